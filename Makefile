@@ -1,0 +1,41 @@
+# Everything runs in .venv, made here from pyproject.toml and the pinned versions in .ci/constraints.txt.
+# A fresh machine needs Python >= 3.11, make and git, nothing else.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := check
+.PHONY: demo test lint check proofs clean constraints
+
+$(STAMP): pyproject.toml .ci/constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "swr-crawler needs Python 3.11 or newer: make PYTHON=python3.x")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(STAMP)  ## crawl the embedded emulator and leave a snapshot in output/
+	$(BIN)/swr-crawler demo
+
+test: $(STAMP)  ## the whole suite with its branch coverage gates
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 2
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under=90
+	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python -m tests.rooms)"
+
+lint: $(STAMP)  ## ruff with everything on, and strict types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check: lint test
+
+proofs: $(STAMP)  ## the slow proofs: thousands of examples, big crawls
+	$(BIN)/pytest -m slow -n 2 --timeout 900
+
+constraints: $(STAMP)  ## pin what the venv holds now
+	$(BIN)/python -m pip freeze --exclude-editable > .ci/constraints.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

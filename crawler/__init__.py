@@ -1,0 +1,25 @@
+"""swr-crawler: an inventory you can prove.
+
+Reads the whole list of shared images of a container registry service (SWR) and writes it to disk once,
+or says exactly what is missing. How the data flows, and where to read on:
+
+    config -> plan -> [ walk <-> engine <-> client ] -> page -> record -> spool -> publish -> snapshot
+     P         P         P        E          E           P       P         E        E
+
+- `config`, `settings`   P  what the user wrote becomes one frozen Config; one table of all settings
+- `errors`               P  what went wrong, sorted by what to do next
+- `api/`                    what the service speaks: `query` P, `page` P, `record` P, `auth` E, `client` E
+- `walking/`                what to ask next: `plan` P, `passes` and `walk` P (the state machine), `target` and
+                            `asking` E (one window until it is settled), `engine` E (the only starter of tasks)
+- `snapshot/`               what is kept: `spool` E with its `journal` P, `publish` E, `manifest` P, `workspace` E
+                            (lock, resume), `reader` and `verify` E
+- `emulator/`               the same API, served: pure but for `server` E
+- `run`, `survey`        E  one crawl, and what it would cost; `targets` is what both need
+- `summary` P, `progress` E, `logs` E     what people see
+- `cli`, `command`, `demo`   E  flags, and what each command puts together
+
+P is pure: no await, no I/O, no clock, no chance, no logging. E is an edge. tests/test_house.py holds us to it.
+Start with `walking/walk.py`: its first lines are what the whole project promises.
+"""
+
+__version__ = "0.1.0"
