@@ -1,0 +1,581 @@
+"""Every setting, once: the table that the loader, its messages, `config show` and the tests read.
+
+A setting is written in up to three places: a flag, an environment variable, a key of the file's `[crawl]`.
+What it accepts is its kind; a kind gives the one normal form of a value or says why there is none.
+Nothing here repeats a value that may be a secret.
+"""
+
+import ipaddress
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
+
+Center: TypeAlias = Literal["self", "thirdparty"]
+Progress: TypeAlias = Literal["auto", "on", "off"]
+LogFormat: TypeAlias = Literal["auto", "text", "json"]
+
+PREFIX = "SWR_CRAWLER_"
+# The caller reads the file, so this variable is no setting, but it is no misspelt one either.
+CONFIG_VARIABLE = "SWR_CRAWLER_CONFIG"
+# Ours first, then what users of Terraform and the openstack clients already have (FACTS 3.4).
+TOKEN_VARIABLES = ("SWR_CRAWLER_TOKEN", "HW_AUTH_TOKEN", "OS_AUTH_TOKEN", "OS_TOKEN")
+
+_LONGEST_SHOWN = 60  # characters of a wrong value in a message: enough to find it
+_LONGEST_NAME = 253  # characters of a DNS name (RFC 1035, 2.3.4, without the length octets)
+_LARGEST_SHOWN = 10**20  # Python refuses to print integers of thousands of digits
+
+
+class NotAcceptedError(ValueError):
+    """A value that its setting does not accept; `str()` says why in one line, without the setting's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """Where a secret is, never the secret: `str()` gives `env:NAME` or `file:PATH`."""
+
+    kind: Literal["env", "file"]
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}"
+
+
+# --- the forms of text: each gives the normal form, or None when the text has none -------------------
+
+
+def namespace(text: str) -> str | None:
+    """Give `text` if it is an organization name, else None.
+
+    1 to 64 of a-z 0-9 . _ -, first a letter, last a letter or digit, separators not adjacent except `__`
+    and runs of hyphens (api/list-shared-images.txt, table 1, and FACTS 1.1 for the hyphens).
+    """
+    fits = re.fullmatch(r"(?=.{1,64}\Z)[a-z][a-z0-9]*(?:(?:\.|__?|-+)[a-z0-9]+)*", text)
+    return text if fits else None
+
+
+def snapshot_id(text: str) -> str | None:
+    """Give `text` if it can name a snapshot, else None. It becomes a folder: no separator, no leading dot."""
+    return text if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text) else None
+
+
+def target_name(text: str) -> str | None:
+    """Give `text` if it can name a target, else None. It becomes a folder, also where case is ignored."""
+    return text if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", text) else None
+
+
+def path(text: str) -> str | None:
+    """Give `text` if it is a path that can be shown as it is, else None: printable and not empty."""
+    return text if text and text.isprintable() else None
+
+
+def secret_ref(text: str) -> SecretRef | None:
+    """Give the reference `text` spells, `env:NAME` or `file:PATH`, else None.
+
+    Names are at most 128 characters: a pasted token is longer, so it is not taken for a name and shown.
+    """
+    if named := re.fullmatch(r"env:([A-Za-z_][A-Za-z0-9_]{0,127})", text):
+        return SecretRef("env", named[1])
+    if text.startswith("file:") and path(text[5:]):
+        return SecretRef("file", text[5:])
+    return None
+
+
+def origin(text: str) -> str | None:
+    """Give the origin `text` names as scheme://host[:port], else None.
+
+    Lowercase, without a default port; https when there is no scheme, as Huawei's SDK has it. A user, a path
+    other than `/`, a query or a fragment is no part of an origin, so text with one has no normal form.
+    """
+    # urlsplit drops tabs and newlines in silence and takes a backslash for a part of the host.
+    if re.search(r"[^!-~]|[\\@?#]", text):
+        return None
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        port = parts.port
+    except ValueError:
+        return None
+    host = _host(parts.netloc)
+    default_port = {"http": 80, "https": 443}.get(parts.scheme)
+    if host is None or default_port is None or parts.path not in {"", "/"} or port == 0:
+        return None
+    return f"{parts.scheme}://{host}" + ("" if port in {None, default_port} else f":{port}")
+
+
+def _host(netloc: str) -> str | None:
+    """Give the normal form of the host in `host[:port]`, None when it is neither a name nor an address."""
+    split = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]+)?", netloc)
+    if split is None:
+        return None
+    six, name = split.groups()
+    try:
+        return f"[{ipaddress.IPv6Address(six)}]" if six else str(ipaddress.IPv4Address(name))
+    except ValueError:
+        return None if six else _host_name(name.lower())
+
+
+def _host_name(name: str) -> str | None:
+    """Give `name` if it is a DNS name, else None.
+
+    Underscores pass: container networks have them. A last label of digits does not: resolvers read such
+    names as addresses (`127.1`), each in its own way.
+    """
+    labels = name.split(".") if len(name) <= _LONGEST_NAME else [""]
+    sound = all(re.fullmatch(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", label) for label in labels)
+    return name if sound and not re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]) else None
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Say whether an `origin` stays on this machine: localhost, 127.0.0.0/8 or ::1, nothing that resolves."""
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+# --- the kinds of settings ----------------------------------------------------------------------------
+
+
+def shown(value: object) -> str:
+    """Give a wrong value as a message shows it: one short line of ASCII, whatever it holds."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = ascii(value)
+        return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    if isinstance(value, int | float) and not (isinstance(value, int) and abs(value) >= _LARGEST_SHOWN):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
+    return "a table" if isinstance(value, dict) else "the value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What a setting accepts. `none` is the word that stands for None, None when nothing does."""
+
+    none: str | None = None
+
+    @property
+    def accepts(self) -> str:
+        """What is accepted, to follow the words "is not"."""
+        return self.form + (f', or "{self.none}"' if self.none else "")
+
+    @property
+    def form(self) -> str:
+        """What is accepted, apart from the word for None."""
+        raise NotImplementedError  # pragma: no cover - every kind has its own
+
+    def parse(self, text: str) -> object:
+        """Give what a file would hold for `text` from a flag or the environment, `text` when it would not."""
+        return text
+
+    def check(self, value: object) -> object:
+        """Give the normal form of `value`. Raise NotAcceptedError when it has none."""
+        if self.none is not None and value == self.none:
+            return None
+        return self._normal(value)
+
+    def show(self, value: object) -> str:
+        """Give `value` as it is written in the environment, `not set` when that is not written at all."""
+        return str(value) if value is not None else self.none or "not set"
+
+    def _normal(self, value: object) -> object:
+        raise NotImplementedError  # pragma: no cover - every kind has its own
+
+    def _refused(self, value: object) -> NotAcceptedError:
+        return NotAcceptedError(f"{shown(value)} is not {self.accepts}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole(_Kind):
+    """An integer from `low` to `high`, both included. A boolean is none."""
+
+    low: int
+    high: int
+
+    @property
+    def form(self) -> str:
+        """What is accepted."""
+        return f"a whole number from {self.low} to {self.high}"
+
+    def parse(self, text: str) -> object:
+        """Give the integer, strictly: ASCII digits, no blanks, no underscores."""
+        return int(text) if re.fullmatch(r"-?[0-9]{1,19}", text) else text
+
+    def _normal(self, value: object) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high:
+            return value
+        raise self._refused(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(_Kind):
+    """A finite number above 0, as a float. A boolean is none."""
+
+    @property
+    def form(self) -> str:
+        """What is accepted."""
+        return "a finite number above 0"
+
+    def parse(self, text: str) -> object:
+        """Give the float, strictly: what a TOML file could hold, so no blanks, no `inf`."""
+        return float(text) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text) else text
+
+    def show(self, value: object) -> str:
+        """Give the shortest text that reads back as `value`."""
+        return _Kind.show(self, value).removesuffix(".0")
+
+    def _normal(self, value: object) -> float:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            try:
+                number = float(value)
+            except OverflowError:
+                number = math.inf
+            if 0 < number < math.inf:
+                return number
+        raise self._refused(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch(_Kind):
+    """A boolean; in the environment also 1, 0, yes and no, in any case."""
+
+    @property
+    def form(self) -> str:
+        """What is accepted."""
+        return "true or false"
+
+    def parse(self, text: str) -> object:
+        """Give the boolean."""
+        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        return words.get(text.lower(), text)
+
+    def show(self, value: object) -> str:
+        """Give the boolean as TOML writes it."""
+        return _Kind.show(self, value).lower()
+
+    def _normal(self, value: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise self._refused(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(_Kind):
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    @property
+    def form(self) -> str:
+        """What is accepted."""
+        return " or ".join((", ".join(self.words[:-1]), self.words[-1]))
+
+    def _normal(self, value: object) -> str:
+        if isinstance(value, str) and value in self.words:
+            return value
+        raise self._refused(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(_Kind):
+    """Text with a rule. `quiet` when a wrong value may hold a secret: then no message repeats it."""
+
+    what: str
+    rule: Callable[[str], object]
+    quiet: bool = False
+
+    @property
+    def form(self) -> str:
+        """What is accepted."""
+        return self.what
+
+    def _normal(self, value: object) -> object:
+        normal = self.rule(value) if isinstance(value, str) else None
+        if normal is None:
+            raise NotAcceptedError(f"the value is not {self.accepts}") if self.quiet else self._refused(value)
+        return normal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Many(_Kind):
+    """A tuple of values of one kind, in the order written, the first of equal ones kept.
+
+    `filled` when it may not be empty; after the value `final`, which always succeeds, no other makes sense.
+    """
+
+    of: _Kind
+    filled: bool = False
+    final: str | None = None
+
+    @property
+    def form(self) -> str:
+        """What is accepted."""
+        return ("a list of one or more" if self.filled else "a list") + f", each {self.of.accepts}"
+
+    def parse(self, text: str) -> object:
+        """Give the values between the commas of `text`, without the blanks around them."""
+        return [self.of.parse(item.strip()) for item in text.split(",")]
+
+    def show(self, value: object) -> str:
+        """Give the values between commas."""
+        return ",".join(map(self.of.show, value)) if isinstance(value, tuple) and value else "not set"
+
+    def _normal(self, value: object) -> tuple[object, ...]:
+        if not isinstance(value, list | tuple) or len(value) < self.filled:
+            raise self._refused(value)
+        normal = tuple(dict.fromkeys(map(self.of.check, value)))
+        if self.final in normal[:-1]:
+            raise NotAcceptedError(f'"{self.final}" is not last: nothing after it would be tried')
+        return normal
+
+
+# --- the table ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One row. `name` is the field of Config or Target, the key of the file and the key of `flags`.
+
+    `unit` is "" for what has none. `flag` is "" for what the command line does not take, `--on/--off` for a
+    pair. `default` is in normal form. `of_target` when a `[[target]]` may have its own.
+    """
+
+    name: str
+    kind: _Kind
+    default: object
+    help: str
+    unit: str = ""
+    flag: str = ""
+    environment: str
+    of_target: bool = False
+
+
+NAMESPACE = Text(
+    what="a namespace: 1 to 64 of a-z 0-9 . _ -, first a letter, last a letter or digit, separators apart"
+    " (but __ and runs of - may be)",
+    rule=namespace,
+)
+TARGET_NAME = Text(
+    what="a name of 1 to 64 of a-z 0-9 _ -, first a letter or digit",
+    rule=target_name,
+)
+_PATH = "a path of printable characters"
+_TABLE = (
+    Setting(
+        name="endpoint",
+        kind=Text(
+            what="an origin: https://host or https://host:port, without user, path or query",
+            rule=origin,
+            quiet=True,
+            none="",
+        ),
+        default=None,
+        help="origin of the API; https:// when no scheme is given",
+        flag="--endpoint",
+        environment="SWR_CRAWLER_ENDPOINT",
+        of_target=True,
+    ),
+    Setting(
+        name="token",
+        kind=Text(
+            what='a reference: write "env:NAME" or "file:PATH", never the token itself',
+            rule=secret_ref,
+            quiet=True,
+            none="",
+        ),
+        default=None,
+        help="where the token is: env:NAME or file:PATH",
+        environment=TOKEN_VARIABLES[0],
+        of_target=True,
+    ),
+    Setting(
+        name="rate_per_s",
+        kind=Number(none="unlimited"),
+        default=50.0,
+        help="most requests per second to a target, retries included",
+        unit="requests/s",
+        flag="--rate",
+        environment="SWR_CRAWLER_RATE",
+        of_target=True,
+    ),
+    Setting(
+        name="concurrency",
+        kind=Whole(low=1, high=1024),
+        default=32,
+        help="most requests in flight to a target",
+        unit="requests",
+        flag="--concurrency",
+        environment="SWR_CRAWLER_CONCURRENCY",
+        of_target=True,
+    ),
+    Setting(
+        name="centers",
+        kind=Many(of=Choice(words=("self", "thirdparty")), filled=True),
+        default=("self", "thirdparty"),
+        help="self: shared by you; thirdparty: shared with you",
+        flag="--center",
+        environment="SWR_CRAWLER_CENTER",
+    ),
+    Setting(
+        name="namespaces",
+        kind=Many(of=NAMESPACE),
+        default=(),
+        help="one walk per center and namespace; none given: one walk per center over all",
+        flag="--namespace",
+        environment="SWR_CRAWLER_NAMESPACE",
+    ),
+    Setting(
+        name="limit",
+        kind=Whole(low=1, high=1000),  # the newest page's maximum (FACTS 1.1)
+        default=1000,
+        help="page size asked for; the service serves at most 1000",
+        unit="items",
+        flag="--limit",
+        environment="SWR_CRAWLER_LIMIT",
+    ),
+    Setting(
+        name="order",
+        kind=Many(
+            of=Choice(words=("name", "updated_at", "updated_time", "tag_count", "namespace", "domain_name", "none")),
+            filled=True,
+            final="none",
+        ),
+        default=("name", "updated_at", "none"),
+        help="sort columns to try in turn, until the service takes one; none sends no order",
+        environment="SWR_CRAWLER_ORDER",
+    ),
+    Setting(
+        name="timeout_s",
+        kind=Number(),
+        default=30.0,
+        help="longest wait for one answer",
+        unit="s",
+        flag="--timeout",
+        environment="SWR_CRAWLER_TIMEOUT",
+    ),
+    Setting(
+        name="max_tries",
+        kind=Whole(low=1, high=100),
+        default=8,
+        help="tries of one request before its window is lost, the first included",
+        unit="tries",
+        environment="SWR_CRAWLER_MAX_TRIES",
+    ),
+    Setting(
+        name="max_passes",
+        kind=Whole(low=1, high=100),
+        default=3,
+        help="readings of a walk that drifts, before its verdict is drifted",
+        unit="passes",
+        flag="--max-passes",
+        environment="SWR_CRAWLER_MAX_PASSES",
+    ),
+    Setting(
+        name="confirm",
+        kind=Switch(),
+        default=False,
+        help="whole only when two passes in a row hold the same keys",
+        flag="--confirm",
+        environment="SWR_CRAWLER_CONFIRM",
+    ),
+    Setting(
+        name="max_duration_s",
+        kind=Number(none="unlimited"),
+        default=None,
+        help="longest run; after it the state is kept, to resume",
+        unit="s",
+        flag="--max-duration",
+        environment="SWR_CRAWLER_MAX_DURATION",
+    ),
+    Setting(
+        name="output",
+        kind=Text(what=f'{_PATH}, or "-" for standard output', rule=path),
+        default="output",
+        help='folder of the snapshots; "-" writes records to standard output',
+        flag="--output",
+        environment="SWR_CRAWLER_OUTPUT",
+    ),
+    Setting(
+        name="snapshot",
+        kind=Text(
+            what="a snapshot id: 1 to 64 of A-Z a-z 0-9 . _ -, first a letter or digit",
+            rule=snapshot_id,
+            none="",
+        ),
+        default=None,
+        help="id of the snapshot; none given: made from the time of the start",
+        flag="--snapshot",
+        environment="SWR_CRAWLER_SNAPSHOT",
+    ),
+    Setting(
+        name="resume",
+        kind=Switch(none="auto"),
+        default=None,
+        help="true: go on with the unfinished run; false: start anew; auto: go on if it is recent",
+        flag="--resume/--no-resume",
+        environment="SWR_CRAWLER_RESUME",
+    ),
+    Setting(
+        name="resume_within_s",
+        kind=Number(),
+        default=21600.0,
+        help="how recent an unfinished run is for auto to go on with it",
+        unit="s",
+        environment="SWR_CRAWLER_RESUME_WITHIN",
+    ),
+    Setting(
+        name="part_bytes",
+        kind=Whole(low=1, high=2**40),
+        default=268435456,
+        help="size at which the next part file begins",
+        unit="bytes",
+        environment="SWR_CRAWLER_PART_BYTES",
+    ),
+    Setting(
+        name="body_bytes",
+        kind=Whole(low=1024, high=2**30),
+        default=67108864,
+        help="largest answer read, decompressed; a larger one is refused",
+        unit="bytes",
+        environment="SWR_CRAWLER_BODY_BYTES",
+    ),
+    Setting(
+        name="allow_http",
+        kind=Switch(),
+        default=False,
+        help="allow plain http beyond this machine: the token can then be read on the way",
+        flag="--allow-http",
+        environment="SWR_CRAWLER_ALLOW_HTTP",
+    ),
+    Setting(
+        name="summary_file",
+        kind=Text(what=_PATH, rule=path, none=""),
+        default=None,
+        help="file for the summary of the run as JSON",
+        flag="--summary-file",
+        environment="SWR_CRAWLER_SUMMARY_FILE",
+    ),
+    Setting(
+        name="progress",
+        kind=Choice(words=("auto", "on", "off")),
+        default="auto",
+        help="live view on standard error; auto: on a terminal",
+        flag="--progress",
+        environment="SWR_CRAWLER_PROGRESS",
+    ),
+    Setting(
+        name="log_format",
+        kind=Choice(words=("auto", "text", "json")),
+        default="auto",
+        help="form of the log on standard error; auto: by where standard error goes",
+        flag="--log-format",
+        environment="SWR_CRAWLER_LOG_FORMAT",
+    ),
+)
+SETTINGS: Mapping[str, Setting] = MappingProxyType({setting.name: setting for setting in _TABLE})

@@ -1,0 +1,481 @@
+"""Laws of the loader: precedence, targets, messages, secrets, and what is shown."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.config import (
+    Config,
+    Loaded,
+    SecretRef,
+    describe,
+    load,
+    masked,
+    parse_namespaces,
+    require_endpoint,
+    require_token,
+)
+from crawler.errors import ConfigError, CrawlerError, CredentialsError, UsageError
+from crawler.settings import CONFIG_VARIABLE, SETTINGS
+
+SECRET = "MIIhush+Zm9v/YmFy=="
+TWO = """
+[crawl]
+rate_per_s = 7
+token = "env:SHARED"
+[[target]]
+name = "a"
+endpoint = "a.example"
+token = "env:OWN"
+rate_per_s = 5
+[[target]]
+name = "b"
+endpoint = "b.example"
+concurrency = 3
+"""
+
+
+def loaded(
+    file_text: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, object] | None = None,
+) -> Loaded:
+    return load(
+        flags=flags or {},
+        environ=environ or {},
+        file_text=file_text,
+        file_name=None if file_text is None else "crawler.toml",
+    )
+
+
+def refusal(
+    file_text: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, object] | None = None,
+) -> CrawlerError:
+    with pytest.raises(CrawlerError) as caught:
+        loaded(file_text, environ, flags)
+    assert "\n" not in str(caught.value)
+    assert SECRET not in f"{caught.value!r} {caught.value.__dict__}"
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    return caught.value
+
+
+# --- precedence ---------------------------------------------------------------------------------------
+
+
+def test_nothing_written_gives_the_defaults_and_no_target() -> None:
+    nothing = loaded()
+    assert nothing.config == Config(
+        targets=(),
+        centers=("self", "thirdparty"),
+        namespaces=(),
+        limit=1000,
+        order=("name", "updated_at", "none"),
+        timeout_s=30.0,
+        max_tries=8,
+        max_passes=3,
+        confirm=False,
+        max_duration_s=None,
+        output="output",
+        snapshot=None,
+        resume=None,
+        resume_within_s=21600.0,
+        part_bytes=268435456,
+        body_bytes=64 * 1024 * 1024,
+        allow_http=False,
+        summary_file=None,
+        progress="auto",
+        log_format="auto",
+    )
+    assert set(nothing.origins) == set(SETTINGS)
+    assert set(nothing.origins.values()) == {"default"}
+
+
+# Three values of each setting, as a file writes them; the text of each is what the environment has.
+EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
+    "endpoint": tuple((host, host, f"https://{host}") for host in ("a.example", "b.example", "c.example")),
+    "rate_per_s": ((1, "1", 1.0), (2.5, "2.5", 2.5), ("unlimited", "unlimited", None)),
+    "concurrency": ((1, "1", 1), (2, "2", 2), (1024, "1024", 1024)),
+    "centers": (
+        (["self"], "self", ("self",)),
+        (["thirdparty"], "thirdparty", ("thirdparty",)),
+        (["thirdparty", "self"], "thirdparty, self", ("thirdparty", "self")),
+    ),
+    "namespaces": (
+        (["a"], "a", ("a",)),
+        (["b", "c"], "b,c", ("b", "c")),
+        (["d", "d"], "d,d", ("d",)),
+    ),
+    "limit": ((1, "1", 1), (2, "2", 2), (1000, "1000", 1000)),
+    "order": (
+        (["name"], "name", ("name",)),
+        (["none"], "none", ("none",)),
+        (["tag_count", "none"], "tag_count,none", ("tag_count", "none")),
+    ),
+    "timeout_s": ((1, "1", 1.0), (0.5, "0.5", 0.5), (1e3, "1e3", 1000.0)),
+    "max_tries": ((1, "1", 1), (2, "2", 2), (100, "100", 100)),
+    "max_passes": ((1, "1", 1), (2, "2", 2), (100, "100", 100)),
+    "confirm": ((True, "yes", True), (False, "0", False), (True, "TRUE", True)),
+    "max_duration_s": ((1, "1", 1.0), (60, "60", 60.0), ("unlimited", "unlimited", None)),
+    "output": (("a", "a", "a"), ("-", "-", "-"), ("/srv/ä b", "/srv/ä b", "/srv/ä b")),
+    "snapshot": (("a", "a", "a"), ("", "", None), ("2026-01.B_c", "2026-01.B_c", "2026-01.B_c")),
+    "resume": ((True, "1", True), (False, "no", False), ("auto", "auto", None)),
+    "resume_within_s": ((1, "1", 1.0), (2, "2", 2.0), (3, "3", 3.0)),
+    "part_bytes": ((1, "1", 1), (2, "2", 2), (2**40, str(2**40), 2**40)),
+    "body_bytes": ((1024, "1024", 1024), (2000, "2000", 2000), (2**30, str(2**30), 2**30)),
+    "allow_http": ((True, "true", True), (False, "false", False), (True, "1", True)),
+    "summary_file": (("a", "a", "a"), ("b", "b", "b"), ("", "", None)),
+    "progress": (("auto", "auto", "auto"), ("on", "on", "on"), ("off", "off", "off")),
+    "log_format": (("auto", "auto", "auto"), ("text", "text", "text"), ("json", "json", "json")),
+}
+NAMES = sorted(EXAMPLES)
+
+
+def held(config: Config, name: str) -> object:
+    return getattr(config.targets[0], name) if SETTINGS[name].of_target else getattr(config, name)
+
+
+def test_the_examples_have_every_setting_but_the_token_whose_variable_holds_no_reference() -> None:
+    assert set(NAMES) == set(SETTINGS) - {"token"}
+
+
+@given(st.data())
+def test_each_setting_by_itself_goes_flag_then_environment_then_file_then_default(
+    data: st.DataObject,
+) -> None:
+    example = st.none() | st.integers(0, 2)
+    flags: dict[str, object] = {"endpoint": "x.example"}
+    environ: dict[str, str] = {}
+    lines = ["[crawl]"]
+    expected: dict[str, tuple[object, str]] = {}
+    for name in data.draw(st.lists(st.sampled_from(NAMES), unique=True)):
+        setting, examples = SETTINGS[name], EXAMPLES[name]
+        in_file, in_environ, in_flag = data.draw(st.tuples(example, example, example))
+        if in_file is not None:
+            lines.append(f"{name} = {json.dumps(examples[in_file][0])}")
+            expected[name] = (examples[in_file][2], "file crawler.toml")
+        if in_environ is not None:
+            environ[setting.environment] = examples[in_environ][1]
+            expected[name] = (examples[in_environ][2], f"environment {setting.environment}")
+        if in_flag is not None and setting.flag:
+            value = examples[in_flag][data.draw(st.integers(0, 1))]
+            flags[name] = value
+            flag = "--no-resume" if name == "resume" and value is False else setting.flag.partition("/")[0]
+            expected[name] = (examples[in_flag][2], f"flag {flag}")
+    if "endpoint" not in expected or not expected["endpoint"][1].startswith("flag"):
+        expected["endpoint"] = ("https://x.example", "flag --endpoint")
+    result = loaded("\n".join(lines), environ, flags)
+    for name in NAMES:
+        value, origin = expected.get(name, (SETTINGS[name].default, "default"))
+        assert (held(result.config, name), result.origins[name]) == (value, origin), name
+    assert msgspec.convert(msgspec.to_builtins(result.config), Config) == result.config
+
+
+def test_a_flag_that_no_setting_has_is_a_mistake_of_the_caller() -> None:
+    for name in ("rate", "max_tries", "token"):
+        with pytest.raises(ValueError, match=name):
+            loaded(flags={name: 1})
+
+
+# --- targets ------------------------------------------------------------------------------------------
+
+
+def test_targets_fall_back_to_crawl_and_keep_what_is_their_own() -> None:
+    a, b = loaded(TWO).config.targets
+    assert (a.name, a.endpoint, a.token, a.rate_per_s) == (
+        "a",
+        "https://a.example",
+        SecretRef("env", "OWN"),
+        5.0,
+    )
+    assert (b.token, b.rate_per_s, b.concurrency) == (SecretRef("env", "SHARED"), 7.0, 3)
+    assert a.concurrency == 32
+    origins = loaded(TWO).origins
+    assert origins["target.a.concurrency"] == "default"
+    assert origins["target.b.rate_per_s"] == "file crawler.toml"
+    assert "endpoint" not in origins
+
+
+@pytest.mark.parametrize("where", ["flags", "environment"])
+def test_rate_and_concurrency_of_flags_and_environment_hold_for_every_target(where: str) -> None:
+    result = (
+        loaded(TWO, flags={"rate_per_s": 9, "concurrency": 4})
+        if where == "flags"
+        else loaded(TWO, {"SWR_CRAWLER_RATE": "9", "SWR_CRAWLER_CONCURRENCY": "4"})
+    )
+    assert [(target.rate_per_s, target.concurrency) for target in result.config.targets] == [(9.0, 4)] * 2
+
+
+@pytest.mark.parametrize("where", ["flags", "environment"])
+def test_an_endpoint_of_flags_or_environment_replaces_the_targets_by_one(where: str) -> None:
+    result = (
+        loaded(TWO, flags={"endpoint": "c.example"})
+        if where == "flags"
+        else loaded(TWO, {"SWR_CRAWLER_ENDPOINT": "c.example"})
+    )
+    (target,) = result.config.targets
+    assert (target.name, target.endpoint, target.rate_per_s) == ("default", "https://c.example", 7.0)
+    assert target.token == SecretRef("env", "SHARED")
+
+
+def test_a_targets_own_token_stands_against_the_environment_and_the_shared_one_does_not() -> None:
+    a, b = loaded(TWO, {"SWR_CRAWLER_TOKEN": SECRET}).config.targets
+    assert a.token == SecretRef("env", "OWN")
+    assert b.token == SecretRef("env", "SWR_CRAWLER_TOKEN")
+
+
+def test_a_target_without_a_name_is_the_default_one_and_its_endpoint_may_be_that_of_crawl() -> None:
+    (target,) = loaded('[crawl]\nendpoint = "a.example"\n[[target]]\nconcurrency = 1').config.targets
+    assert (target.name, target.endpoint, target.concurrency) == ("default", "https://a.example", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[[target]]\nname = "a"', "crawler.toml, [[target]] a: no endpoint"),
+        ("[[target]]\n[[target]]", "crawler.toml, [[target]] 2 name: default is the name of another"),
+        ('[[target]]\nname = "A"', "crawler.toml, [[target]] 1 name: 'A' is not a name of 1 to 64"),
+        ("[[target]]\nlimit = 1", "crawler.toml, [[target]] 1: unknown key limit; it belongs below [crawl]"),
+        ("[[target]]\nrate = 1", "crawler.toml, [[target]] 1: unknown key rate; did you mean rate_per_s?"),
+        ("[target]\nrate_per_s = 1", "crawler.toml: target is no list of tables; write [[target]]"),
+        ("target = [1]", "crawler.toml: target is no list of tables; write [[target]]"),
+        ("crawl = 1", "crawler.toml: crawl is no table; write [crawl]"),
+        ("limit = 1", "crawler.toml: limit stands outside a table; write it below [crawl]"),
+        ("[crawler]", "crawler.toml: unknown table or key crawler; did you mean crawl?"),
+        ("[crawl]\ntimeout = 1", "crawler.toml, [crawl]: unknown key timeout; did you mean timeout_s?"),
+        ("[crawl]\nconcurency = 1", "unknown key concurency; did you mean concurrency?"),
+        ("[crawl]\nZ = 1", "unknown key Z; known: endpoint, token, rate_per_s,"),
+        ('[crawl]\n"" = 1', "unknown key ''; known: endpoint, token"),
+        ('[crawl]\n"a\\nb\\u001b" = 1', "unknown key 'a\\nb\\x1b'; known"),
+        ("[crawl\n", "crawler.toml: not TOML: Expected ']'"),
+        ("[crawl]\nlimit = 0", "crawler.toml, [crawl] limit: 0 is not a whole number from 1 to 1000"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_line_with_the_place_and_the_fix(text: str, says: str) -> None:
+    error = refusal(text)
+    assert isinstance(error, ConfigError)
+    assert says in str(error)
+
+
+def test_a_file_that_the_parser_gives_up_on_is_refused_like_any_other() -> None:
+    for text in ("a = " + "[" * 100_000, "a = " + "1" * 5000):
+        assert str(refusal(text)).startswith("crawler.toml: not TOML that can be read")
+
+
+def test_a_file_may_start_with_a_byte_order_mark() -> None:
+    assert loaded("\ufeff[crawl]\nlimit = 5").config.limit == 5
+
+
+# --- who is told what ---------------------------------------------------------------------------------
+
+
+def test_a_wrong_flag_is_a_usage_error_and_a_wrong_variable_or_key_is_a_config_error() -> None:
+    flag = refusal(flags={"limit": 0})
+    assert isinstance(flag, UsageError)
+    assert str(flag) == "--limit: 0 is not a whole number from 1 to 1000"
+    variable = refusal(environ={"SWR_CRAWLER_LIMIT": "1e3"})
+    assert isinstance(variable, ConfigError)
+    assert variable.setting == "SWR_CRAWLER_LIMIT"
+    assert str(variable) == "SWR_CRAWLER_LIMIT: '1e3' is not a whole number from 1 to 1000"
+    key = refusal("[crawl]\nlimit = 1001")
+    assert isinstance(key, ConfigError)
+    assert key.setting == "limit"
+    off = refusal(flags={"resume": "maybe"})
+    assert str(off) == "--resume: 'maybe' is not true or false, or \"auto\""
+
+
+def test_a_file_without_a_name_still_gives_a_message() -> None:
+    with pytest.raises(ConfigError, match=r"^the configuration file: not TOML"):
+        load(flags={}, environ={}, file_text="[", file_name=None)
+
+
+def test_what_another_place_overrides_is_checked_all_the_same() -> None:
+    assert "SWR_CRAWLER_LIMIT" in str(refusal(environ={"SWR_CRAWLER_LIMIT": "0"}, flags={"limit": 5}))
+
+
+@pytest.mark.parametrize(
+    ("variable", "says"),
+    [
+        ("SWR_CRAWLER_LIMITS", "did you mean SWR_CRAWLER_LIMIT?"),
+        ("SWR_CRAWLER_TIMEOUT_S", "did you mean SWR_CRAWLER_TIMEOUT?"),
+        ("SWR_CRAWLER_TOKEN_EU", "did you mean SWR_CRAWLER_TOKEN?"),
+        ("SWR_CRAWLER_", "known: SWR_CRAWLER_ALLOW_HTTP, BODY_BYTES"),
+        ("SWR_CRAWLER_\x1b", "'SWR_CRAWLER_\\x1b': unknown variable"),
+    ],
+)
+def test_a_variable_that_looks_like_ours_and_is_not_is_refused(variable: str, says: str) -> None:
+    error = refusal(environ={variable: SECRET})
+    assert isinstance(error, ConfigError)
+    assert error.setting == variable
+    assert says in str(error)
+
+
+def test_variables_of_tokens_and_of_the_file_and_of_others_are_known() -> None:
+    text = '[[target]]\nendpoint = "a.example"\ntoken = "env:SWR_CRAWLER_TOKEN_EU"'
+    names = ("SWR_CRAWLER_TOKEN_EU", "SWR_CRAWLER_TOKEN", CONFIG_VARIABLE, "PATH", "SWR_CRAWLE")
+    (target,) = loaded(text, dict.fromkeys(names, "x")).config.targets
+    assert target.token == SecretRef("env", "SWR_CRAWLER_TOKEN_EU")
+
+
+# --- secrets ------------------------------------------------------------------------------------------
+
+
+def test_the_token_comes_from_the_first_name_that_is_set_after_the_file() -> None:
+    environ = {"SWR_CRAWLER_TOKEN": "", "OS_TOKEN": "z", "OS_AUTH_TOKEN": "y", "HW_AUTH_TOKEN": ""}
+    result = loaded(environ=environ, flags={"endpoint": "a.example"})
+    assert result.config.targets[0].token == SecretRef("env", "OS_AUTH_TOKEN")
+    assert result.origins["token"] == "environment OS_AUTH_TOKEN"
+    written = loaded('[crawl]\ntoken = "file:/run/t"', environ, {"endpoint": "a.example"})
+    assert written.config.targets[0].token == SecretRef("file", "/run/t")
+    ours = loaded('[crawl]\ntoken = "file:/run/t"', {"SWR_CRAWLER_TOKEN": "x"}, {"endpoint": "a.example"})
+    assert str(ours.config.targets[0].token) == "env:SWR_CRAWLER_TOKEN"
+    assert ours.origins["token"] == "environment SWR_CRAWLER_TOKEN"
+
+
+@pytest.mark.parametrize(
+    "token", [SECRET, f"env:{SECRET}", f"env:{'A' * 129}", "file:", "file:a\nb", "env:", "vault:x"]
+)
+def test_a_literal_token_is_refused_without_being_repeated(token: str) -> None:
+    error = refusal(f"[crawl]\ntoken = {json.dumps(token)}")
+    assert isinstance(error, ConfigError)
+    assert error.setting == "token"
+    assert str(error) == (
+        'crawler.toml, [crawl] token: the value is not a reference: write "env:NAME" or "file:PATH",'
+        " never the token itself"
+    )
+    assert "4711" not in str(refusal("[crawl]\ntoken = 4711"))
+
+
+def test_a_secret_in_an_endpoint_is_not_repeated() -> None:
+    for endpoint in (f"https://me:{SECRET}@a.example", f"https://a.example/?token={SECRET}"):
+        assert str(refusal(flags={"endpoint": endpoint})).startswith("--endpoint: the value is not an origin")
+
+
+@given(st.text(min_size=1).filter(lambda text: "\0" not in text))
+def test_no_value_of_the_environments_token_shows_anywhere(noise: str) -> None:
+    secret = f"hush{noise}hush"
+    result = loaded(environ={"SWR_CRAWLER_TOKEN": secret}, flags={"endpoint": "a.example"})
+    said = f"{result!r}{masked(result.config)!r}{describe(result, {'SWR_CRAWLER_TOKEN': secret})!r}"
+    assert "hush" not in said
+
+
+def test_a_run_without_a_token_is_refused_with_the_way_to_give_one() -> None:
+    require_token(loaded(TWO).config)
+    with pytest.raises(CredentialsError, match=r"^no token for target default: export SWR_CRAWLER_TOKEN=") as caught:
+        require_token(loaded(flags={"endpoint": "a.example"}).config)
+    assert caught.value.exit_code == 77
+
+
+def test_a_run_without_an_endpoint_is_refused_with_the_ways_to_give_one() -> None:
+    require_endpoint(loaded(TWO).config)
+    with pytest.raises(ConfigError, match="--endpoint https://HOST, SWR_CRAWLER_ENDPOINT, or endpoint in"):
+        require_endpoint(loaded().config)
+
+
+# --- plain http ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "127.9.9.9", "[::1]:80"])
+def test_plain_http_stays_on_this_machine(host: str) -> None:
+    assert loaded(flags={"endpoint": f"http://{host}"}).config.targets
+
+
+@pytest.mark.parametrize(
+    "host", ["a.example", "localhost.example", "127.0.0.1.example", "[::2]", "10.0.0.1", "[::ffff:127.0.0.1]"]
+)
+def test_plain_http_beyond_it_has_to_be_allowed(host: str) -> None:
+    error = refusal(flags={"endpoint": f"http://{host}"})
+    assert isinstance(error, UsageError)
+    assert str(error).startswith("--endpoint: plain http lets anyone")
+    text = f'[[target]]\nendpoint = "http://{host}"'
+    assert str(refusal(text)).startswith("crawler.toml, [[target]] 1 endpoint: plain http")
+    assert loaded(text, flags={"allow_http": True}).config.targets
+
+
+# --- showing ------------------------------------------------------------------------------------------
+
+
+@given(st.data())
+def test_what_is_shown_loads_the_same_when_written_to_the_environment(data: st.DataObject) -> None:
+    flags: dict[str, object] = {"endpoint": "x.example"}
+    for name in data.draw(st.lists(st.sampled_from(NAMES), unique=True)):
+        if SETTINGS[name].flag:
+            flags[name] = EXAMPLES[name][data.draw(st.integers(0, 2))][0]
+    flags["rate_per_s"] = data.draw(st.floats(min_value=0, exclude_min=True, allow_infinity=False))
+    first = loaded(flags=flags)
+    shown = {row.setting: row.value for row in describe(first, {})}
+    environ = {
+        SETTINGS[name].environment: value for name, value in shown.items() if value != "not set" and name != "token"
+    }
+    assert loaded(environ=environ).config == first.config
+
+
+def test_every_setting_has_one_row_with_its_origin_unit_and_help() -> None:
+    for result in (loaded(), loaded(TWO), loaded(flags={"endpoint": "a.example"})):
+        rows = describe(result, {})
+        assert {row.setting: row.origin for row in rows} == result.origins
+        assert len(rows) == len(result.origins)
+        assert all(row.help for row in rows)
+    rows_by_name = {row.setting: row for row in describe(loaded(), {})}
+    assert (rows_by_name["rate_per_s"].value, rows_by_name["rate_per_s"].unit) == ("50", "requests/s")
+    assert rows_by_name["endpoint"].value == "not set"
+    assert rows_by_name["namespaces"].value == "not set"
+    assert rows_by_name["resume"].value == "auto"
+
+
+def test_a_token_is_shown_as_its_reference_and_whether_it_is_set() -> None:
+    values = {row.setting: row.value for row in describe(loaded(TWO), {"OWN": SECRET, "SHARED": ""})}
+    assert values["target.a.token"] == "env:OWN (set)"
+    assert values["target.b.token"] == "env:SHARED (not set)"
+    filed = loaded('[crawl]\ntoken = "file:/run/t"')
+    assert {row.setting: row.value for row in describe(filed, {})}["token"] == "file:/run/t"
+
+
+def test_the_masked_config_is_plain_json_with_every_setting() -> None:
+    config = loaded(TWO).config
+    bare = replace(config, targets=(replace(config.targets[0], token=None),))
+    for one in (config, bare):
+        plain = masked(one)
+        assert json.loads(json.dumps(plain)) == plain
+        assert set(plain) == {name for name in SETTINGS if not SETTINGS[name].of_target} | {"targets"}
+    assert masked(bare)["targets"] == [
+        {
+            "name": "a",
+            "endpoint": "https://a.example",
+            "token": None,
+            "rate_per_s": 5.0,
+            "concurrency": 32,
+        }
+    ]
+    assert "env:SHARED" in json.dumps(masked(config))
+
+
+# --- a file of namespaces -----------------------------------------------------------------------------
+
+
+def test_a_file_of_namespaces_has_one_a_line_and_comments() -> None:
+    text = "\ufeff# ours\nalpha\r\n\n  beta-- # old\n"
+    with pytest.raises(ConfigError, match=r"^names\.txt, line 4: 'beta--' is not a namespace: 1 to 64"):
+        parse_namespaces(text, "names.txt")
+    assert parse_namespaces(text.replace("--", "--b") + "alpha", "names.txt") == ("alpha", "beta--b")
+
+
+def test_a_file_of_namespaces_without_any_is_refused_because_none_would_mean_all() -> None:
+    with pytest.raises(ConfigError, match=r"names\.txt: holds no namespace"):
+        parse_namespaces("# nothing\n\n", "names.txt")
+
+
+@pytest.mark.parametrize("name", ["SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_80_TCP_ADDR"])
+def test_what_kubernetes_says_of_a_service_of_our_name_is_no_mistake(name: str) -> None:
+    load(flags={}, environ={f"SWR_CRAWLER_{name}": "tcp://10.0.0.1:80"}, file_text=None, file_name=None)
+
+
+def test_confirm_without_a_second_pass_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"--confirm.*max_passes"):
+        load(flags={"confirm": True, "max_passes": 1}, environ={}, file_text=None, file_name=None)
