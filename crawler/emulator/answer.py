@@ -1,0 +1,69 @@
+"""What goes back over the wire, and the two families of error bodies (FACTS 4.1 and 4.2)."""
+
+from dataclasses import dataclass
+
+import orjson
+
+SERVICE_JSON = "application/json;charset=utf-8"  # the page, table 2
+GATEWAY_JSON = "application/json"  # recorded, FACTS 4.2
+HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer. `headers` come on top of Content-Type, Content-Length, Server and X-Request-Id.
+
+    A `dropped` one never leaves: the connection is closed instead, and `status` 0 is counted.
+    """
+
+    status: int
+    body: bytes
+    content_type: str = SERVICE_JSON
+    headers: tuple[tuple[str, str], ...] = ()
+    delay_ms: int = 0
+    dropped: bool = False
+
+
+def service_error(status: int, code: str, message: str) -> Answer:
+    """Give SWR's dual-format error object: the old `errors` beside the new error_code (FACTS 4.1 b)."""
+    old = {"errorCode": code, "errorMessage": message, "detail": ""}
+    new = {"error_code": code, "error_msg": message}
+    return Answer(status, orjson.dumps({"errors": [old], **new, "details": [new]}))
+
+
+def gateway_error(
+    status: int, code: str, message: str, request_id: str, headers: tuple[tuple[str, str], ...] = ()
+) -> Answer:
+    """Give the API gateway's error object, newline included as recorded (FACTS 4.2)."""
+    body = {"error_msg": message, "error_code": code, "request_id": request_id}
+    return Answer(status, orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE), GATEWAY_JSON, headers)
+
+
+_SERVICE = {
+    400: ("SVCSTG.SWR.4001025", "Invalid parameters"),
+    403: ("SVCSTG.SWR.4030170", "Insufficient permissions"),
+    409: ("SVCSTG.SWR.4090023", "The system is busy, try again later"),
+    500: ("SVCSTG.SWR.5000008", "Failed to obtain the list"),
+    507: ("SVCSTG.SWR.5070070", "OBS storage is insufficient"),
+}
+_GATEWAY = {
+    401: ("APIGW.0301", "Incorrect IAM authentication information: decrypt token fail"),
+    404: ("APIGW.0101", "The API does not exist or has not been published in the environment"),
+    413: ("APIGW.0201", "Request entity too large"),
+    414: ("APIGW.0201", "Request URI too long"),
+    429: ("APIGW.0308", "The throttling threshold has been reached: policy user over ratelimit"),
+    502: ("APIGW.0202", "Backend unavailable"),
+    503: ("APIGW.0613", "IAM is unavailable"),
+    504: ("APIGW.0203", "Backend timeout"),
+}
+ERROR_STATUSES = tuple(sorted(_SERVICE | _GATEWAY))
+
+
+def error(status: int, request_id: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+    """Give the usual body of this status, from whoever sends it: the service or the gateway.
+
+    Raises KeyError for a status that is not in `ERROR_STATUSES`.
+    """
+    if status in _SERVICE:
+        return service_error(status, *_SERVICE[status])
+    return gateway_error(status, *_GATEWAY[status], request_id, headers)

@@ -1,0 +1,171 @@
+"""Every fault there is, and how the command line spells them.
+
+    clamp-limit:to=50
+    server-errors:rate=0.05,seed=7
+    missing-total:in_header=false
+    refuse-order:columns=name+tag_count
+
+A fault is its class name in kebab case, then parameters as name=value: numbers, true or false, lists joined
+by `+`; where None is allowed it is `none` or, of `times`, `forever`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+from crawler.emulator.drift_faults import Churn, DeleteAfter, InsertAfter
+from crawler.emulator.fault import Call, Fault, fault_name
+from crawler.emulator.paging_faults import (
+    ClampLimit,
+    EmptyPage,
+    IgnoreNamespace,
+    IgnoreOffset,
+    MissingTotal,
+    NoContentWhenEmpty,
+    NullWhenEmpty,
+    RepeatLastPage,
+    ShortPage,
+    StringTotal,
+    TotalIsPageLength,
+    TruncatedJson,
+)
+from crawler.emulator.refusal_faults import (
+    Burst,
+    DropConnection,
+    FailWindow,
+    HtmlAnswer,
+    RefuseLimitAbove,
+    RefuseOrder,
+    RefuseUnaligned,
+    ServerErrors,
+    SlowAnswer,
+    SwrThrottle403,
+    Throttle,
+    Unauthorized,
+)
+from crawler.errors import UsageError
+
+__all__ = [
+    "FAULTS",
+    "Burst",
+    "Call",
+    "Churn",
+    "ClampLimit",
+    "DeleteAfter",
+    "DropConnection",
+    "EmptyPage",
+    "FailWindow",
+    "Fault",
+    "HtmlAnswer",
+    "IgnoreNamespace",
+    "IgnoreOffset",
+    "InsertAfter",
+    "MissingTotal",
+    "NoContentWhenEmpty",
+    "NullWhenEmpty",
+    "RefuseLimitAbove",
+    "RefuseOrder",
+    "RefuseUnaligned",
+    "RepeatLastPage",
+    "ServerErrors",
+    "ShortPage",
+    "SlowAnswer",
+    "StringTotal",
+    "SwrThrottle403",
+    "Throttle",
+    "TotalIsPageLength",
+    "TruncatedJson",
+    "Unauthorized",
+    "parse_fault",
+]
+
+_KINDS: tuple[type[Fault], ...] = (
+    ClampLimit,
+    IgnoreOffset,
+    IgnoreNamespace,
+    EmptyPage,
+    ShortPage,
+    RepeatLastPage,
+    MissingTotal,
+    TotalIsPageLength,
+    StringTotal,
+    NullWhenEmpty,
+    NoContentWhenEmpty,
+    TruncatedJson,
+    Burst,
+    ServerErrors,
+    FailWindow,
+    Throttle,
+    SwrThrottle403,
+    Unauthorized,
+    RefuseOrder,
+    RefuseLimitAbove,
+    HtmlAnswer,
+    RefuseUnaligned,
+    DropConnection,
+    SlowAnswer,
+    DeleteAfter,
+    InsertAfter,
+    Churn,
+)
+FAULTS: Mapping[str, type[Fault]] = {fault_name(kind): kind for kind in _KINDS}
+
+
+def parse_fault(text: str) -> Fault:
+    """Read `name` or `name:parameter=value,…`. Raises UsageError that says what is known instead."""
+    name, _, given = text.partition(":")
+    kind = FAULTS.get(name)
+    if kind is None:
+        raise UsageError(f"no fault is called {name!r}; known: {', '.join(FAULTS)}")
+    declared = {parameter.name: parameter for parameter in fields(kind)}
+    values: dict[str, Any] = {}
+    for pair in filter(None, given.split(",")):
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"{name}: {pair!r} is not parameter=value; {_usage(name, declared)}")
+        if key not in declared:
+            raise UsageError(f"{name}: no parameter is called {key!r}; {_usage(name, declared)}")
+        if key in values:
+            raise UsageError(f"{name}: {key} is given twice")
+        values[key] = _value(name, declared[key], value)
+    missing = [key for key, one in declared.items() if one.default is MISSING and key not in values]
+    if missing:
+        raise UsageError(f"{name}: {missing[0]} is missing; {_usage(name, declared)}")
+    return kind(**values)
+
+
+def _usage(name: str, declared: Mapping[str, Field[Any]]) -> str:
+    if not declared:
+        return f"{name} has no parameters"
+    known = [key if one.default is MISSING else f"{key} (default {one.default})" for key, one in declared.items()]
+    return f"parameters of {name}: {', '.join(known)}"
+
+
+def _value(name: str, parameter: Field[Any], text: str) -> int | float | bool | tuple[str, ...] | None:
+    try:
+        return _READERS[parameter.type](text)
+    except (ValueError, KeyError):
+        kind = getattr(parameter.type, "__name__", str(parameter.type))
+        raise UsageError(f"{name}: {parameter.name} must be {kind}, not {text!r}") from None
+
+
+def _read_optional(text: str) -> int | None:
+    return None if text in {"none", "forever"} else int(text)
+
+
+def _read_bool(text: str) -> bool:
+    return {"true": True, "false": False}[text]
+
+
+def _read_list(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split("+")))
+
+
+# By declared type: every type a fault's parameter has is here (tests/emulator/test_fault_text.py).
+_READERS: Mapping[Any, Callable[[str], int | float | bool | tuple[str, ...] | None]] = {
+    int: int,
+    float: float,
+    bool: _read_bool,
+    int | None: _read_optional,
+    tuple[str, ...]: _read_list,
+}

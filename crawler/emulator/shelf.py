@@ -1,0 +1,157 @@
+"""Rows as they are kept: rendered once, grouped by owner and organization, always in key order.
+
+A row is the JSON object of an item without its `total_range` and without the closing brace, so that a
+page of any total is one `bytes.join` (see page.py). What sorting and searching need is decoded from the
+rows of a group the first time somebody asks, so an inventory that is only walked costs its bytes alone.
+"""
+
+import functools
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any, Literal, NamedTuple
+
+import orjson
+
+Center = Literal["self", "thirdparty"]
+CENTERS: tuple[Center, ...] = ("self", "thirdparty")
+
+# The page, table 4, in its order; `total_range` is the page's own and comes last.
+FIELDS = (
+    "name", "category", "description", "size", "is_public", "num_images", "num_download", "created_at",
+    "updated_at", "logo", "url", "path", "internal_path", "domain_name", "namespace", "tags", "status",
+)  # fmt: skip
+
+
+def render(item: Mapping[str, Any]) -> bytes:
+    """Give the row of an item: known fields in the page's order, unknown ones after them.
+
+    Missing fields stay missing, odd values stay odd. `center` and `total_range` are no part of a row.
+    """
+    ordered = {field: item[field] for field in FIELDS if field in item}
+    unknown = {key: item[key] for key in item if key not in ordered and key not in {"center", "total_range"}}
+    return orjson.dumps(ordered | unknown)[:-1]
+
+
+def decode(row: bytes) -> dict[str, Any]:
+    """Give the item of a row, as `render` took it."""
+    item: dict[str, Any] = orjson.loads(row + b"}")
+    return item
+
+
+class Facts(NamedTuple):
+    """What a row is searched and sorted by. `instant` is `updated_at` in a form that sorts as time does."""
+
+    name: str
+    instant: str
+    tag_count: int
+    status: bool
+
+
+def instant(stamp: object) -> str:
+    """Give 29 characters of UTC time to the nanosecond, or "" for what is no time: those sort first.
+
+    The API trims trailing zeros (RFC3339Nano), so its own strings do not sort: "…:01Z" > "…:01.5Z".
+    """
+    if not isinstance(stamp, str):
+        return ""
+    if stamp.endswith("Z"):
+        return f"{stamp[:19]}.{stamp[20:-1]:0<9}"
+    try:
+        moment = datetime.fromisoformat(stamp)
+    except ValueError:
+        return ""
+    moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment:%f}000"
+
+
+def _facts(row: bytes) -> Facts:
+    item = decode(row)
+    count = item.get("num_images")
+    return Facts(
+        item["name"],
+        instant(item.get("updated_at")),
+        count if isinstance(count, int) else 0,
+        item.get("status") is True,
+    )
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of one organization of one owner, sorted by name. No slots: `facts` is kept once made."""
+
+    domain_name: str
+    namespace: str
+    rows: tuple[bytes, ...]
+
+    @functools.cached_property
+    def facts(self) -> tuple[Facts, ...]:
+        """What the rows are searched and sorted by, one for one."""
+        return tuple(map(_facts, self.rows))
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """All rows of one center: groups sorted by (domain_name, namespace). A group may be empty."""
+
+    groups: tuple[Group, ...] = ()
+
+    @functools.cached_property
+    def rows(self) -> tuple[bytes, ...]:
+        """All rows in key order: (domain_name, namespace, name)."""
+        return tuple(chain.from_iterable(group.rows for group in self.groups))
+
+    def without(self, index: int) -> "Shelf":
+        """Give this shelf less the row at `index` of the key order; itself when there is no such row."""
+        first = 0
+        for at, group in enumerate(self.groups):
+            if 0 <= (inside := index - first) < len(group.rows):
+                rows = group.rows[:inside] + group.rows[inside + 1 :]
+                return self._with_group(at, replace(group, rows=rows))
+            first += len(group.rows)
+        return self
+
+    def with_first(self, name: str) -> "Shelf":
+        """Give this shelf with a copy of its first row under a new `name`, itself when it has no rows."""
+        at, group = next(((at, group) for at, group in enumerate(self.groups) if group.rows), (0, None))
+        if group is None:
+            return self
+        row = render(decode(group.rows[0]) | {"name": name})
+        inside = bisect_left([facts.name for facts in group.facts], name)
+        return self._with_group(at, replace(group, rows=(*group.rows[:inside], row, *group.rows[inside:])))
+
+    def _with_group(self, at: int, group: Group) -> "Shelf":
+        return Shelf((*self.groups[:at], group, *self.groups[at + 1 :]))
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Every item there is, by center. Keys (center, domain_name, namespace, name) are unique."""
+
+    shelves: Mapping[Center, Shelf]
+
+    def namespaces(self, center: Center) -> tuple[str, ...]:
+        """Give the names of the organizations of this center, sorted, each once."""
+        return tuple(sorted({group.namespace for group in self.shelves[center].groups}))
+
+    def items(self, center: Center) -> list[dict[str, Any]]:
+        """Give the items of this center in key order, as the API sends them, less `total_range`."""
+        return [decode(row) for row in self.shelves[center].rows]
+
+    def without(self, index: int) -> "Inventory":
+        """Give this inventory less the row at `index` of the key order, in each center that has one."""
+        return Inventory({center: shelf.without(index) for center, shelf in self.shelves.items()})
+
+    def with_first(self, name: str) -> "Inventory":
+        """Give this inventory with one more row called `name` in the first group of each center."""
+        return Inventory({center: shelf.with_first(name) for center, shelf in self.shelves.items()})
+
+
+def shelf(rows: Iterable[tuple[str, str, str, bytes]]) -> Shelf:
+    """Put rows, each (domain_name, namespace, name, row) in any order, on a shelf."""
+    grouped: dict[tuple[str, str], list[tuple[str, bytes]]] = {}
+    for domain_name, namespace, name, row in rows:
+        grouped.setdefault((domain_name, namespace), []).append((name, row))
+    return Shelf(tuple(Group(*owner, tuple(row for _, row in sorted(grouped[owner]))) for owner in sorted(grouped)))

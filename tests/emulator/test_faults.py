@@ -1,0 +1,334 @@
+"""Each fault does what its name says, and nothing else."""
+
+import orjson
+import pytest
+
+from crawler.emulator.answer import ERROR_STATUSES
+from crawler.emulator.faults import (
+    FAULTS,
+    Burst,
+    Churn,
+    ClampLimit,
+    DeleteAfter,
+    DropConnection,
+    EmptyPage,
+    Fault,
+    HtmlAnswer,
+    IgnoreOffset,
+    InsertAfter,
+    MissingTotal,
+    NoContentWhenEmpty,
+    NullWhenEmpty,
+    RefuseLimitAbove,
+    RefuseOrder,
+    RefuseUnaligned,
+    RepeatLastPage,
+    ServerErrors,
+    ShortPage,
+    SlowAnswer,
+    StringTotal,
+    SwrThrottle403,
+    Throttle,
+    TotalIsPageLength,
+    TruncatedJson,
+    Unauthorized,
+    parse_fault,
+)
+from crawler.errors import UsageError
+from tests.emulator.asking import Asker, code, inventory_of, item, numbered, rows
+
+TEN = numbered(10)
+NAMES = [f"a{number:04}" for number in range(10)]
+
+
+def with_faults(*faults: Fault) -> Asker:
+    return Asker(TEN, faults)
+
+
+def statuses(asker: Asker, requests: int) -> list[int]:
+    return [asker.ask().status for _ in range(requests)]
+
+
+def totals(asker: Asker, requests: int) -> list[int]:
+    return [rows(asker.ask())[0]["total_range"] for _ in range(requests)]
+
+
+def content_range(asker: Asker, query: str = "") -> str | None:
+    return dict(asker.ask(query).headers).get("Content-Range")
+
+
+def test_a_clamped_limit_gives_shorter_pages_and_the_same_total() -> None:
+    asker = with_faults(ClampLimit(3))
+    assert asker.window(3, 6) == NAMES[3:6]
+    assert asker.window(3, 2) == NAMES[3:5]
+    assert content_range(asker, "limit=6&offset=3") == "3-3/10"
+    assert asker.ledger.struck[0] == 2
+
+
+def test_an_empty_page_is_empty_as_often_as_said() -> None:
+    asker = with_faults(EmptyPage(4, times=2))
+    assert [asker.window(4, 2) for _ in range(3)] == [[], [], NAMES[4:6]]
+    assert asker.window(2, 2) == NAMES[2:4]
+    assert content_range(with_faults(EmptyPage(4)), "limit=2&offset=4") == "4-0/10"
+
+
+def test_an_empty_page_is_empty_for_ever_unless_said() -> None:
+    asker = with_faults(EmptyPage(4))
+    assert [asker.window(4, 2) for _ in range(3)] == [[], [], []]
+
+
+def test_a_short_page_lacks_its_end() -> None:
+    asker = with_faults(ShortPage(4, missing=3, times=1))
+    assert [asker.window(4, 4) for _ in range(2)] == [NAMES[4:5], NAMES[4:8]]
+    assert with_faults(ShortPage(0, missing=9)).window(0, 4) == []
+
+
+def test_an_ignored_offset_gives_the_first_page_for_ever() -> None:
+    asker = with_faults(IgnoreOffset())
+    assert asker.window(4, 2) == asker.window(0, 2) == NAMES[:2]
+
+
+def test_past_the_end_the_last_page_is_repeated() -> None:
+    asker = with_faults(RepeatLastPage())
+    assert asker.window(8, 4) == asker.window(12, 4) == asker.window(400, 4) == NAMES[8:]
+    assert asker.window(10, 5) == NAMES[5:]
+    assert Asker(numbered(0), [RepeatLastPage()]).window(5, 5) == []
+
+
+@pytest.mark.parametrize(("in_items", "in_header"), [(True, True), (True, False), (False, True)])
+def test_totals_go_missing_in_items_and_in_the_header(in_items: bool, in_header: bool) -> None:  # noqa: FBT001
+    asker = with_faults(MissingTotal(in_items, in_header))
+    assert all(("total_range" in one) != in_items for one in rows(asker.ask()))
+    assert (content_range(asker) is None) == in_header
+
+
+def test_a_total_can_be_the_length_of_the_page() -> None:
+    asker = with_faults(TotalIsPageLength())
+    assert {one["total_range"] for one in rows(asker.ask("limit=4&offset=4"))} == {4}
+    assert content_range(asker, "limit=4&offset=8") == "8-2/2"
+    assert totals(asker, 1) == [10]
+
+
+def test_a_total_can_be_a_string_of_whatever_it_would_be() -> None:
+    asker = with_faults(TotalIsPageLength(), StringTotal())
+    assert {one["total_range"] for one in rows(asker.ask("limit=4&offset=4"))} == {"4"}
+    assert "total_range" not in rows(with_faults(MissingTotal(), StringTotal()).ask())[0]
+
+
+def test_a_burst_hits_the_first_and_each_nth() -> None:
+    assert statuses(with_faults(Burst(first=2)), 4) == [503, 503, 200, 200]
+    assert statuses(with_faults(Burst(every=3, status=500)), 6) == [200, 200, 500, 200, 200, 500]
+    assert statuses(with_faults(Burst(first=1, every=4)), 4) == [503, 200, 200, 503]
+
+
+@pytest.mark.parametrize("status", ERROR_STATUSES)
+def test_every_error_has_a_body_with_a_code(status: int) -> None:
+    answered, said = code(with_faults(Burst(first=1, status=status)).ask())
+    assert answered == status
+    assert said.startswith(("SVCSTG.SWR.", "APIGW."))
+
+
+def test_server_errors_are_a_share_that_the_seed_decides() -> None:
+    one, same, other = (statuses(with_faults(ServerErrors(0.2, seed)), 300) for seed in (1, 1, 2))
+    assert one == same != other
+    assert set(one) == {200, 500}
+    assert 30 < one.count(500) < 90
+    assert set(statuses(with_faults(ServerErrors(1)), 5)) == {500}
+    assert set(statuses(with_faults(ServerErrors(0)), 5)) == {200}
+
+
+def test_throttling_says_when_to_come_back_in_either_form_or_not() -> None:
+    silent = with_faults(Throttle(first=1))
+    answer = silent.ask()
+    assert code(answer) == (429, "APIGW.0308")
+    assert answer.headers == ()
+    assert statuses(silent, 2) == [200, 200]
+    seconds = with_faults(Throttle(every=1, retry_after_s=3)).ask()
+    assert seconds.headers == (("Retry-After", "3"),)
+    date = with_faults(Throttle(first=1, retry_after_s=60, as_date=True)).ask()
+    assert date.headers == (("Retry-After", "Sun, 06 Nov 1994 08:50:37 GMT"),)
+
+
+def test_swr_throttles_with_403() -> None:
+    asker = with_faults(SwrThrottle403(first=1))
+    assert code(asker.ask()) == (403, "SVCSTG.SWR.4031042")
+    assert statuses(asker, 1) == [200]
+
+
+def test_the_token_expires_after_so_many_requests() -> None:
+    asker = with_faults(Unauthorized(2))
+    assert statuses(asker, 2) == [200, 200]
+    assert code(asker.ask()) == (401, "APIGW.0307")
+
+
+def test_orders_are_refused_by_column_or_all() -> None:
+    by_time, by_name = (f"order_column={column}&order_type=asc" for column in ("updated_at", "name"))
+    some, every = with_faults(RefuseOrder(("updated_at",))), with_faults(RefuseOrder())
+    assert code(some.ask(by_time)) == code(every.ask(by_name)) == (400, "SVCSTG.SWR.4001096")
+    assert [some.ask(by_name).status, some.ask().status, every.ask().status] == [200, 200, 200]
+
+
+def test_large_limits_are_refused() -> None:
+    asker = with_faults(RefuseLimitAbove(5))
+    assert code(asker.ask("limit=6&offset=0")) == (400, "SVCSTG.SWR.4000056")
+    assert asker.window(0, 5) == NAMES[:5]
+
+
+def test_offsets_off_the_grid_are_refused() -> None:
+    asker = with_faults(RefuseUnaligned())
+    assert code(asker.ask("limit=4&offset=2")) == (400, "SVCSTG.SWR.4001025")
+    assert asker.window(4, 4) == NAMES[4:8]
+
+
+def test_a_firewall_answers_in_html() -> None:
+    asker = with_faults(HtmlAnswer(times=1))
+    answer = asker.ask()
+    assert (answer.status, answer.content_type) == (200, "text/html; charset=utf-8")
+    assert answer.body.startswith(b"<!DOCTYPE html>")
+    assert statuses(asker, 1) == [200]
+    assert len(asker.names()) == 10
+
+
+def test_nothing_can_be_null_or_no_content() -> None:
+    for fault, expected in ((NullWhenEmpty(), (200, b"null")), (NoContentWhenEmpty(), (204, b""))):
+        asker = with_faults(fault)
+        answer = asker.ask("limit=5&offset=10")
+        assert (answer.status, answer.body) == expected
+        assert len(asker.names()) == 10
+
+
+def test_json_breaks_off() -> None:
+    asker = with_faults(TruncatedJson(times=1))
+    with pytest.raises(orjson.JSONDecodeError):
+        orjson.loads(asker.ask().body)
+    assert len(asker.names()) == 10
+
+
+def test_connections_drop_and_answers_are_late() -> None:
+    asker = with_faults(DropConnection(first=1), SlowAnswer(every=2, delay_ms=5), SlowAnswer(every=2))
+    assert asker.ask().dropped
+    second, third = asker.ask(), asker.ask()
+    assert (second.dropped, second.delay_ms, third.delay_ms) == (False, 1005, 0)
+
+
+def test_a_row_is_deleted_between_two_pages() -> None:
+    asker = with_faults(DeleteAfter(1, index=2))
+    assert asker.window(0, 5) == NAMES[:5]
+    assert asker.window(5, 5) == NAMES[6:]
+    assert totals(asker, 2) == [9, 9]
+    assert asker.ledger.struck[0] == 1
+
+
+def test_a_row_is_inserted_between_two_pages() -> None:
+    asker = with_faults(InsertAfter(1))
+    assert asker.window(0, 5) == NAMES[:5]
+    assert asker.window(5, 5) == NAMES[4:9]
+    assert totals(asker, 2) == [11, 11]
+
+
+def test_changes_add_up_when_faults_are_combined() -> None:
+    asker = with_faults(DeleteAfter(1), InsertAfter(2), DeleteAfter(3, index=9))
+    assert totals(asker, 5) == [10, 9, 10, 9, 9]
+    assert asker.names() == ["0-inserted", *NAMES[1:9]]
+
+
+def test_churn_never_stands_still() -> None:
+    assert totals(with_faults(Churn(2)), 9) == [10, 10, 11, 11, 9, 9, 11, 11, 9]
+
+
+def test_the_first_refusal_wins_and_later_faults_have_not_struck() -> None:
+    asker = with_faults(Burst(first=1), HtmlAnswer(times=1))
+    assert statuses(asker, 1) == [503]
+    assert asker.ask().content_type.startswith("text/html")
+    assert asker.names() == NAMES
+    assert dict(asker.ledger.struck) == {0: 1, 1: 1}
+
+
+def test_a_refused_question_meets_no_fault_but_counts_as_a_request() -> None:
+    asker = with_faults(Burst(first=1))
+    assert code(asker.ask("center=other")) == (400, "SVCSTG.SWR.4001025")
+    assert statuses(asker, 1) == [200]
+
+
+def test_faults_are_about_the_list_only() -> None:
+    asker = with_faults(Burst(first=1))
+    assert asker.ask(path="/v2/manage/namespaces").status == 200
+    assert statuses(asker, 2) == [503, 200]
+
+
+def test_a_plain_fault_leaves_everything_as_it_was() -> None:
+    asker = with_faults(Fault())
+    assert asker.ask() == with_faults().ask()
+    assert Fault().view(1, TEN) is TEN
+    assert dict(asker.ledger.struck) == {0: 0}
+
+
+def test_drift_touches_both_centers() -> None:
+    asker = Asker(inventory_of(item("x"), item("y", center="thirdparty")), [InsertAfter(0)])
+    assert asker.names() == ["0-inserted", "x"]
+    assert asker.names("center=thirdparty") == ["0-inserted", "y"]
+
+
+# --- the textual form ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("clamp-limit:to=50", ClampLimit(50)),
+        ("server-errors:rate=0.05,seed=7", ServerErrors(0.05, 7)),
+        ("empty-page:offset=100,times=forever", EmptyPage(100)),
+        ("empty-page:offset=100,times=2", EmptyPage(100, 2)),
+        ("missing-total:in_header=false", MissingTotal(in_header=False)),
+        ("refuse-order:columns=name+tag_count", RefuseOrder(("name", "tag_count"))),
+        ("refuse-order", RefuseOrder()),
+        ("throttle:first=3,retry_after_s=2,as_date=true", Throttle(3, 0, 2, as_date=True)),
+        ("throttle:every=3,retry_after_s=none", Throttle(every=3)),
+        ("swr-throttle-403:first=1", SwrThrottle403(1)),
+        ("ignore-offset:", IgnoreOffset()),
+    ],
+)
+def test_a_fault_is_read_from_text(text: str, expected: Fault) -> None:
+    assert parse_fault(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("clamp", "no fault is called 'clamp'; known: clamp-limit, "),
+        ("clamp-limit", "clamp-limit: to is missing; parameters of clamp-limit: to"),
+        ("clamp-limit:to=x", "clamp-limit: to must be int, not 'x'"),
+        ("clamp-limit:to=0", "clamp-limit: to must be at least 1, not 0"),
+        ("clamp-limit:to", "clamp-limit: 'to' is not parameter=value"),
+        ("clamp-limit:to=1,to=2", "clamp-limit: to is given twice"),
+        ("clamp-limit:at=1", "clamp-limit: no parameter is called 'at'; parameters of clamp-limit: to"),
+        ("ignore-offset:at=1", "ignore-offset: no parameter is called 'at'; ignore-offset has no parameters"),
+        ("short-page:at=1", "parameters of short-page: offset, missing (default 1), times (default None)"),
+        ("missing-total:in_items=yes", "missing-total: in_items must be bool, not 'yes'"),
+        ("empty-page:offset=0,times=x", "empty-page: times must be int | None, not 'x'"),
+        ("server-errors:rate=1.5", "server-errors: rate must be from 0 to 1, not 1.5"),
+        ("server-errors:rate=nan", "server-errors: rate must be from 0 to 1, not nan"),
+        ("burst:first=-1", "burst: first must be at least 0, not -1"),
+        ("burst", "burst: first or every must be given"),
+        ("burst:first=1,status=418", "burst: status must be one of 400, "),
+        ("html-answer:status=99", "html-answer: status must be from 200 to 599, not 99"),
+    ],
+)
+def test_a_fault_that_cannot_be_read_says_what_is_known(text: str, message: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        parse_fault(text)
+    assert message in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_every_parameter_of_every_fault_can_be_written_as_text(name: str) -> None:
+    written = {
+        "to": "1", "offset": "1", "missing": "1", "times": "1", "in_items": "true", "in_header": "true",
+        "status": "500", "first": "1", "every": "1", "rate": "1", "seed": "1", "retry_after_s": "1",
+        "as_date": "true", "after_requests": "1", "columns": "name", "limit": "1", "requests": "1",
+        "index": "1", "delay_ms": "1",
+    }  # fmt: skip
+    parameters = list(FAULTS[name].__dataclass_fields__)
+    fault = parse_fault(f"{name}:" + ",".join(f"{key}={written[key]}" for key in parameters))
+    assert type(fault) is FAULTS[name]
+    assert hash(fault) == hash(fault)

@@ -1,0 +1,240 @@
+"""The emulator on a socket, asked by a real client."""
+
+import asyncio
+import re
+import time
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from yarl import URL
+
+from crawler.emulator.answer import Answer
+from crawler.emulator.cache import PageCache
+from crawler.emulator.faults import Burst, DropConnection, EmptyPage, NoContentWhenEmpty, SlowAnswer, Throttle
+from crawler.emulator.inventory import synthetic
+from crawler.emulator.respond import NAMESPACES, SHARED_REPOSITORIES
+from crawler.emulator.server import EmulatorSettings, emulator
+from crawler.emulator.throttle import TokenBucket
+from crawler.errors import ConfigError
+from tests.emulator.asking import TOKEN, numbered, wire
+
+pytestmark = pytest.mark.anyio
+
+TEN = EmulatorSettings(inventory=numbered(10))
+
+
+def having(**settings: Any) -> EmulatorSettings:  # noqa: ANN401 - the settings' own types
+    return EmulatorSettings(inventory=numbered(10), **settings)
+
+
+async def test_the_documents_example_works_raw_and_percent_encoded() -> None:
+    async with wire(EmulatorSettings(inventory=synthetic(namespaces=3, repositories=60, seed=0))) as api:
+        raw = await api.get("filter=center::self|name::busybox")
+        packed = await api.get("filter=center%3A%3Aself%7Cname%3A%3Abusybox")
+        direct = await api.get("center=self&name=busybox")
+    assert raw.body == packed.body == direct.body
+    assert raw.status == 200
+    assert raw.headers["Content-Range"] == "0-1/1"
+    assert raw.headers["Content-Type"] == "application/json;charset=utf-8"
+    assert raw.headers["Server"] == "api-gateway"
+
+
+async def test_every_answer_has_its_own_request_id_and_gateway_bodies_repeat_it() -> None:
+    async with wire(having(faults=(Burst(first=1),))) as api:
+        replies = [
+            await api.get("center=other"),
+            await api.get(),
+            await api.get(token=None),
+            await api.get(token="other"),
+            await api.get(path="/v2/manage/nothing"),
+        ]
+    identities = [reply.headers["X-Request-Id"] for reply in replies]
+    assert all(re.fullmatch("[0-9a-f]{32}", identity) for identity in identities)
+    assert len(set(identities)) == len(identities)
+    for reply, identity in zip(replies[2:], identities[2:], strict=True):
+        assert isinstance(reply.json, dict)
+        assert reply.json["request_id"] == identity
+        assert reply.body.endswith(b"\n")
+
+
+async def test_the_gateway_refuses_what_it_does_not_know() -> None:
+    async with wire(TEN) as api:
+        missing, wrong = await api.get(token=None), await api.get(token="x")
+        unknown = await api.get(path="/v2/manage//shared-repositories", token=None)
+        posted = await api.get(method="POST")
+    assert [reply.status for reply in (missing, wrong, unknown, posted)] == [401, 401, 404, 404]
+    assert b"APIGW.0301" in missing.body
+    assert b"x-auth-token not found" in missing.body
+    assert b"decrypt token fail" in wrong.body
+    assert b"APIGW.0101" in unknown.body
+
+
+async def test_organizations_are_listed() -> None:
+    async with wire(TEN) as api:
+        reply = await api.get("namespace=team", path=NAMESPACES)
+    team = {"id": 1422, "name": "team", "creator_name": "username", "auth": 7}
+    assert reply.json == {"namespaces": [team]}
+
+
+async def test_a_token_of_many_kilobytes_is_read() -> None:
+    token = "MII" + "x" * 16_000
+    async with wire(having(token=token)) as api:
+        assert (await api.get(token=token)).status == 200
+
+
+async def test_the_settings_about_paging_are_obeyed() -> None:
+    async with wire(having(default_limit=2, max_limit=3, beyond_limit="refuse", pair_rule="ignore")) as api:
+        ranges = [(await api.get(query)).headers["Content-Range"] for query in ("", "limit=1", "limit=3&offset=3")]
+        refused = await api.get("limit=4&offset=0")
+    assert ranges == ["0-2/10", "0-2/10", "3-3/10"]
+    assert b"4000056" in refused.body
+
+
+async def test_a_page_kept_is_the_page_rendered() -> None:
+    async with wire(TEN) as kept, wire(having(cache_bytes=0)) as rendered:
+        for query in ("limit=3&offset=3", "limit=3&offset=3", "limit=3&offset=6", "limit=3&offset=3"):
+            assert (await kept.get(query)).body == (await rendered.get(query)).body
+
+
+async def test_faults_strike_whatever_was_answered_before() -> None:
+    async with wire(having(faults=(EmptyPage(0, times=1), NoContentWhenEmpty()))) as api:
+        first, second = await api.get(), await api.get()
+        counted = api.running.counters()["faults"]
+    assert (first.status, first.body, second.status) == (204, b"", 200)
+    assert counted == [1, 1]
+
+
+async def test_a_dropped_connection_is_no_answer() -> None:
+    async with wire(having(faults=(DropConnection(first=1),))) as api:
+        # A bare connection: aiohttp's client asks once more by itself when one drops.
+        reader, writer = await asyncio.open_connection("127.0.0.1", URL(api.running.endpoint).port)
+        writer.write(f"GET {SHARED_REPOSITORIES} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {TOKEN}\r\n\r\n".encode())
+        assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+        assert (await api.get()).status == 200
+        assert api.running.counters()["by_status"] == {"0": 1, "200": 1}
+
+
+async def test_latency_and_late_answers_are_waited_for_side_by_side() -> None:
+    settings = having(latency_ms=60, jitter_ms=20, faults=(SlowAnswer(every=1, delay_ms=40),))
+    async with wire(settings) as api:
+        started_s = time.monotonic()
+        await asyncio.gather(*(api.get() for _ in range(8)))
+        took_s = time.monotonic() - started_s
+        counters = api.running.counters()
+    assert took_s >= 0.08
+    assert counters["peak_in_flight"] == 8
+
+
+async def test_beyond_the_cap_requests_are_throttled() -> None:
+    async with wire(having(rps_cap=0.001, rps_burst=3, retry_after_s=7)) as api:
+        replies = [await api.get() for _ in range(5)]
+    assert [reply.status for reply in replies] == [200, 200, 200, 429, 429]
+    assert b"APIGW.0308" in replies[3].body
+    assert replies[3].headers["Retry-After"] == "7"
+
+
+async def test_retry_after_is_said_only_when_set() -> None:
+    async with wire(having(rps_cap=0.001, rps_burst=1)) as api:
+        await api.get()
+        reply = await api.get()
+    assert reply.status == 429
+    assert "Retry-After" not in reply.headers
+
+
+async def test_requests_are_counted_and_remembered() -> None:
+    async with wire(having(record_requests=True, faults=(Throttle(first=1, retry_after_s=1),))) as api:
+        await api.get("limit=1&offset=0")
+        await api.get()
+        await api.get(path=NAMESPACES)
+        await api.get(path="/x")
+        counters, seen = api.running.counters(), api.running.requests
+    assert counters == {
+        "requests": 4,
+        "by_status": {"200": 2, "404": 1, "429": 1},
+        "by_path": {NAMESPACES: 1, SHARED_REPOSITORIES: 2, "other": 1},
+        "peak_in_flight": 1,
+        "faults": [1],
+    }
+    assert [(one.path_qs, one.status) for one in seen] == [
+        (f"{SHARED_REPOSITORIES}?limit=1&offset=0", 429),
+        (SHARED_REPOSITORIES, 200),
+        (NAMESPACES, 200),
+        ("/x", 404),
+    ]
+    assert all(one.at_s <= other.at_s for one, other in pairwise(seen))
+
+
+async def test_requests_are_not_remembered_unless_asked() -> None:
+    async with wire(TEN) as api:
+        await api.get()
+        assert api.running.requests == []
+        assert api.running.token == TOKEN
+
+
+async def test_it_listens_on_loopback_and_is_gone_afterwards() -> None:
+    async with wire(TEN) as api:
+        endpoint = URL(api.running.endpoint)
+        assert endpoint.host == "127.0.0.1"
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", endpoint.port)
+
+
+async def test_a_port_in_use_is_a_wrong_setting() -> None:
+    async with emulator(TEN) as running:
+        port = URL(running.endpoint).port
+        assert port is not None
+        with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}: ") as refusal:
+            async with emulator(having(port=port)):
+                pass
+    assert refusal.value.setting == "port"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("port", -1), ("port", 65536), ("max_limit", 0), ("latency_ms", -1), ("rps_cap", 0), ("rps_burst", 0)],
+)
+async def test_numbers_that_cannot_be_are_refused_by_name(setting: str, value: int) -> None:
+    with pytest.raises(ConfigError, match=f"^{setting} must be ") as refusal:
+        having(**{setting: value})
+    assert refusal.value.setting == setting
+
+
+def test_a_bucket_lets_its_burst_through_then_its_rate() -> None:
+    bucket = TokenBucket(10, 3)
+    assert [bucket.take(5.0) for _ in range(4)] == [True, True, True, False]
+    assert [bucket.take(5.1) for _ in range(2)] == [True, False]
+    assert [bucket.take(1000.0) for _ in range(4)] == [True, True, True, False]
+
+
+def test_a_bucket_asked_evenly_lets_its_rate_through() -> None:
+    bucket = TokenBucket(50, 1)
+    assert 499 <= sum(bucket.take(tick / 1000) for tick in range(10_000)) <= 501
+
+
+def test_the_cache_keeps_what_is_asked_for_twice_and_forgets_the_questions_in_the_end() -> None:
+    cache, answer = PageCache(1000), Answer(200, b"xx")
+    cache.put("a", answer)
+    assert cache.get("a") is None
+    for number in range(100_000):
+        cache.put(str(number), answer)
+    cache.put("a", answer)
+    assert cache.get("a") is None
+    cache.put("a", answer)
+    assert cache.get("a") is answer
+
+
+def test_the_cache_holds_no_more_than_its_bytes_and_drops_the_least_recent() -> None:
+    cache = PageCache(9)
+    answers = {asked: Answer(200, b"xx") for asked in "abcd"}
+    for asked in "abcdabc":
+        cache.put(asked, answers[asked])
+    assert cache.get("a") is answers["a"]
+    cache.put("d", answers["d"])
+    assert [cache.get(asked) is not None for asked in "abcd"] == [True, False, True, True]
+    for _ in range(2):
+        cache.put("e", Answer(200, b"x" * 9))
+    assert cache.get("e") is None
+    assert cache.get("d") is answers["d"]
