@@ -1,0 +1,191 @@
+"""Runs the crawl: the only starter of tasks.
+
+Workers ask, one task writes to the disk, one publishes what has ended, one waits for signals. All of them
+live in one task group; whoever ends the crawl early cancels it, and what was journaled stays.
+"""
+
+import logging
+import signal
+from collections.abc import Sequence
+from itertools import islice, takewhile
+from random import Random
+from typing import Final, NamedTuple, Protocol
+
+import anyio
+import anyio.to_thread
+
+from crawler.api.client import Client
+from crawler.clock import Clock
+from crawler.errors import CrawlerError
+from crawler.result import Ending
+from crawler.walking.asking import Asker, Keep
+from crawler.walking.target import TargetCrawl, WalkRun
+
+log = logging.getLogger(__name__)
+
+_FLUSH_S: Final = 0.2
+_FLUSH_BYTES: Final = 2**20
+_MOST_WAITING_BYTES: Final = 8 * 2**20  # beyond this the workers wait for the disk
+_PUBLISHED_AT_ONCE: Final = 64  # a thread hop for each of ten thousand small walks would cost seconds
+
+
+class Store(Keep, Protocol):
+    """What the engine needs of a run's spool and shelf. `flush` and `publish` block; they run in a thread."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """The bytes remembered and not yet written."""
+        ...
+
+    def flush(self) -> None:
+        """Write what is remembered."""
+        ...
+
+    def publish(self, ended: Sequence[WalkRun]) -> None:
+        """Publish these walks, the next in plan order."""
+        ...
+
+
+class Crew(NamedTuple):
+    """One target with what is needed to crawl it."""
+
+    target: TargetCrawl
+    client: Client
+    concurrency: int
+
+
+class _Bell:
+    """Wakes whoever waits at the moment; heard by nobody, it costs nothing."""
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+        self._listeners = 0
+
+    def ring(self) -> None:
+        if self._listeners:
+            self._event.set()
+            self._event = anyio.Event()
+
+    async def heard(self) -> None:
+        self._listeners += 1
+        try:
+            await self._event.wait()
+        finally:
+            self._listeners -= 1
+
+
+class Engine:
+    """One crawl of several targets into one store."""
+
+    def __init__(self, crews: Sequence[Crew], runs: Sequence[WalkRun], store: Store, clock: Clock) -> None:
+        self._crews = crews
+        self._runs = runs
+        self._store = store
+        self._clock = clock
+        self._ending = Ending("done")
+        self._crawled = False
+        self._full = _Bell()  # there is enough to write, or no more to come
+        self._drained = _Bell()  # it was written
+        self._moved = _Bell()  # a walk has ended, or no more will
+
+    async def crawl(self, *, max_duration_s: float | None, signals: bool) -> Ending:
+        """Crawl until every walk ended or every target stopped, publishing walks in plan order as they end.
+
+        A target's own error stays with the target. Raises the store's CrawlerError, such as a full disk.
+        """
+        try:
+            with anyio.move_on_after(max_duration_s) as deadline:
+                await self._run_all(signals=signals)
+        except BaseExceptionGroup as group:
+            raise _first_of(group) from None
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._store.flush)
+        if deadline.cancelled_caught and self._ending.kind == "done":
+            return Ending("deadline")
+        return self._ending
+
+    async def _run_all(self, *, signals: bool) -> None:
+        async with anyio.create_task_group() as whole:
+            if signals:
+                whole.start_soon(self._watch_signals, whole.cancel_scope)
+            async with anyio.create_task_group() as disk:
+                disk.start_soon(self._write)
+                disk.start_soon(self._publish)
+                async with anyio.create_task_group() as targets:
+                    for crew in self._crews:
+                        targets.start_soon(self._crawl_target, crew)
+                self._crawled = True
+                self._full.ring()
+                self._moved.ring()
+            whole.cancel_scope.cancel()
+
+    async def _crawl_target(self, crew: Crew) -> None:
+        asker = Asker(crew.target, crew.client, self._store, self._clock, Random())  # noqa: S311 - jitter, no secret
+        settled = _Bell()
+        async with anyio.create_task_group() as workers:
+            for _ in range(crew.concurrency):
+                workers.start_soon(self._work, crew.target, asker, settled, workers.cancel_scope)
+
+    async def _work(self, target: TargetCrawl, asker: Asker, settled: _Bell, workers: anyio.CancelScope) -> None:
+        while not target.done:
+            task = target.next()
+            if task is None:
+                await settled.heard()
+                continue
+            try:
+                await asker.settle(task)
+            except CrawlerError as error:
+                target.error = error
+                target.tally.error = str(error)
+                log.error("target.stop", extra={"target": target.tally.target, "reason": str(error)})  # noqa: TRY400
+                workers.cancel()
+            if task.run.ended:
+                self._moved.ring()
+            settled.ring()
+            await self._room()
+
+    async def _room(self) -> None:
+        if self._store.waiting_bytes > _FLUSH_BYTES:
+            self._full.ring()
+        while self._store.waiting_bytes > _MOST_WAITING_BYTES:
+            await self._drained.heard()
+
+    async def _write(self) -> None:
+        while not self._crawled:
+            with anyio.move_on_after(_FLUSH_S):
+                await self._full.heard()
+            if self._store.waiting_bytes:
+                await anyio.to_thread.run_sync(self._store.flush)
+            self._drained.ring()
+
+    async def _publish(self) -> None:
+        done = 0
+        while done < len(self._runs):
+            ended = list(takewhile(lambda run: run.ended, islice(self._runs, done, done + _PUBLISHED_AT_ONCE)))
+            if ended:
+                await anyio.to_thread.run_sync(self._store.publish, ended)
+                done += len(ended)
+            elif self._crawled:
+                return
+            else:
+                await self._moved.heard()
+
+    async def _watch_signals(self, whole: anyio.CancelScope) -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+            async for number in received:
+                self._ending = Ending("signal", int(number))
+                break
+        # From here on the system's own handling holds: a second signal ends the process at once.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        log.warning("run.stop", extra={"signal": self._ending.signal_number})
+        whole.cancel()
+
+
+def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Find the error for a person in a group, or give the group: then it is a fault of ours."""
+    ours = group.subgroup(CrawlerError)
+    leaf: BaseException | None = ours
+    while isinstance(leaf, BaseExceptionGroup):
+        leaf = leaf.exceptions[0]
+    return leaf or group

@@ -1,0 +1,65 @@
+"""Which walks a run is made of, in which order, and what a walk costs (pure)."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import NamedTuple
+
+import orjson
+
+from crawler.api.query import Center
+
+
+class WalkId(NamedTuple):
+    """Names a walk: one query over one target's center, all its namespaces when `namespace` is None."""
+
+    target: str
+    center: Center
+    namespace: str | None
+
+    def __str__(self) -> str:
+        """Give e.g. `default/self/team-a`, `default/self/*` for all namespaces."""
+        return f"{self.target}/{self.center}/{self.namespace or '*'}"
+
+
+class Plan(NamedTuple):
+    """All walks of a run in plan order: by target, then center, then namespace, each as configured.
+
+    `endpoints` pairs each target's name with its endpoint; `order` names the sort columns tried. Together
+    with the walks they are what must be the same to resume a run: not rate, concurrency or limit.
+    """
+
+    endpoints: tuple[tuple[str, str], ...]
+    order: tuple[str, ...]
+    walks: tuple[WalkId, ...]
+
+    def digest(self) -> str:
+        """Give a name for this plan: equal for equal plans, whatever machine or version made them."""
+        text = orjson.dumps([self.endpoints, self.order, [tuple(walk) for walk in self.walks]])
+        return sha256(text).hexdigest()
+
+
+def make_plan(
+    endpoints: Iterable[tuple[str, str]],
+    centers: Iterable[Center],
+    namespaces: tuple[str, ...],
+    order: tuple[str, ...],
+) -> Plan:
+    """Plan targets x centers x namespaces; no namespace given is one walk per center over all of them."""
+    targets, chosen = tuple(endpoints), tuple(centers)
+    walks = tuple(
+        WalkId(target, center, namespace)
+        for target, _ in targets
+        for center in chosen
+        for namespace in namespaces or (None,)
+    )
+    return Plan(targets, order, walks)
+
+
+def windows(total: int, limit: int) -> int:
+    """Give the number of windows a walk of `total` items is read in: at least the first one."""
+    return max(1, -(-total // limit))
+
+
+def duration_s(requests: int, rate_per_s: float | None) -> float | None:
+    """Give the least time `requests` take at the configured rate, in seconds; None when it is unlimited."""
+    return None if rate_per_s is None else requests / rate_per_s
