@@ -1,0 +1,1 @@
+"""What is kept: the working log of a run, and the published snapshot."""

@@ -1,0 +1,73 @@
+"""The lines of a journal: what a run did, in order, so that another process can go on (pure).
+
+A line is the CRC-32 of the rest in eight hex digits, a space, one JSON object, a newline. Any prefix of a
+journal is the history of a run, so whatever follows the first line that is not whole is not believed.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+from zlib import crc32
+
+import msgspec
+
+from crawler.walking.passes import Window
+
+
+class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", gc=False):
+    """A page taken in. Its lines are the bytes `[at, at + lines)` of the spool, its rejects those behind them.
+
+    `walk` is the index in the plan; `crc` is the CRC-32 of all those bytes.
+    """
+
+    walk: int
+    window: Window
+    total: int | None
+    disagrees: bool
+    at: int
+    lines: int
+    rejects: int
+    records: int
+    rejected: int
+    crc: int
+    unknown: tuple[str, ...] = ()
+    outside: int = 0
+
+    @property
+    def end(self) -> int:
+        """Where the bytes of the next page begin."""
+        return self.at + self.lines + self.rejects
+
+
+class LossEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="loss", gc=False):
+    """A window given up, and why."""
+
+    walk: int
+    window: Window
+    reason: str
+
+
+Entry = PageEntry | LossEntry
+
+_decode = msgspec.json.Decoder(PageEntry | LossEntry).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def to_line(entry: Entry) -> bytes:
+    """Write one entry as a line."""
+    text = _encode(entry)
+    return b"%08x %b\n" % (crc32(text), text)
+
+
+_PREFIX_LENGTH: Final = len("01234567 ")
+
+
+def read_lines(lines: Iterable[bytes]) -> Iterator[tuple[Entry, int]]:
+    """Read a journal up to the first line that is torn or damaged: each entry and its line's length in bytes."""
+    for line in lines:
+        text = line[_PREFIX_LENGTH:-1]
+        if not line.endswith(b"\n") or line[:_PREFIX_LENGTH] != b"%08x " % crc32(text):
+            return
+        try:
+            yield _decode(text), len(line)
+        except msgspec.MsgspecError:  # a newer version's, or damage that the checksum covers
+            return

@@ -1,0 +1,170 @@
+"""What a snapshot says of itself: read back as written, and never more than was seen."""
+
+from typing import Any, Final
+
+import msgspec
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, ValidationError
+
+from crawler.snapshot.manifest import (
+    SCHEMA,
+    FileEntry,
+    Lost,
+    Manifest,
+    Requests,
+    WalkEntry,
+    from_json,
+    schemas,
+    status_of,
+    to_json,
+)
+from crawler.walking.walk import PROVEN, Verdict
+
+VALIDATOR: Final = Draft202012Validator(schemas()["manifest"])
+VERDICTS: Final[tuple[Verdict, ...]] = ("whole", "repaired", "drifted", "lost", "unproven")
+
+WHOLE: Final = WalkEntry(
+    target="eu",
+    center="self",
+    namespace=None,
+    verdict="whole",
+    declared_totals=(250,),
+    records=250,
+    distinct=250,
+    duplicates=0,
+    rejects=0,
+    passes=1,
+    requests=3,
+    limit=100,
+    order="name asc",
+)
+GAPS: Final = (Lost(offset=100, end=200, got=40, reason="short"), Lost(offset=200, end=250, got=0, reason="HTTP 500"))
+MANIFEST: Final = Manifest(
+    schema=SCHEMA,
+    snapshot="20261123T120000Z",
+    crawler="1.0",
+    started_at="2026-11-23T12:00:00.000000Z",
+    finished_at="2026-11-23T12:01:00.000000Z",
+    status="incomplete",
+    resumed=1,
+    config={"output": "ärger\u2028", "targets": [{"name": "eu", "token": "***"}], "rate_per_s": None},
+    walks=(WHOLE, msgspec.structs.replace(WHOLE, verdict="lost", namespace="team", order=None, lost=GAPS)),
+    files=(FileEntry(path="center=self/part-00000.ndjson", records=250, bytes=9, sha256="0" * 64),),
+    rejects=FileEntry(path="_rejects.ndjson", records=0, bytes=0, sha256="e3b0" * 16),
+    unknown_fields=("zz",),
+    requests=Requests(by_status={"200": 3, "none": 1}, retries=1, throttled_s=0.25),
+)
+
+
+def test_a_manifest_reads_back_as_it_was_written() -> None:
+    assert from_json(to_json(MANIFEST)) == MANIFEST
+
+
+def test_a_manifest_is_indented_and_ends_with_one_newline() -> None:
+    text = to_json(MANIFEST)
+    assert text.startswith(b'{\n  "schema": 1,\n')
+    assert text.endswith(b"\n}\n")
+
+
+def test_the_schema_validates_a_manifest_and_refuses_a_wrong_one() -> None:
+    Draft202012Validator.check_schema(schemas()["manifest"])
+    Draft202012Validator.check_schema(schemas()["record"])
+    content: dict[str, Any] = orjson.loads(to_json(MANIFEST))
+    VALIDATOR.validate(content)
+    wrongs: list[dict[str, Any]] = [
+        {"status": "fine"},
+        {"schema": "1"},
+        {"walks": [{}]},
+        {"files": None},
+        {"resumed": 1.5},
+    ]
+    for wrong in wrongs:
+        with pytest.raises(ValidationError):
+            VALIDATOR.validate(content | wrong)
+    for field in content:
+        with pytest.raises(ValidationError):
+            VALIDATOR.validate({name: value for name, value in content.items() if name != field})
+
+
+def test_the_schema_of_a_manifest_names_every_field_of_a_walk() -> None:
+    properties = schemas()["manifest"]["$defs"]["WalkEntry"]["properties"]
+    assert set(properties) == set(orjson.loads(msgspec.json.encode(WHOLE)))
+
+
+@pytest.mark.parametrize("version", [0, 2, 10**6])
+def test_a_manifest_of_another_schema_is_refused_and_both_versions_named(version: int) -> None:
+    text = to_json(msgspec.structs.replace(MANIFEST, schema=version))
+    with pytest.raises(ValueError, match=f"has schema {version}; this version reads schema 1"):
+        from_json(text)
+    with pytest.raises(ValueError, match=f"has schema {version};"):
+        from_json(b'{"all":"else may differ","schema":%d}' % version)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{", b"null", b"[]", b"{}", b'{"schema":"1"}', b'{"schema":true}', b"\xff", b'{"x":' + b"[" * 100_000],
+)
+def test_what_is_no_manifest_is_called_none(text: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^is no manifest: "):
+        from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"status": "incomplete"', b'"status": "fine"'),
+        (b'"verdict": "whole"', b'"verdict": "probably"'),
+        (b'"resumed": 1,', b""),
+        (b'"crawler": "1.0"', b'"crawler": "\xff"'),
+        (b'"rate_per_s": null', b'"rate_per_s": ' + b"[" * 100_000),
+    ],
+)
+def test_a_manifest_that_is_damaged_raises_nothing_but_a_value_error(old: bytes, new: bytes) -> None:
+    text = to_json(MANIFEST)
+    assert old in text
+    with pytest.raises(ValueError, match=r"^is (damaged|no manifest): ") as caught:
+        from_json(text.replace(old, new))
+    assert caught.type is ValueError
+
+
+@pytest.mark.parametrize("missing", ["snapshot", "walks", "files", "requests"])
+def test_a_manifest_without_a_part_is_damaged(missing: str) -> None:
+    content = {name: value for name, value in orjson.loads(to_json(MANIFEST)).items() if name != missing}
+    with pytest.raises(ValueError, match=f"is damaged: .*{missing}"):
+        from_json(orjson.dumps(content))
+
+
+@given(st.lists(st.tuples(st.sampled_from(VERDICTS), st.integers(0, 1))))
+def test_complete_is_every_walk_proven_and_nothing_rejected(ended: list[tuple[Verdict, int]]) -> None:
+    walks = [msgspec.structs.replace(WHOLE, verdict=verdict, rejects=rejects) for verdict, rejects in ended]
+    complete = all(verdict in {"whole", "repaired"} and rejects == 0 for verdict, rejects in ended)
+    assert status_of(walks) == ("complete" if complete else "incomplete")
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_the_total_to_hold_records_against_is_the_proven_one_or_else_the_largest_declared(verdict: Verdict) -> None:
+    walk = msgspec.structs.replace(WHOLE, verdict=verdict, declared_totals=(3, 9, 5), distinct=5)
+    assert walk.declared == (5 if verdict in PROVEN else 9)
+    silent = msgspec.structs.replace(walk, declared_totals=(), distinct=0)
+    assert silent.declared == (0 if verdict in PROVEN else None)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "lost", "missing"),
+    [
+        ("whole", (), 0),
+        ("repaired", GAPS, 0),
+        ("lost", GAPS, 110),
+        ("lost", (), 0),
+        ("lost", (*GAPS, Lost(offset=0, end=None, got=0, reason="HTTP 500")), None),
+        ("drifted", (), None),
+        ("unproven", GAPS, None),
+    ],
+)
+def test_what_is_missing_is_counted_only_where_it_can_be_known(
+    verdict: Verdict, lost: tuple[Lost, ...], missing: int | None
+) -> None:
+    assert msgspec.structs.replace(WHOLE, verdict=verdict, lost=lost).missing == missing
