@@ -1,0 +1,5 @@
+"""`python -m crawler` is `swr-crawler`."""
+
+from crawler.cli import main
+
+main()

@@ -1,0 +1,249 @@
+"""The command line: names, flags and exit codes; what a command does is elsewhere and imported when it runs."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NoReturn, TypeVar
+
+import click
+
+import crawler
+from crawler.errors import ConfigError, CrawlerError, UsageError
+
+_PROGRAM: Final = "swr-crawler"
+_FAULT: Final = 70  # EX_SOFTWARE: a fault of ours
+_BROKEN_PIPE: Final = 128 + 13  # as the system has it for a program whose reader has gone
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run one command and exit with its code; whatever goes wrong is one line on standard error."""
+    sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        code = cli.main(arguments, prog_name=_PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except click.ClickException as error:
+        _say(_worded(error))
+        return UsageError.exit_code
+    except CrawlerError as error:
+        _say(str(error))
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted")
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its own end
+        return _BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
+        _say(f"a fault of swr-crawler itself: {type(error).__name__}; please report the file {_kept_trace()}")
+        return _FAULT
+
+
+def _say(message: str) -> None:
+    click.echo(f"{_PROGRAM}: {message}", err=True)
+
+
+def _worded(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else _PROGRAM
+    text = " ".join(error.format_message().split())
+    return f"{text.rstrip('.')}; see {command} --help"
+
+
+def _kept_trace() -> str:
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415 - only when all else has failed
+    from traceback import print_exc  # noqa: PLC0415
+
+    with NamedTemporaryFile("w", prefix="swr-crawler-fault-", suffix=".txt", delete=False) as file:
+        print_exc(file=file)
+    return file.name
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(crawler.__version__, prog_name=_PROGRAM, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Write all shared images of a container registry service (SWR) as NDJSON: an inventory you can prove.
+
+    Start with `swr-crawler demo`, which needs no account. The token for a real one is taken from
+    SWR_CRAWLER_TOKEN. Exit codes: 0 complete, 2 usage, 3 finished but something is missing, 74 disk,
+    75 throttled or outage (try later), 77 credentials, 78 configuration, 130/143 interrupted.
+    """
+
+
+def _setting(name: str, *flags: str, **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - as click.option
+    return click.option(*flags, name, default=None, **attributes)
+
+
+def _settings(command: F) -> F:
+    """Give a command the flags that describe what to ask, and how."""
+    for option in reversed(
+        (
+            click.option("--config", type=click.Path(), metavar="FILE", help="A TOML file, see config/crawler.toml."),
+            _setting("endpoint", "--endpoint", metavar="URL", help="Origin of the API."),
+            _setting("centers", "--center", multiple=True, metavar="CENTER", help="self or thirdparty; default both."),
+            _setting(
+                "namespaces", "--namespace", multiple=True, metavar="NS", help="Repeatable; default all in one walk."
+            ),
+            click.option("--namespaces-file", type=click.Path(), metavar="FILE", help="One namespace a line."),
+            _setting("limit", "--limit", metavar="N", help="Page size, 1 to 1000 (default)."),
+            _setting("rate_per_s", "--rate", metavar="R", help='Requests per second, default 50, or "unlimited".'),
+            _setting("concurrency", "--concurrency", metavar="N", help="Requests in flight, default 32."),
+            _setting("timeout_s", "--timeout", metavar="S", help="Seconds to wait for one answer, default 30."),
+            _setting("max_passes", "--max-passes", metavar="N", help="Readings of a walk that drifts, default 3."),
+            _setting("confirm", "--confirm/--no-confirm", help="Trust a walk only when two passes agree."),
+            _setting("allow_http", "--allow-http/--no-allow-http", help="Send the token over plain http."),
+            _setting("log_format", "--log-format", metavar="auto|text|json", help="Default auto: JSON off a terminal."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _run_settings(command: F) -> F:
+    """Give a command the flags of a whole run: where it goes, and how it goes on."""
+    for option in reversed(
+        (
+            _setting("output", "--output", metavar="DIR", help='Where snapshots go, default output; "-" for stdout.'),
+            _setting("snapshot", "--snapshot", metavar="ID", help="Name of the snapshot, default the time."),
+            _setting(
+                "resume",
+                "--resume/--no-resume",
+                help="Insist on going on, or begin afresh; default: go on if there is something to go on with.",
+            ),
+            _setting("max_duration_s", "--max-duration", metavar="S", help="Stop after S seconds, state kept."),
+            _setting("summary_file", "--summary-file", metavar="FILE", help="Write the summary there as JSON."),
+            _setting("progress", "--progress", metavar="auto|on|off", help="Live view or progress lines."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _load(given: dict[str, Any]) -> Any:  # noqa: ANN401 - crawler.config is imported late
+    """Load the configuration from the flags of a command, the environment and the file."""
+    from crawler.config import CONFIG_VARIABLE, load, parse_namespaces  # noqa: PLC0415
+
+    config = given.pop("config") or os.environ.get(CONFIG_VARIABLE) or None
+    namespaces_file = given.pop("namespaces_file")
+    if namespaces_file:
+        names = parse_namespaces(_read(namespaces_file, "--namespaces-file"), namespaces_file)
+        given["namespaces"] = (*given.get("namespaces", ()), *names)
+    flags = {name: value for name, value in given.items() if value is not None and value != ()}
+    text = _read(config, "--config") if config else None
+    return load(flags=flags, environ=os.environ, file_text=text, file_name=config)
+
+
+def _read(path: str, setting: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{setting}: cannot read {path}: {error.strerror}", setting=setting) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{setting}: {path} is not UTF-8 text", setting=setting) from None
+
+
+@cli.command()
+@_settings
+@_run_settings
+def crawl(**given: Any) -> int:  # noqa: ANN401 - the flags, as `load` takes them
+    """Read every shared repository and publish a snapshot."""
+    config = _load(given).config
+    from crawler.command import crawl as run  # noqa: PLC0415
+
+    return run(config, os.environ)
+
+
+@cli.command()
+@_settings
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+def plan(*, as_json: bool, **given: Any) -> int:  # noqa: ANN401
+    """Ask every walk for its total, and say what a crawl would cost; write nothing."""
+    config = _load(given).config
+    from crawler.command import plan as run  # noqa: PLC0415
+
+    return run(config, os.environ, as_json=as_json)
+
+
+@cli.command()
+@click.argument("snapshot", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def verify(*, snapshot: str, as_json: bool) -> int:
+    """Read a snapshot again and hold it against its manifest."""
+    from crawler.command import verify as run  # noqa: PLC0415
+
+    return run(Path(snapshot), as_json=as_json)
+
+
+@cli.command()
+@click.argument("which", type=click.Choice(["record", "manifest", "all"]), default="all")
+def schema(which: str) -> None:
+    """Print the JSON Schema of a record, of the manifest, or of both."""
+    from crawler.command import schema as run  # noqa: PLC0415
+
+    run(which)
+
+
+@cli.group()
+def config() -> None:
+    """Look at the configuration."""
+
+
+@config.command("show")
+@_settings
+@_run_settings
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
+    """Show every setting that holds, and where it was written; secrets stay where they are."""
+    loaded = _load(given)
+    from crawler.command import show as run  # noqa: PLC0415
+
+    run(loaded, os.environ, as_json=as_json)
+
+
+@cli.command()
+@click.option("--namespaces", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Per center.")
+@click.option("--repositories", type=click.IntRange(0, 20_000_000), default=2_000, show_default=True, help="In all.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed serves the same inventory.")
+@click.option("--even", is_flag=True, help="Give every namespace the same number of repositories.")
+@click.option("--inventory", type=click.Path(), metavar="FILE", help="Serve these NDJSON items instead.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True, help="0 takes a free one.")
+@click.option("--ready-file", type=click.Path(), metavar="FILE", help="Written when it listens: endpoint, token.")
+@click.option("--default-limit", type=click.IntRange(1), default=100, show_default=True, help="Page size if unasked.")
+@click.option("--max-limit", type=click.IntRange(1), default=1000, show_default=True, help="Largest page size.")
+@click.option("--beyond-limit", type=click.Choice(["clamp", "refuse"]), default="clamp", show_default=True)
+@click.option(
+    "--pair-rule",
+    type=click.Choice(["refuse", "ignore"]),
+    default="refuse",
+    show_default=True,
+    help="What a limit without an offset comes to.",
+)
+@click.option("--latency-ms", type=click.FloatRange(0), default=0.0, show_default=True)
+@click.option("--jitter-ms", type=click.FloatRange(0), default=0.0, show_default=True)
+@click.option("--rps-cap", type=click.FloatRange(0, min_open=True), default=None, help="429 beyond this rate.")
+@click.option("--rps-burst", type=click.IntRange(1), default=10, show_default=True, help="Bucket of that cap.")
+@click.option("--retry-after", "retry_after_s", type=click.IntRange(0), default=None, help="Seconds said with a 429.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME:KEY=VALUE,…", help="Repeatable; 'list' names them.")
+def emulate(*, inventory: str | None, ready_file: str | None, faults: tuple[str, ...], **settings: Any) -> int:  # noqa: ANN401
+    """Serve the API on 127.0.0.1 with made-up repositories, until a signal; then print what was counted."""
+    from crawler.command import emulate as run  # noqa: PLC0415
+
+    return run(Path(inventory) if inventory else None, Path(ready_file) if ready_file else None, faults, settings)
+
+
+@cli.command()
+@_setting("output", "--output", metavar="DIR", help="Where the snapshot goes, default output.")
+@click.option("--repositories", type=click.IntRange(0, 1_000_000), default=20_000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@_setting("progress", "--progress", metavar="auto|on|off", help="Live view or progress lines.")
+def demo(*, repositories: int, seed: int, **given: Any) -> int:  # noqa: ANN401
+    """Crawl an emulated registry: a score of namespaces, both centers, from here to a verified snapshot."""
+    from crawler.command import demo as run  # noqa: PLC0415
+
+    return run({name: value for name, value in given.items() if value is not None}, repositories, seed)

@@ -1,0 +1,40 @@
+"""How a crawl ended (pure): what is told to people, to `--summary-file`, and to the shell as an exit code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+from typing import Literal, NamedTuple
+
+from crawler.errors import CrawlerError
+from crawler.snapshot.manifest import Manifest, WalkEntry
+from crawler.walking.tally import Tally
+
+
+class Ending(NamedTuple):
+    """How a crawl ended: of itself, by a signal, or by the longest duration it was given."""
+
+    kind: Literal["done", "signal", "deadline"]
+    signal_number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a crawl ended.
+
+    `manifest` and `path` are None when nothing was published: then `errors` says why, by target, or `ending`
+    was a signal or a deadline, and the state is kept under `state` for the same command to go on with.
+    """
+
+    exit_code: int
+    ending: Ending
+    started_at: datetime
+    finished_at: datetime
+    tallies: tuple[Tally, ...]
+    walks: tuple[WalkEntry, ...]
+    errors: Mapping[str, CrawlerError]
+    snapshot: str
+    resumed: int
+    manifest: Manifest | None
+    path: PurePath | None
+    state: PurePath | None
