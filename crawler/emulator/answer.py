@@ -1,11 +1,14 @@
-"""What goes back over the wire, and the two families of error bodies (FACTS 4.1 and 4.2)."""
+"""What goes back over the wire, and the families of error bodies: SWR's, the gateway's, IAM's (FACTS 4.1, 4.2, 3.1)."""
 
 from dataclasses import dataclass
 
 import orjson
 
+from crawler.emulator.identity import IamErrors
+
 SERVICE_JSON = "application/json;charset=utf-8"  # the page, table 2
 GATEWAY_JSON = "application/json"  # recorded, FACTS 4.2
+TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 
 
@@ -13,7 +16,8 @@ HTML = "text/html; charset=utf-8"
 class Answer:
     """One HTTP answer. `headers` come on top of Content-Type, Content-Length, Server and X-Request-Id.
 
-    A `dropped` one never leaves: the connection is closed instead, and `status` 0 is counted.
+    A `dropped` one never leaves: the connection is closed instead, and `status` 0 is counted. So it is with a
+    `withheld` one, but the connection is held until the client or the emulator gives up.
     """
 
     status: int
@@ -22,6 +26,7 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
     delay_ms: int = 0
     dropped: bool = False
+    withheld: bool = False
 
 
 def service_error(status: int, code: str, message: str) -> Answer:
@@ -37,6 +42,16 @@ def gateway_error(
     """Give the API gateway's error object, newline included as recorded (FACTS 4.2)."""
     body = {"error_msg": message, "error_code": code, "request_id": request_id}
     return Answer(status, orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE), GATEWAY_JSON, headers)
+
+
+_TITLES = {400: "Bad Request", 401: "Unauthorized", 429: "Too Many Requests", 500: "Internal Server Error"}
+
+
+def iam_error(status: int, code: str, message: str, shape: IamErrors = "iam") -> Answer:
+    """Give the identity service's error body in one of its two shapes (FACTS 3.1)."""
+    keystone = {"error": {"code": status, "message": message, "title": _TITLES.get(status, "Service Unavailable")}}
+    body = {"error_msg": message, "error_code": code} if shape == "iam" else keystone
+    return Answer(status, orjson.dumps(body), GATEWAY_JSON)
 
 
 _SERVICE = {

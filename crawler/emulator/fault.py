@@ -1,4 +1,4 @@
-"""What a fault is: a frozen value with five hooks. What it did so far is in the `Call`, not in the fault.
+"""What a fault is: a frozen value with six hooks. What it did so far is in the `Call`, not in the fault.
 
 A request for the list passes the faults hook by hook, in the order they were given:
 
@@ -8,8 +8,13 @@ A request for the list passes the faults hook by hook, in the order they were gi
     turn(call, page)              another page
     send(call, page, answer)      another answer
 
+and a request for a token the sixth:
+
+    grant(call, answer)           another answer
+
 Every hook gives back what it was given when the fault has nothing to do. "The first n" and "every nth" count
-the authorised requests for the list, from 1; `times` counts how often the fault struck, None is for ever.
+the authorised requests for the list, from 1, and in `grant` the requests for a token; `times` counts how often
+the fault struck, None is for ever.
 """
 
 import re
@@ -25,15 +30,16 @@ from crawler.errors import UsageError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request for the list as a fault sees it: the `number`th, after the fault struck `struck` times.
+    """One request as a fault sees it: the `number`th of its kind, after the fault struck `struck` times.
 
-    `now_s` is seconds since the epoch, for headers that hold a date.
+    `now_s` is seconds since the epoch, for headers that hold a date. `raw_query` is how the question was put.
     """
 
     number: int
     request_id: str
     now_s: float
     struck: int = 0
+    raw_query: str = ""
 
     def more(self, times: int | None) -> bool:
         """Tell whether a fault limited to `times` may strike once more."""
@@ -53,7 +59,7 @@ def error_status(default: int) -> Any:  # noqa: ANN401 - as dataclasses.field
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The five hooks; each does nothing here. Making one raises UsageError for a parameter out of range."""
+    """The six hooks; each does nothing here. Making one raises UsageError for a parameter out of range."""
 
     def __post_init__(self) -> None:
         for parameter in fields(self):
@@ -94,6 +100,11 @@ class Fault:
     def send(self, call: Call, page: Page, answer: Answer) -> Answer:
         """Give the answer that is sent."""
         del call, page
+        return answer
+
+    def grant(self, call: Call, answer: Answer) -> Answer:
+        """Give the answer to a request for a token, which `answer` would be without this fault."""
+        del call
         return answer
 
 

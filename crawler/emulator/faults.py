@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
+from crawler.emulator.dialect_faults import RefuseDirectParameters, RefuseFilter
 from crawler.emulator.drift_faults import Churn, DeleteAfter, InsertAfter
 from crawler.emulator.fault import Call, Fault, fault_name
 from crawler.emulator.paging_faults import (
@@ -43,6 +44,7 @@ from crawler.emulator.refusal_faults import (
     Throttle,
     Unauthorized,
 )
+from crawler.emulator.token_faults import FailTokens, LockUser, SlowTokens, ThrottleTokens
 from crawler.errors import UsageError
 
 __all__ = [
@@ -54,15 +56,19 @@ __all__ = [
     "DeleteAfter",
     "DropConnection",
     "EmptyPage",
+    "FailTokens",
     "FailWindow",
     "Fault",
     "HtmlAnswer",
     "IgnoreNamespace",
     "IgnoreOffset",
     "InsertAfter",
+    "LockUser",
     "MissingTotal",
     "NoContentWhenEmpty",
     "NullWhenEmpty",
+    "RefuseDirectParameters",
+    "RefuseFilter",
     "RefuseLimitAbove",
     "RefuseOrder",
     "RefuseUnaligned",
@@ -70,9 +76,11 @@ __all__ = [
     "ServerErrors",
     "ShortPage",
     "SlowAnswer",
+    "SlowTokens",
     "StringTotal",
     "SwrThrottle403",
     "Throttle",
+    "ThrottleTokens",
     "TotalIsPageLength",
     "TruncatedJson",
     "Unauthorized",
@@ -102,8 +110,14 @@ _KINDS: tuple[type[Fault], ...] = (
     RefuseLimitAbove,
     HtmlAnswer,
     RefuseUnaligned,
+    RefuseDirectParameters,
+    RefuseFilter,
     DropConnection,
     SlowAnswer,
+    ThrottleTokens,
+    FailTokens,
+    LockUser,
+    SlowTokens,
     DeleteAfter,
     InsertAfter,
     Churn,

@@ -1,6 +1,6 @@
 """The emulator on a socket of 127.0.0.1: clock, chance, counters and aiohttp; what is said is in respond.py.
 
-The low-level `aiohttp.web.Server` is used, not an application: with two routes, a router and middlewares
+The low-level `aiohttp.web.Server` is used, not an application: with six fixed routes, a router and middlewares
 would cost time on every request and have nothing to do. Measured with wrk, server and client on one core
 each, 32 connections: 36 000 requests/s for a page of 2, 31 000 of 100, 10 000 of 1000; pages of 100 that were
 never asked for before, 14 000.
@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -24,67 +25,23 @@ from aiohttp import web
 
 from crawler.emulator.answer import Answer, error
 from crawler.emulator.cache import PageCache
-from crawler.emulator.faults import Fault
-from crawler.emulator.inventory import Inventory
-from crawler.emulator.query import BeyondLimit, Paging, PairRule
-from crawler.emulator.respond import ROUTES, Ledger, Request, Service, refuse_at_gateway, respond
+from crawler.emulator.gate import refuse_at_gateway
+from crawler.emulator.identity import Identity
+from crawler.emulator.locks import Locks
+from crawler.emulator.query import Paging
+from crawler.emulator.request import ROUTES, SWR_ROUTES, Request
+from crawler.emulator.respond import respond
+from crawler.emulator.service import Access, Ledger, Service
+from crawler.emulator.settings import EmulatorSettings
 from crawler.emulator.throttle import TokenBucket
 from crawler.errors import ConfigError, DiskError
 
+__all__ = ["EmulatorSettings", "RunningEmulator", "SeenRequest", "emulator", "serve_until_signalled"]
+
 HOST = "127.0.0.1"
-TEST_TOKEN = "emulator-token"  # noqa: S105 - guards nothing but made-up data on loopback
 # The gateway's own limits (FACTS 3.1); aiohttp's default of 8190 bytes refuses real tokens.
 _MAX_FIELD_BYTES = 32 * 1024
 _SHUTDOWN_S = 1.0
-_MAX_PORT = 65_535
-_LEAST = {
-    "port": 0,
-    "default_limit": 1,
-    "max_limit": 1,
-    "latency_ms": 0,
-    "jitter_ms": 0,
-    "rps_burst": 1,
-    "retry_after_s": 0,
-    "cache_bytes": 0,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmulatorSettings:
-    """What to serve and how. Rates are requests/s over all connections; `rps_cap` None is no cap.
-
-    Answers wait `latency_ms`, give or take up to `jitter_ms` (evenly spread, never below 0, from `seed`);
-    refusals of the gateway (401, 404, 429) do not. `cache_bytes` bounds the pages kept rendered (cache.py);
-    with faults none are kept. With `record_requests` every request is remembered, without bound: for tests.
-    """
-
-    inventory: Inventory
-    token: str = TEST_TOKEN
-    port: int = 0
-    default_limit: int = 100
-    max_limit: int = 1000
-    beyond_limit: BeyondLimit = "clamp"
-    pair_rule: PairRule = "refuse"
-    latency_ms: float = 0
-    jitter_ms: float = 0
-    seed: int = 0
-    rps_cap: float | None = None
-    rps_burst: int = 10
-    retry_after_s: int | None = None
-    faults: tuple[Fault, ...] = ()
-    cache_bytes: int = 512 * 1024 * 1024
-    record_requests: bool = False
-
-    def __post_init__(self) -> None:
-        """Raise ConfigError for a number that can't be."""
-        for setting, least in _LEAST.items():
-            value = getattr(self, setting)
-            if value is not None and not value >= least:
-                raise ConfigError(f"{setting} must be at least {least}, not {value}", setting=setting)
-        if self.rps_cap is not None and not self.rps_cap > 0:
-            raise ConfigError(f"rps_cap must be above 0, not {self.rps_cap}", setting="rps_cap")
-        if self.port > _MAX_PORT:
-            raise ConfigError(f"port must be at most {_MAX_PORT}, not {self.port}", setting="port")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +54,20 @@ class SeenRequest:
 
 
 class RunningEmulator:
-    """An emulator that listens. `endpoint` is its URL without a trailing slash, `token` what it accepts."""
+    """An emulator that listens. `endpoint` is its URL without a trailing slash, `identity` whom it lets in.
+
+    SWR, IAM and the metadata service are all at this one endpoint. `token` is the token that is always good.
+    """
 
     def __init__(self, settings: EmulatorSettings) -> None:
+        self.identity: Identity = settings
         self.token = settings.token
         self.endpoint = ""
         self.requests: list[SeenRequest] = []
         self._settings = settings
         self._service = Service(
             inventory=settings.inventory,
-            token=settings.token,
+            identity=settings,
             paging=Paging(
                 default_limit=settings.default_limit,
                 max_limit=settings.max_limit,
@@ -114,13 +75,18 @@ class RunningEmulator:
                 pair_rule=settings.pair_rule,
             ),
             faults=settings.faults,
+            namespace_counts=settings.namespace_counts,
         )
-        self._ledger = Ledger()
+        self._id_prefix = os.urandom(8).hex()
+        locks = Locks(settings.lock_after, settings.lock_s)
+        self._ledger = Ledger(access=Access(salt=self._id_prefix, locks=locks))
         # Faults decide per request, so there is nothing to keep.
         self._cache = PageCache(0 if settings.faults else settings.cache_bytes)
         self._bucket = TokenBucket(settings.rps_cap, settings.rps_burst) if settings.rps_cap else None
         self._chance = random.Random(settings.seed)  # noqa: S311 - latency, and it must be repeatable
-        self._id_prefix = os.urandom(8).hex()
+        self._clock = settings.clock or time.time
+        self._clock_is_off = settings.clock is not None or settings.clock_skew_s != 0
+        self._ending = asyncio.Event()
         self._arrived = 0
         self._by_status: Counter[int] = Counter()
         self._by_path: Counter[str] = Counter()
@@ -129,7 +95,7 @@ class RunningEmulator:
     def counters(self) -> dict[str, Any]:
         """Give what happened so far: requests in total, by status and by path, the peak in flight, faults.
 
-        Paths that are no route count as "other"; a connection dropped on purpose counts as status 0. In
+        Paths that are no route count as "other"; a connection dropped or held on purpose counts as status 0. In
         flight is what waits for its latency or delay: without either, requests are answered one after the
         other and the peak is 1. `faults` has one number per fault given, in their order:
         how often it struck.
@@ -141,6 +107,14 @@ class RunningEmulator:
             "peak_in_flight": self._peak_in_flight,
             "faults": [self._ledger.struck[place] for place in range(len(self._settings.faults))],
         }
+
+    def void_tokens(self) -> None:
+        """Let no token issued so far be good for anything more; the one of the settings stays good."""
+        self._ledger.access.tokens.void()
+
+    def end(self) -> None:
+        """Let go of the connections that are held without an answer."""
+        self._ending.set()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of aiohttp's."""
@@ -159,7 +133,9 @@ class RunningEmulator:
                     raw_query=raw_query,
                     token=request.headers.get("X-Auth-Token"),
                     request_id=request_id,
-                    now_s=time.time(),
+                    now_s=self._clock() + self._settings.clock_skew_s,
+                    headers=request.headers,
+                    body=await _body(request) if request.can_read_body else b"",
                 ),
                 asked,
                 arrived_s,
@@ -172,17 +148,22 @@ class RunningEmulator:
         self._by_path[path if path in ROUTES else "other"] += 1
         if self._settings.record_requests:
             self.requests.append(SeenRequest(arrived_s, asked, answer.status))
-        if answer.dropped and request.transport is not None:
+        if answer.withheld:
+            await self._ending.wait()
+        if (answer.dropped or answer.withheld) and request.transport is not None:
             request.transport.abort()
         headers = dict(answer.headers)
         headers["X-Request-Id"] = request_id
         headers["Content-Type"] = answer.content_type
         headers["Server"] = "api-gateway"  # recorded, FACTS 4.2
+        if self._clock_is_off:  # else aiohttp's own, which is cheaper
+            headers["Date"] = formatdate(self._clock() + self._settings.clock_skew_s, usegmt=True)
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 
     async def _answer(self, request: Request, asked: str, arrived_s: float) -> Answer:
-        refusal = refuse_at_gateway(request, self._service)
-        if refusal is None and self._bucket is not None and not self._bucket.take(arrived_s):
+        refusal = refuse_at_gateway(request, self._service, self._ledger)
+        swr = request.path in SWR_ROUTES  # the cap and the cache are its own
+        if refusal is None and swr and self._bucket is not None and not self._bucket.take(arrived_s):
             wait_s = self._settings.retry_after_s
             headers = () if wait_s is None else (("Retry-After", str(wait_s)),)
             refusal = error(429, request.request_id, headers)
@@ -193,13 +174,21 @@ class RunningEmulator:
         answer = self._cache.get(asked)
         if answer is None:
             answer = respond(request, self._service, self._ledger)
-            if answer.status == 200:  # noqa: PLR2004 - HTTP's
+            if swr and answer.status == 200:  # noqa: PLR2004 - HTTP's
                 self._cache.put(asked, answer)
         return answer
 
     def _latency_s(self) -> float:
         jitter_ms = self._chance.uniform(-self._settings.jitter_ms, self._settings.jitter_ms)
         return max(0.0, self._settings.latency_ms + jitter_ms) / 1000
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    """Read the body; one beyond aiohttp's megabyte counts as empty, and is then no body that anything takes."""
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return b""
 
 
 @asynccontextmanager
@@ -222,6 +211,7 @@ async def emulator(settings: EmulatorSettings) -> AsyncIterator[RunningEmulator]
         yield running
     finally:
         listener.close()
+        running.end()
         await server.shutdown(_SHUTDOWN_S)
         await listener.wait_closed()
 
@@ -229,8 +219,9 @@ async def emulator(settings: EmulatorSettings) -> AsyncIterator[RunningEmulator]
 def serve_until_signalled(settings: EmulatorSettings, *, ready_file: Path | None) -> None:
     """Serve until SIGTERM or SIGINT, then print the counters as one line of JSON on stdout.
 
-    Once it listens, `ready_file` appears in one piece with {"endpoint", "token"}; one left by an earlier run
-    is removed first, so that nobody reads a dead endpoint. Raises ConfigError (port), DiskError (ready_file).
+    Once it listens, `ready_file` appears in one piece: a JSON object with `endpoint`, `token`, `ak`, `sk`,
+    `project_id`, `project_name`, `user`, `password`, `domain`, all strings. One left by an earlier run is removed
+    first, so that nobody reads a dead endpoint. Raises ConfigError (port), DiskError (ready_file).
     """
     counters = asyncio.run(_serve(settings, ready_file))
     sys.stdout.write(orjson.dumps(counters).decode() + "\n")
@@ -246,9 +237,26 @@ async def _serve(settings: EmulatorSettings, ready_file: Path | None) -> dict[st
         _announce(ready_file, None)
     async with emulator(settings) as running:
         if ready_file is not None:
-            _announce(ready_file, {"endpoint": running.endpoint, "token": running.token})
+            _announce(ready_file, _ready(running))
         await stop.wait()
     return running.counters()
+
+
+def _ready(running: RunningEmulator) -> dict[str, str]:
+    """Tell where it listens and who is let in; `security_token` is there only if `ak` needs one."""
+    who = running.identity
+    content = {
+        "endpoint": running.endpoint,
+        "token": who.token,
+        "ak": who.ak,
+        "sk": who.sk,
+        "project_id": who.project_id,
+        "project_name": who.project_name,
+        "user": who.user,
+        "password": who.password,
+        "domain": who.domain,
+    }
+    return content if who.security_token is None else content | {"security_token": who.security_token}
 
 
 def _announce(ready_file: Path, content: dict[str, str] | None) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,12 +13,18 @@ from yarl import URL
 
 from crawler.emulator.answer import Answer
 from crawler.emulator.faults import Fault
+from crawler.emulator.gate import refuse_at_gateway
+from crawler.emulator.identity import Identity
 from crawler.emulator.inventory import Inventory, from_ndjson
+from crawler.emulator.locks import Locks
 from crawler.emulator.query import Paging
-from crawler.emulator.respond import SHARED_REPOSITORIES, Ledger, Request, Service, respond
+from crawler.emulator.request import SHARED_REPOSITORIES, Request
+from crawler.emulator.respond import respond
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
+from crawler.emulator.service import Access, Ledger, NamespaceCounts, Service
 
 TOKEN = "emulator-token"
+_HEADER_BYTES = 32 * 1024  # tokens come in a header
 
 
 def item(name: str, **fields: object) -> dict[str, Any]:
@@ -34,16 +41,60 @@ def numbered(count: int) -> Inventory:
     return inventory_of(*(item(f"a{number:04}") for number in range(count)))
 
 
-class Asker:
-    """A service without a socket, and its state."""
+EPOCH_S = 784111777.0  # 1994-11-06T08:49:37Z
 
-    def __init__(self, inventory: Inventory, faults: Iterable[Fault] = (), paging: Paging | None = None) -> None:
-        self.service = Service(inventory=inventory, token=TOKEN, paging=paging or Paging(), faults=tuple(faults))
-        self.ledger = Ledger()
+
+class Asker:
+    """A service without a socket, and its state. `now_s` is its clock: whoever wants time to pass moves it."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        faults: Iterable[Fault] = (),
+        paging: Paging | None = None,
+        *,
+        namespace_counts: NamespaceCounts = "absent",
+        **identity: Any,  # noqa: ANN401 - the fields of Identity
+    ) -> None:
+        self.identity = Identity(**identity)
+        self.service = Service(
+            inventory=inventory,
+            identity=self.identity,
+            paging=paging or Paging(),
+            faults=tuple(faults),
+            namespace_counts=namespace_counts,
+        )
+        self.ledger = Ledger(access=Access(locks=Locks(self.identity.lock_after, self.identity.lock_s)))
+        self.now_s = EPOCH_S
 
     def ask(self, query: str = "", path: str = SHARED_REPOSITORIES) -> Answer:
-        request = Request(method="GET", path=path, raw_query=query, token=TOKEN, request_id="0" * 32, now_s=784111777.0)
-        return respond(request, self.service, self.ledger)
+        """Ask past the gateway."""
+        return respond(self._request("GET", path, query, {}, b""), self.service, self.ledger)
+
+    def send(
+        self,
+        path: str = SHARED_REPOSITORIES,
+        query: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        method: str = "GET",
+        body: bytes = b"",
+    ) -> Answer:
+        """Ask at the gateway."""
+        request = self._request(method, path, query, headers or {}, body)
+        return refuse_at_gateway(request, self.service, self.ledger) or respond(request, self.service, self.ledger)
+
+    def _request(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Request:
+        return Request(
+            method=method,
+            path=path,
+            raw_query=query,
+            token=headers.get("X-Auth-Token"),
+            request_id="0" * 32,
+            now_s=self.now_s,
+            headers=headers,
+            body=body,
+        )
 
     def names(self, query: str = "") -> list[str]:
         return [row["name"] for row in rows(self.ask(query))]
@@ -55,6 +106,11 @@ class Asker:
 def rows(answer: Answer) -> list[dict[str, Any]]:
     assert answer.status == 200, answer.body
     found: list[dict[str, Any]] = orjson.loads(answer.body)
+    return found
+
+
+def said(answer: Answer) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(answer.body)
     return found
 
 
@@ -92,14 +148,17 @@ class Wire:
         path: str = SHARED_REPOSITORIES,
         token: str | None = TOKEN,
         method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | BytesIO | None = None,
     ) -> Reply:
         url = URL(f"{self.running.endpoint}{path}{query and '?'}{query}", encoded=True)
-        headers = {} if token is None else {"X-Auth-Token": token}
-        async with self.session.request(method, url, headers=headers) as response:
+        sent = {} if token is None else {"X-Auth-Token": token}
+        sent |= headers or {}
+        async with self.session.request(method, url, headers=sent, data=body) as response:
             return Reply(response.status, response.headers, await response.read())
 
 
 @asynccontextmanager
 async def wire(settings: EmulatorSettings) -> AsyncIterator[Wire]:
-    async with emulator(settings) as running, aiohttp.ClientSession() as session:
+    async with emulator(settings) as running, aiohttp.ClientSession(max_field_size=_HEADER_BYTES) as session:
         yield Wire(running, session)

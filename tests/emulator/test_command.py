@@ -58,7 +58,9 @@ def test_a_signal_ends_it_cleanly_with_its_counters(tmp_path: Path, number: sign
         ready = wait_for(ready_file, process)
         process.send_signal(number)
         out, err = process.communicate(timeout=10)
-    assert set(ready) == {"endpoint", "token"}
+    who = {"token", "ak", "sk", "project_id", "project_name", "user", "password", "domain"}
+    assert set(ready) == {"endpoint", *who}
+    assert all(ready.values())
     assert ready["endpoint"].startswith("http://127.0.0.1:")
     assert (process.returncode, err) == (0, b"")
     assert out.count(b"\n") == 1

@@ -19,6 +19,8 @@ from crawler.emulator.faults import (
     MissingTotal,
     NoContentWhenEmpty,
     NullWhenEmpty,
+    RefuseDirectParameters,
+    RefuseFilter,
     RefuseLimitAbove,
     RefuseOrder,
     RefuseUnaligned,
@@ -236,6 +238,21 @@ def test_churn_never_stands_still() -> None:
     assert totals(with_faults(Churn(2)), 9) == [10, 10, 11, 11, 9, 9, 11, 11, 9]
 
 
+@pytest.mark.parametrize("query", ["center=self", "filter=center::self&limit=1", "unknown=1", "limit=1&offset=0"])
+def test_a_server_of_filters_only_refuses_every_direct_parameter(query: str) -> None:
+    asker = with_faults(RefuseDirectParameters())
+    assert code(asker.ask(query)) == (400, "SVCSTG.SWR.4001025")
+    assert asker.names("filter=limit::2|offset::2") == NAMES[2:4]
+    assert asker.names() == NAMES
+
+
+def test_a_server_of_direct_parameters_only_refuses_every_filter() -> None:
+    asker = with_faults(RefuseFilter())
+    for query in ("filter=center::self", "filter=center%3A%3Aself", "limit=1&offset=0&filter=center::self"):
+        assert code(asker.ask(query)) == (400, "SVCSTG.SWR.4001035")
+    assert asker.window(2, 2) == NAMES[2:4]
+
+
 def test_the_first_refusal_wins_and_later_faults_have_not_struck() -> None:
     asker = with_faults(Burst(first=1), HtmlAnswer(times=1))
     assert statuses(asker, 1) == [503]
@@ -324,7 +341,7 @@ def test_a_fault_that_cannot_be_read_says_what_is_known(text: str, message: str)
 def test_every_parameter_of_every_fault_can_be_written_as_text(name: str) -> None:
     written = {
         "to": "1", "offset": "1", "missing": "1", "times": "1", "in_items": "true", "in_header": "true",
-        "status": "500", "first": "1", "every": "1", "rate": "1", "seed": "1", "retry_after_s": "1",
+        "status": "503", "first": "1", "every": "1", "rate": "1", "seed": "1", "retry_after_s": "1",
         "as_date": "true", "after_requests": "1", "columns": "name", "limit": "1", "requests": "1",
         "index": "1", "delay_ms": "1",
     }  # fmt: skip

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from crawler.emulator.inventory import synthetic
 from crawler.emulator.query import ORDER_COLUMNS, Query
-from crawler.emulator.respond import NAMESPACES
+from crawler.emulator.request import NAMESPACES
 from crawler.emulator.selection import Selections, select
+from crawler.emulator.service import NamespaceCounts
 from crawler.emulator.shelf import FIELDS, instant
-from tests.emulator.asking import Asker, code, encoded, inventory_of, item, numbered, rows
+from tests.emulator.asking import Asker, code, encoded, inventory_of, item, numbered, rows, said
 
 KEY = ("domain_name", "namespace", "name")
 INVENTORY = synthetic(namespaces=6, repositories=400, seed=5)
@@ -200,4 +201,21 @@ def test_organizations_are_ones_own_unless_all_visible_are_asked_for() -> None:
     both = asker.ask("filter=namespace::far|mode::visible", NAMESPACES)
     assert orjson.loads(both.body) == {"namespaces": [theirs]}
     assert orjson.loads(asker.ask("namespace=far", NAMESPACES).body) == {"namespaces": []}
+    assert asker.ask("filter=mode%3A%3Avisible", NAMESPACES) == asker.ask("filter=mode::visible", NAMESPACES)
+    assert asker.ask("mode=visible", NAMESPACES) == asker.ask("filter=mode::visible", NAMESPACES)
     assert code(asker.ask("filter=center::self", NAMESPACES)) == (400, "SVCSTG.SWR.4001035")
+
+
+@pytest.mark.parametrize(
+    ("told", "counts"), [("present", [2, 1, 3]), ("absent", [None, None, None]), ("mixed", [None, 1, None])]
+)
+def test_organizations_may_leave_out_how_many_repositories_they_hold(
+    told: NamespaceCounts, counts: list[int | None]
+) -> None:
+    owners = {"a": 2, "b": 1}
+    mine = [item(f"r{at}", namespace=name) for name, count in owners.items() for at in range(count)]
+    others = [item(f"r{at}", center="thirdparty", namespace="c") for at in range(3)]
+    asker = Asker(inventory_of(*mine, *others), namespace_counts=told)
+    listed = said(asker.ask("mode=visible", NAMESPACES))["namespaces"]
+    assert [found.get("repo_count") for found in listed] == counts
+    assert [("access_user_count" in found) for found in listed] == [count is not None for count in counts]

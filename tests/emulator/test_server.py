@@ -3,21 +3,28 @@
 import asyncio
 import re
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from io import BytesIO
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlencode
 
+import aiohttp
+import orjson
 import pytest
 from yarl import URL
 
+from crawler.api.signing import AccessKey, Signable, canonical_query, sign
 from crawler.emulator.answer import Answer
 from crawler.emulator.cache import PageCache
 from crawler.emulator.faults import Burst, DropConnection, EmptyPage, NoContentWhenEmpty, SlowAnswer, Throttle
 from crawler.emulator.inventory import synthetic
-from crawler.emulator.respond import NAMESPACES, SHARED_REPOSITORIES
+from crawler.emulator.request import NAMESPACES, SECURITY_KEY, SHARED_REPOSITORIES, TOKENS
 from crawler.emulator.server import EmulatorSettings, emulator
 from crawler.emulator.throttle import TokenBucket
 from crawler.errors import ConfigError
-from tests.emulator.asking import TOKEN, numbered, wire
+from tests.emulator.asking import TOKEN, Wire, numbered, wire
 
 pytestmark = pytest.mark.anyio
 
@@ -26,6 +33,19 @@ TEN = EmulatorSettings(inventory=numbered(10))
 
 def having(**settings: Any) -> EmulatorSettings:  # noqa: ANN401 - the settings' own types
     return EmulatorSettings(inventory=numbered(10), **settings)
+
+
+async def login(api: Wire) -> str:
+    """Give a token for the password."""
+    who = api.running.identity
+    user = {"name": who.user, "password": who.password, "domain": {"name": who.domain}}
+    auth = {
+        "identity": {"methods": ["password"], "password": {"user": user}},
+        "scope": {"project": {"id": who.project_id}},
+    }
+    reply = await api.get(path=TOKENS, method="POST", token=None, body=orjson.dumps({"auth": auth}))
+    assert reply.status == 201
+    return reply.headers["X-Subject-Token"]
 
 
 async def test_the_documents_example_works_raw_and_percent_encoded() -> None:
@@ -81,6 +101,97 @@ async def test_a_token_of_many_kilobytes_is_read() -> None:
     token = "MII" + "x" * 16_000
     async with wire(having(token=token)) as api:
         assert (await api.get(token=token)).status == 200
+
+
+async def test_a_token_issued_fits_a_header_whatever_its_size() -> None:
+    for size in (32, 32 * 1024 - 64):
+        async with wire(having(token_bytes=size)) as api:
+            token = await login(api)
+            assert len(token) == size
+            assert (await api.get(token=token)).status == 200
+
+
+async def test_requests_for_tokens_are_counted_so_that_each_expiry_shows_one() -> None:
+    async with wire(having(token_requests=3, latency_ms=1)) as api:
+        for _ in range(3):
+            token = await login(api)
+            replies = await asyncio.gather(*(api.get(token=token) for _ in range(5)))
+            assert sorted(reply.status for reply in replies) == [200, 200, 200, 401, 401]
+        assert api.running.counters()["by_path"] == {TOKENS: 3, SHARED_REPOSITORIES: 15}
+
+
+async def test_tokens_can_be_voided_at_any_time() -> None:
+    async with wire(TEN) as api:
+        token = await login(api)
+        assert (await api.get(token=token)).status == 200
+        api.running.void_tokens()
+        assert (await api.get(token=token)).status == 401
+        assert (await api.get()).status == 200
+
+
+async def test_a_page_kept_is_for_nobody_without_credentials() -> None:
+    async with wire(TEN) as api:
+        assert [(await api.get()).status for _ in range(3)] == [200, 200, 200]
+        assert (await api.get(token=None)).status == 401
+
+
+async def test_signatures_are_verified_over_the_bytes_on_the_wire() -> None:
+    odd = [*(chr(number) for number in range(1, 128)), "é", "漢", "\U0001f600", "a b/$~", "", "%24", "%zz", "&=+"]
+    pairs = (("name", "a b/$~"), *(("x", text) for text in odd), *((f"y{text}", "") for text in odd))
+    async with wire(TEN) as api:
+        host = api.running.endpoint.removeprefix("http://")
+        who = api.running.identity
+        given = {"User-Agent": "caf\u00e9 1.0", "Content-Type": "application/json"}
+        request = Signable("GET", host, SHARED_REPOSITORIES, pairs, given)
+        headers = given | sign(request, AccessKey(who.ak, who.sk, project_id=who.project_id), at=datetime.now(UTC))
+        right = await api.get(canonical_query(pairs), token=None, headers=headers)
+        as_yarl = await api.get(urlencode(pairs), token=None, headers=headers)  # a space is a plus there
+    assert (right.status, as_yarl.status) == (200, 401)
+
+
+@pytest.mark.parametrize("skew_s", [-3600, 0, 3600])
+async def test_every_answer_tells_the_emulators_time(skew_s: float) -> None:
+    async with wire(having(clock_skew_s=skew_s)) as api:
+        for reply in (await api.get(), await api.get(token=None), await api.get(path="/x")):
+            told = parsedate_to_datetime(reply.headers["Date"]).timestamp()
+            assert abs(told - time.time() - skew_s) < 60
+
+
+async def test_the_clock_can_be_anybodys() -> None:
+    now_s = [784111777.0]
+    async with wire(having(clock=lambda: now_s[0], token_ttl_s=60)) as api:
+        token = await login(api)
+        before = await api.get(token=token)
+        now_s[0] += 60
+        after = await api.get(token=token)
+    assert before.headers["Date"] == "Sun, 06 Nov 1994 08:49:37 GMT"
+    assert (before.status, after.status) == (200, 401)
+
+
+async def test_metadata_that_never_answers_keeps_whoever_asks_waiting() -> None:
+    async with wire(having(metadata="silent")) as api:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await api.get(path=SECURITY_KEY)
+        assert api.running.counters()["by_path"] == {SECURITY_KEY: 1}
+        assert api.running.counters()["by_status"] == {"0": 1}
+        api.running.end()
+        with pytest.raises(aiohttp.ClientError):
+            await api.get(path=SECURITY_KEY)
+
+
+async def test_a_body_beyond_a_megabyte_is_taken_for_none() -> None:
+    async with wire(TEN) as api:
+        reply = await api.get(path=TOKENS, method="POST", body=BytesIO(b"x" * 2**21))
+        assert reply.status == 400
+        assert (await api.get()).status == 200
+
+
+async def test_the_cap_is_on_the_list_and_not_on_tokens() -> None:
+    async with wire(having(rps_cap=0.001, rps_burst=1)) as api:
+        await login(api)
+        assert [(await api.get()).status for _ in range(2)] == [200, 429]
+        assert await login(api)
 
 
 async def test_the_settings_about_paging_are_obeyed() -> None:
@@ -194,9 +305,25 @@ async def test_a_port_in_use_is_a_wrong_setting() -> None:
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("port", -1), ("port", 65536), ("max_limit", 0), ("latency_ms", -1), ("rps_cap", 0), ("rps_burst", 0)],
+    [
+        ("port", -1),
+        ("port", 65536),
+        ("max_limit", 0),
+        ("latency_ms", -1),
+        ("rps_cap", 0),
+        ("rps_burst", 0),
+        ("token_ttl_s", -1),
+        ("token_ttl_s", float("nan")),
+        ("token_requests", 0),
+        ("void_tokens_after", 0),
+        ("token_bytes", 31),
+        ("token_bytes", 32 * 1024),
+        ("max_skew_s", -1),
+        ("lock_after", 0),
+        ("temporary_requests", 0),
+    ],
 )
-async def test_numbers_that_cannot_be_are_refused_by_name(setting: str, value: int) -> None:
+async def test_numbers_that_cannot_be_are_refused_by_name(setting: str, value: float) -> None:
     with pytest.raises(ConfigError, match=f"^{setting} must be ") as refusal:
         having(**{setting: value})
     assert refusal.value.setting == setting

@@ -1,0 +1,77 @@
+"""What was issued ends by time or by use; keys lock after failures in a row."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.emulator.grants import Grant, Grants, made_up, stamp
+from crawler.emulator.locks import Locks
+
+
+def test_a_grant_is_good_before_its_end_and_not_at_it() -> None:
+    grant = Grant(None, expires_s=10.0)
+    assert [grant.use(now_s) for now_s in (0.0, 9.99, 10.0, 11.0)] == [True, True, False, False]
+
+
+def test_a_grant_of_so_many_uses_has_no_more() -> None:
+    grant = Grant(None, expires_s=10.0, uses_left=2)
+    assert [grant.use(0.0) for _ in range(4)] == [True, True, False, False]
+
+
+def test_an_expired_grant_costs_no_use() -> None:
+    grant = Grant(None, expires_s=10.0, uses_left=1)
+    assert (grant.use(10.0), grant.use(9.0)) == (False, True)
+
+
+def test_voiding_ends_what_was_issued_and_nothing_later() -> None:
+    grants: Grants[str] = Grants()
+    before = grants.issue("a", "one", expires_s=10.0)
+    grants.void()
+    after = grants.issue("b", "two", expires_s=10.0)
+    assert (before.use(0.0), after.use(0.0)) == (False, True)
+    assert (grants.find("a"), grants.find("b"), grants.find("c"), grants.find(None)) == (before, after, None, None)
+
+
+@given(length=st.integers(0, 300), serial=st.integers(0, 1000))
+def test_what_is_made_up_is_of_its_length_and_never_twice_the_same(length: int, serial: int) -> None:
+    text = made_up("token", "salt", serial, length)
+    assert len(text) == length
+    assert text == made_up("token", "salt", serial, length)
+    assert text.replace("=", "").isalnum() or not text
+    if length >= 32:
+        others = {made_up("token", "salt", serial + 1, length), made_up("token", "other", serial, length)}
+        assert text not in others
+
+
+def test_times_are_told_as_iam_does() -> None:
+    assert stamp(1447033377.527363) == "2015-11-09T01:42:57.527363Z"
+    assert stamp(0) == "1970-01-01T00:00:00.000000Z"
+
+
+def test_failures_in_a_row_lock_a_key_for_its_time() -> None:
+    locks = Locks(5, 300.0)
+    for _ in range(4):
+        locks.failed("a", 0.0)
+    assert not locks.locked("a", 0.0)
+    locks.failed("a", 10.0)
+    assert [locks.locked("a", now_s) for now_s in (10.0, 309.9, 310.0)] == [True, True, False]
+    assert not locks.locked("b", 10.0)
+
+
+@pytest.mark.parametrize("failures", [[4, 4, 4], [1, 3, 2, 4]])
+def test_one_success_between_failures_starts_the_count_again(failures: list[int]) -> None:
+    locks = Locks(5, 300.0)
+    for count in failures:
+        for _ in range(count):
+            locks.failed("a", 0.0)
+        locks.passed("a")
+    assert not locks.locked("a", 0.0)
+
+
+def test_a_lock_that_is_over_needs_as_many_failures_as_the_first() -> None:
+    locks = Locks(2, 300.0)
+    for now_s in (0.0, 0.0, 300.0):
+        locks.failed("a", now_s)
+    assert not locks.locked("a", 300.0)
+    locks.failed("a", 301.0)
+    assert locks.locked("a", 301.0)
