@@ -179,8 +179,8 @@ def _unproven_walks(result: Result) -> Iterator[str]:
         yield f"  {name}: {walk.verdict}, {_evidence(walk)}"
         for lost in walk.lost[:_MOST_WINDOWS]:
             yield f"    {_lost(lost)}"
-        if more := len(walk.lost) - _MOST_WINDOWS:
-            yield from [f"    and {counted(more, 'more window', 'more windows')}"] if more > 0 else []
+        if (more := len(walk.lost) - _MOST_WINDOWS) > 0:
+            yield f"    and {counted(more, 'more window', 'more windows')}"
     if more := len(failed[_MOST_WALKS:]):
         where = ", see _manifest.json" if result.path else ""
         yield f"  and {counted(more, 'more walk', 'more walks')} not proven{where}"
@@ -257,8 +257,8 @@ def _why(result: Result) -> Iterator[str]:
         text = str(error)
         yield _labelled(label, text if text.startswith((name, f"target {name}")) else f"{name}: {text}")
         label = ""
-    if more := len(result.errors) - _MOST_ERRORS:
-        yield from [_labelled("", f"and {counted(more, 'more target', 'more targets')}")] if more > 0 else []
+    if (more := len(result.errors) - _MOST_ERRORS) > 0:
+        yield _labelled("", f"and {counted(more, 'more target', 'more targets')}")
 
 
 # --- both ----------------------------------------------------------------------------------------------------

@@ -85,8 +85,9 @@ async def _ask(
 def _forecast(run: WalkRun, limit: int) -> Forecast:
     walk = run.walk
     records = None
-    if walk is not None and not walk.gaps:
-        records = max(walk.totals, default=None if walk.distinct else 0)
+    if walk is not None:
+        nothing = 0 if not (walk.distinct or walk.gaps) else None
+        records = max(walk.totals, default=nothing)
     return Forecast(run.id, records, windows(records or 0, limit))
 
 

@@ -1,8 +1,10 @@
 """The command as its users meet it: what is printed where, and the exit code."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -287,3 +289,81 @@ def test_the_pinned_versions_name_no_address_and_cover_what_is_needed() -> None:
     for needed in (*project["dependencies"], *project["optional-dependencies"]["dev"]):
         name = needed.split(">")[0].split("[")[0]
         assert f"\n{name.lower()}==" in f"\n{pins.lower()}"
+
+
+def test_plan_interrupted_says_so(tmp_path: Path) -> None:
+    with serve(INVENTORY, latency_ms=10_000) as served:
+        process = subprocess.Popen(  # noqa: S603 - ourselves
+            [sys.executable, "-m", "crawler", "plan", "--endpoint", served.endpoint],
+            env={**os.environ, **TOKEN},
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+        )
+        while not served.counters()["peak_in_flight"]:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[1]
+    assert process.returncode == 130
+    assert b"interrupted; nothing was written" in said
+
+
+def test_a_config_that_is_no_text_is_refused(say: Say, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_bytes(b"\xff\xfe")
+    said = say("config", "show", "--config", str(file))
+    assert (said.code, "is not UTF-8 text" in said.err) == (78, True)
+
+
+def test_namespaces_of_a_file_are_added_to_those_of_flags(say: Say, tmp_path: Path) -> None:
+    file = tmp_path / "names"
+    file.write_text("team-b\n# not this\nteam-c\n")
+    said = say("config", "show", "--namespace", "team-a", "--namespaces-file", str(file), "--json")
+    rows = {row["setting"]: row["value"] for row in orjson.loads(said.out)}
+    assert rows["namespaces"] == "team-a,team-b,team-c"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("MIIfine\n", None),
+        ("", "is empty"),
+        ("two words", "no token has"),
+        ("\x1b[31m", "no token has"),
+        (None, "No such file"),
+    ],
+)
+def test_a_token_in_a_file_is_read_from_there_or_said_to_be_unusable(
+    say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, words: str | None
+) -> None:
+    monkeypatch.delenv("SWR_CRAWLER_TOKEN")
+    secret, file = tmp_path / "token", tmp_path / "mine.toml"
+    if content is not None:
+        secret.write_text(content)
+    with serve(INVENTORY, token="MIIfine") as served:
+        file.write_text(f'[crawl]\nendpoint = "{served.endpoint}"\ntoken = "file:{secret}"\n')
+        said = say("plan", "--config", str(file), "--json")
+    if words is None:
+        assert said.code == 0
+    else:
+        assert (said.code, words in said.err) == (77, True)
+
+
+def test_emulate_serves_the_items_of_a_file_and_counts_what_it_was_asked(tmp_path: Path) -> None:
+    items, ready = tmp_path / "items.ndjson", tmp_path / "ready.json"
+    item = {"center": "self", "name": "a", "namespace": "b", "domain_name": "c"}
+    items.write_bytes(orjson.dumps(item) + b"\n")
+    arguments = ["emulate", "--inventory", str(items), "--ready-file", str(ready), "--fault", "burst:first=1"]
+    process = subprocess.Popen([sys.executable, "-m", "crawler", *arguments], stdout=subprocess.PIPE)  # noqa: S603
+    try:
+        while not ready.exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        served = orjson.loads(ready.read_bytes())
+        result = crawl(served["endpoint"], tmp_path / "output", environ={"SWR_CRAWLER_TOKEN": served["token"]})
+    finally:
+        process.terminate()
+        said = orjson.loads(process.communicate()[0])
+    assert result.exit_code == 0
+    assert sum(walk.records for walk in result.walks) == 1
+    assert said["by_status"]["503"] == 1
+    assert process.returncode == 0

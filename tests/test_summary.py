@@ -286,3 +286,37 @@ def test_sizes_are_in_units_people_use(number: int, text: str) -> None:
 )
 def test_rates_show_the_digits_that_matter(per_s: float, text: str) -> None:
     assert wording.rate(per_s) == text
+
+
+def test_records_of_other_namespaces_are_said_to_be_left_out_and_are_not_missing() -> None:
+    text = summary(finished(walk(records=300, distinct=1000, declared_totals=(1000,), outside=700)))
+    assert text.startswith("complete: 300 of 300 declared records")
+    assert "700 records of other namespaces came along and were left out" in text
+
+
+def test_evidence_that_is_long_is_shortened_to_what_a_person_reads() -> None:
+    lost = tuple(Lost(offset=100 * at, end=100 * at + 100, got=0, reason="HTTP 500") for at in range(5))
+    text = summary(finished(walk(verdict="lost", lost=lost, declared_totals=tuple(range(1001, 1011)))))
+    assert "items 200 to 299: HTTP 500" in text
+    assert "items 300 to" not in text
+    assert "and 2 more windows" in text
+    assert "1 001 then 1 002 then 1 003 then 1 004 then … then 1 010" in text
+
+
+def test_a_walk_without_its_first_page_says_from_where_it_is_lost() -> None:
+    lost = (Lost(offset=0, end=None, got=0, reason="HTTP 500"),)
+    text = summary(finished(walk(verdict="lost", lost=lost, declared_totals=(), records=0, distinct=0)))
+    assert "from item 0 on: HTTP 500" in text
+    assert "how many are missing is not known" in text
+
+
+def test_many_stopped_targets_are_five_lines_and_their_number() -> None:
+    errors = {f"region-{at}": UnavailableError("throttled") for at in range(7)}
+    text = summary(stopped(errors=errors))
+    assert "region-4: throttled" in text
+    assert "region-5" not in text
+    assert "and 2 more targets" in text
+
+
+def test_a_run_that_asked_nothing_says_so() -> None:
+    assert "requests  0" in summary(stopped(tallies=(tally(by_status=Counter()),)))

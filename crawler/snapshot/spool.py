@@ -110,7 +110,9 @@ class Spool:
                     os.fdatasync(self._pages_fd)
                 _write(self._journal_fd, b"".join(line for _, _, line in waiting))
             except OSError as error:
-                self._failed = DiskError(f"cannot write {self.folder}: {error.strerror}")
+                self._failed = DiskError(
+                    f"cannot write {self.folder}: {error.strerror}; make room, then run the same command: it goes on"
+                )
                 raise self._failed from None
             self._written += len(pages)
 

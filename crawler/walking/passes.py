@@ -206,7 +206,7 @@ class Pass:
     @property
     def stands(self) -> bool:
         """Whether this pass alone proves the walk: one total on every page, and as many distinct keys."""
-        flawed = self.gaps or self.unproven or self.opened or self._disagreed
+        flawed = self.gaps or self.unproven or self._disagreed
         return not flawed and len(self.totals) <= 1 and len(self.seen) == self.total
 
     # ---- how a page is taken in, by state

@@ -86,16 +86,14 @@ class Nature:
 
 
 class Server:
-    """One server of that nature. `declared` are the totals it has declared, `held_always` the keys never gone."""
+    """One server of that nature. `declared` are the totals it has declared, `keys_ever` how many keys it held."""
 
     def __init__(self, nature: Nature) -> None:
         self.nature = nature
         self.rows = list(range(nature.rows))
         self.requests = 0
         self.declared = [0]
-        self.most_rows = nature.rows
-        self.held_always = set(self.rows)
-        self._new_key = nature.rows
+        self.keys_ever = nature.rows
         self._left = {fault: fault.times for fault in nature.faults}
 
     def answer(self, window: Window) -> Page | Refusal:
@@ -166,12 +164,10 @@ class Server:
             if move.kind == "reverse":
                 self.rows.reverse()
             if move.kind in {"delete", "swap"}:
-                self.held_always.difference_update(self.rows[at : at + move.count])
                 del self.rows[at : at + move.count]
-            if move.kind in {"insert", "swap"} and self._new_key < MOST_KEYS_EVER:
-                self.rows[at:at] = range(self._new_key, self._new_key + move.count)
-                self._new_key += move.count
-            self.most_rows = max(self.most_rows, len(self.rows))
+            if move.kind in {"insert", "swap"} and self.keys_ever < MOST_KEYS_EVER:
+                self.rows[at:at] = range(self.keys_ever, self.keys_ever + move.count)
+                self.keys_ever += move.count
 
 
 class Settled(NamedTuple):

@@ -1,10 +1,12 @@
 """The laws of the walk against every kind of server. Each law is a function of what was drawn; `slow` draws more."""
 
+from typing import Literal
+
 import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from crawler.walking.passes import missing
+from crawler.walking.passes import Again, missing
 from crawler.walking.plan import windows
 from crawler.walking.walk import PROVEN, Dialect, Walk
 from tests.walking.model import (
@@ -125,7 +127,7 @@ def it_ends(nature: Nature, how: Bounds, room: int, choose: Choose) -> None:
     done = crawl(nature, how, room, choose)
     refusals = 6 + len(how.orders)
     size = min([settled.window.limit for settled in done.history] + [page.length or ANY for page in done.last_pass])
-    planned = windows(max([*done.server.declared, done.server.most_rows]), size) + 2
+    planned = windows(max([*done.server.declared, done.server.keys_ever]), size) + 2
     assert done.requests <= how.max_passes * TRIES * planned + refusals
     if nature.still:  # then what the pages hold bounds it, however much is declared
         assert done.requests <= how.max_passes * TRIES * (16 + 2 * (nature.rows + 1)) + refusals
@@ -417,7 +419,40 @@ def test_a_size_refused_to_one_walk_after_another_lowered_it_does_not_raise_it()
     assert [window and window.limit for window in (walk.ask() for walk in walks)] == [50, 50]
 
 
+@pytest.mark.parametrize("kind", ["short", "empty", "fails"])
+@pytest.mark.parametrize("position", [0, 15, 29])
+def test_a_page_that_is_short_for_a_moment_costs_one_request_more(
+    kind: Literal["short", "empty", "fails"], position: int
+) -> None:
+    done = crawl(Nature(30, faults=(Fault(position, kind, 1),)), Bounds(10, max_passes=1))
+    assert (done.walk.verdict, done.requests) == ("whole", 4)
+
+
+def test_a_first_page_whose_length_changes_is_no_clamp() -> None:
+    dialect = Dialect(10, (None,))
+    walk = Walk(dialect, max_passes=1)
+    window = walk.ask()
+    assert window is not None
+    waits = []
+    for length in (5, 6, 0, 6, 7):
+        answered = walk.read(window, page_of(range(length), 12), last_try=False)
+        assert isinstance(answered, Again)
+        waits.append(not answered.at_once)
+    assert waits == [False, True, True, True, True]
+    assert walk.read(window, page_of(range(8), 12), last_try=True) == "keep"
+    later = walk.ask()
+    assert later is not None
+    walk.read(later, page_of(range(8, 12), 12), last_try=True)
+    assert (walk.verdict, walk.limit, dialect.limit) == ("whole", 8, 10)
+
+
 # ---- passes
+
+
+def test_rows_that_come_while_a_walk_goes_on_are_read_in_the_same_pass() -> None:
+    done = crawl(Nature(30, moves=(Move(2, "insert", 30, 25),)), Bounds(10, max_passes=1), 2)
+    assert done.walk.verdict == "drifted"
+    assert (list(done.walk.totals), done.walk.distinct) == ([30, 55], 55)
 
 
 @quick
