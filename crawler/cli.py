@@ -86,11 +86,19 @@ def _settings(command: F) -> F:
         (
             click.option("--config", type=click.Path(), metavar="FILE", help="A TOML file, see config/crawler.toml."),
             _setting("endpoint", "--endpoint", metavar="URL", help="Origin of the API."),
+            _setting("region", "--region", multiple=True, metavar="R", help="A region's own endpoint; repeatable."),
+            _setting("auth", "--auth", metavar="METHOD", help="auto, token, password, aksk or metadata; default auto."),
             _setting("centers", "--center", multiple=True, metavar="CENTER", help="self or thirdparty; default both."),
             _setting(
                 "namespaces", "--namespace", multiple=True, metavar="NS", help="Repeatable; default all in one walk."
             ),
             click.option("--namespaces-file", type=click.Path(), metavar="FILE", help="One namespace a line."),
+            _setting("discover", "--discover/--no-discover", help="Walk every namespace the account has."),
+            _setting(
+                "allow_partial_coverage",
+                "--allow-partial-coverage/--no-allow-partial-coverage",
+                help="Accept that a center holds more than the namespaces walked.",
+            ),
             _setting("limit", "--limit", metavar="N", help="Page size, 1 to 1000 (default)."),
             _setting("rate_per_s", "--rate", metavar="R", help='Requests per second, default 50, or "unlimited".'),
             _setting("concurrency", "--concurrency", metavar="N", help="Requests in flight, default 32."),
@@ -229,6 +237,26 @@ def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
 @click.option("--rps-cap", type=click.FloatRange(0, min_open=True), default=None, help="429 beyond this rate.")
 @click.option("--rps-burst", type=click.IntRange(1), default=10, show_default=True, help="Bucket of that cap.")
 @click.option("--retry-after", "retry_after_s", type=click.IntRange(0), default=None, help="Seconds said with a 429.")
+@click.option("--token-ttl", "token_ttl_s", type=click.FloatRange(0, min_open=True), default=86_400.0, help="Seconds.")
+@click.option("--token-requests", type=click.IntRange(1), default=None, help="A token ends after so many requests.")
+@click.option("--void-tokens-after", type=click.IntRange(1), default=None, help="Requests after which tokens are void.")
+@click.option(
+    "--expired-as",
+    type=click.Choice(["APIGW.0307", "APIGW.0301", "SVCSTG.SWR.4010000"]),
+    default="APIGW.0307",
+    show_default=True,
+)
+@click.option("--iam-errors", type=click.Choice(["iam", "keystone"]), default="iam", show_default=True)
+@click.option(
+    "--metadata",
+    default="handshake",
+    show_default=True,
+    help="How the metadata service behaves.",
+    type=click.Choice(["handshake", "put-404", "put-405", "put-503", "refuse-once", "no-agency", "silent", "off"]),
+)
+@click.option("--temporary-ttl", "temporary_ttl_s", type=click.FloatRange(0, min_open=True), default=86_400.0)
+@click.option("--temporary-requests", type=click.IntRange(1), default=None, help="As --token-requests, of keys.")
+@click.option("--clock-skew", "clock_skew_s", type=float, default=0.0, show_default=True, help="Seconds it is ahead.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME:KEY=VALUE,…", help="Repeatable; 'list' names them.")
 def emulate(*, inventory: str | None, ready_file: str | None, faults: tuple[str, ...], **settings: Any) -> int:  # noqa: ANN401
     """Serve the API on 127.0.0.1 with made-up repositories, until a signal; then print what was counted."""

@@ -1,16 +1,21 @@
 """The time, as an argument: what waits takes a clock, so that tests don't wait."""
 
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 import anyio
 
 
 class Clock(Protocol):
-    """A monotonic time in seconds, and a way to let it pass."""
+    """A monotonic time in seconds, the time of day, and a way to let time pass."""
 
     def now_s(self) -> float:
         """Give the seconds since some fixed moment."""
+        ...
+
+    def utc(self) -> datetime:
+        """Give the time of day, in UTC."""
         ...
 
     async def sleep(self, duration_s: float) -> None:
@@ -24,6 +29,10 @@ class SystemClock:
     def now_s(self) -> float:
         """Give the seconds since some fixed moment."""
         return time.monotonic()
+
+    def utc(self) -> datetime:
+        """Give the machine's time of day."""
+        return datetime.now(UTC)
 
     async def sleep(self, duration_s: float) -> None:
         """Sleep."""

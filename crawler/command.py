@@ -109,9 +109,11 @@ def schema(which: str) -> None:
 def show(loaded: Loaded, environ: Environ, *, as_json: bool) -> None:
     """Print every setting, its value and where it was written."""
     from crawler.config import describe  # noqa: PLC0415
+    from crawler.keys import profile_of  # noqa: PLC0415
     from crawler.tables import print_table  # noqa: PLC0415
 
-    rows = describe(loaded, environ)
+    profiles = {target.credentials_file: profile_of(target, environ) for target in loaded.config.targets}
+    rows = describe(loaded, environ, profiles)
     if as_json:
         _print_json([asdict(row) for row in rows])
     else:

@@ -2,38 +2,50 @@
 
     flags  >  environment  >  file [crawl]  >  default        each setting by itself
     rate_per_s, concurrency:   flag or environment  >  [[target]]  >  [crawl]  >  default
-    token:                     [[target]]  >  SWR_CRAWLER_TOKEN  >  [crawl]  >  HW_AUTH_TOKEN …  >  none
-    endpoint:                  a flag or the environment replaces all [[target]] by one target
+    endpoint, region:          a flag or the environment replaces all [[target]]: one target by an endpoint,
+                               one per region by regions; of the two the closer place decides where to
+    all others of a target:    flag  >  [[target]]  >  environment  >  [crawl]  >  default
 
-A `[[target]]` keeps its own token against the environment, because the token of one account must not go to
-the endpoint of another. Everything written is checked, also what another place overrides: a mistake that
-waits for its turn is found at three in the morning. A mistake in a flag is a UsageError, any other a
-ConfigError; each is one line naming the setting as it was written. Secrets are never read here.
+A `[[target]]` with credentials of its own is secluded: it takes those of no other place, and whose they are
+and where they go (account, project, IAM) from the file alone, because the key of one account must not go to
+the endpoint of another. Which credentials are shown is chosen in `crawler.api.credentials`.
+
+Everything written is checked, also what another place overrides: a mistake that waits for its turn is found
+at three in the morning. A mistake in a flag is a UsageError, any other a ConfigError; each is one line naming
+the setting as it was written. Secrets are never read here.
 """
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-from crawler.errors import ConfigError, CredentialsError, UsageError
+from crawler.api.credentials import FILE_VARIABLE, Target, choose, secrets_of
+from crawler.errors import ConfigError, CrawlerError, UsageError
+from crawler.regions import REGIONS, endpoint_of
 from crawler.settings import (
     CONFIG_VARIABLE,
+    EVERY,
     NAMESPACE,
     PREFIX,
     SETTINGS,
     TARGET_NAME,
     TOKEN_VARIABLES,
     Center,
+    DialectChoice,
+    DiscoverMode,
     LogFormat,
     NotAcceptedError,
     Progress,
     SecretRef,
     Setting,
+    is_link_local,
     is_loopback,
+    pattern,
     shown,
 )
 
@@ -47,37 +59,27 @@ __all__ = [
     "describe",
     "load",
     "masked",
+    "matches",
     "parse_namespaces",
     "require_endpoint",
-    "require_token",
 ]
 
 _OF_TARGET = tuple(name for name, setting in SETTINGS.items() if setting.of_target)
 _OF_RUN = tuple(name for name, setting in SETTINGS.items() if not setting.of_target)
+_PACE = frozenset({"rate_per_s", "concurrency"})
+# What makes a [[target]] secluded: whoever writes one of these there means no one else's.
+_CREDENTIALS = frozenset({"user", "credentials_file", *(name for name, row in SETTINGS.items() if row.secret)})
+_SCOPE = frozenset({"account", "project_id", "project", "iam_endpoint"})
 _DEFAULT_NAME = "default"
 _UNNAMED_FILE = "the configuration file"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """One API endpoint with its credentials.
-
-    `name` is unique in a Config and fit for a folder; `endpoint` is scheme://host[:port], lowercase, without
-    a default port; `rate_per_s` counts requests, None is unlimited; `concurrency` is requests in flight.
-    """
-
-    name: str
-    endpoint: str
-    token: SecretRef | None
-    rate_per_s: float | None
-    concurrency: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All that a run is told. Made by `load`; ranges and meanings are in `crawler.settings.SETTINGS`.
 
-    `targets` is empty when no endpoint was given. `namespaces` empty: one walk per center over all.
+    `targets` is empty when no endpoint was given. `namespaces` are walked as named, beside what `discover`
+    finds and `patterns` match (see `matches`); no namespaces and no `discover`: one walk per center over all.
     `max_duration_s` None: unlimited. `output` "-": standard output. `snapshot` None: made from the start
     time. `resume` None: automatic, for runs younger than `resume_within_s`. `order` is tried in turn.
     """
@@ -85,6 +87,11 @@ class Config:
     targets: tuple[Target, ...]
     centers: tuple[Center, ...]
     namespaces: tuple[str, ...]
+    patterns: tuple[str, ...]
+    discover: bool
+    discover_mode: DiscoverMode
+    allow_partial_coverage: bool
+    dialect: DialectChoice
     limit: int
     order: tuple[str, ...]
     timeout_s: float
@@ -109,8 +116,9 @@ class Loaded:
     """A Config and where each part of it was written.
 
     `origins` maps setting names to "flag --limit", "environment SWR_CRAWLER_LIMIT", "file crawler.toml" or
-    "default". With `[[target]]` tables the settings of a target are `target.<name>.<setting>`. `unbound`
-    holds the settings of a target while there is no endpoint, so that they can be shown; else it is empty.
+    "default". With `[[target]]` tables or several regions the settings of a target are
+    `target.<name>.<setting>`; an endpoint that a region stands for has the region's origin. `unbound` holds
+    the settings of a target while there is no endpoint, so that they can be shown; else it is empty.
     """
 
     config: Config
@@ -144,6 +152,11 @@ class _Place:
     @property
     def beats_files(self) -> bool:
         return self.is_flag or self.origin.startswith("environment ")
+
+    @property
+    def rank(self) -> int:
+        """How close the place is to the user: the higher of two decides."""
+        return 2 * self.is_flag or int(self.beats_files)
 
     def refuse(self, problem: object) -> NoReturn:
         """Raise the error of this place: `where: problem`."""
@@ -181,29 +194,47 @@ def load(
     crawl, tables = _read_file(file_text, file_name or _UNNAMED_FILE)
     base = _choose(_read_flags(flags), _read_environment(environ), crawl, _defaults(environ))
     _refuse_unknown_variables(environ, _referenced([crawl, *tables.values()]))
-    run = {name: base[name].value for name in _OF_RUN}
-    if run["confirm"] and run["max_passes"] == 1:
-        base["confirm"].place.refuse("needs a second pass to compare with; let max_passes be 2 or more")
-    if tables and not base["endpoint"].place.beats_files:
-        targets = _named_targets(base, tables, file_name or _UNNAMED_FILE)
+    base |= _implied(base)
+    secluded = frozenset(name for name, table in tables.items() if table.keys() & _CREDENTIALS)
+    if tables and not any(base[name].value and base[name].place.beats_files for name in ("endpoint", "region")):
+        filed = _choose(crawl, _plain_defaults())
+        targets = _named_targets(base, filed, tables, secluded, file_name or _UNNAMED_FILE)
         labels = {f"target.{name}.": given for name, given in targets.items()}
     else:
-        single = {name: base[name] for name in _OF_TARGET}
-        targets = {_DEFAULT_NAME: single} if base["endpoint"].value else {}
-        labels = {"": single}
+        secluded = frozenset()
+        targets = _unnamed_targets(base)
+        several = len(targets) > 1
+        labels = {f"target.{name}." if several else "": given for name, given in targets.items()} or {"": base}
     for given in targets.values():
-        _refuse_plain_http(given["endpoint"], allow_http=run["allow_http"])
+        _refuse_plain_http(given, allow_http=base["allow_http"].value)
+    configured = tuple(_target(name, given, secluded=name in secluded) for name, given in targets.items())
     origins = {label + name: given[name].place.origin for label, given in labels.items() for name in _OF_TARGET}
     origins |= {name: base[name].place.origin for name in _OF_RUN}
     return Loaded(
-        config=Config(targets=tuple(_target(name, given) for name, given in targets.items()), **run),
+        config=Config(targets=configured, **_of_run(base)),
         origins=MappingProxyType(origins),
         unbound=MappingProxyType({} if targets else {name: base[name].value for name in _OF_TARGET}),
     )
 
 
+def matches(patterns: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Give those of `names` that `patterns` let through, in their order, each once.
+
+    A name has to match a pattern without `!`, if there is any, and none with one: excludes win, wherever they
+    stand. With excludes only everything else matches, with no pattern everything.
+    """
+    given = tuple(patterns)
+    taken = [text for text in given if not text.startswith("!")] or [EVERY]
+    left_out = [text.removeprefix("!") for text in given if text.startswith("!")]
+    return tuple(
+        name
+        for name in dict.fromkeys(names)
+        if any(fnmatchcase(name, text) for text in taken) and not any(fnmatchcase(name, text) for text in left_out)
+    )
+
+
 def parse_namespaces(text: str, source: str) -> tuple[str, ...]:
-    """Give the namespaces in the text of a file, one a line, in its order, the first of equal ones kept.
+    """Give the namespaces and patterns in the text of a file, one a line, in its order, the first of equal ones kept.
 
     `#` begins a comment; blank lines don't count. `source` is what messages call the file. Raise ConfigError
     naming the line of the first one that is no namespace, or when there is none at all: an empty list would
@@ -226,51 +257,39 @@ def require_endpoint(config: Config) -> None:
     """Raise ConfigError when there is nothing to crawl: no endpoint was given."""
     if not config.targets:
         raise ConfigError(
-            "no endpoint: give --endpoint https://HOST, SWR_CRAWLER_ENDPOINT, or endpoint in the configuration file",
+            "no endpoint: give --endpoint https://HOST, SWR_CRAWLER_ENDPOINT, or endpoint in the configuration file;"
+            " or --region NAME for one of the cloud's own",
             setting="endpoint",
         )
 
 
-def require_token(config: Config) -> None:
-    """Raise CredentialsError when a target has no reference to a token.
-
-    That a reference leads to nothing is found where secrets are read, and ends in the same exit code.
-    """
-    without = [target.name for target in config.targets if target.token is None]
-    if without:
-        raise CredentialsError(
-            f"no token for target {', '.join(without)}: export {TOKEN_VARIABLES[0]}=TOKEN, or write"
-            ' token = "env:NAME" or "file:PATH" in the configuration file'
-        )
-
-
-def describe(loaded: Loaded, environ: Mapping[str, str]) -> tuple[Row, ...]:
+def describe(
+    loaded: Loaded, environ: Mapping[str, str], profiles: Mapping[str, str | None] = MappingProxyType({})
+) -> tuple[Row, ...]:
     """Give one Row per setting, those of targets first, then in the order of the table.
 
-    `environ` is asked only whether the variables that tokens refer to are set and not empty.
+    Behind the settings of each target stands a row `credentials`: the method that won, the references it reads
+    and whether they are set, and where they were found; or why there is none. `environ` is asked only whether
+    variables are set and not empty; `profiles` is the text of each target's `credentials_file`, by that setting.
     """
     config = loaded.config
-    values: dict[str, object] = dict(loaded.unbound)
+    rows = [_row(name, value, loaded.origins[name], environ) for name, value in loaded.unbound.items()]
     for target in config.targets:
         label = "" if "endpoint" in loaded.origins else f"target.{target.name}."
-        values |= {label + name: getattr(target, name) for name in _OF_TARGET}
-    values |= {name: getattr(config, name) for name in _OF_RUN}
-    return tuple(_row(label, value, loaded.origins[label], environ) for label, value in values.items())
+        held = ((label + name, getattr(target, name)) for name in _OF_TARGET)
+        rows += [_row(name, value, loaded.origins[name], environ) for name, value in held]
+        rows.append(_credentials_row(label, target, environ, profiles.get(target.credentials_file)))
+    values = {name: getattr(config, name) for name in _OF_RUN} | {"namespaces": config.namespaces + config.patterns}
+    rows += [_row(name, value, loaded.origins[name], environ) for name, value in values.items()]
+    return tuple(rows)
 
 
 def masked(config: Config) -> dict[str, object]:
-    """Give `config` as plain JSON values for the manifest: Config's names, tokens as references or null."""
+    """Give `config` as plain JSON values for the manifest: Config's names, secrets as references or null."""
     plain: dict[str, object] = {field.name: getattr(config, field.name) for field in fields(config)}
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
     plain["targets"] = [
-        {
-            "name": target.name,
-            "endpoint": target.endpoint,
-            "token": None if target.token is None else str(target.token),
-            "rate_per_s": target.rate_per_s,
-            "concurrency": target.concurrency,
-        }
-        for target in config.targets
+        {name: _plain(getattr(target, name)) for name in ("name", *_OF_TARGET)} for target in config.targets
     ]
     return plain
 
@@ -293,12 +312,12 @@ def _read_flags(flags: Mapping[str, object]) -> dict[str, _Given]:
 
 
 def _read_environment(environ: Mapping[str, str]) -> dict[str, _Given]:
-    """Read the variables of the settings; of the token's, whether it is set, and that makes a reference."""
+    """Read the variables of the settings; of a secret's, whether it is set, and that makes a reference."""
     given = {}
     for name, setting in SETTINGS.items():
         variable = setting.environment
         place = _Place(f"environment {variable}", variable, variable)
-        if variable == TOKEN_VARIABLES[0]:
+        if setting.secret:
             if environ.get(variable):
                 given[name] = _Given(SecretRef("env", variable), place)
         elif variable in environ:
@@ -307,14 +326,23 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, _Given]:
 
 
 def _defaults(environ: Mapping[str, str]) -> dict[str, _Given]:
-    """Give every default; the token's is the first of the ecosystem's names that is set."""
-    defaults = {name: _Given(setting.default, _NOWHERE) for name, setting in SETTINGS.items()}
+    """Give every default; where the ecosystem has a name for one, as the token's, that comes first."""
+    defaults = _plain_defaults()
     names = [name for name in TOKEN_VARIABLES[1:] if environ.get(name)]
     if names:
         # The file goes first, as before any default; but the origin has to say which of the names it is.
         place = replace(_NOWHERE, origin=f"environment {names[0]}")
         defaults["token"] = _Given(SecretRef("env", names[0]), place)
+    if environ.get(FILE_VARIABLE):
+        place = _Place(f"environment {FILE_VARIABLE}", FILE_VARIABLE, FILE_VARIABLE)
+        path = _read_text(SETTINGS["credentials_file"], environ[FILE_VARIABLE], place)
+        defaults["credentials_file"] = _Given(path, place)
     return defaults
+
+
+def _plain_defaults() -> dict[str, _Given]:
+    """Give every default as the table has it."""
+    return {name: _Given(setting.default, _NOWHERE) for name, setting in SETTINGS.items()}
 
 
 def _choose(*places: Mapping[str, _Given]) -> dict[str, _Given]:
@@ -361,12 +389,15 @@ def _read_file(text: str | None, file_name: str) -> tuple[dict[str, _Given], dic
 
 
 def _read_targets(tables: Iterable[Mapping[str, object]], whole: _Place) -> dict[str, dict[str, _Given]]:
-    """Read each `[[target]]` by its name. Raise ConfigError for a name used twice."""
+    """Read each `[[target]]` by its name, else its region's. Raise ConfigError for a name used twice."""
     targets: dict[str, dict[str, _Given]] = {}
     for number, table in enumerate(tables, start=1):
         where = f"{whole.where}, [[target]] {number}"
         given = _read_table(table, where, whole, ("name", *_OF_TARGET))
-        name = given.pop("name").value if "name" in given else _DEFAULT_NAME
+        region = given.get("region", _Given((), whole))
+        if len(region.value) > 1:
+            region.place.refuse("names several regions; write one [[target]] for each")
+        name = given.pop("name").value if "name" in given else (*region.value, _DEFAULT_NAME)[0]
         if name in targets:
             replace(whole, where=f"{where} name", name="name").refuse(
                 f"{name} is the name of another target; give each its own"
@@ -416,8 +447,8 @@ def _meant(word: str, known: Iterable[str], prefix: str = "") -> str:
 
 
 def _referenced(tables: Iterable[Mapping[str, _Given]]) -> set[str]:
-    """Give the variables that tokens in the file refer to."""
-    refs = [table["token"].value for table in tables if "token" in table]
+    """Give the variables that secrets in the file refer to."""
+    refs = [given.value for table in tables for given in table.values()]
     return {ref.name for ref in refs if isinstance(ref, SecretRef) and ref.kind == "env"}
 
 
@@ -437,13 +468,70 @@ def _refuse_unknown_variables(environ: Mapping[str, str], referenced: set[str]) 
             place.refuse(f"unknown variable{_meant(variable.removeprefix(PREFIX), bare, PREFIX)}")
 
 
+def _implied(base: Mapping[str, _Given]) -> dict[str, _Given]:
+    """Give what patterns imply: discovery. Raise the error of a place that asks for what another rules out."""
+    if base["confirm"].value and base["max_passes"].value == 1:
+        base["confirm"].place.refuse("needs a second pass to compare with; let max_passes be 2 or more")
+    patterns = [name for name in base["namespaces"].value if pattern(name)]
+    if base["discover"].value or not patterns:
+        return {}
+    refusal, wish = base["discover"].place, base["namespaces"].place
+    if refusal is not _NOWHERE and refusal.rank >= wish.rank:
+        refusal.refuse(f"without discovery the pattern {patterns[0]} of namespaces matches nothing; leave one out")
+    return {"discover": _Given(value=True, place=wish)}
+
+
+def _of_run(base: Mapping[str, _Given]) -> dict[str, Any]:
+    """Give the settings of a run as Config has them, patterns apart from namespaces."""
+    run = {name: base[name].value for name in _OF_RUN}
+    patterns = tuple(filter(pattern, run["namespaces"]))
+    return run | {"namespaces": tuple(name for name in run["namespaces"] if name not in patterns), "patterns": patterns}
+
+
+def _unnamed_targets(base: Mapping[str, _Given]) -> dict[str, dict[str, _Given]]:
+    """Give the targets that stand in no `[[target]]`: the one of the endpoint, or one per region, or none."""
+    endpoint, region = base["endpoint"], base["region"]
+    if not endpoint.value or (region.value and region.place.rank > endpoint.place.rank):
+        sites = {name: _site(_Given(None, _NOWHERE), _Given((name,), region.place)) for name in region.value}
+    else:
+        # A region from further off was written for another endpoint: its IAM is not to see these credentials.
+        beside = region if region.place.rank == endpoint.place.rank else _Given((), _NOWHERE)
+        sites = {_DEFAULT_NAME: _site(endpoint, beside)}
+    return {name: {setting: base[setting] for setting in _OF_TARGET} | site for name, site in sites.items()}
+
+
+def _site(endpoint: _Given, region: _Given) -> dict[str, _Given]:
+    """Give where one target is: an endpoint, and its region, whose endpoint it is when there is no other.
+
+    Raise the error of the region's place when it is unknown and there is no endpoint, or when it is several.
+    """
+    if len(region.value) > 1:
+        region.place.refuse("several regions for one target; name one of them, or leave the endpoint out")
+    name = region.value[0] if region.value else None
+    if endpoint.value is None and name is not None:
+        found = endpoint_of(name)
+        if found is None:
+            region.place.refuse(f"{name} is no known region{_meant(name, REGIONS)}; of any other give the endpoint")
+        endpoint = _Given(found, region.place)
+    return {"endpoint": endpoint, "region": replace(region, value=name)}
+
+
 def _named_targets(
-    base: Mapping[str, _Given], tables: Mapping[str, Mapping[str, _Given]], file_name: str
+    base: Mapping[str, _Given],
+    filed: Mapping[str, _Given],
+    tables: Mapping[str, Mapping[str, _Given]],
+    secluded: Collection[str],
+    file_name: str,
 ) -> dict[str, dict[str, _Given]]:
     """Give what holds for each `[[target]]`, by its name. Raise ConfigError for one without an endpoint."""
     targets = {}
     for name, table in tables.items():
-        targets[name] = {setting: _of_target(setting, base, table) for setting in _OF_TARGET}
+        rest = {setting: filed[setting] for setting in _SCOPE} | {s: _plain_defaults()[s] for s in _CREDENTIALS}
+        others = {**base, **rest} if name in secluded else base
+        targets[name] = {setting: _of_target(setting, others, table) for setting in _OF_TARGET}
+        own = any(setting in table and table[setting].value for setting in ("endpoint", "region"))
+        nearest = {**_plain_defaults(), **table} if own else base
+        targets[name] |= _site(nearest["endpoint"], nearest["region"])
         if targets[name]["endpoint"].value is None:
             raise ConfigError(
                 f"{file_name}, [[target]] {name}: no endpoint; write one in it or below [crawl]",
@@ -454,27 +542,62 @@ def _named_targets(
 
 def _of_target(setting: str, base: Mapping[str, _Given], table: Mapping[str, _Given]) -> _Given:
     """Give what holds for one setting of a `[[target]]`; the top of the file has the rule."""
-    overridden = base[setting].place.beats_files and setting != "token"
+    place = base[setting].place
+    overridden = place.beats_files if setting in _PACE else place.is_flag
     return base[setting] if overridden else table.get(setting, base[setting])
 
 
-def _refuse_plain_http(endpoint: _Given, *, allow_http: bool) -> None:
-    """Raise the error of the endpoint's place when tokens would cross a network unencrypted."""
-    if endpoint.value.startswith("http:") and not (allow_http or is_loopback(endpoint.value)):
-        endpoint.place.refuse(
-            "plain http lets anyone on the way read the token; write https://, or allow it by --allow-http,"
-            " SWR_CRAWLER_ALLOW_HTTP=true or allow_http = true"
-        )
+def _refuse_plain_http(given: Mapping[str, _Given], *, allow_http: bool) -> None:
+    """Raise the error of an endpoint's place when credentials would cross a network unencrypted."""
+    for name in ("endpoint", "iam_endpoint", "metadata_endpoint"):
+        endpoint, place = given[name].value or "", given[name].place
+        near = is_loopback(endpoint) or (name == "metadata_endpoint" and is_link_local(endpoint))
+        if endpoint.startswith("http:") and not (allow_http or near):
+            place.refuse(
+                "plain http lets anyone on the way read the token; write https://, or allow it by --allow-http,"
+                " SWR_CRAWLER_ALLOW_HTTP=true or allow_http = true"
+            )
 
 
-def _target(name: str, given: Mapping[str, _Given]) -> Target:
-    return Target(name=name, **{setting: given[setting].value for setting in _OF_TARGET})
+def _target(name: str, given: Mapping[str, _Given], *, secluded: bool) -> Target:
+    return Target(
+        name=name,
+        **{setting: given[setting].value for setting in _OF_TARGET},
+        secluded=secluded,
+        origins=tuple((setting, given[setting].place.origin) for setting in _OF_TARGET),
+    )
+
+
+# --- showing ------------------------------------------------------------------------------------------
 
 
 def _row(label: str, value: object, origin: str, environ: Mapping[str, str]) -> Row:
-    """Give the row of one setting; a token is shown as its reference and whether that is set."""
+    """Give the row of one setting; a secret is shown as its reference and whether that is set."""
     setting = SETTINGS[label.rpartition(".")[2]]
-    text = setting.kind.show(value)
-    if isinstance(value, SecretRef) and value.kind == "env":
-        text += " (set)" if environ.get(value.name) else " (not set)"
+    text = _whether_set(value, environ) if isinstance(value, SecretRef) else setting.kind.show(value)
     return Row(label, text, origin, setting.unit, setting.help)
+
+
+def _whether_set(ref: SecretRef, environ: Mapping[str, str]) -> str:
+    """Give a reference as text, that of a variable with whether it is set; files are not read here."""
+    if ref.kind != "env":
+        return str(ref)
+    return f"{ref} (set)" if environ.get(ref.name) else f"{ref} (not set)"
+
+
+def _credentials_row(label: str, target: Target, environ: Mapping[str, str], profile: str | None) -> Row:
+    """Give the row of what a target shows as credentials, which is no setting but what comes of many."""
+    try:
+        chosen = choose(target, environ, profile)
+    except CrawlerError as error:
+        value, origin = f"none: {error}", "not found"
+    else:
+        refs = [f"{name} {_whether_set(ref, environ)}" for name, ref in secrets_of(chosen.method)]
+        value = ": ".join(filter(None, (chosen.method.auth, ", ".join(refs))))
+        origin = ", ".join(dict.fromkeys(place for _, place in chosen.why))
+    return Row(f"{label}credentials", value, origin, "", "the method that won, and the secrets it reads")
+
+
+def _plain(value: object) -> object:
+    """Give a value of a target as JSON has it."""
+    return str(value) if isinstance(value, SecretRef) else value

@@ -21,6 +21,7 @@ Evidence is in fields; no message and no field ever holds a secret.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class CrawlerError(Exception):
@@ -126,7 +127,11 @@ class OrderRefusedError(RequestError):
 
 
 class UnauthorizedError(RequestError):
-    """The service refused the credentials (401; FACTS 4.2)."""
+    """The service refused the credentials (401; FACTS 4.2). `server_date` is its clock, where it tells."""
+
+    def __init__(self, evidence: Evidence, server_date: datetime | None) -> None:
+        super().__init__(evidence)
+        self.server_date = server_date
 
 
 class RefusedError(RequestError):

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Literal, NamedTuple
 
 from crawler.errors import CrawlerError
-from crawler.snapshot.manifest import Manifest, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
 from crawler.walking.tally import Tally
 
 
@@ -32,6 +32,7 @@ class Result:
     finished_at: datetime
     tallies: tuple[Tally, ...]
     walks: tuple[WalkEntry, ...]
+    coverage: tuple[Coverage, ...]
     errors: Mapping[str, CrawlerError]
     snapshot: str
     resumed: int

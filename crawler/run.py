@@ -13,31 +13,24 @@ from typing import Final
 import anyio
 
 import crawler
-from crawler.api.page import Page
+from crawler.api.client import Client
 from crawler.clock import Clock, SystemClock
 from crawler.config import Config, masked
-from crawler.errors import CrawlerError, IncompleteError
+from crawler.errors import CrawlerError
+from crawler.keys import Keys, read_keys
 from crawler.result import Ending, Result
-from crawler.snapshot.manifest import (
-    SCHEMA,
-    FileEntry,
-    Lost,
-    Manifest,
-    Requests,
-    WalkEntry,
-    status_of,
-)
-from crawler.snapshot.publish import FolderShelf, Shelf, StreamShelf, finish, publish_walk
+from crawler.snapshot.manifest import SCHEMA, Coverage, FileEntry, Manifest, Requests, Status, status_of
+from crawler.snapshot.publish import FolderShelf, StreamShelf, finish
 from crawler.snapshot.spool import Spool, open_spool
 from crawler.snapshot.workspace import RunState, Wish, Workspace, open_workspace
-from crawler.targets import connected, plan_of, read_tokens, targets_of
-from crawler.walking.engine import Engine
-from crawler.walking.passes import Window
-from crawler.walking.plan import Plan
+from crawler.store import RunStore
+from crawler.targets import connected, find_walks, plan_of, targets_of
+from crawler.walking.coverage import Census, cover
+from crawler.walking.engine import Crew, Engine
+from crawler.walking.plan import WalkId
 from crawler.walking.resume import replay
 from crawler.walking.tally import Tally
-from crawler.walking.target import Bounds, WalkRun
-from crawler.walking.walk import PROVEN, Walk
+from crawler.walking.target import Bounds, TargetCrawl, WalkRun
 
 log = logging.getLogger(__name__)
 
@@ -59,17 +52,17 @@ def run_crawl(
     Raises a CrawlerError when the run could not begin, or the disk failed; what a target failed with is in the
     Result.
     """
-    tokens = read_tokens(config, environ)
-    plan = plan_of(config)
-    with _workspace(config, plan) as workspace:
-        run = _Run(config, plan, workspace, clock or SystemClock())
-        return anyio.run(run.crawl, tokens, watch or (lambda _: nullcontext()), signals)
+    keys = read_keys(config, environ)
+    with _workspace(config) as workspace:
+        run = _Run(config, workspace, clock or SystemClock())
+        return anyio.run(run.crawl, keys, watch or (lambda _: nullcontext()), signals)
 
 
 @contextmanager
-def _workspace(config: Config, plan: Plan) -> Iterator[Workspace]:
+def _workspace(config: Config) -> Iterator[Workspace]:
     now = datetime.now(UTC)
-    digest = f"{plan.digest()} {config.max_passes} {config.confirm}"  # these decide verdicts, so they must not change
+    # What decides which walks there are, and their verdicts: it must not change while a run goes on.
+    digest = f"{plan_of(config).digest()} {config.max_passes} {config.confirm} {config.discover} {config.patterns}"
     if config.output == STDOUT:
         folder = Path(mkdtemp(prefix="swr-crawler-"))
         try:
@@ -82,80 +75,25 @@ def _workspace(config: Config, plan: Plan) -> Iterator[Workspace]:
         yield workspace
 
 
-class _Store:
-    """A run's spool and shelf as the engine sees them, and the manifest's walks as they are published."""
-
-    def __init__(self, spool: Spool, shelf: Shelf) -> None:
-        self._spool = spool
-        self._shelf = shelf
-        self.walks: list[WalkEntry] = []
-
-    @property
-    def waiting_bytes(self) -> int:
-        """The bytes remembered and not yet written."""
-        return self._spool.waiting_bytes
-
-    def append_page(self, walk: int, window: Window, page: Page) -> None:
-        """Remember a page."""
-        self._spool.append_page(walk, window, page)
-
-    def append_loss(self, walk: int, window: Window, reason: str) -> None:
-        """Remember a window given up."""
-        self._spool.append_loss(walk, window, reason)
-
-    def flush(self) -> None:
-        """Write what is remembered."""
-        self._spool.flush()
-
-    def publish(self, ended: Sequence[WalkRun]) -> None:
-        """Publish walks that have ended, the next in plan order."""
-        for run in ended:
-            if run.walk is not None:
-                self.walks.append(self._publish(run, run.walk))
-
-    def _publish(self, run: WalkRun, walk: Walk) -> WalkEntry:
-        if walk.verdict is None:
-            raise ValueError(f"{run.id} has not ended")
-        proven = walk.verdict in PROVEN
-        published = publish_walk(
-            self._shelf, self._spool, run.index, run.id, last_pass_only=proven, once=walk.duplicates > 0
-        )
-        if proven and sum(published) != walk.distinct:
-            raise IncompleteError(f"{run.id}: {walk.distinct} were proven but {published} written: a fault of ours")
-        return WalkEntry(
-            **run.id._asdict(),
-            verdict=walk.verdict,
-            declared_totals=tuple(walk.totals),
-            records=published.records,
-            distinct=walk.distinct,
-            duplicates=walk.duplicates,
-            rejects=published.rejects,
-            outside=published.outside,
-            passes=walk.passes,
-            requests=run.requests,
-            limit=walk.limit,
-            order=walk.order and f"{walk.order.column} {walk.order.direction}",
-            lost=tuple(Lost(**gap._asdict()) for gap in walk.gaps),
-        )
-
-
 class _Run:
-    def __init__(self, config: Config, plan: Plan, workspace: Workspace, clock: Clock) -> None:
+    def __init__(self, config: Config, workspace: Workspace, clock: Clock) -> None:
         self._config = config
         self._clock = clock
         self._workspace = workspace
-        self._runs = [WalkRun(index, walk) for index, walk in enumerate(plan.walks)]
-        bounds = Bounds(config.max_tries, config.max_passes, config.confirm)
-        self._targets = targets_of(config, self._runs, bounds)
+        self._targets: dict[str, TargetCrawl] = {}
+        self._runs: list[WalkRun] = []
+        self._censuses: list[WalkRun] = []
 
-    async def crawl(self, tokens: Mapping[str, str], watch: Watch, signals: bool) -> Result:  # noqa: FBT001 - anyio.run passes no keywords
+    async def crawl(self, keys: Mapping[str, Keys], watch: Watch, signals: bool) -> Result:  # noqa: FBT001 - anyio.run passes no keywords
         config, workspace = self._config, self._workspace
         spool = open_spool(workspace.folder, sync=config.output != STDOUT)
         shelf = self._shelf()
         try:
-            self._go_on(spool)
-            store = _Store(spool, shelf)
-            async with connected(config, self._targets, tokens, self._clock) as crews:
+            async with connected(config, keys, self._clock) as clients:
+                await self._plan(clients)
+                self._go_on(spool)
+                store = RunStore(spool, shelf)
+                crews = [Crew(self._targets[t.name], clients[t.name], t.concurrency) for t in config.targets]
                 engine = Engine(crews, self._runs, store, self._clock)
                 with watch([target.tally for target in self._targets.values()]):
                     ending = await engine.crawl(max_duration_s=config.max_duration_s, signals=signals)
@@ -165,11 +103,23 @@ class _Run:
                 shelf.abandon()
             spool.close()
 
+    async def _plan(self, clients: Mapping[str, Client]) -> None:
+        """Make the walks of every target; one whose namespaces can't be had is stopped before it begins."""
+        found = await find_walks(self._config, clients, self._clock, known=self._workspace.state.walks)
+        if self._config.discover and self._config.output != STDOUT:
+            self._workspace.remember(found.walks)
+        self._runs = [WalkRun(index, walk) for index, walk in enumerate(found.walks)]
+        self._censuses = [WalkRun(-1, WalkId(target, center, None), census=True) for target, center in found.partial]
+        bounds = Bounds(self._config.max_tries, self._config.max_passes, self._config.confirm)
+        self._targets = targets_of(self._config, [*self._runs, *self._censuses], bounds)
+        for name, error in found.errors.items():
+            self._targets[name].stop(error)
+
     def _shelf(self) -> FolderShelf | StreamShelf:
         if self._config.output == STDOUT:
             return StreamShelf(sys.stdout.buffer)
         folder = self._workspace.folder / "snapshot"
-        return FolderShelf(folder, part_bytes=self._config.part_bytes, by_target=len(self._targets) > 1)
+        return FolderShelf(folder, part_bytes=self._config.part_bytes, by_target=len(self._config.targets) > 1)
 
     def _go_on(self, spool: Spool) -> None:
         settled = replay(spool.replay(), self._targets, self._runs)
@@ -177,22 +127,25 @@ class _Run:
             extra = {"snapshot": self._workspace.state.snapshot, "windows": settled}
             log.warning("run.resume", extra={**extra, "disbelieved_bytes": spool.disbelieved_bytes})
 
-    def _result(self, store: _Store, shelf: FolderShelf | StreamShelf, ending: Ending) -> Result:
+    def _result(self, store: RunStore, shelf: FolderShelf | StreamShelf, ending: Ending) -> Result:
         errors = {name: target.error for name, target in self._targets.items() if target.error is not None}
         finished_at = datetime.now(UTC)
-        ended = len(store.walks) == len(self._runs)
+        ended = not errors and len(store.walks) == len(self._runs) and all(census.ended for census in self._censuses)
+        coverage = cover(map(_census, self._censuses), store.walks)
+        status = status_of(store.walks, coverage, partial=self._config.allow_partial_coverage)
         manifest = path = None
         if ended and isinstance(shelf, FolderShelf):
-            manifest = self._manifest(store, finished_at, *shelf.close())
+            manifest = self._manifest(store, status, coverage, finished_at, *shelf.close())
             path = finish(shelf.folder, manifest, self._workspace.output)
             self._workspace.remove()
         return Result(
-            exit_code=_exit_code(errors, ending, store.walks, ended=ended),
+            exit_code=_exit_code(errors, ending, status if ended else None),
             ending=ending,
             started_at=self._workspace.state.started_at,
             finished_at=finished_at,
             tallies=tuple(target.tally for target in self._targets.values()),
             walks=tuple(store.walks),
+            coverage=coverage,
             errors=errors,
             snapshot=self._workspace.state.snapshot,
             resumed=self._workspace.state.resumed,
@@ -202,13 +155,19 @@ class _Run:
         )
 
     def _manifest(
-        self, store: _Store, finished_at: datetime, files: tuple[FileEntry, ...], rejects: FileEntry
+        self,
+        store: RunStore,
+        status: Status,
+        coverage: tuple[Coverage, ...],
+        finished_at: datetime,
+        files: tuple[FileEntry, ...],
+        rejects: FileEntry,
     ) -> Manifest:
         tallies = [target.tally for target in self._targets.values()]
         by_status: dict[str, int] = {}
         for tally in tallies:
-            for status, count in sorted(tally.by_status.items()):
-                by_status[status] = by_status.get(status, 0) + count
+            for code, count in sorted(tally.by_status.items()):
+                by_status[code] = by_status.get(code, 0) + count
         unknown = set().union(*(target.unknown_fields for target in self._targets.values()))
         return Manifest(
             schema=SCHEMA,
@@ -216,10 +175,11 @@ class _Run:
             crawler=crawler.__version__,
             started_at=_moment(self._workspace.state.started_at),
             finished_at=_moment(finished_at),
-            status=status_of(store.walks),
+            status=status,
             resumed=self._workspace.state.resumed,
             config=masked(self._config),
             walks=tuple(store.walks),
+            coverage=coverage,
             files=files,
             rejects=rejects,
             unknown_fields=tuple(sorted(unknown)),
@@ -240,10 +200,14 @@ _LATER: Final = 75
 _INCOMPLETE: Final = 3
 
 
-def _exit_code(errors: Mapping[str, CrawlerError], ending: Ending, walks: Sequence[WalkEntry], *, ended: bool) -> int:
+def _census(run: WalkRun) -> Census:
+    return Census(run.id.target, run.id.center, None if run.walk is None else run.walk.declared)
+
+
+def _exit_code(errors: Mapping[str, CrawlerError], ending: Ending, status: Status | None) -> int:
     """Give the exit code: what a person must do first wins (credentials before waiting before looking)."""
-    if ended:
-        return 0 if status_of(walks) == "complete" else _INCOMPLETE
+    if status is not None:
+        return 0 if status == "complete" else _INCOMPLETE
     if ending.kind == "signal":
         return _SIGNALLED + ending.signal_number
     return max((error.exit_code for error in errors.values()), default=_LATER)

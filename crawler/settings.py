@@ -14,9 +14,14 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
+from crawler.regions import region
+
 Center: TypeAlias = Literal["self", "thirdparty"]
 Progress: TypeAlias = Literal["auto", "on", "off"]
 LogFormat: TypeAlias = Literal["auto", "text", "json"]
+Auth: TypeAlias = Literal["auto", "token", "password", "aksk", "metadata"]
+DiscoverMode: TypeAlias = Literal["own", "visible"]
+DialectChoice: TypeAlias = Literal["auto", "direct", "filter"]
 
 PREFIX = "SWR_CRAWLER_"
 # The caller reads the file, so this variable is no setting, but it is no misspelt one either.
@@ -35,9 +40,12 @@ class NotAcceptedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SecretRef:
-    """Where a secret is, never the secret: `str()` gives `env:NAME` or `file:PATH`."""
+    """Where a secret is, never the secret: `str()` gives `env:NAME`, `file:PATH` or `profile:SECTION.KEY`.
 
-    kind: Literal["env", "file"]
+    `profile` is the credentials file of the official SDK, of which a target names its own.
+    """
+
+    kind: Literal["env", "file", "profile"]
     name: str
 
     def __str__(self) -> str:
@@ -57,6 +65,21 @@ def namespace(text: str) -> str | None:
     return text if fits else None
 
 
+def pattern(text: str) -> str | None:
+    """Give `text` if it is a pattern of namespaces, else None.
+
+    Globs with * ? and [...]; `!` before one, or before a plain name, takes out what it matches. What could
+    match no namespace, as with capitals or a bracket left open, is no pattern: it would be a silent nothing.
+    """
+    fits = re.fullmatch(r"(!)?(?:[a-z0-9._*?-]|\[!?[a-z0-9._-]+\]){1,64}", text)
+    return text if fits and (fits[1] or re.search(r"[*?[]", text)) else None
+
+
+def namespace_or_pattern(text: str) -> str | None:
+    """Give `text` if it is a `namespace` or a `pattern`, else None."""
+    return namespace(text) or pattern(text)
+
+
 def snapshot_id(text: str) -> str | None:
     """Give `text` if it can name a snapshot, else None. It becomes a folder: no separator, no leading dot."""
     return text if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text) else None
@@ -73,15 +96,22 @@ def path(text: str) -> str | None:
 
 
 def secret_ref(text: str) -> SecretRef | None:
-    """Give the reference `text` spells, `env:NAME` or `file:PATH`, else None.
+    """Give the reference `text` spells, `env:NAME`, `file:PATH` or `profile:SECTION.KEY`, else None.
 
-    Names are at most 128 characters: a pasted token is longer, so it is not taken for a name and shown.
+    Names are short: a pasted token is longer, so it is not taken for a name and shown.
     """
     if named := re.fullmatch(r"env:([A-Za-z_][A-Za-z0-9_]{0,127})", text):
         return SecretRef("env", named[1])
+    if kept := re.fullmatch(r"profile:([A-Za-z][A-Za-z0-9_-]{0,31}\.[a-z][a-z_]{0,31})", text):
+        return SecretRef("profile", kept[1])
     if text.startswith("file:") and path(text[5:]):
         return SecretRef("file", text[5:])
     return None
+
+
+def project_id(text: str) -> str | None:
+    """Give `text` if it can be a project's id, else None. It becomes a header (FACTS 3.2, X-Project-Id)."""
+    return text if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text) else None
 
 
 def origin(text: str) -> str | None:
@@ -135,6 +165,14 @@ def is_loopback(endpoint: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_link_local(endpoint: str) -> bool:
+    """Say whether an `origin` is an address that no router forwards: 169.254.0.0/16 or fe80::/10."""
+    try:
+        return ipaddress.ip_address(urlsplit(endpoint).hostname or "").is_link_local
+    except ValueError:
+        return False
 
 
 # --- the kinds of settings ----------------------------------------------------------------------------
@@ -335,6 +373,43 @@ class Many(_Kind):
         return normal
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regions(Many):
+    """Names of regions; a single one needs no list, and no text is none of them."""
+
+    def parse(self, text: str) -> object:
+        """Give the names between the commas of `text`."""
+        return Many.parse(self, text) if text else []
+
+    def show(self, value: object) -> str:
+        """Give the names between commas; a target has one, without a list around it."""
+        return value if isinstance(value, str) else Many.show(self, value)
+
+    def check(self, value: object) -> object:
+        """Give the names. Raise NotAcceptedError for what is none."""
+        if isinstance(value, str):
+            return Many.check(self, [value] if value else [])
+        return Many.check(self, value)
+
+
+DISCOVER = "discover"
+EVERY = "*"  # the pattern that every name matches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Namespaces(Many):
+    """Namespaces and patterns of them. The word `discover` in place of the list is the pattern of all."""
+
+    @property
+    def form(self) -> str:
+        """What is accepted."""
+        return f'"{DISCOVER}", or a list, each {self.of.accepts}'
+
+    def check(self, value: object) -> object:
+        """Give the names and patterns. Raise NotAcceptedError for what is neither."""
+        return (EVERY,) if value == DISCOVER else Many.check(self, value)
+
+
 # --- the table ----------------------------------------------------------------------------------------
 
 
@@ -343,7 +418,8 @@ class Setting:
     """One row. `name` is the field of Config or Target, the key of the file and the key of `flags`.
 
     `unit` is "" for what has none. `flag` is "" for what the command line does not take, `--on/--off` for a
-    pair. `default` is in normal form. `of_target` when a `[[target]]` may have its own.
+    pair. `default` is in normal form. `of_target` when a `[[target]]` may have its own. `secret` when the file
+    holds a reference and the variable the secret itself, which is not read here.
     """
 
     name: str
@@ -354,23 +430,44 @@ class Setting:
     flag: str = ""
     environment: str
     of_target: bool = False
+    secret: bool = False
+
+
+def _secret(name: str, environment: str, what: str) -> Setting:
+    """Give the row of a secret: no flag, because other users of the machine can read flags."""
+    return Setting(
+        name=name,
+        kind=Text(
+            what='a reference: write "env:NAME", "file:PATH" or "profile:SECTION.KEY", never the secret itself',
+            rule=secret_ref,
+            quiet=True,
+            none="",
+        ),
+        default=None,
+        help=f"where {what} is: env:NAME, file:PATH or profile:SECTION.KEY",
+        environment=environment,
+        of_target=True,
+        secret=True,
+    )
 
 
 NAMESPACE = Text(
     what="a namespace: 1 to 64 of a-z 0-9 . _ -, first a letter, last a letter or digit, separators apart"
-    " (but __ and runs of - may be)",
-    rule=namespace,
+    " (but __ and runs of - may be), nor a pattern such as team-* or !scratch-*",
+    rule=namespace_or_pattern,
 )
 TARGET_NAME = Text(
     what="a name of 1 to 64 of a-z 0-9 _ -, first a letter or digit",
     rule=target_name,
 )
 _PATH = "a path of printable characters"
+_NAME = "one line of printable characters"
+_ORIGIN = "an origin: https://host or https://host:port, without user, path or query"
 _TABLE = (
     Setting(
         name="endpoint",
         kind=Text(
-            what="an origin: https://host or https://host:port, without user, path or query",
+            what=_ORIGIN,
             rule=origin,
             quiet=True,
             none="",
@@ -382,16 +479,82 @@ _TABLE = (
         of_target=True,
     ),
     Setting(
-        name="token",
-        kind=Text(
-            what='a reference: write "env:NAME" or "file:PATH", never the token itself',
-            rule=secret_ref,
-            quiet=True,
-            none="",
-        ),
+        name="region",
+        kind=Regions(of=Text(what="the name of a region, such as cn-north-4", rule=region)),
+        default=(),
+        help="region, whose endpoint is used when none is given; several: one target each",
+        flag="--region",
+        environment="SWR_CRAWLER_REGION",
+        of_target=True,
+    ),
+    Setting(
+        name="auth",
+        kind=Choice(words=("auto", "token", "password", "aksk", "metadata")),
+        default="auto",
+        help="credentials shown: auto takes what is given, in the order token, aksk, password",
+        flag="--auth",
+        environment="SWR_CRAWLER_AUTH",
+        of_target=True,
+    ),
+    _secret("token", TOKEN_VARIABLES[0], "the token"),
+    _secret("access_key", "SWR_CRAWLER_ACCESS_KEY", "the access key (AK)"),
+    _secret("secret_key", "SWR_CRAWLER_SECRET_KEY", "the secret key (SK)"),
+    _secret("security_token", "SWR_CRAWLER_SECURITY_TOKEN", "the security token of a temporary access key"),
+    Setting(
+        name="user",
+        kind=Text(what=_NAME, rule=path, quiet=True, none=""),
         default=None,
-        help="where the token is: env:NAME or file:PATH",
-        environment=TOKEN_VARIABLES[0],
+        help="IAM user, for a password",
+        environment="SWR_CRAWLER_USER",
+        of_target=True,
+    ),
+    _secret("password", "SWR_CRAWLER_PASSWORD", "the password of the IAM user"),
+    Setting(
+        name="account",
+        kind=Text(what=_NAME, rule=path, quiet=True, none=""),
+        default=None,
+        help="account of the user: its IAM domain name",
+        environment="SWR_CRAWLER_ACCOUNT",
+        of_target=True,
+    ),
+    Setting(
+        name="project_id",
+        kind=Text(what="a project id: 1 to 64 of A-Z a-z 0-9 _ -", rule=project_id, quiet=True, none=""),
+        default=None,
+        help="project whose images are asked for, by its id; goes before project",
+        environment="SWR_CRAWLER_PROJECT_ID",
+        of_target=True,
+    ),
+    Setting(
+        name="project",
+        kind=Text(what=_NAME, rule=path, quiet=True, none=""),
+        default=None,
+        help="project by its name, for a password; none given: that of the region's name",
+        environment="SWR_CRAWLER_PROJECT",
+        of_target=True,
+    ),
+    Setting(
+        name="iam_endpoint",
+        kind=Text(what=_ORIGIN, rule=origin, quiet=True, none=""),
+        default=None,
+        help="origin that grants tokens for a password; none given: that of the region",
+        environment="SWR_CRAWLER_IAM_ENDPOINT",
+        of_target=True,
+    ),
+    Setting(
+        name="metadata_endpoint",
+        kind=Text(what=_ORIGIN, rule=origin, quiet=True),
+        default="http://169.254.169.254",  # FACTS 3.3
+        help="origin of the machine's metadata service, for auth metadata",
+        environment="SWR_CRAWLER_METADATA_ENDPOINT",
+        of_target=True,
+    ),
+    Setting(
+        name="credentials_file",
+        kind=Text(what=_PATH, rule=path),
+        default="~/.huaweicloud/credentials",  # FACTS 3.4
+        help="credentials file of the official SDK, of which [basic] is read",
+        environment="SWR_CRAWLER_CREDENTIALS_FILE",
         of_target=True,
     ),
     Setting(
@@ -424,11 +587,41 @@ _TABLE = (
     ),
     Setting(
         name="namespaces",
-        kind=Many(of=NAMESPACE),
+        kind=Namespaces(of=NAMESPACE),
         default=(),
-        help="one walk per center and namespace; none given: one walk per center over all",
+        help="one walk per center and namespace, patterns discover them; none given: one walk per center over all",
         flag="--namespace",
         environment="SWR_CRAWLER_NAMESPACE",
+    ),
+    Setting(
+        name="discover",
+        kind=Switch(),
+        default=False,
+        help="ask each target for its namespaces and walk center self by them",
+        flag="--discover/--no-discover",
+        environment="SWR_CRAWLER_DISCOVER",
+    ),
+    Setting(
+        name="discover_mode",
+        kind=Choice(words=("own", "visible")),
+        default="own",
+        help="own: your namespaces; visible: also those you see through a repository only",
+        environment="SWR_CRAWLER_DISCOVER_MODE",
+    ),
+    Setting(
+        name="allow_partial_coverage",
+        kind=Switch(),
+        default=False,
+        help="accept that walks by namespaces leave out declared records",
+        flag="--allow-partial-coverage/--no-allow-partial-coverage",
+        environment="SWR_CRAWLER_ALLOW_PARTIAL_COVERAGE",
+    ),
+    Setting(
+        name="dialect",
+        kind=Choice(words=("auto", "direct", "filter")),
+        default="auto",
+        help="how a query is written; auto: direct, and filter once a target refuses that",
+        environment="SWR_CRAWLER_DIALECT",
     ),
     Setting(
         name="limit",

@@ -74,6 +74,7 @@ def summary_json(result: Result) -> bytes:
         "rejects": sum(walk.rejects for walk in kept),
         "duplicates": sum(walk.duplicates for walk in kept),
         "missing": _missing(kept) if finished else None,
+        "uncovered": _uncovered(result) if finished else None,
         "seen": {
             "declared": sum(tally.declared for tally in result.tallies),
             "records": sum(tally.records for tally in result.tallies),
@@ -105,6 +106,7 @@ def _finished(result: Result) -> Iterator[str]:
     yield _labelled("walks", _verdicts(result.walks))
     yield from _rejects(result)
     yield from _outside(result)
+    yield from _coverage(result)
     yield from _unproven_walks(result)
     yield from _unknown_fields(result)
     yield _labelled("time", _time(result))
@@ -121,16 +123,17 @@ def _headline(result: Result) -> str:
             return f"complete: the service declares no records, and none are {place}"
         return f"complete: {_of(records, declared)} {there}, each once"
     if declared is not None and _missing(result.walks) is not None:
-        return f"incomplete: {_of(records, declared)} {there}; {_shortfall(result.walks)}"
+        return f"incomplete: {_of(records, declared)} {there}; {_shortfall(result)}"
     most = "" if declared is None else f", up to {count(declared)} were declared"
-    return f"incomplete: {counted(records, 'record')} {there}{most}; {_shortfall(result.walks)}"
+    return f"incomplete: {counted(records, 'record')} {there}{most}; {_shortfall(result)}"
 
 
 def _of(records: int, declared: int | None) -> str:
     return f"{count(records)} of {counted(declared or 0, 'declared record')}"
 
 
-def _shortfall(walks: Sequence[WalkEntry]) -> str:
+def _shortfall(result: Result) -> str:
+    walks = result.walks
     missing, rejects = _missing(walks), sum(walk.rejects for walk in walks)
     known = sum(walk.missing or 0 for walk in walks)
     parts = [f"{count(known)} missing"]
@@ -138,6 +141,8 @@ def _shortfall(walks: Sequence[WalkEntry]) -> str:
         parts = [f"{count(known)} or more are missing" if known else "how many are missing is not known"]
     if rejects:
         parts.append(f"{count(rejects)} rejected")
+    if uncovered := sum(center.uncovered or 0 for center in result.coverage):
+        parts.append(f"{count(uncovered)} in no namespace walked")
     return ", ".join(parts)
 
 
@@ -152,6 +157,11 @@ def _declared(walks: Sequence[WalkEntry]) -> int | None:
 
 def _missing(walks: Sequence[WalkEntry]) -> int | None:
     numbers = [walk.missing for walk in walks]
+    return None if None in numbers else sum(number for number in numbers if number is not None)
+
+
+def _uncovered(result: Result) -> int | None:
+    numbers = [center.uncovered for center in result.coverage]
     return None if None in numbers else sum(number for number in numbers if number is not None)
 
 
@@ -170,6 +180,16 @@ def _rejects(result: Result) -> Iterator[str]:
 def _outside(result: Result) -> Iterator[str]:
     if outside := sum(walk.outside for walk in result.walks):
         yield _labelled("note", f"{counted(outside, 'record')} of other namespaces came along and were left out")
+
+
+def _coverage(result: Result) -> Iterator[str]:
+    for center in result.coverage:
+        place = f"{center.target}/{center.center}"
+        if center.uncovered is None:
+            yield _labelled("coverage", f"{place}: how much of it these namespaces cover is not known")
+        elif center.uncovered:
+            declared = counted(center.declared or 0, "declared record")
+            yield _labelled("coverage", f"{place}: {count(center.uncovered)} of {declared} are in no namespace walked")
 
 
 def _unproven_walks(result: Result) -> Iterator[str]:

@@ -9,11 +9,12 @@ from crawler.api.page import Page
 from crawler.clock import SystemClock
 from crawler.config import Config
 from crawler.errors import InterruptedRunError, UnavailableError
-from crawler.targets import connected, plan_of, read_tokens, targets_of
-from crawler.walking.engine import Engine
+from crawler.keys import Keys, read_keys
+from crawler.targets import connected, find_walks, targets_of
+from crawler.walking.engine import Crew, Engine
 from crawler.walking.passes import Window
 from crawler.walking.plan import WalkId, duration_s, windows
-from crawler.walking.target import Bounds, TargetCrawl, WalkRun
+from crawler.walking.target import Bounds, WalkRun
 
 
 class Forecast(NamedTuple):
@@ -58,20 +59,22 @@ class Survey(NamedTuple):
 
 def survey(config: Config, environ: Mapping[str, str]) -> Survey:
     """Ask. Writes nothing. Raises the CrawlerError of the first target that failed."""
-    tokens = read_tokens(config, environ)
-    runs = [WalkRun(index, walk) for index, walk in enumerate(plan_of(config).walks)]
-    bounds = Bounds(config.max_tries, max_passes=1, confirm=False, first_page_only=True)
-    targets = targets_of(config, runs, bounds, limit=1)
-    anyio.run(_ask, config, targets, runs, tokens)
+    keys = read_keys(config, environ)
+    runs = anyio.run(_ask, config, keys)
     walks = tuple(_forecast(run, config.limit) for run in runs)
     return Survey(walks, config.limit, {target.name: target.rate_per_s for target in config.targets})
 
 
-async def _ask(
-    config: Config, targets: Mapping[str, TargetCrawl], runs: Sequence[WalkRun], tokens: Mapping[str, str]
-) -> None:
+async def _ask(config: Config, keys: Mapping[str, Keys]) -> list[WalkRun]:
     clock = SystemClock()
-    async with connected(config, targets, tokens, clock) as crews:
+    async with connected(config, keys, clock) as clients:
+        found = await find_walks(config, clients, clock)
+        for error in found.errors.values():
+            raise error
+        runs = [WalkRun(index, walk) for index, walk in enumerate(found.walks)]
+        bounds = Bounds(config.max_tries, max_passes=1, confirm=False, first_page_only=True)
+        targets = targets_of(config, runs, bounds, limit=1)
+        crews = [Crew(targets[target.name], clients[target.name], target.concurrency) for target in config.targets]
         ending = await Engine(crews, runs, _Nowhere(), clock).crawl(max_duration_s=config.max_duration_s, signals=True)
     if ending.kind == "signal":
         raise InterruptedRunError("interrupted; nothing was written", signal_number=ending.signal_number)
@@ -80,14 +83,12 @@ async def _ask(
     for target in targets.values():
         if target.error is not None:
             raise target.error
+    return runs
 
 
 def _forecast(run: WalkRun, limit: int) -> Forecast:
     walk = run.walk
-    records = None
-    if walk is not None:
-        nothing = 0 if not (walk.distinct or walk.gaps) else None
-        records = max(walk.totals, default=nothing)
+    records = None if walk is None else walk.declared
     return Forecast(run.id, records, windows(records or 0, limit))
 
 

@@ -2,30 +2,64 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
 
-from crawler.api.auth import read_token
-from crawler.api.client import Pace, connect
-from crawler.api.query import Order
+from crawler.api.client import Client, Pace, connect
+from crawler.api.query import Center, Order
 from crawler.clock import Clock
-from crawler.config import Config, require_endpoint, require_token
-from crawler.walking.engine import Crew
-from crawler.walking.plan import Plan, make_plan
+from crawler.config import Config, Target, matches
+from crawler.errors import CrawlerError
+from crawler.keys import Keys
+from crawler.walking.coverage import by_namespaces
+from crawler.walking.discovery import discover
+from crawler.walking.plan import Plan, WalkId, discovered_walks, make_plan
 from crawler.walking.tally import Tally
 from crawler.walking.target import Bounds, TargetCrawl, WalkRun
 from crawler.walking.walk import Dialect
 
 
-def read_tokens(config: Config, environ: Mapping[str, str]) -> dict[str, str]:
-    """Give each target's token by the target's name. Raises ConfigError without a target, CredentialsError."""
-    require_endpoint(config)
-    require_token(config)
-    return {target.name: read_token(target.token, environ) for target in config.targets if target.token is not None}
-
-
 def plan_of(config: Config) -> Plan:
-    """Give the walks that `config` asks for."""
+    """Give the walks that `config` asks for by name; more may be discovered."""
     endpoints = ((target.name, target.endpoint) for target in config.targets)
     return make_plan(endpoints, config.centers, config.namespaces, config.order)
+
+
+class Found(NamedTuple):
+    """The walks of all targets in plan order, the centers that are walked by namespaces, and who did not answer."""
+
+    walks: tuple[WalkId, ...]
+    partial: tuple[tuple[str, Center], ...]
+    errors: Mapping[str, CrawlerError]
+
+
+async def find_walks(
+    config: Config, clients: Mapping[str, Client], clock: Clock, *, known: tuple[WalkId, ...] = ()
+) -> Found:
+    """Give the walks to crawl; `known` are those that were discovered before, and stay as they are."""
+    if not config.discover:
+        walks = plan_of(config).walks
+        return Found(walks, tuple(by_namespaces(walks)), {})
+    walks = known
+    errors: dict[str, CrawlerError] = {}
+    partial: list[tuple[str, Center]] = []
+    for target in config.targets:
+        if not any(walk.target == target.name for walk in known):
+            try:
+                walks += await _discovered(config, target, clients[target.name], clock)
+            except CrawlerError as error:
+                errors[target.name] = error
+                continue
+        if "self" in config.centers:
+            partial.append((target.name, "self"))  # even when it has no namespace: then nothing was walked
+    partial += [place for place in by_namespaces(walks) if place not in partial]
+    return Found(walks, tuple(partial), errors)
+
+
+async def _discovered(config: Config, target: Target, client: Client, clock: Clock) -> tuple[WalkId, ...]:
+    visible = config.discover_mode == "visible"
+    names = await discover(client, target.name, visible=visible, max_tries=config.max_tries, clock=clock)
+    chosen = matches(config.patterns, names)
+    return discovered_walks(target.name, config.centers, config.namespaces, chosen)
 
 
 def targets_of(
@@ -36,26 +70,26 @@ def targets_of(
     targets = {}
     for target in config.targets:
         own = [run for run in runs if run.id.target == target.name]
-        tally = Tally(target.name, len(own), target.rate_per_s)
-        targets[target.name] = TargetCrawl(own, Dialect(limit or config.limit, orders), bounds, tally)
+        tally = Tally(target.name, sum(not run.census for run in own), target.rate_per_s)
+        dialect = Dialect(limit or config.limit, orders, config.dialect == "filter", config.dialect == "auto")
+        targets[target.name] = TargetCrawl(own, dialect, bounds, tally)
     return targets
 
 
 @asynccontextmanager
-async def connected(
-    config: Config, targets: Mapping[str, TargetCrawl], tokens: Mapping[str, str], clock: Clock
-) -> AsyncIterator[list[Crew]]:
-    """Open a client for every target; close them at the end."""
+async def connected(config: Config, keys: Mapping[str, Keys], clock: Clock) -> AsyncIterator[dict[str, Client]]:
+    """Open a client for every target, with its credentials; close them at the end."""
     async with AsyncExitStack() as stack:
-        crews = []
+        clients: dict[str, Client] = {}
         for target in config.targets:
-            client = connect(
+            connection = connect(
                 target.endpoint,
-                tokens[target.name],
                 Pace(target.rate_per_s, clock),
                 connections=target.concurrency,
                 timeout_s=config.timeout_s,
                 body_bytes=config.body_bytes,
             )
-            crews.append(Crew(targets[target.name], await stack.enter_async_context(client), target.concurrency))
-        yield crews
+            client = await stack.enter_async_context(connection)
+            client.credentials = keys[target.name](client, clock)
+            clients[target.name] = client
+        yield clients

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ class QuickClock:
 
     def now_s(self) -> float:
         return self._now_s
+
+    def utc(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.slept_s)
 
     async def sleep(self, duration_s: float) -> None:
         self._now_s += duration_s

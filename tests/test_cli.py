@@ -104,7 +104,7 @@ def test_a_wrong_token_is_77_and_is_nowhere_to_be_read(
     with serve(INVENTORY) as served:
         said = say("crawl", "--endpoint", served.endpoint, "--output", str(tmp_path), "--log-format", "json")
     assert said.code == 77
-    assert "refused the token" in said.err
+    assert "refused the credentials" in said.err
     left = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert secret.encode() not in left + said.err.encode() + said.out.encode()
 
@@ -327,8 +327,8 @@ def test_namespaces_of_a_file_are_added_to_those_of_flags(say: Say, tmp_path: Pa
     [
         ("MIIfine\n", None),
         ("", "is empty"),
-        ("two words", "no token has"),
-        ("\x1b[31m", "no token has"),
+        ("two words", "no token or key has"),
+        ("\x1b[31m", "no token or key has"),
         (None, "No such file"),
     ],
 )

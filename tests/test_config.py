@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from random import Random
+from typing import cast
 
 import msgspec
 import pytest
@@ -16,11 +18,11 @@ from crawler.config import (
     describe,
     load,
     masked,
+    matches,
     parse_namespaces,
     require_endpoint,
-    require_token,
 )
-from crawler.errors import ConfigError, CrawlerError, CredentialsError, UsageError
+from crawler.errors import ConfigError, CrawlerError, UsageError
 from crawler.settings import CONFIG_VARIABLE, SETTINGS
 
 SECRET = "MIIhush+Zm9v/YmFy=="
@@ -75,6 +77,11 @@ def test_nothing_written_gives_the_defaults_and_no_target() -> None:
         targets=(),
         centers=("self", "thirdparty"),
         namespaces=(),
+        patterns=(),
+        discover=False,
+        discover_mode="own",
+        allow_partial_coverage=False,
+        dialect="auto",
         limit=1000,
         order=("name", "updated_at", "none"),
         timeout_s=30.0,
@@ -100,6 +107,16 @@ def test_nothing_written_gives_the_defaults_and_no_target() -> None:
 # Three values of each setting, as a file writes them; the text of each is what the environment has.
 EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     "endpoint": tuple((host, host, f"https://{host}") for host in ("a.example", "b.example", "c.example")),
+    "auth": (("token", "token", "token"), ("aksk", "aksk", "aksk"), ("auto", "auto", "auto")),
+    "user": (("a", "a", "a"), ("ä b", "ä b", "ä b"), ("", "", None)),
+    "account": (("a", "a", "a"), ("b", "b", "b"), ("", "", None)),
+    "project_id": (("a", "a", "a"), ("0f", "0f", "0f"), ("", "", None)),
+    "project": (("eu-de_a", "eu-de_a", "eu-de_a"), ("b", "b", "b"), ("", "", None)),
+    "iam_endpoint": (("a.example", "a.example", "https://a.example"), ("b:8", "b:8", "https://b:8"), ("", "", None)),
+    "metadata_endpoint": tuple(
+        (f"http://{a}", f"http://{a}", f"http://{a}") for a in ("169.254.0.1", "[::1]", "127.0.0.1")
+    ),
+    "credentials_file": (("a", "a", "a"), ("~/b", "~/b", "~/b"), ("/c", "/c", "/c")),
     "rate_per_s": ((1, "1", 1.0), (2.5, "2.5", 2.5), ("unlimited", "unlimited", None)),
     "concurrency": ((1, "1", 1), (2, "2", 2), (1024, "1024", 1024)),
     "centers": (
@@ -112,6 +129,10 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
         (["b", "c"], "b,c", ("b", "c")),
         (["d", "d"], "d,d", ("d",)),
     ),
+    "discover": ((True, "yes", True), (False, "no", False), (True, "1", True)),
+    "discover_mode": (("own", "own", "own"), ("visible", "visible", "visible"), ("own", "own", "own")),
+    "allow_partial_coverage": ((True, "yes", True), (False, "no", False), (True, "1", True)),
+    "dialect": (("auto", "auto", "auto"), ("direct", "direct", "direct"), ("filter", "filter", "filter")),
     "limit": ((1, "1", 1), (2, "2", 2), (1000, "1000", 1000)),
     "order": (
         (["name"], "name", ("name",)),
@@ -141,8 +162,9 @@ def held(config: Config, name: str) -> object:
     return getattr(config.targets[0], name) if SETTINGS[name].of_target else getattr(config, name)
 
 
-def test_the_examples_have_every_setting_but_the_token_whose_variable_holds_no_reference() -> None:
-    assert set(NAMES) == set(SETTINGS) - {"token"}
+def test_the_examples_have_every_setting_but_secrets_whose_variables_hold_no_reference_and_the_other_where() -> None:
+    secrets = {name for name, setting in SETTINGS.items() if setting.secret}
+    assert set(NAMES) == set(SETTINGS) - secrets - {"region"}
 
 
 @given(st.data())
@@ -166,7 +188,8 @@ def test_each_setting_by_itself_goes_flag_then_environment_then_file_then_defaul
         if in_flag is not None and setting.flag:
             value = examples[in_flag][data.draw(st.integers(0, 1))]
             flags[name] = value
-            flag = "--no-resume" if name == "resume" and value is False else setting.flag.partition("/")[0]
+            on, _, off = setting.flag.partition("/")
+            flag = off if off and value is False else on
             expected[name] = (examples[in_flag][2], f"flag {flag}")
     if "endpoint" not in expected or not expected["endpoint"][1].startswith("flag"):
         expected["endpoint"] = ("https://x.example", "flag --endpoint")
@@ -250,8 +273,8 @@ def test_a_target_without_a_name_is_the_default_one_and_its_endpoint_may_be_that
         ("[crawler]", "crawler.toml: unknown table or key crawler; did you mean crawl?"),
         ("[crawl]\ntimeout = 1", "crawler.toml, [crawl]: unknown key timeout; did you mean timeout_s?"),
         ("[crawl]\nconcurency = 1", "unknown key concurency; did you mean concurrency?"),
-        ("[crawl]\nZ = 1", "unknown key Z; known: endpoint, token, rate_per_s,"),
-        ('[crawl]\n"" = 1', "unknown key ''; known: endpoint, token"),
+        ("[crawl]\nZ = 1", "unknown key Z; known: endpoint, region, auth, token,"),
+        ('[crawl]\n"" = 1', "unknown key ''; known: endpoint, region, auth, token"),
         ('[crawl]\n"a\\nb\\u001b" = 1', "unknown key 'a\\nb\\x1b'; known"),
         ("[crawl\n", "crawler.toml: not TOML: Expected ']'"),
         ("[crawl]\nlimit = 0", "crawler.toml, [crawl] limit: 0 is not a whole number from 1 to 1000"),
@@ -270,6 +293,159 @@ def test_a_file_that_the_parser_gives_up_on_is_refused_like_any_other() -> None:
 
 def test_a_file_may_start_with_a_byte_order_mark() -> None:
     assert loaded("\ufeff[crawl]\nlimit = 5").config.limit == 5
+
+
+# --- regions ------------------------------------------------------------------------------------------
+
+EU_DE = "https://swr-api.eu-de.otc.t-systems.com"
+EU_NL = "https://swr-api.eu-nl.otc.t-systems.com"
+
+
+@pytest.mark.parametrize("where", ["flags", "environment", "file"])
+def test_several_regions_make_one_target_each_named_after_them(where: str) -> None:
+    result = {
+        "flags": lambda: loaded(TWO, flags={"region": ("eu-de", "eu-nl")}),
+        "environment": lambda: loaded(TWO, {"SWR_CRAWLER_REGION": "eu-de,eu-nl"}),
+        "file": lambda: loaded('[crawl]\nregion = ["eu-de", "eu-nl"]\ntoken = "env:SHARED"'),
+    }[where]()
+    found = [(target.name, target.region, target.endpoint) for target in result.config.targets]
+    assert found == [("eu-de", "eu-de", EU_DE), ("eu-nl", "eu-nl", EU_NL)]
+    assert {str(target.token) for target in result.config.targets} == {"env:SHARED"}
+    assert result.origins["target.eu-nl.endpoint"] == result.origins["target.eu-nl.region"]
+    assert {row.setting: row.value for row in describe(result, {})}["target.eu-nl.region"] == "eu-nl"
+
+
+def test_a_single_region_is_named_so_too_and_shown_without_a_prefix() -> None:
+    result = loaded(flags={"region": ["eu-de"]})
+    (target,) = result.config.targets
+    assert (target.name, target.endpoint) == ("eu-de", EU_DE)
+    assert (result.origins["endpoint"], result.origins["region"]) == ("flag --region", "flag --region")
+    assert loaded('[crawl]\nregion = "eu-de"').config.targets[0].endpoint == EU_DE
+
+
+def test_of_endpoint_and_region_the_closer_place_decides_and_the_further_one_has_no_say() -> None:
+    (by_region,) = loaded('[crawl]\nendpoint = "a.example"', flags={"region": ["eu-de"]}).config.targets
+    assert (by_region.name, by_region.endpoint) == ("eu-de", EU_DE)
+    (by_endpoint,) = loaded(environ={"SWR_CRAWLER_REGION": "eu-de"}, flags={"endpoint": "a.example"}).config.targets
+    assert (by_endpoint.name, by_endpoint.endpoint, by_endpoint.region) == ("default", "https://a.example", None)
+    (over,) = loaded(environ={"SWR_CRAWLER_ENDPOINT": "a.example"}, flags={"region": ["eu-de"]}).config.targets
+    assert over.endpoint == EU_DE
+
+
+def test_a_region_beside_an_endpoint_names_it_and_may_be_unknown() -> None:
+    (target,) = loaded(flags={"endpoint": "a.example", "region": ["xx-new-1"]}).config.targets
+    assert (target.name, target.endpoint, target.region) == ("default", "https://a.example", "xx-new-1")
+    error = refusal(flags={"endpoint": "a.example", "region": ["eu-de", "eu-nl"]})
+    assert str(error) == "--region: several regions for one target; name one of them, or leave the endpoint out"
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "flags", "says"),
+    [
+        (
+            None,
+            {},
+            {"region": ["cn-nort-4"]},
+            "--region: cn-nort-4 is no known region; did you mean cn-north-4?; of any",
+        ),
+        (None, {"SWR_CRAWLER_REGION": "zz-zz"}, {}, "SWR_CRAWLER_REGION: zz-zz is no known region; known: ae-ad-1,"),
+        (None, {}, {"region": ["EU"]}, "--region: 'EU' is not the name of a region, such as cn-north-4"),
+        ('[[target]]\nregion = ["eu-de", "eu-nl"]', {}, {}, "[[target]] 1 region: names several regions; write one"),
+        (
+            '[[target]]\nregion = "eu-dee"',
+            {},
+            {},
+            "[[target]] 1 region: eu-dee is no known region; did you mean eu-de?",
+        ),
+        ('[[target]]\nregion = "eu-de"\n[[target]]\nregion = "eu-de"', {}, {}, "2 name: eu-de is the name of another"),
+        ('[crawl]\nregion = ["eu-de", "eu-nl"]\n[[target]]', {}, {}, "[crawl] region: several regions for one target"),
+    ],
+)
+def test_a_region_that_makes_no_one_target_is_refused(
+    text: str | None, environ: Mapping[str, str], flags: Mapping[str, object], says: str
+) -> None:
+    assert says in str(refusal(text, environ, flags))
+
+
+def test_a_target_has_its_own_region_or_endpoint_else_those_of_crawl_and_is_named_after_its_region() -> None:
+    text = """
+    [crawl]
+    endpoint = "a.example"
+    region = "xx-new-1"
+    [[target]]
+    region = "eu-de"
+    [[target]]
+    name = "b"
+    endpoint = "b.example"
+    [[target]]
+    name = "c"
+    [[target]]
+    name = "d"
+    region = "eu-nl"
+    endpoint = "d.example"
+    """
+    assert [(target.name, target.region, target.endpoint) for target in loaded(text).config.targets] == [
+        ("eu-de", "eu-de", EU_DE),
+        ("b", None, "https://b.example"),
+        ("c", "xx-new-1", "https://a.example"),
+        ("d", "eu-nl", "https://d.example"),
+    ]
+
+
+# --- discovery ----------------------------------------------------------------------------------------
+
+
+def test_patterns_stand_apart_from_namespaces_and_imply_discovery() -> None:
+    result = loaded('[crawl]\nnamespaces = ["!x", "plain", "team-*"]')
+    config = result.config
+    assert (config.namespaces, config.patterns, config.discover) == (("plain",), ("!x", "team-*"), True)
+    assert result.origins["discover"] == "file crawler.toml"
+    assert {row.setting: row.value for row in describe(result, {})}["namespaces"] == "plain,!x,team-*"
+
+
+def test_the_word_discover_in_the_file_means_all_namespaces() -> None:
+    config = loaded('[crawl]\nnamespaces = "discover"').config
+    assert (config.namespaces, config.patterns, config.discover) == ((), ("*",), True)
+    flagged = loaded(flags={"discover": True}).config
+    assert (flagged.namespaces, flagged.patterns, flagged.discover) == ((), (), True)
+
+
+def test_a_pattern_and_no_discovery_from_as_close_or_closer_contradict_each_other() -> None:
+    text = '[crawl]\nnamespaces = ["a*"]'
+    said = "without discovery the pattern a* of namespaces matches nothing; leave one out"
+    assert str(refusal(text, flags={"discover": False})) == f"--no-discover: {said}"
+    assert str(refusal(f"{text}\ndiscover = false")) == f"crawler.toml, [crawl] discover: {said}"
+    assert loaded("[crawl]\ndiscover = false", flags={"namespaces": ["a*"]}).config.discover
+
+
+@given(
+    st.lists(st.text(alphabet="ab*?", min_size=1, max_size=4)),
+    st.lists(st.text(alphabet="ab*?", min_size=1, max_size=4)),
+    st.lists(st.text(alphabet="ab", max_size=5)),
+    st.randoms(use_true_random=False),
+)
+def test_a_name_matches_when_a_pattern_takes_it_and_none_takes_it_out(
+    taken: list[str], left_out: list[str], names: list[str], chance: Random
+) -> None:
+    def fits(name: str, glob: str) -> bool:
+        if not glob:
+            return not name
+        rests = range(len(name) + 1) if glob[0] == "*" else [1] if name and glob[0] in {"?", name[0]} else []
+        return any(fits(name[used:], glob[1:]) for used in rests)
+
+    patterns = [*taken, *(f"!{glob}" for glob in left_out)]
+    chance.shuffle(patterns)
+    expected = [
+        name
+        for name in dict.fromkeys(names)
+        if (not taken or any(fits(name, glob) for glob in taken)) and not any(fits(name, glob) for glob in left_out)
+    ]
+    assert matches(patterns, names) == tuple(expected)
+
+
+def test_matching_heeds_brackets_and_case() -> None:
+    assert matches(["[a-c]*", "!b[0-9]"], ["a", "b1", "bx", "d", "A"]) == ("a", "bx")
+    assert matches([], ["b", "a", "b"]) == ("b", "a")
 
 
 # --- who is told what ---------------------------------------------------------------------------------
@@ -305,7 +481,7 @@ def test_what_another_place_overrides_is_checked_all_the_same() -> None:
         ("SWR_CRAWLER_LIMITS", "did you mean SWR_CRAWLER_LIMIT?"),
         ("SWR_CRAWLER_TIMEOUT_S", "did you mean SWR_CRAWLER_TIMEOUT?"),
         ("SWR_CRAWLER_TOKEN_EU", "did you mean SWR_CRAWLER_TOKEN?"),
-        ("SWR_CRAWLER_", "known: SWR_CRAWLER_ALLOW_HTTP, BODY_BYTES"),
+        ("SWR_CRAWLER_", "known: SWR_CRAWLER_ACCESS_KEY, ACCOUNT, ALLOW_HTTP"),
         ("SWR_CRAWLER_\x1b", "'SWR_CRAWLER_\\x1b': unknown variable"),
     ],
 )
@@ -346,8 +522,8 @@ def test_a_literal_token_is_refused_without_being_repeated(token: str) -> None:
     assert isinstance(error, ConfigError)
     assert error.setting == "token"
     assert str(error) == (
-        'crawler.toml, [crawl] token: the value is not a reference: write "env:NAME" or "file:PATH",'
-        " never the token itself"
+        'crawler.toml, [crawl] token: the value is not a reference: write "env:NAME", "file:PATH" or'
+        ' "profile:SECTION.KEY", never the secret itself'
     )
     assert "4711" not in str(refusal("[crawl]\ntoken = 4711"))
 
@@ -365,17 +541,36 @@ def test_no_value_of_the_environments_token_shows_anywhere(noise: str) -> None:
     assert "hush" not in said
 
 
-def test_a_run_without_a_token_is_refused_with_the_way_to_give_one() -> None:
-    require_token(loaded(TWO).config)
-    with pytest.raises(CredentialsError, match=r"^no token for target default: export SWR_CRAWLER_TOKEN=") as caught:
-        require_token(loaded(flags={"endpoint": "a.example"}).config)
-    assert caught.value.exit_code == 77
-
-
 def test_a_run_without_an_endpoint_is_refused_with_the_ways_to_give_one() -> None:
     require_endpoint(loaded(TWO).config)
     with pytest.raises(ConfigError, match="--endpoint https://HOST, SWR_CRAWLER_ENDPOINT, or endpoint in"):
         require_endpoint(loaded().config)
+
+
+def test_an_environments_secret_is_a_reference_to_its_variable() -> None:
+    names = [name for name, setting in SETTINGS.items() if setting.secret]
+    environ = {SETTINGS[name].environment: SECRET for name in names}
+    result = loaded(environ=environ, flags={"endpoint": "a.example"})
+    (target,) = result.config.targets
+    for name in names:
+        assert getattr(target, name) == SecretRef("env", SETTINGS[name].environment)
+    assert SECRET not in f"{result!r}{masked(result.config)!r}{describe(result, environ)!r}"
+
+
+def test_a_target_keeps_its_own_method_and_project_against_the_environment_but_not_against_a_flag() -> None:
+    text = '[[target]]\nendpoint = "a.example"\nauth = "token"\nproject_id = "own"'
+    environ = {"SWR_CRAWLER_AUTH": "aksk", "SWR_CRAWLER_PROJECT_ID": "other"}
+    (target,) = loaded(text, environ).config.targets
+    assert (target.auth, target.project_id, target.secluded) == ("token", "own", False)
+    assert loaded(text, environ, {"auth": "metadata"}).config.targets[0].auth == "metadata"
+
+
+def test_the_sdks_own_variable_for_the_credentials_file_is_checked_and_comes_after_ours() -> None:
+    variable = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+    result = loaded('[crawl]\ncredentials_file = "/ours"', {variable: "/theirs"}, {"endpoint": "a.example"})
+    assert result.config.targets[0].credentials_file == "/ours"
+    assert loaded(environ={variable: "/theirs"}).origins["credentials_file"] == f"environment {variable}"
+    assert str(refusal(environ={variable: "a\nb"})).startswith(f"{variable}: 'a\\nb' is not a path")
 
 
 # --- plain http ---------------------------------------------------------------------------------------
@@ -384,6 +579,17 @@ def test_a_run_without_an_endpoint_is_refused_with_the_ways_to_give_one() -> Non
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "127.9.9.9", "[::1]:80"])
 def test_plain_http_stays_on_this_machine(host: str) -> None:
     assert loaded(flags={"endpoint": f"http://{host}"}).config.targets
+
+
+def test_plain_http_to_iam_and_metadata_is_refused_beyond_this_machine_and_its_link() -> None:
+    endpoint = 'endpoint = "a.example"\n'
+    for name in ("iam_endpoint", "metadata_endpoint"):
+        text = f'[[target]]\n{endpoint}{name} = "http://10.0.0.1"'
+        assert str(refusal(text)).startswith(f"crawler.toml, [[target]] 1 {name}: plain http lets anyone")
+        assert loaded(text, flags={"allow_http": True}).config.targets
+        assert loaded(f'[crawl]\n{endpoint}{name} = "http://127.0.0.1:8080"').config.targets
+    assert loaded(f'[crawl]\n{endpoint}metadata_endpoint = "http://169.254.1.1"').config.targets
+    assert refusal(f'[crawl]\n{endpoint}iam_endpoint = "http://169.254.1.1"').exit_code == 78
 
 
 @pytest.mark.parametrize(
@@ -413,7 +619,7 @@ def test_what_is_shown_loads_the_same_when_written_to_the_environment(data: st.D
     first = loaded(flags=flags)
     shown = {row.setting: row.value for row in describe(first, {})}
     environ = {
-        SETTINGS[name].environment: value for name, value in shown.items() if value != "not set" and name != "token"
+        SETTINGS[name].environment: value for name, value in shown.items() if value != "not set" and name in NAMES
     }
     assert loaded(environ=environ).config == first.config
 
@@ -421,8 +627,10 @@ def test_what_is_shown_loads_the_same_when_written_to_the_environment(data: st.D
 def test_every_setting_has_one_row_with_its_origin_unit_and_help() -> None:
     for result in (loaded(), loaded(TWO), loaded(flags={"endpoint": "a.example"})):
         rows = describe(result, {})
-        assert {row.setting: row.origin for row in rows} == result.origins
-        assert len(rows) == len(result.origins)
+        settings = [row for row in rows if row.setting.rpartition(".")[2] != "credentials"]
+        assert {row.setting: row.origin for row in settings} == result.origins
+        assert len(settings) == len(result.origins)
+        assert len(rows) - len(settings) == len(result.config.targets)
         assert all(row.help for row in rows)
     rows_by_name = {row.setting: row for row in describe(loaded(), {})}
     assert (rows_by_name["rate_per_s"].value, rows_by_name["rate_per_s"].unit) == ("50", "requests/s")
@@ -439,22 +647,44 @@ def test_a_token_is_shown_as_its_reference_and_whether_it_is_set() -> None:
     assert {row.setting: row.value for row in describe(filed, {})}["token"] == "file:/run/t"
 
 
+def test_the_credentials_that_win_are_shown_as_references_with_their_places() -> None:
+    environ = {"HW_ACCESS_KEY": SECRET, "HW_SECRET_KEY": SECRET, "OWN": SECRET, "SHARED": ""}
+    result = loaded(flags={"endpoint": "a.example"}, environ=environ)
+    row = {row.setting: row for row in describe(result, environ)}["credentials"]
+    assert row.value == "aksk: access_key env:HW_ACCESS_KEY (set), secret_key env:HW_SECRET_KEY (set)"
+    assert row.origin == "environment HW_ACCESS_KEY, environment HW_SECRET_KEY"
+    rows = {row.setting: row for row in describe(loaded(TWO), environ)}
+    assert rows["target.a.credentials"].value == "token: token env:OWN (set)"
+    assert rows["target.b.credentials"].value == "token: token env:SHARED (not set)"
+    metadata = describe(loaded(flags={"endpoint": "a.example", "auth": "metadata"}), {})
+    assert {row.setting: (row.value, row.origin) for row in metadata}["credentials"] == (
+        "metadata",
+        "flag --auth, default",
+    )
+
+
+def test_credentials_of_the_file_are_shown_when_its_text_is_passed_and_their_lack_is_explained() -> None:
+    result = loaded(flags={"endpoint": "a.example"})
+    profiles = {"~/.huaweicloud/credentials": f"[basic]\nak = {SECRET}\nsk = {SECRET}"}
+    row = {row.setting: row for row in describe(result, {}, profiles)}["credentials"]
+    assert row.value == "aksk: access_key profile:basic.ak, secret_key profile:basic.sk"
+    assert row.origin == "file ~/.huaweicloud/credentials"
+    without = {row.setting: row for row in describe(result, {})}["credentials"]
+    assert without.value.startswith("none: no credentials for target default: export SWR_CRAWLER_TOKEN=")
+
+
 def test_the_masked_config_is_plain_json_with_every_setting() -> None:
     config = loaded(TWO).config
     bare = replace(config, targets=(replace(config.targets[0], token=None),))
     for one in (config, bare):
         plain = masked(one)
         assert json.loads(json.dumps(plain)) == plain
-        assert set(plain) == {name for name in SETTINGS if not SETTINGS[name].of_target} | {"targets"}
-    assert masked(bare)["targets"] == [
-        {
-            "name": "a",
-            "endpoint": "https://a.example",
-            "token": None,
-            "rate_per_s": 5.0,
-            "concurrency": 32,
-        }
-    ]
+        assert set(plain) == {name for name in SETTINGS if not SETTINGS[name].of_target} | {"targets", "patterns"}
+    (target,) = cast("list[dict[str, object]]", masked(bare)["targets"])
+    assert set(target) == {name for name in SETTINGS if SETTINGS[name].of_target} | {"name"}
+    assert {name for name, value in target.items() if value is not None} == {
+        *("name", "endpoint", "auth", "metadata_endpoint", "credentials_file", "rate_per_s", "concurrency")
+    }
     assert "env:SHARED" in json.dumps(masked(config))
 
 
@@ -466,6 +696,10 @@ def test_a_file_of_namespaces_has_one_a_line_and_comments() -> None:
     with pytest.raises(ConfigError, match=r"^names\.txt, line 4: 'beta--' is not a namespace: 1 to 64"):
         parse_namespaces(text, "names.txt")
     assert parse_namespaces(text.replace("--", "--b") + "alpha", "names.txt") == ("alpha", "beta--b")
+
+
+def test_a_file_of_namespaces_may_hold_patterns() -> None:
+    assert parse_namespaces("team-*\n!scratch-* # not these\nplain", "n") == ("team-*", "!scratch-*", "plain")
 
 
 def test_a_file_of_namespaces_without_any_is_refused_because_none_would_mean_all() -> None:

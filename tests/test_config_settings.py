@@ -24,9 +24,13 @@ from crawler.settings import (
     Switch,
     Text,
     Whole,
+    is_link_local,
     is_loopback,
     namespace,
+    namespace_or_pattern,
     origin,
+    pattern,
+    project_id,
     secret_ref,
     shown,
     snapshot_id,
@@ -108,11 +112,13 @@ def test_the_file_is_the_defaults_as_it_stands_and_with_every_line_set() -> None
 def test_the_files_example_of_several_targets_loads() -> None:
     text = re.sub(r"(?m)^#   ", "", DOCUMENTED)
     targets = load(flags={}, environ={}, file_text=text, file_name="f").config.targets
-    assert [target.name for target in targets] == ["cn-north-4", "eu-west-101"]
-    assert [str(target.token) for target in targets] == [
+    assert [target.name for target in targets] == ["cn-north-4", "eu-west-101", "eu-de"]
+    assert [str(target.token or target.secret_key) for target in targets] == [
         "env:SWR_CRAWLER_TOKEN_CN",
         "file:/run/secrets/eu-west-101",
+        "profile:otc.sk",
     ]
+    assert targets[2].endpoint == "https://swr-api.eu-de.otc.t-systems.com"
 
 
 def test_the_demos_file_takes_the_emulators_endpoint() -> None:
@@ -163,9 +169,9 @@ def test_a_number_is_finite_and_above_zero() -> None:
 @example("1e999")
 @example("9" * 5000)
 def test_numbers_in_text_are_read_strictly(text: str) -> None:
-    for kind, pattern in ((LIMIT, r"-?[0-9]{1,19}"), (RATE, r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")):
+    for kind, grammar in ((LIMIT, r"-?[0-9]{1,19}"), (RATE, r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")):
         parsed = kind.parse(text)
-        assert isinstance(parsed, str) is (re.fullmatch(pattern, text) is None)
+        assert isinstance(parsed, str) is (re.fullmatch(grammar, text) is None)
         with suppress(NotAcceptedError):
             normal = kind.check(parsed)
             assert normal == (None if text == "unlimited" else float(text))
@@ -292,11 +298,14 @@ def test_names_of_folders() -> None:
 @example("env:A")
 @example("file:/a b")
 @example("env:A\n")
+@example("basic.sk")
 def test_a_reference_reads_back_as_itself(text: str) -> None:
-    for spelled in (text, f"env:{text}", f"file:{text}"):
+    for spelled in (text, f"env:{text}", f"file:{text}", f"profile:{text}"):
         ref = secret_ref(spelled)
         assert ref is None or str(ref) == spelled
     assert secret_ref("env:_A1") == SecretRef("env", "_A1")
+    assert secret_ref("profile:basic.sk") == SecretRef("profile", "basic.sk")
+    assert secret_ref("profile:basic") is None
 
 
 # --- origins ------------------------------------------------------------------------------------------
@@ -384,6 +393,56 @@ def test_a_normal_form_stays_and_holds_nothing_but_scheme_host_and_port(text: st
 def test_loopback_is_localhost_and_its_addresses() -> None:
     assert all(map(is_loopback, ("http://localhost", "http://127.0.0.1", "http://127.255.0.9:1", "http://[::1]:8")))
     assert not any(map(is_loopback, ("http://localhost.example", "http://10.0.0.1", "http://[::2]", "http://a", "x")))
+
+
+def test_an_address_that_no_router_forwards_is_link_local() -> None:
+    assert all(map(is_link_local, ("http://169.254.169.254", "http://169.254.0.1:80", "http://[fe80::1]")))
+    assert not any(map(is_link_local, ("http://10.0.0.1", "http://127.0.0.1", "http://a.example", "x")))
+
+
+@pytest.mark.parametrize(
+    "text", ["*", "team-*", "?", "[a-c]x", "[!a]*", "!scratch-*", "!plain", "!a.b_c-d", "a*b*c", "!" + "*" * 64]
+)
+def test_a_pattern_has_a_wildcard_or_takes_out(text: str) -> None:
+    assert pattern(text) == namespace_or_pattern(text) == text
+    assert namespace(text) is None
+
+
+@pytest.mark.parametrize("text", ["", "!", "plain", "Team-*", "a/*", "*\n", "[a", "a]*", "[]*", "!!a", "a!*", "*" * 65])
+def test_what_could_match_no_namespace_is_no_pattern(text: str) -> None:
+    assert pattern(text) is None
+
+
+def test_regions_need_no_list_around_a_single_one() -> None:
+    kind = SETTINGS["region"].kind
+    assert kind.check("eu-de") == kind.check(["eu-de"]) == ("eu-de",)
+    assert kind.check("") == kind.check(kind.parse("")) == ()
+    assert kind.check(kind.parse("eu-de, eu-nl")) == ("eu-de", "eu-nl")
+    assert (kind.show("eu-de"), kind.show(("eu-de", "eu-nl")), kind.show(())) == ("eu-de", "eu-de,eu-nl", "not set")
+    for wrong in ("Eu-De", "eu", ["eu-de."], 5):
+        with pytest.raises(NotAcceptedError, match=r"is not .*the name of a region, such as cn-north-4$"):
+            kind.check(wrong)
+
+
+def test_the_word_discover_in_place_of_namespaces_is_the_pattern_of_all() -> None:
+    kind = SETTINGS["namespaces"].kind
+    assert kind.check("discover") == ("*",)
+    assert kind.check(["discover"]) == kind.check(kind.parse("discover")) == ("discover",)
+    with pytest.raises(NotAcceptedError, match=r"^'all' is not \"discover\", or a list, each a namespace: "):
+        kind.check("all")
+
+
+def test_only_secrets_hold_references() -> None:
+    assert {setting.name for setting in ALL if setting.secret} == {
+        *("token", "access_key", "secret_key", "security_token", "password")
+    }
+    assert not any(setting.flag for setting in ALL if setting.secret)
+
+
+def test_a_project_id_can_be_a_header() -> None:
+    assert project_id("0123456789abcdef0123456789abcdef") == "0123456789abcdef0123456789abcdef"
+    for text in ("", "a\r\nb", "a b", "ä", "a" * 65):
+        assert project_id(text) is None
 
 
 def test_a_quiet_rule_repeats_nothing() -> None:

@@ -12,7 +12,7 @@ import pytest
 from crawler import wording
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.result import Ending, Result
-from crawler.snapshot.manifest import FileEntry, Lost, Manifest, Requests, WalkEntry, status_of
+from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Requests, WalkEntry, status_of
 from crawler.summary import summary, summary_json
 from crawler.walking.tally import Tally
 
@@ -59,13 +59,14 @@ def finished(*walks: WalkEntry, path: PurePath | None = FOLDER, unknown: tuple[s
         resumed=0,
         config={},
         walks=walks,
+        coverage=(),
         files=files,
         rejects=files[0],
         unknown_fields=unknown,
         requests=Requests(by_status={}, retries=0, throttled_s=0),
     )
     manifested = manifest if path else None
-    code = 0 if status == "complete" else 3
+    code = fields.pop("code", 0 if status == "complete" else 3)
     return result(code, walks=walks, path=path, state=None, manifest=manifested, **fields)
 
 
@@ -76,6 +77,7 @@ def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
         "finished_at": NOON + timedelta(seconds=102),
         "tallies": (tally(),),
         "walks": (),
+        "coverage": (),
         "errors": {},
         "snapshot": "night",
         "resumed": 0,
@@ -320,3 +322,15 @@ def test_many_stopped_targets_are_five_lines_and_their_number() -> None:
 
 def test_a_run_that_asked_nothing_says_so() -> None:
     assert "requests  0" in summary(stopped(tallies=(tally(by_status=Counter()),)))
+
+
+def test_what_no_walk_covered_is_said_and_counted() -> None:
+    center = Coverage(target="default", center="self", declared=500, covered=380)
+    unknown = Coverage(target="default", center="thirdparty", declared=None, covered=0)
+    text = summary(finished(walk(), coverage=(center,), code=3))
+    assert text.splitlines()[0].endswith("120 in no namespace walked")
+    assert "default/self: 120 of 500 declared records are in no namespace walked" in text
+    assert json.loads(summary_json(finished(walk(), coverage=(center,), code=3)))["uncovered"] == 120
+    text = summary(finished(walk(), coverage=(unknown,), code=3))
+    assert "default/thirdparty: how much of it these namespaces cover is not known" in text
+    assert json.loads(summary_json(finished(walk(), coverage=(unknown,), code=3)))["uncovered"] is None

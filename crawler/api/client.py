@@ -5,17 +5,21 @@ Source: FACTS 3.1 (headers and their sizes), 4.4 (which failures pass).
 
 import math
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
+import anyio
 from aiolimiter import AsyncLimiter
 from yarl import URL
 
 import crawler
+from crawler.api.auth import Credentials, Token
 from crawler.api.page import Answer, printable
-from crawler.api.query import PATH, Query
+from crawler.api.query import Asked
+from crawler.api.signing import Signable
 from crawler.clock import Clock
 from crawler.errors import Evidence, RefusedError, RequestError, TransientError
 
@@ -79,24 +83,55 @@ class Client:
 
     def __init__(self, session: aiohttp.ClientSession, origin: str, pace: Pace, *, body_bytes: int) -> None:
         self._session = session
-        self._url = origin + PATH + "?"
-        self.pace = pace
+        self._origin = origin
+        self._host = URL(origin).authority
         self._body_bytes = body_bytes
+        self._proving = anyio.Lock()
+        self._proven = False
+        self._refused: Answer | None = None
+        self.credentials: Credentials = Token("")
+        self.pace = pace
 
-    async def get(self, query: Query) -> Answer:
-        """Ask for one window when its turn has come; any HTTP answer is an Answer, whatever its status.
+    async def get(self, asked: Asked) -> Answer:
+        """Ask when the turn has come; any HTTP answer is an Answer, whatever its status.
 
         Raises TransientError when none came, RefusedError when what came can't be taken: a redirect (credentials
-        go to the configured origin only), a body beyond the cap, a certificate that doesn't hold.
+        go to the configured origin only), a body beyond the cap, a certificate that doesn't hold; and
+        CredentialsError when there are no credentials to be had.
         """
         await self.pace.turn()
-        url = URL(self._url + query.encoded(), encoded=True)
+        if self._proven or not self.credentials.fragile:
+            return await self._get(asked)
+        async with self._proving:
+            if self._refused is not None:
+                return self._refused  # shown once; shown again it would be locked
+            answer = await self._get(asked)
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                self._refused = answer
+            return answer
+
+    async def _get(self, asked: Asked) -> Answer:
+        query = asked.encoded()
+        own = {"Content-Type": "application/json", "User-Agent": _USER_AGENT}  # the page wants a type, body or not
+        signable = Signable("GET", self._host, asked.path, tuple(asked.parameters().items()), own)
+        headers = {**own, "Accept": "application/json", **await self.credentials.headers(signable)}
+        generation = self.credentials.generation
+        answer = await self.send("GET", f"{self._origin}{asked.path}{query and '?'}{query}", headers)
+        self._proven |= answer.status != HTTPStatus.UNAUTHORIZED
+        return answer._replace(generation=generation)
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """Send one request as it stands, without waiting for a turn; `url` is encoded already.
+
+        Raises TransientError and RefusedError as `get` does.
+        """
         try:
-            async with self._session.get(url, allow_redirects=False) as response:
+            async with self._session.request(
+                method, URL(url, encoded=True), headers=headers, data=body or None, allow_redirects=False
+            ) as response:
                 if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
                     raise RefusedError(_evidence(response, "redirects are not followed; is the endpoint right?"))
-                body = await self._body(response)
-                return Answer(response.status, response.headers, body)
+                return Answer(response.status, response.headers, await self._body(response))
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _failure(error) from None
 
@@ -113,19 +148,18 @@ class Client:
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
+_USER_AGENT: Final = f"swr-crawler/{crawler.__version__}"
+
+
 @asynccontextmanager
 async def connect(
-    endpoint: str, token: str, pace: Pace, *, connections: int, timeout_s: float, body_bytes: int
+    endpoint: str, pace: Pace, *, connections: int, timeout_s: float, body_bytes: int
 ) -> AsyncIterator[Client]:
-    """Open a client for `endpoint` (an origin) that holds at most `connections` open; close them at the end."""
-    headers = {
-        "X-Auth-Token": token,
-        "Content-Type": "application/json",  # mandatory on the page even though there is no body (FACTS 1.1)
-        "Accept": "application/json",
-        "User-Agent": f"swr-crawler/{crawler.__version__}",
-    }
+    """Open a client for `endpoint` (an origin) that holds at most `connections` open; close them at the end.
+
+    It asks without credentials until some are set.
+    """
     async with aiohttp.ClientSession(
-        headers=headers,
         connector=aiohttp.TCPConnector(limit=connections, ttl_dns_cache=300),
         timeout=aiohttp.ClientTimeout(total=timeout_s),
         cookie_jar=aiohttp.DummyCookieJar(),  # the firewall in front sets cookies; nothing needs them (FACTS 4.2)

@@ -26,11 +26,15 @@ from crawler.errors import (
 
 
 class Answer(NamedTuple):
-    """What came back for one request: `headers` are case-insensitive, `body` is already decompressed."""
+    """What came back for one request: `headers` are case-insensitive, `body` is already decompressed.
+
+    `generation` is that of the credentials it was asked with (auth.py).
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    generation: int = 0
 
 
 class Page(NamedTuple):
@@ -104,6 +108,8 @@ def error_of(answer: Answer) -> RequestError:
         kind = ThrottledError  # a service that names a time means everybody
     if kind is ThrottledError:
         return ThrottledError(evidence, retry_after_s(answer.headers))
+    if kind is UnauthorizedError:
+        return UnauthorizedError(evidence, _date(answer.headers.get("Date", "")))
     return kind(evidence)
 
 
@@ -136,6 +142,8 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u061b\u061d-\u1fff\u2030-\u205f\u20
 
 def _evidence(answer: Answer, text: str = "") -> Evidence:
     code, said = _said(answer.body)
+    # A refused signature is answered with the canonical request, and with it every header that was signed.
+    said = said.partition("canonicalRequest:")[0]
     request_id = answer.headers.get("X-Request-Id", "")
     return Evidence(
         status=answer.status,

@@ -3,7 +3,7 @@
 Source: api/list-shared-images.txt, "URI" and Table 1; FACTS 1.1 (parameters), 3.2 (encoding).
 """
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
 PATH = "/v2/manage/shared-repositories"
@@ -19,24 +19,79 @@ class Order(NamedTuple):
     direction: Literal["asc", "desc"]
 
 
+class Asked(Protocol):
+    """What can be asked for with a GET."""
+
+    @property
+    def path(self) -> str:
+        """The path, with nothing in it that would have to be encoded."""
+        ...
+
+    def parameters(self) -> dict[str, str]:
+        """Give the query parameters, decoded."""
+        ...
+
+    def encoded(self) -> str:
+        """Give the query string as it is sent and signed."""
+        ...
+
+
 class Query(NamedTuple):
-    """One window of one walk: items `[offset, offset + limit)` of a center, all namespaces when None."""
+    """One window of one walk: items `[offset, offset + limit)` of a center, all namespaces when None.
+
+    With `filtered` everything is packed into the one parameter `filter`, as the oldest documents have it; where
+    both are sent, `filter` wins (FACTS 1.1).
+    """
 
     center: Center
     namespace: str | None
     offset: int
     limit: int
     order: Order | None
+    filtered: bool = False
+
+    @property
+    def path(self) -> str:
+        """The page's own path."""
+        return PATH
 
     def parameters(self) -> dict[str, str]:
-        """Give the direct parameters, sorted by name as the official client sends them (FACTS 2)."""
+        """Give the query parameters, sorted by name as the official client sends them (FACTS 2)."""
         given = {"center": self.center, "limit": str(self.limit), "offset": str(self.offset)}
         if self.namespace is not None:
             given["namespace"] = self.namespace
         if self.order is not None:
             given["order_column"], given["order_type"] = self.order
+        if self.filtered:
+            return {"filter": "|".join(f"{name}::{value}" for name, value in given.items())}
         return dict(sorted(given.items()))
 
     def encoded(self) -> str:
         """Give the query string, percent-encoded as RFC 3986 has it: the bytes to send and to sign."""
-        return urlencode(self.parameters(), quote_via=quote, safe="~")
+        return _encoded(self.parameters())
+
+
+class NamespacesQuery(NamedTuple):
+    """All organizations of an account; with `visible` also those that are seen only through a repository.
+
+    Source: FACTS 5, "Namespaces": no paging, all are returned.
+    """
+
+    visible: bool = False
+
+    @property
+    def path(self) -> str:
+        """The organizations' path."""
+        return "/v2/manage/namespaces"
+
+    def parameters(self) -> dict[str, str]:
+        """Give the query parameters."""
+        return {"filter": "mode::visible"} if self.visible else {}
+
+    def encoded(self) -> str:
+        """Give the query string, percent-encoded as RFC 3986 has it."""
+        return _encoded(self.parameters())
+
+
+def _encoded(parameters: dict[str, str]) -> str:
+    return urlencode(parameters, quote_via=quote, safe="~")

@@ -14,6 +14,7 @@ from crawler.walking.passes import Gap, missing
 from crawler.walking.walk import PROVEN, Verdict
 
 SCHEMA: Final = 1
+Status = Literal["complete", "incomplete"]
 
 _MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -35,7 +36,8 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     `declared_totals` are all different totals the service declared, in the order seen. `records` and `rejects`
     count what is published; `duplicates` counts the items of the last pass that were not, since their key was
     read before; `distinct` the keys of that pass; `outside` the records that are of other namespaces than the walk's
-    and so not published (a filter of the service may be fuzzy). `limit` and `order` are what the service accepted.
+    and so not published (a filter of the service may be fuzzy). `limit`, `order` and `dialect` (how parameters
+    were sent) are what the service accepted.
     """
 
     target: str
@@ -52,6 +54,7 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     limit: int
     order: str | None
+    dialect: Literal["direct", "filter"] = "direct"
     lost: tuple[Lost, ...] = ()
 
     @property
@@ -68,6 +71,23 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
         if self.verdict == "lost":
             return missing(Gap(lost.offset, lost.end, lost.got, lost.reason) for lost in self.lost)
         return None
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """A center that was walked by namespaces: the total it declares as a whole, and the sum of its walks' totals.
+
+    Null where it is not known. Records of namespaces that nobody walked are in `declared` alone.
+    """
+
+    target: str
+    center: Center
+    declared: int | None
+    covered: int | None
+
+    @property
+    def uncovered(self) -> int | None:
+        """How many declared records no walk covered; None when nobody can know."""
+        return None if self.declared is None or self.covered is None else max(0, self.declared - self.covered)
 
 
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,20 +118,25 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     crawler: str
     started_at: _Moment
     finished_at: _Moment
-    status: Literal["complete", "incomplete"]
+    status: Status
     resumed: int
     config: dict[str, Any]
     walks: tuple[WalkEntry, ...]
+    coverage: tuple[Coverage, ...]
     files: tuple[FileEntry, ...]
     rejects: FileEntry
     unknown_fields: tuple[str, ...]
     requests: Requests
 
 
-def status_of(walks: Iterable[WalkEntry]) -> Literal["complete", "incomplete"]:
-    """Give `complete` when every walk is proven and nothing was rejected: that is what exit code 0 means."""
+def status_of(walks: Iterable[WalkEntry], coverage: Iterable[Coverage] = (), *, partial: bool = False) -> Status:
+    """Give `complete` when every walk is proven, nothing was rejected and no center holds more than was walked.
+
+    That is what exit code 0 means. With `partial` coverage the last does not count.
+    """
     proven = all(walk.verdict in PROVEN and not walk.rejects for walk in walks)
-    return "complete" if proven else "incomplete"
+    covered = partial or all(center.uncovered == 0 for center in coverage)
+    return "complete" if proven and covered else "incomplete"
 
 
 def to_json(manifest: Manifest) -> bytes:

@@ -143,8 +143,10 @@ def _strangers(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _success(snapshot: Snapshot) -> Iterator[str]:
-    status = status_of(snapshot.manifest.walks)
+    manifest = snapshot.manifest
+    partial = bool(manifest.config.get("allow_partial_coverage"))
+    status = status_of(manifest.walks, manifest.coverage, partial=partial)
     if snapshot.manifest.status != status:
         yield f"{MANIFEST}: status is {snapshot.manifest.status}, its walks say {status}"
     if (snapshot.folder / SUCCESS).exists() != (status == "complete"):
-        yield f"{SUCCESS}: is {'there, but the walks are not all proven' if status != 'complete' else 'missing'}"
+        yield f"{SUCCESS}: is {'there, but not all of it is proven' if status != 'complete' else 'missing'}"

@@ -22,6 +22,7 @@ from crawler.errors import ConfigError, UnavailableError, UsageError
 from crawler.snapshot.disk import disk
 from crawler.snapshot.files import sync_folder, write_synced
 from crawler.snapshot.publish import point_latest
+from crawler.walking.plan import WalkId
 
 WORK: Final = ".work"
 _STATE: Final = "run.json"
@@ -30,12 +31,17 @@ _LOCK: Final = ".lock"
 
 
 class RunState(msgspec.Struct, frozen=True, kw_only=True):
-    """What must be known of a run to go on with it. `plan` is the plan's digest, `resumed` how often it was."""
+    """What must be known of a run to go on with it. `plan` is the plan's digest, `resumed` how often it was.
+
+    `walks` are those of the targets whose namespaces were discovered, in the order the journal numbers them: asked
+    again, a target might name others.
+    """
 
     snapshot: str
     plan: str
     started_at: datetime
     resumed: int = 0
+    walks: tuple[WalkId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,11 @@ class Workspace:
     output: Path
     folder: Path
     state: RunState
+
+    def remember(self, walks: tuple[WalkId, ...]) -> None:
+        """Keep the walks that were discovered. Raises DiskError."""
+        with disk(self.folder):
+            _write_state(self.folder, msgspec.structs.replace(self.state, walks=walks))
 
     def remove(self) -> None:
         """Drop the run's working files: its snapshot is published."""
@@ -79,10 +90,14 @@ def open_workspace(output: Path, wish: Wish, now: datetime) -> Iterator[Workspac
         folder = work / state.snapshot
         with disk(folder):
             folder.mkdir(exist_ok=True)
-            write_synced(folder / _STATE, msgspec.json.encode(state))
+            _write_state(folder, state)
             sync_folder(work)
         tell(state.snapshot)
         yield Workspace(output, folder, state)
+
+
+def _write_state(folder: Path, state: RunState) -> None:
+    write_synced(folder / _STATE, msgspec.json.encode(state))
 
 
 def _prepare(output: Path) -> Path:

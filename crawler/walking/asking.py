@@ -1,17 +1,18 @@
 """One window, asked until it is settled: its page kept, the window lost, or the whole target stopped."""
 
 import logging
+from http import HTTPStatus
 from random import Random
 from typing import Final, Protocol
 
+from crawler.api.auth import why_refused
 from crawler.api.client import Client
-from crawler.api.page import EMPTY, Page, read_page
+from crawler.api.page import EMPTY, Answer, Page, read_page
 from crawler.api.query import Query
 from crawler.api.record import Origin
 from crawler.clock import Clock
 from crawler.errors import (
     CredentialsError,
-    Evidence,
     OrderRefusedError,
     RequestError,
     SizeRefusedError,
@@ -22,7 +23,7 @@ from crawler.errors import (
 )
 from crawler.walking.backoff import backoff_s, pause_s
 from crawler.walking.passes import Again, Window
-from crawler.walking.target import TargetCrawl, Task
+from crawler.walking.target import TargetCrawl, Task, WalkRun
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Asker:
         self._chance = chance
         self._successes = 0
         self._good: Query | None = None  # the last one that was answered with a page
+        self._good_generation = -1  # of the credentials it was asked with
 
     async def settle(self, task: Task) -> None:
         """Ask for one window until it is settled.
@@ -72,8 +74,9 @@ class Asker:
                 wait_s = self._wait_after(error, attempt)
                 self._say_retry(task, attempt, wait_s, str(error))
             except RequestError as error:
-                self._refused(task, error)
-                return
+                if not self._refused(task, error):
+                    return
+                wait_s = 0.0
             else:
                 if again is None:
                     return
@@ -84,7 +87,8 @@ class Asker:
     async def _try(self, task: Task, *, last_try: bool) -> Again | None:
         run, window = task.run, task.window
         run.requests += 1
-        query = Query(run.id.center, run.id.namespace, window.offset, window.limit, window.order)
+        run.filtered = self._target.dialect.filtered
+        query = Query(run.id.center, run.id.namespace, window.offset, window.limit, window.order, run.filtered)
         page = await self._ask(query, Origin(*run.id, window.offset))
         self._successes += 1
         self._good = query
@@ -93,11 +97,23 @@ class Asker:
             return answered
         if answered == "skip":
             page = EMPTY
-        self._keep.append_page(run.index, window, page)
+        if not run.census:
+            self._keep.append_page(run.index, window, page)
         self._target.took(run, task.walk, page)
         return None
 
     async def _ask(self, query: Query, origin: Origin) -> Page:
+        """Ask once, and again with new credentials when those that were good until now are refused."""
+        answer = await self._get(query)
+        while answer.status == HTTPStatus.UNAUTHORIZED and answer.generation == self._good_generation:
+            if not await self._client.credentials.renew(answer.generation):
+                break
+            answer = await self._get(query)
+        page = read_page(answer, origin)
+        self._good_generation = answer.generation
+        return page
+
+    async def _get(self, query: Query) -> Answer:
         tally = self._target.tally
         tally.asked += 1
         try:
@@ -106,7 +122,7 @@ class Asker:
             tally.answered(error.evidence.status)
             raise
         tally.answered(answer.status)
-        return read_page(answer, origin)
+        return answer
 
     def _wait_after(self, error: TransientError, attempt: int) -> float:
         """Give the seconds this window waits; a throttling answer makes the whole target wait instead."""
@@ -119,17 +135,32 @@ class Asker:
         log.warning("target.throttled", extra={"target": self._target.tally.target, "wait_s": round(closed_s, 2)})
         return 0.0
 
-    def _refused(self, task: Task, error: RequestError) -> None:
+    def _refused(self, task: Task, error: RequestError) -> bool:
+        """Step down to what the service accepts, or lose the window; say whether to ask for it once more."""
         if isinstance(error, UnauthorizedError):
-            raise CredentialsError(_unauthorized(task, error.evidence))
+            raise CredentialsError(self._unauthorized(task, error))
         walk, window = task.walk, task.window
         stepped_down = (isinstance(error, SizeRefusedError) and walk.refuse_size(window)) or (
             isinstance(error, OrderRefusedError) and walk.refuse_order(window)
         )
         if stepped_down:
             log.info("walk.step_down", extra={"walk": str(task.run.id), "reason": str(error)})
-            return
+            return False
+        if error.evidence.status == HTTPStatus.BAD_REQUEST and self._changes_dialect(task.run):
+            log.info("target.dialect", extra={"target": task.run.id.target, "reason": str(error)})
+            return True
         self._lose(task, str(error))
+        return False
+
+    def _changes_dialect(self, run: WalkRun) -> bool:
+        """Try the other way of asking when nothing was answered in this one; once for a target."""
+        dialect = self._target.dialect
+        if run.filtered != dialect.filtered:
+            return True  # refused in the old way, while another walk changed it
+        if self._successes or not dialect.may_change:
+            return False
+        dialect.may_change, dialect.filtered = False, not dialect.filtered
+        return True
 
     async def _give_up(self, task: Task, error: TransientError, tries: int, *, others_answered: bool) -> None:
         where = f"{task.run.id} at offset {task.window.offset}"
@@ -155,7 +186,8 @@ class Asker:
         extra = {"walk": str(task.run.id), "offset": task.window.offset, "reason": reason}
         log.error("window.lost", extra=extra)
         task.walk.lose(task.window, reason)
-        self._keep.append_loss(task.run.index, task.window, reason)
+        if not task.run.census:
+            self._keep.append_loss(task.run.index, task.window, reason)
         self._target.took(task.run, task.walk, None)
 
     def _say_retry(self, task: Task, attempt: int, wait_s: float, reason: str) -> None:
@@ -163,9 +195,7 @@ class Asker:
         where = {"walk": str(task.run.id), "offset": task.window.offset}
         log.warning("page.retry", extra={**where, "attempt": attempt, "wait_s": round(wait_s, 2), "reason": reason})
 
-
-def _unauthorized(task: Task, evidence: Evidence) -> str:
-    return (
-        f"target {task.run.id.target}: the service refused the token: {evidence}; "
-        "set a fresh one (SWR_CRAWLER_TOKEN) and run the same command to go on"
-    )
+    def _unauthorized(self, task: Task, error: UnauthorizedError) -> str:
+        why = why_refused(str(error), error.server_date, self._clock.utc())
+        where = f"target {task.run.id.target}: the service refused the credentials"
+        return f"{where}: {error.evidence}; {why}, then run the same command to go on"

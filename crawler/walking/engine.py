@@ -136,9 +136,8 @@ class Engine:
             try:
                 await asker.settle(task)
             except CrawlerError as error:
-                target.error = error
-                target.tally.error = str(error)
-                log.error("target.stop", extra={"target": target.tally.target, "reason": str(error)})  # noqa: TRY400
+                if target.error is None:
+                    target.stop(error)
                 workers.cancel()
             if task.run.ended:
                 self._moved.ring()

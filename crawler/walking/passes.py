@@ -96,7 +96,7 @@ class Pass:
 
     def ask(self) -> Window | None:
         """Take the next window: new until now, in flight from now on. None when there is none to ask now."""
-        if (self._in_flight and self.state != "declared") or not self._has_new():
+        if not self._has_new():
             return None
         return self._fly(Window(self.number, self._next, self.limit, self.order))
 
@@ -117,9 +117,8 @@ class Pass:
             fits = window.limit > 0
         else:
             fits = (window.limit, window.order) == (self.limit, self.order) and window.offset % self.limit == 0
-        alone = self.state == "declared" or not self._in_flight
         new = self._next <= window.offset < self._horizon and window.offset not in self._claimed
-        return window.pass_number == self.number and fits and alone and new
+        return window.pass_number == self.number and fits and new
 
     def _has_new(self) -> bool:
         while self._next in self._claimed:
@@ -281,9 +280,7 @@ class Pass:
 
     def _read_probe(self, window: Window, page: Page, *, last_try: bool) -> Answered:
         """Take in the window beyond a total that may be only the first page's length."""
-        end = window.offset + page.length
-        says_nothing = page.total is None or (page.total < end and page.total in {window.offset, page.length})
-        if not says_nothing:  # rows have come or gone, or it is empty, as it should be
+        if page.total not in {None, window.offset, page.length}:  # rows have come or gone
             return self._read_declared(window, page, last_try=last_try)
         if self.seen.issuperset(page.items.keys):  # empty, or the last page once more
             return "skip"

@@ -55,6 +55,20 @@ def make_plan(
     return Plan(targets, order, walks)
 
 
+def discovered_walks(
+    target: str, centers: Iterable[Center], namespaces: tuple[str, ...], discovered: tuple[str, ...]
+) -> tuple[WalkId, ...]:
+    """Plan one target whose own namespaces were discovered: a walk for each of them in `self`.
+
+    The namespaces of `thirdparty` belong to others and can't be discovered: one walk, unless `namespaces` names some.
+    """
+    names: dict[Center, tuple[str | None, ...]] = {
+        "self": tuple(dict.fromkeys((*namespaces, *discovered))),
+        "thirdparty": namespaces or (None,),
+    }
+    return tuple(WalkId(target, center, namespace) for center in centers for namespace in names[center])
+
+
 def windows(total: int, limit: int) -> int:
     """Give the number of windows a walk of `total` items is read in: at least the first one."""
     return max(1, -(-total // limit))

@@ -22,13 +22,19 @@ log = logging.getLogger(__name__)
 
 
 class WalkRun:
-    """One walk of the plan, and what was spent on it. `walk` is None before it begins and after `release`."""
+    """One walk of the plan, and what was spent on it. `walk` is None before it begins.
 
-    __slots__ = ("counted_total", "counted_windows", "id", "index", "requests", "walk")
+    A `census` is no walk of the plan: it asks a whole center for its total, to be held against the walks of its
+    namespaces; its page is not kept. `filtered` says in which dialect the last page was asked for.
+    """
 
-    def __init__(self, index: int, walk_id: WalkId) -> None:
+    __slots__ = ("census", "counted_total", "counted_windows", "filtered", "id", "index", "requests", "walk")
+
+    def __init__(self, index: int, walk_id: WalkId, *, census: bool = False) -> None:
         self.index = index
         self.id = walk_id
+        self.census = census
+        self.filtered = False
         self.walk: Walk | None = None
         self.requests = 0
         self.counted_total = 0  # what the tally knows of it
@@ -70,9 +76,15 @@ class TargetCrawl:
         self.tally = tally
         self.error: CrawlerError | None = None
         self.unknown_fields: set[str] = set()
-        self._dialect = dialect
+        self.dialect = dialect
         self._to_begin = deque(runs)
         self._open: list[tuple[WalkRun, Walk]] = []
+
+    def stop(self, error: CrawlerError) -> None:
+        """End the target before its walks have ended."""
+        self.error = error
+        self.tally.error = str(error)
+        log.error("target.stop", extra={"target": self.tally.target, "reason": str(error)})
 
     @property
     def done(self) -> bool:
@@ -97,19 +109,23 @@ class TargetCrawl:
         """Open a walk of the plan that has not begun."""
         self._to_begin.remove(run)
         walk = Walk(
-            self._dialect,
+            Dialect(1, self.dialect.orders) if run.census else self.dialect,
             max_passes=self.bounds.max_passes,
             confirm=self.bounds.confirm,
-            first_page_only=self.bounds.first_page_only,
+            first_page_only=self.bounds.first_page_only or run.census,
         )
         run.walk = walk
         insort(self._open, (run, walk), key=lambda one: one[0].index)  # a resume begins them as its journal names them
-        self.tally.walks_started += 1
-        self._count_plan(run, walk)
+        if not run.census:
+            self.tally.walks_started += 1
+            self._count_plan(run, walk)
         return walk
 
     def took(self, run: WalkRun, walk: Walk, page: Page | None) -> None:
         """Count a window that is settled: by its page, or lost when None."""
+        if run.census:
+            self._open.remove((run, walk))
+            return
         self.tally.windows_done += 1
         if page is not None:
             self.tally.pages += 1

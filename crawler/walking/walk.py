@@ -39,11 +39,14 @@ class Dialect:
     """What a target was found to accept; its walks share it, so that each lesson is paid for once.
 
     `limit` is the page size to ask for, `orders` the sort columns not refused so far, first choice first;
-    None among them is the server's own order.
+    None among them is the server's own order. `filtered` packs all parameters into `filter`; `may_change` says
+    whether the other way may still be tried.
     """
 
     limit: int
     orders: tuple[Order | None, ...]
+    filtered: bool = False
+    may_change: bool = False
 
 
 class Walk:
@@ -108,6 +111,12 @@ class Walk:
     def order(self) -> Order | None:
         """The order in use; None is the server's own."""
         return self._now.order
+
+    @property
+    def declared(self) -> int | None:
+        """The largest total declared in any pass; 0 when there was nothing, None when that is not known."""
+        nothing = None if self.distinct or self.gaps or not self.verdict else 0
+        return max(self.totals, default=nothing)
 
     def ask(self) -> Window | None:
         """Take the next window, in flight from now on; None when there is none to ask now."""

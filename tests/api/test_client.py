@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
+from crawler.api.auth import Token
 from crawler.api.client import Client, Pace, connect
 from crawler.api.query import Query
 from crawler.clock import SystemClock
@@ -22,7 +23,8 @@ async def asking(handler: Handler, *, timeout_s: float = 5.0) -> AsyncIterator[C
     server = await asyncio.get_running_loop().create_server(web.Server(handler, access_log=None), "127.0.0.1", 0)
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     pace = Pace(None, SystemClock())
-    async with server, connect(endpoint, "t", pace, connections=2, timeout_s=timeout_s, body_bytes=1000) as client:
+    async with server, connect(endpoint, pace, connections=2, timeout_s=timeout_s, body_bytes=1000) as client:
+        client.credentials = Token("t")
         yield client
 
 
@@ -107,7 +109,7 @@ async def test_an_answer_that_is_no_http_may_be_asked_again() -> None:
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     pace = Pace(None, SystemClock())
-    async with server, connect(endpoint, "t", pace, connections=1, timeout_s=5, body_bytes=1000) as client:
+    async with server, connect(endpoint, pace, connections=1, timeout_s=5, body_bytes=1000) as client:
         with pytest.raises(TransientError):
             await client.get(QUERY)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.api.query import MAX_LIMIT, PATH, Center, Order, Query
+from crawler.api.query import MAX_LIMIT, PATH, Center, NamespacesQuery, Order, Query
 
 UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")  # RFC 3986, 2.3
 DOCUMENTED: Final = {"namespace", "name", "center", "limit", "offset", "order_column", "order_type", "filter"}
@@ -55,7 +55,7 @@ def test_parameters_are_documented_sorted_and_given_once(query: Query) -> None:
 
 @given(queries)
 def test_offset_and_limit_and_both_parts_of_the_order_go_together(query: Query) -> None:
-    parameters = query.parameters()
+    parameters = query._replace(filtered=False).parameters()
     assert (parameters["offset"], parameters["limit"]) == (str(query.offset), str(query.limit))
     assert parameters["center"] == query.center
     assert parameters.get("namespace") == query.namespace
@@ -68,3 +68,16 @@ def test_the_encoding_is_that_of_rfc_3986_and_leaves_nothing_out(query: Query) -
     pairs = [pair.split("=") for pair in query.encoded().split("&")]
     assert pairs == [[rfc3986(name), rfc3986(value)] for name, value in query.parameters().items()]
     assert {unquote(name): unquote(value) for name, value in pairs} == query.parameters()
+
+
+@given(queries)
+def test_a_filter_packs_the_same_parameters_into_one(query: Query) -> None:
+    direct = query._replace(filtered=False).parameters()
+    packed = query._replace(filtered=True).parameters()
+    assert list(packed) == ["filter"]
+    assert dict(part.split("::", 1) for part in packed["filter"].split("|")) == direct
+
+
+def test_namespaces_are_asked_for_without_paging() -> None:
+    assert (NamespacesQuery().path, NamespacesQuery().encoded()) == ("/v2/manage/namespaces", "")
+    assert NamespacesQuery(visible=True).encoded() == "filter=mode%3A%3Avisible"

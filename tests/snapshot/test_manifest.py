@@ -52,6 +52,7 @@ MANIFEST: Final = Manifest(
     resumed=1,
     config={"output": "ärger\u2028", "targets": [{"name": "eu", "token": "***"}], "rate_per_s": None},
     walks=(WHOLE, msgspec.structs.replace(WHOLE, verdict="lost", namespace="team", order=None, lost=GAPS)),
+    coverage=(),
     files=(FileEntry(path="center=self/part-00000.ndjson", records=250, bytes=9, sha256="0" * 64),),
     rejects=FileEntry(path="_rejects.ndjson", records=0, bytes=0, sha256="e3b0" * 16),
     unknown_fields=("zz",),

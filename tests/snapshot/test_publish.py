@@ -71,6 +71,7 @@ def manifest(status: Status, files: Sequence[FileEntry] = (), rejects: FileEntry
         resumed=0,
         config={},
         walks=(),
+        coverage=(),
         files=tuple(files),
         rejects=rejects or FileEntry(path=REJECTS, records=0, bytes=0, sha256=""),
         unknown_fields=(),

@@ -23,7 +23,7 @@ TRIES: Final = 4  # for each window; a page that is only short gets one less, as
 SHORT_TRIES: Final = 3
 
 Refusal = Literal["fails", "size refused", "order refused"]
-Totals = Literal["true", "none", "length", "more", "huge", "zero", "mixed"]
+Totals = Literal["true", "none", "length", "limit", "more", "huge", "zero", "mixed"]
 
 
 def page_of(keys: Iterable[int], total: int | None, *, disagrees: bool = False) -> Page:
@@ -114,7 +114,7 @@ class Server:
         rows = self._rows(window)
         without = {self.rows[fault.position] for fault in faults if fault.kind == "short"}
         rows = [] if "empty" in kinds else [row for row in rows if row not in without]
-        total = self._total(rows)
+        total = window.limit if self.nature.totals == "limit" else self._total(rows)
         # What looks like an empty walk twice, or at the last try, can't be told from one: there it keeps its total.
         for_a_moment = all(fault.times == 1 for fault in faults) and not self.nature.fails
         may_be_bare = not self.nature.total_on_empty and (not faults or for_a_moment)
@@ -145,7 +145,7 @@ class Server:
             "huge": HOSTILE,
             "zero": 0,
             "mixed": count,
-        }[self.nature.totals]
+        }.get(self.nature.totals)
 
     def _striking(self, window: Window) -> list[Fault]:
         end = min(window.offset + window.limit, len(self.rows))

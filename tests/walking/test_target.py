@@ -21,6 +21,7 @@ from tests.walking.natures import Choose, any_nature, orders_of_answers, rooms
 
 BOUNDS = Bounds(max_tries=TRIES, max_passes=3, confirm=False)
 LIMIT = 10
+MOST_WINDOWS = 10_000
 
 
 def target_of(walks: int, bounds: Bounds = BOUNDS) -> TargetCrawl:
@@ -60,6 +61,7 @@ def crawl(target: TargetCrawl, natures: Iterable[Nature], room: int, choose: Cho
     flights: list[tuple[Task, list[int]]] = []
     journal = Journal()
     while not target.done:
+        assert target.tally.windows_done < MOST_WINDOWS, "it does not end"
         while len(flights) < room and (task := target.next()) is not None:
             flights.append((task, []))
         flight = flights[choose(len(flights))]

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from crawler.walking.passes import Again, missing
+from crawler.api.page import EMPTY
+from crawler.walking.passes import Again, WalkError, Window, missing
 from crawler.walking.plan import windows
 from crawler.walking.walk import PROVEN, Dialect, Walk
 from tests.walking.model import (
     ANY,
+    BY_NAME,
     TRIES,
     Bounds,
     Crawl,
@@ -288,6 +290,11 @@ def test_which_totals_are_doubted(length: int, limit: int, asked: list[int]) -> 
     assert {settled.window.limit for settled in done.history[1:]} <= {length}
 
 
+def test_a_total_that_is_only_the_limit_is_found_out_as_well() -> None:
+    done = crawl(Nature(25, totals="limit"), Bounds(10))
+    assert (done.walk.verdict, done.walk.distinct) == ("unproven", 25)
+
+
 def test_the_window_beyond_a_total_that_grew_is_read_like_any_other() -> None:
     grows = Nature(10, moves=(Move(2, "insert", 10, 7),), faults=(Fault(12, "short", None),))
     done = crawl(grows, Bounds(10, max_passes=1))
@@ -366,12 +373,22 @@ def test_pages_that_lack_some_rows_for_ever_are_read_to_the_end_by_the_last_pass
 
 @pytest.mark.parametrize("room", [1, 8, 50])
 def test_no_window_is_asked_far_ahead_of_what_the_pages_bear_out(room: int) -> None:
-    done = crawl(Nature(30, totals="huge"), Bounds(10, max_passes=1), room)
+    done = crawl(Nature(33, totals="huge"), Bounds(10, max_passes=1), room)
     asked = sorted(settled.window.offset for settled in done.history)
-    ahead = 16 + 2 * 3  # three pages are full
+    ahead = 16 + 7  # two for each page's worth of keys, and what was begun is finished
     assert asked == list(range(0, ahead * 10, 10))
-    empty = [(offset, offset + 10, 0) for offset in asked[3:]]
-    assert [gap[:3] for gap in done.walk.gaps] == [*empty, (ahead * 10, 10**15, 0)]
+    short = [(30, 40, 3), *((offset, offset + 10, 0) for offset in asked[4:])]
+    assert [gap[:3] for gap in done.walk.gaps] == [*short, (ahead * 10, 10**15, 0)]
+
+
+def test_an_empty_page_without_a_total_is_measured_by_the_totals_of_the_others() -> None:
+    walk = replay(Bounds(10, max_passes=1).begin(), [Settled(Window(1, 0, 10, BY_NAME), page_of(range(10), 17))])
+    window = walk.ask()
+    assert window is not None
+    assert isinstance(walk.read(window, EMPTY, last_try=False), Again)
+    assert walk.read(window, EMPTY, last_try=True) == "keep"
+    assert walk.verdict == "lost"
+    assert [gap[:3] for gap in walk.gaps] == [(10, 17, 0)]
 
 
 def test_windows_lost_in_an_outage_are_read_by_the_next_pass_when_little_was_read_before() -> None:
@@ -559,3 +576,34 @@ def test_a_resume_with_another_limit_is_whole_as_well(
 
 def test_windows_in_flight_when_a_pass_may_ask_no_more_are_asked_by_a_resume_too() -> None:
     resumes_to_the_same(Nature(30, totals="huge"), Bounds(10, max_passes=2), 12, lambda count: count - 1)
+
+
+def test_what_a_journal_can_not_say_is_refused() -> None:
+    walk = replay(Bounds(10).begin(), [Settled(Window(1, 0, 10, BY_NAME), page_of(range(10), 60))])
+    walk.claim(Window(1, 30, 10, BY_NAME))
+    for offset, limit, order in [
+        (30, 10, BY_NAME),
+        (0, 10, BY_NAME),
+        (15, 10, BY_NAME),
+        (20, 20, BY_NAME),
+        (20, 10, None),
+    ]:
+        with pytest.raises(WalkError):
+            walk.claim(Window(1, offset, limit, order))
+    walk.read(Window(1, 30, 10, BY_NAME), page_of(range(30, 40), 60), last_try=True)
+    for pass_number, offset in [(1, 30), (1, 60), (2, 0), (2, 20)]:
+        with pytest.raises(WalkError):
+            walk.claim(Window(pass_number, offset, 10, BY_NAME))
+    assert walk.windows == 6
+    assert [window.offset for window in iter(walk.ask, None)] == [10, 20, 40, 50]
+    assert walk.windows == 6
+
+
+def test_a_first_window_without_a_size_is_refused_and_decides_nothing() -> None:
+    walk = Bounds(10).begin()
+    for window in (Window(1, 0, 0, None), Window(2, 0, 7, None), Window(1, 7, 7, None)):
+        with pytest.raises(WalkError):
+            walk.claim(window)
+    assert walk.ask() == Window(1, 0, 10, BY_NAME)
+    with pytest.raises(WalkError):
+        walk.claim(Window(1, 0, 10, BY_NAME))

@@ -1,0 +1,50 @@
+"""Names of regions, and where their API and their IAM are (pure).
+
+A name that is not in the list makes no endpoint: credentials would go to a host that nobody vouches for. With
+an endpoint of its own a region needs no place here.
+
+Source: FACTS 2 (huaweicloudsdkswr/v2/region/swr_region.py, 3.1.219) for the names and for the one in `.eu`;
+the SDK's manual for that region's IAM (https://iam.eu-west-101.myhuaweicloud.eu); the Open Telekom Cloud's
+endpoint list for its own two.
+"""
+
+import re
+from typing import Final
+
+_HUAWEI: Final = (
+    *("ae-ad-1", "af-north-1", "af-south-1"),
+    *("ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5"),
+    *("cn-east-2", "cn-east-3", "cn-east-4", "cn-east-5"),
+    *("cn-north-1", "cn-north-2", "cn-north-4", "cn-north-9", "cn-north-11", "cn-north-12"),
+    *("cn-south-1", "cn-south-2", "cn-south-4", "cn-southwest-2", "cn-southwest-3"),
+    *("eu-west-0", "eu-west-101"),
+    *("la-north-2", "la-south-2", "me-east-1", "my-kualalumpur-1", "na-mexico-1"),
+    *("ru-moscow-1", "ru-northwest-2", "sa-brazil-1", "sa-peru-1", "tr-west-1"),
+)
+_TELEKOM: Final = ("eu-de", "eu-nl")
+_DOMAINS: Final = (
+    dict.fromkeys(_HUAWEI, "myhuaweicloud.com")
+    | {"eu-west-101": "myhuaweicloud.eu"}
+    | dict.fromkeys(_TELEKOM, "otc.t-systems.com")
+)
+REGIONS: Final = tuple(_DOMAINS)
+
+
+def region(text: str) -> str | None:
+    """Give `text` if it can name a region, known or not, else None: words of a-z 0-9 between hyphens."""
+    return text if re.fullmatch(r"(?=.{1,64}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)+", text) else None
+
+
+def endpoint_of(name: str) -> str | None:
+    """Give the origin of a region's API, None for a region that is not in the list."""
+    return f"https://swr-api.{name}.{_DOMAINS[name]}" if name in _DOMAINS else None
+
+
+def iam_endpoint_of(name: str) -> str | None:
+    """Give the origin that grants tokens for a region, None for a region that is not in the list."""
+    return f"https://iam.{name}.{_DOMAINS[name]}" if name in _DOMAINS else None
+
+
+def region_of(endpoint: str) -> str | None:
+    """Give the region whose API is at the origin `endpoint`, None for any other origin."""
+    return next((name for name in REGIONS if endpoint_of(name) == endpoint), None)

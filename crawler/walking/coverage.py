@@ -1,0 +1,33 @@
+"""What of a center its walks covered, when it was walked by namespaces (pure)."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from crawler.api.query import Center
+from crawler.snapshot.manifest import Coverage, WalkEntry
+from crawler.walking.plan import WalkId
+
+
+class Census(NamedTuple):
+    """What a center declared as a whole; None when it declared nothing."""
+
+    target: str
+    center: Center
+    declared: int | None
+
+
+def by_namespaces(walks: Iterable[WalkId]) -> list[tuple[str, Center]]:
+    """Give the centers that are walked by namespaces, in plan order: each needs a census."""
+    return list(dict.fromkeys((walk.target, walk.center) for walk in walks if walk.namespace is not None))
+
+
+def cover(censuses: Iterable[Census], walks: Iterable[WalkEntry]) -> tuple[Coverage, ...]:
+    """Hold each center's own total against the sum of its walks'."""
+    entries = tuple(walks)
+    found = []
+    for census in censuses:
+        own = [walk for walk in entries if (walk.target, walk.center) == (census.target, census.center)]
+        totals = [walk.declared for walk in own]
+        covered = None if None in totals else sum(total for total in totals if total is not None)
+        found.append(Coverage(target=census.target, center=census.center, declared=census.declared, covered=covered))
+    return tuple(found)
