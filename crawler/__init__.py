@@ -8,13 +8,16 @@ or says exactly what is missing. How the data flows, and where to read on:
 
 - `config`, `settings`   P  what the user wrote becomes one frozen Config; one table of all settings
 - `errors`               P  what went wrong, sorted by what to do next
-- `api/`                    what the service speaks: `query` P, `page` P, `record` P, `auth` E, `client` E
+- `api/`                    what the service speaks: `query` P, `page` P, `record` P, `client` E; and who asks:
+                            `credentials` P (which ones win), `secret` E, `signing` P, `auth` E (fetched and renewed)
 - `walking/`                what to ask next: `plan` P, `passes` and `walk` P (the state machine), `target` and
-                            `asking` E (one window until it is settled), `engine` E (the only starter of tasks)
+                            `asking` E (one window until it is settled), `engine` E (the only starter of tasks);
+                            `discovery` E and `coverage` P (which namespaces there are, what none of them covered)
 - `snapshot/`               what is kept: `spool` E with its `journal` P, `publish` E, `manifest` P, `workspace` E
                             (lock, resume), `reader` and `verify` E
 - `emulator/`               the same API, served: pure but for `server` E
-- `run`, `survey`        E  one crawl, and what it would cost; `targets` is what both need
+- `run`, `survey`        E  one crawl, and what it would cost; `targets` and `keys` are what both need, `store` is
+                            the spool and the shelf as the engine sees them
 - `summary` P, `progress` E, `logs` E     what people see
 - `cli`, `command`, `demo`   E  flags, and what each command puts together
 

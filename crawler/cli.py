@@ -221,7 +221,12 @@ def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
 @click.option("--even", is_flag=True, help="Give every namespace the same number of repositories.")
 @click.option("--inventory", type=click.Path(), metavar="FILE", help="Serve these NDJSON items instead.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True, help="0 takes a free one.")
-@click.option("--ready-file", type=click.Path(), metavar="FILE", help="Written when it listens: endpoint, token.")
+@click.option(
+    "--ready-file",
+    type=click.Path(),
+    metavar="FILE",
+    help="Written when it listens: endpoint, token, ak, sk, project_id, …",
+)
 @click.option("--default-limit", type=click.IntRange(1), default=100, show_default=True, help="Page size if unasked.")
 @click.option("--max-limit", type=click.IntRange(1), default=1000, show_default=True, help="Largest page size.")
 @click.option("--beyond-limit", type=click.Choice(["clamp", "refuse"]), default="clamp", show_default=True)
@@ -256,6 +261,14 @@ def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
 )
 @click.option("--temporary-ttl", "temporary_ttl_s", type=click.FloatRange(0, min_open=True), default=86_400.0)
 @click.option("--temporary-requests", type=click.IntRange(1), default=None, help="As --token-requests, of keys.")
+@click.option("--lock-after", type=click.IntRange(1), default=5, show_default=True, help="Failures that lock a key.")
+@click.option("--lock-s", type=click.FloatRange(0), default=300.0, show_default=True, help="Seconds it stays locked.")
+@click.option("--max-skew", "max_skew_s", type=click.FloatRange(0), default=900.0, show_default=True, help="Seconds.")
+@click.option("--project-id-required/--no-project-id-required", default=True, show_default=True)
+@click.option("--security-token", default=None, metavar="TEXT", help="Makes the key a temporary one.")
+@click.option(
+    "--namespace-counts", type=click.Choice(["mixed", "present", "absent"]), default="mixed", show_default=True
+)
 @click.option("--clock-skew", "clock_skew_s", type=float, default=0.0, show_default=True, help="Seconds it is ahead.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME:KEY=VALUE,…", help="Repeatable; 'list' names them.")
 def emulate(*, inventory: str | None, ready_file: str | None, faults: tuple[str, ...], **settings: Any) -> int:  # noqa: ANN401

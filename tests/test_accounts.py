@@ -1,5 +1,6 @@
 """On a real cloud: every way to show who asks, several targets, discovery, coverage, and the two dialects."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from crawler.cli import _run
 from crawler.config import load
 from crawler.emulator.faults import parse_fault
 from crawler.emulator.inventory import synthetic
@@ -83,6 +85,31 @@ def test_every_method_reads_the_same_inventory_and_leaves_no_secret_anywhere(
     left = b"".join(path.read_bytes() for path in (tmp_path / "output").rglob("*") if path.is_file())
     left += repr(result).encode() + repr([record.__dict__ for record in caplog.records]).encode()
     assert not [secret for secret in secrets if secret.encode() in left]
+
+
+def test_a_crawl_across_the_end_of_temporary_keys_asks_the_machine_again(tmp_path: Path) -> None:
+    with serve(INVENTORY, temporary_requests=40) as served:
+        toml = f'[crawl]\nauth = "metadata"\nmetadata_endpoint = "{served.endpoint}"\n'
+        toml += f'project_id = "{served.identity.project_id}"\n'
+        result = run({}, tmp_path, toml, endpoint=served.endpoint, limit=10, concurrency=8)
+    assert result.exit_code == 0, result.errors
+    assert set(published(whole(result))) == held(INVENTORY)
+
+
+def test_config_show_names_the_method_that_won_and_no_secret(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in os.environ:
+        if name.startswith(("SWR_CRAWLER_", "HUAWEI", "HW_", "OS_")):
+            monkeypatch.delenv(name)
+    secrets = {"HUAWEICLOUD_SDK_AK": "AKfirst", "HUAWEICLOUD_SDK_SK": "SKsecret", "HW_AUTH_TOKEN": "MIIlater"}
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    assert _run(["config", "show", "--endpoint", "https://swr.example.com"]) == 0
+    shown = capfd.readouterr().out
+    assert "aksk" in shown
+    assert "HUAWEICLOUD_SDK_SK" in shown
+    assert not [value for value in secrets.values() if value in shown]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@
       | none
     lost (windows not read) | unproven (no total) | drifted (it never stood still)
 
-The laws, each a property of tests/walking/test_walk.py:
+The laws, each a property of tests/walking/test_walk_laws.py:
 - windows new, in flight, read and lost partition what a pass plans; each item below the total is read or lost once;
 - the order of the answers does not change the verdict;
 - a first page shorter than asked, twice the same, while the total says more, is a server's clamp: the pass goes on

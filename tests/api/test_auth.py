@@ -10,8 +10,9 @@ import pytest
 
 from crawler.api.auth import Credentials, Key, MetadataKey, Password, PasswordToken, Token, why_refused
 from crawler.api.client import Client, Pace, connect
+from crawler.api.page import Answer
 from crawler.api.query import Query
-from crawler.api.signing import AccessKey
+from crawler.api.signing import AccessKey, Signable
 from crawler.clock import SystemClock
 from crawler.emulator.faults import parse_fault
 from crawler.emulator.inventory import synthetic
@@ -177,12 +178,49 @@ async def test_temporary_keys_come_from_the_machines_own_metadata(mode: str) -> 
         assert await statuses(client) == [200]
 
 
-@pytest.mark.parametrize(("mode", "words"), [("no-agency", "metadata"), ("off", "metadata")])
-async def test_a_machine_without_keys_says_so(mode: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "words"), [("no-agency", "metadata"), ("off", "metadata"), ("silent", "does not answer; is this an ECS")]
+)
+async def test_a_machine_without_keys_says_so(monkeypatch: pytest.MonkeyPatch, mode: str, words: str) -> None:
+    monkeypatch.setattr("crawler.api.auth._METADATA_S", 0.3)
     async with talking(metadata=mode) as (served, client):
         client.credentials = MetadataKey(served.endpoint, None, client.send, now)
         with pytest.raises(CredentialsError, match=words):
             await client.get(QUERY)
+        served.end()
+
+
+async def test_a_key_with_a_security_token_signs_that_too() -> None:
+    async with talking(security_token="MIItemporary") as (served, client):
+        client.credentials = Key(key(served, security_token="MIItemporary"), now)
+        assert await statuses(client, 5) == [200] * 5
+
+
+async def test_an_answer_that_holds_no_token_or_no_key_is_named() -> None:
+    async def nothing(*_: object, **__: object) -> Answer:
+        return Answer(200, {}, b"[]")
+
+    request = Signable("GET", "h", "/")
+    for credentials in (
+        PasswordToken(Password("u", "a", "p", {}), "http://iam", nothing, now),
+        MetadataKey("http://metadata", None, nothing, now),
+    ):
+        with pytest.raises(CredentialsError, match=r"without a token|gave no key"):
+            await credentials.headers(request)
+
+
+async def test_a_grant_that_does_not_say_when_it_ends_is_kept_for_a_while() -> None:
+    asked = 0
+
+    async def grant(*_: object, **__: object) -> Answer:
+        nonlocal asked
+        asked += 1
+        return Answer(201, {"X-Subject-Token": "MII"}, b"not even json")
+
+    credentials = PasswordToken(Password("u", "a", "p", {}), "http://iam", grant, now)
+    for _ in range(3):
+        assert await credentials.headers(Signable("GET", "h", "/")) == {"X-Auth-Token": "MII"}
+    assert asked == 1
 
 
 def test_a_clock_that_is_wrong_is_said_to_be_wrong() -> None:

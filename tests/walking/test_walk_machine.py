@@ -195,9 +195,9 @@ class WalkMachine(RuleBasedStateMachine):
 
 
 TestWalk = WalkMachine.TestCase
-TestWalk.settings = settings(max_examples=250, stateful_step_count=50, deadline=None)
+TestWalk.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
 
 
 @pytest.mark.slow
 class TestWalkAtLength(WalkMachine.TestCase):  # type: ignore[misc,valid-type]
-    settings = settings(max_examples=8_000, stateful_step_count=100, deadline=None)
+    settings = settings(max_examples=3_000, stateful_step_count=80, deadline=None)
