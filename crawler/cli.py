@@ -76,6 +76,13 @@ def cli() -> None:
     """
 
 
+def _identity(command: F) -> F:
+    """Give the emulator's command the flags that say whom it knows; none of them is a secret of anybody's."""
+    for name in ("token", "ak", "sk", "security-token", "user", "password", "domain", "project-name", "project-id"):
+        command = click.option(f"--{name}", default=None, metavar="TEXT")(command)
+    return command
+
+
 def _setting(name: str, *flags: str, **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - as click.option
     return click.option(*flags, name, default=None, **attributes)
 
@@ -242,6 +249,8 @@ def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
 @click.option("--rps-cap", type=click.FloatRange(0, min_open=True), default=None, help="429 beyond this rate.")
 @click.option("--rps-burst", type=click.IntRange(1), default=10, show_default=True, help="Bucket of that cap.")
 @click.option("--retry-after", "retry_after_s", type=click.IntRange(0), default=None, help="Seconds said with a 429.")
+@_identity
+@click.option("--token-bytes", type=click.IntRange(32, 32_704), default=2048, show_default=True)
 @click.option("--token-ttl", "token_ttl_s", type=click.FloatRange(0, min_open=True), default=86_400.0, help="Seconds.")
 @click.option("--token-requests", type=click.IntRange(1), default=None, help="A token ends after so many requests.")
 @click.option("--void-tokens-after", type=click.IntRange(1), default=None, help="Requests after which tokens are void.")
@@ -265,7 +274,6 @@ def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
 @click.option("--lock-s", type=click.FloatRange(0), default=300.0, show_default=True, help="Seconds it stays locked.")
 @click.option("--max-skew", "max_skew_s", type=click.FloatRange(0), default=900.0, show_default=True, help="Seconds.")
 @click.option("--project-id-required/--no-project-id-required", default=True, show_default=True)
-@click.option("--security-token", default=None, metavar="TEXT", help="Makes the key a temporary one.")
 @click.option(
     "--namespace-counts", type=click.Choice(["mixed", "present", "absent"]), default="mixed", show_default=True
 )
@@ -275,6 +283,7 @@ def emulate(*, inventory: str | None, ready_file: str | None, faults: tuple[str,
     """Serve the API on 127.0.0.1 with made-up repositories, until a signal; then print what was counted."""
     from crawler.command import emulate as run  # noqa: PLC0415
 
+    settings = {name: value for name, value in settings.items() if value is not None}
     return run(Path(inventory) if inventory else None, Path(ready_file) if ready_file else None, faults, settings)
 
 

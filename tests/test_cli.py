@@ -353,6 +353,7 @@ def test_emulate_serves_the_items_of_a_file_and_counts_what_it_was_asked(tmp_pat
     item = {"center": "self", "name": "a", "namespace": "b", "domain_name": "c"}
     items.write_bytes(orjson.dumps(item) + b"\n")
     arguments = ["emulate", "--inventory", str(items), "--ready-file", str(ready), "--fault", "burst:first=1"]
+    arguments += ["--token", "mine", "--ak", "MYKEY", "--token-bytes", "64", "--lock-after", "3"]
     process = subprocess.Popen([sys.executable, "-m", "crawler", *arguments], stdout=subprocess.PIPE)  # noqa: S603
     try:
         while not ready.exists():
@@ -365,5 +366,6 @@ def test_emulate_serves_the_items_of_a_file_and_counts_what_it_was_asked(tmp_pat
         said = orjson.loads(process.communicate()[0])
     assert result.exit_code == 0
     assert sum(walk.records for walk in result.walks) == 1
+    assert (served["token"], served["ak"]) == ("mine", "MYKEY")
     assert said["by_status"]["503"] == 1
     assert process.returncode == 0
