@@ -272,6 +272,12 @@ def test_what_is_refused_in_one_dialect_is_asked_in_the_other_unless_one_is_insi
         assert {walk.verdict for walk in result.walks} == {"lost"}
 
 
+def test_changing_the_dialect_is_no_try_of_a_window(tmp_path: Path) -> None:
+    with serve(INVENTORY, faults=(parse_fault("refuse-direct-parameters"),)) as served:
+        result = run(TOKEN, tmp_path, "[crawl]\nmax_tries = 1\n", endpoint=served.endpoint, limit=100)
+    assert result.exit_code == 0
+
+
 def test_regions_name_their_own_endpoints() -> None:
     config = load(flags={"region": ("eu-de", "eu-west-101")}, environ=TOKEN, file_text=None, file_name=None).config
     assert [target.endpoint for target in config.targets] == [

@@ -64,7 +64,8 @@ class Asker:
         """
         successes = self._successes
         max_tries = self._target.bounds.max_tries
-        for attempt in range(1, max_tries + 1):
+        attempt = 1
+        while True:
             try:
                 again = await self._try(task, last_try=attempt >= min(max_tries, _SHORT_TRIES))
             except TransientError as error:
@@ -76,13 +77,14 @@ class Asker:
             except RequestError as error:
                 if not self._refused(task, error):
                     return
-                wait_s = 0.0
+                continue  # asked in another way it is another request: no try of this one
             else:
                 if again is None:
                     return
                 wait_s = 0.0 if again.at_once else backoff_s(attempt, self._chance.random())
                 self._say_retry(task, attempt, wait_s, again.reason)
             await self._clock.sleep(wait_s)
+            attempt += 1
 
     async def _try(self, task: Task, *, last_try: bool) -> Again | None:
         run, window = task.run, task.window
