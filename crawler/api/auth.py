@@ -172,6 +172,7 @@ class PasswordToken:
     def __init__(self, login: Password, iam_endpoint: str, send: Send, now: Callable[[], datetime]) -> None:
         self._login = login
         self._url = f"{iam_endpoint}/v3/auth/tokens?nocatalog=true"
+        self._where = f"IAM at {iam_endpoint}, asked for a token of user {login.user} of account {login.account},"
         self._send = send
         self._now = now
         self._token = _Granted(self._fetch, _TOKEN_LEAD, now)
@@ -190,7 +191,7 @@ class PasswordToken:
         return await self._token.renew(generation)
 
     async def _fetch(self) -> Grant[str]:
-        answer = await _granted(self._send, "POST", self._url, _JSON, self._login.body(), f"IAM ({self._login!r})")
+        answer = await _granted(self._send, "POST", self._url, _JSON, self._login.body(), self._where)
         token = answer.headers.get("X-Subject-Token", "")
         if not token:
             raise CredentialsError(f"IAM at {self._url} answered without a token; is iam_endpoint right?")
@@ -272,7 +273,7 @@ def _check(answer: Answer, where: str) -> None:
     error = error_of(answer)
     if isinstance(error, TransientError):
         raise error
-    raise CredentialsError(f"{where} refused: {error.evidence}")
+    raise CredentialsError(f"{where} refused: {error.evidence}; mend that, then run the same command")
 
 
 def _object(body: bytes) -> dict[str, Any]:
