@@ -238,7 +238,7 @@ class Pass:
             return Again(reason, at_once=first_time and page.length > 0)
         if page.length:
             self.limit = page.length
-            self.clamped_to = page.length if same else None
+            self.clamped_to = page.length  # a resume sees one answer where two were given: it must come to the same
         else:
             self._gaps.append(Gap(0, total, 0, "the first page stayed empty"))
         return None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.api.query import Center
-from crawler.walking.plan import Plan, WalkId, duration_s, make_plan, windows
+from crawler.walking.plan import Plan, WalkId, discovered_walks, duration_s, make_plan, windows
 
 BOTH: tuple[Center, ...] = ("self", "thirdparty")
 
@@ -25,6 +25,21 @@ def test_a_plan_is_targets_times_centers_times_namespaces_in_the_order_given(
     expected = product([name for name, _ in targets], chosen, namespaces or (None,))
     assert list(plan.walks) == [WalkId(*parts) for parts in expected]
     assert plan.endpoints == targets
+
+
+@given(names, names)
+def test_discovered_namespaces_add_to_those_named_and_are_of_ones_own_center_only(
+    named: tuple[str, ...], discovered: tuple[str, ...]
+) -> None:
+    walks = discovered_walks("t", BOTH, named, discovered)
+    own = [walk.namespace for walk in walks if walk.center == "self"]
+    others = [walk.namespace for walk in walks if walk.center == "thirdparty"]
+    assert [*own, *others] == [walk.namespace for walk in walks]
+    assert own[: len(named)] == list(named)
+    assert set(own) == {*named, *discovered}
+    assert len(set(own)) == len(own)
+    assert others == list(named or (None,))
+    assert {walk.target for walk in walks} <= {"t"}
 
 
 @given(plans, plans)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from crawler.api.page import EMPTY
+from crawler.api.page import EMPTY, Page
 from crawler.walking.passes import Again, WalkError, Window, missing
 from crawler.walking.plan import windows
 from crawler.walking.walk import PROVEN, Dialect, Walk
@@ -231,21 +231,32 @@ def test_the_evidence_adds_up(nature: Nature, how: Bounds, room: int, choose: Ch
         assert items + left_out == walk.total
 
 
-@pytest.mark.parametrize("times", [1, 2, 3, None])
-def test_an_empty_first_page_is_no_empty_walk_until_it_came_twice(times: int | None) -> None:
+@pytest.mark.parametrize(("second", "distinct"), [(page_of(range(3), 3), 3), (EMPTY, 0)])
+def test_an_empty_first_page_is_no_empty_walk_until_it_came_twice(second: Page, distinct: int) -> None:
     walk = Bounds().begin()
     window = walk.ask()
     assert window is not None
-    answered = walk.read(window, page_of([], None), last_try=False)
-    assert answered not in {"keep", "skip"}
+    assert isinstance(walk.read(window, EMPTY, last_try=False), Again)
     assert walk.verdict is None
-    if times == 1:
-        walk.read(window, page_of(range(3), 3), last_try=False)
-        assert walk.distinct == 3
-    else:
-        walk.read(window, page_of([], None), last_try=False)
-        assert walk.distinct == 0
-    assert walk.verdict == "whole"
+    assert walk.read(window, second, last_try=False) == "keep"
+    assert (walk.verdict, walk.distinct) == ("whole", distinct)
+
+
+@pytest.mark.parametrize(
+    ("nature", "declared"),
+    [
+        (Nature(0, total_on_empty=False), 0),
+        (Nature(35), 35),
+        (Nature(35, moves=(Move(2, "insert", 0, 5), Move(4, "delete", 0, 30))), 40),
+        (Nature(35, totals="none"), None),
+        (Nature(35, faults=(Fault(0, "fails", None),)), None),
+    ],
+)
+def test_the_largest_total_counts_and_none_is_nothing_only_of_an_empty_walk(
+    nature: Nature, declared: int | None
+) -> None:
+    assert Bounds().begin().declared is None
+    assert crawl(nature, Bounds()).walk.declared == declared
 
 
 # ---- a total that may be only the page's length
@@ -446,7 +457,7 @@ def test_a_page_that_is_short_for_a_moment_costs_one_request_more(
     assert (done.walk.verdict, done.requests) == ("whole", 4)
 
 
-def test_a_first_page_whose_length_changes_is_no_clamp() -> None:
+def test_a_first_page_whose_length_changes_is_taken_at_last_and_its_length_learned_once_proven() -> None:
     dialect = Dialect(10, (None,))
     walk = Walk(dialect, max_passes=1)
     window = walk.ask()
@@ -458,10 +469,11 @@ def test_a_first_page_whose_length_changes_is_no_clamp() -> None:
         waits.append(not answered.at_once)
     assert waits == [False, True, True, True, True]
     assert walk.read(window, page_of(range(8), 12), last_try=True) == "keep"
+    assert dialect.limit == 10  # before the pass stands, a short page may be any fault
     later = walk.ask()
     assert later is not None
     walk.read(later, page_of(range(8, 12), 12), last_try=True)
-    assert (walk.verdict, walk.limit, dialect.limit) == ("whole", 8, 10)
+    assert (walk.verdict, walk.limit, dialect.limit) == ("whole", 8, 8)
 
 
 # ---- passes
@@ -543,6 +555,11 @@ def resumes_to_the_same(nature: Nature, how: Bounds, room: int, choose: Choose) 
     for end in range(len(done.history)):
         resumed = Crawl(Server(nature), replay(how.begin(), done.history[:end]), room, choose).run()
         assert evidence_of(resumed.walk) == evidence_of(done.walk)
+
+
+def test_a_clamp_that_a_resume_sees_once_is_learned_as_one_that_was_seen_twice() -> None:
+    nature = Nature(2, ignores_offset=True, faults=(Fault(0, "short", None),))
+    resumes_to_the_same(nature, Bounds(2, max_passes=2, confirm=True), 1, lambda _: 0)
 
 
 lasting = standing().filter(lambda nature: all(fault.times is None for fault in nature.faults))
