@@ -27,7 +27,8 @@ def select(inventory: Inventory, query: Query) -> tuple[bytes, ...]:
     if query.namespace is None and query.domain_name is None:
         groups = shelf.groups
     else:
-        groups = tuple(group for group in shelf.groups if _owned(group, query))
+        near = shelf.groups if query.namespace is None else shelf.by_namespace.get(query.namespace, ())
+        groups = tuple(group for group in near if _owned(group, query))
     if query.name is None and query.status is None and query.order_column is None:
         return shelf.rows if groups is shelf.groups else tuple(chain.from_iterable(g.rows for g in groups))
     located = _located(groups, query)
