@@ -42,6 +42,7 @@ class RunStore:
         for run in ended:
             if run.walk is not None:
                 self.walks.append(self._publish(run, run.walk))
+                run.walk = None  # its evidence is in the entry; twenty thousand walks would keep 50 MB
 
     def _publish(self, run: WalkRun, walk: Walk) -> WalkEntry:
         if walk.verdict is None:

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class WalkRun:
-    """One walk of the plan, and what was spent on it. `walk` is None before it begins.
+    """One walk of the plan, and what was spent on it. `walk` is None before it begins, and again when it is published.
 
     A `census` is no walk of the plan: it asks a whole center for its total, to be held against the walks of its
     namespaces; its page is not kept. `filtered` says in which dialect the last page was asked for.
