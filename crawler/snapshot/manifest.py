@@ -10,7 +10,6 @@ import msgspec
 
 from crawler.api.query import Center
 from crawler.api.record import Record
-from crawler.walking.passes import Gap, missing
 from crawler.walking.walk import PROVEN, Verdict
 
 SCHEMA: Final = 1
@@ -68,9 +67,9 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
         """How many declared items were not read; None when nobody can know."""
         if self.verdict in PROVEN:
             return 0
-        if self.verdict == "lost":
-            return missing(Gap(lost.offset, lost.end, lost.got, lost.reason) for lost in self.lost)
-        return None
+        if self.verdict != "lost" or not self.declared_totals or any(lost.end is None for lost in self.lost):
+            return None
+        return max(0, max(self.declared_totals) - self.distinct)  # a gap knows what was asked for, not what was there
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):

@@ -82,7 +82,8 @@ class Asker:
                 if again is None:
                     return
                 wait_s = 0.0 if again.at_once else backoff_s(attempt, self._chance.random())
-                self._say_retry(task, attempt, wait_s, again.reason)
+                level = logging.INFO if again.at_once else logging.WARNING  # a second look is nothing to worry about
+                self._say_retry(task, attempt, wait_s, again.reason, level)
             await self._clock.sleep(wait_s)
             attempt += 1
 
@@ -192,10 +193,10 @@ class Asker:
             self._keep.append_loss(task.run.index, task.window, reason)
         self._target.took(task.run, task.walk, None)
 
-    def _say_retry(self, task: Task, attempt: int, wait_s: float, reason: str) -> None:
+    def _say_retry(self, task: Task, attempt: int, wait_s: float, reason: str, level: int = logging.WARNING) -> None:
         self._target.tally.retries += 1
         where = {"walk": str(task.run.id), "offset": task.window.offset}
-        log.warning("page.retry", extra={**where, "attempt": attempt, "wait_s": round(wait_s, 2), "reason": reason})
+        log.log(level, "page.retry", extra={**where, "attempt": attempt, "wait_s": round(wait_s, 2), "reason": reason})
 
     def _unauthorized(self, task: Task, error: UnauthorizedError) -> str:
         why = why_refused(str(error), error.server_date, self._clock.utc())

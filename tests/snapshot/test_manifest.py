@@ -159,7 +159,6 @@ def test_the_total_to_hold_records_against_is_the_proven_one_or_else_the_largest
         ("whole", (), 0),
         ("repaired", GAPS, 0),
         ("lost", GAPS, 110),
-        ("lost", (), 0),
         ("lost", (*GAPS, Lost(offset=0, end=None, got=0, reason="HTTP 500")), None),
         ("drifted", (), None),
         ("unproven", GAPS, None),
@@ -168,4 +167,11 @@ def test_the_total_to_hold_records_against_is_the_proven_one_or_else_the_largest
 def test_what_is_missing_is_counted_only_where_it_can_be_known(
     verdict: Verdict, lost: tuple[Lost, ...], missing: int | None
 ) -> None:
-    assert msgspec.structs.replace(WHOLE, verdict=verdict, lost=lost).missing == missing
+    distinct = 140 if verdict == "lost" else 250
+    assert msgspec.structs.replace(WHOLE, verdict=verdict, lost=lost, distinct=distinct).missing == missing
+
+
+def test_what_is_missing_is_counted_by_what_was_seen_and_not_by_what_was_asked_for() -> None:
+    short = (Lost(offset=1, end=2, got=0, reason="the page stayed short"),)  # the page before it was short as well
+    walk = msgspec.structs.replace(WHOLE, verdict="lost", declared_totals=(50,), distinct=10, lost=short)
+    assert walk.missing == 40
