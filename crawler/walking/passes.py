@@ -10,7 +10,6 @@ What is in flight is known to nobody after a crash, so nothing that is decided h
 An event that is not possible in the state raises WalkError and changes nothing.
 """
 
-from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 from crawler.api.page import Page
@@ -301,9 +300,3 @@ class Pass:
             self.total = max(self.total, page.total)
         elif page.length:
             self.unproven = True
-
-
-def missing(gaps: Iterable[Gap]) -> int | None:
-    """Give the number of items that `gaps` leave out, None when one of them has no known end."""
-    sizes = [None if gap.end is None else gap.end - gap.offset - gap.got for gap in gaps]
-    return None if None in sizes else sum(size for size in sizes if size is not None)

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 from crawler.api.page import EMPTY, Page
 from crawler.api.query import Order
 from crawler.api.record import Reading
-from crawler.walking.passes import Again, Window
+from crawler.walking.passes import Again, Gap, Window
 from crawler.walking.walk import Dialect, Walk
 
 ANY: Final = 10**6  # a bound that no test reaches
@@ -290,3 +290,9 @@ class Evidence(NamedTuple):
 def evidence_of(walk: Walk) -> Evidence:
     gaps = tuple((gap.offset, gap.end, gap.got) for gap in walk.gaps)
     return Evidence(walk.verdict, walk.passes, frozenset(walk.totals), walk.distinct, walk.duplicates, gaps)
+
+
+def missing(gaps: Iterable[Gap]) -> int | None:
+    """Give the number of items that `gaps` leave out, None when one of them has no known end."""
+    sizes = [None if gap.end is None else gap.end - gap.offset - gap.got for gap in gaps]
+    return None if None in sizes else sum(size for size in sizes if size is not None)

@@ -7,7 +7,7 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from crawler.api.page import EMPTY, Page
-from crawler.walking.passes import Again, WalkError, Window, missing
+from crawler.walking.passes import Again, WalkError, Window
 from crawler.walking.plan import windows
 from crawler.walking.walk import PROVEN, Dialect, Walk
 from tests.walking.model import (
@@ -22,6 +22,7 @@ from tests.walking.model import (
     Server,
     Settled,
     evidence_of,
+    missing,
     page_of,
     replay,
 )
