@@ -25,6 +25,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 from crawler.api.credentials import FILE_VARIABLE, Target, choose, secrets_of
+from crawler.api.query import Center
 from crawler.errors import ConfigError, CrawlerError, UsageError
 from crawler.regions import REGIONS, endpoint_of
 from crawler.settings import (
@@ -35,7 +36,6 @@ from crawler.settings import (
     SETTINGS,
     TARGET_NAME,
     TOKEN_VARIABLES,
-    Center,
     DialectChoice,
     DiscoverMode,
     LogFormat,

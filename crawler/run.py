@@ -16,7 +16,7 @@ import crawler
 from crawler.api.client import Client
 from crawler.clock import Clock, SystemClock
 from crawler.config import Config, masked
-from crawler.errors import CrawlerError
+from crawler.errors import CrawlerError, IncompleteError, UnavailableError
 from crawler.keys import Keys, read_keys
 from crawler.result import Ending, Result
 from crawler.snapshot.manifest import SCHEMA, Coverage, FileEntry, Manifest, Requests, Status, status_of
@@ -196,8 +196,6 @@ def _moment(moment: datetime) -> str:
 
 
 _SIGNALLED: Final = 128
-_LATER: Final = 75
-_INCOMPLETE: Final = 3
 
 
 def _census(run: WalkRun) -> Census:
@@ -207,7 +205,7 @@ def _census(run: WalkRun) -> Census:
 def _exit_code(errors: Mapping[str, CrawlerError], ending: Ending, status: Status | None) -> int:
     """Give the exit code: what a person must do first wins (credentials before waiting before looking)."""
     if status is not None:
-        return 0 if status == "complete" else _INCOMPLETE
+        return 0 if status == "complete" else IncompleteError.exit_code
     if ending.kind == "signal":
         return _SIGNALLED + ending.signal_number
-    return max((error.exit_code for error in errors.values()), default=_LATER)
+    return max((error.exit_code for error in errors.values()), default=UnavailableError.exit_code)

@@ -8,15 +8,16 @@ Nothing here repeats a value that may be a secret.
 import ipaddress
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
+from crawler.api.query import MAX_LIMIT
 from crawler.regions import region
 
-Center: TypeAlias = Literal["self", "thirdparty"]
 Progress: TypeAlias = Literal["auto", "on", "off"]
 LogFormat: TypeAlias = Literal["auto", "text", "json"]
 Auth: TypeAlias = Literal["auto", "token", "password", "aksk", "metadata"]
@@ -193,7 +194,7 @@ def shown(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
+class _Kind(ABC):
     """What a setting accepts. `none` is the word that stands for None, None when nothing does."""
 
     none: str | None = None
@@ -204,9 +205,9 @@ class _Kind:
         return self.form + (f', or "{self.none}"' if self.none else "")
 
     @property
+    @abstractmethod
     def form(self) -> str:
         """What is accepted, apart from the word for None."""
-        raise NotImplementedError  # pragma: no cover - every kind has its own
 
     def parse(self, text: str) -> object:
         """Give what a file would hold for `text` from a flag or the environment, `text` when it would not."""
@@ -222,8 +223,9 @@ class _Kind:
         """Give `value` as it is written in the environment, `not set` when that is not written at all."""
         return str(value) if value is not None else self.none or "not set"
 
+    @abstractmethod
     def _normal(self, value: object) -> object:
-        raise NotImplementedError  # pragma: no cover - every kind has its own
+        """Give the normal form of a value that does not stand for None. Raise NotAcceptedError when it has none."""
 
     def _refused(self, value: object) -> NotAcceptedError:
         return NotAcceptedError(f"{shown(value)} is not {self.accepts}")
@@ -625,7 +627,7 @@ _TABLE = (
     ),
     Setting(
         name="limit",
-        kind=Whole(low=1, high=1000),  # the newest page's maximum (FACTS 1.1)
+        kind=Whole(low=1, high=MAX_LIMIT),
         default=1000,
         help="page size asked for; the service serves at most 1000",
         unit="items",

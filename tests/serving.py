@@ -49,6 +49,17 @@ def serve(inventory: Inventory | None = None, **settings: Any) -> Iterator[Runni
         yield running
 
 
+def port_of(served: RunningEmulator) -> int:
+    """Give the port, to serve there again: a run goes on only with the same endpoint."""
+    return int(served.endpoint.rsplit(":", 1)[1])
+
+
+def whole(result: Result) -> Path:
+    """Give the folder of what was published."""
+    assert result.path is not None
+    return Path(result.path)
+
+
 def configure(endpoint: str, output: Path | str, **flags: object) -> Config:
     given = {"rate_per_s": "unlimited", **flags, "endpoint": endpoint, "output": str(output)}
     return load(flags=given, environ=TOKEN, file_text=None, file_name=None).config

@@ -18,7 +18,7 @@ from crawler.result import Result
 from crawler.run import run_crawl
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
-from tests.serving import TOKEN, QuickClock, crawl, held, published, serve
+from tests.serving import TOKEN, QuickClock, crawl, held, port_of, published, serve, whole
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 IAM = "/v3/auth/tokens"
@@ -48,11 +48,6 @@ def key_of(served: RunningEmulator) -> dict[str, str]:
         "HUAWEICLOUD_SDK_SK": identity.sk,
         "HUAWEICLOUD_SDK_PROJECT_ID": identity.project_id,
     }
-
-
-def whole(result: Result) -> Path:
-    assert result.path is not None
-    return Path(str(result.path))
 
 
 @pytest.mark.parametrize("method", ["token", "password", "aksk", "metadata", "profile"])
@@ -221,7 +216,7 @@ def test_a_discovered_run_goes_on_with_the_walks_it_began_with(tmp_path: Path) -
     with serve(INVENTORY, faults=(parse_fault("unauthorized:after_requests=4"),)) as served:
         first = crawl(served.endpoint, tmp_path, discover=True, limit=100, concurrency=1)
     assert first.exit_code == 77
-    with serve(INVENTORY, port=int(served.endpoint.rsplit(":", 1)[1])) as again:
+    with serve(INVENTORY, port=port_of(served)) as again:
         result = crawl(again.endpoint, tmp_path, discover=True, limit=100)
         assert "/v2/manage/namespaces" not in again.counters()["by_path"]
     assert (result.exit_code, result.resumed) == (0, 1)

@@ -18,7 +18,7 @@ import crawler
 from crawler.cli import _run
 from crawler.emulator.faults import parse_fault
 from crawler.emulator.inventory import synthetic
-from tests.serving import TOKEN, crawl, serve
+from tests.serving import TOKEN, crawl, serve, whole
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 ENDPOINT = "http://127.0.0.1:9"
@@ -140,7 +140,7 @@ def test_records_go_to_standard_output_in_plan_order_with_a_dash(
             check=True,
             cwd=tmp_path,
         )
-    parts = sorted(Path(str(result.path)).glob("center=*/*.ndjson"))
+    parts = sorted(whole(result).glob("center=*/*.ndjson"))
     assert done.stdout == b"".join(part.read_bytes() for part in parts)
     assert b"complete" in done.stderr
 

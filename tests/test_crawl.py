@@ -1,30 +1,24 @@
 """The whole crawl against a real server: what is published is what the server held, once, or the run says not."""
 
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import orjson
 import pytest
 
 from crawler.emulator.faults import parse_fault
 from crawler.emulator.inventory import from_ndjson, synthetic
-from crawler.emulator.server import RunningEmulator
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
-from tests.serving import QuickClock, crawl, held, parts, published, records, serve
+from tests.serving import QuickClock, crawl, held, parts, port_of, published, records, serve, whole
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
-
-
-def whole(path: PurePath | None) -> Path:
-    assert path is not None
-    return Path(path)
 
 
 def test_every_record_is_published_once_and_the_exit_code_says_so(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, tmp_path, limit=50)
-    snapshot = whole(result.path)
+    snapshot = whole(result)
     assert result.exit_code == 0
     assert len(published(snapshot)) == 1000
     assert set(published(snapshot)) == held(INVENTORY)
@@ -37,7 +31,7 @@ def test_every_record_is_published_once_and_the_exit_code_says_so(tmp_path: Path
 def test_the_documents_example_is_served_and_crawled(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, tmp_path, centers="self")
-    example = next(record for record in records(whole(result.path)) if record["name"] == "busybox")
+    example = next(record for record in records(whole(result)) if record["name"] == "busybox")
     assert example == {
         "target": "default",
         "center": "self",
@@ -68,7 +62,7 @@ def test_parts_are_the_same_bytes_whatever_the_concurrency_and_the_page_size(tmp
             output = tmp_path / f"{concurrency}-{limit}"
             names = INVENTORY.namespaces("self")
             result = crawl(served.endpoint, output, concurrency=concurrency, limit=limit, namespaces=names)
-            seen.append(parts(whole(result.path)))
+            seen.append(parts(whole(result)))
     assert len(seen[0]) == 3
     assert all(other == seen[0] for other in seen)
 
@@ -105,7 +99,7 @@ def test_a_passing_fault_costs_requests_but_no_record(tmp_path: Path, fault: str
     with serve(INVENTORY, faults=(parse_fault(fault),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=100, concurrency=4)
     assert result.exit_code == 0, result.walks
-    got = published(whole(result.path))
+    got = published(whole(result))
     assert len(got) == len(set(got))
     if not fault.startswith(("delete", "insert")):
         assert set(got) == held(INVENTORY)
@@ -128,7 +122,7 @@ def test_a_fault_that_does_not_pass_is_said_and_never_called_whole(tmp_path: Pat
         faults = (*faults, parse_fault("missing-total:in_items=false,in_header=true"))
     with serve(INVENTORY, faults=faults) as served:
         result = crawl(served.endpoint, tmp_path, limit=100, concurrency=4)
-    snapshot = whole(result.path)
+    snapshot = whole(result)
     assert result.exit_code == 3
     assert {walk.verdict for walk in result.walks} == {verdict}
     assert not (snapshot / "_SUCCESS").exists()
@@ -142,7 +136,7 @@ def test_what_is_read_of_a_walk_without_totals_is_all_there_is(tmp_path: Path) -
     faults = (parse_fault("missing-total:in_items=true,in_header=true"),)
     with serve(INVENTORY, faults=faults) as served:
         result = crawl(served.endpoint, tmp_path, limit=100)
-    assert set(published(whole(result.path))) == held(INVENTORY)
+    assert set(published(whole(result))) == held(INVENTORY)
 
 
 def test_a_refused_token_stops_the_target_and_keeps_what_was_read(tmp_path: Path) -> None:
@@ -161,11 +155,7 @@ def test_a_refused_token_stops_the_target_and_keeps_what_was_read(tmp_path: Path
     assert resumed.exit_code == 0
     assert resumed.resumed == 1
     assert resumed.snapshot == result.snapshot
-    assert set(published(whole(resumed.path))) == held(INVENTORY)
-
-
-def port_of(served: RunningEmulator) -> int:
-    return int(served.endpoint.rsplit(":", 1)[1])
+    assert set(published(whole(resumed))) == held(INVENTORY)
 
 
 def test_a_service_that_is_away_ends_the_run_with_75_and_the_same_command_goes_on(tmp_path: Path) -> None:
@@ -204,7 +194,7 @@ def test_one_window_that_never_answers_is_lost_and_the_rest_is_published(tmp_pat
     assert [(gap.offset, gap.end, gap.got) for gap in walk.lost] == [(300, 400, 0)]
     assert "HTTP 500" in walk.lost[0].reason
     assert walk.missing == 100
-    assert len(published(whole(result.path))) == 400
+    assert len(published(whole(result))) == 400
 
 
 def test_a_filter_that_lets_other_namespaces_through_doubles_nothing(tmp_path: Path) -> None:
@@ -214,12 +204,12 @@ def test_a_filter_that_lets_other_namespaces_through_doubles_nothing(tmp_path: P
             served.endpoint, tmp_path, limit=100, centers="self", namespaces=names, allow_partial_coverage=True
         )
     asked_for = {key for key in held(INVENTORY) if key[0] == "self" and key[2] in names}
-    got = published(whole(result.path))
+    got = published(whole(result))
     assert result.exit_code == 0
     assert len(got) == len(set(got))
     assert set(got) == asked_for
     assert sum(walk.outside for walk in result.walks) == 2 * 500 - len(got)
-    assert verify(open_snapshot(whole(result.path))).differences == ()
+    assert verify(open_snapshot(whole(result))).differences == ()
 
 
 def test_a_reject_is_kept_counted_and_said_in_the_exit_code(tmp_path: Path) -> None:
@@ -228,7 +218,7 @@ def test_a_reject_is_kept_counted_and_said_in_the_exit_code(tmp_path: Path) -> N
     inventory = from_ndjson([*lines[:4], orjson.dumps(odd), *lines[5:]], source="test")
     with serve(inventory) as served:
         result = crawl(served.endpoint, tmp_path, centers="self")
-    snapshot = whole(result.path)
+    snapshot = whole(result)
     assert result.exit_code == 3
     assert [walk.verdict for walk in result.walks] == ["whole"]
     assert len(records(snapshot)) == 9

@@ -14,14 +14,10 @@ from crawler.emulator.faults import parse_fault
 from crawler.emulator.inventory import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import ConfigError, UsageError
-from tests.serving import TOKEN, crawl, parts, serve
+from tests.serving import TOKEN, crawl, parts, port_of, serve, whole
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7, even=True)  # 5 pages of 25 in each of 8 walks
 WALKS = INVENTORY.namespaces("self")
-
-
-def port_of(served: RunningEmulator) -> int:
-    return int(served.endpoint.rsplit(":", 1)[1])
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +26,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, output, limit=25, namespaces=WALKS)
     assert result.exit_code == 0
-    return parts(Path(str(result.path)))
+    return parts(whole(result))
 
 
 @pytest.mark.parametrize("after", [1, 5, 17, 30, 39])
@@ -44,7 +40,7 @@ def test_a_run_stopped_after_any_page_ends_with_the_same_bytes(
         result = crawl(again.endpoint, tmp_path, limit=25, namespaces=WALKS)
         asked = again.counters()["requests"]
     assert result.exit_code == 0
-    assert parts(Path(str(result.path))) == undisturbed
+    assert parts(whole(result)) == undisturbed
     assert asked + after <= sum(walk.requests for walk in result.walks) + 2 * 2  # a census for each center and run
 
 
@@ -59,7 +55,7 @@ def test_rate_concurrency_and_limit_may_change_when_a_run_goes_on(
         )
     assert result.exit_code == 0
     assert result.resumed == 1
-    assert parts(Path(str(result.path))) == undisturbed
+    assert parts(whole(result)) == undisturbed
 
 
 def stopped(output: Path) -> RunningEmulator:
@@ -111,7 +107,7 @@ def test_what_the_files_do_not_bear_out_is_asked_again(
     with serve(INVENTORY, port=port_of(served)) as again:
         result = crawl(again.endpoint, tmp_path, limit=25, namespaces=WALKS)
     assert result.exit_code == 0
-    assert parts(Path(str(result.path))) == undisturbed
+    assert parts(whole(result)) == undisturbed
 
 
 def command(endpoint: str, output: Path) -> list[str]:
@@ -188,4 +184,4 @@ def test_the_longest_duration_ends_a_run_that_can_go_on(tmp_path: Path, undistur
         result = crawl(served.endpoint, tmp_path, limit=25, namespaces=WALKS, concurrency=2, max_duration_s=0.5)
         assert (result.exit_code, result.ending.kind) == (75, "deadline")
         again = crawl(served.endpoint, tmp_path, limit=25, namespaces=WALKS)
-    assert parts(Path(str(again.path))) == undisturbed
+    assert parts(whole(again)) == undisturbed

@@ -191,7 +191,8 @@ class PasswordToken:
         return await self._token.renew(generation)
 
     async def _fetch(self) -> Grant[str]:
-        answer = await _granted(self._send, "POST", self._url, _JSON, self._login.body(), self._where)
+        answer = await self._send("POST", self._url, _JSON, self._login.body())
+        _check(answer, self._where)
         token = answer.headers.get("X-Subject-Token", "")
         if not token:
             raise CredentialsError(f"IAM at {self._url} answered without a token; is iam_endpoint right?")
@@ -258,12 +259,6 @@ _METADATA_S: Final = 9.0  # three requests of the three seconds the official cli
 _UNAUTHORIZED: Final = 401
 _NO_HANDSHAKE: Final = frozenset({404, 405, 503})  # an older service, asked without (FACTS 3.3)
 _SUCCESS: Final = range(200, 300)
-
-
-async def _granted(send: Send, method: str, url: str, headers: Mapping[str, str], body: bytes, where: str) -> Answer:
-    answer = await send(method, url, headers, body)
-    _check(answer, where)
-    return answer
 
 
 def _check(answer: Answer, where: str) -> None:

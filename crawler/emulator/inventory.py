@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 
-from crawler.emulator.shelf import CENTERS, Center, Inventory, render, shelf
+from crawler.api.query import Center
+from crawler.emulator.shelf import CENTERS, Inventory, render, shelf
 from crawler.emulator.synthetic import synthetic
 from crawler.errors import ConfigError
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from crawler.emulator.shelf import CENTERS, Center
+from crawler.api.query import Center
+from crawler.emulator.shelf import CENTERS
 
 BeyondLimit = Literal["clamp", "refuse"]
 PairRule = Literal["refuse", "ignore"]

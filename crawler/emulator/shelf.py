@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
-Center = Literal["self", "thirdparty"]
+from crawler.api.query import Center
+
 CENTERS: tuple[Center, ...] = ("self", "thirdparty")
 
 # The page, table 4, in its order; `total_range` is the page's own and comes last.

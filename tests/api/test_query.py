@@ -70,9 +70,14 @@ def test_the_encoding_is_that_of_rfc_3986_and_leaves_nothing_out(query: Query) -
     assert {unquote(name): unquote(value) for name, value in pairs} == query.parameters()
 
 
-@given(queries, st.sampled_from([None, "team-a", "a.b__c"]))
-def test_a_filter_packs_the_same_parameters_into_one(query: Query, namespace: str | None) -> None:
-    query = query._replace(namespace=namespace)  # `|` and `::` are in no namespace, and have no escape (FACTS 1.1)
+@given(
+    queries,
+    st.sampled_from([None, "team-a", "a.b__c"]),
+    st.sampled_from([None, Order("name", "asc"), Order("updated_at", "desc")]),
+)
+def test_a_filter_packs_the_same_parameters_into_one(query: Query, namespace: str | None, order: Order | None) -> None:
+    # `|` and `::` are in no namespace and no column, and have no escape (FACTS 1.1).
+    query = query._replace(namespace=namespace, order=order)
     direct = query._replace(filtered=False).parameters()
     packed = query._replace(filtered=True).parameters()
     assert list(packed) == ["filter"]
