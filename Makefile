@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := check
-.PHONY: demo test lint check proofs clean constraints
+.PHONY: demo test lint check proofs soak clean constraints
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "swr-crawler needs Python 3.11 or newer: make PYTHON=python3.x")'
@@ -33,6 +33,11 @@ check: lint test
 
 proofs: $(STAMP)  ## the slow proofs: thousands of examples, big crawls
 	$(BIN)/pytest -m slow -n 2 --timeout 900
+
+MINUTES ?= 5
+SEED    ?= 1
+soak: $(STAMP)  ## random faults, drift, kills and resumes for MINUTES, from SEED on; prints what there was
+	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
 
 constraints: $(STAMP)  ## pin what the venv holds now
 	$(BIN)/python -m pip freeze --exclude-editable > .ci/constraints.txt

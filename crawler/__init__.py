@@ -8,14 +8,15 @@ or says exactly what is missing. How the data flows, and where to read on:
 
 - `config`, `settings`   P  what the user wrote becomes one frozen Config; one table of all settings
 - `errors`               P  what went wrong, sorted by what to do next
-- `api/`                    what the service speaks: `query` P, `page` P, `record` P, `client` E; and who asks:
+- `api/`                    what the service speaks: `query`, `coding`, `page` and `record` P (it stands on `cutting`,
+                            `item`, `odd_items`, `reading`, `reject` and `times` P), `client` E; and who asks:
                             `credentials` P (which ones win), `secret` E, `signing` P, `auth` E (fetched and renewed)
 - `walking/`                what to ask next: `plan` P, `passes` and `walk` P (the state machine), `target` and
-                            `asking` E (one window until it is settled), `engine` E (the only starter of tasks);
-                            `discovery` E and `coverage` P (which namespaces there are, what none of them covered)
+                            `asking` E (one window until it is settled), `engine` E (the only starter of tasks)
+                            and `room` E (how many ask at a time); `discovery` E and `coverage` P (which namespaces there are, what none of them covered)
 - `snapshot/`               what is kept: `spool` E with its `journal` P, `publish` E, `manifest` P, `workspace` E
                             (lock, resume), `reader` and `verify` E
-- `emulator/`               the same API, served: pure but for `server` E
+- `emulator/`               the same API, served: pure but for `server`, `delivery` and `proxy` E
 - `run`, `survey`        E  one crawl, and what it would cost; `targets` and `keys` are what both need, `store` is
                             the spool and the shelf as the engine sees them
 - `summary` P, `progress` E, `logs` E     what people see

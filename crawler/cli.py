@@ -1,26 +1,35 @@
 """The command line: names, flags and exit codes; what a command does is elsewhere and imported when it runs."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
 import crawler
-from crawler.errors import ConfigError, CrawlerError, UsageError
+from crawler.errors import ConfigError, CrawlerError, DiskError, UsageError
+from crawler.wording import escaped
 
 _PROGRAM: Final = "swr-crawler"
 _FAULT: Final = 70  # EX_SOFTWARE: a fault of ours
 _BROKEN_PIPE: Final = 128 + 13  # as the system has it for a program whose reader has gone
+
+# What a full or broken device answers to what is written to standard output; all else is a fault of ours.
+_NOT_TAKEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EBADF})
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run one command and exit with its code; whatever goes wrong is one line on standard error."""
-    sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
+    _take_places_of_closed_streams()
+    code = _run(sys.argv[1:] if arguments is None else arguments)
+    _let_go_of_output()
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
@@ -37,16 +46,55 @@ def _run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted")
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its own end
-        return _BROKEN_PIPE
+    except OSError as error:
+        return _refused(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
-        _say(f"a fault of swr-crawler itself: {type(error).__name__}; please report the file {_kept_trace()}")
-        return _FAULT
+        return _fault(error)
+
+
+def _refused(error: OSError) -> int:
+    """Give the exit code for what a stream or a file did not take."""
+    if not isinstance(error, BrokenPipeError) and error.errno not in _NOT_TAKEN:
+        return _fault(error)
+    if isinstance(error, BrokenPipeError):
+        return _BROKEN_PIPE
+    where = error.filename or "standard output"
+    _say(f"{where}: {error.strerror}; make room or mend it, then run the same command")
+    return DiskError.exit_code
+
+
+def _fault(error: Exception) -> int:
+    try:
+        report = f"please report the file {_kept_trace()}"
+    except OSError:  # no room for it either
+        report = "please report it"
+    _say(f"a fault of swr-crawler itself: {type(error).__name__}; {report}")
+    return _FAULT
 
 
 def _say(message: str) -> None:
-    click.echo(f"{_PROGRAM}: {message}", err=True)
+    with suppress(OSError):  # who can't be told can still read the exit code
+        click.echo(f"{_PROGRAM}: {escaped(message)}", err=True)
+
+
+def _let_go_of_output() -> None:
+    """Throw away what the streams did not take, or Python tries once more at its end, complains and exits with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _take_places_of_closed_streams() -> None:
+    """Open the null device for each standard stream that is closed: else the next file opened would take its place.
+
+    Standard output for reading only, so that records written to it are refused and not lost.
+    """
+    for name, mode in (("stdin", os.O_RDONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, mode)
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w"))
 
 
 def _worded(error: click.ClickException) -> str:

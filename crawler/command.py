@@ -14,7 +14,7 @@ import orjson
 
 from crawler.config import Config, Loaded
 from crawler.errors import ConfigError, DiskError, IncompleteError
-from crawler.wording import count, counted, duration, size
+from crawler.wording import count, counted, duration, escaped, size
 
 Environ = Mapping[str, str]
 
@@ -92,7 +92,7 @@ def verify(folder: Path, *, as_json: bool) -> int:
             click.echo(difference)
         verdict = f"{len(report.differences)} differences" if report.differences else "as its manifest says"
         click.echo(
-            f"snapshot {snapshot.manifest.snapshot} ({snapshot.manifest.status}): {verdict}; "
+            f"snapshot {escaped(snapshot.manifest.snapshot)} ({snapshot.manifest.status}): {verdict}; "
             f"{count(report.records)} records in {counted(report.files, 'file')}, {size(report.bytes)} read"
         )
     return IncompleteError.exit_code if report.differences else 0
@@ -144,7 +144,9 @@ def emulate(inventory: Path | None, ready_file: Path | None, faults: tuple[str, 
 
 
 def _print_json(content: object) -> None:
-    sys.stdout.buffer.write(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    text = orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
+    lines = (escaped(line) for line in text.split("\n"))  # JSON leaves U+009B as it is: some terminals obey it
+    sys.stdout.buffer.write("".join(f"{line}\n" for line in lines).encode())
     sys.stdout.flush()
 
 
@@ -157,7 +159,9 @@ def _write(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise DiskError(f"summary_file: cannot write {path}: {error.strerror}") from None
+        raise DiskError(
+            f"summary_file: cannot write {path}: {error.strerror}; make room or name another file"
+        ) from None
 
 
 def demo(flags: dict[str, Any], repositories: int, seed: int) -> int:

@@ -12,7 +12,7 @@
     RequestError                    one request failed; never leaves the engine
     |-- TransientError              ask again after a backoff
     |   `-- ThrottledError          ask again after retry_after_s, and nobody else until then
-    |-- SizeRefusedError            the page size is too large for this server: step down
+    |-- SizeRefusedError            the page size is too large for this server, or for us: step down
     |-- OrderRefusedError           the sort column is unknown to this server: step down
     |-- UnauthorizedError           the credentials are refused: stop the target
     `-- RefusedError                asking again would be refused again: stop the walk
@@ -119,7 +119,7 @@ class ThrottledError(TransientError):
 
 
 class SizeRefusedError(RequestError):
-    """The service does not serve pages of this size (400, SVCSTG.SWR.4000056; FACTS 4.1)."""
+    """The service does not serve pages of this size (400, SVCSTG.SWR.4000056; FACTS 4.1), or we can't take them."""
 
 
 class OrderRefusedError(RequestError):

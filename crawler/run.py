@@ -4,7 +4,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -14,19 +14,23 @@ import anyio
 
 import crawler
 from crawler.api.client import Client
+from crawler.api.query import Center
 from crawler.clock import Clock, SystemClock
 from crawler.config import Config, masked
 from crawler.errors import CrawlerError, IncompleteError, UnavailableError
 from crawler.keys import Keys, read_keys
 from crawler.result import Ending, Result
+from crawler.snapshot.disk import disk
 from crawler.snapshot.manifest import SCHEMA, Coverage, FileEntry, Manifest, Requests, Status, status_of
 from crawler.snapshot.publish import FolderShelf, StreamShelf, finish
+from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.spool import Spool, open_spool
 from crawler.snapshot.workspace import RunState, Wish, Workspace, open_workspace
 from crawler.store import RunStore
-from crawler.targets import connected, find_walks, plan_of, targets_of
+from crawler.targets import Found, connected, find_walks, plan_of, targets_of
 from crawler.walking.coverage import Census, cover
 from crawler.walking.engine import Crew, Engine
+from crawler.walking.passes import WalkError
 from crawler.walking.plan import WalkId
 from crawler.walking.resume import replay
 from crawler.walking.tally import Tally
@@ -54,6 +58,8 @@ def run_crawl(
     """
     keys = read_keys(config, environ)
     with _workspace(config) as workspace:
+        if workspace.published is not None:
+            return _published(workspace.state, workspace.published)
         run = _Run(config, workspace, clock or SystemClock())
         return anyio.run(run.crawl, keys, watch or (lambda _: nullcontext()), signals)
 
@@ -64,7 +70,8 @@ def _workspace(config: Config) -> Iterator[Workspace]:
     # What decides which walks there are, and their verdicts: it must not change while a run goes on.
     digest = f"{plan_of(config).digest()} {config.max_passes} {config.confirm} {config.discover} {config.patterns}"
     if config.output == STDOUT:
-        folder = Path(mkdtemp(prefix="swr-crawler-"))
+        with disk(Path("TMPDIR")):
+            folder = Path(mkdtemp(prefix="swr-crawler-"))
         try:
             yield Workspace(folder, folder, RunState(snapshot=config.snapshot or "-", plan=digest, started_at=now))
         finally:
@@ -73,6 +80,26 @@ def _workspace(config: Config) -> Iterator[Workspace]:
     wish = Wish(digest, config.snapshot, config.resume, config.resume_within_s)
     with open_workspace(Path(config.output), wish, now) as workspace:
         yield workspace
+
+
+def _published(state: RunState, path: Path) -> Result:
+    """Give the result of a run that had published before it was killed."""
+    manifest = open_snapshot(path).manifest
+    return Result(
+        exit_code=_exit_code({}, Ending("done"), manifest.status),
+        ending=Ending("done"),
+        started_at=state.started_at,
+        finished_at=datetime.fromisoformat(manifest.finished_at),
+        tallies=(),
+        walks=manifest.walks,
+        coverage=manifest.coverage,
+        errors={},
+        snapshot=state.snapshot,
+        resumed=manifest.resumed,
+        manifest=manifest,
+        path=path,
+        state=None,
+    )
 
 
 class _Run:
@@ -86,43 +113,62 @@ class _Run:
 
     async def crawl(self, keys: Mapping[str, Keys], watch: Watch, signals: bool) -> Result:  # noqa: FBT001 - anyio.run passes no keywords
         config, workspace = self._config, self._workspace
-        spool = open_spool(workspace.folder, sync=config.output != STDOUT)
-        shelf = self._shelf()
-        try:
+        with closing(open_spool(workspace.folder, sync=config.output != STDOUT)) as spool, self._shelf() as shelf:
             async with connected(config, keys, self._clock) as clients:
-                await self._plan(clients)
-                self._go_on(spool)
+                found = await self._find(clients)
+                self._go_on(spool, found)
                 store = RunStore(spool, shelf)
                 crews = [Crew(self._targets[t.name], clients[t.name], t.concurrency) for t in config.targets]
                 engine = Engine(crews, self._runs, store, self._clock)
                 with watch([target.tally for target in self._targets.values()]):
                     ending = await engine.crawl(max_duration_s=config.max_duration_s, signals=signals)
             return self._result(store, shelf, ending)
-        finally:
-            if isinstance(shelf, FolderShelf):
-                shelf.abandon()
-            spool.close()
 
-    async def _plan(self, clients: Mapping[str, Client]) -> None:
-        """Make the walks of every target; one whose namespaces can't be had is stopped before it begins."""
+    async def _find(self, clients: Mapping[str, Client]) -> Found:
         found = await find_walks(self._config, clients, self._clock, known=self._workspace.state.walks)
         if self._config.discover and self._config.output != STDOUT:
             self._workspace.remember(found.walks)
+        return found
+
+    def _plan(self, found: Found) -> None:
+        """Make the walks of every target; one whose namespaces can't be had is stopped before it begins."""
         self._runs = [WalkRun(index, walk) for index, walk in enumerate(found.walks)]
-        self._censuses = [WalkRun(-1, WalkId(target, center, None), census=True) for target, center in found.partial]
+        self._censuses = [self._census(*place) for place in found.partial]
         bounds = Bounds(self._config.max_tries, self._config.max_passes, self._config.confirm)
-        self._targets = targets_of(self._config, [*self._runs, *self._censuses], bounds)
+        self._targets = targets_of(self._config, [*self._censuses, *self._runs], bounds)
         for name, error in found.errors.items():
             self._targets[name].stop(error)
 
-    def _shelf(self) -> FolderShelf | StreamShelf:
-        if self._config.output == STDOUT:
-            return StreamShelf(sys.stdout.buffer)
-        folder = self._workspace.folder / "snapshot"
-        return FolderShelf(folder, part_bytes=self._config.part_bytes, by_target=len(self._config.targets) > 1)
+    def _census(self, target: str, center: Center) -> WalkRun:
+        """Make the census of a center; its index is the same in each run of the plan, whoever answers."""
+        targets, centers = [one.name for one in self._config.targets], self._config.centers
+        number = targets.index(target) * len(centers) + centers.index(center)
+        return WalkRun(-1 - number, WalkId(target, center, None), census=True)
 
-    def _go_on(self, spool: Spool) -> None:
-        settled = replay(spool.replay(), self._targets, self._runs)
+    @contextmanager
+    def _shelf(self) -> Iterator[FolderShelf | StreamShelf]:
+        if self._config.output == STDOUT:
+            yield StreamShelf(sys.stdout.buffer)
+            return
+        folder = self._workspace.folder / "snapshot"
+        shelf = FolderShelf(folder, part_bytes=self._config.part_bytes, by_target=len(self._config.targets) > 1)
+        try:
+            yield shelf
+        finally:
+            shelf.abandon()
+
+    def _go_on(self, spool: Spool, found: Found) -> None:
+        """Bring the walks to where the journal ends; begin afresh where it tells what can't have happened."""
+        self._plan(found)
+        runs = {run.index: run for run in (*self._runs, *self._censuses)}
+        settled = 0
+        try:
+            with closing(spool.replay()) as history:
+                settled = replay(history, self._targets, runs)
+        except WalkError as error:
+            log.warning("run.disbelieve", extra={"snapshot": self._workspace.state.snapshot, "reason": str(error)})
+            spool.disbelieve()
+            self._plan(found)
         if settled or spool.disbelieved_bytes:
             extra = {"snapshot": self._workspace.state.snapshot, "windows": settled}
             log.warning("run.resume", extra={**extra, "disbelieved_bytes": spool.disbelieved_bytes})

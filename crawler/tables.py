@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterable, Sequence
 
+from crawler.wording import escaped
+
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:
     """Print rows under their columns, those in `right` (by index) flush right; whole lines when piped."""
@@ -14,6 +16,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right:
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # Text, since a name may look like markup
+        table.add_row(*(Text(escaped(cell)) for cell in row))  # Text, since a name may look like markup
     piped = None if sys.stdout.isatty() else 1000
     Console(file=sys.stdout, width=piped, soft_wrap=False).print(table)

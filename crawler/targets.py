@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
-from crawler.api.client import Client, Pace, connect
+from crawler.api.client import Allowance, Client, Pace, connect
 from crawler.api.query import Center, Order
 from crawler.clock import Clock
 from crawler.config import Config, Target, matches
@@ -80,6 +80,7 @@ def targets_of(
 async def connected(config: Config, keys: Mapping[str, Keys], clock: Clock) -> AsyncIterator[dict[str, Client]]:
     """Open a client for every target, with its credentials; close them at the end."""
     async with AsyncExitStack() as stack:
+        allowance = Allowance()
         clients: dict[str, Client] = {}
         for target in config.targets:
             connection = connect(
@@ -88,6 +89,7 @@ async def connected(config: Config, keys: Mapping[str, Keys], clock: Clock) -> A
                 connections=target.concurrency,
                 timeout_s=config.timeout_s,
                 body_bytes=config.body_bytes,
+                allowance=allowance,
             )
             client = await stack.enter_async_context(connection)
             client.credentials = keys[target.name](client, clock)

@@ -24,6 +24,8 @@ EDGES: Final = frozenset(
         "api.auth",
         "api.client",
         "api.secret",
+        "emulator.delivery",
+        "emulator.proxy",
         "emulator.server",
         "snapshot.disk",
         "snapshot.files",
@@ -36,6 +38,7 @@ EDGES: Final = frozenset(
         "walking.discovery",
         "walking.engine",
         "walking.resume",
+        "walking.room",
         "walking.target",
     }
 )

@@ -60,9 +60,9 @@ def whole(result: Result) -> Path:
     return Path(result.path)
 
 
-def configure(endpoint: str, output: Path | str, **flags: object) -> Config:
+def configure(endpoint: str, output: Path | str, *, environ: Mapping[str, str] = TOKEN, **flags: object) -> Config:
     given = {"rate_per_s": "unlimited", **flags, "endpoint": endpoint, "output": str(output)}
-    return load(flags=given, environ=TOKEN, file_text=None, file_name=None).config
+    return load(flags=given, environ=environ, file_text=None, file_name=None).config
 
 
 def crawl(
@@ -74,7 +74,8 @@ def crawl(
     **flags: object,
 ) -> Result:
     """Crawl into `output` without waiting between retries."""
-    return run_crawl(configure(endpoint, output, **flags), environ, signals=False, clock=clock or QuickClock())
+    config = configure(endpoint, output, environ=environ, **flags)
+    return run_crawl(config, environ, signals=False, clock=clock or QuickClock())
 
 
 def records(snapshot: Path, center: str = "*") -> list[dict[str, Any]]:

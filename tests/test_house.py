@@ -39,7 +39,7 @@ IMPURE = frozenset(  # one word a library
         "urllib.request",
     ]
 )
-SEEDED = frozenset({"emulator.synthetic", "emulator.refusal_faults", "emulator.fault"})
+SEEDED = frozenset({"emulator.synthetic", "emulator.fault", "emulator.wire_faults"})
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -84,7 +84,8 @@ def test_every_edge_is_a_module() -> None:
 
 
 @pytest.mark.parametrize(
-    ("library", "only"), [("aiolimiter", {"api.client"}), ("aiohttp", {"api.client", "emulator.server"})]
+    ("library", "only"),
+    [("aiolimiter", {"api.client"}), ("aiohttp", {"api.client", "emulator.delivery", "emulator.server"})],
 )
 def test_the_network_libraries_have_one_place_each(library: str, only: set[str]) -> None:
     users = {name for name, path in modules().items() if any(i.split(".")[0] == library for i in imports(path))}

@@ -1,6 +1,7 @@
 """Stopped at any instant, the same command goes on and ends with the same bytes."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from crawler.emulator.faults import parse_fault
 from crawler.emulator.inventory import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import ConfigError, UsageError
+from crawler.snapshot.reader import open_snapshot
 from tests.serving import TOKEN, crawl, parts, port_of, serve, whole
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7, even=True)  # 5 pages of 25 in each of 8 walks
@@ -110,14 +112,15 @@ def test_what_the_files_do_not_bear_out_is_asked_again(
     assert parts(whole(result)) == undisturbed
 
 
-def command(endpoint: str, output: Path) -> list[str]:
+def command(endpoint: str, output: Path, *flags: str) -> list[str]:
+    always = ["--progress", "off", "--endpoint", endpoint, "--output", str(output)]
+    return [sys.executable, "-m", "crawler", "crawl", *always, *flags]
+
+
+def started(endpoint: str, output: Path, *flags: str) -> subprocess.Popen[bytes]:
     walks = [part for name in WALKS for part in ("--namespace", name)]
-    flags = ["--rate", "unlimited", "--limit", "25", "--concurrency", "2", "--progress", "off", *walks]
-    return [sys.executable, "-m", "crawler", "crawl", "--endpoint", endpoint, "--output", str(output), *flags]
-
-
-def started(endpoint: str, output: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command(endpoint, output), env={**os.environ, **TOKEN}, stderr=subprocess.PIPE)  # noqa: S603 - ourselves
+    flags = flags or ("--rate", "unlimited", "--limit", "25", "--concurrency", "2", *walks)
+    return subprocess.Popen(command(endpoint, output, *flags), env={**os.environ, **TOKEN}, stderr=subprocess.PIPE)  # noqa: S603 - ourselves
 
 
 def journal_lengths(output: Path, process: subprocess.Popen[bytes]) -> Iterator[int]:
@@ -148,6 +151,34 @@ def test_killed_again_and_again_the_same_command_ends_with_the_same_bytes(
     (snapshot,) = tmp_path.glob("snapshot=*")
     assert parts(snapshot) == undisturbed
     assert requests < 1.5 * (1000 / 25 + 8)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_two_hundred_kills_about_a_second_apart_cost_half_of_the_requests_at_most_and_no_byte(tmp_path: Path) -> None:
+    inventory = synthetic(namespaces=10, repositories=20_000, seed=3)
+    chance = random.Random(5)  # noqa: S311 - must be repeatable
+    with serve(inventory) as still:
+        undisturbed = crawl(still.endpoint, tmp_path / "undisturbed", limit=20)
+        asked = still.counters()["requests"]
+    with serve(inventory, latency_ms=20) as served:
+        for _ in range(200):
+            process = started(served.endpoint, tmp_path / "killed", "--rate", "10", "--limit", "20")
+            before = served.counters()["requests"]
+            while served.counters()["requests"] == before:
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0.0, 0.8))
+            process.kill()
+            process.communicate()
+            assert process.returncode == -signal.SIGKILL
+        process = started(served.endpoint, tmp_path / "killed", "--rate", "unlimited", "--limit", "20")
+        said = process.communicate()[1]
+        requests = served.counters()["requests"]
+    assert process.returncode == 0, said
+    (snapshot,) = (tmp_path / "killed").glob("snapshot=*")
+    assert open_snapshot(snapshot).manifest.resumed == 200
+    assert parts(snapshot) == parts(whole(undisturbed))
+    assert requests <= 1.5 * asked, f"{requests} requests, {asked} undisturbed"
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

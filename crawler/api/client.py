@@ -1,35 +1,48 @@
 """The only place that talks to the service: one request at a time, at the pace its target allows.
 
-Source: FACTS 3.1 (headers and their sizes), 4.4 (which failures pass).
+Whatever comes back ends as an Answer or a RequestError, in bounded time and memory. That an answer belongs to its
+request, HTTP/1.1 leaves to the order on the connection, so no connection is used again on which anything came
+unasked, nor one whose answer names another window.
+
+Source: FACTS 1.2 (Content-Range), 3.1 (headers and their sizes), 4.4 (which failures pass).
 """
 
+import asyncio
 import math
+import select
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
 import aiohttp
 import anyio
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.tracing import Trace
 from aiolimiter import AsyncLimiter
 from yarl import URL
 
 import crawler
 from crawler.api.auth import Credentials, Token
-from crawler.api.page import Answer, printable
-from crawler.api.query import Asked
+from crawler.api.coding import ACCEPTED, BodyTooLargeError, BrokenCodingError, UnknownCodingError, decoded
+from crawler.api.page import Answer, content_range_start, printable
+from crawler.api.query import Asked, Query
 from crawler.api.signing import Signable
 from crawler.clock import Clock
-from crawler.errors import Evidence, RefusedError, RequestError, TransientError
+from crawler.errors import Evidence, RefusedError, RequestError, SizeRefusedError, TransientError
 
 # Let through at once at most what is due in this time: more overshoots the rate, less loses to late timers.
 _BURST_S: Final = 0.02
 # After a throttling answer each request pays this many tokens, then one fewer after every _RECOVERY_S.
 _SLOWEST: Final = 4
 _RECOVERY_S: Final = 2.0
-_CHUNK_BYTES: Final = 2**18
-_HEADER_BYTES: Final = 32 * 2**10  # the gateway's own limit for one header (FACTS 3.1)
+_CHUNK_BYTES: Final = 2**17
+# One header of at most 128 in an answer: only a token is long, up to the gateway's own limit (FACTS 3.1).
+_HEADER_BYTES: Final = 8 * 2**10
+_TOKEN_BYTES: Final = 32 * 2**10
+_SHARED_BYTES: Final = 2**24  # half a MiB for each of the 32 connections of the default: a page on its way
 
 
 class Pace:
@@ -78,14 +91,136 @@ def _limiter(rate_per_s: float) -> AsyncLimiter:
     return AsyncLimiter(burst, burst / rate_per_s)
 
 
+class Allowance:
+    """What the bodies being read may hold together: `shared_bytes`, and one of them as much as it needs.
+
+    So bodies without end, however many come at the same time, cost the cap of one more than `shared_bytes`; and as
+    one can always go on, those that wait get their turn.
+    """
+
+    def __init__(self, shared_bytes: int = _SHARED_BYTES) -> None:
+        self._left = shared_bytes
+        self._alone: object = None
+        self._changed: anyio.Event | None = None
+
+    def take(self, body: object, size: int) -> int | None:
+        """Let `body` hold `size` bytes more: give how many of them `leave` gives back, None when there is no room."""
+        if size <= self._left:
+            self._left -= size
+            return size
+        if self._alone is None:
+            self._alone = body
+        return 0 if self._alone is body else None
+
+    async def change(self) -> None:
+        """Return when another body has been read, or given up."""
+        if self._changed is None:
+            self._changed = anyio.Event()
+        await self._changed.wait()
+
+    def leave(self, body: object, size: int) -> None:
+        """Give back what `body` was given."""
+        self._left += size
+        if self._alone is body:
+            self._alone = None
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Hands out no used connection on which anything came since: it would be taken for the answer to what is asked.
+
+    aiohttp looks for a closed connection only. Readable means unasked-for data, or the end, as urllib3 and httpcore
+    have it; and data that aiohttp has read by itself already is an answer waiting for a question. Once an answer
+    was taken for another all the same, `reuses` is set to false, and every request has its own connection.
+    """
+
+    reuses = True
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own signature
+    ) -> aiohttp.connector.Connection:
+        """Give a connection that is new, or has been silent."""
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            if (line := connection.protocol) is not None:
+                asked = _asked(line)
+                if not asked and line.closed is not None:
+                    line.closed.add_done_callback(partial(_end_body, line))
+                if not asked or (self.reuses and _silent(line)):
+                    line.__dict__[_ASKED] = asked + 1
+                    return connection
+            connection.close()
+
+
+# Noted on the connection itself, in names that are nobody else's: a table beside it costs ten times as much.
+_ASKED: Final = "swr_crawler_asked"
+_BODY: Final = "swr_crawler_body"
+
+
+def _asked(line: ResponseHandler) -> int:
+    """Count the requests of this connection."""
+    return line.__dict__.get(_ASKED, 0)  # type: ignore[no-any-return]  # it is ours
+
+
+def _end_body(line: ResponseHandler, closed: asyncio.Future[None]) -> None:
+    """End the body that is being read from a connection that has ended.
+
+    aiohttp closes the connection at a chunk that is none, and does not tell who waits for the body.
+    """
+    if not closed.cancelled():
+        closed.exception()  # or asyncio complains that nobody took it
+    content: aiohttp.StreamReader | None = line.__dict__.pop(_BODY, None)
+    if content is not None and not content.is_eof() and content.exception() is None:
+        content.set_exception(aiohttp.ClientPayloadError())
+
+
+def _silent(line: ResponseHandler) -> bool:
+    if line.transport is None or line.should_close:
+        return False
+    poll = select.poll()
+    poll.register(line.transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return not poll.poll(0)
+
+
+class _Response(aiohttp.ClientResponse):
+    """A response that knows its connection even when the whole of it has come, and the connection was let go."""
+
+    line: ResponseHandler | None = None
+
+    async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        """Begin to read."""
+        self.line = connection.protocol
+        started = await super().start(connection)
+        if self.line is not None:
+            self.line.__dict__[_BODY] = self.content
+        return started
+
+
 class Client:
     """Asks one target. Made by `connect`, which owns its connections."""
 
-    def __init__(self, session: aiohttp.ClientSession, origin: str, pace: Pace, *, body_bytes: int) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        origin: str,
+        pace: Pace,
+        allowance: Allowance,
+        *,
+        body_bytes: int,
+        timeout_s: float,
+    ) -> None:
         self._session = session
         self._origin = origin
         self._host = URL(origin).authority
         self._body_bytes = body_bytes
+        self._timeout_s = timeout_s
+        self._allowance = allowance
+        self._counts_windows = True
         self._proving = anyio.Lock()
         self._proven = False
         self._refused: Answer | None = None
@@ -96,8 +231,8 @@ class Client:
         """Ask when the turn has come; any HTTP answer is an Answer, whatever its status.
 
         Raises TransientError when none came, RefusedError when what came can't be taken: a redirect (credentials
-        go to the configured origin only), a body beyond the cap, a certificate that doesn't hold; and
-        CredentialsError when there are no credentials to be had.
+        go to the configured origin only), a certificate that doesn't hold; SizeRefusedError for a body beyond the
+        cap: a smaller page may fit; and CredentialsError when there are no credentials to be had.
         """
         await self.pace.turn()
         if self._proven or not self.credentials.fragile:
@@ -112,63 +247,135 @@ class Client:
 
     async def _get(self, asked: Asked) -> Answer:
         query = asked.encoded()
-        own = {"Content-Type": "application/json", "User-Agent": _USER_AGENT}  # the page wants a type, body or not
-        signable = Signable("GET", self._host, asked.path, tuple(asked.parameters().items()), own)
-        headers = {**own, "Accept": "application/json", **await self.credentials.headers(signable)}
+        signable = Signable("GET", self._host, asked.path, tuple(asked.parameters().items()), _OWN)
+        headers = {**_OWN, "Accept": "application/json", **await self.credentials.headers(signable)}
         generation = self.credentials.generation
-        answer = await self.send("GET", f"{self._origin}{asked.path}{query and '?'}{query}", headers)
+        url = f"{self._origin}{asked.path}{query and '?'}{query}"
+        answer = await self._send("GET", url, headers, asked=asked, generation=generation)
         self._proven |= answer.status != HTTPStatus.UNAUTHORIZED
-        return answer._replace(generation=generation)
+        return answer
 
     async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """Send one request as it stands, without waiting for a turn; `url` is encoded already.
 
-        Raises TransientError and RefusedError as `get` does.
+        Raises TransientError, RefusedError and SizeRefusedError as `get` does.
         """
+        return await self._send(method, url, headers, body)
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        asked: Asked | None = None,
+        generation: int = 0,
+    ) -> Answer:
         try:
             async with self._session.request(
-                method, URL(url, encoded=True), headers=headers, data=body or None, allow_redirects=False
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                data=body or None,
+                allow_redirects=False,
+                max_field_size=_TOKEN_BYTES if asked is None else _HEADER_BYTES,
             ) as response:
                 if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
                     raise RefusedError(_evidence(response, "redirects are not followed; is the endpoint right?"))
-                return Answer(response.status, response.headers, await self._body(response))
+                if self._counts_windows and isinstance(asked, Query):
+                    self._check_window(response, asked.offset)
+                return Answer(response.status, response.headers, await self._body(response), generation)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _failure(error) from None
 
+    def _check_window(self, response: aiohttp.ClientResponse, offset: int) -> None:
+        """Refuse an answer to another request, which this one got because the connection is out of step.
+
+        What comes first on a new connection can't be that: this service means something else by the header, or
+        ignores the offset, which is the walk's business.
+        """
+        start = content_range_start(response.headers.get("Content-Range"))
+        if start is None or start == offset:
+            return
+        line = response.line if isinstance(response, _Response) else None
+        self._counts_windows = line is not None and _asked(line) > 1
+        if isinstance(self._session.connector, _Connector):
+            self._session.connector.reuses = not self._counts_windows
+        if line is not None and self._counts_windows:
+            line.close()
+            reason = f"the answer is for offset {start}, not {offset}: the connection is out of step"
+            raise TransientError(_evidence(response, reason))
+
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in response.content.iter_any():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > self._body_bytes:
-                response.close()
-                reason = f"the body is larger than {self._body_bytes} bytes (body_bytes)"
-                raise RefusedError(_evidence(response, reason))
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        try:
+            pieces = await self._pieces(response)
+            coding = response.headers.get("Content-Encoding")
+            if coding is None:
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            return decoded(pieces, coding, self._body_bytes)
+        except BodyTooLargeError:
+            reason = f"the body is larger than {self._body_bytes} bytes; set a smaller limit, or a larger body_bytes"
+            raise SizeRefusedError(_evidence(response, reason)) from None
+        except (BrokenCodingError, UnknownCodingError) as error:
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                return b""  # the status says what to do; the words are lost
+            kind = TransientError if isinstance(error, BrokenCodingError) else RefusedError
+            raise kind(_evidence(response, printable(str(error)))) from None
+
+    async def _pieces(self, response: aiohttp.ClientResponse) -> list[bytes]:
+        """Read the body as it comes, as fast as there is room for it."""
+        pieces: list[bytes] = []
+        content = response.content
+        size = held = 0
+        try:
+            while not content.at_eof() and (piece := await content.readany()):
+                size += len(piece)
+                if size > self._body_bytes:
+                    raise BodyTooLargeError  # noqa: TRY301 - it is for the caller; the pieces are let go of all the same
+                while (taken := self._allowance.take(response, len(piece))) is None:
+                    with anyio.fail_after(self._timeout_s):
+                        await self._allowance.change()
+                held += taken
+                pieces.append(piece)
+        except BaseException:
+            pieces.clear()  # whoever keeps the error keeps this frame
+            raise
+        finally:
+            self._allowance.leave(response, held)
+        return pieces
 
 
-_USER_AGENT: Final = f"swr-crawler/{crawler.__version__}"
+# The page wants a type, body or not.
+_OWN: Final = {"Content-Type": "application/json", "User-Agent": f"swr-crawler/{crawler.__version__}"}
 
 
 @asynccontextmanager
 async def connect(
-    endpoint: str, pace: Pace, *, connections: int, timeout_s: float, body_bytes: int
+    endpoint: str,
+    pace: Pace,
+    *,
+    connections: int,
+    timeout_s: float,
+    body_bytes: int,
+    allowance: Allowance | None = None,
 ) -> AsyncIterator[Client]:
     """Open a client for `endpoint` (an origin) that holds at most `connections` open; close them at the end.
 
-    It asks without credentials until some are set.
+    It asks without credentials until some are set. Clients of one process share one `allowance`.
     """
     async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, ttl_dns_cache=300),
+        connector=_Connector(limit=connections, ttl_dns_cache=300),
+        headers={"Accept-Encoding": ACCEPTED},
         timeout=aiohttp.ClientTimeout(total=timeout_s),
         cookie_jar=aiohttp.DummyCookieJar(),  # the firewall in front sets cookies; nothing needs them (FACTS 4.2)
-        max_field_size=_HEADER_BYTES,
+        auto_decompress=False,
         max_line_size=_HEADER_BYTES,
         read_bufsize=_CHUNK_BYTES,
+        response_class=_Response,
         middlewares=(_never_silently_again,),
     ) as session:
-        yield Client(session, endpoint, pace, body_bytes=body_bytes)
+        yield Client(session, endpoint, pace, allowance or Allowance(), body_bytes=body_bytes, timeout_s=timeout_s)
 
 
 async def _never_silently_again(

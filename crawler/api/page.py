@@ -74,11 +74,17 @@ def read_page(answer: Answer, origin: Origin) -> Page:
     return Page(items, total, disagrees=len(items.totals) > 1)
 
 
-_CONTENT_RANGE = re.compile(r"\s*(?:items\s+)?[0-9]{1,19}-[0-9]{1,19}/([0-9]{1,19})\s*")
+_CONTENT_RANGE = re.compile(r"\s*(?:items\s+)?([0-9]{1,19})-[0-9]{1,19}/([0-9]{1,19})\s*")
 
 
 def content_range_total(header: str | None) -> int | None:
     """Read the total of `offset-count/total` (FACTS 1.2: the middle number is a count), None without one."""
+    match = _CONTENT_RANGE.fullmatch(header) if header is not None else None
+    return int(match[2]) if match else None
+
+
+def content_range_start(header: str | None) -> int | None:
+    """Read the offset of `offset-count/total`, None without one."""
     match = _CONTENT_RANGE.fullmatch(header) if header is not None else None
     return int(match[1]) if match else None
 
@@ -136,6 +142,7 @@ def _date(text: str) -> datetime | None:
 
 
 _LONGEST_TEXT: Final = 200
+_LOOKED_AT: Final = 10 * _LONGEST_TEXT  # a message can be as long as a body
 # U+061C and U+2066-2069 turn the direction of writing: what follows would read as something else.
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u061b\u061d-\u1fff\u2030-\u205f\u2070-\ud7ff]+")
 
@@ -155,7 +162,7 @@ def _evidence(answer: Answer, text: str = "") -> Evidence:
 
 def printable(text: str) -> str:
     """Make a service's words safe for a terminal and a log line: one line, no escapes, shortened."""
-    return _UNPRINTABLE.sub(" ", text)[:_LONGEST_TEXT].strip()
+    return _UNPRINTABLE.sub(" ", text[:_LOOKED_AT])[:_LONGEST_TEXT].strip()
 
 
 _SHAPES: Final = (("error_code", "error_msg"), ("errorCode", "errorMessage"), ("code", "message"))

@@ -4,7 +4,7 @@ Source: api/list-shared-images.txt, "URI" and Table 1; FACTS 1.1 (parameters), 3
 """
 
 from typing import Literal, NamedTuple, Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 PATH = "/v2/manage/shared-repositories"
 MAX_LIMIT = 1000  # the newest documents' maximum (FACTS 1.1, CN and OTC25)
@@ -94,4 +94,4 @@ class NamespacesQuery(NamedTuple):
 
 
 def _encoded(parameters: dict[str, str]) -> str:
-    return urlencode(parameters, quote_via=quote, safe="~")
+    return "&".join([f"{name}={quote(value, safe='~')}" for name, value in parameters.items()])  # names are ours

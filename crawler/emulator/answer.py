@@ -1,6 +1,7 @@
 """What goes back over the wire, and the families of error bodies: SWR's, the gateway's, IAM's (FACTS 4.1, 4.2, 3.1)."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import orjson
 
@@ -12,12 +13,39 @@ TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 
 
+Ending = Literal["end", "close", "reset", "hold", "blanks"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How an answer leaves: whole and at once, unless told otherwise.
+
+    Of the body a `share` leaves (0 to 1; None: not even the headers do), in pieces of `piece_bytes` with `pause_ms`
+    before each, or in one. Content-Length promises `excess` bytes more than the body has; where `excess` is negative,
+    the rest of the body comes behind what was promised. `chunked` promises nothing.
+
+    `then` says what follows: the answer ends as HTTP has it, the connection is closed (FIN) or reset (RST), nothing
+    comes until the client goes, or blanks come until then.
+    """
+
+    share: float | None = 1.0
+    piece_bytes: int = 0
+    pause_ms: int = 0
+    excess: int = 0
+    chunked: bool = False
+    then: Ending = "end"
+
+
+AT_ONCE = Delivery()
+DROPPED = Delivery(share=None, then="close")
+WITHHELD = Delivery(share=None, then="hold")
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One HTTP answer. `headers` come on top of Content-Type, Content-Length, Server and X-Request-Id.
 
-    A `dropped` one never leaves: the connection is closed instead, and `status` 0 is counted. So it is with a
-    `withheld` one, but the connection is held until the client or the emulator gives up.
+    It waits `delay_ms` and then leaves as `delivery` says. `status` 0 is counted for what never leaves.
     """
 
     status: int
@@ -25,8 +53,7 @@ class Answer:
     content_type: str = SERVICE_JSON
     headers: tuple[tuple[str, str], ...] = ()
     delay_ms: int = 0
-    dropped: bool = False
-    withheld: bool = False
+    delivery: Delivery = AT_ONCE
 
 
 def service_error(status: int, code: str, message: str) -> Answer:

@@ -1,14 +1,15 @@
-"""What a fault is: a frozen value with six hooks. What it did so far is in the `Call`, not in the fault.
+"""What a fault is: a frozen value with seven hooks. What it did so far is in the `Call`, not in the fault.
 
 A request for the list passes the faults hook by hook, in the order they were given:
 
     view(generation, inventory)   another inventory: rows deleted, inserted
     refuse(call, query)           an answer instead of a page; the first fault that gives one wins
+    phrase(call, refusal)         that answer, or the service's own refusal, in other words; then it leaves
     ask(call, query)              another question than the one asked
     turn(call, page)              another page
     send(call, page, answer)      another answer
 
-and a request for a token the sixth:
+and a request for a token the seventh:
 
     grant(call, answer)           another answer
 
@@ -17,6 +18,7 @@ the authorised requests for the list, from 1, and in `grant` the requests for a 
 the fault struck, None is for ever.
 """
 
+import random
 import re
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -52,14 +54,24 @@ def number(least: float, most: float = float("inf"), default: int | None = None)
     return field(metadata=limits) if default is None else field(default=default, metadata=limits)
 
 
+def one_of(*values: int | str) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare a field that is one of `values`, the first of them by default."""
+    return field(default=values[0], metadata={"among": values})
+
+
 def error_status(default: int) -> Any:  # noqa: ANN401 - as dataclasses.field
     """Declare a field that is a status with a body of its own (answer.py)."""
     return field(default=default, metadata={"among": ERROR_STATUSES})
 
 
+def chance(seed: int, call: Call) -> random.Random:
+    """Give the chance of this one request: the same seed and number draw the same, whatever was drawn before."""
+    return random.Random(f"{seed}/{call.number}")  # noqa: S311 - no secret, must be repeatable
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The six hooks; each does nothing here. Making one raises UsageError for a parameter out of range."""
+    """The seven hooks; each does nothing here. Making one raises UsageError for a parameter out of range."""
 
     def __post_init__(self) -> None:
         for parameter in fields(self):
@@ -67,10 +79,15 @@ class Fault:
             least, most, among = limits.get("least", 0), limits.get("most", float("inf")), limits.get("among")
             if isinstance(value, int | float) and not least <= value <= most:
                 bounds = f"at least {least}" if most == float("inf") else f"from {least} to {most}"
-                raise UsageError(f"{fault_name(type(self))}: {parameter.name} must be {bounds}, not {value}")
-            if among and value not in among:
-                known = ", ".join(map(str, among))
-                raise UsageError(f"{fault_name(type(self))}: {parameter.name} must be one of {known}, not {value}")
+                raise self._refused(parameter.name, f"{bounds}, not {value}")
+            if among and not set(value if isinstance(value, tuple) else [value]) <= set(among):
+                shown = "+".join(value) if isinstance(value, tuple) else value
+                raise self._refused(parameter.name, f"one of {', '.join(map(str, among))}, not {shown}")
+            if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+                raise self._refused(parameter.name, f"of printable ASCII, not {value!r}")
+
+    def _refused(self, parameter: str, why: str) -> UsageError:
+        return UsageError(f"{fault_name(type(self))}: {parameter} must be {why}")
 
     def generation(self, number: int) -> int:
         """Give which state of the inventory request `number` sees; 0 is the untouched one."""
@@ -86,6 +103,11 @@ class Fault:
         """Give an answer instead of a page, or None."""
         del call, query
         return None
+
+    def phrase(self, call: Call, refusal: Answer) -> Answer:
+        """Give the refusal that is sent instead of `refusal`, which a fault or the service itself gave."""
+        del call
+        return refusal
 
     def ask(self, call: Call, query: Query) -> Query:
         """Give the question that is answered."""

@@ -6,35 +6,50 @@
     refuse-order:columns=name+tag_count
 
 A fault is its class name in kebab case, then parameters as name=value: numbers, true or false, lists joined
-by `+`; where None is allowed it is `none` or, of `times`, `forever`.
+by `+`; where None is allowed it is `none` or, of `times`, `forever`. Text has no `,`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
+from crawler.emulator.body_faults import CorruptGzip, DecompressionBomb, Deflate, Gzip, ObjectAnswer
+from crawler.emulator.delivery_faults import Chunked, EndlessBody, ResetInBody, Stall, Trickle, WrongContentLength
 from crawler.emulator.dialect_faults import RefuseDirectParameters, RefuseFilter
-from crawler.emulator.drift_faults import Churn, DeleteAfter, InsertAfter
+from crawler.emulator.drift_faults import (
+    Churn,
+    DeleteAfter,
+    InsertAfter,
+    MoveAfter,
+    RenameAfter,
+    ReverseAfter,
+    SwapAfter,
+)
 from crawler.emulator.fault import Call, Fault, fault_name
+from crawler.emulator.mishap_faults import Mishaps
 from crawler.emulator.paging_faults import (
     ClampLimit,
     EmptyPage,
     IgnoreNamespace,
     IgnoreOffset,
     MissingTotal,
+    MixedTotals,
     NoContentWhenEmpty,
     NullWhenEmpty,
     RepeatLastPage,
     ShortPage,
     StringTotal,
     TotalIsPageLength,
+    TotalOffBy,
     TruncatedJson,
 )
 from crawler.emulator.refusal_faults import (
+    ArrayErrors,
     Burst,
     DropConnection,
     FailWindow,
     HtmlAnswer,
+    Redirect,
     RefuseLimitAbove,
     RefuseOrder,
     RefuseUnaligned,
@@ -49,41 +64,61 @@ from crawler.errors import UsageError
 
 __all__ = [
     "FAULTS",
+    "ArrayErrors",
     "Burst",
     "Call",
+    "Chunked",
     "Churn",
     "ClampLimit",
+    "CorruptGzip",
+    "DecompressionBomb",
+    "Deflate",
     "DeleteAfter",
     "DropConnection",
     "EmptyPage",
+    "EndlessBody",
     "FailTokens",
     "FailWindow",
     "Fault",
+    "Gzip",
     "HtmlAnswer",
     "IgnoreNamespace",
     "IgnoreOffset",
     "InsertAfter",
     "LockUser",
+    "Mishaps",
     "MissingTotal",
+    "MixedTotals",
+    "MoveAfter",
     "NoContentWhenEmpty",
     "NullWhenEmpty",
+    "ObjectAnswer",
+    "Redirect",
     "RefuseDirectParameters",
     "RefuseFilter",
     "RefuseLimitAbove",
     "RefuseOrder",
     "RefuseUnaligned",
+    "RenameAfter",
     "RepeatLastPage",
+    "ResetInBody",
+    "ReverseAfter",
     "ServerErrors",
     "ShortPage",
     "SlowAnswer",
     "SlowTokens",
+    "Stall",
     "StringTotal",
+    "SwapAfter",
     "SwrThrottle403",
     "Throttle",
     "ThrottleTokens",
     "TotalIsPageLength",
+    "TotalOffBy",
+    "Trickle",
     "TruncatedJson",
     "Unauthorized",
+    "WrongContentLength",
     "parse_fault",
 ]
 
@@ -96,10 +131,23 @@ _KINDS: tuple[type[Fault], ...] = (
     RepeatLastPage,
     MissingTotal,
     TotalIsPageLength,
+    TotalOffBy,
+    MixedTotals,
     StringTotal,
     NullWhenEmpty,
     NoContentWhenEmpty,
     TruncatedJson,
+    ObjectAnswer,
+    Gzip,
+    Deflate,
+    CorruptGzip,
+    DecompressionBomb,
+    Chunked,
+    EndlessBody,
+    Trickle,
+    Stall,
+    WrongContentLength,
+    ResetInBody,
     Burst,
     ServerErrors,
     FailWindow,
@@ -112,14 +160,21 @@ _KINDS: tuple[type[Fault], ...] = (
     RefuseUnaligned,
     RefuseDirectParameters,
     RefuseFilter,
+    ArrayErrors,
+    Redirect,
     DropConnection,
     SlowAnswer,
+    Mishaps,
     ThrottleTokens,
     FailTokens,
     LockUser,
     SlowTokens,
     DeleteAfter,
     InsertAfter,
+    SwapAfter,
+    RenameAfter,
+    MoveAfter,
+    ReverseAfter,
     Churn,
 )
 FAULTS: Mapping[str, type[Fault]] = {fault_name(kind): kind for kind in _KINDS}
@@ -155,7 +210,7 @@ def _usage(name: str, declared: Mapping[str, Field[Any]]) -> str:
     return f"parameters of {name}: {', '.join(known)}"
 
 
-def _value(name: str, parameter: Field[Any], text: str) -> int | float | bool | tuple[str, ...] | None:
+def _value(name: str, parameter: Field[Any], text: str) -> int | float | bool | str | tuple[str, ...] | None:
     try:
         return _READERS[parameter.type](text)
     except (ValueError, KeyError):
@@ -176,9 +231,10 @@ def _read_list(text: str) -> tuple[str, ...]:
 
 
 # By declared type: every type a fault's parameter has is here (tests/emulator/test_fault_text.py).
-_READERS: Mapping[Any, Callable[[str], int | float | bool | tuple[str, ...] | None]] = {
+_READERS: Mapping[Any, Callable[[str], int | float | bool | str | tuple[str, ...] | None]] = {
     int: int,
     float: float,
+    str: str,
     bool: _read_bool,
     int | None: _read_optional,
     tuple[str, ...]: _read_list,

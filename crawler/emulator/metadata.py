@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 
 from crawler.api.signing import AccessKey
-from crawler.emulator.answer import GATEWAY_JSON, TEXT, Answer
+from crawler.emulator.answer import GATEWAY_JSON, TEXT, WITHHELD, Answer
 from crawler.emulator.grants import made_up, stamp
 from crawler.emulator.identity import Identity
 from crawler.emulator.request import METADATA_TOKEN, Request
@@ -29,7 +29,7 @@ _PUT_STATUS: Final = {"put-404": 404, "put-405": 405, "put-503": 503, "off": 404
 def metadata(request: Request, identity: Identity, access: Access) -> Answer:
     """Answer the handshake or the request for keys, as the mode has it."""
     if identity.metadata == "silent":
-        return Answer(0, b"", withheld=True)
+        return Answer(0, b"", delivery=WITHHELD)
     if request.path == METADATA_TOKEN:
         return _hand_token(request, identity, access)
     return _hand_key(request, identity, access)

@@ -3,9 +3,10 @@
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
 from dataclasses import dataclass, replace
+from math import inf
 
 from crawler.emulator.answer import Answer
-from crawler.emulator.fault import Call, Fault, number
+from crawler.emulator.fault import Call, Fault, Recurring, number
 from crawler.emulator.page import Page
 from crawler.emulator.query import Query
 
@@ -41,26 +42,26 @@ class IgnoreNamespace(Fault):
 
 @dataclass(frozen=True, slots=True)
 class EmptyPage(Fault):
-    """The page at `offset` is empty though its total says otherwise."""
+    """The page at `offset`, or any, is empty though its total says otherwise."""
 
-    offset: int
+    offset: int | None
     times: int | None = None
 
     def turn(self, call: Call, page: Page) -> Page:
-        strikes = page.query.offset == self.offset and page.rows and call.more(self.times)
+        strikes = self.offset in {None, page.query.offset} and page.rows and call.more(self.times)
         return replace(page, rows=()) if strikes else page
 
 
 @dataclass(frozen=True, slots=True)
 class ShortPage(Fault):
-    """The page at `offset` lacks its last `missing` rows."""
+    """The page at `offset`, or any, lacks its last `missing` rows."""
 
-    offset: int
+    offset: int | None
     missing: int = 1
     times: int | None = None
 
     def turn(self, call: Call, page: Page) -> Page:
-        strikes = page.query.offset == self.offset and page.rows and call.more(self.times)
+        strikes = self.offset in {None, page.query.offset} and page.rows and call.more(self.times)
         return replace(page, rows=page.rows[: max(0, len(page.rows) - self.missing)]) if strikes else page
 
 
@@ -96,6 +97,26 @@ class TotalIsPageLength(Fault):
     def turn(self, call: Call, page: Page) -> Page:
         del call
         return replace(page, total=len(page.rows)) if page.total != len(page.rows) else page
+
+
+@dataclass(frozen=True, slots=True)
+class TotalOffBy(Recurring):
+    """The `first` n pages and/or each `every`th declare `by` rows more than there are, or fewer; never below 0."""
+
+    by: int = number(least=-inf, default=1)
+
+    def turn(self, call: Call, page: Page) -> Page:
+        return replace(page, total=max(0, page.total + self.by)) if self.strikes(call) else page
+
+
+@dataclass(frozen=True, slots=True)
+class MixedTotals(Recurring):
+    """On the `first` n pages and/or each `every`th the last item declares `by` rows more than the others, or fewer."""
+
+    by: int = number(least=-inf, default=1)
+
+    def turn(self, call: Call, page: Page) -> Page:
+        return replace(page, last_total=max(0, page.total + self.by)) if self.strikes(call) else page
 
 
 @dataclass(frozen=True, slots=True)

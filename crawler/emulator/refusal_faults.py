@@ -2,12 +2,14 @@
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
-import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
+from math import inf
 
-from crawler.emulator.answer import HTML, Answer, error, gateway_error, service_error
-from crawler.emulator.fault import Call, Fault, Recurring, error_status, number
+import orjson
+
+from crawler.emulator.answer import DROPPED, HTML, SERVICE_JSON, Answer, error, gateway_error, service_error
+from crawler.emulator.fault import Call, Fault, Recurring, chance, error_status, number, one_of
 from crawler.emulator.page import Page
 from crawler.emulator.query import INVALID_ORDER_COLUMN, INVALID_PAGE_SIZE, INVALID_PARAMETERS, Query
 
@@ -33,8 +35,7 @@ class ServerErrors(Fault):
 
     def refuse(self, call: Call, query: Query) -> Answer | None:
         del query
-        chance = random.Random(f"{self.seed}/{call.number}")  # noqa: S311 - no secret, must be repeatable
-        return error(self.status, call.request_id) if chance.random() < self.rate else None
+        return error(self.status, call.request_id) if chance(self.seed, call).random() < self.rate else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +53,22 @@ class FailWindow(Fault):
 class Throttle(Recurring):
     """The `first` n requests and/or each `every`th are throttled by the gateway (429 APIGW.0308).
 
-    With `retry_after_s` there is a Retry-After: so many seconds, or with `as_date` the HTTP date of then.
+    With `retry_after_s` there is a Retry-After: so many seconds, or with `as_date` the HTTP date of then; both may
+    lie in the past. With `retry_after` it is that text, whatever it says. `status` 503 says the same of an overload.
     """
 
-    retry_after_s: int | None = None
+    retry_after_s: int | None = field(default=None, metadata={"least": -inf})
     as_date: bool = False
+    retry_after: str = ""
+    status: int = one_of(429, 503)
 
     def refuse(self, call: Call, query: Query) -> Answer | None:
         del query
-        return error(429, call.request_id, self._headers(call)) if self.strikes(call) else None
+        return error(self.status, call.request_id, self._headers(call)) if self.strikes(call) else None
 
     def _headers(self, call: Call) -> tuple[tuple[str, str], ...]:
+        if self.retry_after:
+            return (("Retry-After", self.retry_after),)
         if self.retry_after_s is None:
             return ()
         date = formatdate(call.now_s + self.retry_after_s, usegmt=True)
@@ -71,24 +77,25 @@ class Throttle(Recurring):
 
 @dataclass(frozen=True, slots=True)
 class SwrThrottle403(Recurring):
-    """The `first` n requests and/or each `every`th are throttled by SWR itself: 403 4031042 (FACTS 4.1)."""
+    """The `first` n requests and/or each `every`th are throttled by SWR itself: 403 and a code of FACTS 4.1."""
+
+    code: int = one_of(4031042, 4031032)
 
     def refuse(self, call: Call, query: Query) -> Answer | None:
         del query
-        if self.strikes(call):
-            return service_error(403, "SVCSTG.SWR.4031042", "Too many requests")
-        return None
+        return service_error(403, f"SVCSTG.SWR.{self.code}", "Too many requests") if self.strikes(call) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Unauthorized(Fault):
-    """After `after_requests` requests the token has expired (401 APIGW.0307, FACTS 4.2)."""
+    """After `after_requests` requests the token has expired (401 APIGW.0307, FACTS 4.2), for `times` requests."""
 
     after_requests: int
+    times: int | None = None
 
     def refuse(self, call: Call, query: Query) -> Answer | None:
         del query
-        if call.number <= self.after_requests:
+        if call.number <= self.after_requests or not call.more(self.times):
             return None
         return gateway_error(401, "APIGW.0307", "The token must be updated", call.request_id)
 
@@ -148,7 +155,7 @@ class DropConnection(Recurring):
 
     def refuse(self, call: Call, query: Query) -> Answer | None:
         del query
-        return Answer(0, b"", dropped=True) if self.strikes(call) else None
+        return Answer(0, b"", delivery=DROPPED) if self.strikes(call) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +167,26 @@ class SlowAnswer(Recurring):
     def send(self, call: Call, page: Page, answer: Answer) -> Answer:
         del page
         return replace(answer, delay_ms=answer.delay_ms + self.delay_ms) if self.strikes(call) else answer
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect(Recurring):
+    """The `first` n requests and/or each `every`th are sent elsewhere, by default to a host that is not."""
+
+    status: int = one_of(302, 301, 303, 307, 308)
+    location: str = "http://elsewhere.invalid/v2/manage/shared-repositories"
+
+    def refuse(self, call: Call, query: Query) -> Answer | None:
+        del query
+        headers = (("Location", self.location),)
+        return Answer(self.status, b"<html>Moved</html>", HTML, headers) if self.strikes(call) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayErrors(Fault):
+    """SWR's error bodies are the bare array of old, `[{"errorCode": …}]` (FACTS 4.1 a), and not both forms in one."""
+
+    def phrase(self, call: Call, refusal: Answer) -> Answer:
+        del call
+        both = orjson.loads(refusal.body) if refusal.content_type == SERVICE_JSON and refusal.body else {}
+        return replace(refusal, body=orjson.dumps(both["errors"])) if "errors" in both else refusal

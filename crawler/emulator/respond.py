@@ -31,14 +31,22 @@ def respond(request: Request, service: Service, ledger: Ledger) -> Answer:
     try:
         if request.path == NAMESPACES:
             return _namespaces(request.raw_query, service)
-        ledger.listed += 1
-        return _shared_repositories(request, parse_query(request.raw_query, service.paging), service, ledger)
     except QueryRefusedError as refused:
         return service_error(400, refused.code, str(refused))
+    ledger.listed += 1
+    return _shared_repositories(request, service, ledger)
 
 
-def _shared_repositories(request: Request, query: Query, service: Service, ledger: Ledger) -> Answer:
+def _shared_repositories(request: Request, service: Service, ledger: Ledger) -> Answer:
     call = Call(number=ledger.listed, request_id=request.request_id, now_s=request.now_s, raw_query=request.raw_query)
+    try:
+        query = parse_query(request.raw_query, service.paging)
+    except QueryRefusedError as refused:
+        return _phrased(service_error(400, refused.code, str(refused)), call, service, ledger)
+    return _listed(query, call, service, ledger)
+
+
+def _listed(query: Query, call: Call, service: Service, ledger: Ledger) -> Answer:
     faults = tuple(enumerate(service.faults))
     inventory = service.inventory
     for place, fault in faults:
@@ -46,7 +54,7 @@ def _shared_repositories(request: Request, query: Query, service: Service, ledge
     for place, fault in faults:
         refusal = ledger.note(place, None, fault.refuse(ledger.call(place, call), query))
         if refusal is not None:
-            return refusal
+            return _phrased(refusal, call, service, ledger)
     for place, fault in faults:
         query = ledger.note(place, query, fault.ask(ledger.call(place, call), query))
     turned = page(query, ledger.selections.get(inventory, query))
@@ -56,6 +64,12 @@ def _shared_repositories(request: Request, query: Query, service: Service, ledge
     for place, fault in faults:
         answer = ledger.note(place, answer, fault.send(ledger.call(place, call), turned, answer))
     return answer
+
+
+def _phrased(refusal: Answer, call: Call, service: Service, ledger: Ledger) -> Answer:
+    for place, fault in enumerate(service.faults):
+        refusal = ledger.note(place, refusal, fault.phrase(ledger.call(place, call), refusal))
+    return refusal
 
 
 def _namespaces(raw_query: str, service: Service) -> Answer:

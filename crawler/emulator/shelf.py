@@ -6,8 +6,8 @@ rows of a group the first time somebody asks, so an inventory that is only walke
 """
 
 import functools
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -92,6 +92,10 @@ class Group:
         """What the rows are searched and sorted by, one for one."""
         return tuple(map(_facts, self.rows))
 
+    def named(self) -> list[tuple[str, bytes]]:
+        """Give the rows, each with its name."""
+        return [(facts.name, row) for facts, row in zip(self.facts, self.rows, strict=True)]
+
 
 @dataclass(frozen=True)
 class Shelf:
@@ -112,24 +116,59 @@ class Shelf:
             found.setdefault(group.namespace, []).append(group)
         return {namespace: tuple(groups) for namespace, groups in found.items()}
 
-    def without(self, index: int) -> "Shelf":
-        """Give this shelf less the row at `index` of the key order; itself when there is no such row."""
-        first = 0
-        for at, group in enumerate(self.groups):
-            if 0 <= (inside := index - first) < len(group.rows):
-                rows = group.rows[:inside] + group.rows[inside + 1 :]
-                return self._with_group(at, replace(group, rows=rows))
-            first += len(group.rows)
-        return self
+    def without(self, index: int, count: int = 1) -> "Shelf":
+        """Give this shelf less `count` rows from `index` of the key order on; itself when there is no such row."""
+        groups: list[Group] = []
+        for group in self.groups:
+            size = len(group.rows)
+            first, end = (min(max(0, at), size) for at in (index, index + count))
+            groups.append(replace(group, rows=group.rows[:first] + group.rows[end:]) if first < end else group)
+            index -= size
+        return self if all(map(operator.is_, groups, self.groups)) else Shelf(tuple(groups))
 
-    def with_first(self, name: str) -> "Shelf":
-        """Give this shelf with a copy of its first row under a new `name`, itself when it has no rows."""
-        at, group = next(((at, group) for at, group in enumerate(self.groups) if group.rows), (0, None))
-        if group is None:
+    def with_copies(self, index: int, names: Sequence[str], *, behind: bool = False) -> "Shelf":
+        """Give this shelf with copies of the row at `index` under other `names`, each where it sorts.
+
+        With `behind` the names are its own followed by each of `names`. A name that its organization has already is
+        left out. Itself when there is no row at `index`.
+        """
+        at, inside = self._find(index)
+        if at is None:
             return self
-        row = render(decode(group.rows[0]) | {"name": name})
-        inside = bisect_left([facts.name for facts in group.facts], name)
-        return self._with_group(at, replace(group, rows=(*group.rows[:inside], row, *group.rows[inside:])))
+        named = self.groups[at].named()
+        own, item = named[inside][0], decode(named[inside][1])
+        new = {own + name if behind else name for name in names} - {name for name, _ in named}
+        return self._sorted(at, [*named, *((name, render(item | {"name": name})) for name in new)])
+
+    def renamed(self, index: int, name: str) -> "Shelf":
+        """Give this shelf with the row at `index` under another name, where that sorts; itself as `with_copies` is."""
+        at, inside = self._find(index)
+        if at is None or name in dict(self.groups[at].named()):
+            return self
+        named = self.groups[at].named()
+        _, row = named.pop(inside)
+        return self._sorted(at, [*named, (name, render(decode(row) | {"name": name}))])
+
+    def with_last(self, index: int) -> "Shelf":
+        """Give this shelf with the row at `index` last in its organization, which is then not in key order."""
+        at, inside = self._find(index)
+        if at is None:
+            return self
+        group = self.groups[at]
+        rows = (*group.rows[:inside], *group.rows[inside + 1 :], group.rows[inside])
+        return self._with_group(at, replace(group, rows=rows))
+
+    def _find(self, index: int) -> tuple[int | None, int]:
+        """Give the place of the group that has the row at `index`, and the row's place in it; None without one."""
+        for at, group in enumerate(self.groups):
+            if 0 <= index < len(group.rows):
+                return at, index
+            index -= len(group.rows)
+        return None, 0
+
+    def _sorted(self, at: int, named: list[tuple[str, bytes]]) -> "Shelf":
+        rows = tuple(row for _, row in sorted(named, key=operator.itemgetter(0)))
+        return self._with_group(at, replace(self.groups[at], rows=rows))
 
     def _with_group(self, at: int, group: Group) -> "Shelf":
         return Shelf((*self.groups[:at], group, *self.groups[at + 1 :]))
@@ -149,13 +188,24 @@ class Inventory:
         """Give the items of this center in key order, as the API sends them, less `total_range`."""
         return [decode(row) for row in self.shelves[center].rows]
 
-    def without(self, index: int) -> "Inventory":
-        """Give this inventory less the row at `index` of the key order, in each center that has one."""
-        return Inventory({center: shelf.without(index) for center, shelf in self.shelves.items()})
+    def without(self, index: int, count: int = 1) -> "Inventory":
+        """Give this inventory less `count` rows from `index` of the key order on, in each center that has them."""
+        return self._with(lambda shelf: shelf.without(index, count))
 
-    def with_first(self, name: str) -> "Inventory":
-        """Give this inventory with one more row called `name` in the first group of each center."""
-        return Inventory({center: shelf.with_first(name) for center, shelf in self.shelves.items()})
+    def with_copies(self, index: int, names: Sequence[str], *, behind: bool = False) -> "Inventory":
+        """Give this inventory with copies of the row at `index`, in each center that has one (see Shelf)."""
+        return self._with(lambda shelf: shelf.with_copies(index, names, behind=behind))
+
+    def renamed(self, index: int, name: str) -> "Inventory":
+        """Give this inventory with the row at `index` called `name`, in each center that has one (see Shelf)."""
+        return self._with(lambda shelf: shelf.renamed(index, name))
+
+    def with_last(self, index: int) -> "Inventory":
+        """Give this inventory with the row at `index` last in its organization, in each center that has one."""
+        return self._with(lambda shelf: shelf.with_last(index))
+
+    def _with(self, change: Callable[[Shelf], Shelf]) -> "Inventory":
+        return Inventory({center: change(shelf) for center, shelf in self.shelves.items()})
 
 
 def shelf(rows: Iterable[tuple[str, str, str, bytes]]) -> Shelf:

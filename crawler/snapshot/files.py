@@ -1,6 +1,7 @@
 """Files that are there whole or not at all, also after a power cut."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -12,6 +13,15 @@ def write_synced(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(path)
+
+
+def make_folders(folder: Path) -> None:
+    """Make a folder and those above it, their names durable. Raises OSError."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        with suppress(PermissionError):  # a folder that can be written but not read can't be synced
+            sync_folder(made.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -58,6 +58,7 @@ def to_line(entry: Entry) -> bytes:
     return b"%08x %b\n" % (crc32(text), text)
 
 
+_MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _PREFIX_LENGTH: Final = len("01234567 ")
 
 
@@ -69,5 +70,5 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[tuple[Entry, int]]:
             return
         try:
             yield _decode(text), len(line)
-        except msgspec.MsgspecError:  # a newer version's, or damage that the checksum covers
+        except _MALFORMED:  # a newer version's, or damage that the checksum covers
             return

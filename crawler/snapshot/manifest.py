@@ -3,6 +3,7 @@
 Source: shared design, "The command", `_manifest.json`.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal
 
@@ -11,6 +12,7 @@ import msgspec
 from crawler.api.query import Center
 from crawler.api.record import Record
 from crawler.walking.walk import PROVEN, Verdict
+from crawler.wording import escaped
 
 SCHEMA: Final = 1
 Status = Literal["complete", "incomplete"]
@@ -144,7 +146,10 @@ def to_json(manifest: Manifest) -> bytes:
 
 
 def from_json(text: bytes) -> Manifest:
-    """Read a manifest. Raises ValueError that says what is wrong, also for a newer `schema`."""
+    """Read a manifest. Raises ValueError that says what is wrong, also for a newer `schema`.
+
+    Somebody else may have written it: no file is named in it but such as a snapshot has.
+    """
     try:
         version = msgspec.json.decode(text, type=_Version).schema
     except _MALFORMED as error:
@@ -152,9 +157,18 @@ def from_json(text: bytes) -> Manifest:
     if version != SCHEMA:
         raise ValueError(f"has schema {version}; this version reads schema {SCHEMA}")
     try:
-        return msgspec.json.decode(text, type=Manifest)
+        manifest = msgspec.json.decode(text, type=Manifest)
     except _MALFORMED as error:
         raise ValueError(f"is damaged: {error}") from None
+    for file in (*manifest.files, manifest.rejects):
+        if not _PATH.fullmatch(file.path):
+            raise ValueError(f"names a file that is none of a snapshot's: {escaped(file.path)}")
+    return manifest
+
+
+_PATH = re.compile(
+    r"_rejects\.ndjson|(?:target=[a-z0-9][a-z0-9_-]*/)?center=(?:self|thirdparty)/part-[0-9]{5,}\.ndjson"
+)
 
 
 class _Version(msgspec.Struct):

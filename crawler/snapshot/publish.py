@@ -19,6 +19,7 @@ from crawler.snapshot.files import sync_folder, write_synced
 from crawler.snapshot.manifest import FileEntry, Manifest, to_json
 from crawler.snapshot.spool import Spool, Stored
 from crawler.walking.plan import WalkId
+from crawler.wording import escaped
 
 MANIFEST = "_manifest.json"
 REJECTS = "_rejects.ndjson"
@@ -127,17 +128,21 @@ class StreamShelf:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._terminal = stream.isatty()
 
     def open_walk(self, walk: WalkId) -> None:
         """Begin with a walk: a stream has nothing to tell them apart but their records."""
 
     def write(self, lines: bytes, records: int) -> None:  # noqa: ARG002 - a stream counts nothing
         """Write whole lines. Raises DiskError when nobody reads them any more."""
+        if self._terminal:  # JSON leaves U+009B and U+202E as they are; the escapes are JSON's, the records the same
+            lines = b"".join(b"%b\n" % escaped(line).encode() for line in lines.decode().split("\n")[:-1])
         try:
             self._stream.write(lines)
             self._stream.flush()
         except OSError as error:
-            raise DiskError(f"cannot write to standard output: {error.strerror}") from None
+            reason = f"{error.strerror}; make room where it goes, then run the same command"
+            raise DiskError(f"cannot write to standard output: {reason}") from None
 
     def reject(self, lines: bytes, rejects: int) -> None:
         """Take rejects: the summary and the exit code tell of them."""
@@ -254,28 +259,43 @@ class FolderShelf:
 def finish(folder: Path, manifest: Manifest, output: Path) -> Path:
     """Write the manifest and, for a complete snapshot, `_SUCCESS`; move it to its name; give its path.
 
-    Raises DiskError.
+    Raises DiskError; there is no snapshot then, unless the message says that it stands.
     """
     final = output / f"snapshot={manifest.snapshot}"
     with disk(output):
         write_synced(folder / MANIFEST, to_json(manifest))
         if manifest.status == "complete":
             write_synced(folder / SUCCESS, b"")
-        for inner, _, _ in os.walk(folder):
+        for inner, _, _ in os.walk(folder, onerror=_refuse):
             sync_folder(Path(inner))
         folder.rename(final)
-        sync_folder(output)
-        point_latest(final)
+    settle(final)
     return final
 
 
-def point_latest(snapshot: Path) -> None:
-    """Make `latest` name this snapshot if it is complete: whoever reads `latest` reads a proven inventory.
+def _refuse(error: OSError) -> None:
+    raise error
 
-    Raises OSError.
+
+def settle(snapshot: Path) -> None:
+    """Make the name of a snapshot durable, and if it is complete make `latest` name it.
+
+    So whoever reads `latest` reads a proven inventory. Raises DiskError, which says that the snapshot stands.
     """
-    if not (snapshot / SUCCESS).exists():
-        return
+    try:
+        sync_folder(snapshot.parent)
+        if (snapshot / SUCCESS).exists():
+            _point_latest(snapshot)
+    except OSError as error:
+        where = f"{error.filename or snapshot.parent}: {error.strerror or error}"
+        if not snapshot.is_dir():
+            raise DiskError(f"{snapshot} has vanished: {where}; run the same command") from None
+        raise DiskError(
+            f"{snapshot} stands and is whole, but {where}; make room or mend it: the next run sees to `{LATEST}`"
+        ) from None
+
+
+def _point_latest(snapshot: Path) -> None:
     link = snapshot.parent / LATEST
     temporary = link.with_name(f".{LATEST}.tmp")
     temporary.unlink(missing_ok=True)

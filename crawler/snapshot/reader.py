@@ -1,6 +1,7 @@
 """A published snapshot, read: its manifest, its parts and what is on each line."""
 
 from collections.abc import Iterator
+from errno import EPERM
 from pathlib import Path
 
 from crawler.errors import IncompleteError, UsageError
@@ -16,8 +17,16 @@ class Snapshot:
         self.manifest = manifest
 
     def lines(self, file: FileEntry) -> Iterator[bytes]:
-        """Give the lines of one part, without reading it whole. Raises OSError."""
-        with (self.folder / file.path).open("rb", buffering=2**20) as part:
+        """Give the lines of one part, without reading it whole.
+
+        Raises OSError, also for what is no file within the folder: a link may lead anywhere, a pipe never ends.
+        """
+        path = (self.folder / file.path).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            raise PermissionError(EPERM, "leads out of the snapshot's folder", str(path))
+        if path.exists() and not path.is_file():
+            raise PermissionError(EPERM, "is no file", str(path))
+        with path.open("rb", buffering=2**20) as part:
             yield from part
 
 

@@ -1,17 +1,19 @@
 """The working log of a run: record lines in arrival order, and the journal that says whose they are.
 
 What the journal claims is on the disk: the bytes of a page are written and synced before the journal line
-that names them. So a run can be killed at any instant, the machine's power included, and the next one
-believes the journal as far as the bytes bear it out and asks for the rest again.
+that names them, and that line is synced before more is written. So a run can be killed at any instant, the machine's
+power included, and the next one believes the journal as far as the bytes bear it out and asks for the rest again.
 """
 
 import os
 from array import array
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zlib import crc32
+
+import msgspec
 
 from crawler.api.page import Page
 from crawler.api.record import Reading, key_of_line, key_of_reject
@@ -92,7 +94,7 @@ class Spool:
         self._index.setdefault(entry.walk, array("q")).extend((*place, entry.rejected, entry.outside))
 
     def flush(self) -> None:
-        """Write what waits: first the pages, synced, then the journal lines that name them.
+        """Write what waits: first the pages, synced, then the journal lines that name them, synced too.
 
         After a failure every flush fails: what came later must not be believed without what was lost.
         """
@@ -109,10 +111,10 @@ class Spool:
                 if self._sync:
                     os.fdatasync(self._pages_fd)
                 _write(self._journal_fd, b"".join(line for _, _, line in waiting))
+                if self._sync:
+                    os.fdatasync(self._journal_fd)
             except OSError as error:
-                self._failed = DiskError(
-                    f"cannot write {self.folder}: {error.strerror}; make room, then run the same command: it goes on"
-                )
+                self._failed = DiskError(f"cannot write {self.folder}: {error.strerror}; {_GO_ON}")
                 raise self._failed from None
             self._written += len(pages)
 
@@ -133,12 +135,12 @@ class Spool:
         try:
             data = os.pread(self._pages_fd, size, at)
         except OSError as error:
-            raise DiskError(f"cannot read {self.folder}: {error.strerror}") from None
+            raise DiskError(f"cannot read {self.folder}: {error.strerror}; {_GO_ON}") from None
         if len(data) != size:
-            raise DiskError(f"{self.folder} was cut short while the run was using it")
+            raise DiskError(f"{self.folder} was cut short while the run was using it; {_GO_ON}")
         return data
 
-    def replay(self) -> Iterator[tuple[Entry, Page | None]]:
+    def replay(self) -> Generator[tuple[Entry, Page | None]]:
         """Give what the run did so far, oldest first: each entry, and for a page what it was.
 
         Ends at the first entry that the files don't bear out, and cuts both files there.
@@ -158,15 +160,30 @@ class Spool:
                     yield entry, page
             self._cut(believed, end)
         except OSError as error:
-            raise DiskError(f"cannot read {self.folder}: {error.strerror}") from None
+            raise DiskError(f"cannot read {self.folder}: {error.strerror}; {_GO_ON}") from None
+
+    def disbelieve(self) -> None:
+        """Empty both files: what the journal tells can't have happened, so none of it is believed."""
+        self._index.clear()
+        try:
+            self._cut(0, 0)
+        except OSError as error:
+            raise DiskError(f"cannot write {self.folder}: {error.strerror}; {_GO_ON}") from None
 
     def _page_of(self, entry: PageEntry) -> Page | None:
+        if min(entry.lines, entry.rejects) < 0 or entry.end > self._at:
+            return None
         data = os.pread(self._pages_fd, entry.lines + entry.rejects, entry.at)
         if len(data) != entry.lines + entry.rejects or crc32(data) != entry.crc:
             return None
         lines, rejects = data[: entry.lines], data[entry.lines :]
-        keys = [key_of_line(line) for line in lines.splitlines()]  # no raw control character is in JSON
-        keys += [key_of_reject(line) for line in rejects.splitlines()]
+        try:
+            keys = [key_of_line(line) for line in lines.splitlines()]  # no raw control character is in JSON
+            keys += [key_of_reject(line) for line in rejects.splitlines()]
+        except _NO_LINES:
+            return None
+        if len(keys) != entry.records + entry.rejected or min(entry.records, entry.rejected) < 0:
+            return None
         unknown = frozenset(entry.unknown)
         items = Reading(b"", b"", entry.records, entry.rejected, keys, frozenset(), unknown, entry.outside)
         return Page(items, entry.total, entry.disagrees)
@@ -176,6 +193,8 @@ class Spool:
         self.disbelieved_bytes = sum(sizes) - journal_end - pages_end
         os.ftruncate(self._journal_fd, journal_end)
         os.ftruncate(self._pages_fd, pages_end)
+        if self._sync and self.disbelieved_bytes:
+            os.fdatasync(self._journal_fd)  # or a power cut might bring old lines back behind new ones
         self._at = self._written = pages_end
 
     def close(self) -> None:
@@ -184,9 +203,12 @@ class Spool:
         os.close(self._journal_fd)
 
 
-_PAGES = "pages.ndjson"
-_JOURNAL = "journal"
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+_PAGES: Final = "pages.ndjson"
+_JOURNAL: Final = "journal"
+_GO_ON: Final = "make room or mend it, then run the same command: it goes on"
+# What lines are read with raises these of lines that this program never wrote.
+_NO_LINES: Final = (msgspec.MsgspecError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
 def open_spool(folder: Path, *, sync: bool = True) -> Spool:
@@ -201,7 +223,7 @@ def open_spool(folder: Path, *, sync: bool = True) -> Spool:
     except OSError as error:
         for descriptor in descriptors:
             os.close(descriptor)
-        raise DiskError(f"cannot open the spool in {folder}: {error.strerror}") from None
+        raise DiskError(f"cannot open the spool in {folder}: {error.strerror}; {_GO_ON}") from None
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -13,13 +13,17 @@ from crawler.api.record import Record
 from crawler.snapshot.manifest import FileEntry, status_of
 from crawler.snapshot.publish import MANIFEST, REJECTS, SUCCESS
 from crawler.snapshot.reader import Snapshot
+from crawler.wording import escaped
 
 _decode = msgspec.json.Decoder(Record).decode
 _SAID_PER_FILE: Final = 5  # one broken file can have a million broken lines
 
 
 class Report(NamedTuple):
-    """What was read, and what differs from the manifest: empty when nothing does."""
+    """What was read, and what differs from the manifest: empty when nothing does.
+
+    Each difference is one line that a terminal shows and does not obey: names in it are somebody else's.
+    """
 
     files: int
     records: int
@@ -42,7 +46,7 @@ def verify(snapshot: Snapshot) -> Report:
         *_strangers(snapshot),
         *_success(snapshot),
     ]
-    return Report(checked.files, checked.records, checked.bytes, tuple(differences))
+    return Report(checked.files, checked.records, checked.bytes, tuple(map(escaped, differences)))
 
 
 class _Checked:

@@ -13,15 +13,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
+from zlib import crc32
 
 import msgspec
 from filelock import FileLock, Timeout
 
-from crawler.errors import ConfigError, UnavailableError, UsageError
+from crawler.errors import ConfigError, DiskError, UnavailableError, UsageError
 from crawler.snapshot.disk import disk
-from crawler.snapshot.files import sync_folder, write_synced
-from crawler.snapshot.publish import point_latest
+from crawler.snapshot.files import make_folders, sync_folder, write_synced
+from crawler.snapshot.publish import settle
 from crawler.walking.plan import WalkId
 
 WORK: Final = ".work"
@@ -39,27 +40,31 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
 
     snapshot: str
     plan: str
-    started_at: datetime
+    started_at: Annotated[datetime, msgspec.Meta(tz=True)]
     resumed: int = 0
     walks: tuple[WalkId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One run's own folder in the output, held by this process."""
+    """One run's own folder in the output, held by this process.
+
+    `published` is the run's snapshot where that stands already: its first process died just before its end.
+    """
 
     output: Path
     folder: Path
     state: RunState
+    published: Path | None = None
 
     def remember(self, walks: tuple[WalkId, ...]) -> None:
         """Keep the walks that were discovered. Raises DiskError."""
-        with disk(self.folder):
-            _write_state(self.folder, msgspec.structs.replace(self.state, walks=walks))
+        write_state(self.folder, msgspec.structs.replace(self.state, walks=walks))
 
     def remove(self) -> None:
-        """Drop the run's working files: its snapshot is published."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Drop the run's working files: its snapshot is published. What can't be dropped is left to the next run."""
+        with suppress(DiskError):
+            _drop(self.folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,37 +85,83 @@ class Wish:
 def open_workspace(output: Path, wish: Wish, now: datetime) -> Iterator[Workspace]:
     """Hold `output` and give the run to work on.
 
-    Raises ConfigError when the folder can't be used or the id is taken, UnavailableError when another run
-    holds it, UsageError when there is nothing to resume but the user insists.
+    Raises ConfigError when it is no folder or the id is taken, DiskError when it can't be written,
+    UnavailableError when another run holds it, UsageError when there is nothing to resume but the user insists.
     """
     work = _prepare(output)
     with _held(work, now) as tell:
-        _tidy(output, work)
-        state = _choose(output, work, wish, now)
+        with disk(output):
+            published = [state for state in _tidy(output, work) if _is_wished(state, wish)]
+        if published:
+            (state,) = published
+            yield Workspace(output, work / state.snapshot, state, _snapshot(output, state.snapshot))
+            return
+        with disk(output):
+            state = _choose(output, work, wish, now)
         folder = work / state.snapshot
         with disk(folder):
-            folder.mkdir(exist_ok=True)
-            _write_state(folder, state)
+            if not state.resumed:
+                folder.mkdir()  # never one with another run's spool in it
+            write_state(folder, state)
             sync_folder(work)
         tell(state.snapshot)
         yield Workspace(output, folder, state)
 
 
-def _write_state(folder: Path, state: RunState) -> None:
-    write_synced(folder / _STATE, msgspec.json.encode(state))
+class _Sealed(msgspec.Struct, frozen=True):
+    """A state and the CRC-32 of its JSON: a walk's name with a bit flipped would be crawled as if it were asked for."""
+
+    crc: int
+    run: msgspec.Raw
+
+
+def write_state(folder: Path, state: RunState) -> None:
+    """Keep the state of the run in `folder`. Raises DiskError."""
+    text = msgspec.json.encode(state)
+    with disk(folder):
+        write_synced(folder / _STATE, msgspec.json.encode(_Sealed(crc32(text), msgspec.Raw(text))))
+        sync_folder(folder)  # the journal numbers the walks that are named here: it must not be older than they
+
+
+def read_state(folder: Path) -> RunState | None:
+    """Give the state of the run in `folder`, None when there is none or it is damaged. Raises DiskError."""
+    try:
+        with disk(folder):
+            sealed = msgspec.json.decode(_bytes_of(folder / _STATE), type=_Sealed)
+            if crc32(sealed.run) != sealed.crc:
+                return None
+            return msgspec.json.decode(sealed.run, type=RunState)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _drop(folder: Path) -> None:
+    """Drop a run's working files, its state first: without it they are nobody's. Raises DiskError."""
+    with disk(folder):
+        (folder / _STATE).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _prepare(output: Path) -> Path:
     work = output / WORK
-    try:
+    with disk(output):
         if output.exists() and not output.is_dir():
             raise ConfigError(f"output: {output} is a file; name a folder", setting="output")
-        work.mkdir(parents=True, exist_ok=True)
+        try:
+            make_folders(work)
+        except (NotADirectoryError, FileNotFoundError) as error:
+            reason = f"{error.strerror}; name a folder that can be made"
+            raise ConfigError(f"output: {output}: {reason}", setting="output") from None
+        sync_folder(output)  # or a power cut might take the whole work with it
         if not os.access(work, os.W_OK | os.X_OK):
-            raise ConfigError(f"output: {output} is not writable; name a folder that is", setting="output")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(f"output: {output}: {reason}; name a folder that can be written", setting="output") from None
+            raise DiskError(f"{output} is not writable; make it so or name another output, then run the same command")
     return work
 
 
@@ -124,16 +175,13 @@ class _Holder(msgspec.Struct):
 @contextmanager
 def _held(work: Path, now: datetime) -> "Iterator[_Tell]":
     lock = FileLock(work / _LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise UnavailableError(
-            f"{work.parent} is in use by {_who(work)}; wait for it or choose another output"
-        ) from None
-    except OSError as error:
-        raise ConfigError(
-            f"output: {work}: {error.strerror}; name a folder that can be written", setting="output"
-        ) from None
+    with disk(work):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise UnavailableError(
+                f"{work.parent} is in use by {_who(work)}; wait for it or choose another output"
+            ) from None
     holder = work / _HOLDER
     try:
         with disk(holder):
@@ -173,46 +221,51 @@ def _choose(output: Path, work: Path, wish: Wish, now: datetime) -> RunState:
     fresh = [state for state in same if state.started_at >= oldest]
     if wish.resume is False:
         for state in same:
-            shutil.rmtree(work / state.snapshot, ignore_errors=True)
+            _drop(work / state.snapshot)
     elif fresh:
         return msgspec.structs.replace(fresh[0], resumed=fresh[0].resumed + 1)
     elif wish.resume:
         raise UsageError(f"--resume: {_why_not(unfinished, same, wish)}; without --resume a new run begins")
     for state in unfinished:
         if state.started_at < oldest:  # nothing will go on with it; a nightly job would fill the disk with them
-            shutil.rmtree(work / state.snapshot, ignore_errors=True)
+            _drop(work / state.snapshot)
     if wish.snapshot is not None:
         return _named(output, work, wish.snapshot, wish.plan, now)
     return RunState(snapshot=_new_id(output, work, now), plan=wish.plan, started_at=now)
 
 
-def _tidy(output: Path, work: Path) -> None:
-    """End what a run killed in its first or last moment left undone.
+def _is_wished(state: RunState, wish: Wish) -> bool:
+    return wish.resume is not False and (state.plan, state.snapshot) == (wish.plan, wish.snapshot)
 
-    A folder without a state was being made or removed. A run whose snapshot stands was about to be removed.
+
+def _tidy(output: Path, work: Path) -> list[RunState]:
+    """End what a run killed in its first or last moment left undone; give the runs whose snapshots stand.
+
+    A folder without a state was being made or removed, or is damaged: nothing can go on with it. A run whose
+    snapshot stands was about to be removed.
     """
+    for folder, state in _states(work):
+        if state is None:
+            _drop(folder)
+    published = [state for state in _unfinished(work) if _snapshot(output, state.snapshot).exists()]
+    for state in reversed(published):  # the newest last: it is what `latest` will name
+        settle(_snapshot(output, state.snapshot))
+        _drop(work / state.snapshot)
+    return published
+
+
+def _snapshot(output: Path, name: str) -> Path:
+    return output / f"snapshot={name}"
+
+
+def _states(work: Path) -> list[tuple[Path, RunState | None]]:
     with disk(work):
-        for folder in list(work.iterdir()):
-            if folder.is_dir() and not (folder / _STATE).exists():
-                shutil.rmtree(folder, ignore_errors=True)
-    for state in _unfinished(work):
-        snapshot = output / f"snapshot={state.snapshot}"
-        if snapshot.exists():
-            with disk(output):
-                point_latest(snapshot)
-            shutil.rmtree(work / state.snapshot, ignore_errors=True)
+        return [(folder, read_state(folder)) for folder in work.iterdir() if folder.is_dir()]
 
 
 def _unfinished(work: Path) -> list[RunState]:
-    """Give the runs that have a state, newest first; a folder without a readable one is no run."""
-    states = []
-    for path in work.glob(f"*/{_STATE}"):
-        try:
-            state = msgspec.json.decode(path.read_bytes(), type=RunState)
-        except (OSError, msgspec.MsgspecError):
-            continue
-        if state.snapshot == path.parent.name:
-            states.append(state)
+    """Give the runs that have a state, newest first; one in a folder of another name is none."""
+    states = [state for folder, state in _states(work) if state is not None and state.snapshot == folder.name]
     return sorted(states, key=lambda state: (state.started_at, state.snapshot), reverse=True)
 
 
@@ -228,9 +281,9 @@ def _why_not(unfinished: list[RunState], same: list[RunState], wish: Wish) -> st
 
 
 def _named(output: Path, work: Path, snapshot: str, plan: str, now: datetime) -> RunState:
-    if (output / f"snapshot={snapshot}").exists():
+    if _snapshot(output, snapshot).exists():
         raise ConfigError(f"snapshot: {snapshot} is published already; choose another id", setting="snapshot")
-    if (work / snapshot).exists():
+    if read_state(work / snapshot) is not None:
         raise ConfigError(
             f"snapshot: {snapshot} is the id of an unfinished run with another plan; choose another id",
             setting="snapshot",
@@ -241,7 +294,7 @@ def _named(output: Path, work: Path, snapshot: str, plan: str, now: datetime) ->
 def _new_id(output: Path, work: Path, now: datetime) -> str:
     base = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     number, name = 1, base
-    while (output / f"snapshot={name}").exists() or (work / name).exists():
+    while _snapshot(output, name).exists() or (work / name).exists():
         number += 1
         name = f"{base}-{number}"
     return name

@@ -23,6 +23,7 @@ from crawler.errors import (
 )
 from crawler.walking.backoff import backoff_s, pause_s
 from crawler.walking.passes import Again, Window
+from crawler.walking.room import Room
 from crawler.walking.target import TargetCrawl, Task, WalkRun
 
 log = logging.getLogger(__name__)
@@ -46,11 +47,14 @@ class Keep(Protocol):
 class Asker:
     """Asks for windows of one target, through its client."""
 
-    def __init__(self, target: TargetCrawl, client: Client, keep: Keep, clock: Clock, chance: Random) -> None:
+    def __init__(
+        self, target: TargetCrawl, client: Client, keep: Keep, clock: Clock, room: Room, chance: Random
+    ) -> None:
         self._target = target
         self._client = client
         self._keep = keep
         self._clock = clock
+        self._room = room
         self._chance = chance
         self._successes = 0
         self._good: Query | None = None  # the last one that was answered with a page
@@ -84,7 +88,9 @@ class Asker:
                 wait_s = 0.0 if again.at_once else backoff_s(attempt, self._chance.random())
                 level = logging.INFO if again.at_once else logging.WARNING  # a second look is nothing to worry about
                 self._say_retry(task, attempt, wait_s, again.reason, level)
-            await self._clock.sleep(wait_s)
+            if wait_s:
+                async with self._room.outside():
+                    await self._clock.sleep(wait_s)
             attempt += 1
 
     async def _try(self, task: Task, *, last_try: bool) -> Again | None:
@@ -100,8 +106,7 @@ class Asker:
             return answered
         if answered == "skip":
             page = EMPTY
-        if not run.census:
-            self._keep.append_page(run.index, window, page)
+        self._keep.append_page(run.index, window, page)
         self._target.took(run, task.walk, page)
         return None
 
@@ -189,8 +194,7 @@ class Asker:
         extra = {"walk": str(task.run.id), "offset": task.window.offset, "reason": reason}
         log.error("window.lost", extra=extra)
         task.walk.lose(task.window, reason)
-        if not task.run.census:
-            self._keep.append_loss(task.run.index, task.window, reason)
+        self._keep.append_loss(task.run.index, task.window, reason)
         self._target.took(task.run, task.walk, None)
 
     def _say_retry(self, task: Task, attempt: int, wait_s: float, reason: str, level: int = logging.WARNING) -> None:

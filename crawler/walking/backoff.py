@@ -20,6 +20,6 @@ def pause_s(retry_after_s: float | None, attempt: int, chance: float) -> float:
 
     The gateway's advice is 2 to 5 seconds where it says nothing itself (FACTS 4.3).
     """
-    if retry_after_s is not None:
+    if retry_after_s:  # none at all, or a moment that is over, would be asked at once and refused again
         return min(retry_after_s, _LONGEST_ASKED_S)
     return 2.0 + backoff_s(attempt + 2, chance)

@@ -19,6 +19,7 @@ from crawler.clock import Clock
 from crawler.errors import CrawlerError
 from crawler.result import Ending
 from crawler.walking.asking import Asker, Keep
+from crawler.walking.room import Bell, Room
 from crawler.walking.target import TargetCrawl, WalkRun
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 _FLUSH_S: Final = 0.2
 _FLUSH_BYTES: Final = 2**20
 _MOST_WAITING_BYTES: Final = 8 * 2**20  # beyond this the workers wait for the disk
+_WORKERS_IN_ROOM: Final = 2  # one asks while the other waits for its backoff
 _PUBLISHED_AT_ONCE: Final = 64  # a thread hop for each of ten thousand small walks would cost seconds
 
 
@@ -54,26 +56,6 @@ class Crew(NamedTuple):
     concurrency: int
 
 
-class _Bell:
-    """Wakes whoever waits at the moment; heard by nobody, it costs nothing."""
-
-    def __init__(self) -> None:
-        self._event = anyio.Event()
-        self._listeners = 0
-
-    def ring(self) -> None:
-        if self._listeners:
-            self._event.set()
-            self._event = anyio.Event()
-
-    async def heard(self) -> None:
-        self._listeners += 1
-        try:
-            await self._event.wait()
-        finally:
-            self._listeners -= 1
-
-
 class Engine:
     """One crawl of several targets into one store."""
 
@@ -84,9 +66,9 @@ class Engine:
         self._clock = clock
         self._ending = Ending("done")
         self._crawled = False
-        self._full = _Bell()  # there is enough to write, or no more to come
-        self._drained = _Bell()  # it was written
-        self._moved = _Bell()  # a walk has ended, or no more will
+        self._full = Bell()  # there is enough to write, or no more to come
+        self._drained = Bell()  # it was written
+        self._moved = Bell()  # a walk has ended, or no more will
 
     async def crawl(self, *, max_duration_s: float | None, signals: bool) -> Ending:
         """Crawl until every walk ended or every target stopped, publishing walks in plan order as they end.
@@ -121,17 +103,23 @@ class Engine:
             whole.cancel_scope.cancel()
 
     async def _crawl_target(self, crew: Crew) -> None:
-        asker = Asker(crew.target, crew.client, self._store, self._clock, Random())  # noqa: S311 - jitter, no secret
-        settled = _Bell()
+        room = Room(crew.concurrency)
+        asker = Asker(crew.target, crew.client, self._store, self._clock, room, Random())  # noqa: S311 - jitter, no secret
+        settled = Bell()
         async with anyio.create_task_group() as workers:
-            for _ in range(crew.concurrency):
-                workers.start_soon(self._work, crew.target, asker, settled, workers.cancel_scope)
+            for _ in range(_WORKERS_IN_ROOM * crew.concurrency):
+                workers.start_soon(self._work, crew.target, asker, room, settled, workers.cancel_scope)
 
-    async def _work(self, target: TargetCrawl, asker: Asker, settled: _Bell, workers: anyio.CancelScope) -> None:
+    async def _work(
+        self, target: TargetCrawl, asker: Asker, room: Room, settled: Bell, workers: anyio.CancelScope
+    ) -> None:
+        await room.enter()
         while not target.done:
             task = target.next()
             if task is None:
+                room.leave()
                 await settled.heard()
+                await room.enter()
                 continue
             try:
                 await asker.settle(task)
@@ -142,9 +130,11 @@ class Engine:
             if task.run.ended:
                 self._moved.ring()
             settled.ring()
-            await self._room()
+            await self._keep_up()
+            await room.give_way()
+        room.leave()
 
-    async def _room(self) -> None:
+    async def _keep_up(self) -> None:
         if self._store.waiting_bytes > _FLUSH_BYTES:
             self._full.ring()
         while self._store.waiting_bytes > _MOST_WAITING_BYTES:

@@ -21,6 +21,7 @@ _CUSTOMARY_LENGTHS: Final = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000}
 
 # A total may be any number, so windows are asked only this far ahead of what the pages bear out: this many, and
 # two for each that was filled. A function of the set of what is settled, so neither order nor a resume matters.
+# And no further than twice the total that was declared first, where that is beyond so many windows.
 _AHEAD: Final = 16
 
 
@@ -61,7 +62,7 @@ class Pass:
 
     When `done`, the fields say what was seen: `totals` in the order they were declared, `total` the largest of
     them (0 without), `items` counts those of all pages, `seen` holds their keys, `pages` counts the pages that
-    held items. In the `last` pass short pages bear out a total too; before it the next one had better begin.
+    held something new. In the `last` pass short pages bear out a total too; before it the next one had better begin.
     """
 
     def __init__(self, number: int, limit: int, order: Order | None, *, last: bool) -> None:
@@ -90,6 +91,8 @@ class Pass:
         self._probe_at: int | None = None  # where the window beyond a doubtful total lies
         self._short_length = -1  # of a first page shorter than asked
         self._came_without_total = False
+        self._came_empty = False
+        self._witnessing = False  # the second item alone is asked how many there are
 
     # ---- what to ask
 
@@ -130,7 +133,13 @@ class Pass:
         if self.state != "declared":
             return self._end
         keys = len(self.seen) if self.last else min(len(self.seen), self._full_pages * self.limit)
-        return min(self._end, self.limit * (_AHEAD + -(-2 * keys // self.limit)))
+        return min(self._end, self.limit * (_AHEAD + -(-2 * keys // self.limit)), self._growth_end)
+
+    @property
+    def _growth_end(self) -> int:
+        """Where a pass ends whose total grows: it proves nothing any more, and rows may come as fast as it reads."""
+        planned = next(iter(self.totals), 0)
+        return max(self.limit * _AHEAD, 2 * planned)
 
     def _fly(self, window: Window) -> Window:
         self._next = window.offset + window.limit
@@ -139,15 +148,20 @@ class Pass:
 
     # ---- what came back
 
-    def read(self, window: Window, page: Page, *, last_try: bool) -> Answered:
-        """Take a page in; with `last_try` also one that is too short, its gap noted."""
+    def read(self, window: Window, page: Page, *, last_try: bool, trusted: bool) -> Answered:
+        """Take a page in; with `last_try` also one that is too short, its gap noted.
+
+        `trusted` when the service is known to count the walk, where a total may be the page's length as well.
+        """
         self.check_in_flight(window)
         if self.state == "first":
-            answered = self._read_first(window, page, last_try=last_try)
+            answered = self._read_first(window, page, last_try=last_try, trusted=trusted)
         elif self.state == "open":
             answered = self._read_open(page)
+        elif self._witnessing:
+            answered = self._read_witness(page)
         elif window.offset == self._probe_at:
-            answered = self._read_probe(window, page, last_try=last_try)
+            answered = self._read_probe(window, page, last_try=last_try, trusted=trusted)
         else:
             answered = self._read_declared(window, page, last_try=last_try)
         if not isinstance(answered, Again):
@@ -161,6 +175,7 @@ class Pass:
         del self._in_flight[window.offset]
         self.settled += 1
         self.failed = True
+        self._end_of_witness()
         end: int | None = None
         if self.state != "declared":  # nothing beyond it can be planned
             self.state, self._end = "declared", self._next
@@ -199,7 +214,9 @@ class Pass:
         """What could not be read, in any order."""
         if not self.cut_short:
             return self._gaps
-        return [*self._gaps, Gap(self._horizon, self._end, 0, "not asked: too few pages held something new")]
+        grown = self._horizon == self._growth_end
+        reason = "rows came as fast as they were read" if grown else "too few pages held something new"
+        return [*self._gaps, Gap(self._horizon, self._end, 0, f"not asked: {reason}")]
 
     @property
     def stands(self) -> bool:
@@ -209,9 +226,12 @@ class Pass:
 
     # ---- how a page is taken in, by state
 
-    def _read_first(self, window: Window, page: Page, *, last_try: bool) -> Answered:
+    def _read_first(self, window: Window, page: Page, *, last_try: bool, trusted: bool) -> Answered:
         if page.total is None:
             return self._open(page, last_try=last_try)
+        if not (page.total or trusted or last_try or self._came_empty):
+            self._came_empty = True
+            return Again("the first page is empty", at_once=True)
         if page.length < min(window.limit, page.total):
             again = self._short_first(window, page, page.total, last_try=last_try)
             if again is not None:
@@ -222,7 +242,8 @@ class Pass:
             return "keep"
         self.limit = max(self.limit, page.length)  # a server that sends more than asked has its own page size
         self._next, self._end = self.limit, self.total
-        if page.length == page.total and (page.length >= window.limit or page.length in _CUSTOMARY_LENGTHS):
+        full = page.length >= window.limit or page.length in _CUSTOMARY_LENGTHS
+        if page.length == page.total and (full or not trusted):
             self.limit = self._next = self._probe_at = page.length
             self._end = page.length + 1
         return "keep"
@@ -277,22 +298,40 @@ class Pass:
         self._end = max(self._end, self.total)  # rows have come: the plan grows with the total
         return "keep"
 
-    def _read_probe(self, window: Window, page: Page, *, last_try: bool) -> Answered:
+    def _read_probe(self, window: Window, page: Page, *, last_try: bool, trusted: bool) -> Answered:
         """Take in the window beyond a total that may be only the first page's length."""
         if page.total not in {None, window.offset, page.length}:  # rows have come or gone
             return self._read_declared(window, page, last_try=last_try)
-        if self.seen.issuperset(page.items.keys):  # empty, or the last page once more
-            return "skip"
+        if self.seen.issuperset(page.items.keys):  # empty, or a page that was there before
+            if page.length <= 1 or trusted:
+                return "skip"
+            # The last one once more, or the first of many by a service that ignores the offset.
+            self._witnessing = True
+            self.limit, self._next, self._end = 1, 1, 2
+            self._note(page)
+            return "keep"
         self.state = "open"
         self.opened = True
         self._end = self._next + 1
         self._note(page)
         return "keep"
 
+    def _read_witness(self, page: Page) -> Answered:
+        """Take in the second item: a total above one, declared by a page of one, counts the walk and not the page."""
+        self._end_of_witness()
+        self.unproven = self.opened = (page.total or 0) <= page.length
+        self._note(page)
+        return "keep"
+
+    def _end_of_witness(self) -> None:
+        if self._witnessing and self._probe_at is not None:
+            self._witnessing, self.limit = False, self._probe_at
+
     def _note(self, page: Page, *, short: bool = False) -> None:
+        seen_before = len(self.seen)
         self.seen.update(page.items.keys)
         self._full_pages += not short
-        self.pages += page.length > 0
+        self.pages += len(self.seen) > seen_before
         self.items += page.length
         self._disagreed |= page.disagrees
         if page.total is not None:

@@ -1,6 +1,6 @@
 """Goes on where a run stopped: tells the walks again what its journal says they were told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
 from crawler.api.page import Page
 from crawler.snapshot.journal import Entry, LossEntry
@@ -9,18 +9,18 @@ from crawler.walking.target import TargetCrawl, WalkRun
 
 
 def replay(
-    history: Iterable[tuple[Entry, Page | None]], targets: dict[str, TargetCrawl], runs: Sequence[WalkRun]
+    history: Iterable[tuple[Entry, Page | None]], targets: Mapping[str, TargetCrawl], runs: Mapping[int, WalkRun]
 ) -> int:
     """Bring walks and tallies to where the journal ends; give the number of windows that need not be asked again.
 
-    `targets` is by name, `runs` in plan order. Raises WalkError when the journal tells of something that can't
+    `targets` is by name, `runs` by index. Raises WalkError when the journal tells of something that can't
     have happened, which a journal of the same plan never does.
     """
     settled = 0
     for entry, page in history:
-        if entry.walk >= len(runs):
+        run = runs.get(entry.walk)
+        if run is None:
             raise WalkError(f"the journal names walk {entry.walk} of {len(runs)}")
-        run = runs[entry.walk]
         target = targets[run.id.target]
         walk = run.walk or target.begin(run)
         walk.claim(entry.window)

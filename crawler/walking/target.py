@@ -9,7 +9,7 @@ from bisect import insort
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from crawler.api.page import Page
 from crawler.errors import CrawlerError
@@ -21,11 +21,16 @@ from crawler.walking.walk import PROVEN, Dialect, Walk
 log = logging.getLogger(__name__)
 
 
+# A service may name as many unknown fields as it likes; the report of them is read by a person.
+_MOST_FIELDS: Final = 1000
+
+
 class WalkRun:
     """One walk of the plan, and what was spent on it. `walk` is None before it begins, and again when it is published.
 
     A `census` is no walk of the plan: it asks a whole center for its total, to be held against the walks of its
-    namespaces; its page is not kept. `filtered` says in which dialect the last page was asked for.
+    namespaces; its page is kept for a resume and not published, under an `index` below 0. `filtered` says in which
+    dialect the last page was asked for.
     """
 
     __slots__ = ("census", "counted_total", "counted_windows", "filtered", "id", "index", "requests", "walk")
@@ -124,6 +129,7 @@ class TargetCrawl:
     def took(self, run: WalkRun, walk: Walk, page: Page | None) -> None:
         """Count a window that is settled: by its page, or lost when None."""
         if run.census:
+            self.dialect.counts_walks |= (walk.declared or 0) > 1  # it asked for one item
             self._open.remove((run, walk))
             return
         self.tally.windows_done += 1
@@ -149,6 +155,6 @@ class TargetCrawl:
 
     def _report_unknown(self, run: WalkRun, page: Page) -> None:
         new = page.items.unknown - self.unknown_fields
-        if new:
+        if new and len(self.unknown_fields) < _MOST_FIELDS:
             self.unknown_fields |= new
             log.warning("field.unknown", extra={"walk": str(run.id), "fields": sorted(new)})

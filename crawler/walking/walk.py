@@ -12,7 +12,8 @@ The laws, each a property of tests/walking/test_walk_laws.py:
 - a first page shorter than asked, twice the same, while the total says more, is a server's clamp: the pass goes on
   with that page size, as it does with that of a longer one; any other page shorter than its window is a fault of
   the server, never the end; a first page without a total must come twice;
-- a walk stops at its total; a total equal to the length of a full first page is tried with one window beyond it;
+- a walk stops at its total; a total equal to the length of the first page is tried with one window beyond it where
+  the page is full, or nothing has shown yet that this service counts the walk and not the page;
 - `whole` and `repaired` need, in one pass, one total on every page and as many distinct keys; with `confirm` and
   more than one page, two passes in a row with the same keys;
 - it ends: at most max_passes passes, and none asks far ahead of what its pages bear out, whatever the total.
@@ -40,13 +41,15 @@ class Dialect:
 
     `limit` is the page size to ask for, `orders` the sort columns not refused so far, first choice first;
     None among them is the server's own order. `filtered` packs all parameters into `filter`; `may_change` says
-    whether the other way may still be tried.
+    whether the other way may still be tried. `counts_walks` says that a total was seen which no page's length or
+    limit explains: then totals count what the walk holds.
     """
 
     limit: int
     orders: tuple[Order | None, ...]
     filtered: bool = False
     may_change: bool = False
+    counts_walks: bool = False
 
 
 class Walk:
@@ -130,8 +133,11 @@ class Walk:
 
     def read(self, window: Window, page: Page, *, last_try: bool) -> Answered:
         """Take a page in: keep it, skip it, or ask again. With `last_try` a short page is not asked again."""
-        answered = self._now.read(window, page, last_try=last_try)
+        trusted = self._first_page_only or self._dialect.counts_walks
+        answered = self._now.read(window, page, last_try=last_try, trusted=trusted)
         if not isinstance(answered, Again):
+            # Learned from what the journal keeps, and from nothing else: a resume must learn the same.
+            self._dialect.counts_walks |= answered == "keep" and (page.total or 0) > max(window.limit, page.length)
             self._went_on()
         return answered
 

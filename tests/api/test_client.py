@@ -11,7 +11,7 @@ from crawler.api.auth import Token
 from crawler.api.client import Client, Pace, connect
 from crawler.api.query import Query
 from crawler.clock import SystemClock
-from crawler.errors import RefusedError, TransientError
+from crawler.errors import RefusedError, SizeRefusedError, TransientError
 
 pytestmark = pytest.mark.anyio
 QUERY = Query("self", None, 0, 100, None)
@@ -19,11 +19,11 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def asking(handler: Handler, *, timeout_s: float = 5.0) -> AsyncIterator[Client]:
+async def asking(handler: Handler, *, timeout_s: float = 5.0, body_bytes: int = 1000) -> AsyncIterator[Client]:
     server = await asyncio.get_running_loop().create_server(web.Server(handler, access_log=None), "127.0.0.1", 0)
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     pace = Pace(None, SystemClock())
-    async with server, connect(endpoint, pace, connections=2, timeout_s=timeout_s, body_bytes=1000) as client:
+    async with server, connect(endpoint, pace, connections=2, timeout_s=timeout_s, body_bytes=body_bytes) as client:
         client.credentials = Token("t")
         yield client
 
@@ -66,7 +66,7 @@ async def test_a_body_beyond_the_cap_is_not_read_to_its_end() -> None:
             return response
 
     async with asking(handle) as client:
-        with pytest.raises(RefusedError, match="larger than 1000 bytes"):
+        with pytest.raises(SizeRefusedError, match="larger than 1000 bytes"):
             await client.get(QUERY)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -398,7 +399,8 @@ def test_a_time_that_is_no_text_is_refused() -> None:
         ('"9223372036854775807"', 2**63 - 1),
         ("-9223372036854775808", -(2**63)),
         ('"-9223372036854775808"', -(2**63)),
-        ("9007199254740992.0", 2**53),
+        ("9007199254740991.0", 2**53 - 1),
+        ("-9007199254740991.0", 1 - 2**53),
         ("null", None),
     ],
 )
@@ -427,7 +429,9 @@ def test_an_integer_with_one_obvious_reading_is_read_so(field: str, written: str
         "false",
         "[]",
         "{}",
-        "1e18",  # a float no longer exact
+        "1e18",
+        "9007199254740992.0",  # a float that stands for its neighbour, too
+        "9007199254740993.0",
         "9223372036854775807.0",
         "9223372036854775808",
         '"9223372036854775808"',
@@ -537,7 +541,7 @@ def test_a_reject_declares_its_total_too() -> None:
 
 
 def test_fields_that_are_unknown_are_kept_under_extra_and_named() -> None:
-    odd = {"target": "x", "center": ["y"], "extra": {"z": 1}, "big": 10**40, "neg": -(2**80), "f": 1.25, "": None}
+    odd = {"target": "x", "center": ["y"], "extra": {"z": 1}, "big": 10**300, "neg": -(2**80), "f": 1.25, "": None}
     reading = read(raw(**odd))
     record = only(reading)
     assert record["extra"] == odd
@@ -564,6 +568,19 @@ def test_what_is_kept_under_extra_is_what_was_sent(odd: dict[str, Any]) -> None:
         assert records(reading)[0].get("extra", {}) == json.loads(json.dumps(odd))
     else:
         assert raw_of(rejects(reading)[0]) == item
+
+
+def test_of_names_that_are_many_or_long_the_report_takes_a_hundred_of_a_hundred_characters() -> None:
+    odd = {f"{'z' * 200}{at}" for at in range(500)} | {f"field-{at:03}" for at in range(150)}
+    reading = read(raw(**dict.fromkeys(odd, 1)))
+    assert set(only(reading)["extra"]) == odd
+    assert reading.unknown == {f"field-{at:03}" for at in range(100)}
+    assert read(raw(**{"z" * 200: 1})).unknown == {"z" * 99 + "…"}
+
+
+def test_fields_under_extra_keep_the_order_in_which_they_came() -> None:
+    item = b'{"zb":1,"name":"n","za":{"b":1,"a":2,"b":3},"namespace":"s","__proto__":{},"zb":2}'
+    assert b'"extra":{"zb":2,"za":{"b":3,"a":2},"__proto__":{}}}\n' in read(item).lines
 
 
 # ---- one bad item, and its neighbours
@@ -625,6 +642,69 @@ def test_of_a_key_given_twice_the_last_one_counts_on_both_ways() -> None:
     assert (only(fast)["name"], only(fast)["size"], set(fast.totals)) == ("b", 2, {2})
 
 
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ('"name":"a","name":"b"', "b"),
+        ('"name":5,"name":"b"', "b"),
+        ('"name":"a","n\\u0061me":"b"', "b"),
+        ('"name":"a","name":5', None),
+        ('"name":"a","name":null', None),
+        ('"name":"a","name":""', None),
+    ],
+)
+def test_an_item_is_refused_for_the_last_of_a_doubled_field_and_for_no_other(fields: str, name: str | None) -> None:
+    item = f'{{"namespace":"s",{fields}}}'.encode()
+    for extra in ((), (ODD,)):
+        assert [record["name"] for record in records(read(item, *extra))] == ([name] if name else [])
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        (b'{"name":"n","namespace":"s","zz":"\\ud83d"}', "surrogate"),
+        (b'{"name":"n","namespace":"s","zz":NaN}', "is not valid JSON: "),
+        (b'{"name":"n","namespace":"s","size":1e400}', "out of range"),
+        (b'{"name":"n","namespace":"s","zz":' + b"1" * 5000 + b"}", "out of range"),
+        (b'{"name":"n","namespace":"s","zz":1' + b"0" * 400 + b"}", "not every reader of JSON"),
+        (b'{"name":"n","namespace":"s","zz":"\xc0\xaf"}', "UTF-8"),
+    ],
+)
+def test_a_reject_names_what_is_wrong_with_its_json(item: bytes, said: str) -> None:
+    assert said in reason(item)
+
+
+def test_a_reason_that_quotes_the_service_holds_nothing_that_a_terminal_obeys() -> None:
+    said = reason(raw(size="\x1b[31m\x9b2J\u202e\u2028\x07"))
+    assert said.isprintable()
+    assert "\\u009b2J\\u202e\\u2028" in said
+
+
+@given(st.lists(any_item, max_size=4))
+@settings(deadline=None)
+def test_no_line_holds_an_end_of_line(items: list[bytes]) -> None:
+    reading = read(*items)
+    assert not {*b"\r\x0b\x0c\x1c\x1d\x1e\x00"} & {*(reading.lines + reading.rejects)}
+    assert reading.lines.splitlines() == ndjson(reading.lines)
+    assert reading.rejects.splitlines() == ndjson(reading.rejects)
+    for line in ndjson(reading.lines):
+        assert orjson.loads(line)["target"] == "eu"
+
+
+@st.composite
+def nearly_times(draw: st.DrawFn) -> str:
+    time, at = draw(canonical_times), draw(st.integers(0, 26))
+    return time[:at] + draw(st.sampled_from("0123456789TtZz :-+.,٣\n")) + time[at + 1 :]
+
+
+@given(st.sampled_from(KNOWN), json_values | nearly_times() | st.floats(-(2.0**54), 2.0**54).map(round).map(float))
+@settings(deadline=None, max_examples=300)
+def test_what_the_fast_way_reads_the_slow_way_reads_the_same(field: str, value: object) -> None:
+    item = raw(**{field: value})
+    alone, beside = read(item), read(item, ODD)
+    assert (alone.lines, alone.keys, alone.totals) == (beside.lines, beside.keys[:-1], beside.totals)
+
+
 def nested(levels: int) -> bytes:
     """An item that is `levels` deep, itself included."""
     return raw(zz="@").replace(b'"@"', b"[" * (levels - 1) + b"]" * (levels - 1))
@@ -637,6 +717,16 @@ def test_an_item_nests_64_levels_deep_and_no_deeper() -> None:
 
 def test_many_lists_side_by_side_are_not_deep() -> None:
     assert read(raw(zz=[[]] * 1000)).records == 1
+
+
+def test_brackets_in_texts_are_not_deep() -> None:
+    assert read(raw(zz="[" * 1000 + '"' + "{" * 1000)).records == 1
+
+
+def test_a_saw_of_brackets_is_as_deep_as_its_deepest_tooth() -> None:
+    for levels, rejected in ((62, 0), (63, 1)):
+        saw = b"[[]," * levels + b"[]" + b"]" * levels
+        assert read(raw(zz="@").replace(b'"@"', saw)).rejected == rejected
 
 
 @pytest.mark.parametrize("levels", [64, 65, 900, 950, 970, 980, 990, 1000])

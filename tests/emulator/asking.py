@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ import orjson
 from yarl import URL
 
 from crawler.emulator.answer import Answer
-from crawler.emulator.faults import Fault
+from crawler.emulator.faults import FAULTS, Fault
 from crawler.emulator.gate import refuse_at_gateway
 from crawler.emulator.identity import Identity
 from crawler.emulator.inventory import Inventory, from_ndjson
@@ -116,6 +116,18 @@ def said(answer: Answer) -> dict[str, Any]:
 
 def code(answer: Answer) -> tuple[int, str]:
     return answer.status, orjson.loads(answer.body)["error_code"]
+
+
+def sample(name: str) -> str:
+    """Give the text of a fault with each of its parameters written out, as small as can be."""
+    small: dict[object, str] = {int: "1", float: "1", bool: "true", str: "x", int | None: "1", tuple[str, ...]: "x"}
+    written = {
+        one.name: "503" if one.name == "status" else str(one.metadata.get("among", [small[one.type]])[-1])
+        for one in fields(FAULTS[name])
+    }
+    if name == "redirect":
+        written["status"] = "308"
+    return f"{name}:" + ",".join(f"{key}={value}" for key, value in written.items())
 
 
 def encoded(**parameters: object) -> str:

@@ -3,12 +3,14 @@
 import orjson
 import pytest
 
-from crawler.emulator.answer import ERROR_STATUSES
+from crawler.emulator.answer import AT_ONCE, DROPPED, ERROR_STATUSES
 from crawler.emulator.faults import (
     FAULTS,
+    ArrayErrors,
     Burst,
     Churn,
     ClampLimit,
+    CorruptGzip,
     DeleteAfter,
     DropConnection,
     EmptyPage,
@@ -16,9 +18,12 @@ from crawler.emulator.faults import (
     HtmlAnswer,
     IgnoreOffset,
     InsertAfter,
+    Mishaps,
     MissingTotal,
+    MixedTotals,
     NoContentWhenEmpty,
     NullWhenEmpty,
+    Redirect,
     RefuseDirectParameters,
     RefuseFilter,
     RefuseLimitAbove,
@@ -32,12 +37,14 @@ from crawler.emulator.faults import (
     SwrThrottle403,
     Throttle,
     TotalIsPageLength,
+    TotalOffBy,
     TruncatedJson,
     Unauthorized,
+    WrongContentLength,
     parse_fault,
 )
 from crawler.errors import UsageError
-from tests.emulator.asking import Asker, code, inventory_of, item, numbered, rows
+from tests.emulator.asking import Asker, code, inventory_of, item, numbered, rows, sample
 
 TEN = numbered(10)
 NAMES = [f"a{number:04}" for number in range(10)]
@@ -51,7 +58,7 @@ def statuses(asker: Asker, requests: int) -> list[int]:
     return [asker.ask().status for _ in range(requests)]
 
 
-def totals(asker: Asker, requests: int) -> list[int]:
+def totals(asker: Asker, requests: int) -> list[int | str]:
     return [rows(asker.ask())[0]["total_range"] for _ in range(requests)]
 
 
@@ -85,6 +92,12 @@ def test_a_short_page_lacks_its_end() -> None:
     assert with_faults(ShortPage(0, missing=9)).window(0, 4) == []
 
 
+def test_every_page_may_be_empty_or_short() -> None:
+    assert [with_faults(EmptyPage(None)).window(at, 2) for at in (0, 4)] == [[], []]
+    asker = with_faults(ShortPage(None, times=2))
+    assert [asker.window(at, 2) for at in (0, 4, 6)] == [NAMES[:1], NAMES[4:5], NAMES[6:8]]
+
+
 def test_an_ignored_offset_gives_the_first_page_for_ever() -> None:
     asker = with_faults(IgnoreOffset())
     assert asker.window(4, 2) == asker.window(0, 2) == NAMES[:2]
@@ -109,6 +122,19 @@ def test_a_total_can_be_the_length_of_the_page() -> None:
     assert {one["total_range"] for one in rows(asker.ask("limit=4&offset=4"))} == {4}
     assert content_range(asker, "limit=4&offset=8") == "8-2/2"
     assert totals(asker, 1) == [10]
+
+
+def test_a_total_can_be_another_now_and_then() -> None:
+    assert totals(with_faults(TotalOffBy(every=2, by=3)), 4) == [10, 13, 10, 13]
+    assert totals(with_faults(TotalOffBy(first=1, by=-99)), 2) == [0, 10]
+    assert content_range(with_faults(TotalOffBy(every=1))) == "0-10/11"
+
+
+def test_the_items_of_a_page_can_disagree_about_the_total() -> None:
+    asker = with_faults(MixedTotals(first=1, by=-2), StringTotal())
+    assert [one["total_range"] for one in rows(asker.ask("limit=3&offset=0"))] == ["10", "10", "8"]
+    assert totals(asker, 1) == ["10"]
+    assert with_faults(MixedTotals(every=1)).window(10, 5) == []
 
 
 def test_a_total_can_be_a_string_of_whatever_it_would_be() -> None:
@@ -151,9 +177,29 @@ def test_throttling_says_when_to_come_back_in_either_form_or_not() -> None:
     assert date.headers == (("Retry-After", "Sun, 06 Nov 1994 08:50:37 GMT"),)
 
 
-def test_swr_throttles_with_403() -> None:
-    asker = with_faults(SwrThrottle403(first=1))
-    assert code(asker.ask()) == (403, "SVCSTG.SWR.4031042")
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("retry_after_s=-5", "-5"),
+        ("retry_after_s=-60,as_date=true", "Sun, 06 Nov 1994 08:48:37 GMT"),
+        ("retry_after_s=315360000", "315360000"),
+        ("retry_after=soon", "soon"),
+        ("retry_after=1e9,retry_after_s=1", "1e9"),
+    ],
+)
+def test_what_is_said_of_when_to_come_back_may_be_nonsense(parameters: str, said: str) -> None:
+    assert with_faults(parse_fault(f"throttle:first=1,{parameters}")).ask().headers == (("Retry-After", said),)
+
+
+def test_an_overload_says_when_to_come_back_too() -> None:
+    answer = with_faults(Throttle(first=1, retry_after_s=3, status=503)).ask()
+    assert (answer.status, answer.headers) == (503, (("Retry-After", "3"),))
+
+
+@pytest.mark.parametrize("number", [4031032, 4031042])
+def test_swr_throttles_with_403(number: int) -> None:
+    asker = with_faults(SwrThrottle403(first=1, code=number))
+    assert code(asker.ask()) == (403, f"SVCSTG.SWR.{number}")
     assert statuses(asker, 1) == [200]
 
 
@@ -161,6 +207,31 @@ def test_the_token_expires_after_so_many_requests() -> None:
     asker = with_faults(Unauthorized(2))
     assert statuses(asker, 2) == [200, 200]
     assert code(asker.ask()) == (401, "APIGW.0307")
+
+
+def test_a_token_refused_in_the_middle_may_be_good_again() -> None:
+    assert statuses(with_faults(Unauthorized(2, times=2)), 6) == [200, 200, 401, 401, 200, 200]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_request_is_sent_to_another_host(status: int) -> None:
+    asker = with_faults(Redirect(every=2, status=status))
+    assert asker.names() == NAMES
+    assert asker.ask().status == status
+    assert dict(with_faults(Redirect(first=1)).ask().headers)["Location"].startswith("http://elsewhere.invalid/")
+    there = parse_fault("redirect:first=1,location=https://x.test/?a=b")
+    assert with_faults(there).ask().headers == (("Location", "https://x.test/?a=b"),)
+
+
+def test_errors_come_in_an_array_as_of_old_and_those_of_the_gateway_do_not() -> None:
+    asker = with_faults(Burst(first=1, status=500), Burst(first=2, status=502), HtmlAnswer(times=1), ArrayErrors())
+    old = {"errorCode": "SVCSTG.SWR.5000008", "errorMessage": "Failed to obtain the list", "detail": ""}
+    assert orjson.loads(asker.ask().body) == [old]
+    assert code(asker.ask()) == (502, "APIGW.0202")
+    assert asker.ask().content_type.startswith("text/html")
+    assert orjson.loads(asker.ask("center=other").body)[0]["errorCode"] == "SVCSTG.SWR.4001025"
+    assert asker.names() == NAMES
+    assert asker.ledger.struck[3] == 2
 
 
 def test_orders_are_refused_by_column_or_all() -> None:
@@ -208,9 +279,9 @@ def test_json_breaks_off() -> None:
 
 def test_connections_drop_and_answers_are_late() -> None:
     asker = with_faults(DropConnection(first=1), SlowAnswer(every=2, delay_ms=5), SlowAnswer(every=2))
-    assert asker.ask().dropped
+    assert asker.ask().delivery == DROPPED
     second, third = asker.ask(), asker.ask()
-    assert (second.dropped, second.delay_ms, third.delay_ms) == (False, 1005, 0)
+    assert (second.delivery, second.delay_ms, third.delay_ms) == (AT_ONCE, 1005, 0)
 
 
 def test_a_row_is_deleted_between_two_pages() -> None:
@@ -301,6 +372,12 @@ def test_drift_touches_both_centers() -> None:
         ("refuse-order", RefuseOrder()),
         ("throttle:first=3,retry_after_s=2,as_date=true", Throttle(3, 0, 2, as_date=True)),
         ("throttle:every=3,retry_after_s=none", Throttle(every=3)),
+        ("empty-page:offset=none", EmptyPage(None)),
+        ("delete-after:requests=3,every=2,index=1,count=4", DeleteAfter(3, 2, 1, 4)),
+        ("corrupt-gzip:first=1,how=cut", CorruptGzip(1, how="cut")),
+        ("wrong-content-length:every=1,off=-7", WrongContentLength(every=1, off=-7)),
+        ("mishaps:rate=0.1,seed=7", Mishaps(0.1, 7)),
+        ("mishaps:rate=0.1,kinds=500+drop", Mishaps(0.1, 0, ("500", "drop"))),
         ("swr-throttle-403:first=1", SwrThrottle403(1)),
         ("ignore-offset:", IgnoreOffset()),
     ],
@@ -328,6 +405,14 @@ def test_a_fault_is_read_from_text(text: str, expected: Fault) -> None:
         ("burst:first=-1", "burst: first must be at least 0, not -1"),
         ("burst", "burst: first or every must be given"),
         ("burst:first=1,status=418", "burst: status must be one of 400, "),
+        ("throttle:first=1,retry_after=\nx", "throttle: retry_after must be of printable ASCII, not '\\nx'"),
+        ("redirect:first=1,location=http://\xe4", "redirect: location must be of printable ASCII"),
+        ("redirect:first=1,status=304", "redirect: status must be one of 302, 301, 303, 307, 308, not 304"),
+        ("mishaps", "mishaps: rate is missing; parameters of mishaps: rate, seed (default 0), kinds (default ())"),
+        ("mishaps:rate=2", "mishaps: rate must be from 0 to 1, not 2"),
+        ("mishaps:rate=1,kinds=500+flood", "mishaps: kinds must be one of 500, "),
+        ("corrupt-gzip:first=1,how=", "corrupt-gzip: how must be one of flipped, cut, checksum, none, not "),
+        ("stall", "stall: first or every must be given"),
         ("html-answer:status=99", "html-answer: status must be from 200 to 599, not 99"),
     ],
 )
@@ -339,13 +424,6 @@ def test_a_fault_that_cannot_be_read_says_what_is_known(text: str, message: str)
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
 def test_every_parameter_of_every_fault_can_be_written_as_text(name: str) -> None:
-    written = {
-        "to": "1", "offset": "1", "missing": "1", "times": "1", "in_items": "true", "in_header": "true",
-        "status": "503", "first": "1", "every": "1", "rate": "1", "seed": "1", "retry_after_s": "1",
-        "as_date": "true", "after_requests": "1", "columns": "name", "limit": "1", "requests": "1",
-        "index": "1", "delay_ms": "1",
-    }  # fmt: skip
-    parameters = list(FAULTS[name].__dataclass_fields__)
-    fault = parse_fault(f"{name}:" + ",".join(f"{key}={written[key]}" for key in parameters))
+    fault = parse_fault(sample(name))
     assert type(fault) is FAULTS[name]
     assert hash(fault) == hash(fault)

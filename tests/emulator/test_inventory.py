@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.emulator.inventory import CENTERS, from_ndjson, synthetic
+from crawler.emulator.inventory import CENTERS, Inventory, from_ndjson, synthetic
 from crawler.emulator.query import NAMESPACE
 from crawler.emulator.shelf import Shelf
 from crawler.errors import ConfigError
@@ -118,19 +118,30 @@ def test_the_same_key_may_be_in_both_centers() -> None:
     assert len(both.items("self")) == len(both.items("thirdparty")) == 1
 
 
+def names(inventory: Inventory) -> list[str]:
+    return [one["name"] for one in inventory.items("self")]
+
+
 def test_a_row_taken_out_or_put_in_leaves_the_rest_in_order() -> None:
     made = inventory_of(item("b", namespace="m"), item("a"), item("c"))
-    assert [one["name"] for one in made.without(1).items("self")] == ["b", "c"]
-    assert [one["name"] for one in made.without(0).without(0).with_first("b2").items("self")] == ["b2", "c"]
+    assert names(made.without(1)) == ["b", "c"]
+    assert names(made.without(0).without(0).with_copies(0, ["b2"])) == ["b2", "c"]
     assert made.without(3).shelves["self"] is made.shelves["self"]
     assert made.without(-1).shelves["self"] is made.shelves["self"]
-    assert Shelf().with_first("x") == Shelf()
+    assert names(made.without(1, 5)) == ["b"]
+    assert names(made.without(0, 2)) == ["c"]
+    assert Shelf().with_copies(0, ["x"]) == Shelf().renamed(0, "x") == Shelf().with_last(0) == Shelf()
 
 
 def test_a_row_put_in_takes_its_place_by_name() -> None:
-    assert [one["name"] for one in numbered(3).with_first("a0001x").items("self")] == [
-        "a0000",
-        "a0001",
-        "a0001x",
-        "a0002",
-    ]
+    three = numbered(3)
+    assert names(three.with_copies(0, ["a0001x"])) == ["a0000", "a0001", "a0001x", "a0002"]
+    assert names(three.with_copies(1, ["-b", "-a"], behind=True)) == ["a0000", "a0001", "a0001-a", "a0001-b", "a0002"]
+    assert names(three.renamed(0, "a0001x")) == ["a0001", "a0001x", "a0002"]
+    assert names(three.with_last(0)) == ["a0001", "a0002", "a0000"]
+
+
+def test_a_name_is_never_there_twice() -> None:
+    three = numbered(3)
+    assert names(three.with_copies(1, ["a0002", "x", "x"])) == ["a0000", "a0001", "a0002", "x"]
+    assert names(three.renamed(1, "a0002")) == names(three)

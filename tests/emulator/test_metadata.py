@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crawler.api.signing import AccessKey, Signable, sign
-from crawler.emulator.answer import Answer
+from crawler.emulator.answer import WITHHELD, Answer
 from crawler.emulator.request import METADATA_TOKEN, SECURITY_KEY, SHARED_REPOSITORIES
 from tests.emulator.asking import Asker, numbered, said
 
@@ -98,7 +98,7 @@ def test_it_may_not_be_there_at_all_or_never_answer() -> None:
     off, silent = Asker(TEN, metadata="off"), Asker(TEN, metadata="silent")
     for path, method in ((METADATA_TOKEN, "PUT"), (SECURITY_KEY, "GET")):
         assert off.send(path, headers=TTL, method=method).status == 404
-        assert silent.send(path, headers=TTL, method=method).withheld
+        assert silent.send(path, headers=TTL, method=method).delivery == WITHHELD
 
 
 def test_temporary_keys_end_by_time() -> None:

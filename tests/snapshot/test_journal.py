@@ -99,7 +99,15 @@ def test_what_is_no_line_ends_the_history_and_what_follows_is_not_believed(junk:
 
 
 def test_a_line_that_a_newer_version_wrote_ends_the_history() -> None:
-    for text in (b'{"kind":"merge","walk":0}', b'{"walk":0}', b'{"kind":"loss"}', b"[]", b""):
+    for text in (
+        b'{"kind":"merge","walk":0}',
+        b'{"kind":"\xff"}',
+        b"[" * 9999,
+        b'{"walk":0}',
+        b'{"kind":"loss"}',
+        b"[]",
+        b"",
+    ):
         line = b"%08x %b\n" % (crc32(text), text)
         assert believed(to_line(HISTORY[0]) + line + to_line(HISTORY[1])) == HISTORY[:1]
 

@@ -29,8 +29,8 @@ from crawler.snapshot.publish import (
     Published,
     StreamShelf,
     finish,
-    point_latest,
     publish_walk,
+    settle,
 )
 from crawler.snapshot.spool import Spool, open_spool
 from crawler.walking.passes import Window
@@ -322,7 +322,7 @@ def test_an_incomplete_snapshot_has_no_success_and_latest_stays_where_it_was(tmp
     assert set(tree(final)) == {PART, REJECTS, MANIFEST}
     assert not (tmp_path / LATEST).is_symlink()
     (tmp_path / LATEST).symlink_to("snapshot=older")
-    point_latest(final)
+    settle(final)
     assert (tmp_path / LATEST).readlink() == Path("snapshot=older")
 
 
@@ -393,13 +393,31 @@ def test_a_failure_at_any_call_is_a_disk_error_and_leaves_a_whole_snapshot_or_no
     for fail_at in range(len(calls)):
         output = tmp_path / str(fail_at)
         fuse.calls, fuse.fail_at = [], fail_at
-        with pytest.raises(DiskError, match="No space left on device; make room or mend it"):
+        with pytest.raises(DiskError, match="No space left on device; make room or mend it") as caught:
             make(output, "complete")
         final = output / "snapshot=s1"
+        assert str(caught.value).startswith(f"{final} stands and is whole, but ") == final.exists()
         assert final.exists() == (fail_at > moved), calls[fail_at]
         assert not final.exists() or tree(final) == whole
         assert (output / LATEST).is_symlink() <= final.exists()
         assert not [path for path in (output / ".work").rglob("*") if path.is_file()]
+
+
+def test_a_snapshot_that_vanished_is_not_said_to_stand(tmp_path: Path) -> None:
+    with pytest.raises(DiskError, match=r"snapshot=s1 has vanished: .*nowhere: No such file or directory"):
+        settle(tmp_path / "nowhere" / "snapshot=s1")
+
+
+def test_a_folder_that_cannot_be_listed_is_not_published_unsynced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "scandir", broken)
+    with pytest.raises(DiskError, match="Input/output error"):
+        make(tmp_path, "complete")
+    assert not (tmp_path / "snapshot=s1").exists()
 
 
 def test_what_readers_see_is_synced_before_it_has_its_name_and_success_comes_last(

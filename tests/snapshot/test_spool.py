@@ -1,12 +1,16 @@
 """What the journal claims is on the disk: a killed run is believed as far as the bytes bear it out."""
 
 import errno
+import io
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 from typing import Final, NamedTuple
+from zlib import crc32
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +19,7 @@ from crawler.api.page import EMPTY, Page
 from crawler.api.query import Order
 from crawler.api.record import Origin, read_items
 from crawler.errors import DiskError
-from crawler.snapshot.journal import Entry, LossEntry, PageEntry
+from crawler.snapshot.journal import Entry, LossEntry, PageEntry, read_lines, to_line
 from crawler.snapshot.spool import Spool, open_spool
 from crawler.walking.passes import Window
 
@@ -282,6 +286,45 @@ def test_a_flipped_bit_of_any_journal_line_is_noticed_and_nothing_from_there_on_
         assert believed_after(tmp_path, pages, bytes(damaged)) == ALL[: sum(end <= at for _, end in marks)], at
 
 
+def impossible(entry: PageEntry) -> list[PageEntry]:
+    """Give entries with the right checksum that no run has written of this page."""
+    replace = msgspec.structs.replace
+    return [
+        replace(entry, lines=-1),
+        replace(entry, rejects=-1),
+        replace(entry, lines=2**62),
+        replace(entry, lines=entry.lines + entry.rejects + 1, rejects=-1),
+        replace(entry, records=entry.records + 1),
+        replace(entry, records=entry.records + 2, rejected=entry.rejected - 2),
+        replace(entry, at=entry.at + 1),
+        replace(entry, at=-1),
+        replace(entry, lines=entry.lines - 1, rejects=entry.rejects + 1),
+    ]
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_an_entry_of_what_cannot_be_ends_what_is_believed(tmp_path: Path, number: int) -> None:
+    write(tmp_path, HISTORY)
+    pages, journal = files(tmp_path)
+    ((entry, length), *_) = read_lines(io.BytesIO(journal))
+    assert isinstance(entry, PageEntry)
+    assert believed_after(tmp_path, pages, to_line(impossible(entry)[number]) + journal[length:]) == []
+
+
+@pytest.mark.parametrize(
+    "junk", [b"{}\n", b"no JSON\n", b"\xff\n", b"[]\n", b'{"raw":1,"encoding":"utf-8"}\n', b"[" * 9999]
+)
+@pytest.mark.parametrize("rejects", [False, True])
+def test_bytes_that_are_no_lines_are_not_believed_though_their_checksum_is_right(
+    tmp_path: Path, junk: bytes, *, rejects: bool
+) -> None:
+    lines, rejected = (0, len(junk)) if rejects else (len(junk), 0)
+    entry = PageEntry(
+        0, window(0), 9, disagrees=False, at=0, lines=lines, rejects=rejected, records=1, rejected=0, crc=crc32(junk)
+    )
+    assert believed_after(tmp_path, junk, to_line(entry)) == []
+
+
 def test_a_journal_that_leaves_a_page_out_is_not_believed_behind_it(tmp_path: Path) -> None:
     write(tmp_path, HISTORY)
     pages, journal = files(tmp_path)
@@ -368,6 +411,41 @@ def test_a_power_cut_at_any_instant_leaves_no_journal_line_whose_page_is_not_on_
         put(tmp_path, pages, journal)
         whole_lines = journal.count(b"\n")
         assert read(tmp_path) == ALL[:whole_lines]
+
+
+def test_what_was_flushed_is_on_the_disk_the_journal_too(tmp_path: Path, disk: Disk) -> None:
+    write(tmp_path, HISTORY, flush_after=2, sync=True)
+    calls = list(dict.fromkeys(zip(disk.calls, disk.calls[1:], strict=False)))
+    assert (("write", JOURNAL), ("fdatasync", JOURNAL)) in calls
+    assert (("write", JOURNAL), ("write", PAGES)) not in calls
+    assert disk.calls[-1] == ("fdatasync", JOURNAL)
+
+
+def test_what_is_not_believed_is_gone_for_good_before_more_is_written(tmp_path: Path, disk: Disk) -> None:
+    write(tmp_path, HISTORY)
+    pages, journal = files(tmp_path)
+    put(tmp_path, pages, journal[:-1])
+    disk.calls.clear()
+    spool = open_spool(tmp_path)
+    replayed(spool)
+    assert disk.calls == [("fdatasync", JOURNAL)]
+    spool.close()
+
+
+def test_a_history_that_cannot_have_happened_is_dropped_as_a_whole(tmp_path: Path, disk: Disk) -> None:
+    write(tmp_path, HISTORY)
+    spool = open_spool(tmp_path)
+    with closing(spool.replay()) as history:
+        next(history)
+    spool.disbelieve()
+    assert spool.pages(0) == []
+    assert files(tmp_path) == (b"", b"")
+    HISTORY[0].tell(spool)
+    spool.flush()
+    disk.fail_at = len(disk.calls)
+    with pytest.raises(DiskError, match=r"cannot write .*No space left on device; make room or mend it"):
+        spool.disbelieve()
+    spool.close()
 
 
 def test_a_run_that_nobody_resumes_syncs_nothing(tmp_path: Path, disk: Disk) -> None:

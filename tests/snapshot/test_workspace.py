@@ -1,6 +1,8 @@
 """One run at a time holds an output; which run that is, and what it goes on with, is decided once."""
 
+import errno
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 import msgspec
 import pytest
@@ -18,7 +21,16 @@ from hypothesis import strategies as st
 
 from crawler.errors import ConfigError, CrawlerError, DiskError, UnavailableError, UsageError
 from crawler.snapshot.publish import LATEST, SUCCESS
-from crawler.snapshot.workspace import WORK, RunState, Wish, Workspace, open_workspace
+from crawler.snapshot.workspace import (
+    WORK,
+    RunState,
+    Wish,
+    Workspace,
+    open_workspace,
+    read_state,
+    write_state,
+)
+from crawler.walking.plan import WalkId
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 HOUR_S: Final = 3600.0
@@ -34,7 +46,7 @@ def unfinished(output: Path, snapshot: str, *, plan: str = "p", age_s: float = 6
     state = RunState(snapshot=snapshot, plan=plan, started_at=NOW - timedelta(seconds=age_s), resumed=resumed)
     folder = output / WORK / snapshot
     folder.mkdir(parents=True)
-    (folder / "run.json").write_bytes(msgspec.json.encode(state))
+    write_state(folder, state)
     (folder / "journal").write_bytes(b"spooled")
     return state
 
@@ -64,7 +76,7 @@ def test_a_new_run_has_its_folder_and_its_state_on_the_disk(tmp_path: Path) -> N
     with open_workspace(output, wish(), NOW) as workspace:
         state = RunState(snapshot=NEW_ID, plan="p", started_at=NOW)
         assert workspace == Workspace(output, output / WORK / NEW_ID, state)
-        assert msgspec.json.decode((workspace.folder / "run.json").read_bytes(), type=RunState) == state
+        assert read_state(workspace.folder) == state
     assert runs(output) == {NEW_ID}
     with open_workspace(output, wish(), NOW) as workspace:
         workspace.remove()
@@ -219,11 +231,99 @@ def test_a_run_killed_before_it_had_a_state_or_while_it_was_removed_stands_in_no
     assert [path.name for path in folder.iterdir()] == ["run.json"]
 
 
-@pytest.mark.parametrize("state", [b"", b"{", b'{"snapshot":"run-1"}', b'{"snapshot":"x","plan":"p","started_at":1}'])
-def test_a_state_that_cannot_be_read_is_no_run_and_is_not_gone_on_with(tmp_path: Path, state: bytes) -> None:
+def sealed(text: bytes) -> bytes:
+    return b'{"crc":%d,"run":%b}' % (crc32(text), text)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[" * 9999,
+        b'{"snapshot":"run-1"}',
+        sealed(b'{"snapshot":"run-1"}'),
+        sealed(b'{"snapshot":"run-1","plan":"p","started_at":1}'),
+        sealed(b'{"snapshot":"run-1","plan":"p","started_at":"2026-11-23T12:00:00"}'),
+        sealed(b'{"snapshot":"run-1","plan":"\xff","started_at":"2026-11-23T12:00:00Z"}'),
+    ],
+)
+@pytest.mark.parametrize("snapshot", [None, ID])
+def test_a_state_that_cannot_be_read_is_no_run_and_stands_in_nobodys_way(
+    tmp_path: Path, state: bytes, snapshot: str | None
+) -> None:
     unfinished(tmp_path, ID)
     (tmp_path / WORK / ID / "run.json").write_bytes(state)
-    assert opened(tmp_path, wish()).snapshot == NEW_ID
+    assert opened(tmp_path, wish(snapshot=snapshot)).resumed == 0
+    assert runs(tmp_path) == {snapshot or NEW_ID}
+    assert not list(tmp_path.rglob("journal"))
+
+
+def test_no_byte_of_a_state_can_change_unnoticed(tmp_path: Path) -> None:
+    state = RunState(snapshot=ID, plan="p", started_at=NOW, walks=(WalkId("eu", "self", "team"),))
+    write_state(tmp_path, state)
+    assert read_state(tmp_path) == state
+    data = (tmp_path / "run.json").read_bytes()
+    for at in range(len(data)):
+        damaged = bytearray(data)
+        damaged[at] ^= 1 << at % 8
+        (tmp_path / "run.json").write_bytes(damaged)
+        assert read_state(tmp_path) is None, bytes(damaged)
+
+
+def test_a_state_that_the_disk_does_not_give_is_a_disk_error_and_not_dropped(tmp_path: Path) -> None:
+    (tmp_path / WORK / ID / "run.json").mkdir(parents=True)
+    with pytest.raises(DiskError, match=r"run\.json: Is a directory"):
+        opened(tmp_path, wish())
+    assert (tmp_path / WORK / ID / "run.json").exists()
+
+
+def test_a_new_run_never_takes_a_folder_in_which_anything_was_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / WORK / ID).mkdir(parents=True)
+    (tmp_path / WORK / ID / "journal").write_bytes(b"of another run")
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)  # as where it is not allowed
+    with pytest.raises(DiskError, match=f"{ID}: File exists"):
+        opened(tmp_path, wish(snapshot=ID))
+
+
+@pytest.mark.parametrize("resume", [None, True, False])
+def test_a_run_asked_for_by_its_id_that_had_published_is_told_so_but_not_to_who_begins_afresh(
+    tmp_path: Path, *, resume: bool | None
+) -> None:
+    unfinished(tmp_path, ID)
+    final = published(tmp_path, ID)
+    wanted = wish(snapshot=ID, resume=resume)
+    if resume is False:
+        with pytest.raises(ConfigError, match="run-1 is published already"):
+            opened(tmp_path, wanted)
+    else:
+        with open_workspace(tmp_path, wanted, NOW) as workspace:
+            assert workspace.published == final
+    assert (tmp_path / LATEST).readlink() == Path(final.name)
+    assert runs(tmp_path) == set()
+
+
+def test_of_several_that_had_published_latest_names_the_newest(tmp_path: Path) -> None:
+    for snapshot, age_s in (("a", 60.0), ("b", 30.0), ("c", 90.0)):
+        unfinished(tmp_path, snapshot, age_s=age_s)
+        published(tmp_path, snapshot)
+    opened(tmp_path, wish())
+    assert (tmp_path / LATEST).readlink() == Path("snapshot=b")
+
+
+def test_what_cannot_be_removed_after_publishing_does_not_fail_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(path: Path, **_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    with open_workspace(tmp_path, wish(), NOW) as workspace, monkeypatch.context() as patches:
+        patches.setattr(os, "unlink", broken)
+        workspace.remove()
+        assert (workspace.folder / "run.json").exists()
 
 
 def test_a_state_in_the_wrong_folder_is_no_run(tmp_path: Path) -> None:
@@ -238,30 +338,40 @@ def test_a_state_in_the_wrong_folder_is_no_run(tmp_path: Path) -> None:
 
 def test_a_file_in_the_place_of_the_output_is_a_setting_to_mend(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    for output in (tmp_path / "file", tmp_path / "file" / "below"):
+    for output in (tmp_path / "file", tmp_path / "file" / "below", Path("/dev/null")):
         with pytest.raises(ConfigError, match=r"output: .*name a folder") as caught:
             opened(output, wish())
         assert caught.value.setting == "output"
 
 
-@pytest.mark.parametrize("place", ["/proc/x", "/proc/self/x", "/dev/null"])
-def test_a_place_that_cannot_be_written_is_a_setting_to_mend(place: str) -> None:
+@pytest.mark.parametrize("place", ["/proc/x", "/proc/self/x"])
+def test_a_place_where_no_folder_can_be_is_a_setting_to_mend(place: str) -> None:
     with pytest.raises(ConfigError, match=f"output: {place}.*; name a folder") as caught:
         opened(Path(place), wish())
     assert caught.value.setting == "output"
 
 
-def test_a_folder_that_this_user_cannot_write_is_a_setting_to_mend(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_this_user_cannot_write_is_a_disk_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # root, as whom tests may run, can write everywhere
-    with pytest.raises(ConfigError, match="is not writable; name a folder that is"):
+    with pytest.raises(DiskError, match="is not writable; make it so or name another output"):
         opened(tmp_path, wish())
 
 
-def test_a_lock_that_cannot_be_made_is_a_setting_to_mend(tmp_path: Path) -> None:
+def test_a_folder_above_that_cannot_be_read_needs_no_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.open
+
+    def unreadable(path: Path, flags: int, mode: int = 0o777) -> int:
+        if Path(path) == tmp_path:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", unreadable)
+    assert opened(tmp_path / "output", wish()).snapshot == NEW_ID
+
+
+def test_a_lock_that_cannot_be_made_is_a_disk_error(tmp_path: Path) -> None:
     (tmp_path / WORK / ".lock").mkdir(parents=True)
-    with pytest.raises(ConfigError, match=r"output: .*; name a folder that can be written"):
+    with pytest.raises(DiskError, match=r"\.lock: .*; make room or mend it"):
         opened(tmp_path, wish())
 
 

@@ -226,10 +226,9 @@ class Crawl:
         answered = self.walk.read(flight.window, page, last_try=flight.attempt >= min(self.tries, SHORT_TRIES))
         if isinstance(answered, Again):
             return False
-        if answered == "skip":
-            page = EMPTY
-        self.history.append(Settled(flight.window, page))
-        self.kept.setdefault(flight.window.pass_number, []).append(page)
+        skipped = answered == "skip"
+        self.history.append(Settled(flight.window, EMPTY if skipped else page))
+        self.kept.setdefault(flight.window.pass_number, []).append(EMPTY if skipped else page)
         return True
 
     def _fail(self, flight: Flight, refusal: Refusal) -> bool:
@@ -272,8 +271,9 @@ class Bounds(NamedTuple):
     confirm: bool = False
     orders: tuple[Order | None, ...] = (BY_NAME, BY_TIME, None)
 
-    def begin(self) -> Walk:
-        return Walk(Dialect(self.limit, self.orders), max_passes=self.max_passes, confirm=self.confirm)
+    def begin(self, *, counts_walks: bool = False) -> Walk:
+        dialect = Dialect(self.limit, self.orders, counts_walks=counts_walks)
+        return Walk(dialect, max_passes=self.max_passes, confirm=self.confirm)
 
 
 class Evidence(NamedTuple):

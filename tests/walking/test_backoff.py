@@ -33,12 +33,14 @@ def test_chance_spreads_a_backoff_over_its_whole_length(attempt: int, one: float
     assert backoff_s(attempt, 1.0 - 2.0**-30) < 1e-6
 
 
-@given(st.floats(0.0, 1e9), attempts, chances)
+@given(st.floats(0.0, 1e9, exclude_min=True), attempts, chances)
 def test_a_pause_is_what_the_service_asked_for_up_to_an_hour(asked_s: float, attempt: int, chance: float) -> None:
     assert pause_s(asked_s, attempt, chance) == min(asked_s, 3600.0)
 
 
-@given(attempts, chances)
-def test_a_pause_that_nobody_measured_is_two_seconds_and_a_longer_backoff(attempt: int, chance: float) -> None:
-    assert pause_s(None, attempt, chance) == 2.0 + backoff_s(attempt + 2, chance)
+@given(st.sampled_from([None, 0.0]), attempts, chances)
+def test_a_pause_that_nobody_measured_or_that_is_over_is_two_seconds_and_a_longer_backoff(
+    asked_s: float | None, attempt: int, chance: float
+) -> None:
+    assert pause_s(asked_s, attempt, chance) == 2.0 + backoff_s(attempt + 2, chance)
     assert 2.0 <= pause_s(None, attempt, chance) <= 32.0

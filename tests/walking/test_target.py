@@ -120,7 +120,7 @@ def test_whatever_the_servers_do_the_counts_add_up_and_a_resume_counts_the_same(
     assert tally.records == sum(page.length for _, page in journal.entries if page)
     assert tally.declared == sum(run.walk.total for run in target.runs if run.walk)
     resumed = target_of(len(natures))
-    assert replay(journal.entries, {"t": resumed}, resumed.runs) == len(journal.entries)
+    assert replay(journal.entries, {"t": resumed}, dict(enumerate(resumed.runs))) == len(journal.entries)
     assert resumed.done
     assert counted(resumed.tally) == counted(tally)
     assert [run.walk and run.walk.verdict for run in resumed.runs] == [
@@ -150,7 +150,7 @@ def test_an_older_walk_goes_first_after_a_resume_too_whatever_was_answered_first
     for walk in (2, 0):
         journal.append(walk, Window(1, 0, LIMIT, None), page_of(range(10), 30))
     history.extend(journal.entries)
-    assert replay(history, {"t": target}, target.runs) == 2
+    assert replay(history, {"t": target}, dict(enumerate(target.runs))) == 2
     asked = [(task.run.index, task.window.offset) for task in iter(target.next, None)]
     assert asked == [(0, 10), (0, 20), (2, 10), (2, 20), (1, 0)]
     assert [run.requests for run in target.runs] == [1, 0, 1]
@@ -160,7 +160,7 @@ def test_a_journal_of_another_plan_is_refused() -> None:
     journal = Journal()
     journal.append(1, Window(1, 0, LIMIT, None), page_of(range(10), 30))
     with pytest.raises(WalkError):
-        replay(journal.entries, {"t": target_of(1)}, target_of(1).runs)
+        replay(journal.entries, {"t": target_of(1)}, dict(enumerate(target_of(1).runs)))
 
 
 def test_walks_not_begun_are_estimated_by_those_that_are() -> None:

@@ -1,6 +1,7 @@
 """One walk under any history: asked, answered in any order, refused, lost, stopped and resumed, told nonsense."""
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from crawler.api.page import EMPTY, Page
 from crawler.walking.passes import Again, WalkError, Window
 from crawler.walking.walk import PROVEN, Dialect, Walk
-from tests.walking.model import TRIES, Bounds, Nature, Server, Settled, evidence_of, page_of, replay
+from tests.walking import model
+from tests.walking.model import TRIES, Bounds, Nature, Server, Settled, evidence_of, page_of
 from tests.walking.natures import any_nature, bounds, rooms
 
 _LOOKED_AT: Final = 40  # new windows; a hostile total plans more than anybody can list
@@ -92,8 +94,8 @@ class WalkMachine(RuleBasedStateMachine):
     @rule()
     def stop_and_resume(self) -> None:
         """Forget what is in flight; the resumed walk has that and all that was new to ask, and nothing else."""
-        dialect = deepcopy(self.dialect)
-        resumed = replay(self.fresh(dialect), self.history)
+        dialect = replace(self.dialect, counts_walks=False)  # that is learned again
+        resumed = model.replay(self.fresh(dialect), self.history)
         dialect.limit, dialect.orders = self.dialect.limit, self.dialect.orders
         if resumed.known or resumed.verdict:
             expected = sorted([*self.flying, *new_windows(self.walk)])
@@ -178,7 +180,10 @@ class WalkMachine(RuleBasedStateMachine):
     def the_windows_of_a_pass_that_ended_lie_side_by_side_up_to_its_total(self) -> None:
         if self.walk.verdict is None:
             return
-        offsets = sorted(window.offset for window in self.settled(self.walk.passes))
+        settled = self.settled(self.walk.passes)
+        if settled[-1][1:3] == (1, 1) and self.walk.limit > 1:  # the second item was asked how many there are
+            settled.pop()
+        offsets = sorted(window.offset for window in settled)
         end = len(offsets) * self.walk.limit
         assert offsets == list(range(0, end, self.walk.limit))
         left_out = any(gap.end is None or gap.end >= self.walk.total for gap in self.walk.gaps)

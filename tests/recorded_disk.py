@@ -1,0 +1,433 @@
+"""A disk that is watched: every operation below a folder in order, and what a crash after any of them would leave.
+
+`watched` records what this process does to a folder, through `os` and `io.open`; it can refuse any operation. A
+`Crash` holds the operations before it and gives the trees that may be found afterwards:
+
+- killed: everything that was done is there;
+- power cut: only what was synced is sure. The content of a file is as of its last fsync, and of each later write
+  nothing, a part, zeros or all of it may be there; the names in a folder are as of its last fsync, and a prefix of the
+  changes after that may have survived. Folders are independent of each other, but a rename is one change of both.
+
+That is as bad as POSIX allows with journaled names; ext4 and XFS lose less.
+"""
+
+import io
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from threading import RLock
+from typing import Any, Final, Literal, NamedTuple
+
+import pytest
+
+
+class Link(NamedTuple):
+    """A symbolic link."""
+
+    to: str
+
+
+Content = bytes | Link | None  # of a file, a link, a folder
+Tree = dict[str, Content]  # by the path below the folder watched
+
+
+def tree_of(folder: Path) -> Tree:
+    """Read everything below a folder."""
+    return {str(path.relative_to(folder)): _content(path) for path in sorted(folder.rglob("*"))}
+
+
+def _content(path: Path) -> Content:
+    if path.is_symlink():
+        return Link(str(path.readlink()))
+    return None if path.is_dir() else path.read_bytes()
+
+
+def put(tree: Tree, folder: Path) -> None:
+    """Write a tree into a folder that is not there yet."""
+    folder.mkdir()
+    for path, content in sorted(tree.items()):
+        if content is None:
+            (folder / path).mkdir()
+        elif isinstance(content, Link):
+            (folder / path).symlink_to(content.to)
+        else:
+            (folder / path).write_bytes(content)
+
+
+class Operation(NamedTuple):
+    """One thing done to the disk: to this file or folder, which had this path.
+
+    A write is of `data` at the offset `at`, a truncation to the length `at`; a rename is to the path `to`, which
+    is what a symbolic link says, too.
+    """
+
+    call: str
+    path: str
+    node: int = 0
+    at: int = 0
+    data: bytes = b""
+    to: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.call} {self.path}"
+
+
+Refuse = Callable[[str, str], OSError | None]
+
+
+class Recording:
+    """What was done below `root` so far; `before` is what was there at the beginning.
+
+    `refuse` is asked before each operation, with its call and path, and may give the error that it fails with.
+    """
+
+    def __init__(self, root: Path, refuse: Refuse) -> None:
+        self.root = root
+        self.before = _Disk.read(root)
+        self.operations: list[Operation] = []
+        self._refuse = refuse
+        self._nodes: dict[int, int] = {}  # by the inode, which a system gives to a new file as soon as it is free
+        self._lock = RLock()  # threads write side by side: what is recorded first was done first
+
+    def crashes(self, seed: int, kinds: Collection[str] = ()) -> Iterator[tuple[str, int, Tree]]:
+        """Give every tree that a crash may leave: what happened, after how many operations, the tree.
+
+        Each comes once, for the last crash that leaves it: the more was done, the more is owed. `kinds` are those
+        of `Crash.leaves`, by default all.
+        """
+        found: dict[frozenset[tuple[str, Content]], tuple[str, int, Tree]] = {}
+        for after in range(len(self.operations) + 1):
+            last = self.operations[after - 1] if after else "the beginning"
+            for kind, tree in self.crash(after).leaves(Random(f"{seed} {after}")).items():  # noqa: S311 - repeatable
+                if not kinds or kind in kinds:
+                    found[frozenset(tree.items())] = f"{kind} after {last} ({after})", after, tree
+        yield from found.values()
+
+    def crash(self, after: int) -> "Crash":
+        """Give the crash after so many operations."""
+        return Crash(self.before, self.operations[:after])
+
+    def patch(self, patches: pytest.MonkeyPatch) -> None:
+        """Put this recording between the process and the system."""
+        named = ("mkdir", "rmdir", "unlink", "remove", "rename", "replace", "symlink", "link")
+        for name in named:
+            patches.setattr(os, name, self._on_names(name, getattr(os, name)))
+        for name in ("write", "ftruncate", "fsync", "fdatasync"):
+            patches.setattr(os, name, self._on_descriptor(name, getattr(os, name)))
+        patches.setattr(os, "open", self._opening(os.open))
+        patches.setattr(io, "open", self._opening_buffered(io.open))
+
+    def _below(self, path: Any, base: int | None = None) -> str | None:  # noqa: ANN401 - whatever names a file
+        above = f"/proc/self/fd/{base}" if base is not None else "."
+        full = os.path.normpath(os.path.join(os.path.realpath(above), os.fspath(path)))  # noqa: PTH118 - Path would resolve it
+        return os.path.relpath(full, self.root) if f"{full}/".startswith(f"{self.root}/") else None
+
+    def _of(self, descriptor: int) -> str | None:
+        return self._below(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115 - Path is slower by far
+
+    def _node(self, inode: int, *, new: bool = False) -> int:
+        if new:
+            self._nodes[inode] = -1 - len(self.operations)
+        return self._nodes.get(inode, inode)
+
+    def _ask(self, call: str, path: str, *, named: bool = True) -> None:
+        error = self._refuse(call, path)
+        if error is not None:
+            error.filename = str(self.root / path) if named else None  # as the system has it
+            raise error
+
+    def _on_names(self, call: str, real: Callable[..., None]) -> Callable[..., None]:
+        def named(first: Any, *rest: Any, **where: Any) -> None:  # noqa: ANN401 - as the system's call
+            with self._lock:
+                told, base = (rest[0], where.get("dst_dir_fd")) if call in {"symlink", "link"} else (first, None)
+                path = self._below(told, where.get("dir_fd", where.get("src_dir_fd", base)))
+                if path is None:
+                    return real(first, *rest, **where)
+                to = ""
+                if call in {"rename", "replace"}:
+                    to = self._below(rest[0], where.get("dst_dir_fd")) or ""
+                elif call == "symlink":
+                    to = os.fspath(first)
+                elif call == "link":
+                    to = self._below(first, where.get("src_dir_fd")) or ""
+                if not (call == "mkdir" and (self.root / path).exists()):  # refused by every system, and no failure
+                    self._ask(call, path)
+                real(first, *rest, **where)
+                made = call in {"mkdir", "symlink"}
+                node = self._node((self.root / path).lstat().st_ino, new=True) if made else 0
+                self.operations.append(Operation(call, path, node, to=to))
+                return None
+
+        return named
+
+    def _on_descriptor(self, call: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def described(descriptor: int, *rest: Any) -> Any:  # noqa: ANN401 - as the system's call
+            with self._lock:
+                path = self._of(descriptor)
+                if path is None:
+                    return real(descriptor, *rest)
+                self._ask(call, path, named=False)
+                given = real(descriptor, *rest)
+                node = self._node(os.fstat(descriptor).st_ino)
+                if call == "write":
+                    at = os.lseek(descriptor, 0, os.SEEK_CUR) - given
+                    self.operations.append(Operation(call, path, node, at, bytes(rest[0][:given])))
+                else:
+                    self.operations.append(Operation(call, path, node, *rest))
+                return given
+
+        return described
+
+    def _opening(self, real: Callable[..., int]) -> Callable[..., int]:
+        def opened(path: Any, flags: int, *mode: int, dir_fd: int | None = None) -> int:  # noqa: ANN401 - as os.open
+            with self._lock:
+                below = self._below(path, dir_fd)
+                there = below is not None and os.path.lexists(self.root / below)
+                new = below is not None and bool(flags & os.O_CREAT) and not there
+                if new:
+                    self._ask("create", str(below))
+                descriptor = real(path, flags, *mode, dir_fd=dir_fd)
+                node = self._node(os.fstat(descriptor).st_ino, new=new)
+                if new:
+                    self.operations.append(Operation("create", str(below), node))
+                elif there and flags & os.O_TRUNC:
+                    self.operations.append(Operation("ftruncate", str(below), node))
+                return descriptor
+
+        return opened
+
+    def _opening_buffered(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def opened(path: Any, mode: str = "r", buffering: int = -1, *rest: Any, **more: Any) -> Any:  # noqa: ANN401 - as open
+            if isinstance(path, int) or set(mode) <= set("rbt") or self._below(path) is None:
+                return real(path, mode, buffering, *rest, **more)
+            if "b" not in mode:
+                raise NotImplementedError(f"{path}: only binary files are watched")
+            raw = _WatchedFile(path, mode.replace("b", ""), opener=lambda name, flags: os.open(name, flags, 0o666))
+            if not buffering:
+                return raw
+            return io.BufferedWriter(raw, buffering if buffering > 0 else io.DEFAULT_BUFFER_SIZE)
+
+        return opened
+
+
+class _WatchedFile(io.FileIO):
+    def write(self, data: Any, /) -> int:  # noqa: ANN401 - any buffer
+        return os.write(self.fileno(), data)
+
+    def truncate(self, size: int | None = None, /) -> int:
+        length = self.tell() if size is None else size
+        os.ftruncate(self.fileno(), length)
+        return length
+
+
+def _refuse_nothing(_call: str, _path: str) -> None:
+    return None
+
+
+@contextmanager
+def unsynced() -> Iterator[None]:
+    """Let nobody wait for the real disk: a test cuts no power."""
+    with pytest.MonkeyPatch.context() as patches:
+        for name in ("fsync", "fdatasync"):
+            patches.setattr(os, name, os.fstat)  # refuses what is no descriptor, as they do
+        yield
+
+
+@contextmanager
+def watched(root: Path, refuse: Refuse = _refuse_nothing) -> Iterator[Recording]:
+    """Record what is done below `root`, which is there, as long as the context lasts."""
+    recording = Recording(root.resolve(), refuse)
+    with pytest.MonkeyPatch.context() as patches:
+        recording.patch(patches)
+        yield recording
+
+
+# ---- what a crash leaves
+
+_ROOT: Final = 0
+_Name = tuple[int, str]  # of a folder, in it
+Unsynced = Literal["nothing", "all", "zeros", "torn"]
+
+
+@dataclass
+class _Disk:
+    """Files and folders by their inode, and the names they have; the folder that is watched has the inode 0."""
+
+    names: dict[_Name, int] = field(default_factory=dict)
+    contents: dict[int, Content] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, root: Path) -> "_Disk":
+        disk = cls()
+        for path in sorted(root.rglob("*")):
+            node = path.lstat().st_ino
+            disk.names[disk.find(str(path.parent.relative_to(root))), path.name] = node
+            disk.contents[node] = _content(path)
+        return disk
+
+    def find(self, path: str) -> int:
+        node = _ROOT
+        for name in Path(path).parts:
+            node = self.names[node, name]
+        return node
+
+    def place(self, path: str) -> _Name:
+        return self.find(str(Path(path).parent)), Path(path).name
+
+    def tree(self) -> Tree:
+        below: dict[int, list[tuple[str, int]]] = {}
+        for (folder, name), node in self.names.items():
+            below.setdefault(folder, []).append((name, node))
+        found: Tree = {}
+        to_do = [("", _ROOT)]
+        while to_do:
+            above, folder = to_do.pop()
+            for name, node in below.get(folder, ()):
+                path = f"{above}{name}"
+                found[path] = self.contents[node]
+                if found[path] is None:
+                    to_do.append((f"{path}/", node))
+        return dict(sorted(found.items()))
+
+
+@dataclass
+class _Change:
+    """A change of names: what is gone, what came, and whether it is sure to be on the disk."""
+
+    gone: _Name | None
+    came: _Name | None
+    node: int
+    synced: bool = False
+
+    @property
+    def folders(self) -> set[int]:
+        return {name[0] for name in (self.gone, self.came) if name is not None}
+
+    def apply(self, names: dict[_Name, int]) -> None:
+        if self.gone is not None:
+            names.pop(self.gone, None)
+        if self.came is not None:
+            names[self.came] = self.node
+
+
+@dataclass
+class _Data:
+    """A file's content when it was last synced, and what was done to it since."""
+
+    synced: bytes
+    since: list[Operation] = field(default_factory=list)
+
+    def after(self, unsynced: Unsynced, chance: Random) -> bytes:
+        content = self.synced
+        if unsynced != "nothing":
+            for operation in self.since:
+                content = _survived(content, operation, unsynced, chance)
+        return content
+
+
+def _survived(content: bytes, operation: Operation, unsynced: Unsynced, chance: Random) -> bytes:
+    how = chance.choice(["all", "part", "zeros", "nothing"]) if unsynced == "torn" else unsynced
+    if how == "nothing":
+        return content
+    if operation.call == "ftruncate":
+        return content[: operation.at].ljust(operation.at, b"\0")
+    data = operation.data
+    if how == "part":
+        data = data[: chance.randint(0, len(data))]
+    elif how == "zeros":
+        data = bytes(len(data))
+    return content[: operation.at].ljust(operation.at, b"\0") + data + content[operation.at + len(data) :]
+
+
+class Crash:
+    """The end of everything after these operations on a disk that was, before them, wholly synced."""
+
+    def __init__(self, before: _Disk, operations: Sequence[Operation]) -> None:
+        self._before = before
+        self._now = _Disk(dict(before.names), dict(before.contents))
+        self._changes: list[_Change] = []
+        self._data = {node: _Data(data) for node, data in before.contents.items() if isinstance(data, bytes)}
+        for operation in operations:
+            self._do(operation)
+
+    def _do(self, operation: Operation) -> None:
+        match operation.call:
+            case "write" | "ftruncate":
+                self._data[operation.node].since.append(operation)
+            case "fsync" | "fdatasync":
+                self._sync(operation)
+            case "create" | "mkdir" | "symlink":
+                self._new(operation)
+            case "rename" | "replace":
+                gone = self._now.place(operation.path)
+                self._change(_Change(gone, self._now.place(operation.to), self._now.names[gone]))
+            case "link":
+                self._change(_Change(None, self._now.place(operation.path), self._now.find(operation.to)))
+            case "unlink" | "remove" | "rmdir":
+                self._change(_Change(self._now.place(operation.path), None, 0))
+            case call:
+                raise NotImplementedError(call)
+
+    def _new(self, operation: Operation) -> None:
+        kinds: dict[str, Content] = {"create": b"", "mkdir": None, "symlink": Link(operation.to)}
+        content = self._now.contents[operation.node] = kinds[operation.call]
+        if isinstance(content, bytes):
+            self._data[operation.node] = _Data(content)
+        self._change(_Change(None, self._now.place(operation.path), operation.node))
+
+    def _change(self, change: _Change) -> None:
+        self._changes.append(change)
+        change.apply(self._now.names)
+
+    def _sync(self, operation: Operation) -> None:
+        data = self._data.get(operation.node)
+        if data is not None and self._now.contents.get(operation.node) is not None:
+            data.synced, data.since = data.after("all", Random(0)), []  # noqa: S311 - nothing is drawn
+            return
+        folder = _ROOT if operation.path == "." else operation.node
+        synced = {folder}
+        for change in reversed(self._changes):
+            if change.synced or change.folders & synced:
+                change.synced = True
+                synced |= change.folders  # what came before it in its other folder is on the disk as well
+
+    def killed(self) -> Tree:
+        """Give what a killed process leaves."""
+        return self._tree("all", "all", Random(0))  # noqa: S311 - nothing is drawn
+
+    def lost(self) -> Tree:
+        """Give what a power cut leaves at worst: what was synced."""
+        return self._tree("nothing", "nothing", Random(0))  # noqa: S311 - nothing is drawn
+
+    def leaves(self, chance: Random) -> dict[str, Tree]:
+        """Give trees that a crash here may leave, by the name of what happened."""
+        return {
+            "killed": self.killed(),
+            "power cut": self.lost(),
+            "power cut, names kept": self._tree("all", "nothing", chance),
+            "power cut, data kept": self._tree("nothing", "all", chance),
+            "power cut, zeros": self._tree("all", "zeros", chance),
+            "power cut, torn": self._tree("torn", "torn", chance),
+        }
+
+    def _tree(self, names: Literal["all", "nothing", "torn"], unsynced: Unsynced, chance: Random) -> Tree:
+        contents = dict(self._now.contents)
+        contents.update((node, data.after(unsynced, chance)) for node, data in self._data.items())
+        disk = _Disk(dict(self._before.names), contents)
+        left: dict[int, int] = {}  # how many more of a folder's unsynced changes survived
+        for change in self._changes:
+            survives = change.synced
+            if not survives:
+                for folder in change.folders:
+                    pending = sum(folder in other.folders for other in self._changes if not other.synced)
+                    drawn = chance.randint(0, pending) if names == "torn" else pending if names == "all" else 0
+                    left.setdefault(folder, drawn)
+                survives = all(left[folder] > 0 for folder in change.folders)
+                for folder in change.folders:
+                    left[folder] = left[folder] - 1 if survives else 0
+            if survives:
+                change.apply(disk.names)
+        return disk.tree()
