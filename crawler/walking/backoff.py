@@ -2,17 +2,18 @@
 
 from typing import Final
 
-_FIRST_S: Final = 0.5
+_FIRST_S: Final = 0.2  # most failures pass at once, and the last window's wait is the whole run's
+_GROWTH: Final = 3.0
 _LONGEST_S: Final = 30.0
 _LONGEST_ASKED_S: Final = 3600.0  # a Retry-After beyond this is a fault, not a wish
 
 
 def backoff_s(attempt: int, chance: float) -> float:
-    """Give the seconds to wait after the `attempt`-th try (from 1): in (0, min(30, 0.5 * 2^(attempt-1))].
+    """Give the seconds to wait after the `attempt`-th try (from 1): in (0, min(30, 0.2 * 3^(attempt-1))].
 
     `chance` is uniform in [0, 1): full jitter, so that requests that failed together don't come back together.
     """
-    return min(_LONGEST_S, _FIRST_S * 2.0 ** min(attempt - 1, 16)) * (1.0 - chance)
+    return min(_LONGEST_S, _FIRST_S * _GROWTH ** min(attempt - 1, 16)) * (1.0 - chance)
 
 
 def pause_s(retry_after_s: float | None, attempt: int, chance: float) -> float:
