@@ -3,7 +3,8 @@
 Source: api/list-shared-images.txt, Table 4 (fields).
 """
 
-from typing import Annotated, Final
+from collections.abc import Iterable
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
@@ -49,34 +50,54 @@ class Item(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     total_range: Annotated[int, msgspec.Meta(ge=0, le=INT64 - 1)] | msgspec.UnsetType | None = _UNSET
 
 
+class Filled(NamedTuple):
+    """What was learned of items on the way; `times` and what was `cut` off of them are to be checked (times.py)."""
+
+    keys: list[int]
+    totals: frozenset[int]
+    times: list[str]
+    cut: list[str]
+    outside: int
+
+
 _LENGTH: Final = moments.LENGTH
-_canonical = moments.canonical
+_usual = moments.usual
 
 
-def fill(item: Item, origin: Origin, times: list[str]) -> tuple[int, int | None]:
-    """Make `item` a record in place; give its key and its total_range. Times to check are put in `times`.
+def fill(items: Iterable[Item], origin: Origin) -> Filled:
+    """Make items records in place. Raises NoTimeError.
 
-    Raises NoTimeError.
+    One loop and hardly a call: this is half of the time that reading a page takes.
     """
-    item.target = origin.target  # type: ignore[assignment]  # see _Ours
-    item.center = origin.center  # type: ignore[assignment]
-    total = item.total_range
-    item.total_range = _UNSET
-    if item.tags is None:
-        item.tags = []
-    if item.logo == "":
-        item.logo = None
-    if item.url == "":
-        item.url = None
-    for_check = item.created_at
-    if for_check is not None:
-        if len(for_check) != _LENGTH:
-            item.created_at = for_check = _canonical(for_check)
-        times.append(for_check)
-    for_check = item.updated_at
-    if for_check is not None:
-        if len(for_check) != _LENGTH:
-            item.updated_at = for_check = _canonical(for_check)
-        times.append(for_check)
-    key = hash((item.domain_name, item.namespace, item.name))
-    return key, None if total is _UNSET else total
+    target, center, namespace, _ = origin
+    keys: list[int] = []
+    totals: set[int | msgspec.UnsetType | None] = set()
+    times: list[str] = []
+    cut: list[str] = []
+    outside = 0
+    for item in items:
+        item.target = target  # type: ignore[assignment]  # see _Ours
+        item.center = center  # type: ignore[assignment]
+        totals.add(item.total_range)
+        item.total_range = _UNSET
+        if item.tags is None:
+            item.tags = []
+        if item.logo == "":
+            item.logo = None
+        if item.url == "":
+            item.url = None
+        time = item.created_at
+        if time is not None:
+            if len(time) != _LENGTH:
+                item.created_at = time = _usual(time, cut)
+            times.append(time)
+        time = item.updated_at
+        if time is not None:
+            if len(time) != _LENGTH:
+                item.updated_at = time = _usual(time, cut)
+            times.append(time)
+        if item.namespace != namespace:
+            outside += 1
+        keys.append(hash((item.domain_name, item.namespace, item.name)))
+    declared = frozenset(total for total in totals if isinstance(total, int))
+    return Filled(keys, declared, times, cut, 0 if namespace is None else outside)

@@ -57,7 +57,7 @@ def read_odd_items(raws: Iterable[bytes], origin: Origin) -> Reading:
             total = _total(fields.pop("total_range", None))  # it counts even when the rest can't be read
             totals.update(() if total is None else (total,))
             item = _normalize(fields)
-            key, _ = fill(item, origin, [])
+            [key] = fill([item], origin).keys
             line = _encode(item)
             if fields:
                 _check(line)

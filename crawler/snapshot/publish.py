@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Final, NamedTuple, Protocol
 
 from crawler.api.record import key_of_line, key_of_reject, namespace_of_line
 from crawler.errors import DiskError
@@ -70,7 +70,7 @@ def publish_walk(
     if any(page.outside for page in chosen):
         pieces = _within(walk.namespace, pieces)
     records = rejects = outside = 0
-    for piece in pieces:
+    for piece in _joined(pieces):
         if piece.records:
             shelf.write(piece.lines, piece.records)
         if piece.rejected:
@@ -96,6 +96,33 @@ def _read(spool: Spool, pages: list[Stored]) -> Iterator[_Piece]:
     for page in pages:
         data = spool.bytes_at(page.at, page.lines + page.rejects)
         yield _Piece(data[: page.lines], page.records, data[page.lines :], page.rejected)
+
+
+_JOINED_BYTES: Final = 2**20
+
+
+def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+    """Join pieces to a megabyte: a thread that hashes and writes page by page disturbs the crawl at every page."""
+    waiting: list[_Piece] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece.lines)
+        if size >= _JOINED_BYTES:
+            yield _join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield _join(waiting)
+
+
+def _join(pieces: list[_Piece]) -> _Piece:
+    return _Piece(
+        b"".join(piece.lines for piece in pieces),
+        sum(piece.records for piece in pieces),
+        b"".join(piece.rejects for piece in pieces),
+        sum(piece.rejected for piece in pieces),
+        sum(piece.outside for piece in pieces),
+    )
 
 
 def _once(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
