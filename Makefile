@@ -2,11 +2,12 @@
 # A fresh machine needs Python >= 3.11, make and git, nothing else.
 PYTHON ?= python3
 VENV   := .venv
+PEERS  := .venv-bench
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := check
-.PHONY: demo test lint check proofs soak clean constraints
+.PHONY: demo test lint check proofs soak bench bench-quick clean constraints
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "swr-crawler needs Python 3.11 or newer: make PYTHON=python3.x")'
@@ -39,8 +40,19 @@ SEED    ?= 1
 soak: $(STAMP)  ## random faults, drift, kills and resumes for MINUTES, from SEED on; prints what there was
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
 
+$(PEERS)/.installed: tests/bench/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements.txt
+	@touch $@
+
+bench: $(STAMP) $(PEERS)/.installed  ## how fast: half an hour; BENCH='--workload bulk --rounds 7' for less or more
+	$(BIN)/python -m tests.bench $(BENCH)
+
+bench-quick: $(STAMP)  ## the same without peers, under a minute
+	$(BIN)/python -m tests.bench --quick $(BENCH)
+
 constraints: $(STAMP)  ## pin what the venv holds now
 	$(BIN)/python -m pip freeze --exclude-editable > .ci/constraints.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
