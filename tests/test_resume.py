@@ -176,7 +176,8 @@ def test_two_hundred_kills_about_a_second_apart_cost_half_of_the_requests_at_mos
         requests = served.counters()["requests"]
     assert process.returncode == 0, said
     (snapshot,) = (tmp_path / "killed").glob("snapshot=*")
-    assert open_snapshot(snapshot).manifest.resumed == 200
+    # A request of the killed one may be counted late: then the next one is killed before it takes the run up.
+    assert 190 <= open_snapshot(snapshot).manifest.resumed <= 200
     assert parts(snapshot) == parts(whole(undisturbed))
     assert requests <= 1.5 * asked, f"{requests} requests, {asked} undisturbed"
 
