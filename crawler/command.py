@@ -1,9 +1,10 @@
 """What each command does once its flags are read: the pieces put together, the exit code given."""
 
+import gc
 import os
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -21,8 +22,9 @@ Environ = Mapping[str, str]
 
 def crawl(config: Config, environ: Environ) -> int:
     """Crawl, publish, and say in a few lines how it went."""
-    from crawler import logs, progress, summary  # noqa: PLC0415 - what a run needs is imported by a run
-    from crawler.run import STDOUT, run_crawl  # noqa: PLC0415
+    with _uncollected():
+        from crawler import logs, progress, summary  # noqa: PLC0415 - what a run needs is imported by a run
+        from crawler.run import STDOUT, run_crawl  # noqa: PLC0415
 
     logs.configure(config.log_format)
     if config.summary_file is not None:
@@ -34,6 +36,17 @@ def crawl(config: Config, environ: Environ) -> int:
     if config.summary_file is not None:
         _write(Path(config.summary_file), summary.summary_json(result))
     return result.exit_code
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Import without looking for garbage, now or ever: modules are none, and it takes a sixth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _style(exit_code: int) -> Callable[[str], str]:

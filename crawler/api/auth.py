@@ -40,8 +40,11 @@ class Credentials(Protocol):
         """Whether a few failures lock them."""
         ...
 
-    async def headers(self, request: Signable) -> Mapping[str, str]:
-        """Give the headers to add. Raises CredentialsError when there are none to be had, or TransientError."""
+    async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:
+        """Give the headers to add; only what signs calls `request`.
+
+        Raises CredentialsError when there are none to be had, or TransientError.
+        """
         ...
 
     async def renew(self, generation: int) -> bool:
@@ -58,7 +61,7 @@ class Token:
     def __init__(self, token: str) -> None:
         self._headers = {"X-Auth-Token": token} if token else {}
 
-    async def headers(self, request: Signable) -> Mapping[str, str]:  # noqa: ARG002 - any request
+    async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:  # noqa: ARG002 - any request
         """Give the token."""
         return self._headers
 
@@ -77,9 +80,9 @@ class Key:
         self._key = key
         self._now = now
 
-    async def headers(self, request: Signable) -> Mapping[str, str]:
+    async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:
         """Sign."""
-        return sign(request, self._key, at=self._now())
+        return sign(request(), self._key, at=self._now())
 
     async def renew(self, generation: int) -> bool:  # noqa: ARG002 - there is one generation
         """Say that there is no other."""
@@ -182,7 +185,7 @@ class PasswordToken:
         """The number of tokens asked for."""
         return self._token.generation
 
-    async def headers(self, request: Signable) -> Mapping[str, str]:  # noqa: ARG002 - any request
+    async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:  # noqa: ARG002 - any request
         """Give the token."""
         return {"X-Auth-Token": await self._token.get()}
 
@@ -216,9 +219,9 @@ class MetadataKey:
         """The number of keys asked for."""
         return self._key.generation
 
-    async def headers(self, request: Signable) -> Mapping[str, str]:
+    async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:
         """Sign."""
-        return sign(request, await self._key.get(), at=self._now())
+        return sign(request(), await self._key.get(), at=self._now())
 
     async def renew(self, generation: int) -> bool:
         """Ask for a new key, once for all who were refused with the same one."""

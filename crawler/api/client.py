@@ -160,6 +160,7 @@ class _Connector(aiohttp.TCPConnector):
 # Noted on the connection itself, in names that are nobody else's: a table beside it costs ten times as much.
 _ASKED: Final = "swr_crawler_asked"
 _BODY: Final = "swr_crawler_body"
+_POLL: Final = "swr_crawler_poll"
 
 
 def _asked(line: ResponseHandler) -> int:
@@ -182,8 +183,10 @@ def _end_body(line: ResponseHandler, closed: asyncio.Future[None]) -> None:
 def _silent(line: ResponseHandler) -> bool:
     if line.transport is None or line.should_close:
         return False
-    poll = select.poll()
-    poll.register(line.transport.get_extra_info("socket").fileno(), select.POLLIN)
+    poll: select.poll | None = line.__dict__.get(_POLL)
+    if poll is None:
+        poll = line.__dict__[_POLL] = select.poll()
+        poll.register(line.transport.get_extra_info("socket").fileno(), select.POLLIN)
     return not poll.poll(0)
 
 
@@ -246,8 +249,10 @@ class Client:
             return answer
 
     async def _get(self, asked: Asked) -> Answer:
+        def signable() -> Signable:
+            return Signable("GET", self._host, asked.path, tuple(asked.parameters().items()), _OWN)
+
         query = asked.encoded()
-        signable = Signable("GET", self._host, asked.path, tuple(asked.parameters().items()), _OWN)
         headers = {**_OWN, "Accept": "application/json", **await self.credentials.headers(signable)}
         generation = self.credentials.generation
         url = f"{self._origin}{asked.path}{query and '?'}{query}"

@@ -3,6 +3,7 @@
 Source: api/list-shared-images.txt, "URI" and Table 1; FACTS 1.1 (parameters), 3.2 (encoding).
 """
 
+from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol
 from urllib.parse import quote
 
@@ -94,4 +95,9 @@ class NamespacesQuery(NamedTuple):
 
 
 def _encoded(parameters: dict[str, str]) -> str:
-    return "&".join([f"{name}={quote(value, safe='~')}" for name, value in parameters.items()])  # names are ours
+    return "&".join([f"{name}={_quoted(value)}" for name, value in parameters.items()])  # names are ours
+
+
+@lru_cache(maxsize=1024)
+def _quoted(value: str) -> str:
+    return quote(value, safe="~")

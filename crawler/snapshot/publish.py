@@ -64,7 +64,7 @@ def publish_walk(
     last = max((page.pass_number for page in stored), default=0)
     chosen = [page for page in stored if page.pass_number == last] if last_pass_only else stored
     chosen.sort(key=lambda page: (-page.pass_number, page.offset))
-    pieces = _read(spool, chosen)
+    pieces = _read(spool, index, chosen)
     if once or not last_pass_only:
         pieces = _once(pieces)
     if any(page.outside for page in chosen):
@@ -92,9 +92,9 @@ class _Piece(NamedTuple):
     outside: int = 0
 
 
-def _read(spool: Spool, pages: list[Stored]) -> Iterator[_Piece]:
+def _read(spool: Spool, walk: int, pages: list[Stored]) -> Iterator[_Piece]:
     for page in pages:
-        data = spool.bytes_at(page.at, page.lines + page.rejects)
+        data = spool.bytes_of(walk, page)
         yield _Piece(data[: page.lines], page.records, data[page.lines :], page.rejected)
 
 

@@ -56,6 +56,8 @@ class Spool:
         self.waiting_bytes = 0
         self.disbelieved_bytes = 0  # what `replay` cut off
         self._index: dict[int, array[int]] = {}  # a walk's pages, flat: 8 x 8 bytes a page
+        self._kept: dict[int, dict[int, bytes]] = {}  # of a walk, by where they lie: pages to publish without reading
+        self._kept_bytes = 0
 
     def append_page(self, walk: int, window: Window, page: Page) -> None:
         """Remember a page of the walk with this index in the plan."""
@@ -75,11 +77,21 @@ class Spool:
             outside=items.outside,
         )
         self._index_page(entry)
+        self._keep(entry, items.lines, items.rejects)
         self._append(items.lines, items.rejects, entry)
 
     def append_loss(self, walk: int, window: Window, reason: str) -> None:
         """Remember that a window was given up."""
         self._append(b"", b"", LossEntry(walk, window, reason))
+
+    def _keep(self, entry: PageEntry, lines: bytes, rejects: bytes) -> None:
+        """Keep a page in memory while there is room: what came first is published first, and makes room again."""
+        size = entry.lines + entry.rejects
+        with self._gate:
+            # A census, below 0, is never published; an empty page lies where the next one does.
+            if entry.walk >= 0 and size and self._kept_bytes + size <= _MOST_KEPT_BYTES:
+                self._kept.setdefault(entry.walk, {})[entry.at] = lines + rejects  # without rejects it is no copy
+                self._kept_bytes += size
 
     def _append(self, lines: bytes, rejects: bytes, entry: Entry) -> None:
         line = to_line(entry)
@@ -127,6 +139,16 @@ class Spool:
     def forget(self, walk: int) -> None:
         """Drop the index of a walk whose pages are needed no more."""
         self._index.pop(walk, None)
+        with self._gate:
+            self._kept_bytes -= sum(map(len, self._kept.pop(walk, {}).values()))
+
+    def bytes_of(self, walk: int, page: Stored) -> bytes:
+        """Give the lines and rejects of a page of this walk, from memory where it is still there."""
+        size = page.lines + page.rejects
+        if not size:
+            return b""
+        kept = self._kept.get(walk, {}).get(page.at)
+        return self.bytes_at(page.at, size) if kept is None else kept
 
     def bytes_at(self, at: int, size: int) -> bytes:
         """Read `size` bytes of the spool; what waits is flushed first when they are among it."""
@@ -165,6 +187,8 @@ class Spool:
     def disbelieve(self) -> None:
         """Empty both files: what the journal tells can't have happened, so none of it is believed."""
         self._index.clear()
+        self._kept.clear()
+        self._kept_bytes = 0
         try:
             self._cut(0, 0)
         except OSError as error:
@@ -203,6 +227,7 @@ class Spool:
         os.close(self._journal_fd)
 
 
+_MOST_KEPT_BYTES: Final = 8 * 2**20  # a walk of 10 000 records is 5 MB
 _PAGES: Final = "pages.ndjson"
 _JOURNAL: Final = "journal"
 _GO_ON: Final = "make room or mend it, then run the same command: it goes on"

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _FLUSH_S: Final = 0.2
 _FLUSH_BYTES: Final = 2**20
-_MOST_WAITING_BYTES: Final = 8 * 2**20  # beyond this the workers wait for the disk
+_MOST_WAITING_BYTES: Final = 2 * 2**20  # beyond this the workers wait for the disk: more of it is memory alone
 _WORKERS_IN_ROOM: Final = 2  # one asks while the other waits for its backoff
 _PUBLISHED_AT_ONCE: Final = 64  # a thread hop for each of ten thousand small walks would cost seconds
 

@@ -130,7 +130,7 @@ class Pass:
 
     @property
     def _horizon(self) -> int:
-        if self.state != "declared":
+        if self.state != "declared" or self._end <= self.limit * _AHEAD:  # neither bound below is smaller
             return self._end
         keys = len(self.seen) if self.last else min(len(self.seen), self._full_pages * self.limit)
         return min(self._end, self.limit * (_AHEAD + -(-2 * keys // self.limit)), self._growth_end)

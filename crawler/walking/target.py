@@ -99,6 +99,8 @@ class TargetCrawl:
     def next(self) -> Task | None:
         """Take the next window in flight; None when all that can be asked now is."""
         for run, walk in self._open:
+            if walk.waiting:
+                continue
             window = walk.ask()
             if window is not None:
                 return Task(run, walk, window)
@@ -150,8 +152,9 @@ class TargetCrawl:
         if walk.known:
             self.tally.declared += walk.total - run.counted_total
             run.counted_total = walk.total
-        self.tally.windows += walk.windows - run.counted_windows
-        run.counted_windows = walk.windows
+        windows = walk.windows
+        self.tally.windows += windows - run.counted_windows
+        run.counted_windows = windows
 
     def _report_unknown(self, run: WalkRun, page: Page) -> None:
         new = page.items.unknown - self.unknown_fields

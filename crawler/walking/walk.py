@@ -69,6 +69,7 @@ class Walk:
         self._confirm = confirm
         self._proof: tuple[int, int, int] | None = None  # of the pass before, for `confirm`
         self._now = self._begin(1)
+        self.waiting = False  # there is nothing to ask before an answer has come
         self.verdict: Verdict | None = None
         self.totals: dict[int, None] = {}
         self.distinct = 0
@@ -123,7 +124,9 @@ class Walk:
 
     def ask(self) -> Window | None:
         """Take the next window, in flight from now on; None when there is none to ask now."""
-        return None if self.verdict else self._now.ask()
+        window = None if self.verdict else self._now.ask()
+        self.waiting = window is None
+        return window
 
     def claim(self, window: Window) -> None:
         """Take the window that a journal says was answered next; its answer must follow."""
@@ -153,7 +156,7 @@ class Walk:
         if self._now.state != "first" or smaller is None:
             return False
         self._dialect.limit = min(self._dialect.limit, smaller)
-        self._now = self._begin(self._now.number)
+        self._begin_again()
         return True
 
     def refuse_order(self, window: Window) -> bool:
@@ -163,23 +166,28 @@ class Walk:
         if self._now.state != "first" or not left:
             return False
         self._dialect.orders = left
-        self._now = self._begin(self._now.number)
+        self._begin_again()
         return True
+
+    def _begin_again(self) -> None:
+        self._now = self._begin(self._now.number)
+        self.waiting = False
 
     def _begin(self, number: int) -> Pass:
         return Pass(number, self._dialect.limit, self._dialect.orders[0], last=number >= self._max_passes)
 
     def _went_on(self) -> None:
+        self.waiting = False
         if self._first_page_only and self.known:
             self._end("unproven")  # a survey asks for the total alone
         elif self._now.done:
             self._judge(self._now)
 
     def _judge(self, now: Pass) -> None:
-        if now.stands and now.clamped_to is not None:  # before it stands, a short page may be any fault
+        stands = now.stands
+        if stands and now.clamped_to is not None:  # before it stands, a short page may be any fault
             self._dialect.limit = min(self._dialect.limit, now.clamped_to)
-        confirmed = self._confirms(now)
-        if now.stands and confirmed:
+        if self._confirms(now) and stands:
             first = 2 if self._confirm and now.pages > 1 else 1
             self._end("whole" if now.number <= first else "repaired")
         elif now.failed and not now.cut_short:

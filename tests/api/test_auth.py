@@ -200,7 +200,9 @@ async def test_an_answer_that_holds_no_token_or_no_key_is_named() -> None:
     async def nothing(*_: object, **__: object) -> Answer:
         return Answer(200, {}, b"[]")
 
-    request = Signable("GET", "h", "/")
+    def request() -> Signable:
+        return Signable("GET", "h", "/")
+
     for credentials in (
         PasswordToken(Password("u", "a", "p", {}), "http://iam", nothing, now),
         MetadataKey("http://metadata", None, nothing, now),
@@ -219,7 +221,7 @@ async def test_a_grant_that_does_not_say_when_it_ends_is_kept_for_a_while() -> N
 
     credentials = PasswordToken(Password("u", "a", "p", {}), "http://iam", grant, now)
     for _ in range(3):
-        assert await credentials.headers(Signable("GET", "h", "/")) == {"X-Auth-Token": "MII"}
+        assert await credentials.headers(lambda: Signable("GET", "h", "/")) == {"X-Auth-Token": "MII"}
     assert asked == 1
 
 

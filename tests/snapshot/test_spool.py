@@ -216,6 +216,41 @@ def test_what_waits_is_counted_until_it_is_written(spool: Spool) -> None:
     assert before == sum(map(len, files(spool.folder)))
 
 
+def test_a_page_is_the_same_from_memory_as_from_the_disk(tmp_path: Path) -> None:
+    told = [page(b'[{"name":"a","namespace":"s"},7]'), page(b"[]"), page(b'[{"name":"a","namespace":"s"},7]')]
+    spool = open_spool(tmp_path)
+    for number, one in enumerate(told):
+        Event(0, window(number), one).tell(spool)
+    kept = [spool.bytes_of(0, at) for at in spool.pages(0)]
+    assert kept == [one.items.lines + one.items.rejects for one in told]
+    assert files(tmp_path) == (b"", b"")
+    spool.flush()
+    spool.close()
+    again = open_spool(tmp_path)
+    replayed(again)
+    assert [again.bytes_of(0, at) for at in again.pages(0)] == kept
+    again.close()
+
+
+def test_memory_holds_pages_up_to_its_bound_and_others_again_when_a_walk_is_forgotten(tmp_path: Path) -> None:
+    large = page(b'[{"name":"a","namespace":"s","description":"%b"}]' % (b"x" * 2**22))
+    spool = open_spool(tmp_path, sync=False)
+
+    def is_read_from_the_disk(walk: int) -> bool:
+        (at,) = spool.pages(walk)
+        assert spool.bytes_of(walk, at) == large.items.lines
+        return spool.waiting_bytes == 0
+
+    for walk in (-1, 0, 1):
+        Event(walk, window(0), large).tell(spool)
+    assert not is_read_from_the_disk(0)
+    assert is_read_from_the_disk(1)
+    spool.forget(0)
+    Event(2, window(0), large).tell(spool)
+    assert not is_read_from_the_disk(2)
+    spool.close()
+
+
 def test_what_is_forgotten_is_gone_from_the_index_alone(spool: Spool) -> None:
     for event in HISTORY:
         event.tell(spool)
