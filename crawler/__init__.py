@@ -13,8 +13,8 @@ or says exactly what is missing. How the data flows, and where to read on:
                             `credentials` P (which ones win), `secret` E, `signing` P, `auth` E (fetched and renewed)
 - `walking/`                what to ask next: `plan` P, `passes` and `walk` P (the state machine), `target` and
                             `asking` E (one window until it is settled), `engine` E (the only starter of tasks)
-                            and `room` E (how many ask at a time); `discovery` E and `coverage` P (which namespaces
-                            there are, what none of them covered)
+                            and `room` E (who asks now), `crowd` P (how many may at a time); `discovery` E and
+                            `coverage` P (which namespaces there are, what none of them covered)
 - `snapshot/`               what is kept: `spool` E with its `journal` P, `publish` E, `manifest` P, `workspace` E
                             (lock, resume), `reader` and `verify` E
 - `emulator/`               the same API, served: pure but for `server`, `delivery` and `proxy` E

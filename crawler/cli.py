@@ -156,7 +156,7 @@ def _settings(command: F) -> F:
             ),
             _setting("limit", "--limit", metavar="N", help="Page size, 1 to 1000 (default)."),
             _setting("rate_per_s", "--rate", metavar="R", help='Requests per second, default 50, or "unlimited".'),
-            _setting("concurrency", "--concurrency", metavar="N", help="Requests in flight, default 32."),
+            _setting("concurrency", "--concurrency", metavar="N", help="Most requests in flight, default 64."),
             _setting("timeout_s", "--timeout", metavar="S", help="Seconds to wait for one answer, default 30."),
             _setting("max_passes", "--max-passes", metavar="N", help="Readings of a walk that drifts, default 3."),
             _setting("confirm", "--confirm/--no-confirm", help="Trust a walk only when two passes agree."),

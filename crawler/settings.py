@@ -572,8 +572,8 @@ _TABLE = (
     Setting(
         name="concurrency",
         kind=Whole(low=1, high=1024),
-        default=32,
-        help="most requests in flight to a target",
+        default=64,
+        help="most requests in flight to a target; how many there are is found out as it goes",
         unit="requests",
         flag="--concurrency",
         environment="SWR_CRAWLER_CONCURRENCY",

@@ -218,7 +218,7 @@ def test_targets_fall_back_to_crawl_and_keep_what_is_their_own() -> None:
         5.0,
     )
     assert (b.token, b.rate_per_s, b.concurrency) == (SecretRef("env", "SHARED"), 7.0, 3)
-    assert a.concurrency == 32
+    assert a.concurrency == 64
     origins = loaded(TWO).origins
     assert origins["target.a.concurrency"] == "default"
     assert origins["target.b.rate_per_s"] == "file crawler.toml"

@@ -42,7 +42,7 @@ _CHUNK_BYTES: Final = 2**17
 # One header of at most 128 in an answer: only a token is long, up to the gateway's own limit (FACTS 3.1).
 _HEADER_BYTES: Final = 8 * 2**10
 _TOKEN_BYTES: Final = 32 * 2**10
-_SHARED_BYTES: Final = 2**24  # half a MiB for each of the 32 connections of the default: a page on its way
+_SHARED_BYTES: Final = 2**24  # a quarter of a MiB for each of the 64 connections of the default: a page on its way
 
 
 class Pace:

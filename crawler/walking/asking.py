@@ -98,7 +98,12 @@ class Asker:
         run.requests += 1
         run.filtered = self._target.dialect.filtered
         query = Query(run.id.center, run.id.namespace, window.offset, window.limit, window.order, run.filtered)
-        page = await self._ask(query, Origin(*run.id, window.offset))
+        sent = self._room.sent()
+        try:
+            page = await self._ask(query, Origin(*run.id, window.offset))
+        except TransientError as error:
+            self._room.failed(sent, too_much=isinstance(error, ThrottledError))
+            raise
         self._successes += 1
         self._good = query
         answered = task.walk.read(window, page, last_try=last_try)
@@ -108,6 +113,7 @@ class Asker:
             page = EMPTY
         self._keep.append_page(run.index, window, page)
         self._target.took(run, task.walk, page)
+        self._room.answered(sent)
         return None
 
     async def _ask(self, query: Query, origin: Origin) -> Page:

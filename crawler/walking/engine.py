@@ -19,15 +19,15 @@ from crawler.clock import Clock
 from crawler.errors import CrawlerError
 from crawler.result import Ending
 from crawler.walking.asking import Asker, Keep
+from crawler.walking.crowd import Crowd
 from crawler.walking.room import Bell, Room
-from crawler.walking.target import TargetCrawl, WalkRun
+from crawler.walking.target import TargetCrawl, Task, WalkRun
 
 log = logging.getLogger(__name__)
 
 _FLUSH_S: Final = 0.2
 _FLUSH_BYTES: Final = 2**20
 _MOST_WAITING_BYTES: Final = 2 * 2**20  # beyond this the workers wait for the disk: more of it is memory alone
-_WORKERS_IN_ROOM: Final = 2  # one asks while the other waits for its backoff
 _PUBLISHED_AT_ONCE: Final = 64  # a thread hop for each of ten thousand small walks would cost seconds
 
 
@@ -49,7 +49,7 @@ class Store(Keep, Protocol):
 
 
 class Crew(NamedTuple):
-    """One target with what is needed to crawl it."""
+    """One target with what is needed to crawl it; `concurrency` is the most requests in flight."""
 
     target: TargetCrawl
     client: Client
@@ -103,24 +103,22 @@ class Engine:
             whole.cancel_scope.cancel()
 
     async def _crawl_target(self, crew: Crew) -> None:
-        room = Room(crew.concurrency)
-        asker = Asker(crew.target, crew.client, self._store, self._clock, room, Random())  # noqa: S311 - jitter, no secret
-        settled = Bell()
+        target = crew.target
+        room = Room(Crowd(crew.concurrency), self._clock)
+        asker = Asker(target, crew.client, self._store, self._clock, room, Random())  # noqa: S311 - jitter, no secret
         async with anyio.create_task_group() as workers:
-            for _ in range(_WORKERS_IN_ROOM * crew.concurrency):
-                workers.start_soon(self._work, crew.target, asker, room, settled, workers.cancel_scope)
+            while not target.done:
+                while room.has_place() and (task := target.next()):
+                    room.enter()
+                    workers.start_soon(self._work, target, asker, room, task, workers.cancel_scope)
+                await room.change()
 
     async def _work(
-        self, target: TargetCrawl, asker: Asker, room: Room, settled: Bell, workers: anyio.CancelScope
+        self, target: TargetCrawl, asker: Asker, room: Room, first: Task, workers: anyio.CancelScope
     ) -> None:
-        await room.enter()
-        while not target.done:
-            task = target.next()
-            if task is None:
-                room.leave()
-                await settled.heard()
-                await room.enter()
-                continue
+        """Ask for one window after the other for as long as there are some, and room."""
+        task: Task | None = first
+        while task is not None:
             try:
                 await asker.settle(task)
             except CrawlerError as error:
@@ -129,9 +127,10 @@ class Engine:
                 workers.cancel()
             if task.run.ended:
                 self._moved.ring()
-            settled.ring()
             await self._keep_up()
-            await room.give_way()
+            task = target.next() if room.lets_stay() and not target.done else None
+            if task is not None:
+                room.call()  # its page may have been the first: there are more windows to ask for
         room.leave()
 
     async def _keep_up(self) -> None:

@@ -6,21 +6,26 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from crawler.clock import SystemClock
 from crawler.emulator.faults import parse_fault
 from crawler.emulator.inventory import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.run import run_crawl
+from crawler.walking.crowd import Crowd
 from crawler.walking.room import Room
 from tests.serving import TOKEN, QuickClock, configure, serve
 
 
+def room_of(size: int) -> Room:
+    return Room(Crowd(size), QuickClock())
+
+
 @pytest.mark.anyio
 async def test_there_are_never_more_inside_than_there_is_room_for() -> None:
-    room, inside, most = Room(3), 0, 0
+    room, inside, most = room_of(3), 0, 0
 
     async def work(times: int) -> None:
         nonlocal inside, most
-        await room.enter()
         for _ in range(times):
             inside += 1
             most = max(most, inside)
@@ -28,40 +33,76 @@ async def test_there_are_never_more_inside_than_there_is_room_for() -> None:
             inside -= 1
             async with room.outside():
                 await anyio.lowlevel.checkpoint()
-            await room.give_way()
         room.leave()
 
     async with anyio.create_task_group() as workers:
         for times in (1, 2, 5, 9, 30, 30, 30):
+            while not room.has_place():
+                await room.change()
+            room.enter()
             workers.start_soon(work, times)
     assert (inside, most) == (0, 3)
 
 
 @pytest.mark.anyio
 async def test_one_that_comes_back_is_let_in_by_the_next_one_to_be_done() -> None:
-    room, order, backoff_is_over = Room(1), list[str](), anyio.Event()
+    room, order, backoff_is_over = room_of(1), list[str](), anyio.Event()
 
     async def fail_once() -> None:
-        await room.enter()
         async with room.outside():
             order.append("out")
             await backoff_is_over.wait()
         order.append("back")
         room.leave()
 
-    async def work() -> None:
-        await room.enter()
-        order.append("in")
+    async with anyio.create_task_group() as workers:
+        room.enter()
+        workers.start_soon(fail_once)
+        await room.change()
+        room.enter()
+        assert room.lets_stay()
         backoff_is_over.set()
-        await anyio.lowlevel.checkpoint()
-        await room.give_way()
-        order.append("on")
+        await anyio.wait_all_tasks_blocked()
+        assert not room.lets_stay()
+        assert order == ["out"]
         room.leave()
+        assert not room.has_place()
+    assert order == ["out", "back"]
+    assert room.has_place()
+
+
+@pytest.mark.anyio
+async def test_no_more_than_twice_the_room_wait_for_their_backoff() -> None:
+    room = room_of(2)
+
+    async def fail() -> None:
+        async with room.outside():
+            await anyio.sleep_forever()
 
     async with anyio.create_task_group() as workers:
-        workers.start_soon(fail_once)
-        workers.start_soon(work)
-    assert order == ["out", "in", "back", "on"]
+        for _ in range(4):
+            assert room.has_place()
+            room.enter()
+            workers.start_soon(fail)
+            await anyio.wait_all_tasks_blocked()
+        assert not room.has_place()
+        workers.cancel_scope.cancel()
+
+
+@pytest.mark.anyio
+async def test_a_room_that_shrank_keeps_nobody_for_another_window() -> None:
+    room = room_of(4)
+    sent = []
+    for _ in range(4):
+        room.enter()
+        sent.append(room.sent())
+    room.failed(sent[0], too_much=True)
+    assert not room.lets_stay()
+    room.leave()
+    assert not room.lets_stay()
+    room.leave()
+    assert room.lets_stay()
+    assert not room.has_place()
 
 
 class LongBackoff(QuickClock):
@@ -85,3 +126,26 @@ def test_all_other_windows_are_asked_while_one_waits_for_its_backoff(tmp_path: P
         result = run_crawl(config, TOKEN, signals=False, clock=LongBackoff(served, requests=10))
         assert served.counters()["requests"] == 11
     assert result.exit_code == 0
+
+
+ONE_WALK = synthetic(namespaces=1, repositories=1000, seed=7, even=True)
+
+
+@pytest.mark.parametrize("concurrency", [3, 20, 64])
+def test_requests_in_flight_grow_to_what_pays_and_never_beyond_the_bound(tmp_path: Path, concurrency: int) -> None:
+    with serve(ONE_WALK, latency_ms=20) as served:
+        config = configure(served.endpoint, tmp_path, limit=5, concurrency=concurrency, centers="self")
+        result = run_crawl(config, TOKEN, signals=False, clock=SystemClock())
+        peak = served.counters()["peak_in_flight"]
+    assert result.exit_code == 0
+    assert min(concurrency, 17) <= peak <= concurrency
+
+
+def test_a_throttling_answer_takes_a_third_of_what_may_be_in_flight(tmp_path: Path) -> None:
+    first = Crowd(64).size
+    with serve(ONE_WALK, latency_ms=20, faults=(parse_fault("throttle:first=1"),)) as served:
+        config = configure(served.endpoint, tmp_path, limit=5, concurrency=64, centers="self")
+        result = run_crawl(config, TOKEN, signals=False, clock=QuickClock())
+        peak = served.counters()["peak_in_flight"]
+    assert result.exit_code == 0
+    assert peak == int(0.7 * first)
