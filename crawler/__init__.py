@@ -16,12 +16,18 @@ or says exactly what is missing. How the data flows, and where to read on:
                             and `room` E (who asks now), `crowd` P (how many may at a time); `discovery` E and
                             `coverage` P (which namespaces there are, what none of them covered)
 - `snapshot/`               what is kept: `spool` E with its `journal` P, `publish` E, `manifest` P, `workspace` E
-                            (lock, resume), `reader` and `verify` E
+                            (lock, resume), `reader` and `verify` E; `diff` P and `join` E (two of them compared)
+- `audit/`                  what is found in a snapshot: `catalogue`, `rules` and `growth` P (what there is to find),
+                            `policy` and `sieve` P (what is let pass), `finding`, `digest`, `listing`, `sarif`,
+                            `junit` P (how it is told), `auditing` and `telling` E
+- `report/`                 one HTML file for people: `figures`, `proof` and `news` P (what is counted and told),
+                            `listing` and `plots` P (how it is shown), `page` and `making` E
 - `emulator/`               the same API, served: pure but for `server`, `delivery` and `proxy` E
 - `run`, `survey`        E  one crawl, and what it would cost; `targets` and `keys` are what both need, `store` is
                             the spool and the shelf as the engine sees them
 - `summary` P, `progress` E, `logs` E     what people see
-- `cli`, `command`, `demo`   E  flags, and what each command puts together
+- `comparison` E with its `changes` P, `sql` E with its `cells` P     what `diff` and `query` put together and print
+- `cli`, `command`, `demo`, `extras`   E  flags, and what each command puts together
 
 P is pure: no await, no I/O, no clock, no chance, no logging. E is an edge. tests/test_house.py holds us to it.
 Start with `walking/walk.py`: its first lines are what the whole project promises.

@@ -113,14 +113,26 @@ def _kept_trace() -> str:
     return file.name
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """The commands; a reader of standard output that has gone is not left to click, for which that is exit code 1."""
+
+    def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - as click has it
+        """Run the command that was named."""
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:
+            return _BROKEN_PIPE
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(crawler.__version__, prog_name=_PROGRAM, message="%(prog)s %(version)s")
 def cli() -> None:
     """Write all shared images of a container registry service (SWR) as NDJSON: an inventory you can prove.
 
     Start with `swr-crawler demo`, which needs no account. The token for a real one is taken from
-    SWR_CRAWLER_TOKEN. Exit codes: 0 complete, 2 usage, 3 finished but something is missing, 74 disk,
-    75 throttled or outage (try later), 77 credentials, 78 configuration, 130/143 interrupted.
+    SWR_CRAWLER_TOKEN. Exit codes: 0 complete, 1 an audit (or diff --exit-code) found something, 2 usage,
+    3 finished but something is missing, 74 disk, 75 throttled or outage (try later), 77 credentials,
+    78 configuration, 130/143 interrupted.
     """
 
 
@@ -243,10 +255,114 @@ def verify(*, snapshot: str, as_json: bool) -> int:
     return run(Path(snapshot), as_json=as_json)
 
 
+def _which(command: F) -> F:
+    """Give a command the flags that tell where a snapshot named by its id, `latest` or `previous` is."""
+    output = _setting("output", "--output", metavar="DIR", help="Where snapshots named by id are, default output.")
+    config = click.option("--config", type=click.Path(), metavar="FILE", help="A TOML file, see config/crawler.toml.")
+    return output(config(command))
+
+
+def _output(config: str | None, output: str | None) -> Path:
+    """Give the folder where snapshots are, as the settings have it."""
+    return Path(_load({"config": config, "namespaces_file": None, "output": output}).config.output)
+
+
 @cli.command()
-@click.argument("which", type=click.Choice(["record", "manifest", "all"]), default="all")
+@click.argument("old")
+@click.argument("new")
+@_which
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line: changes, unknown walks, a summary.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when there are differences, with 3 for unknown walks.")
+@click.option("--ignore", multiple=True, metavar="FIELD", help="A field whose changes don't count; repeatable.")
+@click.option("--list-downloads", is_flag=True, help="List changed num_download too, instead of summing them up.")
+@click.option("--rows", type=click.IntRange(0), default=100, show_default=True, help="Changes listed without --json.")
+def diff(*, old: str, new: str, config: str | None, output: str | None, **given: Any) -> int:  # noqa: ANN401
+    """Compare two snapshots: added, removed and changed, and what nobody can know.
+
+    OLD and NEW are folders, ids, or the words latest and previous. What can't be told, since a walk of either side
+    is not proven, is listed as unknown and makes the exit code 3.
+    """
+    from crawler.comparison import Wanted  # noqa: PLC0415
+    from crawler.comparison import diff as run  # noqa: PLC0415
+
+    return run(old, new, _output(config, output), Wanted(ignore=frozenset(given.pop("ignore")), **given))
+
+
+@cli.command()
+@click.argument("snapshot")
+@click.option("--previous", metavar="SNAPSHOT", help="What changed since this one, e.g. the word previous.")
+@click.option(
+    "-o", "destination", default="report.html", show_default=True, metavar="FILE", help='"-" for standard output.'
+)
+@_which
+def report(*, snapshot: str, previous: str | None, destination: str, config: str | None, output: str | None) -> int:
+    """Write one HTML file of a snapshot for people: the proof, what is shared, findings, changes, a table of all.
+
+    SNAPSHOT is a folder, an id, or the word latest. The file needs no network and holds no link to elsewhere. The exit
+    code is 3 when the snapshot is not complete, which the report says before anything else.
+    """
+    from crawler.extras import need  # noqa: PLC0415
+
+    need("report", "jinja2", "pygal")
+    loaded = _load({"config": config, "namespaces_file": None, "output": output})
+    from crawler.report.making import report as run  # noqa: PLC0415
+
+    return run(snapshot, previous, loaded.audit, Path(loaded.config.output), destination)
+
+
+@cli.command()
+@click.argument("snapshot")
+@click.option("--previous", metavar="SNAPSHOT", help="Judge growth against this one: a folder, an id, or previous.")
+@_which
+@click.option("--json", "as_json", is_flag=True, help="One finding a line as JSON instead of the table: all of them.")
+@click.option("--sarif", metavar="FILE", help='Write SARIF 2.1.0 for code scanning; "-" for stdout.')
+@click.option("--junit", metavar="FILE", help='Write JUnit XML for CI; "-" for stdout.')
+@_setting("fail_on", "--fail-on", metavar="SEVERITY", help="error (default), warning, note or never: see exit codes.")
+def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -> int:  # noqa: ANN401
+    """Hold a snapshot against rules: what is public, expired, stale, too large, not allowed, grew suddenly.
+
+    SNAPSHOT is a folder, an id, or the words latest and previous. Bounds, lists of what is allowed and suppressions
+    are in the [audit] of the configuration. Exit codes: 0 nothing as severe as --fail-on, 1 something is, 3 the
+    snapshot is incomplete or damaged: what is missing cannot be judged.
+    """
+    sarif, junit = given.pop("sarif"), given.pop("junit")
+    loaded = _load({**given, "namespaces_file": None})
+    from crawler.audit.telling import Forms  # noqa: PLC0415
+    from crawler.audit.telling import audit as run  # noqa: PLC0415
+
+    forms = Forms(as_json=as_json, sarif=sarif, junit=junit)
+    return run(snapshot, previous, Path(loaded.config.output), loaded.audit, forms)
+
+
+@cli.command()
+@click.argument("snapshot")
+@click.argument("sql")
+@_which
+@click.option("--json", "form", flag_value="json", help="All rows, one JSON object a line.")
+@click.option("--csv", "form", flag_value="csv", help="All rows as CSV, the names of the columns first.")
+@click.option("--rows", type=click.IntRange(0), default=100, show_default=True, help="Rows of the table.")
+@click.option("--memory", default="1GB", show_default=True, metavar="SIZE", help="What DuckDB may take.")
+@click.option("--threads", type=click.IntRange(1, 1024), default=None, help="Default one for each processor.")
+def query(*, snapshot: str, sql: str, config: str | None, output: str | None, **given: Any) -> int:  # noqa: ANN401
+    """Ask a snapshot in SQL (DuckDB): the views repositories, walks and rejects.
+
+    SNAPSHOT is a folder, an id, or the words latest and previous; SQL is one SELECT, "-" reads it from standard input.
+    An incomplete snapshot answers too, with a warning and exit code 3.
+    """
+    from crawler.extras import need  # noqa: PLC0415
+
+    need("sql", "duckdb", "pytz")
+    from crawler.sql import Bounds  # noqa: PLC0415
+    from crawler.sql import query as run  # noqa: PLC0415
+
+    bounds = Bounds(given["memory"], given["threads"])
+    return run(snapshot, sql, _output(config, output), bounds, given["form"] or "table", rows=given["rows"])
+
+
+@cli.command()
+@click.argument("which", type=click.Choice(["record", "manifest", "change", "finding", "all"]), default="all")
 def schema(which: str) -> None:
-    """Print the JSON Schema of a record, of the manifest, or of both."""
+    """Print the JSON Schema of a record, of the manifest, of a line of diff --json or audit --json, or of all."""
     from crawler.command import schema as run  # noqa: PLC0415
 
     run(which)

@@ -112,11 +112,13 @@ def verify(folder: Path, *, as_json: bool) -> int:
 
 
 def schema(which: str) -> None:
-    """Print the JSON Schema of a record, of the manifest, or of both by name."""
+    """Print the JSON Schema of one thing that is written, or of all of them by name."""
+    from crawler.audit.finding import schema as of_finding  # noqa: PLC0415
+    from crawler.snapshot.diff import schema as of_change  # noqa: PLC0415
     from crawler.snapshot.manifest import schemas  # noqa: PLC0415
 
-    both = schemas()
-    _print_json(both if which == "all" else both[which])
+    every = {**schemas(), "change": of_change(), "finding": of_finding()}
+    _print_json(every if which == "all" else every[which])
 
 
 def show(loaded: Loaded, environ: Environ, *, as_json: bool) -> None:

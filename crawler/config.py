@@ -5,6 +5,7 @@
     endpoint, region:          a flag or the environment replaces all [[target]]: one target by an endpoint,
                                one per region by regions; of the two the closer place decides where to
     all others of a target:    flag  >  [[target]]  >  environment  >  [crawl]  >  default
+    settings of an audit:      flag  >  environment  >  file [audit]  >  default; suppressions in the file alone
 
 A `[[target]]` with credentials of its own is secluded: it takes those of no other place, and whose they are
 and where they go (account, project, IAM) from the file alone, because the key of one account must not go to
@@ -26,6 +27,7 @@ from typing import Any, NoReturn
 
 from crawler.api.credentials import FILE_VARIABLE, Target, choose, secrets_of
 from crawler.api.query import Center
+from crawler.audit.policy import Policy, Suppression
 from crawler.errors import ConfigError, CrawlerError, UsageError
 from crawler.regions import REGIONS, endpoint_of
 from crawler.settings import (
@@ -34,6 +36,8 @@ from crawler.settings import (
     NAMESPACE,
     PREFIX,
     SETTINGS,
+    SUPPRESSION,
+    SUPPRESSION_NEEDS,
     TARGET_NAME,
     TOKEN_VARIABLES,
     DialectChoice,
@@ -65,13 +69,17 @@ __all__ = [
 ]
 
 _OF_TARGET = tuple(name for name, setting in SETTINGS.items() if setting.of_target)
-_OF_RUN = tuple(name for name, setting in SETTINGS.items() if not setting.of_target)
+_OF_CRAWL = tuple(name for name, setting in SETTINGS.items() if setting.table == "crawl")
+_OF_RUN = tuple(name for name in _OF_CRAWL if not SETTINGS[name].of_target)
+_OF_AUDIT = tuple(name for name, setting in SETTINGS.items() if setting.table == "audit")
+_SUPPRESS = "suppress"
 _PACE = frozenset({"rate_per_s", "concurrency"})
 # What makes a [[target]] secluded: whoever writes one of these there means no one else's.
 _CREDENTIALS = frozenset({"user", "credentials_file", *(name for name, row in SETTINGS.items() if row.secret)})
 _SCOPE = frozenset({"account", "project_id", "project", "iam_endpoint"})
 _DEFAULT_NAME = "default"
 _UNNAMED_FILE = "the configuration file"
+_TABLES = ("crawl", "target", "audit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,15 +121,17 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A Config and where each part of it was written.
+    """A Config, what an audit is told, and where each part of them was written.
 
     `origins` maps setting names to "flag --limit", "environment SWR_CRAWLER_LIMIT", "file crawler.toml" or
     "default". With `[[target]]` tables or several regions the settings of a target are
-    `target.<name>.<setting>`; an endpoint that a region stands for has the region's origin. `unbound` holds
-    the settings of a target while there is no endpoint, so that they can be shown; else it is empty.
+    `target.<name>.<setting>`; an endpoint that a region stands for has the region's origin. Those of an audit
+    are `audit.<setting>`, and `audit.suppress` for all suppressions. `unbound` holds the settings of a target
+    while there is no endpoint, so that they can be shown; else it is empty.
     """
 
     config: Config
+    audit: Policy
     origins: Mapping[str, str]
     unbound: Mapping[str, object]
 
@@ -191,7 +201,7 @@ def load(
     Raise UsageError for a wrong flag, ConfigError for anything else that is wrong; both are one line, without
     secrets. Raise ValueError for a name in `flags` that no flag has, which is a mistake of the caller.
     """
-    crawl, tables = _read_file(file_text, file_name or _UNNAMED_FILE)
+    crawl, tables, suppressions = _read_file(file_text, file_name or _UNNAMED_FILE)
     base = _choose(_read_flags(flags), _read_environment(environ), crawl, _defaults(environ))
     _refuse_unknown_variables(environ, _referenced([crawl, *tables.values()]))
     base |= _implied(base)
@@ -209,9 +219,11 @@ def load(
         _refuse_plain_http(given, allow_http=base["allow_http"].value)
     configured = tuple(_target(name, given, secluded=name in secluded) for name, given in targets.items())
     origins = {label + name: given[name].place.origin for label, given in labels.items() for name in _OF_TARGET}
-    origins |= {name: base[name].place.origin for name in _OF_RUN}
+    origins |= {SETTINGS[name].label: base[name].place.origin for name in (*_OF_RUN, *_OF_AUDIT)}
+    origins |= {f"audit.{_SUPPRESS}": suppressions.place.origin}
     return Loaded(
         config=Config(targets=configured, **_of_run(base)),
+        audit=Policy(**{name: base[name].value for name in _OF_AUDIT}, suppressions=suppressions.value),
         origins=MappingProxyType(origins),
         unbound=MappingProxyType({} if targets else {name: base[name].value for name in _OF_TARGET}),
     )
@@ -266,7 +278,7 @@ def require_endpoint(config: Config) -> None:
 def describe(
     loaded: Loaded, environ: Mapping[str, str], profiles: Mapping[str, str | None] = MappingProxyType({})
 ) -> tuple[Row, ...]:
-    """Give one Row per setting, those of targets first, then in the order of the table.
+    """Give one Row per setting, those of targets first, then in the order of the table; suppressions are one row.
 
     Behind the settings of each target stands a row `credentials`: the method that won, the references it reads
     and whether they are set, and where they were found; or why there is none. `environ` is asked only whether
@@ -280,8 +292,9 @@ def describe(
         rows += [_row(name, value, loaded.origins[name], environ) for name, value in held]
         rows.append(_credentials_row(label, target, environ, profiles.get(target.credentials_file)))
     values = {name: getattr(config, name) for name in _OF_RUN} | {"namespaces": config.namespaces + config.patterns}
-    rows += [_row(name, value, loaded.origins[name], environ) for name, value in values.items()]
-    return tuple(rows)
+    values |= {SETTINGS[name].label: getattr(loaded.audit, name) for name in _OF_AUDIT}
+    rows += [_row(label, value, loaded.origins[label], environ) for label, value in values.items()]
+    return (*rows, _suppressions_row(loaded))
 
 
 def masked(config: Config) -> dict[str, object]:
@@ -370,22 +383,56 @@ def _normal(check: Callable[[object], object], value: object, place: _Place) -> 
 # --- the file -----------------------------------------------------------------------------------------
 
 
-def _read_file(text: str | None, file_name: str) -> tuple[dict[str, _Given], dict[str, dict[str, _Given]]]:
-    """Read `[crawl]` and, by its name, each `[[target]]` of a file."""
+def _read_file(text: str | None, file_name: str) -> tuple[dict[str, _Given], dict[str, dict[str, _Given]], _Given]:
+    """Read `[crawl]` and `[audit]` together, by its name each `[[target]]`, and the suppressions of a file."""
     whole = _Place(f"file {file_name}", file_name, file_name)
     document = _parse(text or "", whole)
     for key in document:
         if key in SETTINGS:
-            whole.refuse(f"{key} stands outside a table; write it below [crawl]")
-        if key not in {"crawl", "target"}:
-            whole.refuse(f"unknown table or key {_key(key)}{_meant(key, ('crawl', 'target'))}")
-    crawl = document.get("crawl", {})
-    if not isinstance(crawl, dict):
-        whole.refuse("crawl is no table; write [crawl]")
-    tables = document.get("target", [])
+            whole.refuse(f"{key} stands outside a table; write it below [{SETTINGS[key].table}]")
+        if key not in _TABLES:
+            whole.refuse(f"unknown table or key {_key(key)}{_meant(key, _TABLES)}")
+    crawl, audit = (_table(document, name, whole) for name in ("crawl", "audit"))
+    tables = _tables(document, "target", "target", whole)
+    suppressions = _tables(audit, _SUPPRESS, f"audit.{_SUPPRESS}", whole)
+    plain = {key: value for key, value in audit.items() if key != _SUPPRESS}
+    given = _read_table(crawl, f"{file_name}, [crawl]", whole, _OF_CRAWL)
+    given |= _read_table(plain, f"{file_name}, [audit]", whole, _OF_AUDIT)
+    return given, _read_targets(tables, whole), _read_suppressions(suppressions, whole)
+
+
+def _table(document: Mapping[str, Any], name: str, whole: _Place) -> dict[str, Any]:
+    """Give a table of the document, empty when it is not there."""
+    table = document.get(name, {})
+    if not isinstance(table, dict):
+        whole.refuse(f"{name} is no table; write [{name}]")
+    return table
+
+
+def _tables(document: Mapping[str, Any], key: str, name: str, whole: _Place) -> list[dict[str, Any]]:
+    """Give a list of tables of the document, empty when it is not there; `name` is how it is written."""
+    tables = document.get(key, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        whole.refuse("target is no list of tables; write [[target]]")
-    return _read_table(crawl, f"{file_name}, [crawl]", whole, tuple(SETTINGS)), _read_targets(tables, whole)
+        whole.refuse(f"{name} is no list of tables; write [[{name}]]")
+    return tables
+
+
+def _read_suppressions(tables: Iterable[Mapping[str, object]], whole: _Place) -> _Given:
+    """Read each `[[audit.suppress]]`. Raise ConfigError for one that says no rule, no reason or no end."""
+    read = []
+    for number, table in enumerate(tables, start=1):
+        where = f"{whole.where}, [[audit.{_SUPPRESS}]] {number}"
+        given: dict[str, Any] = {}
+        for key, value in table.items():
+            place = replace(whole, where=f"{where} {key}", name=key)
+            if key not in SUPPRESSION:
+                replace(place, where=where).refuse(f"unknown key {_key(key)}{_meant(key, SUPPRESSION)}")
+            given[key] = _normal(SUPPRESSION[key].check, value, place)
+        for key in SUPPRESSION_NEEDS:
+            if key not in given:
+                replace(whole, where=where, name=key).refuse(f"has no {key}: it is {SUPPRESSION[key].accepts}")
+        read.append(Suppression(**given))
+    return _Given(tuple(dict.fromkeys(read)), whole if read else _NOWHERE)
 
 
 def _read_targets(tables: Iterable[Mapping[str, object]], whole: _Place) -> dict[str, dict[str, _Given]]:
@@ -422,7 +469,7 @@ def _read_table(table: Mapping[str, object], where: str, whole: _Place, known: t
     given = {}
     for key, value in table.items():
         if key not in known:
-            moved = "; it belongs below [crawl]" if key in SETTINGS else _meant(key, known)
+            moved = f"; it belongs below [{SETTINGS[key].table}]" if key in SETTINGS else _meant(key, known)
             replace(whole, where=where, name=key).refuse(f"unknown key {_key(key)}{moved}")
         place = replace(whole, where=f"{where} {key}", name=key)
         kind = SETTINGS[key].kind if key in SETTINGS else TARGET_NAME
@@ -596,6 +643,13 @@ def _credentials_row(label: str, target: Target, environ: Mapping[str, str], pro
         value = ": ".join(filter(None, (chosen.method.auth, ", ".join(refs))))
         origin = ", ".join(dict.fromkeys(place for _, place in chosen.why))
     return Row(f"{label}credentials", value, origin, "", "the method that won, and the secrets it reads")
+
+
+def _suppressions_row(loaded: Loaded) -> Row:
+    """Give the row of all suppressions, which only a file can hold."""
+    held = "; ".join(f"{one} until {one.until}" for one in loaded.audit.suppressions)
+    label = f"audit.{_SUPPRESS}"
+    return Row(label, held or "not set", loaded.origins[label], "", "findings let pass, with a reason and an end")
 
 
 def _plain(value: object) -> object:

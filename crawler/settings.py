@@ -1,6 +1,7 @@
 """Every setting, once: the table that the loader, its messages, `config show` and the tests read.
 
-A setting is written in up to three places: a flag, an environment variable, a key of the file's `[crawl]`.
+A setting is written in up to three places: a flag, an environment variable, a key of the file's `[crawl]`, or of its
+`[audit]` for what only an audit is told.
 What it accepts is its kind; a kind gives the one normal form of a value or says why there is none.
 Nothing here repeats a value that may be a secret.
 """
@@ -11,11 +12,13 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from crawler.api.query import MAX_LIMIT
+from crawler.audit.catalogue import SEVERITIES, yielding_rule_id
 from crawler.regions import region
 
 Progress: TypeAlias = Literal["auto", "on", "off"]
@@ -32,6 +35,7 @@ TOKEN_VARIABLES = ("SWR_CRAWLER_TOKEN", "HW_AUTH_TOKEN", "OS_AUTH_TOKEN", "OS_TO
 
 _LONGEST_SHOWN = 60  # characters of a wrong value in a message: enough to find it
 _LONGEST_NAME = 253  # characters of a DNS name (RFC 1035, 2.3.4, without the length octets)
+_LONGEST_GLOB = 256  # characters: twice what a repository's name may have (FACTS 1.1)
 _LARGEST_SHOWN = 10**20  # Python refuses to print integers of thousands of digits
 
 
@@ -94,6 +98,11 @@ def target_name(text: str) -> str | None:
 def path(text: str) -> str | None:
     """Give `text` if it is a path that can be shown as it is, else None: printable and not empty."""
     return text if text and text.isprintable() else None
+
+
+def glob(text: str) -> str | None:
+    """Give `text` if it can be a pattern of foreign names, else None: 1 to 256 printable characters."""
+    return text if path(text) and len(text) <= _LONGEST_GLOB else None
 
 
 def secret_ref(text: str) -> SecretRef | None:
@@ -323,6 +332,26 @@ class Choice(_Kind):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Day(_Kind):
+    """A day of the calendar, as TOML writes it, or the same as text."""
+
+    @property
+    def form(self) -> str:
+        """What is accepted."""
+        return "a day such as 2027-03-31"
+
+    def _normal(self, value: object) -> date:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                pass
+        raise self._refused(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Text(_Kind):
     """Text with a rule. `quiet` when a wrong value may hold a secret: then no message repeats it."""
 
@@ -421,7 +450,7 @@ class Setting:
 
     `unit` is "" for what has none. `flag` is "" for what the command line does not take, `--on/--off` for a
     pair. `default` is in normal form. `of_target` when a `[[target]]` may have its own. `secret` when the file
-    holds a reference and the variable the secret itself, which is not read here.
+    holds a reference and the variable the secret itself, which is not read here. `table` is where the file has it.
     """
 
     name: str
@@ -433,6 +462,12 @@ class Setting:
     environment: str
     of_target: bool = False
     secret: bool = False
+    table: Literal["crawl", "audit"] = "crawl"
+
+    @property
+    def label(self) -> str:
+        """What `config show` calls it: its name, behind its table's where that is not `[crawl]`."""
+        return self.name if self.table == "crawl" else f"{self.table}.{self.name}"
 
 
 def _secret(name: str, environment: str, what: str) -> Setting:
@@ -462,6 +497,8 @@ TARGET_NAME = Text(
     what="a name of 1 to 64 of a-z 0-9 _ -, first a letter or digit",
     rule=target_name,
 )
+_RULE = Text(what="a rule that can be left out, such as SWR201 or not-updated", rule=yielding_rule_id)
+_GLOB = Text(what="a pattern of 1 to 256 printable characters, in which * ? and [...] stand for others", rule=glob)
 _PATH = "a path of printable characters"
 _NAME = "one line of printable characters"
 _ORIGIN = "an origin: https://host or https://host:port, without user, path or query"
@@ -773,4 +810,75 @@ _TABLE = (
         environment="SWR_CRAWLER_LOG_FORMAT",
     ),
 )
-SETTINGS: Mapping[str, Setting] = MappingProxyType({setting.name: setting for setting in _TABLE})
+
+
+def _audit(name: str, kind: _Kind, default: object, help: str, unit: str = "", flag: str = "") -> Setting:  # noqa: A002 - as the field is called
+    """Give the row of a setting of `[audit]`."""
+    variable = f"{PREFIX}AUDIT_{name.upper()}"
+    return Setting(
+        name=name, kind=kind, default=default, help=help, unit=unit, flag=flag, environment=variable, table="audit"
+    )
+
+
+_AUDIT_TABLE = (
+    _audit(
+        "fail_on",
+        Choice(words=SEVERITIES, none="never"),
+        "error",
+        "least severity of findings that make the exit code 1",
+        flag="--fail-on",
+    ),
+    _audit("off", Many(of=_RULE), (), "rules that are switched off"),
+    _audit("allowed_domains", Many(of=_GLOB), (), "domains (accounts) that may share; none given: any"),
+    _audit("allowed_namespaces", Many(of=_GLOB), (), "namespaces that may be shared; none given: any"),
+    _audit("allowed_categories", Many(of=_GLOB), (), "categories that may be used; none given: any"),
+    _audit(
+        "max_age_days",
+        Whole(low=1, high=36500, none="unlimited"),
+        365,
+        "longest time without an update, counted to the end of the crawl",
+        "days",
+    ),
+    _audit(
+        "max_size_bytes",
+        Whole(low=1, high=2**50, none="unlimited"),
+        10 * 2**30,
+        "largest size of a repository",
+        "bytes",
+    ),
+    _audit(
+        "max_growth_percent",
+        Whole(low=0, high=1_000_000, none="unlimited"),
+        50,
+        "most growth of a center or namespace since the previous snapshot",
+        "percent",
+    ),
+    _audit(
+        "min_growth_records",
+        Whole(low=1, high=10**9),
+        100,
+        "growth by fewer repositories is not sudden, whatever the percentage",
+        "repositories",
+    ),
+    _audit(
+        "min_growth_bytes",
+        Whole(low=1, high=2**50),
+        10 * 2**30,
+        "growth by fewer bytes is not sudden, whatever the percentage",
+        "bytes",
+    ),
+)
+SETTINGS: Mapping[str, Setting] = MappingProxyType({setting.name: setting for setting in (*_TABLE, *_AUDIT_TABLE)})
+
+# The keys of one [[audit.suppress]], and those that it has to have.
+SUPPRESSION: Mapping[str, _Kind] = MappingProxyType(
+    {
+        "rule": _RULE,
+        "reason": Text(what=f"a reason, {_NAME}", rule=path),
+        "until": Day(),
+        "domain": _GLOB,
+        "namespace": _GLOB,
+        "name": _GLOB,
+    }
+)
+SUPPRESSION_NEEDS = ("rule", "reason", "until")

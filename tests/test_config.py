@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from random import Random
 from typing import cast
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.audit.policy import Policy, Suppression
 from crawler.config import (
     Config,
     Loaded,
@@ -100,7 +102,8 @@ def test_nothing_written_gives_the_defaults_and_no_target() -> None:
         progress="auto",
         log_format="auto",
     )
-    assert set(nothing.origins) == set(SETTINGS)
+    assert nothing.audit == Policy()
+    assert set(nothing.origins) == {setting.label for setting in SETTINGS.values()} | {"audit.suppress"}
     assert set(nothing.origins.values()) == {"default"}
 
 
@@ -154,12 +157,28 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     "summary_file": (("a", "a", "a"), ("b", "b", "b"), ("", "", None)),
     "progress": (("auto", "auto", "auto"), ("on", "on", "on"), ("off", "off", "off")),
     "log_format": (("auto", "auto", "auto"), ("text", "text", "text"), ("json", "json", "json")),
+    "fail_on": (("note", "note", "note"), ("never", "never", None), ("error", "error", "error")),
+    "off": (
+        (["SWR005"], "SWR005", ("SWR005",)),
+        (["no-tags"], "no-tags", ("SWR202",)),
+        (["SWR101"], "SWR101", ("SWR101",)),
+    ),
+    "allowed_domains": ((["a*"], "a*", ("a*",)), (["A b", "c"], "A b,c", ("A b", "c")), (["?"], "?", ("?",))),
+    "allowed_namespaces": ((["a*"], "a*", ("a*",)), (["a", "b"], "a,b", ("a", "b")), (["[a"], "[a", ("[a",))),
+    "allowed_categories": ((["a"], "a", ("a",)), (["a", "b"], "a,b", ("a", "b")), (["*"], "*", ("*",))),
+    "max_age_days": ((1, "1", 1), (36500, "36500", 36500), ("unlimited", "unlimited", None)),
+    "max_size_bytes": ((1, "1", 1), (2**50, str(2**50), 2**50), ("unlimited", "unlimited", None)),
+    "max_growth_percent": ((0, "0", 0), (200, "200", 200), ("unlimited", "unlimited", None)),
+    "min_growth_records": ((1, "1", 1), (2, "2", 2), (10**9, str(10**9), 10**9)),
+    "min_growth_bytes": ((1, "1", 1), (2, "2", 2), (2**50, str(2**50), 2**50)),
 }
 NAMES = sorted(EXAMPLES)
 
 
-def held(config: Config, name: str) -> object:
-    return getattr(config.targets[0], name) if SETTINGS[name].of_target else getattr(config, name)
+def held(result: Loaded, name: str) -> object:
+    if SETTINGS[name].of_target:
+        return getattr(result.config.targets[0], name)
+    return getattr(result.config if SETTINGS[name].table == "crawl" else result.audit, name)
 
 
 def test_the_examples_have_every_setting_but_secrets_whose_variables_hold_no_reference_and_the_other_where() -> None:
@@ -174,13 +193,13 @@ def test_each_setting_by_itself_goes_flag_then_environment_then_file_then_defaul
     example = st.none() | st.integers(0, 2)
     flags: dict[str, object] = {"endpoint": "x.example"}
     environ: dict[str, str] = {}
-    lines = ["[crawl]"]
+    lines: dict[str, list[str]] = {"crawl": ["[crawl]"], "audit": ["[audit]"]}
     expected: dict[str, tuple[object, str]] = {}
     for name in data.draw(st.lists(st.sampled_from(NAMES), unique=True)):
         setting, examples = SETTINGS[name], EXAMPLES[name]
         in_file, in_environ, in_flag = data.draw(st.tuples(example, example, example))
         if in_file is not None:
-            lines.append(f"{name} = {json.dumps(examples[in_file][0])}")
+            lines[setting.table].append(f"{name} = {json.dumps(examples[in_file][0])}")
             expected[name] = (examples[in_file][2], "file crawler.toml")
         if in_environ is not None:
             environ[setting.environment] = examples[in_environ][1]
@@ -193,10 +212,10 @@ def test_each_setting_by_itself_goes_flag_then_environment_then_file_then_defaul
             expected[name] = (examples[in_flag][2], f"flag {flag}")
     if "endpoint" not in expected or not expected["endpoint"][1].startswith("flag"):
         expected["endpoint"] = ("https://x.example", "flag --endpoint")
-    result = loaded("\n".join(lines), environ, flags)
+    result = loaded("\n".join(lines["crawl"] + lines["audit"]), environ, flags)
     for name in NAMES:
         value, origin = expected.get(name, (SETTINGS[name].default, "default"))
-        assert (held(result.config, name), result.origins[name]) == (value, origin), name
+        assert (held(result, name), result.origins[SETTINGS[name].label]) == (value, origin), name
     assert msgspec.convert(msgspec.to_builtins(result.config), Config) == result.config
 
 
@@ -276,6 +295,12 @@ def test_a_target_without_a_name_is_the_default_one_and_its_endpoint_may_be_that
         ("[crawl]\nZ = 1", "unknown key Z; known: endpoint, region, auth, token,"),
         ('[crawl]\n"" = 1', "unknown key ''; known: endpoint, region, auth, token"),
         ('[crawl]\n"a\\nb\\u001b" = 1', "unknown key 'a\\nb\\x1b'; known"),
+        ("[crawl]\noff = []", "crawler.toml, [crawl]: unknown key off; it belongs below [audit]"),
+        ("[audit]\nlimit = 1", "crawler.toml, [audit]: unknown key limit; it belongs below [crawl]"),
+        ("[audit]\nmax_age = 1", "crawler.toml, [audit]: unknown key max_age; did you mean max_age_days?"),
+        ("audit = 1", "crawler.toml: audit is no table; write [audit]"),
+        ("fail_on = 1", "crawler.toml: fail_on stands outside a table; write it below [audit]"),
+        ('[audit]\noff = ["incomplete-snapshot"]', "'incomplete-snapshot' is not a rule that can be left out, such as"),
         ("[crawl\n", "crawler.toml: not TOML: Expected ']'"),
         ("[crawl]\nlimit = 0", "crawler.toml, [crawl] limit: 0 is not a whole number from 1 to 1000"),
     ],
@@ -604,6 +629,43 @@ def test_plain_http_beyond_it_has_to_be_allowed(host: str) -> None:
     assert loaded(text, flags={"allow_http": True}).config.targets
 
 
+# --- suppressions -------------------------------------------------------------------------------------
+
+SUPPRESS = '[[audit.suppress]]\nrule = "not-updated"\nreason = "kept"\nuntil = 2027-03-31\n'
+
+
+def test_suppressions_are_read_from_the_file_with_the_rules_id_and_patterns_for_all() -> None:
+    result = loaded(SUPPRESS + SUPPRESS + SUPPRESS.replace("2027-03-31", '"2027-04-01"') + 'name = "old-*"')
+    assert result.audit.suppressions == (
+        Suppression(rule="SWR201", reason="kept", until=date(2027, 3, 31)),
+        Suppression(rule="SWR201", reason="kept", until=date(2027, 4, 1), name="old-*"),
+    )
+    (row,) = [row for row in describe(result, {}) if row.setting == "audit.suppress"]
+    assert row.value == "SWR201 until 2027-03-31; SWR201 name=old-* until 2027-04-01"
+    assert row.origin == result.origins["audit.suppress"] == "file crawler.toml"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (SUPPRESS.replace('reason = "kept"', ""), "crawler.toml, [[audit.suppress]] 1: has no reason: it is a reason"),
+        (SUPPRESS.replace("until = 2027-03-31", ""), "[[audit.suppress]] 1: has no until: it is a day such as"),
+        (SUPPRESS.replace('rule = "not-updated"', ""), "[[audit.suppress]] 1: has no rule: it is a rule that can be"),
+        (SUPPRESS.replace('"kept"', '""'), "[[audit.suppress]] 1 reason: '' is not a reason, one line of printable"),
+        (SUPPRESS.replace("not-updated", "SWR001"), "[[audit.suppress]] 1 rule: 'SWR001' is not a rule that can be"),
+        (SUPPRESS.replace("2027-03-31", '"2027-02-30"'), "until: '2027-02-30' is not a day such as 2027-03-31"),
+        (SUPPRESS.replace("2027-03-31", "2027-03-31T00:00:00"), "until: the value is not a day such as 2027-03-31"),
+        (SUPPRESS.replace("2027-03-31", '"20270331"'), "until: '20270331' is not a day such as 2027-03-31"),
+        (SUPPRESS + 'repository = "x"', "[[audit.suppress]] 1: unknown key repository; known: rule, reason, until"),
+        (SUPPRESS + 'namespaces = "x"', "[[audit.suppress]] 1: unknown key namespaces; did you mean namespace?"),
+        (SUPPRESS + f'name = "{"x" * 257}"', "[[audit.suppress]] 1 name: 'xxx"),
+        ("[audit]\nsuppress = 1", "crawler.toml: audit.suppress is no list of tables; write [[audit.suppress]]"),
+    ],
+)
+def test_a_suppression_without_rule_reason_or_end_is_refused(text: str, says: str) -> None:
+    assert says in str(refusal(text))
+
+
 # --- showing ------------------------------------------------------------------------------------------
 
 
@@ -619,9 +681,12 @@ def test_what_is_shown_loads_the_same_when_written_to_the_environment(data: st.D
     first = loaded(flags=flags)
     shown = {row.setting: row.value for row in describe(first, {})}
     environ = {
-        SETTINGS[name].environment: value for name, value in shown.items() if value != "not set" and name in NAMES
+        SETTINGS[name].environment: shown[SETTINGS[name].label]
+        for name in NAMES
+        if shown[SETTINGS[name].label] != "not set"
     }
-    assert loaded(environ=environ).config == first.config
+    again = loaded(environ=environ)
+    assert (again.config, again.audit) == (first.config, first.audit)
 
 
 def test_every_setting_has_one_row_with_its_origin_unit_and_help() -> None:
@@ -679,7 +744,8 @@ def test_the_masked_config_is_plain_json_with_every_setting() -> None:
     for one in (config, bare):
         plain = masked(one)
         assert json.loads(json.dumps(plain)) == plain
-        assert set(plain) == {name for name in SETTINGS if not SETTINGS[name].of_target} | {"targets", "patterns"}
+        of_run = {name for name in SETTINGS if not SETTINGS[name].of_target and SETTINGS[name].table == "crawl"}
+        assert set(plain) == of_run | {"targets", "patterns"}
     (target,) = cast("list[dict[str, object]]", masked(bare)["targets"])
     assert set(target) == {name for name in SETTINGS if SETTINGS[name].of_target} | {"name"}
     assert {name for name, value in target.items() if value is not None} == {

@@ -434,7 +434,9 @@ def test_a_manifest_that_names_another_file_is_refused_and_nothing_is_read(
 
 
 @pytest.mark.parametrize("as_json", [[], ["--json"]])
-@pytest.mark.parametrize(("made", "says"), [("link", "leads out of"), ("pipe", "is no file"), ("folder", "is no file")])
+@pytest.mark.parametrize(
+    ("made", "says"), [("link", "leads elsewhere"), ("pipe", "is no file"), ("folder", "is no file")]
+)
 def test_what_is_no_file_of_the_snapshot_is_not_read(
     snapshot: Path, capfd: pytest.CaptureFixture[str], made: str, says: str, as_json: list[str]
 ) -> None:

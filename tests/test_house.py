@@ -19,6 +19,7 @@ IMPURE = frozenset(  # one word a library
         "asyncio",
         "click",
         "concurrent",
+        "duckdb",
         "filelock",
         "io",
         "logging",

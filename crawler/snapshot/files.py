@@ -1,8 +1,10 @@
 """Files that are there whole or not at all, also after a power cut."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_synced(path: Path, data: bytes) -> None:
@@ -13,6 +15,27 @@ def write_synced(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(path)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Give a file that takes the name `path` when all is written, and leaves what was there when it is not.
+
+    What a link leads to is replaced, not the link; a pipe or a device is written to as it is: root could replace
+    even /dev/null. Raises OSError.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as device:
+            yield device
+        return
+    final = path.resolve()
+    temporary = final.with_name(f".{final.name}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+        temporary.replace(final)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def make_folders(folder: Path) -> None:

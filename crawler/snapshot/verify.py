@@ -3,19 +3,17 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
-from crawler.api.record import Record
+from crawler.errors import IncompleteError
 from crawler.snapshot.manifest import FileEntry, status_of
 from crawler.snapshot.publish import MANIFEST, REJECTS, SUCCESS
-from crawler.snapshot.reader import Snapshot
+from crawler.snapshot.reader import Proof, Snapshot, decode_record
 from crawler.wording import escaped
 
-_decode = msgspec.json.Decoder(Record).decode
 _SAID_PER_FILE: Final = 5  # one broken file can have a million broken lines
 
 
@@ -82,29 +80,23 @@ class _Checked:
 
     def _lines(self, file: FileEntry) -> Iterator[tuple[int, bytes, str]]:
         """Give number, line and no difference for each line; last, without a number, what differs as a whole."""
-        digest, size, number = sha256(), 0, 0
+        proof = Proof(file)
         try:
             for number, line in enumerate(self._snapshot.lines(file), 1):
-                digest.update(line)
-                size += len(line)
+                proof.add(line, 1)
                 yield number, line, "" if line.endswith(b"\n") else "has no end: the file is cut short"
-        except OSError as error:
-            yield 0, b"", error.strerror or str(error)
+        except (OSError, IncompleteError) as error:
+            yield 0, b"", getattr(error, "strerror", None) or str(error)
             return
-        self.bytes += size
-        for what, is_, should in (
-            ("bytes", size, file.bytes),
-            ("lines", number, file.records),
-            ("SHA-256", digest.hexdigest(), file.sha256),
-        ):
-            if is_ != should:
-                yield 0, b"", f"{what}: {is_}, the manifest says {should}"
+        self.bytes += proof.bytes
+        for difference in proof.differences():
+            yield 0, b"", difference
 
     def _record(self, line: bytes, place: tuple[str, str]) -> str:
         if not line:
             return ""
         try:
-            record = _decode(line)
+            record = decode_record(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return f"is no record: {error}"
         self.records += 1

@@ -1,0 +1,43 @@
+"""The findings of an audit, counted, and the first ones of each rule (pure): what people and CI are shown."""
+
+from collections import Counter
+
+from crawler.audit.catalogue import RULES, SEVERITIES, Rule, Severity, at_least
+from crawler.audit.finding import Finding
+
+
+class Digest:
+    """Takes findings one by one and keeps of each rule the number and the first `most_kept`."""
+
+    def __init__(self, most_kept: int) -> None:
+        self._most_kept = most_kept
+        self._counts: Counter[str] = Counter()
+        self._kept: dict[str, list[Finding]] = {}
+
+    def add(self, finding: Finding) -> None:
+        """Count one finding."""
+        self._counts[finding.rule] += 1
+        kept = self._kept.setdefault(finding.rule, [])
+        if len(kept) < self._most_kept:
+            kept.append(finding)
+
+    def count(self, rule: Rule) -> int:
+        """Give how many findings a rule has."""
+        return self._counts[rule.id]
+
+    def kept(self, rule: Rule) -> list[Finding]:
+        """Give the first findings of a rule, in the order they came."""
+        return self._kept.get(rule.id, [])
+
+    def found(self) -> list[Rule]:
+        """Give the rules that found something, the most severe first, then by id."""
+        found = [RULES[name] for name in sorted(self._counts)]
+        return sorted(found, key=lambda rule: SEVERITIES.index(rule.severity))
+
+    def by_severity(self) -> dict[Severity, int]:
+        """Give how many findings there are of each severity, the most severe first."""
+        return {one: sum(self.count(rule) for rule in self.found() if rule.severity == one) for one in SEVERITIES}
+
+    def fails(self, bound: Severity | None) -> bool:
+        """Say whether there is a finding as severe as `bound` or more; None: never."""
+        return bound is not None and any(at_least(rule.severity, bound) for rule in self.found())

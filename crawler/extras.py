@@ -1,0 +1,12 @@
+"""The libraries that only some commands need, and that not everybody installs."""
+
+from importlib.util import find_spec
+
+from crawler.errors import UsageError
+
+
+def need(extra: str, *libraries: str) -> None:
+    """Raise UsageError unless the libraries of an extra (pyproject.toml) can be imported, by their import names."""
+    missing = [library for library in libraries if find_spec(library) is None]
+    if missing:
+        raise UsageError(f"{', '.join(missing)} is not installed; pip install 'swr-crawler[{extra}]' brings it")

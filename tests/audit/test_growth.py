@@ -1,0 +1,135 @@
+"""Laws of growth: beyond both bounds it is sudden, and only what both snapshots read whole is compared."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.audit.finding import Place
+from crawler.audit.growth import Holdings, Scope, Sum, grown, is_sudden, unjudged
+from crawler.audit.policy import Policy
+from crawler.snapshot.manifest import Manifest, WalkEntry
+from tests.audit.examples import manifest, walk
+
+POLICY = Policy(max_growth_percent=50, min_growth_records=10, min_growth_bytes=1000)
+COUNTS = st.integers(0, 2**70)
+
+
+def holdings(**namespaces: int) -> Holdings:
+    """Give what a center `eu/self` holds: so many records of 1 byte in each namespace."""
+    held = Holdings()
+    for namespace, records in namespaces.items():
+        for _ in range(records):
+            held.add("eu", "self", namespace, 1)
+    return held
+
+
+def found(before: Holdings, now: Holdings, *, old: Manifest | None = None, new: Manifest | None = None) -> list[Place]:
+    return [one.place for one in grown(old or manifest(), before, new or manifest(), now, POLICY)]
+
+
+CENTER, TEAM = Place("eu", "self"), Place("eu", "self", None, "team")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "sudden"),
+    [
+        (20, 30, False),  # 50 % and no more
+        (20, 31, True),
+        (10, 19, False),  # 90 %, but 9 records
+        (10, 20, True),
+        (0, 9, False),
+        (0, 10, True),
+        (30, 20, False),
+        (10, 10, False),
+    ],
+)
+def test_growth_is_sudden_beyond_the_percentage_and_from_the_least_number_on(
+    before: int, now: int, *, sudden: bool
+) -> None:
+    assert found(holdings(team=before), holdings(team=now)) == ([CENTER, TEAM] if sudden else [])
+
+
+@given(COUNTS, COUNTS, st.integers(0, 10**6), st.integers(1, 2**50))
+def test_growth_is_counted_exactly(before: int, now: int, percent: int, least: int) -> None:
+    expected = now - before >= least and (before == 0 or Fraction(now - before, before) > Fraction(percent, 100))
+    assert is_sudden(before, now, percent, least) is expected
+
+
+def test_sizes_grow_like_numbers_and_what_says_no_size_counts_nothing() -> None:
+    before, now = Holdings(), Holdings()
+    for size in (None, -5, 100):
+        before.add("eu", "self", "team", size)
+    for size in (None, -5, 1100):
+        now.add("eu", "self", "team", size)
+    told = list(grown(manifest(), before, manifest(), now, POLICY))
+    assert [(one.rule.id, one.place) for one in told] == [("SWR302", CENTER), ("SWR302", TEAM)]
+    assert told[0].fact.message == "grew from 100 bytes to 1.1 kB, 1 000 % more"
+    assert told[0].fact.evidence == {"before": 100, "now": 1100, "max_growth_percent": 50}
+    assert now.of_center("eu", "self") == now.of_namespace("eu", "self", "team") == Sum(3, 1100)
+    assert now.of_namespace("eu", "self", "other") == Sum()
+
+
+def test_what_was_not_there_before_grew_from_nothing() -> None:
+    (_, one) = grown(manifest(), holdings(), manifest(), holdings(team=10), POLICY)
+    assert one.fact.message == "grew from 0 repositories to 10 repositories"
+
+
+def test_without_a_percentage_nothing_is_sudden() -> None:
+    unbounded = Policy(max_growth_percent=None, min_growth_records=1, min_growth_bytes=1)
+    assert not list(grown(manifest(), holdings(), manifest(), holdings(team=100), unbounded))
+
+
+def test_centers_come_before_namespaces_each_sorted() -> None:
+    walks = [walk(center=center, target=target) for target in ("eu", "cn") for center in ("thirdparty", "self")]
+    now = Holdings()
+    for target, center, namespace in (("eu", "self", "b"), ("eu", "self", "a"), ("cn", "thirdparty", "z")):
+        for _ in range(10):
+            now.add(target, center, namespace, None)
+    assert found(Holdings(), now, old=manifest(*walks), new=manifest(*walks)) == [
+        Place("cn", "thirdparty"),
+        Place("eu", "self"),
+        Place("cn", "thirdparty", None, "z"),
+        Place("eu", "self", None, "a"),
+        Place("eu", "self", None, "b"),
+    ]
+
+
+@pytest.mark.parametrize("verdict", ["drifted", "lost", "unproven"])
+def test_what_one_side_did_not_read_whole_is_not_compared(verdict: str) -> None:
+    before, now, torn = holdings(team=1), holdings(team=100), manifest(walk(verdict=verdict))
+    assert found(before, now, old=torn) == found(before, now, new=torn) == found(before, now, old=torn, new=torn) == []
+    assert unjudged(torn, manifest()) == unjudged(manifest(), torn) == unjudged(torn, torn) == ["eu/self"]
+    assert unjudged(manifest(), manifest()) == []
+
+
+def by_namespace(**verdicts: str) -> tuple[WalkEntry, ...]:
+    return tuple(walk(namespace=name, verdict=verdict) for name, verdict in verdicts.items())
+
+
+def test_a_namespace_that_is_proven_is_compared_though_its_center_is_not() -> None:
+    old, new = (
+        manifest(*by_namespace(team="whole", other="whole")),
+        manifest(*by_namespace(team="repaired", more="lost")),
+    )
+    before, now = holdings(team=1, other=1), holdings(team=100, more=100)
+    assert found(before, now, old=old, new=new) == [TEAM]
+    assert unjudged(old, new) == ["eu/self"]
+
+
+def test_a_center_is_compared_only_when_both_walked_the_same_of_it() -> None:
+    one, both = manifest(*by_namespace(team="whole")), manifest(*by_namespace(team="whole", other="whole"))
+    before, now = holdings(team=1), holdings(team=2, other=100)
+    assert found(before, now, old=one, new=both) == []
+    assert found(before, now, old=both, new=both) == [CENTER, Place("eu", "self", None, "other")]
+
+
+def test_a_scope_knows_what_nobody_walked() -> None:
+    scope = Scope(manifest(*by_namespace(team="whole", lost="lost")))
+    assert scope.holds("eu", "self", "team")
+    assert not scope.holds("eu", "self", "lost")
+    assert not scope.holds("eu", "self", "other")
+    assert not scope.holds("eu", "thirdparty", "team")
+    assert scope.whole("eu", "thirdparty") == scope.whole("eu", "self") == frozenset()
+    assert Scope(manifest()).holds("eu", "self", "anything")

@@ -1,0 +1,76 @@
+"""Laws of what people are shown: counted, the most severe first, and harmless to a terminal."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.audit.catalogue import RULES, SEVERITIES, Severity
+from crawler.audit.digest import Digest
+from crawler.audit.finding import Finding, Place
+from crawler.audit.listing import Ledger, headline, listing
+from tests.audit.examples import FINDINGS, finding
+
+LEDGER = Ledger("id", incomplete=False, records=1200, suppressed=0)
+
+
+def digest(*findings: Finding, most: int = 9) -> Digest:
+    made = Digest(most)
+    for one in findings:
+        made.add(one)
+    return made
+
+
+def lines(*findings: Finding, ledger: Ledger = LEDGER) -> list[str]:
+    return list(listing(digest(*findings), ledger, style=lambda severity, word: f"<{severity}>{word}"))
+
+
+@given(st.lists(FINDINGS), st.integers(0, 3))
+def test_a_digest_counts_all_and_keeps_the_first(findings: list[Finding], most: int) -> None:
+    made = digest(*findings, most=most)
+    for rule in RULES.values():
+        own = [one for one in findings if one.rule == rule.id]
+        assert made.count(rule) == len(own)
+        assert made.kept(rule) == own[:most]
+    assert {rule.id for rule in made.found()} == {one.rule for one in findings}
+    order = [(SEVERITIES.index(rule.severity), rule.id) for rule in made.found()]
+    assert order == sorted(order)
+    assert sum(made.by_severity().values()) == len(findings)
+
+
+@pytest.mark.parametrize(("bound", "fails"), [("error", False), ("warning", True), ("note", True), (None, False)])
+def test_an_audit_fails_for_what_is_as_severe_as_the_bound(bound: Severity | None, *, fails: bool) -> None:
+    assert digest(finding("SWR201"), finding("SWR205")).fails(bound) is fails
+    assert not digest().fails(bound)
+
+
+def test_a_headline_says_what_was_read_and_how_much_was_found() -> None:
+    assert headline(digest(), LEDGER) == "snapshot id (complete), 1 200 records: nothing found"
+    torn = Ledger("id", incomplete=True, records=1, suppressed=2)
+    found = digest(finding(), finding("SWR205"), finding("SWR205"))
+    assert headline(found, torn) == "snapshot id (incomplete), 1 record: 1 error, 2 notes, 2 suppressed"
+
+
+def test_findings_are_listed_by_rule_the_most_severe_first_with_what_to_do() -> None:
+    shown = lines(finding("SWR205"), finding("SWR101", message="is public"))
+    assert shown[1:5] == [
+        "",
+        "<error>error    SWR101 public-while-shared: 1 finding. A shared repository is public.",
+        "         eu/self team/app of acme is public",
+        f"         to do: {RULES['SWR101'].remedy}",
+    ]
+    assert shown[6].startswith("<note>note     SWR205 no-description: 1 finding.")
+
+
+def test_of_many_the_first_five_are_listed_and_the_rest_counted() -> None:
+    names = [Place("eu", "self", "acme", "team", f"app-{number}") for number in range(7)]
+    shown = lines(*(finding("SWR101", place=place) for place in names))
+    assert [line.split()[1] for line in shown[3:8]] == [f"team/app-{number}" for number in range(5)]
+    assert shown[8] == "         and 2 more"
+    assert "more" not in lines(*(finding("SWR101", place=place) for place in names[:5]))[-2]
+
+
+@given(st.lists(FINDINGS, max_size=5))
+def test_no_name_reaches_a_terminal_as_anything_but_printable_text(findings: list[Finding]) -> None:
+    for line in lines(*findings, ledger=LEDGER._replace(snapshot="\x1b[2J")):
+        assert line.isprintable()
+        assert len(line) < 500

@@ -1,0 +1,221 @@
+"""Laws of the rules: each finds the smallest example beyond its bound, and nothing at the bound."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from crawler.api.record import Record
+from crawler.audit.catalogue import RULES
+from crawler.audit.finding import Place
+from crawler.audit.policy import Policy
+from crawler.audit.rules import CHECKS, Observation, bounds_of, checks_of, is_incomplete, observe
+from crawler.snapshot.manifest import Coverage
+from tests.audit.examples import COMPLETE, RECORDS, manifest, record, walk
+
+NOW = datetime(2026, 11, 23, 12, 1, tzinfo=UTC)
+STRICT = Policy(
+    allowed_domains=("acme", "partner-*"),
+    allowed_namespaces=("team*",),
+    allowed_categories=("other",),
+    max_age_days=30,
+    max_size_bytes=1000,
+)
+STRICT_BOUNDS = bounds_of(STRICT, NOW)
+
+
+def found(record: Record, policy: Policy = STRICT) -> list[str]:
+    bounds = bounds_of(policy, NOW)
+    return [rule.id for rule, check in checks_of(policy) if check(record, bounds) is not None]
+
+
+@pytest.mark.parametrize("policy", [Policy(), STRICT])
+def test_a_sound_record_has_no_finding(policy: Policy) -> None:
+    assert found(record(), policy) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "at_the_bound", "beyond"),
+    [
+        ("SWR101", {"is_public": None}, {"is_public": True}),
+        ("SWR102", {"center": "thirdparty", "status": True}, {"center": "thirdparty", "status": False}),
+        ("SWR102", {"center": "thirdparty", "status": None}, {"center": "thirdparty", "status": False}),
+        ("SWR102", {"center": "self", "status": False}, {"center": "thirdparty", "status": False}),
+        ("SWR103", {"domain_name": "partner-1"}, {"domain_name": "partner"}),
+        ("SWR103", {"domain_name": "acme"}, {"domain_name": "Acme"}),
+        ("SWR103", {"domain_name": "acme"}, {"domain_name": None}),
+        ("SWR103", {"domain_name": "acme"}, {"domain_name": "acme\n"}),
+        ("SWR104", {"namespace": "team"}, {"namespace": "a-team"}),
+        ("SWR105", {"category": "other"}, {"category": "others"}),
+        ("SWR105", {"category": "other"}, {"category": None}),
+        ("SWR201", {"updated_at": "2026-10-24T12:01:00.000000Z"}, {"updated_at": "2026-10-24T12:00:59.999999Z"}),
+        ("SWR201", {"updated_at": None}, {"updated_at": "0001-01-01T00:00:00.000000Z"}),
+        ("SWR202", {"tags": ["v1"], "num_images": 1}, {"tags": [], "num_images": 0}),
+        ("SWR202", {"tags": ["v1"], "num_images": None}, {"tags": [], "num_images": None}),
+        ("SWR203", {"num_images": 2}, {"num_images": 3}),
+        ("SWR203", {"tags": [], "num_images": None}, {"tags": [], "num_images": 1}),
+        ("SWR204", {"tags": ["v1"], "num_images": 1}, {"tags": ["latest"], "num_images": 1}),
+        ("SWR205", {"description": "x"}, {"description": ""}),
+        ("SWR205", {"description": "x"}, {"description": None}),
+        ("SWR205", {"description": "x"}, {"description": " \n\u2003"}),
+        ("SWR206", {"size": 1000}, {"size": 1001}),
+        ("SWR206", {"size": None}, {"size": 2**63 - 1}),
+    ],
+)
+def test_a_rule_finds_what_is_beyond_its_bound_and_nothing_at_it(
+    rule: str, at_the_bound: dict[str, object], beyond: dict[str, object]
+) -> None:
+    assert rule not in found(record(**at_the_bound))
+    assert found(record(**beyond)) == [rule]
+
+
+def test_every_rule_of_a_record_has_an_example() -> None:
+    assert set(CHECKS) == {name for name in RULES if name[3] in "12"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "fields"),
+    [
+        ("max_age_days", {"updated_at": "1000-01-01T00:00:00.000000Z"}),
+        ("max_size_bytes", {"size": 2**63 - 1}),
+        ("allowed_domains", {"domain_name": "anybody"}),
+        ("allowed_namespaces", {"namespace": "anywhere"}),
+        ("allowed_categories", {"category": "anything"}),
+    ],
+)
+def test_without_a_bound_its_rule_finds_nothing(setting: str, fields: dict[str, object]) -> None:
+    unbounded = Policy(max_age_days=None, max_size_bytes=None)
+    assert found(record(**fields), unbounded) == []
+    assert len(found(record(**fields), replace(unbounded, **{setting: getattr(STRICT, setting)}))) == 1
+
+
+def test_a_rule_that_is_switched_off_finds_nothing() -> None:
+    bare = record(description=None, tags=[], num_images=0)
+    assert found(bare) == ["SWR202", "SWR205"]
+    assert found(bare, replace(STRICT, off=("SWR202",))) == ["SWR205"]
+
+
+def test_ages_before_the_first_year_are_no_ages() -> None:
+    assert bounds_of(Policy(max_age_days=36500), datetime(50, 1, 1, tzinfo=UTC)).oldest == ""
+    assert bounds_of(Policy(max_age_days=1), datetime(1, 1, 2, tzinfo=UTC)).oldest == "0001-01-01T00:00:00.000000Z"
+
+
+@given(RECORDS)
+def test_no_record_is_too_strange_for_a_rule(strange: Record) -> None:
+    for rule, check in checks_of(STRICT):
+        fact = check(strange, STRICT_BOUNDS)
+        if fact is not None:
+            assert fact.message[0].islower()
+            assert fact.evidence, rule
+
+
+def test_what_is_found_is_said_with_the_numbers() -> None:
+    old = record(updated_at="2021-06-10T07:24:35.204517Z", size=5_000_000_000, num_images=1200)
+    facts = {rule.id: check(old, STRICT_BOUNDS) for rule, check in checks_of(STRICT)}
+    assert [fact.message for fact in facts.values() if fact] == [
+        "was last updated on 2021-06-10, more than 30 days before the crawl",
+        "lists 2 tags, but num_images is 1 200",
+        "takes 5.0 GB, more than 1.0 kB",
+    ]
+    assert facts["SWR206"]
+    assert facts["SWR206"].evidence == {"size": 5_000_000_000, "max_size_bytes": 1000}
+
+
+def test_who_shares_is_told_apart_from_under_whose_name_you_share() -> None:
+    theirs = CHECKS["SWR103"](record(center="thirdparty", domain_name="x" * 100), STRICT_BOUNDS)
+    ours = CHECKS["SWR103"](record(domain_name=None), STRICT_BOUNDS)
+    assert theirs
+    assert ours
+    assert theirs.message == f"is shared with you by {'x' * 79}…, which is not allowed"
+    assert ours.message == "is shared by you under no domain, which is not allowed"
+
+
+# --- manifests ----------------------------------------------------------------------------------------
+
+GAP = Coverage(target="eu", center="self", declared=5, covered=3)
+
+
+def test_a_complete_manifest_has_no_finding() -> None:
+    assert not is_incomplete(COMPLETE, sealed=True)
+    assert list(observe(COMPLETE, sealed=True)) == []
+
+
+def test_an_incomplete_snapshot_comes_before_the_reasons() -> None:
+    lost = walk(verdict="unproven", namespace="team", declared_totals=())
+    found = list(observe(manifest(walk(), lost, walk(rejects=2), status="incomplete", coverage=(GAP,)), sealed=False))
+    assert [one.rule.id for one in found] == ["SWR001", "SWR002", "SWR003", "SWR004"]
+    assert [one.place for one in found] == [
+        Place(),
+        Place("eu", "self", None, "team"),
+        Place("eu", "self"),
+        Place("eu", "self"),
+    ]
+    assert [one.fact.message for one in found] == [
+        "is incomplete: 1 of 3 walks not proven, 2 items rejected, 1 center not covered",
+        "is unproven: 1 record read, how many are missing is not known",
+        "declares records (2) that are in no namespace walked",
+        "had 2 items that could not be read",
+    ]
+
+
+def test_a_walk_that_lost_windows_says_how_many_records_are_missing() -> None:
+    lost = walk(verdict="lost", declared_totals=(9,), distinct=4, records=4)
+    (_, one) = observe(manifest(lost, status="incomplete"), sealed=False)
+    assert one.fact.message == "is lost: 4 records read, 5 missing"
+    assert one.fact.evidence == {"verdict": "lost", "records": 4, "declared": 9, "missing": 5}
+
+
+@pytest.mark.parametrize("status", ["complete", "incomplete"])
+def test_a_snapshot_is_incomplete_when_its_status_or_its_walks_say_so(status: str) -> None:
+    assert is_incomplete(manifest(walk(verdict="drifted"), status=status), sealed=True)
+    assert is_incomplete(manifest(walk(rejects=1), status=status), sealed=True)
+    assert is_incomplete(manifest(walk(), status=status, coverage=(GAP,)), sealed=True)
+
+
+def test_a_snapshot_without_a_seal_is_incomplete_whatever_it_says() -> None:
+    (said,) = observe(manifest(walk(), status="incomplete"), sealed=False)
+    (silent,) = observe(COMPLETE, sealed=False)
+    assert said.fact.message == "is incomplete: its manifest says so"
+    assert silent.fact.message == "is incomplete: _SUCCESS is missing"
+
+
+def test_walks_and_parts_that_do_not_add_up_are_incomplete() -> None:
+    (one,) = observe(manifest(walk(records=5), files=()), sealed=True)
+    assert one.fact.message == "is incomplete: its walks say 5 records, its parts 0"
+    assert one.fact.evidence == {"status": "complete", "sealed": True}
+
+
+def test_partial_coverage_that_was_accepted_is_no_finding() -> None:
+    partial = manifest(walk(), coverage=(GAP,), config={"allow_partial_coverage": True})
+    assert list(observe(partial, sealed=True)) == []
+    unknown = manifest(walk(), coverage=(Coverage(target="eu", center="self", declared=None, covered=3),))
+    assert [one.fact.message for one in observe(unknown, sealed=True)][1:] == [
+        "declares records (nobody knows how many) that are in no namespace walked"
+    ]
+
+
+def test_each_unknown_field_is_a_note_of_its_own() -> None:
+    def told(one: Observation) -> tuple[str, str, str]:
+        return one.rule.id, one.fact.message, one.subject
+
+    assert [told(one) for one in observe(manifest(unknown_fields=("shared_to", "")), sealed=True)] == [
+        ("SWR005", "has the unknown field shared_to", "shared_to"),
+        ("SWR005", "has the unknown field without a name", ""),
+    ]
+
+
+@given(
+    st.sampled_from(["whole", "repaired", "drifted", "lost", "unproven"]),
+    st.integers(0, 3),
+    st.sampled_from([(), (GAP,)]),
+)
+def test_a_snapshot_with_any_finding_of_its_proof_is_incomplete_and_that_is_said_first(
+    verdict: str, rejects: int, coverage: tuple[Coverage, ...]
+) -> None:
+    shown = manifest(walk(verdict=verdict, rejects=rejects), coverage=coverage)
+    found = [one.rule.id for one in observe(shown, sealed=True)]
+    assert bool(found) is is_incomplete(shown, sealed=True)
+    assert found[:1] in ([], ["SWR001"])
+    assert found.count("SWR001") <= 1
