@@ -33,9 +33,13 @@ class RunStore:
         """Remember a window given up."""
         self._spool.append_loss(walk, window, reason)
 
-    def flush(self) -> None:
+    def write(self) -> None:
         """Write what is remembered."""
-        self._spool.flush()
+        self._spool.write()
+
+    def sync(self) -> None:
+        """Make what was written durable."""
+        self._spool.sync()
 
     def publish(self, ended: Sequence[WalkRun]) -> None:
         """Publish walks that have ended, the next in plan order."""

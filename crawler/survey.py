@@ -103,8 +103,11 @@ class _Nowhere:
     def append_loss(self, walk: int, window: Window, reason: str) -> None:
         """Keep nothing."""
 
-    def flush(self) -> None:
+    def write(self) -> None:
         """Write nothing."""
+
+    def sync(self) -> None:
+        """Keep nothing."""
 
     def publish(self, ended: Sequence[WalkRun]) -> None:
         """Publish nothing."""

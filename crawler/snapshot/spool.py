@@ -7,7 +7,8 @@ power included, and the next one believes the journal as far as the bytes bear i
 
 import os
 from array import array
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple
@@ -47,7 +48,9 @@ class Spool:
         self._pages_fd = pages_fd
         self._journal_fd = journal_fd
         self._sync = sync
-        self._lock = Lock()  # held while the files are written: pages and lines go out in the order they came
+        self._lock = Lock()  # held while pages are written: they go out in the order they came
+        self._naming = Lock()  # held while the journal is: its lines too
+        self._unnamed: list[bytes] = []  # journal lines of pages that are written and not yet synced
         self._gate = Lock()  # held while what waits changes: never for as long as the disk takes
         self._failed: DiskError | None = None
         self._at = os.fstat(pages_fd).st_size
@@ -106,29 +109,48 @@ class Spool:
         self._index.setdefault(entry.walk, array("q")).extend((*place, entry.rejected, entry.outside))
 
     def flush(self) -> None:
-        """Write what waits: first the pages, synced, then the journal lines that name them, synced too.
+        """Write what waits, and make it durable."""
+        self.write()
+        self.sync()
 
-        After a failure every flush fails: what came later must not be believed without what was lost.
+    def write(self) -> None:
+        """Write the pages that wait; what a power cut leaves of them, nobody knows before `sync`.
+
+        After a failure every write and sync fails: what came later must not be believed without what was lost.
         """
-        with self._lock:
-            if self._failed is not None:
-                raise self._failed
+        with self._lock, self._failing():
             with self._gate:
                 waiting, self._waiting, self.waiting_bytes = self._waiting, [], 0
-            if not waiting:
-                return
             pages = b"".join(part for lines, rejects, _ in waiting for part in (lines, rejects))
-            try:
-                _write(self._pages_fd, pages)
-                if self._sync:
-                    os.fdatasync(self._pages_fd)
-                _write(self._journal_fd, b"".join(line for _, _, line in waiting))
-                if self._sync:
-                    os.fdatasync(self._journal_fd)
-            except OSError as error:
-                self._failed = DiskError(f"cannot write {self.folder}: {error.strerror}; {_GO_ON}")
-                raise self._failed from None
+            _write(self._pages_fd, pages)
             self._written += len(pages)
+            self._unnamed += [line for _, _, line in waiting]
+
+    def sync(self) -> None:
+        """Make the pages that were written durable, then name them in the journal, and make that durable too.
+
+        Pages are written meanwhile: a disk takes as long for one as for many.
+        """
+        with self._naming, self._failing():
+            with self._lock:
+                named, self._unnamed = b"".join(self._unnamed), []
+            if not named:
+                return
+            if self._sync:
+                os.fdatasync(self._pages_fd)
+            _write(self._journal_fd, named)
+            if self._sync:
+                os.fdatasync(self._journal_fd)
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        if self._failed is not None:
+            raise self._failed
+        try:
+            yield
+        except OSError as error:
+            self._failed = DiskError(f"cannot write {self.folder}: {error.strerror}; {_GO_ON}")
+            raise self._failed from None
 
     def pages(self, walk: int) -> list[Stored]:
         """Give the stored pages of a walk in the order they came."""
@@ -151,9 +173,9 @@ class Spool:
         return self.bytes_at(page.at, size) if kept is None else kept
 
     def bytes_at(self, at: int, size: int) -> bytes:
-        """Read `size` bytes of the spool; what waits is flushed first when they are among it."""
+        """Read `size` bytes of the spool; what waits is written first when they are among it."""
         if at + size > self._written:
-            self.flush()
+            self.write()
         try:
             data = os.pread(self._pages_fd, size, at)
         except OSError as error:

@@ -25,22 +25,26 @@ from crawler.walking.target import TargetCrawl, Task, WalkRun
 
 log = logging.getLogger(__name__)
 
-_FLUSH_S: Final = 0.2
-_FLUSH_BYTES: Final = 2**20
+_SYNC_S: Final = 0.2  # what a kill or a power cut costs at most, to be asked again
+_WRITE_BYTES: Final = 2**20
 _MOST_WAITING_BYTES: Final = 2 * 2**20  # beyond this the workers wait for the disk: more of it is memory alone
 _PUBLISHED_AT_ONCE: Final = 64  # a thread hop for each of ten thousand small walks would cost seconds
 
 
 class Store(Keep, Protocol):
-    """What the engine needs of a run's spool and shelf. `flush` and `publish` block; they run in a thread."""
+    """What the engine needs of a run's spool and shelf. `write`, `sync` and `publish` block: they run in threads."""
 
     @property
     def waiting_bytes(self) -> int:
         """The bytes remembered and not yet written."""
         ...
 
-    def flush(self) -> None:
+    def write(self) -> None:
         """Write what is remembered."""
+        ...
+
+    def sync(self) -> None:
+        """Make durable what was written so far; it may be written meanwhile."""
         ...
 
     def publish(self, ended: Sequence[WalkRun]) -> None:
@@ -69,6 +73,7 @@ class Engine:
         self._full = Bell()  # there is enough to write, or no more to come
         self._drained = Bell()  # it was written
         self._moved = Bell()  # a walk has ended, or no more will
+        self._over = Bell()  # everything has been asked
 
     async def crawl(self, *, max_duration_s: float | None, signals: bool) -> Ending:
         """Crawl until every walk ended or every target stopped, publishing walks in plan order as they end.
@@ -82,7 +87,8 @@ class Engine:
             raise _first_of(group) from None
         finally:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._store.flush)
+                await anyio.to_thread.run_sync(self._store.write)
+                await anyio.to_thread.run_sync(self._store.sync)
         if deadline.cancelled_caught and self._ending.kind == "done":
             return Ending("deadline")
         return self._ending
@@ -93,6 +99,7 @@ class Engine:
                 whole.start_soon(self._watch_signals, whole.cancel_scope)
             async with anyio.create_task_group() as disk:
                 disk.start_soon(self._write)
+                disk.start_soon(self._sync)
                 disk.start_soon(self._publish)
                 async with anyio.create_task_group() as targets:
                     for crew in self._crews:
@@ -100,6 +107,7 @@ class Engine:
                 self._crawled = True
                 self._full.ring()
                 self._moved.ring()
+                self._over.ring()
             whole.cancel_scope.cancel()
 
     async def _crawl_target(self, crew: Crew) -> None:
@@ -134,18 +142,24 @@ class Engine:
         room.leave()
 
     async def _keep_up(self) -> None:
-        if self._store.waiting_bytes > _FLUSH_BYTES:
+        if self._store.waiting_bytes > _WRITE_BYTES:
             self._full.ring()
         while self._store.waiting_bytes > _MOST_WAITING_BYTES:
             await self._drained.heard()
 
     async def _write(self) -> None:
         while not self._crawled:
-            with anyio.move_on_after(_FLUSH_S):
+            with anyio.move_on_after(_SYNC_S):
                 await self._full.heard()
             if self._store.waiting_bytes:
-                await anyio.to_thread.run_sync(self._store.flush)
+                await anyio.to_thread.run_sync(self._store.write)
             self._drained.ring()
+
+    async def _sync(self) -> None:
+        while not self._crawled:
+            with anyio.move_on_after(_SYNC_S):
+                await self._over.heard()
+            await anyio.to_thread.run_sync(self._store.sync)
 
     async def _publish(self) -> None:
         done = 0
