@@ -175,6 +175,9 @@ class StreamShelf:
         """Take rejects: the summary and the exit code tell of them."""
 
 
+_SYNCED_BYTES: Final = 2**24  # synced as it grows, while others ask: else all of it is waited for at the end
+
+
 class _File:
     """One file under its temporary name, hashed while it is written."""
 
@@ -186,6 +189,7 @@ class _File:
         self._file = self._temporary.open("wb", buffering=2**20)
         self._hash = sha256()
         self.bytes = 0
+        self._synced = 0
         self.records = 0
 
     def write(self, lines: bytes, records: int) -> None:
@@ -193,6 +197,10 @@ class _File:
         self._hash.update(lines)
         self.bytes += len(lines)
         self.records += records
+        if self.bytes - self._synced >= _SYNCED_BYTES:
+            self._file.flush()
+            os.fdatasync(self._file.fileno())
+            self._synced = self.bytes
 
     def close(self) -> FileEntry:
         self._file.flush()
