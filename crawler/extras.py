@@ -9,4 +9,4 @@ def need(extra: str, *libraries: str) -> None:
     """Raise UsageError unless the libraries of an extra (pyproject.toml) can be imported, by their import names."""
     missing = [library for library in libraries if find_spec(library) is None]
     if missing:
-        raise UsageError(f"{', '.join(missing)} is not installed; pip install 'swr-crawler[{extra}]' brings it")
+        raise UsageError(f"{missing[0]} is not installed; pip install 'swr-crawler[{extra}]' brings what is needed")

@@ -260,4 +260,4 @@ def test_without_duckdb_it_says_what_to_install(say: Say, monkeypatch: pytest.Mo
     monkeypatch.setattr("crawler.extras.find_spec", lambda library: None if library == "duckdb" else library)
     said = say("one", "select 1")
     assert (said.code, said.out) == (2, "")
-    assert "duckdb is not installed; pip install 'swr-crawler[sql]' brings it" in said.err
+    assert "duckdb is not installed; pip install 'swr-crawler[sql]' brings what is needed" in said.err
