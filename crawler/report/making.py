@@ -16,7 +16,7 @@ from crawler.report.page import Content, render
 from crawler.report.proof import proof
 from crawler.snapshot.diff import Comparison
 from crawler.snapshot.disk import disk
-from crawler.snapshot.files import write_synced
+from crawler.snapshot.files import replacing
 from crawler.snapshot.publish import SUCCESS
 from crawler.snapshot.reader import PREVIOUS, Snapshot, open_snapshot, resolve
 from crawler.wording import escaped, size
@@ -109,5 +109,5 @@ def _write(destination: str, html: bytes) -> None:
         sys.stdout.buffer.write(html)
         sys.stdout.flush()
         return
-    with disk(Path(destination)):
-        write_synced(Path(destination), html)
+    with disk(Path(destination)), replacing(Path(destination)) as file:
+        file.write(html)
