@@ -37,9 +37,9 @@ class RunStore:
         """Write what is remembered."""
         self._spool.write()
 
-    def sync(self) -> None:
-        """Make what was written durable."""
-        self._spool.sync()
+    def flush(self) -> None:
+        """Write what is remembered, and make it durable."""
+        self._spool.flush()
 
     def publish(self, ended: Sequence[WalkRun]) -> None:
         """Publish walks that have ended, the next in plan order."""

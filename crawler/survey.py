@@ -106,7 +106,7 @@ class _Nowhere:
     def write(self) -> None:
         """Write nothing."""
 
-    def sync(self) -> None:
+    def flush(self) -> None:
         """Keep nothing."""
 
     def publish(self, ended: Sequence[WalkRun]) -> None:

@@ -108,15 +108,10 @@ class Spool:
         place = (window.pass_number, window.offset, entry.at, entry.lines, entry.rejects, entry.records)
         self._index.setdefault(entry.walk, array("q")).extend((*place, entry.rejected, entry.outside))
 
-    def flush(self) -> None:
-        """Write what waits, and make it durable."""
-        self.write()
-        self.sync()
-
     def write(self) -> None:
-        """Write the pages that wait; what a power cut leaves of them, nobody knows before `sync`.
+        """Write the pages that wait; what a power cut leaves of them, nobody knows before `flush`.
 
-        After a failure every write and sync fails: what came later must not be believed without what was lost.
+        After a failure every write and flush fails: what came later must not be believed without what was lost.
         """
         with self._lock, self._failing():
             with self._gate:
@@ -126,11 +121,12 @@ class Spool:
             self._written += len(pages)
             self._unnamed += [line for _, _, line in waiting]
 
-    def sync(self) -> None:
-        """Make the pages that were written durable, then name them in the journal, and make that durable too.
+    def flush(self) -> None:
+        """Write what waits and make it durable, then name it in the journal, and make that durable too.
 
-        Pages are written meanwhile: a disk takes as long for one as for many.
+        More may be written meanwhile: a disk takes as long for one page as for many.
         """
+        self.write()
         with self._naming, self._failing():
             with self._lock:
                 named, self._unnamed = b"".join(self._unnamed), []

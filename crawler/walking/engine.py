@@ -32,7 +32,7 @@ _PUBLISHED_AT_ONCE: Final = 64  # a thread hop for each of ten thousand small wa
 
 
 class Store(Keep, Protocol):
-    """What the engine needs of a run's spool and shelf. `write`, `sync` and `publish` block: they run in threads."""
+    """What the engine needs of a run's spool and shelf. `write`, `flush` and `publish` block: they run in threads."""
 
     @property
     def waiting_bytes(self) -> int:
@@ -43,8 +43,8 @@ class Store(Keep, Protocol):
         """Write what is remembered."""
         ...
 
-    def sync(self) -> None:
-        """Make durable what was written so far; it may be written meanwhile."""
+    def flush(self) -> None:
+        """Write what is remembered and make it durable; more may be written meanwhile."""
         ...
 
     def publish(self, ended: Sequence[WalkRun]) -> None:
@@ -87,8 +87,7 @@ class Engine:
             raise _first_of(group) from None
         finally:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._store.write)
-                await anyio.to_thread.run_sync(self._store.sync)
+                await anyio.to_thread.run_sync(self._store.flush)
         if deadline.cancelled_caught and self._ending.kind == "done":
             return Ending("deadline")
         return self._ending
@@ -99,7 +98,7 @@ class Engine:
                 whole.start_soon(self._watch_signals, whole.cancel_scope)
             async with anyio.create_task_group() as disk:
                 disk.start_soon(self._write)
-                disk.start_soon(self._sync)
+                disk.start_soon(self._flush)
                 disk.start_soon(self._publish)
                 async with anyio.create_task_group() as targets:
                     for crew in self._crews:
@@ -155,11 +154,11 @@ class Engine:
                 await anyio.to_thread.run_sync(self._store.write)
             self._drained.ring()
 
-    async def _sync(self) -> None:
+    async def _flush(self) -> None:
         while not self._crawled:
             with anyio.move_on_after(_SYNC_S):
                 await self._over.heard()
-            await anyio.to_thread.run_sync(self._store.sync)
+            await anyio.to_thread.run_sync(self._store.flush)
 
     async def _publish(self) -> None:
         done = 0
