@@ -160,15 +160,19 @@ def from_json(text: bytes) -> Manifest:
         manifest = msgspec.json.decode(text, type=Manifest)
     except _MALFORMED as error:
         raise ValueError(f"is damaged: {error}") from None
-    for file in (*manifest.files, manifest.rejects):
-        if not _PATH.fullmatch(file.path):
-            raise ValueError(f"names a file that is none of a snapshot's: {escaped(file.path)}")
+    paths = [file.path for file in manifest.files]
+    strange = [path for path in paths if not PART.fullmatch(path)]
+    strange += [manifest.rejects.path] * (manifest.rejects.path != REJECTS)
+    if strange:
+        raise ValueError(f"names a file that is none of a snapshot's: {escaped(strange[0])}")
+    if len(set(paths)) != len(paths):
+        raise ValueError("names a file twice")
     return manifest
 
 
-_PATH = re.compile(
-    r"_rejects\.ndjson|(?:target=[a-z0-9][a-z0-9_-]*/)?center=(?:self|thirdparty)/part-[0-9]{5,}\.ndjson"
-)
+REJECTS: Final = "_rejects.ndjson"
+# The parts that publish.py writes: the target, where there are several, and the center.
+PART: Final = re.compile(r"(?:target=([a-z0-9][a-z0-9_-]*)/)?center=(self|thirdparty)/part-[0-9]{5,}\.ndjson")
 
 
 class _Version(msgspec.Struct):

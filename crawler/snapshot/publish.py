@@ -16,13 +16,12 @@ from crawler.api.record import key_of_line, key_of_reject, namespace_of_line
 from crawler.errors import DiskError
 from crawler.snapshot.disk import disk
 from crawler.snapshot.files import sync_folder, write_synced
-from crawler.snapshot.manifest import FileEntry, Manifest, to_json
+from crawler.snapshot.manifest import REJECTS, FileEntry, Manifest, to_json
 from crawler.snapshot.spool import Spool, Stored
 from crawler.walking.plan import WalkId
 from crawler.wording import escaped
 
 MANIFEST = "_manifest.json"
-REJECTS = "_rejects.ndjson"
 SUCCESS = "_SUCCESS"
 LATEST = "latest"
 

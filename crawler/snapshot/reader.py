@@ -4,7 +4,6 @@ Whoever reads to the end what `blocks`, `records` and `rejects` give has read wh
 IncompleteError: keep what came of it back until then, or let the error show in what was given out.
 """
 
-import re
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -14,15 +13,13 @@ import msgspec
 
 from crawler.api.record import Record
 from crawler.errors import IncompleteError, UsageError
-from crawler.snapshot.manifest import FileEntry, Manifest, from_json
-from crawler.snapshot.publish import LATEST, MANIFEST, REJECTS, SUCCESS
+from crawler.snapshot.manifest import PART, FileEntry, Manifest, from_json
+from crawler.snapshot.publish import LATEST, MANIFEST, SUCCESS
 
 PREVIOUS: Final = "previous"
 
 _BLOCK_BYTES: Final = 2**20
 _MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-# Names of an NDJSON that the shelf (publish.py) writes, and no other: a manifest may be anybody's.
-_PART: Final = re.compile(r"(?:target=([A-Za-z0-9._-]+)/)?center=(self|thirdparty)/part-\d{5,}\.ndjson")
 _MOST_NAMED: Final = 5
 
 decode_record: Final = msgspec.json.Decoder(Record).decode
@@ -82,7 +79,7 @@ class Snapshot:
 
     def place_of(self, file: FileEntry) -> Place:
         """Tell from a part's path whose records it holds."""
-        match = _PART.fullmatch(file.path)
+        match = PART.fullmatch(file.path)
         if match is None:
             raise IncompleteError(f"{self.folder / file.path} is no name of a part")
         targets = {walk.target for walk in self.manifest.walks}
@@ -181,23 +178,9 @@ def open_snapshot(folder: Path) -> Snapshot:
     except OSError as error:
         raise IncompleteError(f"{folder / MANIFEST}: {error.strerror}") from None
     try:
-        snapshot = Snapshot(folder, from_json(text))
+        return Snapshot(folder, from_json(text))
     except ValueError as error:
         raise IncompleteError(f"{folder / MANIFEST} {error}") from None
-    _check_paths(snapshot)
-    return snapshot
-
-
-def _check_paths(snapshot: Snapshot) -> None:
-    """Raise IncompleteError unless every file is named as we name them: a hostile one might be `../../etc/passwd`."""
-    manifest = snapshot.manifest
-    paths = [file.path for file in manifest.files]
-    strange = [path for path in paths if not _PART.fullmatch(path)]
-    strange += [manifest.rejects.path] if manifest.rejects.path != REJECTS else []
-    if strange:
-        raise IncompleteError(f"{snapshot.folder / MANIFEST} is damaged: it names the file {strange[0]!r}")
-    if len(set(paths)) != len(paths):
-        raise IncompleteError(f"{snapshot.folder / MANIFEST} is damaged: it names a file twice")
 
 
 # --- which one

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from crawler.errors import IncompleteError
-from crawler.snapshot.manifest import FileEntry, status_of
-from crawler.snapshot.publish import MANIFEST, REJECTS, SUCCESS
+from crawler.snapshot.manifest import REJECTS, FileEntry, status_of
+from crawler.snapshot.publish import MANIFEST, SUCCESS
 from crawler.snapshot.reader import Proof, Snapshot, decode_record
 from crawler.wording import escaped
 

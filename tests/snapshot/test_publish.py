@@ -19,11 +19,10 @@ from hypothesis import strategies as st
 from crawler.api.page import Page
 from crawler.api.record import Origin, read_items
 from crawler.errors import DiskError
-from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, from_json
+from crawler.snapshot.manifest import REJECTS, SCHEMA, FileEntry, Manifest, Requests, from_json
 from crawler.snapshot.publish import (
     LATEST,
     MANIFEST,
-    REJECTS,
     SUCCESS,
     FolderShelf,
     Published,
