@@ -3,9 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
 import jsonschema
@@ -19,32 +18,17 @@ from crawler.cli import _run
 from crawler.emulator.faults import parse_fault
 from tests.audit.examples import item, publish
 from tests.audit.test_sarif import VALIDATOR as SARIF
+from tests.saying import Say, saying
 
 UNPROVEN = (parse_fault("missing-total:in_items=true,in_header=true"),)
 HOSTILE = "evil\x1b[2J\u202e<script>alert(1)</script>]]>[x](https://evil.example){0}\x00"
 
 
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Say = Callable[..., Said]
-
-
 @pytest.fixture
 def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Say:
     """Run `audit` in this process, with nothing of the caller's environment."""
-    for name in os.environ:
-        if name.startswith("SWR_CRAWLER_"):
-            monkeypatch.delenv(name)
 
-    def run(*arguments: object) -> Said:
-        code = _run(["audit", *map(str, arguments)])
-        return Said(code, *capfd.readouterr())
-
-    return run
+    return saying(capfd, monkeypatch, "audit")
 
 
 @pytest.fixture

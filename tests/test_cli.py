@@ -6,45 +6,27 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import jsonschema
 import orjson
 import pytest
 
 import crawler
-from crawler.cli import _run
 from crawler.emulator.faults import parse_fault
 from crawler.emulator.inventory import synthetic
+from tests.saying import Say, saying
 from tests.serving import TOKEN, crawl, serve, whole
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 ENDPOINT = "http://127.0.0.1:9"
 
 
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Say = Callable[..., Said]
-
-
 @pytest.fixture
 def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Say:
     """Run one command in this process, with nothing of the caller's environment."""
-    for name in os.environ:
-        if name.startswith(("SWR_CRAWLER_", "HW_", "OS_")):
-            monkeypatch.delenv(name)
+    run = saying(capfd, monkeypatch)
     monkeypatch.setenv(*next(iter(TOKEN.items())))
-
-    def run(*arguments: str) -> Said:
-        code = _run(list(arguments))
-        return Said(code, *capfd.readouterr())
-
     return run
 
 

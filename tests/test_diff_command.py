@@ -1,21 +1,17 @@
 """`swr-crawler diff` as its users meet it: crawls of a registry that changed in between, and what is printed."""
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import jsonschema
-import orjson
 import pytest
 
-from crawler.cli import _run
 from crawler.emulator.faults import parse_fault
 from crawler.emulator.inventory import synthetic
 from crawler.snapshot.diff import schema
 from tests.audit.examples import item, publish
+from tests.saying import Said, Say, saying
 from tests.serving import crawl, records, serve
 
 HOSTILE = "evil\x1b[2J\u202e"
@@ -34,32 +30,12 @@ AFTER = (
 REJECTED = item("broken", size="many")
 
 
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [orjson.loads(line) for line in self.out.splitlines()]
-
-
-Say = Callable[..., Said]
-
-
 @pytest.fixture
 def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
     """Run `diff` in this process where `output` is in the test's folder, with nothing of the caller's environment."""
-    for name in os.environ:
-        if name.startswith("SWR_CRAWLER_"):
-            monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: str) -> Said:
-        code = _run(["diff", *arguments])
-        return Said(code, *capfd.readouterr())
-
-    return run
+    return saying(capfd, monkeypatch, "diff")
 
 
 @pytest.fixture

@@ -7,19 +7,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import orjson
 import pytest
 
 from crawler.api.record import Record
-from crawler.cli import _run
 from crawler.emulator.faults import parse_fault
 from crawler.snapshot.manifest import WalkEntry
 from crawler.sql import RECORD_COLUMNS, WALK_COLUMNS
 from tests.audit.examples import item, publish
+from tests.saying import Say, saying
 from tests.serving import records
 from tests.snapshot.shelves import shelve
 
@@ -31,32 +28,12 @@ ITEMS = (
 )
 
 
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [orjson.loads(line) for line in self.out.splitlines()]
-
-
-Say = Callable[..., Said]
-
-
 @pytest.fixture
 def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
     """Run `query` in this process where `output` is in the test's folder, with nothing of the caller's environment."""
-    for name in os.environ:
-        if name.startswith("SWR_CRAWLER_"):
-            monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: str) -> Said:
-        code = _run(["query", *arguments])
-        return Said(code, *capfd.readouterr())
-
-    return run
+    return saying(capfd, monkeypatch, "query")
 
 
 @pytest.fixture

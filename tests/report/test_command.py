@@ -1,45 +1,26 @@
 """`swr-crawler report` as its users meet it: what is written where, and the exit code."""
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import orjson
 import pytest
 
-from crawler.cli import _run
 from crawler.emulator.faults import parse_fault
 from tests.audit.examples import item, publish
 from tests.report.pages import Page
+from tests.saying import Say, saying
 
 UNPROVEN = (parse_fault("missing-total:in_items=true,in_header=true"),)
-
-
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Say = Callable[..., Said]
 
 
 @pytest.fixture
 def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
     """Run `report` in this process, in a folder of its own, with nothing of the caller's environment."""
-    for name in os.environ:
-        if name.startswith("SWR_CRAWLER_"):
-            monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: object) -> Said:
-        code = _run(["report", *map(str, arguments)])
-        return Said(code, *capfd.readouterr())
-
-    return run
+    return saying(capfd, monkeypatch, "report")
 
 
 def test_a_report_is_written_where_it_was_asked_for(say: Say, tmp_path: Path) -> None:
