@@ -15,8 +15,9 @@ or says exactly what is missing. How the data flows, and where to read on:
                             `asking` E (one window until it is settled), `engine` E (the only starter of tasks)
                             and `room` E (who asks now), `crowd` P (how many may at a time); `discovery` E and
                             `coverage` P (which namespaces there are, what none of them covered)
-- `snapshot/`               what is kept: `spool` E with its `journal` P, `publish` E, `manifest` P, `workspace` E
-                            (lock, resume), `reader` and `verify` E; `diff` P and `join` E (two of them compared)
+- `snapshot/`               what is kept: `spool` E with its `journal` P, `publish` and its `shelf` E, `manifest` P,
+                            `workspace` E (lock, resume) and `earlier` E (what an interrupted run had published);
+                            `reader` and `verify` E; `diff` P and `join` E (two of them compared)
 - `audit/`                  what is found in a snapshot: `catalogue`, `rules` and `growth` P (what there is to find),
                             `policy` and `sieve` P (what is let pass), `finding`, `digest`, `listing`, `sarif`,
                             `junit` P (how it is told), `auditing` and `telling` E

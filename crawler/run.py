@@ -21,9 +21,11 @@ from crawler.errors import CrawlerError, IncompleteError, UnavailableError
 from crawler.keys import Keys, read_keys
 from crawler.result import Ending, Result
 from crawler.snapshot.disk import disk
+from crawler.snapshot.earlier import SHELF
 from crawler.snapshot.manifest import SCHEMA, Coverage, FileEntry, Manifest, Requests, Status, status_of
-from crawler.snapshot.publish import FolderShelf, StreamShelf, finish
+from crawler.snapshot.publish import finish
 from crawler.snapshot.reader import open_snapshot
+from crawler.snapshot.shelf import FolderShelf, StreamShelf
 from crawler.snapshot.spool import Spool, open_spool
 from crawler.snapshot.workspace import RunState, Wish, Workspace, open_workspace
 from crawler.store import RunStore
@@ -40,6 +42,9 @@ log = logging.getLogger(__name__)
 
 STDOUT: Final = "-"
 Watch = Callable[[Sequence[Tally]], AbstractContextManager[None]]
+# The disk's threads want the interpreter for microseconds between two system calls. Python would let each wait 5 ms
+# for it while pages are read, and after that the pages for the disk.
+_SWITCH_S: Final = 0.0005
 
 
 def run_crawl(
@@ -57,6 +62,7 @@ def run_crawl(
     Result.
     """
     keys = read_keys(config, environ)
+    sys.setswitchinterval(_SWITCH_S)
     with _workspace(config) as workspace:
         if workspace.published is not None:
             return _published(workspace.state, workspace.published)
@@ -150,12 +156,12 @@ class _Run:
         if self._config.output == STDOUT:
             yield StreamShelf(sys.stdout.buffer)
             return
-        folder = self._workspace.folder / "snapshot"
+        folder = self._workspace.folder / SHELF
         shelf = FolderShelf(folder, part_bytes=self._config.part_bytes, by_target=len(self._config.targets) > 1)
         try:
             yield shelf
         finally:
-            shelf.abandon()
+            shelf.leave()
 
     def _go_on(self, spool: Spool, found: Found) -> None:
         """Bring the walks to where the journal ends; begin afresh where it tells what can't have happened."""

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from crawler.api.page import Page
 from crawler.errors import IncompleteError
 from crawler.snapshot.manifest import Lost, WalkEntry
-from crawler.snapshot.publish import Shelf, publish_walk
+from crawler.snapshot.publish import publish_walk
+from crawler.snapshot.shelf import Shelf
 from crawler.snapshot.spool import Spool
 from crawler.walking.passes import Window
 from crawler.walking.target import WalkRun
@@ -22,7 +23,7 @@ class RunStore:
 
     @property
     def waiting_bytes(self) -> int:
-        """The bytes remembered and not yet written."""
+        """The bytes remembered that lie nowhere yet."""
         return self._spool.waiting_bytes
 
     def append_page(self, walk: int, window: Window, page: Page) -> None:
@@ -39,7 +40,7 @@ class RunStore:
 
     def flush(self) -> None:
         """Write what is remembered, and make it durable."""
-        self._spool.flush()
+        self._spool.flush(self._shelf.sync)
 
     def publish(self, ended: Sequence[WalkRun]) -> None:
         """Publish walks that have ended, the next in plan order."""
@@ -47,6 +48,8 @@ class RunStore:
             if run.walk is not None:
                 self.walks.append(self._publish(run, run.walk))
                 run.walk = None  # its evidence is in the entry; twenty thousand walks would keep 50 MB
+        self._shelf.push()
+        self._spool.lie()
 
     def _publish(self, run: WalkRun, walk: Walk) -> WalkEntry:
         if walk.verdict is None:

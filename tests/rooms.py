@@ -38,6 +38,8 @@ EDGES: Final = frozenset(
         "snapshot.files",
         "snapshot.join",
         "snapshot.publish",
+        "snapshot.earlier",
+        "snapshot.shelf",
         "snapshot.reader",
         "snapshot.spool",
         "snapshot.verify",

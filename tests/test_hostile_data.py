@@ -23,8 +23,8 @@ from crawler.emulator.shelf import render, shelf
 from crawler.errors import UnavailableError
 from crawler.result import Result
 from crawler.snapshot.manifest import from_json
-from crawler.snapshot.publish import StreamShelf
 from crawler.snapshot.reader import open_snapshot
+from crawler.snapshot.shelf import StreamShelf
 from crawler.snapshot.verify import verify
 from crawler.summary import summary
 from crawler.tables import print_table
@@ -382,7 +382,9 @@ def test_records_on_a_terminal_are_shown_and_not_obeyed() -> None:
     terminal, pipe = Terminal(), io.BytesIO()
     lines = orjson.dumps({"name": SCREEN, "namespace": "s"}) + b'\n{"name":"b"}\n'
     for stream in (terminal, pipe):
-        StreamShelf(stream).write(lines, 2)
+        shelf = StreamShelf(stream)
+        shelf.write(lines, 2)
+        shelf.push()
     assert pipe.getvalue() == lines
     assert shows(terminal.getvalue().decode())
     assert [orjson.loads(line) for line in terminal.getvalue().splitlines()] == list(

@@ -1,15 +1,51 @@
 """Files that are there whole or not at all, also after a power cut."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
+
+_BLOCK_BYTES: Final = 2**20
+_LARGE_BYTES: Final = 2**18
+
+
+def temporary_of(path: Path) -> Path:
+    """Give the name that a file has until it is whole."""
+    return path.with_name(f".{path.name}.tmp")
+
+
+def blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Join small pieces to about a megabyte, and leave large ones as they are.
+
+    A thread that writes or hashes page by page takes the interpreter from the crawl at every page.
+    """
+    waiting: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        large = len(piece) >= _LARGE_BYTES
+        if waiting and (large or size >= _BLOCK_BYTES):
+            yield b"".join(waiting)
+            waiting, size = [], 0
+        if large:
+            yield piece
+        else:
+            waiting.append(piece)
+            size += len(piece)
+    if waiting:
+        yield b"".join(waiting)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write `data`, however little the system takes at once. Raises OSError."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
 
 
 def write_synced(path: Path, data: bytes) -> None:
     """Write `data` under a temporary name, sync it, rename it to `path`. Raises OSError."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = temporary_of(path)
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()
@@ -29,7 +65,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield device
         return
     final = path.resolve()
-    temporary = final.with_name(f".{final.name}.tmp")
+    temporary = temporary_of(final)
     try:
         with temporary.open("wb") as file:
             yield file

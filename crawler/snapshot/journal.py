@@ -13,10 +13,11 @@ import msgspec
 from crawler.walking.passes import Window
 
 
-class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", gc=False):
+class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", omit_defaults=True, gc=False):
     """A page taken in. Its lines are the bytes `[at, at + lines)` of the spool, its rejects those behind them.
 
-    `walk` is the index in the plan; `crc` is the CRC-32 of all those bytes.
+    With `part` they lie in that file of the snapshot in the making instead. `walk` is the index in the plan; `crc` is
+    the CRC-32 of all those bytes.
     """
 
     walk: int
@@ -31,11 +32,12 @@ class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", gc=Fa
     crc: int
     unknown: tuple[str, ...] = ()
     outside: int = 0
+    part: str = ""
 
     @property
-    def end(self) -> int:
-        """Where the bytes of the next page begin."""
-        return self.at + self.lines + self.rejects
+    def size(self) -> int:
+        """The number of bytes."""
+        return self.lines + self.rejects
 
 
 class LossEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="loss", gc=False):

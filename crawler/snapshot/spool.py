@@ -3,11 +3,14 @@
 What the journal claims is on the disk: the bytes of a page are written and synced before the journal line
 that names them, and that line is synced before more is written. So a run can be killed at any instant, the machine's
 power included, and the next one believes the journal as far as the bytes bear it out and asks for the rest again.
+
+A page whose walk is published before the spool had to be written lies in a part of the snapshot alone, and the journal
+says so: a run that is not interrupted writes most bytes once.
 """
 
 import os
 from array import array
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -19,22 +22,57 @@ import msgspec
 from crawler.api.page import Page
 from crawler.api.record import Reading, key_of_line, key_of_reject
 from crawler.errors import DiskError
-from crawler.snapshot.files import sync_folder
+from crawler.snapshot.earlier import Earlier
+from crawler.snapshot.files import blocks, sync_folder, write_all
 from crawler.snapshot.journal import Entry, LossEntry, PageEntry, read_lines, to_line
 from crawler.walking.passes import Window
 
 
 class Stored(NamedTuple):
-    """Where a page lies in the spool: its record lines at `[at, at + lines)`, its rejects behind them."""
+    """What is known of a page without its bytes: `row` is its name within its walk, the rest as in a PageEntry."""
 
+    row: int
     pass_number: int
     offset: int
     at: int
+    part: int
     lines: int
     rejects: int
     records: int
     rejected: int
     outside: int
+
+
+_ROW: Final = len(Stored._fields) - 1
+_AT: Final = Stored._fields.index("at") - 1
+
+
+class Spot(NamedTuple):
+    """Where bytes lie: in a part of the snapshot in the making, or in the spool when `part` is empty."""
+
+    part: str
+    at: int
+
+
+class _Held:
+    """A page in memory: until it lies on the disk, and after that while there is room, to publish it unread."""
+
+    __slots__ = ("coming", "entry", "kept", "lines", "rejects", "row", "rows", "spot")
+
+    def __init__(self, entry: PageEntry, lines: bytes, rejects: bytes, rows: "array[int]", row: int) -> None:
+        self.entry = entry
+        self.lines = lines
+        self.rejects = rejects
+        self.rows = rows
+        self.row = row
+        self.coming: Spot | None = None  # where its bytes are being written to
+        self.spot: Spot | None = None if entry.size else Spot("", 0)
+        self.kept = False
+
+    def line(self) -> bytes:
+        """Give the line of the journal that names it."""
+        spot = self.spot or Spot("", 0)
+        return to_line(msgspec.structs.replace(self.entry, at=spot.at, part=spot.part))
 
 
 class Spool:
@@ -45,22 +83,30 @@ class Spool:
 
     def __init__(self, folder: Path, pages_fd: int, journal_fd: int, *, sync: bool = True) -> None:
         self.folder = folder
+        self._earlier = Earlier(folder)
         self._pages_fd = pages_fd
         self._journal_fd = journal_fd
         self._sync = sync
         self._lock = Lock()  # held while pages are written: they go out in the order they came
         self._naming = Lock()  # held while the journal is: its lines too
-        self._unnamed: list[bytes] = []  # journal lines of pages that are written and not yet synced
-        self._gate = Lock()  # held while what waits changes: never for as long as the disk takes
+        self._gate = Lock()  # held while what is in memory changes: never for as long as the disk takes
         self._failed: DiskError | None = None
-        self._at = os.fstat(pages_fd).st_size
-        self._written = self._at
-        self._waiting: list[tuple[bytes, bytes, bytes]] = []  # record lines, reject lines, journal line
-        self.waiting_bytes = 0
-        self.disbelieved_bytes = 0  # what `replay` cut off
-        self._index: dict[int, array[int]] = {}  # a walk's pages, flat: 8 x 8 bytes a page
-        self._kept: dict[int, dict[int, bytes]] = {}  # of a walk, by where they lie: pages to publish without reading
+        self._end = os.fstat(pages_fd).st_size
+        self._synced = self._end
+        self._fresh = not os.fstat(journal_fd).st_size
+        if not self._fresh:
+            self._earlier.put_aside()
+        self._parts = [""]  # by the number that the index has for them
+        self._unnamed: list[_Held | LossEntry] = []  # not in the journal yet
+        self._unwritten: list[_Held] = []
+        self._coming: list[_Held] = []
+        self._held: dict[int, dict[int, _Held]] = {}  # by walk and row
         self._kept_bytes = 0
+        self.waiting_bytes = 0  # of pages that lie nowhere yet
+        self.disbelieved_bytes = 0  # what `replay` cut off
+        self._index: dict[int, array[int]] = {}  # a walk's pages, flat: 9 x 8 bytes a page
+
+    # ---- what is remembered
 
     def append_page(self, walk: int, window: Window, page: Page) -> None:
         """Remember a page of the walk with this index in the plan."""
@@ -70,73 +116,94 @@ class Spool:
             window=window,
             total=page.total,
             disagrees=page.disagrees,
-            at=self._at,
+            at=0,
             lines=len(items.lines),
             rejects=len(items.rejects),
             records=items.records,
             rejected=items.rejected,
             crc=crc32(items.rejects, crc32(items.lines)),
-            unknown=tuple(sorted(items.unknown)),
+            unknown=tuple(sorted(items.unknown)) if items.unknown else (),
             outside=items.outside,
         )
-        self._index_page(entry)
-        self._keep(entry, items.lines, items.rejects)
-        self._append(items.lines, items.rejects, entry)
+        rows, row = self._index_page(entry, 0)
+        held = _Held(entry, items.lines, items.rejects, rows, row)
+        with self._gate:
+            self._unnamed.append(held)
+            if held.spot is None:
+                self.waiting_bytes += entry.size
+                self._unwritten.append(held)
+                if walk >= 0:  # a census is never published
+                    self._held.setdefault(walk, {})[row] = held
 
     def append_loss(self, walk: int, window: Window, reason: str) -> None:
         """Remember that a window was given up."""
-        self._append(b"", b"", LossEntry(walk, window, reason))
-
-    def _keep(self, entry: PageEntry, lines: bytes, rejects: bytes) -> None:
-        """Keep a page in memory while there is room: what came first is published first, and makes room again."""
-        size = entry.lines + entry.rejects
         with self._gate:
-            # A census, below 0, is never published; an empty page lies where the next one does.
-            if entry.walk >= 0 and size and self._kept_bytes + size <= _MOST_KEPT_BYTES:
-                self._kept.setdefault(entry.walk, {})[entry.at] = lines + rejects  # without rejects it is no copy
-                self._kept_bytes += size
+            self._unnamed.append(LossEntry(walk, window, reason))
 
-    def _append(self, lines: bytes, rejects: bytes, entry: Entry) -> None:
-        line = to_line(entry)
-        with self._gate:
-            self._at += len(lines) + len(rejects)
-            self.waiting_bytes += len(lines) + len(rejects) + len(line)
-            self._waiting.append((lines, rejects, line))
-
-    def _index_page(self, entry: PageEntry) -> None:
+    def _index_page(self, entry: PageEntry, part: int) -> "tuple[array[int], int]":
+        rows = self._index.setdefault(entry.walk, array("q"))
+        row = len(rows)
         window = entry.window
-        place = (window.pass_number, window.offset, entry.at, entry.lines, entry.rejects, entry.records)
-        self._index.setdefault(entry.walk, array("q")).extend((*place, entry.rejected, entry.outside))
+        place = (window.pass_number, window.offset, entry.at, part)
+        rows.extend((*place, entry.lines, entry.rejects, entry.records, entry.rejected, entry.outside))
+        return rows, row
+
+    # ---- what is written
 
     def write(self) -> None:
-        """Write the pages that wait; what a power cut leaves of them, nobody knows before `flush`.
+        """Write the pages that lie nowhere yet; what a power cut leaves of them, nobody knows before `flush`.
 
         After a failure every write and flush fails: what came later must not be believed without what was lost.
         """
         with self._lock, self._failing():
-            with self._gate:
-                waiting, self._waiting, self.waiting_bytes = self._waiting, [], 0
-            pages = b"".join(part for lines, rejects, _ in waiting for part in (lines, rejects))
-            _write(self._pages_fd, pages)
-            self._written += len(pages)
-            self._unnamed += [line for _, _, line in waiting]
+            self._write()
 
-    def flush(self) -> None:
-        """Write what waits and make it durable, then name it in the journal, and make that durable too.
+    def _write(self) -> None:
+        with self._gate:
+            taken, self._unwritten = self._unwritten, []
+            pages = [held for held in taken if held.spot is None]
+            pieces = [piece for held in pages for piece in (held.lines, held.rejects)]
+        for block in blocks(pieces):
+            write_all(self._pages_fd, block)
+        with self._gate:
+            for held in pages:
+                self._lies(held, Spot("", self._end))
+                held.rows[held.row + _AT] = self._end
+                self._end += held.entry.size
+                self._keep(held)
 
-        More may be written meanwhile: a disk takes as long for one page as for many.
+    def flush(self, sync_parts: Callable[[], None] = lambda: None) -> None:
+        """Write what lies nowhere yet and make all of it durable, then name it in the journal; make that durable too.
+
+        `sync_parts` makes durable what was published; it raises DiskError. More may be written meanwhile: a disk takes
+        as long for one page as for many.
         """
-        self.write()
         with self._naming, self._failing():
             with self._lock:
-                named, self._unnamed = b"".join(self._unnamed), []
+                self._write()
+                named, end = self._name(), self._end
             if not named:
                 return
             if self._sync:
-                os.fdatasync(self._pages_fd)
-            _write(self._journal_fd, named)
+                self._sync_pages(end)
+                if any(isinstance(one, _Held) and one.spot and one.spot.part for one in named):
+                    sync_parts()
+            write_all(self._journal_fd, b"".join(map(_line, named)))
             if self._sync:
                 os.fdatasync(self._journal_fd)
+
+    def _name(self) -> list[_Held | LossEntry]:
+        """Take from what is not in the journal all before the first page that lies nowhere: it has just come."""
+        with self._gate:
+            places = enumerate(self._unnamed)
+            end = next((at for at, one in places if isinstance(one, _Held) and one.spot is None), len(self._unnamed))
+            named, self._unnamed = self._unnamed[:end], self._unnamed[end:]
+        return named
+
+    def _sync_pages(self, end: int) -> None:
+        if end > self._synced:
+            os.fdatasync(self._pages_fd)
+            self._synced = end
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
@@ -147,38 +214,87 @@ class Spool:
         except OSError as error:
             self._failed = DiskError(f"cannot write {self.folder}: {error.strerror}; {_GO_ON}")
             raise self._failed from None
+        except DiskError as error:
+            self._failed = error
+            raise
+
+    def _lies(self, held: _Held, spot: Spot) -> None:
+        """Note where a page lies; with the gate held."""
+        if held.spot is None:
+            self.waiting_bytes -= held.entry.size
+        held.spot = spot
+
+    def _keep(self, held: _Held) -> None:
+        """Keep a page that lies in the spool while there is room for it; with the gate held."""
+        walk, size = held.entry.walk, held.entry.size
+        pages = self._held.get(walk, {})
+        if held.row in pages and self._kept_bytes + size <= _MOST_KEPT_BYTES:
+            held.kept = True
+            self._kept_bytes += size
+        else:
+            pages.pop(held.row, None)
+            held.lines = held.rejects = b""
+
+    # ---- what is published
 
     def pages(self, walk: int) -> list[Stored]:
         """Give the stored pages of a walk in the order they came."""
         flat = self._index.get(walk, array("q"))
-        step = len(Stored._fields)
-        return [Stored(*flat[start : start + step]) for start in range(0, len(flat), step)]
+        return [Stored(row, *flat[row : row + _ROW]) for row in range(0, len(flat), _ROW)]
+
+    def bytes_of(self, walk: int, page: Stored) -> tuple[bytes, bytes]:
+        """Give the lines and rejects of a page of this walk, from memory where it is still there."""
+        with self._gate:
+            held = self._held.get(walk, {}).get(page.row)
+            if held is not None:
+                return held.lines, held.rejects
+            at = self._index[walk][page.row + _AT]  # it may have been written since
+        data = self._read(Spot(self._parts[page.part], at), page.lines + page.rejects)
+        return data[: page.lines], data[page.lines :]
+
+    def will_lie(self, walk: int, page: Stored, spot: Spot) -> None:
+        """Note that the bytes of a page are on their way to a part, to lie there in whole: see `lie`.
+
+        A run that goes on forgets it, since the parts of the one before are put aside only once.
+        """
+        held = self._held.get(walk, {}).get(page.row)
+        if self._fresh and held is not None and held.spot is None:
+            held.coming = spot
+            self._coming.append(held)
+
+    def lie(self) -> None:
+        """Say that what was on its way is written, so that `flush` need only sync and name it."""
+        coming, self._coming = self._coming, []
+        with self._gate:
+            for held in coming:
+                if held.spot is None and held.coming is not None:
+                    self._lies(held, held.coming)
+                    held.lines = held.rejects = b""
 
     def forget(self, walk: int) -> None:
-        """Drop the index of a walk whose pages are needed no more."""
+        """Drop the index of a walk whose pages are needed no more, and what is kept of them."""
         self._index.pop(walk, None)
         with self._gate:
-            self._kept_bytes -= sum(map(len, self._kept.pop(walk, {}).values()))
+            for held in self._held.pop(walk, {}).values():
+                if held.kept:
+                    self._kept_bytes -= held.entry.size
+                    held.lines = held.rejects = b""
 
-    def bytes_of(self, walk: int, page: Stored) -> bytes:
-        """Give the lines and rejects of a page of this walk, from memory where it is still there."""
-        size = page.lines + page.rejects
+    def _read(self, spot: Spot, size: int) -> bytes:
         if not size:
             return b""
-        kept = self._kept.get(walk, {}).get(page.at)
-        return self.bytes_at(page.at, size) if kept is None else kept
-
-    def bytes_at(self, at: int, size: int) -> bytes:
-        """Read `size` bytes of the spool; what waits is written first when they are among it."""
-        if at + size > self._written:
-            self.write()
         try:
-            data = os.pread(self._pages_fd, size, at)
+            data = self._bytes_at(spot, size)
         except OSError as error:
             raise DiskError(f"cannot read {self.folder}: {error.strerror}; {_GO_ON}") from None
         if len(data) != size:
             raise DiskError(f"{self.folder} was cut short while the run was using it; {_GO_ON}")
         return data
+
+    def _bytes_at(self, spot: Spot, size: int) -> bytes:
+        return self._earlier.read(*spot, size) if spot.part else os.pread(self._pages_fd, size, spot.at)
+
+    # ---- what is believed of an interrupted run
 
     def replay(self) -> Generator[tuple[Entry, Page | None]]:
         """Give what the run did so far, oldest first: each entry, and for a page what it was.
@@ -191,32 +307,35 @@ class Spool:
                 for entry, length in read_lines(journal):
                     page = None
                     if isinstance(entry, PageEntry):
-                        page = self._page_of(entry) if entry.at == end else None
+                        page = self._page_of(entry, end)
                         if page is None:
                             break
-                        end = entry.end
-                        self._index_page(entry)
+                        end += 0 if entry.part else entry.size
+                        self._index_page(entry, self._number_of(entry.part))
                     believed += length
                     yield entry, page
             self._cut(believed, end)
+            if len(self._parts) == 1:
+                self._earlier.drop()
         except OSError as error:
             raise DiskError(f"cannot read {self.folder}: {error.strerror}; {_GO_ON}") from None
 
     def disbelieve(self) -> None:
         """Empty both files: what the journal tells can't have happened, so none of it is believed."""
         self._index.clear()
-        self._kept.clear()
-        self._kept_bytes = 0
         try:
             self._cut(0, 0)
         except OSError as error:
             raise DiskError(f"cannot write {self.folder}: {error.strerror}; {_GO_ON}") from None
 
-    def _page_of(self, entry: PageEntry) -> Page | None:
-        if min(entry.lines, entry.rejects) < 0 or entry.end > self._at:
-            return None
-        data = os.pread(self._pages_fd, entry.lines + entry.rejects, entry.at)
-        if len(data) != entry.lines + entry.rejects or crc32(data) != entry.crc:
+    def _number_of(self, part: str) -> int:
+        if part not in self._parts:
+            self._parts.append(part)
+        return self._parts.index(part)
+
+    def _page_of(self, entry: PageEntry, end: int) -> Page | None:
+        data = self._bytes_of(entry, end)
+        if data is None or crc32(data) != entry.crc:
             return None
         lines, rejects = data[: entry.lines], data[entry.lines :]
         try:
@@ -230,6 +349,21 @@ class Spool:
         items = Reading(b"", b"", entry.records, entry.rejected, keys, frozenset(), unknown, entry.outside)
         return Page(items, entry.total, entry.disagrees)
 
+    def _bytes_of(self, entry: PageEntry, end: int) -> bytes | None:
+        """Give the bytes that an entry names; None when they can't be there. Those in the spool follow each other."""
+        size = entry.size
+        if min(entry.lines, entry.rejects, entry.at) < 0:
+            return None
+        if not size:
+            return b""
+        if not entry.part and (entry.at != end or end + size > self._end):
+            return None
+        try:
+            data = self._bytes_at(Spot(entry.part, entry.at), size)
+        except FileNotFoundError:
+            return None
+        return data if len(data) == size else None
+
     def _cut(self, journal_end: int, pages_end: int) -> None:
         sizes = os.fstat(self._journal_fd).st_size, os.fstat(self._pages_fd).st_size
         self.disbelieved_bytes = sum(sizes) - journal_end - pages_end
@@ -237,12 +371,17 @@ class Spool:
         os.ftruncate(self._pages_fd, pages_end)
         if self._sync and self.disbelieved_bytes:
             os.fdatasync(self._journal_fd)  # or a power cut might bring old lines back behind new ones
-        self._at = self._written = pages_end
+        self._end = self._synced = pages_end
 
     def close(self) -> None:
         """Close the files; what waits and was not flushed is forgotten."""
+        self._earlier.close()
         os.close(self._pages_fd)
         os.close(self._journal_fd)
+
+
+def _line(one: _Held | LossEntry) -> bytes:
+    return one.line() if isinstance(one, _Held) else to_line(one)
 
 
 _MOST_KEPT_BYTES: Final = 8 * 2**20  # a walk of 10 000 records is 5 MB
@@ -255,7 +394,10 @@ _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
 def open_spool(folder: Path, *, sync: bool = True) -> Spool:
-    """Open the spool in `folder`, which exists; `sync` False for a run that nobody will resume."""
+    """Open the spool in `folder`, which exists; `sync` False for a run that nobody will resume.
+
+    It must be opened before the snapshot in the making is: that of an interrupted run is put aside.
+    """
     descriptors = []
     try:
         for name in (_PAGES, _JOURNAL):
@@ -267,9 +409,3 @@ def open_spool(folder: Path, *, sync: bool = True) -> Spool:
         for descriptor in descriptors:
             os.close(descriptor)
         raise DiskError(f"cannot open the spool in {folder}: {error.strerror}; {_GO_ON}") from None
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]

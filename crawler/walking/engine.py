@@ -26,8 +26,8 @@ from crawler.walking.target import TargetCrawl, Task, WalkRun
 log = logging.getLogger(__name__)
 
 _SYNC_S: Final = 0.2  # what a kill or a power cut costs at most, to be asked again
-_WRITE_BYTES: Final = 2**20
-_MOST_WAITING_BYTES: Final = 2 * 2**20  # beyond this the workers wait for the disk: more of it is memory alone
+_WRITE_BYTES: Final = 8 * 2**20  # a walk of 10 000 records is 5 MB: once published it need not be written
+_MOST_WAITING_BYTES: Final = 12 * 2**20  # beyond this the workers wait for the disk: more of it is memory alone
 _PUBLISHED_AT_ONCE: Final = 64  # a thread hop for each of ten thousand small walks would cost seconds
 
 
@@ -36,7 +36,7 @@ class Store(Keep, Protocol):
 
     @property
     def waiting_bytes(self) -> int:
-        """The bytes remembered and not yet written."""
+        """The bytes remembered that lie nowhere yet."""
         ...
 
     def write(self) -> None:
@@ -148,9 +148,8 @@ class Engine:
 
     async def _write(self) -> None:
         while not self._crawled:
-            with anyio.move_on_after(_SYNC_S):
-                await self._full.heard()
-            if self._store.waiting_bytes:
+            await self._full.heard()
+            if self._store.waiting_bytes > _WRITE_BYTES:
                 await anyio.to_thread.run_sync(self._store.write)
             self._drained.ring()
 
@@ -158,6 +157,7 @@ class Engine:
         while not self._crawled:
             with anyio.move_on_after(_SYNC_S):
                 await self._over.heard()
+                return  # what is left is being published, and need not be written before
             await anyio.to_thread.run_sync(self._store.flush)
 
     async def _publish(self) -> None:

@@ -8,8 +8,9 @@ import msgspec
 
 from crawler.api.record import Record
 from crawler.snapshot.manifest import Manifest, WalkEntry
-from crawler.snapshot.publish import FolderShelf, finish
+from crawler.snapshot.publish import finish
 from crawler.snapshot.reader import Snapshot, open_snapshot
+from crawler.snapshot.shelf import FolderShelf
 from crawler.walking.plan import WalkId
 from tests.audit.examples import manifest, record, walk
 

@@ -4,6 +4,7 @@ from io import BytesIO
 from typing import Final
 from zlib import crc32
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -112,6 +113,15 @@ def test_a_line_that_a_newer_version_wrote_ends_the_history() -> None:
         assert believed(to_line(HISTORY[0]) + line + to_line(HISTORY[1])) == HISTORY[:1]
 
 
-def test_the_next_page_begins_behind_the_records_and_the_rejects() -> None:
+def test_a_pages_bytes_are_its_records_and_its_rejects() -> None:
     assert isinstance(HISTORY[0], PageEntry)
-    assert HISTORY[0].end == 15
+    assert HISTORY[0].size == 15
+
+
+def test_a_line_says_only_what_is_not_usual() -> None:
+    usual, in_part = (
+        to_line(HISTORY[0]),
+        to_line(msgspec.structs.replace(HISTORY[0], part="center=self/part-00000.ndjson")),
+    )
+    assert b"part" not in usual
+    assert len(in_part) - len(usual) == len(',"part":"center=self/part-00000.ndjson"')

@@ -24,13 +24,12 @@ from crawler.snapshot.publish import (
     LATEST,
     MANIFEST,
     SUCCESS,
-    FolderShelf,
     Published,
-    StreamShelf,
     finish,
     publish_walk,
     settle,
 )
+from crawler.snapshot.shelf import FolderShelf, StreamShelf
 from crawler.snapshot.spool import Spool, open_spool
 from crawler.walking.passes import Window
 from crawler.walking.plan import WalkId
@@ -276,7 +275,9 @@ def test_a_stream_takes_the_records_and_nothing_else(tmp_path: Path) -> None:
     stream = io.BytesIO()
     page = page_of(item("a"), b"0")
     with spooled(tmp_path / "spool", [(1, 0, page)]) as spool:
-        published = publish_walk(StreamShelf(stream), spool, 0, WALK, last_pass_only=True, once=False)
+        shelf = StreamShelf(stream)
+        published = publish_walk(shelf, spool, 0, WALK, last_pass_only=True, once=False)
+        shelf.push()
     assert stream.getvalue() == page.items.lines
     assert published == Published(1, 1)
 
@@ -286,7 +287,7 @@ def test_a_stream_that_nobody_reads_any_more_is_a_disk_error() -> None:
     os.close(reading)
     stream = os.fdopen(writing, "wb", buffering=0)
     with pytest.raises(DiskError, match="standard output: Broken pipe"):
-        StreamShelf(stream).write(b"{}\n", 1)
+        StreamShelf(stream).write(b"{}\n" * 2**20, 2**20)
     stream.close()
 
 
@@ -303,7 +304,7 @@ def make(output: Path, status: Status) -> Path:
         shelf.reject(page.items.rejects, 1)
         return finish(shelf.folder, manifest(status, *shelf.close()), output)
     finally:
-        shelf.abandon()
+        shelf.leave()
 
 
 def test_a_complete_snapshot_has_its_success_and_latest_names_it(tmp_path: Path) -> None:
@@ -340,14 +341,38 @@ def test_a_publishing_that_did_not_end_leaves_nothing_in_the_next_one(tmp_path: 
     assert set(tree(make(tmp_path, "incomplete"))) == {PART, REJECTS, MANIFEST}
 
 
-def test_abandoning_leaves_nothing(tmp_path: Path) -> None:
+def test_a_shelf_that_is_left_keeps_what_was_pushed_and_no_file_open(tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
     shelf = FolderShelf(tmp_path / "shelf", part_bytes=MANY, by_target=False)
-    shelf.abandon()
-    shelf = FolderShelf(tmp_path / "shelf", part_bytes=MANY, by_target=False)
+    shelf.sync()
+    shelf.push()
     shelf.open_walk(WALK)
-    shelf.write(b"{}\n", 1)
-    shelf.abandon()
-    assert not list(tmp_path.iterdir())
+    spot = shelf.write(b"{}\n", 1)
+    shelf.push()
+    shelf.write(b"[]\n", 1)
+    shelf.sync()
+    shelf.leave()
+    assert spot == (PART, 0)
+    assert tree(tmp_path / "shelf")["center=self/.part-00000.ndjson.tmp"] == b"{}\n"
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@given(st.lists(st.integers(1, 9), max_size=12), st.integers(1, 300))
+@settings(deadline=None, max_examples=40)
+def test_lines_lie_where_a_shelf_said(
+    tmp_path_factory: pytest.TempPathFactory, counts: list[int], part_bytes: int
+) -> None:
+    shelf = FolderShelf(tmp_path_factory.mktemp("p") / "shelf", part_bytes=part_bytes, by_target=False)
+    shelf.open_walk(WALK)
+    written = [b"".join(b"%d-%d\n" % (at, line) for line in range(count)) for at, count in enumerate(counts)]
+    spots = [shelf.write(lines, count) for lines, count in zip(written, counts, strict=True)]
+    files, _ = shelf.close()
+    shelf.leave()
+    on_disk = tree(shelf.folder)
+    assert b"".join(on_disk[file.path] for file in files) == b"".join(written)
+    for lines, spot in zip(written, spots, strict=True):
+        assert spot is None or on_disk[spot.part][spot.at :].startswith(lines)
+    assert spots.count(None) <= len(files)
 
 
 def test_a_snapshot_that_is_there_already_is_not_overwritten(tmp_path: Path) -> None:
@@ -399,7 +424,6 @@ def test_a_failure_at_any_call_is_a_disk_error_and_leaves_a_whole_snapshot_or_no
         assert final.exists() == (fail_at > moved), calls[fail_at]
         assert not final.exists() or tree(final) == whole
         assert (output / LATEST).is_symlink() <= final.exists()
-        assert not [path for path in (output / ".work").rglob("*") if path.is_file()]
 
 
 def test_a_snapshot_that_vanished_is_not_said_to_stand(tmp_path: Path) -> None:
@@ -444,7 +468,7 @@ def files_no_larger_than(size: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("size", [0, 5, 2**20])
-def test_a_disk_that_takes_no_more_bytes_is_a_disk_error_and_leaves_nothing(tmp_path: Path, size: int) -> None:
+def test_a_disk_that_takes_no_more_bytes_is_a_disk_error_and_no_part_is_whole(tmp_path: Path, size: int) -> None:
     line = b'{"x":"' + b"y" * 2**19 + b'"}\n'
     shelf = FolderShelf(tmp_path / "shelf", part_bytes=MANY, by_target=False)
     shelf.open_walk(WALK)
@@ -455,11 +479,11 @@ def test_a_disk_that_takes_no_more_bytes_is_a_disk_error_and_leaves_nothing(tmp_
                 shelf.write(line, 1)
             shelf.close()
         finally:
-            shelf.abandon()  # what is buffered can't be written now either
+            shelf.leave()
 
     with files_no_larger_than(size), pytest.raises(DiskError, match="File too large; make room or mend it"):
         write_all()
-    assert not list(tmp_path.iterdir())
+    assert all(Path(name).name.startswith(".") for name in tree(tmp_path))
 
 
 @pytest.mark.parametrize("size", [0, 5])
@@ -470,4 +494,4 @@ def test_a_manifest_that_cannot_be_written_publishes_nothing(tmp_path: Path, siz
     with files_no_larger_than(size), pytest.raises(DiskError, match="File too large"):
         finish(shelf.folder, written, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["shelf"]
-    shelf.abandon()
+    shelf.leave()

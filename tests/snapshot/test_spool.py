@@ -20,7 +20,7 @@ from crawler.api.query import Order
 from crawler.api.record import Origin, read_items
 from crawler.errors import DiskError
 from crawler.snapshot.journal import Entry, LossEntry, PageEntry, read_lines, to_line
-from crawler.snapshot.spool import Spool, open_spool
+from crawler.snapshot.spool import Spool, Spot, open_spool
 from crawler.walking.passes import Window
 
 
@@ -187,13 +187,16 @@ def test_a_walks_pages_are_where_the_index_says_before_and_after_a_flush_and_a_r
                 items = event.page.items
                 assert (at.records, at.rejected) == (items.records, items.rejected)
                 assert (at.lines, at.rejects) == (len(items.lines), len(items.rejects))
-                assert spool.bytes_at(at.at, at.lines + at.rejects) == items.lines + items.rejects
+                assert spool.bytes_of(walk, at) == (items.lines, items.rejects)
 
     spool = open_spool(tmp_path)
     for event in HISTORY:
         event.tell(spool)
-    check(spool)  # flushes of itself what is asked for
+    check(spool)
+    assert files(tmp_path) == (b"", b"")
+    spool.write()
     assert spool.waiting_bytes == 0
+    check(spool)
     spool.flush()
     check(spool)
     spool.close()
@@ -209,11 +212,10 @@ def test_what_waits_is_counted_until_it_is_written(spool: Spool) -> None:
         event.tell(spool)
         waiting.append(spool.waiting_bytes)
     assert waiting[0] == 0
-    assert waiting == sorted(set(waiting))
-    before = waiting[-1]
-    spool.flush()
+    assert waiting == sorted(waiting)
+    spool.write()
     assert spool.waiting_bytes == 0
-    assert before == sum(map(len, files(spool.folder)))
+    assert waiting[-1] == len(files(spool.folder)[0]) > 0
 
 
 def test_a_page_is_the_same_from_memory_as_from_the_disk(tmp_path: Path) -> None:
@@ -222,7 +224,7 @@ def test_a_page_is_the_same_from_memory_as_from_the_disk(tmp_path: Path) -> None
     for number, one in enumerate(told):
         Event(0, window(number), one).tell(spool)
     kept = [spool.bytes_of(0, at) for at in spool.pages(0)]
-    assert kept == [one.items.lines + one.items.rejects for one in told]
+    assert kept == [(one.items.lines, one.items.rejects) for one in told]
     assert files(tmp_path) == (b"", b"")
     spool.flush()
     spool.close()
@@ -232,22 +234,27 @@ def test_a_page_is_the_same_from_memory_as_from_the_disk(tmp_path: Path) -> None
     again.close()
 
 
-def test_memory_holds_pages_up_to_its_bound_and_others_again_when_a_walk_is_forgotten(tmp_path: Path) -> None:
-    large = page(b'[{"name":"a","namespace":"s","description":"%b"}]' % (b"x" * 2**22))
+def test_memory_holds_written_pages_up_to_its_bound_and_others_again_when_a_walk_is_forgotten(tmp_path: Path) -> None:
+    large = page(b'[{"name":"a","namespace":"s","description":"%b"}]' % (b"x" * 3 * 2**20))
     spool = open_spool(tmp_path, sync=False)
 
-    def is_read_from_the_disk(walk: int) -> bool:
+    def is_in_memory(walk: int) -> bool:
         (at,) = spool.pages(walk)
-        assert spool.bytes_of(walk, at) == large.items.lines
-        return spool.waiting_bytes == 0
+        return spool.bytes_of(walk, at)[0] is large.items.lines
 
-    for walk in (-1, 0, 1):
+    for walk in (-1, 0, 1, 2):
         Event(walk, window(0), large).tell(spool)
-    assert not is_read_from_the_disk(0)
-    assert is_read_from_the_disk(1)
+    assert all(map(is_in_memory, (0, 1, 2)))  # they lie nowhere else
+    spool.write()
+    assert list(map(is_in_memory, (0, 1, 2))) == [True, True, False]
+    (at,) = spool.pages(2)
+    assert spool.bytes_of(2, at) == (large.items.lines, b"")
     spool.forget(0)
-    Event(2, window(0), large).tell(spool)
-    assert not is_read_from_the_disk(2)
+    spool.forget(2)
+    Event(3, window(0), large).tell(spool)
+    Event(4, window(0), large).tell(spool)
+    spool.write()
+    assert list(map(is_in_memory, (1, 3, 4))) == [True, True, False]
     spool.close()
 
 
@@ -380,11 +387,170 @@ def test_a_run_goes_on_behind_what_is_believed(tmp_path: Path, kept: int, torn: 
         event.tell(spool)
     for walk in (0, 1):
         for at in spool.pages(walk):
-            assert spool.bytes_at(at.at, at.lines + at.rejects) == pages[at.at : at.at + at.lines + at.rejects]
+            assert b"".join(spool.bytes_of(walk, at)) in pages
     spool.flush()
     spool.close()
     assert files(tmp_path) == (pages, journal)
     assert read(tmp_path) == ALL
+
+
+# ---- pages that lie in parts of the snapshot in the making
+
+
+PART: Final = "center=self/part-00000.ndjson"
+PLAIN: Final = [
+    Event(walk, window(2 * number), page(b'[{"name":"%d-%d","namespace":"s"}]' % (walk, number)))
+    for walk in (0, 1)
+    for number in (0, 1)
+]
+
+
+def publish(spool: Spool, walk: int, *, name: str = f".{Path(PART).name}.tmp") -> None:
+    """Write a walk's pages to a part, as a shelf does."""
+    path = spool.folder / "snapshot" / Path(PART).with_name(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as part:
+        for at in spool.pages(walk):
+            spool.will_lie(walk, at, Spot(PART, part.tell()))
+            part.write(spool.bytes_of(walk, at)[0])
+    spool.forget(walk)
+    spool.lie()
+
+
+def interrupted(folder: Path) -> list[bytes]:
+    """Leave a run of PLAIN that had published walk 0, and written walk 1; give the bytes of the pages."""
+    spool = open_spool(folder)
+    for event in PLAIN:
+        event.tell(spool)
+    publish(spool, 0)
+    spool.flush()
+    spool.close()
+    return [event.page.items.lines for event in PLAIN if event.page]
+
+
+def test_what_is_published_before_it_is_written_is_written_once(tmp_path: Path) -> None:
+    lines = interrupted(tmp_path)
+    assert files(tmp_path)[0] == b"".join(lines[2:])
+    assert (tmp_path / "snapshot" / PART).with_name(".part-00000.ndjson.tmp").read_bytes() == b"".join(lines[:2])
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_a_run_that_goes_on_reads_what_was_published(tmp_path: Path, *, finished: bool) -> None:
+    lines = interrupted(tmp_path)
+    if finished:
+        part = tmp_path / "snapshot" / PART
+        part.with_name(f".{part.name}.tmp").rename(part)
+    for _ in range(2):  # and again when that one is interrupted too
+        spool = open_spool(tmp_path)
+        assert replayed(spool) == [seen(event) for event in PLAIN]
+        assert spool.disbelieved_bytes == 0
+        found = [spool.bytes_of(walk, at) for walk in (0, 1) for at in spool.pages(walk)]
+        assert found == [(line, b"") for line in lines]
+        publish(spool, 0)
+        spool.flush()
+        spool.close()
+
+
+def test_what_a_run_that_goes_on_publishes_is_written_to_the_spool_as_well(tmp_path: Path) -> None:
+    interrupted(tmp_path)
+    spool = open_spool(tmp_path)
+    replayed(spool)
+    more = Event(2, window(0), page(b'[{"name":"more","namespace":"s"}]'))
+    more.tell(spool)
+    publish(spool, 2)
+    spool.flush()
+    spool.close()
+    assert read(tmp_path) == [seen(event) for event in (*PLAIN, more)]
+    assert more.page is not None
+    assert files(tmp_path)[0].endswith(more.page.items.lines)
+
+
+@pytest.mark.parametrize(
+    ("damage", "believed"),
+    [
+        (lambda data: data[:-1], 1),
+        (lambda data: data[: len(data) // 2], 1),
+        (lambda data: data[:3] + b"?" + data[4:], 0),
+        (lambda _: b"", 0),
+    ],
+)
+def test_a_damaged_part_is_not_believed_nor_what_follows(
+    tmp_path: Path, damage: Callable[[bytes], bytes], believed: int
+) -> None:
+    interrupted(tmp_path)
+    part = (tmp_path / "snapshot" / PART).with_name(".part-00000.ndjson.tmp")
+    part.write_bytes(damage(part.read_bytes()))
+    assert read(tmp_path) == [seen(event) for event in PLAIN[:believed]]
+    assert files(tmp_path)[0] == b""
+
+
+@pytest.mark.parametrize("part", ["../journal", "center=self/part-00001.ndjson", "/etc/passwd"])
+def test_a_part_that_is_none_is_not_believed(tmp_path: Path, part: str) -> None:
+    lines = b'{"domain_name":"d","namespace":"s","name":"n"}\n'
+    entry = PageEntry(
+        0,
+        window(0),
+        9,
+        disagrees=False,
+        at=0,
+        lines=len(lines),
+        rejects=0,
+        records=1,
+        rejected=0,
+        crc=crc32(lines),
+        part=part,
+    )
+    assert believed_after(tmp_path, b"", to_line(entry)) == []
+
+
+def test_parts_that_no_page_lies_in_are_dropped_by_a_run_that_goes_on(tmp_path: Path) -> None:
+    spool = open_spool(tmp_path)
+    for event in PLAIN:
+        event.tell(spool)
+    spool.flush()
+    publish(spool, 0)
+    spool.close()
+    assert read(tmp_path) == [seen(event) for event in PLAIN]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [JOURNAL, PAGES]
+
+
+def test_a_page_is_named_only_when_what_it_lies_in_is_durable(tmp_path: Path) -> None:
+    spool = open_spool(tmp_path)
+    synced: list[bytes] = []
+    PLAIN[0].tell(spool)
+    spool.flush(lambda: synced.append(b"the spool alone needs no sync of parts"))
+    PLAIN[1].tell(spool)
+    publish(spool, 0)
+    before = files(tmp_path)[1]
+    spool.flush(lambda: synced.append(files(tmp_path)[1]))
+    assert synced == [before]
+    PLAIN[2].tell(spool)
+    publish(spool, 1)
+
+    def broken() -> None:
+        raise DiskError("the part can't be synced")
+
+    for _ in range(2):
+        with pytest.raises(DiskError, match="the part can't be synced"):
+            spool.flush(broken)
+    spool.close()
+    assert read(tmp_path) == [seen(event) for event in PLAIN[:2]]
+
+
+def test_a_page_that_is_being_published_while_it_is_written_lies_in_the_spool(tmp_path: Path) -> None:
+    spool = open_spool(tmp_path)
+    for event in PLAIN[:2]:
+        event.tell(spool)
+    for at in spool.pages(0):
+        spool.will_lie(0, at, Spot(PART, 0))
+    spool.flush()
+    spool.lie()
+    for at in spool.pages(0):
+        spool.will_lie(0, at, Spot(PART, 0))
+    spool.lie()
+    spool.flush()
+    spool.close()
+    assert read(tmp_path) == [seen(event) for event in PLAIN[:2]]
 
 
 # ---- the order of things, and a disk that fails
@@ -526,7 +692,7 @@ def test_after_a_failure_nothing_more_is_written_though_there_be_room_again(
     with pytest.raises(DiskError, match="No space left on device"):
         spool.flush()
     with pytest.raises(DiskError, match="No space left on device"):
-        spool.bytes_at(0, 10**6)
+        spool.write()
     spool.close()
     assert files(tmp_path) == before
     assert read(tmp_path) == []
@@ -566,27 +732,31 @@ def test_a_spool_that_cannot_be_opened_leaves_no_file_open(tmp_path: Path) -> No
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-def test_a_spool_cut_short_under_a_run_is_noticed(spool: Spool) -> None:
-    HISTORY[0].tell(spool)
-    spool.flush()
-    (at,) = spool.pages(0)
-    os.truncate(spool.folder / PAGES, 5)
+@pytest.fixture
+def resumed(tmp_path: Path) -> Iterator[Spool]:
+    """A spool that goes on: its pages are on the disk alone."""
+    write(tmp_path, HISTORY)
+    spool = open_spool(tmp_path, sync=False)
+    replayed(spool)
+    yield spool
+    spool.close()
+
+
+def test_a_spool_cut_short_under_a_run_is_noticed(resumed: Spool) -> None:
+    os.truncate(resumed.folder / PAGES, 5)
     with pytest.raises(DiskError, match="was cut short"):
-        spool.bytes_at(at.at, at.lines)
+        resumed.bytes_of(0, resumed.pages(0)[0])
 
 
-def test_a_disk_that_cannot_be_read_is_a_disk_error(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
-    HISTORY[0].tell(spool)
-    spool.flush()
-
+def test_a_disk_that_cannot_be_read_is_a_disk_error(resumed: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_descriptor: int, _size: int, _at: int) -> bytes:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "pread", broken)
     with pytest.raises(DiskError, match="Input/output error"):
-        spool.bytes_at(0, 1)
+        resumed.bytes_of(0, resumed.pages(0)[0])
     with pytest.raises(DiskError, match="Input/output error"):
-        replayed(spool)
+        replayed(resumed)
 
 
 def test_the_journal_names_pages_and_losses_in_the_order_they_were_told(tmp_path: Path) -> None:
