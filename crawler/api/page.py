@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from crawler.api.reading import NOTHING
 from crawler.api.record import NotAListError, Origin, Reading, read_items
 from crawler.errors import (
     Evidence,
@@ -53,7 +54,7 @@ class Page(NamedTuple):
         return len(self.items.keys)
 
 
-EMPTY: Final = Page(Reading(b"", b"", 0, 0, [], frozenset(), frozenset()), None, disagrees=False)
+EMPTY: Final = Page(NOTHING, None, disagrees=False)
 
 
 def read_page(answer: Answer, origin: Origin) -> Page:

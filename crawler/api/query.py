@@ -58,14 +58,15 @@ class Query(NamedTuple):
 
     def parameters(self) -> dict[str, str]:
         """Give the query parameters, sorted by name as the official client sends them (FACTS 2)."""
-        given = {"center": self.center, "limit": str(self.limit), "offset": str(self.offset)}
+        given = {"center": self.center, "limit": str(self.limit)}
         if self.namespace is not None:
             given["namespace"] = self.namespace
+        given["offset"] = str(self.offset)
         if self.order is not None:
             given["order_column"], given["order_type"] = self.order
         if self.filtered:
             return {"filter": "|".join(f"{name}::{value}" for name, value in given.items())}
-        return dict(sorted(given.items()))
+        return given
 
     def encoded(self) -> str:
         """Give the query string, percent-encoded as RFC 3986 has it: the bytes to send and to sign."""

@@ -1,6 +1,6 @@
 """Where the items of a page came from, and what they came to (pure)."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from crawler.api.query import Center
 
@@ -33,3 +33,6 @@ class Reading(NamedTuple):
     totals: frozenset[int]
     unknown: frozenset[str]
     outside: int = 0
+
+
+NOTHING: Final = Reading(b"", b"", 0, 0, [], frozenset(), frozenset())

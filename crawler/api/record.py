@@ -19,7 +19,7 @@ from crawler.api.cutting import MOST_ITEMS, NotAListError, items_in, list_in
 from crawler.api.item import Int64, Item, Name, fill
 from crawler.api.odd_items import read_odd_items
 from crawler.api.query import Center
-from crawler.api.reading import Origin, Reading
+from crawler.api.reading import NOTHING, Origin, Reading
 from crawler.api.reject import key_of_reject
 
 __all__ = [
@@ -95,6 +95,8 @@ def read_items(body: bytes, origin: Origin) -> Reading:
 def _read_well_formed(body: bytes, origin: Origin) -> Reading | None:
     try:
         items = _decode_page(body)
+        if not items:
+            return NOTHING
         if len(items) > MOST_ITEMS:
             return None  # cutting it says so
         filled = fill(items, origin)

@@ -71,8 +71,9 @@ class _Held:
 
     def line(self) -> bytes:
         """Give the line of the journal that names it."""
-        spot = self.spot or Spot("", 0)
-        return to_line(msgspec.structs.replace(self.entry, at=spot.at, part=spot.part))
+        if self.spot is None or not self.entry.size:
+            return to_line(self.entry)
+        return to_line(msgspec.structs.replace(self.entry, at=self.spot.at, part=self.spot.part))
 
 
 class Spool:
@@ -129,7 +130,7 @@ class Spool:
         held = _Held(entry, items.lines, items.rejects, rows, row)
         with self._gate:
             self._unnamed.append(held)
-            if held.spot is None:
+            if entry.size:
                 self.waiting_bytes += entry.size
                 self._unwritten.append(held)
                 if walk >= 0:  # a census is never published

@@ -28,7 +28,11 @@ log = logging.getLogger(__name__)
 _SYNC_S: Final = 0.2  # what a kill or a power cut costs at most, to be asked again
 _WRITE_BYTES: Final = 8 * 2**20  # a walk of 10 000 records is 5 MB: once published it need not be written
 _MOST_WAITING_BYTES: Final = 12 * 2**20  # beyond this the workers wait for the disk: more of it is memory alone
-_PUBLISHED_AT_ONCE: Final = 64  # a thread hop for each of ten thousand small walks would cost seconds
+# A thread hop for each of ten thousand small walks would cost seconds: so many walks are published at once, or walks
+# of so many records (a megabyte), or what has ended after so many seconds.
+_WORTH_WALKS: Final = 64
+_WORTH_RECORDS: Final = 2000
+_PUBLISH_S: Final = 0.1
 
 
 class Store(Keep, Protocol):
@@ -70,6 +74,7 @@ class Engine:
         self._clock = clock
         self._ending = Ending("done")
         self._crawled = False
+        self._ended_walks = self._ended_records = 0  # since the last publishing
         self._full = Bell()  # there is enough to write, or no more to come
         self._drained = Bell()  # it was written
         self._moved = Bell()  # a walk has ended, or no more will
@@ -132,13 +137,19 @@ class Engine:
                 if target.error is None:
                     target.stop(error)
                 workers.cancel()
-            if task.run.ended:
-                self._moved.ring()
+            if task.walk.verdict is not None:
+                self._note_end(task.walk.distinct)
             await self._keep_up()
             task = target.next() if room.lets_stay() and not target.done else None
             if task is not None:
                 room.call()  # its page may have been the first: there are more windows to ask for
         room.leave()
+
+    def _note_end(self, records: int) -> None:
+        self._ended_walks += 1
+        self._ended_records += records
+        if self._ended_walks >= _WORTH_WALKS or self._ended_records >= _WORTH_RECORDS:
+            self._moved.ring()
 
     async def _keep_up(self) -> None:
         if self._store.waiting_bytes > _WRITE_BYTES:
@@ -163,14 +174,16 @@ class Engine:
     async def _publish(self) -> None:
         done = 0
         while done < len(self._runs):
-            ended = list(takewhile(lambda run: run.ended, islice(self._runs, done, done + _PUBLISHED_AT_ONCE)))
+            self._ended_walks = self._ended_records = 0
+            ended = list(takewhile(lambda run: run.ended, islice(self._runs, done, done + _WORTH_WALKS)))
             if ended:
                 await anyio.to_thread.run_sync(self._store.publish, ended)
                 done += len(ended)
             elif self._crawled:
                 return
             else:
-                await self._moved.heard()
+                with anyio.move_on_after(_PUBLISH_S):
+                    await self._moved.heard()
 
     async def _watch_signals(self, whole: anyio.CancelScope) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:

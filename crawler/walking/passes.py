@@ -14,6 +14,7 @@ from typing import Final, Literal, NamedTuple
 
 from crawler.api.page import Page
 from crawler.api.query import Order
+from crawler.walking.seen import Seen
 
 # Page sizes that servers are commonly capped at. A total that equals one of them exactly, with a page of that
 # length, may be the page's length and not the walk's; so may one that equals the length asked for.
@@ -73,7 +74,7 @@ class Pass:
         self.state: Literal["first", "declared", "open"] = "first"
         self.totals: dict[int, None] = {}
         self.total = 0
-        self.seen: set[int] = set()
+        self.seen = Seen()
         self.items = 0
         self.pages = 0
         self.settled = 0  # windows read or lost

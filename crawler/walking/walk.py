@@ -27,6 +27,7 @@ from typing import Final, Literal
 from crawler.api.page import Page
 from crawler.api.query import Order
 from crawler.walking.passes import Again, Answered, Gap, Pass, WalkError, Window
+from crawler.walking.seen import Seen
 
 Verdict = Literal["whole", "repaired", "drifted", "lost", "unproven"]
 PROVEN: Final[frozenset[Verdict]] = frozenset({"whole", "repaired"})
@@ -218,4 +219,4 @@ class Walk:
         self.totals.update(self._now.totals)
         self.distinct = len(self._now.seen)
         self.gaps = tuple(sorted(self._now.gaps, key=lambda gap: gap.offset))
-        self._now.seen = set()  # the keys are most of a run's memory
+        self._now.seen = Seen()  # the keys are most of a run's memory

@@ -23,7 +23,7 @@ def state_of(walk: Walk) -> object:
     """Everything a walk knows, for telling whether it changed."""
     now = walk._now  # noqa: SLF001 - "changes nothing" is about what can't be seen from outside
     hidden = {name: value for name, value in vars(walk).items() if name not in {"_now", "_dialect"}}
-    return deepcopy((hidden, vars(now), walk._dialect))  # noqa: SLF001
+    return deepcopy((hidden, {**vars(now), "seen": set(now.seen)}, walk._dialect))  # noqa: SLF001
 
 
 def new_windows(walk: Walk) -> list[Window]:

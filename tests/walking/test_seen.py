@@ -1,0 +1,81 @@
+"""The keys of a walk are a set, whatever form they are kept in."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from crawler.walking.seen import Seen
+
+LEAST, MOST = -(2**63), 2**63 - 1
+
+# Nearly all of one place and of two octets: what lies across two neighbours often looks like a third.
+alike = st.lists(st.sampled_from(b"\0\1"), min_size=6, max_size=6).map(lambda octets: int.from_bytes(octets, "big"))
+keys = st.one_of(alike.map(lambda high: high << 16), st.integers(LEAST, MOST), st.sampled_from([LEAST, -1, 0, MOST]))
+pages = st.lists(st.lists(keys, max_size=30), max_size=6)
+few = st.integers(0, 40)
+
+
+def seen_of(pages: list[list[int]], few: int) -> Seen:
+    seen = Seen(few)
+    for page in pages:
+        seen.update(page)
+    return seen
+
+
+@given(pages, few)
+@example([[LEAST, -1, 0, MOST], [LEAST, -1, 0, MOST]], 3)
+def test_after_every_page_it_holds_what_a_set_would(pages: list[list[int]], few: int) -> None:
+    seen, model = Seen(few), set[int]()
+    for page in pages:
+        assert seen.issuperset(page) == model.issuperset(page)
+        seen.update(page)
+        model.update(page)
+        assert len(seen) == len(model)
+        assert Counter(seen) == Counter(model)
+        assert seen.issuperset(page)
+
+
+@given(pages, st.lists(keys), few)
+def test_it_knows_no_key_that_did_not_come(pages: list[list[int]], others: list[int], few: int) -> None:
+    seen, model = seen_of(pages, few), set[int]().union(*pages)
+    assert [seen.issuperset([key]) for key in others] == [key in model for key in others]
+
+
+@given(pages, few, few)
+def test_neither_the_order_of_the_pages_nor_the_form_changes_what_it_says(
+    pages: list[list[int]], few: int, other_few: int
+) -> None:
+    one, other = seen_of(pages, few), seen_of(pages[::-1], other_few)
+    assert len(one) == len(other)
+    assert sorted(one) == sorted(other)
+
+
+@given(st.integers(0, 2**16 - 1), st.binary(min_size=12, max_size=12))
+def test_what_lies_across_two_keys_is_no_key(low: int, high: bytes) -> None:
+    def key(octets: bytes) -> int:
+        return int.from_bytes(low.to_bytes(2, "little") + octets, "little", signed=True)
+
+    seen = Seen(few=0)
+    seen.update([key(high[:6]), key(high[6:])])
+    for at in range(7):
+        assert seen.issuperset([key(high[at : at + 6])]) == (high[at : at + 6] in {high[:6], high[6:]})
+
+
+@pytest.mark.parametrize("key", [LEAST - 1, MOST + 1])
+def test_a_number_beyond_64_bits_is_refused_and_changes_nothing(key: int) -> None:
+    seen = Seen(few=1)
+    seen.update([1, 2])
+    with pytest.raises(OverflowError):
+        seen.update([3, key])
+    assert sorted(seen) == [1, 2]
+
+
+def test_many_keys_are_many_more_than_a_page_holds() -> None:
+    seen = Seen()
+    for first in range(0, 150_000, 1000):
+        seen.update(range(first, first + 1000))
+    assert len(seen) == 150_000
+    assert seen.issuperset(range(150_000))
+    assert not seen.issuperset([150_000])
