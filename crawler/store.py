@@ -38,9 +38,9 @@ class RunStore:
         """Write what is remembered."""
         self._spool.write()
 
-    def flush(self) -> None:
-        """Write what is remembered, and make it durable."""
-        self._spool.flush(self._shelf.sync)
+    def flush(self, *, young: bool = True) -> None:
+        """Write what is remembered, and make it durable; without the `young` only what was there at the last call."""
+        self._spool.flush(self._shelf.sync, young=young)
 
     def publish(self, ended: Sequence[WalkRun]) -> None:
         """Publish walks that have ended, the next in plan order."""

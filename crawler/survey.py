@@ -106,7 +106,7 @@ class _Nowhere:
     def write(self) -> None:
         """Write nothing."""
 
-    def flush(self) -> None:
+    def flush(self, *, young: bool = True) -> None:
         """Keep nothing."""
 
     def publish(self, ended: Sequence[WalkRun]) -> None:

@@ -99,7 +99,8 @@ class Spool:
             self._earlier.put_aside()
         self._parts = [""]  # by the number that the index has for them
         self._unnamed: list[_Held | LossEntry] = []  # not in the journal yet
-        self._unwritten: list[_Held] = []
+        self._unwritten: list[_Held] = []  # when they came; in the order they did
+        self._old = 0  # how many of those were there at the last flush
         self._coming: list[_Held] = []
         self._held: dict[int, dict[int, _Held]] = {}  # by walk and row
         self._kept_bytes = 0
@@ -157,11 +158,13 @@ class Spool:
         After a failure every write and flush fails: what came later must not be believed without what was lost.
         """
         with self._lock, self._failing():
-            self._write()
+            self._write(len(self._unwritten))
 
-    def _write(self) -> None:
+    def _write(self, count: int) -> None:
+        """Write the oldest so many of those that lay nowhere when they came."""
         with self._gate:
-            taken, self._unwritten = self._unwritten, []
+            taken, self._unwritten = self._unwritten[:count], self._unwritten[count:]
+            self._old = len(self._unwritten)
             pages = [held for held in taken if held.spot is None]
             pieces = [piece for held in pages for piece in (held.lines, held.rejects)]
         for block in blocks(pieces):
@@ -173,15 +176,16 @@ class Spool:
                 self._end += held.entry.size
                 self._keep(held)
 
-    def flush(self, sync_parts: Callable[[], None] = lambda: None) -> None:
+    def flush(self, sync_parts: Callable[[], None] = lambda: None, *, young: bool = True) -> None:
         """Write what lies nowhere yet and make all of it durable, then name it in the journal; make that durable too.
 
-        `sync_parts` makes durable what was published; it raises DiskError. More may be written meanwhile: a disk takes
-        as long for one page as for many.
+        With `young` False what came since the last flush may lie nowhere for another while: it may be published before
+        the next. `sync_parts` makes durable what was published; it raises DiskError. More may be written meanwhile: a
+        disk takes as long for one page as for many.
         """
         with self._naming, self._failing():
             with self._lock:
-                self._write()
+                self._write(len(self._unwritten) if young else self._old)
                 named, end = self._name(), self._end
             if not named:
                 return
@@ -385,7 +389,7 @@ def _line(one: _Held | LossEntry) -> bytes:
     return one.line() if isinstance(one, _Held) else to_line(one)
 
 
-_MOST_KEPT_BYTES: Final = 8 * 2**20  # a walk of 10 000 records is 5 MB
+_MOST_KEPT_BYTES: Final = 4 * 2**20
 _PAGES: Final = "pages.ndjson"
 _JOURNAL: Final = "journal"
 _GO_ON: Final = "make room or mend it, then run the same command: it goes on"

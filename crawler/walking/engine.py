@@ -1,14 +1,16 @@
 """Runs the crawl: the only starter of tasks.
 
-Workers ask, one task writes to the disk, one publishes what has ended, one waits for signals. All of them
+Workers ask, tasks write to the disk, publish what has ended and wait for signals. All of them
 live in one task group; whoever ends the crawl early cancels it, and what was journaled stays.
 """
 
 import logging
 import signal
 from collections.abc import Sequence
-from itertools import islice, takewhile
+from functools import partial
+from itertools import takewhile
 from random import Random
+from threading import Event
 from typing import Final, NamedTuple, Protocol
 
 import anyio
@@ -25,9 +27,9 @@ from crawler.walking.target import TargetCrawl, Task, WalkRun
 
 log = logging.getLogger(__name__)
 
-_SYNC_S: Final = 0.2  # what a kill or a power cut costs at most, to be asked again
-_WRITE_BYTES: Final = 8 * 2**20  # a walk of 10 000 records is 5 MB: once published it need not be written
-_MOST_WAITING_BYTES: Final = 12 * 2**20  # beyond this the workers wait for the disk: more of it is memory alone
+_SYNC_S: Final = 0.1  # a kill or a power cut costs at most the pages of twice that, to be asked again
+_WRITE_BYTES: Final = 16 * 2**20  # three walks of 10 000 records: what is published by then need not be written
+_MOST_WAITING_BYTES: Final = 20 * 2**20  # beyond this the workers wait for the disk: more of it is memory alone
 # A thread hop for each of ten thousand small walks would cost seconds: so many walks are published at once, or walks
 # of so many records (a megabyte), or what has ended after so many seconds.
 _WORTH_WALKS: Final = 64
@@ -47,8 +49,11 @@ class Store(Keep, Protocol):
         """Write what is remembered."""
         ...
 
-    def flush(self) -> None:
-        """Write what is remembered and make it durable; more may be written meanwhile."""
+    def flush(self, *, young: bool = True) -> None:
+        """Write what is remembered and make it durable; more may be written meanwhile.
+
+        Without the `young` only what was there at the last call: the rest may be published before it is written.
+        """
         ...
 
     def publish(self, ended: Sequence[WalkRun]) -> None:
@@ -73,12 +78,13 @@ class Engine:
         self._store = store
         self._clock = clock
         self._ending = Ending("done")
-        self._crawled = False
-        self._ended_walks = self._ended_records = 0  # since the last publishing
         self._full = Bell()  # there is enough to write, or no more to come
         self._drained = Bell()  # it was written
-        self._moved = Bell()  # a walk has ended, or no more will
-        self._over = Bell()  # everything has been asked
+        self._over = False  # nothing more will come
+        self._end = Bell()
+        self._ended = {run.index for run in runs if run.ended}  # and all their pages are in the store
+        self._ended_walks = self._ended_records = 0  # since the last publishing
+        self._moved = Event()  # walks have ended, or no more will: heard by a thread
 
     async def crawl(self, *, max_duration_s: float | None, signals: bool) -> Ending:
         """Crawl until every walk ended or every target stopped, publishing walks in plan order as they end.
@@ -108,10 +114,7 @@ class Engine:
                 async with anyio.create_task_group() as targets:
                     for crew in self._crews:
                         targets.start_soon(self._crawl_target, crew)
-                self._crawled = True
-                self._full.ring()
-                self._moved.ring()
-                self._over.ring()
+                self._finish()
             whole.cancel_scope.cancel()
 
     async def _crawl_target(self, crew: Crew) -> None:
@@ -138,18 +141,25 @@ class Engine:
                     target.stop(error)
                 workers.cancel()
             if task.walk.verdict is not None:
-                self._note_end(task.walk.distinct)
+                self._note_end(task.run.index, task.walk.distinct)
             await self._keep_up()
             task = target.next() if room.lets_stay() and not target.done else None
             if task is not None:
                 room.call()  # its page may have been the first: there are more windows to ask for
         room.leave()
 
-    def _note_end(self, records: int) -> None:
+    def _note_end(self, walk: int, records: int) -> None:
+        self._ended.add(walk)
         self._ended_walks += 1
         self._ended_records += records
         if self._ended_walks >= _WORTH_WALKS or self._ended_records >= _WORTH_RECORDS:
-            self._moved.ring()
+            self._moved.set()
+
+    def _finish(self) -> None:
+        self._over = True
+        self._full.ring()
+        self._end.ring()
+        self._moved.set()
 
     async def _keep_up(self) -> None:
         if self._store.waiting_bytes > _WRITE_BYTES:
@@ -158,32 +168,51 @@ class Engine:
             await self._drained.heard()
 
     async def _write(self) -> None:
-        while not self._crawled:
+        while not self._over:
             await self._full.heard()
             if self._store.waiting_bytes > _WRITE_BYTES:
                 await anyio.to_thread.run_sync(self._store.write)
             self._drained.ring()
 
     async def _flush(self) -> None:
-        while not self._crawled:
+        while not self._over:
             with anyio.move_on_after(_SYNC_S):
-                await self._over.heard()
+                await self._end.heard()
                 return  # what is left is being published, and need not be written before
-            await anyio.to_thread.run_sync(self._store.flush)
+            await anyio.to_thread.run_sync(partial(self._store.flush, young=False))
 
     async def _publish(self) -> None:
+        """Publish in a thread of its own: it hears of an end at once, and not when the loop comes round.
+
+        That may have a dozen pages to read before: they would be in memory for as long, and be written twice.
+        """
+        async with anyio.create_task_group() as publishing:
+            publishing.start_soon(self._end_publishing)
+            await anyio.to_thread.run_sync(self._publish_what_ends)
+            publishing.cancel_scope.cancel()
+
+    async def _end_publishing(self) -> None:
+        """End the thread when this task is cancelled: it can't be."""
+        try:
+            await anyio.sleep_forever()
+        finally:
+            self._finish()
+
+    def _publish_what_ends(self) -> None:
         done = 0
         while done < len(self._runs):
+            over = self._over
+            self._moved.clear()
             self._ended_walks = self._ended_records = 0
-            ended = list(takewhile(lambda run: run.ended, islice(self._runs, done, done + _WORTH_WALKS)))
+            ended = list(takewhile(lambda run: run.index in self._ended, self._runs[done : done + _WORTH_WALKS]))
             if ended:
-                await anyio.to_thread.run_sync(self._store.publish, ended)
+                self._store.publish(ended)
+                self._ended.difference_update(run.index for run in ended)
                 done += len(ended)
-            elif self._crawled:
+            elif over:
                 return
             else:
-                with anyio.move_on_after(_PUBLISH_S):
-                    await self._moved.heard()
+                self._moved.wait(_PUBLISH_S)
 
     async def _watch_signals(self, whole: anyio.CancelScope) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:

@@ -235,7 +235,7 @@ def test_a_page_is_the_same_from_memory_as_from_the_disk(tmp_path: Path) -> None
 
 
 def test_memory_holds_written_pages_up_to_its_bound_and_others_again_when_a_walk_is_forgotten(tmp_path: Path) -> None:
-    large = page(b'[{"name":"a","namespace":"s","description":"%b"}]' % (b"x" * 3 * 2**20))
+    large = page(b'[{"name":"a","namespace":"s","description":"%b"}]' % (b"x" * 3 * 2**19))
     spool = open_spool(tmp_path, sync=False)
 
     def is_in_memory(walk: int) -> bool:
@@ -647,6 +647,20 @@ def test_a_history_that_cannot_have_happened_is_dropped_as_a_whole(tmp_path: Pat
     with pytest.raises(DiskError, match=r"cannot write .*No space left on device; make room or mend it"):
         spool.disbelieve()
     spool.close()
+
+
+def test_a_page_may_lie_nowhere_until_the_second_flush_after_it_came(tmp_path: Path) -> None:
+    spool = open_spool(tmp_path)
+    told: list[Event] = []
+    for event in PLAIN:
+        event.tell(spool)
+        told.append(event)
+        spool.flush(young=False)
+        journal = files(tmp_path)[1]
+        assert journal.count(b"\n") == len(told) - 1
+    spool.flush()
+    spool.close()
+    assert read(tmp_path) == [seen(event) for event in PLAIN]
 
 
 def test_a_run_that_nobody_resumes_syncs_nothing(tmp_path: Path, disk: Disk) -> None:
