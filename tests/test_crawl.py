@@ -55,6 +55,19 @@ def test_the_documents_example_is_served_and_crawled(tmp_path: Path) -> None:
     }
 
 
+def test_what_does_not_fit_into_memory_waits_for_the_disk_and_is_published_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(INVENTORY) as served:
+        usual = crawl(served.endpoint, tmp_path / "usual", limit=10, namespaces=INVENTORY.namespaces("self"))
+        monkeypatch.setattr("crawler.walking.engine._WRITE_BYTES", 1)
+        monkeypatch.setattr("crawler.walking.engine._MOST_WAITING_BYTES", 10_000)
+        monkeypatch.setattr("crawler.snapshot.spool._MOST_KEPT_BYTES", 0)
+        monkeypatch.setattr("crawler.snapshot.shelf._PUSHED_BYTES", 1)
+        scarce = crawl(served.endpoint, tmp_path / "scarce", limit=10, namespaces=INVENTORY.namespaces("self"))
+    assert parts(whole(scarce)) == parts(whole(usual))
+
+
 def test_parts_are_the_same_bytes_whatever_the_concurrency_and_the_page_size(tmp_path: Path) -> None:
     seen = []
     with serve(INVENTORY, jitter_ms=3) as served:

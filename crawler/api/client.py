@@ -15,13 +15,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import anyio
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.tracing import Trace
-from aiolimiter import AsyncLimiter
 from yarl import URL
 
 import crawler
@@ -32,6 +31,9 @@ from crawler.api.query import Asked, Query
 from crawler.api.signing import Signable
 from crawler.clock import Clock
 from crawler.errors import Evidence, RefusedError, RequestError, SizeRefusedError, TransientError
+
+if TYPE_CHECKING:
+    from aiolimiter import AsyncLimiter
 
 # Let through at once at most what is due in this time: more overshoots the rate, less loses to late timers.
 _BURST_S: Final = 0.02
@@ -86,7 +88,9 @@ class Pace:
         return max(1, _SLOWEST - int(min(recovering_s, 60.0) / _RECOVERY_S))
 
 
-def _limiter(rate_per_s: float) -> AsyncLimiter:
+def _limiter(rate_per_s: float) -> "AsyncLimiter":
+    from aiolimiter import AsyncLimiter  # noqa: PLC0415 - it reads the metadata of what is installed: 5 ms
+
     burst = max(1.0, rate_per_s * _BURST_S)
     return AsyncLimiter(burst, burst / rate_per_s)
 

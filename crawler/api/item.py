@@ -3,7 +3,7 @@
 Source: api/list-shared-images.txt, Table 4 (fields).
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -64,27 +64,25 @@ _LENGTH: Final = moments.LENGTH
 _usual = moments.usual
 
 
-def fill(items: Iterable[Item], origin: Origin) -> Filled:
+def fill(items: Sequence[Item], origin: Origin) -> Filled:
     """Make items records in place. Raises NoTimeError.
 
-    One loop and hardly a call: this is half of the time that reading a page takes.
+    Few loops and hardly a call: this is a third of the time that reading a page takes.
     """
     target, center, namespace, _ = origin
-    keys: list[int] = []
-    totals: set[int | msgspec.UnsetType | None] = set()
+    keys = [hash((item.domain_name, item.namespace, item.name)) for item in items]
+    declared = frozenset([total for total in {item.total_range for item in items} if isinstance(total, int)])
     times: list[str] = []
     cut: list[str] = []
-    outside = 0
     for item in items:
         item.target = target  # type: ignore[assignment]  # see _Ours
         item.center = center  # type: ignore[assignment]
-        totals.add(item.total_range)
         item.total_range = _UNSET
         if item.tags is None:
             item.tags = []
-        if item.logo == "":
+        if not item.logo:
             item.logo = None
-        if item.url == "":
+        if not item.url:
             item.url = None
         time = item.created_at
         if time is not None:
@@ -96,8 +94,5 @@ def fill(items: Iterable[Item], origin: Origin) -> Filled:
             if len(time) != _LENGTH:
                 item.updated_at = time = _usual(time, cut)
             times.append(time)
-        if item.namespace != namespace:
-            outside += 1
-        keys.append(hash((item.domain_name, item.namespace, item.name)))
-    declared = frozenset(total for total in totals if isinstance(total, int))
-    return Filled(keys, declared, times, cut, 0 if namespace is None else outside)
+    outside = 0 if namespace is None else len(items) - [item.namespace for item in items].count(namespace)
+    return Filled(keys, declared, times, cut, outside)

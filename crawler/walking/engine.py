@@ -201,8 +201,8 @@ class Engine:
     def _publish_what_ends(self) -> None:
         done = 0
         while done < len(self._runs):
-            over = self._over
             self._moved.clear()
+            over = self._over  # read before what has ended: all that was to end has ended by then
             self._ended_walks = self._ended_records = 0
             ended = list(takewhile(lambda run: run.index in self._ended, self._runs[done : done + _WORTH_WALKS]))
             if ended:
