@@ -17,6 +17,7 @@ from crawler.snapshot.manifest import Manifest, to_json
 from crawler.snapshot.shelf import Shelf
 from crawler.snapshot.spool import Spool, Stored
 from crawler.walking.plan import WalkId
+from crawler.walking.seen import Seen
 
 MANIFEST = "_manifest.json"
 SUCCESS = "_SUCCESS"
@@ -85,13 +86,7 @@ def _read(spool: Spool, walk: int, pages: list[Stored]) -> Iterator[_Piece]:
 
 def _once(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
     """Leave out what was there before."""
-    seen: set[int] = set()
-
-    def new(key: int) -> bool:
-        before = len(seen)
-        seen.add(key)
-        return len(seen) > before
-
+    new = Seen().add
     for piece in pieces:
         lines = [line for line in piece.lines.splitlines(keepends=True) if new(key_of_line(line))]
         rejects = [line for line in piece.rejects.splitlines(keepends=True) if new(key_of_reject(line))]

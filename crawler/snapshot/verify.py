@@ -12,6 +12,7 @@ from crawler.errors import IncompleteError
 from crawler.snapshot.manifest import REJECTS, FileEntry, status_of
 from crawler.snapshot.publish import MANIFEST, SUCCESS
 from crawler.snapshot.reader import Proof, Snapshot, decode_record
+from crawler.walking.seen import Seen
 from crawler.wording import escaped
 
 _SAID_PER_FILE: Final = 5  # one broken file can have a million broken lines
@@ -52,7 +53,7 @@ class _Checked:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._keys: set[int] = set()
+        self._keys = Seen()
         self._place = ("", "")
         self._by_place: Counter[tuple[str, str]] = Counter()
         self.files = 0
@@ -63,7 +64,7 @@ class _Checked:
         """Check one part; parts of a place come one after the other."""
         place = self._place_of(file)
         if place != self._place:
-            self._place, self._keys = place, set()
+            self._place, self._keys = place, Seen()
         said = 0
         self.files += 1
         for number, line, broken in self._lines(file):
@@ -104,9 +105,8 @@ class _Checked:
         if (record.target, record.center) != (place[0] or record.target, place[1]):
             return f"is of target {record.target!r} and center {record.center!r}"
         key = hash((record.target, record.domain_name, record.namespace, record.name))
-        if key in self._keys:
+        if not self._keys.add(key):
             return f"{record.namespace}/{record.name} of {record.domain_name} was there before"
-        self._keys.add(key)
         return ""
 
     def _place_of(self, file: FileEntry) -> tuple[str, str]:

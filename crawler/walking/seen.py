@@ -1,4 +1,4 @@
-"""The keys of one walk: an exact set of 64-bit numbers, a few bytes each where there are many (pure).
+"""The keys of one walk, or of a snapshot: an exact set of 64-bit numbers, a few bytes each where there are many (pure).
 
 Few keys are a plain set: adding them costs next to nothing, and they take about 80 bytes each. Of more, each is cut
 in two: 16 bits say which of 65 536 places it belongs to, and the other 48 are kept there, one after the other, in one
@@ -67,6 +67,12 @@ class Seen:
             self._places = [b""] * _PLACES
             self._add(self._places, self._keys)
             self._keys = set()
+
+    def add(self, key: int) -> bool:
+        """Add one key; say whether it is new."""
+        before = len(self)
+        self.update((key,))
+        return len(self) > before
 
     def _add(self, places: list[bytes], keys: Iterable[int]) -> None:
         new = 0

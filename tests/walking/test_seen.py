@@ -79,3 +79,11 @@ def test_many_keys_are_many_more_than_a_page_holds() -> None:
     assert len(seen) == 150_000
     assert seen.issuperset(range(150_000))
     assert not seen.issuperset([150_000])
+
+
+@given(st.lists(keys), few)
+def test_a_key_is_new_once(given_keys: list[int], few: int) -> None:
+    seen, model = Seen(few), set[int]()
+    for key in given_keys:
+        assert seen.add(key) == (key not in model)
+        model.add(key)
