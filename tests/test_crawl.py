@@ -61,7 +61,7 @@ def test_what_does_not_fit_into_memory_waits_for_the_disk_and_is_published_all_t
     with serve(INVENTORY) as served:
         usual = crawl(served.endpoint, tmp_path / "usual", limit=10, namespaces=INVENTORY.namespaces("self"))
         monkeypatch.setattr("crawler.walking.engine._WRITE_BYTES", 1)
-        monkeypatch.setattr("crawler.walking.engine._MOST_WAITING_BYTES", 10_000)
+        monkeypatch.setattr("crawler.walking.engine._MOST_WAITING_BYTES", 1)
         monkeypatch.setattr("crawler.snapshot.spool._MOST_KEPT_BYTES", 0)
         monkeypatch.setattr("crawler.snapshot.shelf._PUSHED_BYTES", 1)
         scarce = crawl(served.endpoint, tmp_path / "scarce", limit=10, namespaces=INVENTORY.namespaces("self"))

@@ -162,17 +162,20 @@ class Engine:
         self._moved.set()
 
     async def _keep_up(self) -> None:
+        """Wait while there is more in memory than the bound; the writer, once called, ends with calling back."""
         if self._store.waiting_bytes > _WRITE_BYTES:
             self._full.ring()
         while self._store.waiting_bytes > _MOST_WAITING_BYTES:
             await self._drained.heard()
+            self._full.ring()
 
     async def _write(self) -> None:
         while not self._over:
-            await self._full.heard()
             if self._store.waiting_bytes > _WRITE_BYTES:
                 await anyio.to_thread.run_sync(self._store.write)
             self._drained.ring()
+            if self._store.waiting_bytes <= _WRITE_BYTES:  # else more has come since, and whoever called was not heard
+                await self._full.heard()
 
     async def _flush(self) -> None:
         while not self._over:
