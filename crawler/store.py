@@ -49,7 +49,7 @@ class RunStore:
                 self.walks.append(self._publish(run, run.walk))
                 run.walk = None  # its evidence is in the entry; twenty thousand walks would keep 50 MB
         self._shelf.push()
-        self._spool.lie()
+        self._spool.arrived()
 
     def _publish(self, run: WalkRun, walk: Walk) -> WalkEntry:
         if walk.verdict is None:

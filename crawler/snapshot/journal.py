@@ -10,6 +10,8 @@ from zlib import crc32
 
 import msgspec
 
+from crawler.api.page import Page
+from crawler.api.record import Reading, key_of_line, key_of_reject
 from crawler.walking.passes import Window
 
 
@@ -74,3 +76,22 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[tuple[Entry, int]]:
             yield _decode(text), len(line)
         except _MALFORMED:  # a newer version's, or damage that the checksum covers
             return
+
+
+# What lines are read with raises these of lines that this program never wrote.
+_NO_LINES: Final = (msgspec.MsgspecError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
+
+def page_of(entry: PageEntry, data: bytes) -> Page | None:
+    """Give the page that an entry names, as its walk was told of it; None when these bytes are not its lines."""
+    lines, rejects = data[: entry.lines], data[entry.lines :]
+    try:
+        keys = [key_of_line(line) for line in lines.splitlines()]  # no raw control character is in JSON
+        keys += [key_of_reject(line) for line in rejects.splitlines()]
+    except _NO_LINES:
+        return None
+    if len(keys) != entry.records + entry.rejected or min(entry.records, entry.rejected) < 0:
+        return None
+    unknown = frozenset(entry.unknown)
+    items = Reading(b"", b"", entry.records, entry.rejected, keys, frozenset(), unknown, entry.outside)
+    return Page(items, entry.total, entry.disagrees)

@@ -20,11 +20,10 @@ from zlib import crc32
 import msgspec
 
 from crawler.api.page import Page
-from crawler.api.record import Reading, key_of_line, key_of_reject
 from crawler.errors import DiskError
 from crawler.snapshot.earlier import Earlier
 from crawler.snapshot.files import blocks, sync_folder, write_all
-from crawler.snapshot.journal import Entry, LossEntry, PageEntry, read_lines, to_line
+from crawler.snapshot.journal import Entry, LossEntry, PageEntry, page_of, read_lines, to_line
 from crawler.walking.passes import Window
 
 
@@ -57,7 +56,7 @@ class Spot(NamedTuple):
 class _Held:
     """A page in memory: until it lies on the disk, and after that while there is room, to publish it unread."""
 
-    __slots__ = ("coming", "entry", "kept", "lines", "rejects", "row", "rows", "spot")
+    __slots__ = ("entry", "kept", "lines", "rejects", "row", "rows", "spot")
 
     def __init__(self, entry: PageEntry, lines: bytes, rejects: bytes, rows: "array[int]", row: int) -> None:
         self.entry = entry
@@ -65,7 +64,6 @@ class _Held:
         self.rejects = rejects
         self.rows = rows
         self.row = row
-        self.coming: Spot | None = None  # where its bytes are being written to
         self.spot: Spot | None = None if entry.size else Spot("", 0)
         self.kept = False
 
@@ -101,7 +99,7 @@ class Spool:
         self._unnamed: list[_Held | LossEntry] = []  # not in the journal yet
         self._unwritten: list[_Held] = []  # when they came; in the order they did
         self._old = 0  # how many of those were there at the last flush
-        self._coming: list[_Held] = []
+        self._coming: list[tuple[_Held, Spot]] = []  # being written to parts
         self._held: dict[int, dict[int, _Held]] = {}  # by walk and row
         self._kept_bytes = 0
         self.waiting_bytes = 0  # of pages that lie nowhere yet
@@ -171,7 +169,7 @@ class Spool:
             write_all(self._pages_fd, block)
         with self._gate:
             for held in pages:
-                self._lies(held, Spot("", self._end))
+                self._locate(held, Spot("", self._end))
                 held.rows[held.row + _AT] = self._end
                 self._end += held.entry.size
                 self._keep(held)
@@ -223,7 +221,7 @@ class Spool:
             self._failed = error
             raise
 
-    def _lies(self, held: _Held, spot: Spot) -> None:
+    def _locate(self, held: _Held, spot: Spot) -> None:
         """Note where a page lies; with the gate held."""
         if held.spot is None:
             self.waiting_bytes -= held.entry.size
@@ -257,23 +255,22 @@ class Spool:
         data = self._read(Spot(self._parts[page.part], at), page.lines + page.rejects)
         return data[: page.lines], data[page.lines :]
 
-    def will_lie(self, walk: int, page: Stored, spot: Spot) -> None:
-        """Note that the bytes of a page are on their way to a part, to lie there in whole: see `lie`.
+    def on_its_way(self, walk: int, page: Stored, spot: Spot) -> None:
+        """Note that a page is being written to a part, all of it to this spot: see `arrived`.
 
-        A run that goes on forgets it, since the parts of the one before are put aside only once.
+        A run that goes on writes it to the spool as well: the parts of a run are put aside only once.
         """
         held = self._held.get(walk, {}).get(page.row)
         if self._fresh and held is not None and held.spot is None:
-            held.coming = spot
-            self._coming.append(held)
+            self._coming.append((held, spot))
 
-    def lie(self) -> None:
+    def arrived(self) -> None:
         """Say that what was on its way is written, so that `flush` need only sync and name it."""
         coming, self._coming = self._coming, []
         with self._gate:
-            for held in coming:
-                if held.spot is None and held.coming is not None:
-                    self._lies(held, held.coming)
+            for held, spot in coming:
+                if held.spot is None:
+                    self._locate(held, spot)
                     held.lines = held.rejects = b""
 
     def forget(self, walk: int) -> None:
@@ -342,17 +339,7 @@ class Spool:
         data = self._bytes_of(entry, end)
         if data is None or crc32(data) != entry.crc:
             return None
-        lines, rejects = data[: entry.lines], data[entry.lines :]
-        try:
-            keys = [key_of_line(line) for line in lines.splitlines()]  # no raw control character is in JSON
-            keys += [key_of_reject(line) for line in rejects.splitlines()]
-        except _NO_LINES:
-            return None
-        if len(keys) != entry.records + entry.rejected or min(entry.records, entry.rejected) < 0:
-            return None
-        unknown = frozenset(entry.unknown)
-        items = Reading(b"", b"", entry.records, entry.rejected, keys, frozenset(), unknown, entry.outside)
-        return Page(items, entry.total, entry.disagrees)
+        return page_of(entry, data)
 
     def _bytes_of(self, entry: PageEntry, end: int) -> bytes | None:
         """Give the bytes that an entry names; None when they can't be there. Those in the spool follow each other."""
@@ -393,8 +380,6 @@ _MOST_KEPT_BYTES: Final = 4 * 2**20
 _PAGES: Final = "pages.ndjson"
 _JOURNAL: Final = "journal"
 _GO_ON: Final = "make room or mend it, then run the same command: it goes on"
-# What lines are read with raises these of lines that this program never wrote.
-_NO_LINES: Final = (msgspec.MsgspecError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 

@@ -411,10 +411,10 @@ def publish(spool: Spool, walk: int, *, name: str = f".{Path(PART).name}.tmp") -
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as part:
         for at in spool.pages(walk):
-            spool.will_lie(walk, at, Spot(PART, part.tell()))
+            spool.on_its_way(walk, at, Spot(PART, part.tell()))
             part.write(spool.bytes_of(walk, at)[0])
     spool.forget(walk)
-    spool.lie()
+    spool.arrived()
 
 
 def interrupted(folder: Path) -> list[bytes]:
@@ -542,12 +542,12 @@ def test_a_page_that_is_being_published_while_it_is_written_lies_in_the_spool(tm
     for event in PLAIN[:2]:
         event.tell(spool)
     for at in spool.pages(0):
-        spool.will_lie(0, at, Spot(PART, 0))
+        spool.on_its_way(0, at, Spot(PART, 0))
     spool.flush()
-    spool.lie()
+    spool.arrived()
     for at in spool.pages(0):
-        spool.will_lie(0, at, Spot(PART, 0))
-    spool.lie()
+        spool.on_its_way(0, at, Spot(PART, 0))
+    spool.arrived()
     spool.flush()
     spool.close()
     assert read(tmp_path) == [seen(event) for event in PLAIN[:2]]
