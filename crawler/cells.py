@@ -33,9 +33,9 @@ def distinct(columns: Sequence[str]) -> list[str]:
 
 
 def json_line(columns: Sequence[str], row: Sequence[object], raw: frozenset[int]) -> bytes:
-    """Give a row as one JSON object; `raw` are the columns, by index, whose text is JSON already."""
+    """Give a row as one JSON object on one line; `raw` are the columns, by index, whose text is JSON already."""
     values = (
-        msgspec.Raw(value.encode()) if index in raw and isinstance(value, str) else _plain(value)
+        msgspec.Raw(value.replace("\n", " ").encode()) if index in raw and isinstance(value, str) else _plain(value)
         for index, value in enumerate(row)
     )
     return _encode(dict(zip(columns, values, strict=True)))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 import click
 import duckdb
@@ -30,6 +30,8 @@ Form = Literal["table", "json", "csv"]
 
 _LONGEST_MESSAGE: Final = 400
 _BATCH: Final = 1000
+# They run SQL that is text to `_check`, and could be put together while it runs.
+_RUN_TEXT: Final = frozenset({"query", "json_execute_serialized_sql"})
 _OBJECT_BYTES: Final = 16 * 2**20  # the largest record, DuckDB's own default
 
 # Types are given, not guessed: what a column is must not depend on what its first rows hold.
@@ -108,7 +110,7 @@ def query(name: str, sql: str, output: Path, bounds: Bounds, form: Form, *, rows
     snapshot = open_snapshot(resolve(name, output))
     snapshot.check()
     with connected(snapshot, bounds) as connection:
-        answer = ask(connection, sys.stdin.read() if sql == "-" else sql)
+        answer = ask(connection, _given(sql))
         if form == "json":
             raw = frozenset(index for index, kind in enumerate(answer.types) if kind == "JSON")
             columns = distinct(answer.columns)
@@ -121,6 +123,16 @@ def query(name: str, sql: str, output: Path, bounds: Bounds, form: Form, *, rows
         return 0
     click.echo(f"warning: snapshot {escaped(snapshot.manifest.snapshot)} is not complete, nor is this answer", err=True)
     return IncompleteError.exit_code
+
+
+def _given(sql: str) -> str:
+    """Give the SQL that is meant. Raises UsageError for bytes that are no text: DuckDB takes UTF-8 and nothing else."""
+    try:
+        text = sys.stdin.read() if sql == "-" else sql
+        text.encode()
+    except UnicodeError:
+        raise UsageError("the SQL is not UTF-8") from None
+    return text
 
 
 def _print_table(answer: Answer, most: int) -> None:
@@ -238,26 +250,42 @@ def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T])
 def _check(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     """Raise UsageError unless `sql` is one SELECT that writes nothing.
 
-    Since DuckDB 2.0 a SELECT can hold a COPY, in its WITH clause: that could write over the snapshot's own parts.
+    Since DuckDB 2.0 a SELECT can hold a COPY, in its WITH clause: that could write over the snapshot's own parts. So
+    could SQL that a SELECT hands to DuckDB as text.
     """
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise UsageError("query takes one SELECT (or DESCRIBE, SUMMARIZE, SHOW); a PIVOT needs its IN (…)")
     row = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
-    tree = orjson.loads(row[0]) if row else {}
-    if tree.get("error", True) or any(kind.endswith("_QUERY_NODE") for kind in _kinds(tree)):
-        raise UsageError("query takes a SELECT that changes nothing: no COPY, INSERT, UPDATE or DELETE in it")
+    try:
+        tree = orjson.loads(row[0]) if row else {}
+    except orjson.JSONDecodeError:  # for which the parsed form is too deep
+        raise UsageError(
+            "the SQL is nested too deeply to be looked at; take fewer operators in one expression"
+        ) from None
+    if tree.get("error", True) or any(map(_is_more_than_a_look, _nodes(tree))):
+        raise UsageError(
+            "query takes a SELECT that changes nothing: no COPY, INSERT, UPDATE or DELETE in it, and no SQL as text"
+        )
 
 
-def _kinds(tree: object) -> Iterator[str]:
-    """Give the kinds of all nodes of a parsed statement."""
-    if isinstance(tree, dict):
-        if isinstance(kind := tree.get("type"), str):
-            yield kind
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        for inner in tree:
-            yield from _kinds(inner)
+def _is_more_than_a_look(node: dict[str, Any]) -> bool:
+    kind, function = node.get("type"), node.get("function_name")
+    return (isinstance(kind, str) and kind.endswith("_QUERY_NODE")) or (
+        isinstance(function, str) and function.lower() in _RUN_TEXT
+    )
+
+
+def _nodes(tree: object) -> Iterator[dict[str, Any]]:
+    """Give all nodes of a parsed statement."""
+    waiting = [tree]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, dict):
+            yield inner
+            waiting.extend(inner.values())
+        elif isinstance(inner, list):
+            waiting.extend(inner)
 
 
 @contextmanager

@@ -20,6 +20,8 @@ from tests.saying import Say, saying
 from tests.serving import records
 from tests.snapshot.shelves import shelve
 
+HANDED = """from JSON_Execute_Serialized_SQL(json_serialize_sql(
+    'with x as (copy (select 1) to ''PART'' (use_tmp_file false)) from x'))"""
 HOSTILE = "evil\x1b[2J\u202e"
 ITEMS = (
     item("a", size=5, tags=["v1", "v2"], updated_at="2026-01-02T03:04:05Z"),
@@ -113,6 +115,11 @@ def test_sql_can_come_from_standard_input(say: Say, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("snapshot")
+def test_json_of_several_lines_is_one_line(say: Say) -> None:
+    assert say("one", "select '{\"a\":\n1}'::json as j", "--json").lines == [{"j": {"a": 1}}]
+
+
+@pytest.mark.usefixtures("snapshot")
 @pytest.mark.parametrize("sql", ["describe repositories", "summarize repositories", "show tables", "values (1)"])
 def test_what_looks_and_changes_nothing_is_a_select(say: Say, sql: str) -> None:
     assert say("one", sql).code == 0
@@ -139,6 +146,10 @@ def test_what_looks_and_changes_nothing_is_a_select(say: Say, sql: str) -> None:
         ("with x as (copy (select 1) to 'PART' (use_tmp_file false)) select * from x", "no COPY"),
         ("select * from (with x as (copy (select 1) to 'PART') select * from x)", "no COPY"),
         ("select * from query('with x as (copy (select 1) to ''PART'') from x')", "COPY"),
+        (HANDED, "no SQL as text"),
+        (f"from query($${HANDED}$$)", "no SQL as text"),
+        (f"select {'+'.join(['1'] * 600)}", "nested too deeply"),
+        ("select '\udcff'", "not UTF-8"),
         ("select * from read_text('/etc/passwd')", "/etc/passwd"),
         ("select * from '/etc/passwd.csv'", "/etc/passwd"),
         ("select * from glob('/etc/*')", "/etc/*"),
@@ -164,6 +175,7 @@ def test_sql_that_does_more_than_look_at_the_snapshot_is_2_and_changes_nothing(
     [
         (("one",), 2, "SQL"),
         (("nope", "select 1"), 2, "there is one"),
+        (("select " + 100 * "size, " + "name", "one"), 2, "name a snapshot"),
         (("/usr", "select 1"), 3, "no _manifest.json"),
         (("one", "select 1", "--memory", "much"), 2, "--memory: "),
         (("one", "select 1", "--threads", "0"), 2, "--threads"),

@@ -103,11 +103,10 @@ class Audit:
 
     def _stands(self, rule: Rule, place: Place) -> bool:
         """Say whether no suppression lets pass what the rule found there."""
-        caught = None if rule.held else self._sieve.catches(rule.id, place)
-        if caught is not None:
-            self._used.add(caught)
-            self.suppressed += 1
-        return caught is None
+        caught = [] if rule.held else self._sieve.catches(rule.id, place)
+        self._used.update(caught)
+        self.suppressed += bool(caught)
+        return not caught
 
 
 def _finished_at(snapshot: Snapshot) -> datetime:

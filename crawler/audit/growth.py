@@ -1,7 +1,7 @@
 """How much a snapshot holds beside the one before (pure): records and bytes by center and by namespace.
 
-Only what both snapshots read whole is compared: where a walk of either side is not proven, or was not made, a
-difference may be of the reading.
+Only what both snapshots read whole is compared: where a walk of either side is not proven, had rejects, or was not
+made, a difference may be of the reading.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -57,12 +57,12 @@ class Holdings:
 
 
 class Scope:
-    """What a snapshot's proven walks cover."""
+    """What a snapshot's proven walks cover, those without rejects."""
 
     def __init__(self, manifest: Manifest) -> None:
         self._walks: dict[Center, dict[str | None, bool]] = {}
         for walk in manifest.walks:
-            proven = walk.verdict in PROVEN
+            proven = walk.verdict in PROVEN and not walk.rejects
             self._walks.setdefault((walk.target, walk.center), {})[walk.namespace] = proven
 
     def centers(self) -> list[Center]:

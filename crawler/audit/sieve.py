@@ -31,16 +31,15 @@ class Sieve:
             mesh = _Mesh(suppression, *(any_of([pattern]) for pattern in patterns))
             self._by_rule.setdefault(suppression.rule, []).append(mesh)
 
-    def catches(self, rule: str, place: Place) -> Suppression | None:
-        """Give the first suppression that lets pass what the rule with this id found there, if any does."""
-        for mesh in self._by_rule.get(rule, ()):
-            if (
-                mesh.name.fullmatch(place.name or "")
-                and mesh.namespace.fullmatch(place.namespace or "")
-                and mesh.domain.fullmatch(place.domain_name or "")
-            ):
-                return mesh.suppression
-        return None
+    def catches(self, rule: str, place: Place) -> list[Suppression]:
+        """Give all suppressions that let pass what the rule with this id found there: none where it stands."""
+        return [
+            mesh.suppression
+            for mesh in self._by_rule.get(rule, ())
+            if mesh.name.fullmatch(place.name or "")
+            and mesh.namespace.fullmatch(place.namespace or "")
+            and mesh.domain.fullmatch(place.domain_name or "")
+        ]
 
 
 class _Mesh(NamedTuple):

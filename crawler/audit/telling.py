@@ -19,7 +19,7 @@ from crawler.audit.listing import Ledger, headline, listing
 from crawler.audit.policy import Policy
 from crawler.audit.sarif import Results, to_sarif
 from crawler.errors import DiskError, IncompleteError, UsageError
-from crawler.snapshot.files import replacing
+from crawler.snapshot.files import can_be_file, replacing
 from crawler.snapshot.reader import PREVIOUS, Snapshot, open_snapshot, resolve
 from crawler.tables import print_lines
 from crawler.wording import escaped
@@ -106,8 +106,10 @@ def _check(forms: Forms) -> None:
     """Raise UsageError before the work for what could not be written after it."""
     if forms.on_stdout() > 1:
         raise UsageError("--json, --sarif - and --junit - all write to standard output; name a file for all but one")
+    if forms.sarif is not None and forms.sarif == forms.junit != STDOUT:
+        raise UsageError(f"--sarif and --junit both write {forms.sarif}; name a file for each")
     for flag, path in (("--sarif", forms.sarif), ("--junit", forms.junit)):
-        if path not in {None, STDOUT} and (Path(path).is_dir() or not Path(path).parent.is_dir()):
+        if path is not None and path != STDOUT and not can_be_file(Path(path)):
             raise UsageError(f"{flag}: cannot write {path}; name a file in a folder that is there")
 
 

@@ -222,6 +222,11 @@ class Figures:
                 first.add(key, row)
 
     @property
+    def domains(self) -> int:
+        """How many domains there are; no domain is none."""
+        return sum(1 for name in self.groups.domain if name)
+
+    @property
     def biggest(self) -> list[Row]:
         """The largest repositories; empty ones and those of unknown size are not among them."""
         return [row for row in self.largest.values()[: self._most] if row.size]

@@ -83,12 +83,17 @@ def _encoded(column: Column, values: list[Any]) -> dict[str, Any]:
         ranks = {word: rank for rank, word in enumerate(words)}
         return {**described, "words": words, "values": [ranks[value] for value in values]}
     if column.kind == "time":
-        return {**described, "values": [None if value is None else _minutes(value) for value in values]}
+        return {**described, "values": list(map(_minutes, values))}
     return {**described, "values": values}
 
 
-def _minutes(moment: str) -> int:
-    return int((datetime.fromisoformat(moment) - _EPOCH).total_seconds() // _MINUTE_S)
+def _minutes(moment: str | None) -> int | None:
+    if moment is None:
+        return None
+    try:
+        return int((datetime.fromisoformat(moment) - _EPOCH).total_seconds() // _MINUTE_S)
+    except ValueError:  # the 31st of February, in a snapshot that somebody else made
+        return None
 
 
 _DANGEROUS: Final = {b"<": b"\\u003c", b">": b"\\u003e", b"&": b"\\u0026"}
@@ -105,7 +110,7 @@ def within(rows: Iterable[Row], budget: int) -> list[Row]:
     """Give the first rows whose texts come to no more than `budget` characters: a bound for hostile ones."""
     kept: list[Row] = []
     for row in rows:
-        budget -= len(row.name) + len(row.description) + len(row.namespace) + len(row.domain)
+        budget -= sum(map(len, (row.name, row.description, row.namespace, row.domain, row.category)))
         if budget < 0:
             break
         kept.append(row)

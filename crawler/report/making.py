@@ -16,7 +16,7 @@ from crawler.report.page import Content, render
 from crawler.report.proof import proof
 from crawler.snapshot.diff import Comparison
 from crawler.snapshot.disk import disk
-from crawler.snapshot.files import replacing
+from crawler.snapshot.files import can_be_file, replacing
 from crawler.snapshot.publish import SUCCESS
 from crawler.snapshot.reader import PREVIOUS, Snapshot, open_snapshot, resolve
 from crawler.wording import escaped, size
@@ -99,8 +99,7 @@ def _changes(before: Snapshot, snapshot: Snapshot) -> Changes:
 
 def _check_destination(destination: str) -> None:
     """Raise UsageError now, and not after all was read, where nothing can be written."""
-    path = Path(destination)
-    if destination != _STDOUT and (path.is_dir() or not path.parent.is_dir()):
+    if destination != _STDOUT and not can_be_file(Path(destination)):
         raise UsageError(f"cannot write {destination}; name a file in a folder that is there, or - for standard output")
 
 

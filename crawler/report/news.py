@@ -121,7 +121,9 @@ class ChangesSoFar:
 def _growth(change: Change) -> int:
     moved = {} if change.fields is msgspec.UNSET else change.fields
     size_moved = moved.get("size")
-    return (size_moved.new or 0) - (size_moved.old or 0) if size_moved is not None else 0
+    if size_moved is None or size_moved.new is None or size_moved.old is None:
+        return 0  # a size that was not told before has not grown
+    return int(size_moved.new - size_moved.old)
 
 
 def _told(change: Change) -> Told:
@@ -142,9 +144,11 @@ def _in_words(row: Row) -> str:
 def _moved(name: str, moved: FromTo) -> str:
     if name == "tags":
         return _tags(moved)
-    show = _SHOWN.get(name, _value)
-    old, new = ("none" if value is None else show(value) for value in (moved.old, moved.new))
-    return f"{old} → {new}"
+    for show in (_SHOWN.get(name, _value), _value):  # two that round to one are told exactly
+        old, new = ("none" if value is None else show(value) for value in (moved.old, moved.new))
+        if old != new:
+            return f"{old} → {new}"
+    return "differs"
 
 
 def _tags(moved: FromTo) -> str:

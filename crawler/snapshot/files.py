@@ -53,6 +53,14 @@ def write_synced(path: Path, data: bytes) -> None:
     temporary.rename(path)
 
 
+def can_be_file(path: Path) -> bool:
+    """Say whether a file may stand at `path`: that it is no folder, and that there is one to hold it."""
+    try:
+        return not path.is_dir() and path.parent.is_dir()
+    except OSError:  # a name too long, or in a folder that is closed
+        return False
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Give a file that takes the name `path` when all is written, and leaves what was there when it is not.

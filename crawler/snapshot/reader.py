@@ -15,12 +15,14 @@ from crawler.api.record import Record
 from crawler.errors import IncompleteError, UsageError
 from crawler.snapshot.manifest import PART, FileEntry, Manifest, from_json
 from crawler.snapshot.publish import LATEST, MANIFEST, SUCCESS
+from crawler.wording import shortened
 
 PREVIOUS: Final = "previous"
 
 _BLOCK_BYTES: Final = 2**20
 _MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _MOST_NAMED: Final = 5
+_LONGEST_NAME: Final = 80
 
 decode_record: Final = msgspec.json.Decoder(Record).decode
 _decode_records: Final = msgspec.json.Decoder(Record).decode_lines
@@ -169,7 +171,7 @@ def open_snapshot(folder: Path) -> Snapshot:
     Raises UsageError when `folder` is none, IncompleteError when its manifest is missing, damaged or newer, or names
     files that no snapshot has.
     """
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise UsageError(f"{folder} is no folder; name a snapshot, e.g. output/latest")
     try:
         text = (folder / MANIFEST).read_bytes()
@@ -207,12 +209,20 @@ def resolve(name: str, output: Path) -> Path:
     if name == PREVIOUS:
         return _previous(output)
     folder = Path(name)
-    if folder.is_dir() or "/" in name:
+    if _is_folder(folder) or "/" in name:
         return folder  # whether it is a snapshot, `open_snapshot` will tell
     by_id = output / f"snapshot={name.removeprefix('snapshot=')}"
-    if not by_id.is_dir():
+    if not _is_folder(by_id):
         raise UsageError(f"{name} is no folder and no snapshot in {output}; {_there_is(output)}")
     return by_id
+
+
+def _is_folder(path: Path) -> bool:
+    """Say whether it is a folder. Raises UsageError for what can't be looked at: a name too long, as SQL is."""
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise UsageError(f"{shortened(str(path), _LONGEST_NAME)}: {error.strerror}; name a snapshot") from None
 
 
 def _latest(output: Path) -> Path:

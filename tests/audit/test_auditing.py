@@ -134,6 +134,13 @@ def test_a_suppression_that_matches_nothing_is_a_note_unless_it_could_not_match(
     assert told(audit(folder, Policy(off=("SWR902",), suppressions=policy.suppressions))[0]) == []
 
 
+def test_of_two_suppressions_that_match_none_is_called_unused_and_the_finding_counts_once(tmp_path: Path) -> None:
+    folder = publish(tmp_path, item("a", description=""))
+    policy = Policy(suppressions=(suppression("SWR205"), suppression("SWR205", name="a")))
+    findings, audited = audit(folder, policy)
+    assert (told(findings), audited.suppressed) == ([], 1)
+
+
 def test_growth_is_told_after_the_records(tmp_path: Path) -> None:
     old = publish(tmp_path, item("a"), snapshot="1")
     new = publish(tmp_path, *(item(f"a{number:02}", description="") for number in range(30)), snapshot="2")

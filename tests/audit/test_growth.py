@@ -1,6 +1,7 @@
 """Laws of growth: beyond both bounds it is sudden, and only what both snapshots read whole is compared."""
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -96,9 +97,11 @@ def test_centers_come_before_namespaces_each_sorted() -> None:
     ]
 
 
-@pytest.mark.parametrize("verdict", ["drifted", "lost", "unproven"])
-def test_what_one_side_did_not_read_whole_is_not_compared(verdict: str) -> None:
-    before, now, torn = holdings(team=1), holdings(team=100), manifest(walk(verdict=verdict))
+@pytest.mark.parametrize(
+    "doubt", [{"verdict": "drifted"}, {"verdict": "lost"}, {"verdict": "unproven"}, {"rejects": 1}]
+)
+def test_what_one_side_did_not_read_whole_is_not_compared(doubt: dict[str, Any]) -> None:
+    before, now, torn = holdings(team=1), holdings(team=100), manifest(walk(**doubt))
     assert found(before, now, old=torn) == found(before, now, new=torn) == found(before, now, old=torn, new=torn) == []
     assert unjudged(torn, manifest()) == unjudged(manifest(), torn) == unjudged(torn, torn) == ["eu/self"]
     assert unjudged(manifest(), manifest()) == []

@@ -37,7 +37,7 @@ def suppression(**fields: object) -> Suppression:
 )
 def test_a_suppression_catches_what_all_its_patterns_match(fields: dict[str, object], *, caught: bool) -> None:
     one = suppression(**fields)
-    assert Sieve([one], DAY).catches("SWR201", APP) == (one if caught else None)
+    assert Sieve([one], DAY).catches("SWR201", APP) == ([one] if caught else [])
 
 
 def test_a_suppression_holds_to_the_end_of_its_last_day() -> None:
@@ -45,13 +45,13 @@ def test_a_suppression_holds_to_the_end_of_its_last_day() -> None:
     today, tomorrow = Sieve([one], DAY), Sieve([one], DAY + timedelta(days=1))
     assert (today.holding, today.ended) == ([one], [])
     assert (tomorrow.holding, tomorrow.ended) == ([], [one])
-    assert tomorrow.catches("SWR201", APP) is None
+    assert tomorrow.catches("SWR201", APP) == []
 
 
-def test_of_two_that_match_the_first_catches() -> None:
+def test_of_two_that_match_both_catch() -> None:
     first, second = suppression(name="a*"), suppression()
-    assert Sieve([first, second], DAY).catches("SWR201", APP) == first
-    assert Sieve([first, second], DAY).catches("SWR201", APP._replace(name="b")) == second
+    assert Sieve([first, second], DAY).catches("SWR201", APP) == [first, second]
+    assert Sieve([first, second], DAY).catches("SWR201", APP._replace(name="b")) == [second]
 
 
 def test_what_has_no_name_is_matched_as_empty_text() -> None:

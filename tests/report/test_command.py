@@ -102,6 +102,7 @@ def test_targets_are_named_where_there_are_several(say: Say, tmp_path: Path, tar
         (["unknown"], 2, "unknown"),
         (["latest", "-o", "."], 2, "cannot write ."),
         (["latest", "-o", "no/such/folder.html"], 2, "no/such/folder.html"),
+        (["latest", "-o", "x" * 300], 2, "cannot write xxx"),
         (["latest", "--previous", "unknown"], 2, "unknown"),
         (["latest", "-o", "/proc/report.html"], 74, "/proc"),
         (["/usr"], 3, "_manifest.json"),

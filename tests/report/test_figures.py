@@ -41,6 +41,10 @@ def test_no_record_is_lost_between_the_lines_of_a_group(groups: dict[str, int], 
     assert len(lines) <= most + 1
 
 
+def test_no_domain_is_no_domain() -> None:
+    assert counted({"domain_name": None}, {"domain_name": ""}, {"domain_name": "acme"}).domains == 1
+
+
 @pytest.mark.parametrize(
     ("size", "where"),
     [(0, "empty"), (1, "under 1 MB"), (10**6 - 1, "under 1 MB"), (10**6, "1 to 10 MB"), (10**11, "over 100 GB")],

@@ -62,10 +62,11 @@ def test_harmless_json_means_the_same(content: Any) -> None:  # noqa: ANN401
     assert orjson.loads(harmless(orjson.dumps(content))) == content
 
 
-def test_times_are_minutes_since_1970_and_what_is_untold_is_null() -> None:
-    held = [row_of(record(updated_at="1970-01-02T00:01:59.999999Z", created_at=None))]
-    (row,) = decoded(listing(repositories(targets=False), held, total=1))
-    assert (row["updated"], row["created"]) == (1441, None)
+def test_times_are_minutes_since_1970_and_what_is_untold_or_never_was_is_null() -> None:
+    moments = [("1970-01-02T00:01:59.999999Z", None), ("2026-02-31T00:00:00.000000Z", "2026-13-01T00:00:00.000000Z")]
+    held = [row_of(record(updated_at=updated, created_at=created)) for updated, created in moments]
+    rows = decoded(listing(repositories(targets=False), held, total=2))
+    assert [(row["updated"], row["created"]) for row in rows] == [(1441, None), (None, None)]
 
 
 def test_the_target_is_a_column_only_where_there_are_several() -> None:
@@ -88,6 +89,6 @@ def test_visibility_says_public_private_and_expired() -> None:
 
 def test_rows_end_where_their_texts_would_take_too_much() -> None:
     held = rows("aaaa", "bbbb", "cccc")
-    each = len("aaaa") * 2 + len("acme") + len("team")
+    each = len("aaaa") * 2 + len("acme") + len("team") + len("other")
     assert within(held, 3 * each) == held
     assert within(held, 3 * each - 1) == held[:2]

@@ -65,6 +65,13 @@ def test_a_finding_is_placed_by_as_much_as_there_is(place: dict[str, None], said
         ({"is_public": False}, {"is_public": True}, "is_public no → yes"),
         ({"num_images": 1}, {"num_images": 2000}, "num_images 1 → 2 000"),
         ({"description": "a"}, {"description": "b\x1b"}, "description “a” → “b\\u001b”"),
+        ({"size": 5_000_000_000}, {"size": 5_010_000_000}, "size 5 000 000 000 → 5 010 000 000"),
+        ({"description": "x" * 99 + "a"}, {"description": "x" * 99 + "b"}, "description differs"),
+        (
+            {"updated_at": "2026-11-01T00:00:01.000000Z"},
+            {"updated_at": "2026-11-01T00:00:02.000000Z"},
+            "updated_at “2026-11-01T00:00:01.000000Z” → “2026-11-01T00:00:02.000000Z”",
+        ),
         ({"tags": ["a", "b"]}, {"tags": ["b", "c"]}, "tags +c -a"),
         ({"tags": ["a", "b"]}, {"tags": ["b", "a"]}, "tags in another order"),
         ({"extra": {"x": [1]}}, {"extra": {"x": {}}}, "extra.x “[1]” → “{}”"),
@@ -85,8 +92,8 @@ def test_what_came_and_went_is_told_with_its_size() -> None:
     assert [(told.name, told.text) for told in changes.removed] == [("old", "size not told")]
 
 
-def test_what_grew_most_comes_first_and_what_shrank_not_at_all() -> None:
-    growth: list[tuple[int | None, int]] = [(5, 3), (0, 20), (0, 10), (7, 7), (None, 30)]
+def test_what_grew_most_comes_first_and_what_shrank_or_was_not_told_not_at_all() -> None:
+    growth: list[tuple[int | None, int]] = [(5, 3), (0, 20), (0, 10), (7, 7), (0, 30), (None, 40)]
     pairs = [({"name": f"n{new}", "size": old}, {"name": f"n{new}", "size": new}) for old, new in growth]
     assert [told.text for told in compared(*pairs, most=2).grown] == ["+30 bytes", "+20 bytes"]
 
