@@ -13,9 +13,9 @@ or says exactly what is missing. How the data flows, and where to read on:
                             `credentials` P (which ones win), `secret` E, `signing` P, `auth` E (fetched and renewed)
 - `walking/`                what to ask next: `plan` P, `passes` and `walk` P (the state machine; its keys are
                             `seen` P), `target` and `asking` E (one window until it is settled), `engine` E (the
-                            only starter of tasks) and `room` E (who asks now), `crowd` P (how many may at a
-                            time); `discovery` E and `coverage` P (which namespaces there are, what none of them
-                            covered)
+                            only starter of tasks), `publisher` E (of what has ended), `room` E (who asks now),
+                            `crowd` P (how many may at a time); `discovery` E and `coverage` P (which namespaces
+                            there are, what none of them covered)
 - `snapshot/`               what is kept: `spool` E with its `journal` P, `publish` and its `shelf` E, `manifest` P,
                             `workspace` E (lock, resume) and `earlier` E (what an interrupted run had published);
                             `reader` and `verify` E; `diff` P and `join` E (two of them compared)

@@ -47,6 +47,7 @@ EDGES: Final = frozenset(
         "walking.asking",
         "walking.discovery",
         "walking.engine",
+        "walking.publisher",
         "walking.resume",
         "walking.room",
         "walking.target",

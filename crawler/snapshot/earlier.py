@@ -21,7 +21,8 @@ class Earlier:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / _EARLIER
-        self._descriptors: dict[str, int] = {}
+        self._part = ""  # the one that is open: what was published together is asked for together
+        self._descriptor = -1
 
     def put_aside(self) -> None:
         """Put the snapshot in the making aside, unless that was done before: then the first one's parts are."""
@@ -36,11 +37,11 @@ class Earlier:
 
     def read(self, part: str, at: int, size: int) -> bytes:
         """Read `size` bytes of a part, fewer where it is shorter; raises FileNotFoundError when it is none."""
-        descriptor = self._descriptors.get(part)
-        if descriptor is None:
-            descriptor = self._descriptors[part] = self._open(part)
-        there = max(0, os.fstat(descriptor).st_size - at)
-        return os.pread(descriptor, min(size, there), at)
+        if part != self._part:
+            self.close()
+            self._descriptor, self._part = self._open(part), part
+        there = max(0, os.fstat(self._descriptor).st_size - at)
+        return os.pread(self._descriptor, min(size, there), at)
 
     def _open(self, part: str) -> int:
         if not PART.fullmatch(part):
@@ -52,7 +53,7 @@ class Earlier:
             return os.open(temporary_of(path), os.O_RDONLY | os.O_CLOEXEC)
 
     def close(self) -> None:
-        """Close the files."""
-        for descriptor in self._descriptors.values():
-            os.close(descriptor)
-        self._descriptors.clear()
+        """Close the part that is open."""
+        if self._part:
+            self._part = ""
+            os.close(self._descriptor)

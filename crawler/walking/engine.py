@@ -8,9 +8,7 @@ import logging
 import signal
 from collections.abc import Sequence
 from functools import partial
-from itertools import takewhile
 from random import Random
-from threading import Event
 from typing import Final, NamedTuple, Protocol
 
 import anyio
@@ -22,6 +20,7 @@ from crawler.errors import CrawlerError
 from crawler.result import Ending
 from crawler.walking.asking import Asker, Keep
 from crawler.walking.crowd import Crowd
+from crawler.walking.publisher import Publisher, Shelves
 from crawler.walking.room import Bell, Room
 from crawler.walking.target import TargetCrawl, Task, WalkRun
 
@@ -30,14 +29,9 @@ log = logging.getLogger(__name__)
 _SYNC_S: Final = 0.1  # a kill or a power cut costs at most the pages of twice that, to be asked again
 _WRITE_BYTES: Final = 16 * 2**20  # three walks of 10 000 records: what is published by then need not be written
 _MOST_WAITING_BYTES: Final = 20 * 2**20  # beyond this the workers wait for the disk: more of it is memory alone
-# A thread hop for each of ten thousand small walks would cost seconds: so many walks are published at once, or walks
-# of so many records (a megabyte), or what has ended after so many seconds.
-_WORTH_WALKS: Final = 64
-_WORTH_RECORDS: Final = 2000
-_PUBLISH_S: Final = 0.1
 
 
-class Store(Keep, Protocol):
+class Store(Keep, Shelves, Protocol):
     """What the engine needs of a run's spool and shelf. `write`, `flush` and `publish` block: they run in threads."""
 
     @property
@@ -56,10 +50,6 @@ class Store(Keep, Protocol):
         """
         ...
 
-    def publish(self, ended: Sequence[WalkRun]) -> None:
-        """Publish these walks, the next in plan order."""
-        ...
-
 
 class Crew(NamedTuple):
     """One target with what is needed to crawl it; `concurrency` is the most requests in flight."""
@@ -74,7 +64,6 @@ class Engine:
 
     def __init__(self, crews: Sequence[Crew], runs: Sequence[WalkRun], store: Store, clock: Clock) -> None:
         self._crews = crews
-        self._runs = runs
         self._store = store
         self._clock = clock
         self._ending = Ending("done")
@@ -82,9 +71,7 @@ class Engine:
         self._drained = Bell()  # it was written
         self._over = False  # nothing more will come
         self._end = Bell()
-        self._ended = {run.index for run in runs if run.ended}  # and all their pages are in the store
-        self._ended_walks = self._ended_records = 0  # since the last publishing
-        self._moved = Event()  # walks have ended, or no more will: heard by a thread
+        self._publisher = Publisher(runs, store)
 
     async def crawl(self, *, max_duration_s: float | None, signals: bool) -> Ending:
         """Crawl until every walk ended or every target stopped, publishing walks in plan order as they end.
@@ -141,25 +128,18 @@ class Engine:
                     target.stop(error)
                 workers.cancel()
             if task.walk.verdict is not None:
-                self._note_end(task.run.index, task.walk.distinct)
+                self._publisher.note_end(task.run.index, task.walk.distinct)
             await self._keep_up()
             task = target.next() if room.lets_stay() and not target.done else None
             if task is not None:
                 room.call()  # its page may have been the first: there are more windows to ask for
         room.leave()
 
-    def _note_end(self, walk: int, records: int) -> None:
-        self._ended.add(walk)
-        self._ended_walks += 1
-        self._ended_records += records
-        if self._ended_walks >= _WORTH_WALKS or self._ended_records >= _WORTH_RECORDS:
-            self._moved.set()
-
     def _finish(self) -> None:
         self._over = True
         self._full.ring()
         self._end.ring()
-        self._moved.set()
+        self._publisher.finish()
 
     async def _keep_up(self) -> None:
         """Wait while there is more in memory than the bound; the writer, once called, ends with calling back."""
@@ -185,37 +165,17 @@ class Engine:
             await anyio.to_thread.run_sync(partial(self._store.flush, young=False))
 
     async def _publish(self) -> None:
-        """Publish in a thread of its own: it hears of an end at once, and not when the loop comes round.
-
-        That may have a dozen pages to read before: they would be in memory for as long, and be written twice.
-        """
         async with anyio.create_task_group() as publishing:
-            publishing.start_soon(self._end_publishing)
-            await anyio.to_thread.run_sync(self._publish_what_ends)
+            publishing.start_soon(self._stop_publishing)
+            await anyio.to_thread.run_sync(self._publisher.work)
             publishing.cancel_scope.cancel()
 
-    async def _end_publishing(self) -> None:
-        """End the thread when this task is cancelled: it can't be."""
+    async def _stop_publishing(self) -> None:
+        """Stop the thread when this task is cancelled: it can't be."""
         try:
             await anyio.sleep_forever()
         finally:
-            self._finish()
-
-    def _publish_what_ends(self) -> None:
-        done = 0
-        while done < len(self._runs):
-            self._moved.clear()
-            over = self._over  # read before what has ended: all that was to end has ended by then
-            self._ended_walks = self._ended_records = 0
-            ended = list(takewhile(lambda run: run.index in self._ended, self._runs[done : done + _WORTH_WALKS]))
-            if ended:
-                self._store.publish(ended)
-                self._ended.difference_update(run.index for run in ended)
-                done += len(ended)
-            elif over:
-                return
-            else:
-                self._moved.wait(_PUBLISH_S)
+            self._publisher.stop()
 
     async def _watch_signals(self, whole: anyio.CancelScope) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
