@@ -141,6 +141,14 @@ def test_the_time_left_follows_the_windows_and_never_beats_the_rate() -> None:
     assert meter.look(1.0).eta_s == pytest.approx(5), "500 windows at 100/s take 5 s, whatever the pace was"
 
 
+def test_the_time_left_is_not_guessed_from_the_first_second() -> None:
+    counted = tally(walks_started=2, windows=1000)
+    meter = Meter(counted, 0.0)
+    counted.windows_done = 10  # while connections were opened
+    assert meter.look(0.5).eta_s is None
+    assert meter.look(1.0).eta_s == pytest.approx(99)
+
+
 def test_what_an_earlier_run_read_counts_as_done_but_not_as_pace() -> None:
     counted = tally(walks_started=2, windows=1000, windows_done=900)
     meter = Meter(counted, 0.0)

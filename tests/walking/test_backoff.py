@@ -13,10 +13,10 @@ chances = st.floats(0.0, LARGEST_CHANCE)
 
 
 @given(attempts, chances)
-def test_a_backoff_is_above_nothing_and_at_most_what_doubling_or_half_a_minute_allows(
+def test_a_backoff_is_above_nothing_and_at_most_what_threefold_growth_or_half_a_minute_allows(
     attempt: int, chance: float
 ) -> None:
-    assert 0 < backoff_s(attempt, chance) <= min(30.0, 0.5 * 2.0 ** min(attempt - 1, 100))
+    assert 0 < backoff_s(attempt, chance) <= min(30.0, 0.2 * 3.0 ** min(attempt - 1, 100))
 
 
 @pytest.mark.parametrize(
