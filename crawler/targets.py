@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
-from crawler.api.client import Allowance, Client, Pace, connect
+from crawler.api.allowance import Allowance
+from crawler.api.client import Client, connect
+from crawler.api.pace import Pace
 from crawler.api.query import Center, Order
 from crawler.clock import Clock
 from crawler.config import Config, Target, matches

@@ -86,7 +86,7 @@ def test_every_edge_is_a_module() -> None:
 
 @pytest.mark.parametrize(
     ("library", "only"),
-    [("aiolimiter", {"api.client"}), ("aiohttp", {"api.client", "emulator.delivery", "emulator.server"})],
+    [("aiolimiter", {"api.pace"}), ("aiohttp", {"api.client", "emulator.delivery", "emulator.server"})],
 )
 def test_the_network_libraries_have_one_place_each(library: str, only: set[str]) -> None:
     users = {name for name, path in modules().items() if any(i.split(".")[0] == library for i in imports(path))}

@@ -6,7 +6,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from crawler.api.client import Pace
+from crawler.api.pace import Pace
 from crawler.clock import SystemClock
 from crawler.emulator.faults import parse_fault
 from crawler.emulator.inventory import synthetic

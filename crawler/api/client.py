@@ -8,14 +8,13 @@ Source: FACTS 1.2 (Content-Range), 3.1 (headers and their sizes), 4.4 (which fai
 """
 
 import asyncio
-import math
 import select
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import aiohttp
 import anyio
@@ -24,112 +23,20 @@ from aiohttp.tracing import Trace
 from yarl import URL
 
 import crawler
+from crawler.api.allowance import Allowance
 from crawler.api.auth import Credentials, Token
 from crawler.api.coding import ACCEPTED, BodyTooLargeError, BrokenCodingError, UnknownCodingError, decoded
-from crawler.api.page import Answer, content_range_start, printable
+from crawler.api.pace import Pace
+from crawler.api.page import Answer, content_range, printable
 from crawler.api.query import Asked, Query
 from crawler.api.signing import Signable
-from crawler.clock import Clock
+from crawler.api.watch import Watch
 from crawler.errors import Evidence, RefusedError, RequestError, SizeRefusedError, TransientError
 
-if TYPE_CHECKING:
-    from aiolimiter import AsyncLimiter
-
-# Let through at once at most what is due in this time: more overshoots the rate, less loses to late timers.
-_BURST_S: Final = 0.02
-# After a throttling answer each request pays this many tokens, then one fewer after every _RECOVERY_S.
-_SLOWEST: Final = 4
-_RECOVERY_S: Final = 2.0
 _CHUNK_BYTES: Final = 2**17
 # One header of at most 128 in an answer: only a token is long, up to the gateway's own limit (FACTS 3.1).
 _HEADER_BYTES: Final = 8 * 2**10
 _TOKEN_BYTES: Final = 32 * 2**10
-_SHARED_BYTES: Final = 2**24  # a quarter of a MiB for each of the 64 connections of the default: a page on its way
-
-
-class Pace:
-    """One target's pace: a limiter for every request, and a gate that one throttling answer closes for all.
-
-    `rate_per_s` None means unlimited; then only the gate holds requests back.
-    """
-
-    def __init__(self, rate_per_s: float | None, clock: Clock) -> None:
-        self._limiter = None if rate_per_s is None else _limiter(rate_per_s)
-        self._clock = clock
-        self._opens_at = -math.inf
-        self.throttled_s = 0.0
-
-    @property
-    def closed_s(self) -> float:
-        """The seconds until the gate opens, 0 when it is open."""
-        return max(0.0, self._opens_at - self._clock.now_s())
-
-    def close(self, for_s: float) -> None:
-        """Let nobody through for `for_s` seconds from now, or longer if that was said before."""
-        now = self._clock.now_s()
-        until = max(self._opens_at, now + for_s)
-        self.throttled_s += until - max(self._opens_at, now)
-        self._opens_at = until
-
-    async def turn(self) -> None:
-        """Return when the next request may go out."""
-        while True:
-            while (wait_s := self.closed_s) > 0:
-                await self._clock.sleep(wait_s)
-            if self._limiter is None:
-                return
-            for _ in range(self._tokens()):
-                await self._limiter.acquire()
-            if not self.closed_s:  # it may have closed while this one waited for its token
-                return
-
-    def _tokens(self) -> int:
-        recovering_s = self._clock.now_s() - self._opens_at
-        return max(1, _SLOWEST - int(min(recovering_s, 60.0) / _RECOVERY_S))
-
-
-def _limiter(rate_per_s: float) -> "AsyncLimiter":
-    from aiolimiter import AsyncLimiter  # noqa: PLC0415 - it reads the metadata of what is installed: 5 ms
-
-    burst = max(1.0, rate_per_s * _BURST_S)
-    return AsyncLimiter(burst, burst / rate_per_s)
-
-
-class Allowance:
-    """What the bodies being read may hold together: `shared_bytes`, and one of them as much as it needs.
-
-    So bodies without end, however many come at the same time, cost the cap of one more than `shared_bytes`; and as
-    one can always go on, those that wait get their turn.
-    """
-
-    def __init__(self, shared_bytes: int = _SHARED_BYTES) -> None:
-        self._left = shared_bytes
-        self._alone: object = None
-        self._changed: anyio.Event | None = None
-
-    def take(self, body: object, size: int) -> int | None:
-        """Let `body` hold `size` bytes more: give how many of them `leave` gives back, None when there is no room."""
-        if size <= self._left:
-            self._left -= size
-            return size
-        if self._alone is None:
-            self._alone = body
-        return 0 if self._alone is body else None
-
-    async def change(self) -> None:
-        """Return when another body has been read, or given up."""
-        if self._changed is None:
-            self._changed = anyio.Event()
-        await self._changed.wait()
-
-    def leave(self, body: object, size: int) -> None:
-        """Give back what `body` was given."""
-        self._left += size
-        if self._alone is body:
-            self._alone = None
-        if self._changed is not None:
-            self._changed.set()
-            self._changed = None
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -153,10 +60,13 @@ class _Connector(aiohttp.TCPConnector):
             connection = await super().connect(req, traces, timeout)
             if (line := connection.protocol) is not None:
                 asked = _asked(line)
-                if not asked and line.closed is not None:
-                    line.closed.add_done_callback(partial(_end_body, line))
-                if not asked or (self.reuses and _silent(line)):
+                if asked and self.reuses and _silent(line):
                     line.__dict__[_ASKED] = asked + 1
+                    return connection
+                if not asked:
+                    line.__dict__[_ASKED] = 1
+                    if line.closed is not None:
+                        line.closed.add_done_callback(partial(_end_body, line))
                     return connection
             connection.close()
 
@@ -200,9 +110,16 @@ class _Response(aiohttp.ClientResponse):
     line: ResponseHandler | None = None
 
     async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
-        """Begin to read."""
+        """Begin to read.
+
+        A connection that breaks here is no error of aiohttp's any more: it would ask again by itself, in silence, and
+        a retry pays its rate and is counted.
+        """
         self.line = connection.protocol
-        started = await super().start(connection)
+        try:
+            started = await super().start(connection)
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            raise _failure(error) from None
         if self.line is not None:
             self.line.__dict__[_BODY] = self.content
         return started
@@ -225,7 +142,7 @@ class Client:
         self._origin = origin
         self._host = URL(origin).authority
         self._body_bytes = body_bytes
-        self._timeout_s = timeout_s
+        self._watch = Watch(timeout_s)
         self._allowance = allowance
         self._counts_windows = True
         self._proving = anyio.Lock()
@@ -257,7 +174,7 @@ class Client:
             return Signable("GET", self._host, asked.path, tuple(asked.parameters().items()), _OWN)
 
         query = asked.encoded()
-        headers = {**_OWN, "Accept": "application/json", **await self.credentials.headers(signable)}
+        headers = await self.credentials.headers(signable)
         generation = self.credentials.generation
         url = f"{self._origin}{asked.path}{query and '?'}{query}"
         answer = await self._send("GET", url, headers, asked=asked, generation=generation)
@@ -282,19 +199,20 @@ class Client:
         generation: int = 0,
     ) -> Answer:
         try:
-            async with self._session.request(
-                method,
-                URL(url, encoded=True),
-                headers=headers,
-                data=body or None,
-                allow_redirects=False,
-                max_field_size=_TOKEN_BYTES if asked is None else _HEADER_BYTES,
-            ) as response:
-                if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
-                    raise RefusedError(_evidence(response, "redirects are not followed; is the endpoint right?"))
-                if self._counts_windows and isinstance(asked, Query):
-                    self._check_window(response, asked.offset)
-                return Answer(response.status, response.headers, await self._body(response), generation)
+            with self._watch:
+                async with self._session.request(
+                    method,
+                    URL(url, encoded=True),
+                    headers=headers,
+                    data=body or None,
+                    allow_redirects=False,
+                    max_field_size=_TOKEN_BYTES if asked is None else _HEADER_BYTES,
+                ) as response:
+                    if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
+                        raise RefusedError(_evidence(response, "redirects are not followed; is the endpoint right?"))
+                    if self._counts_windows and isinstance(asked, Query):
+                        self._check_window(response, asked.offset)
+                    return Answer(response.status, response.headers, await self._body(response), generation)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _failure(error) from None
 
@@ -304,8 +222,8 @@ class Client:
         What comes first on a new connection can't be that: this service means something else by the header, or
         ignores the offset, which is the walk's business.
         """
-        start = content_range_start(response.headers.get("Content-Range"))
-        if start is None or start == offset:
+        ranged = content_range(response.headers.get("Content-Range"))
+        if ranged is None or ranged.start == offset:
             return
         line = response.line if isinstance(response, _Response) else None
         self._counts_windows = line is not None and _asked(line) > 1
@@ -313,7 +231,7 @@ class Client:
             self._session.connector.reuses = not self._counts_windows
         if line is not None and self._counts_windows:
             line.close()
-            reason = f"the answer is for offset {start}, not {offset}: the connection is out of step"
+            reason = f"the answer is for offset {ranged.start}, not {offset}: the connection is out of step"
             raise TransientError(_evidence(response, reason))
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
@@ -334,8 +252,13 @@ class Client:
 
     async def _pieces(self, response: aiohttp.ClientResponse) -> list[bytes]:
         """Read the body as it comes, as fast as there is room for it."""
-        pieces: list[bytes] = []
         content = response.content
+        if content.is_eof():  # all of it has come with its head, so that nobody can ask for room meanwhile
+            piece = content.read_nowait()
+            if len(piece) > self._body_bytes:
+                raise BodyTooLargeError
+            return [piece]
+        pieces: list[bytes] = []
         size = held = 0
         try:
             while not content.at_eof() and (piece := await content.readany()):
@@ -343,8 +266,7 @@ class Client:
                 if size > self._body_bytes:
                     raise BodyTooLargeError  # noqa: TRY301 - it is for the caller; the pieces are let go of all the same
                 while (taken := self._allowance.take(response, len(piece))) is None:
-                    with anyio.fail_after(self._timeout_s):
-                        await self._allowance.change()
+                    await self._allowance.change()
                 held += taken
                 pieces.append(piece)
         except BaseException:
@@ -375,26 +297,15 @@ async def connect(
     """
     async with aiohttp.ClientSession(
         connector=_Connector(limit=connections, ttl_dns_cache=300),
-        headers={"Accept-Encoding": ACCEPTED},
-        timeout=aiohttp.ClientTimeout(total=timeout_s),
+        headers={**_OWN, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
+        timeout=aiohttp.ClientTimeout(total=None),  # a Watch sees to that
         cookie_jar=aiohttp.DummyCookieJar(),  # the firewall in front sets cookies; nothing needs them (FACTS 4.2)
         auto_decompress=False,
         max_line_size=_HEADER_BYTES,
         read_bufsize=_CHUNK_BYTES,
         response_class=_Response,
-        middlewares=(_never_silently_again,),
     ) as session:
         yield Client(session, endpoint, pace, allowance or Allowance(), body_bytes=body_bytes, timeout_s=timeout_s)
-
-
-async def _never_silently_again(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a request whose connection broke: a retry pays its rate and is counted."""
-    try:
-        return await handler(request)
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _failure(error) from None
 
 
 def _evidence(response: aiohttp.ClientResponse, text: str) -> Evidence:

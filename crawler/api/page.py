@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -67,27 +68,29 @@ def read_page(answer: Answer, origin: Origin) -> Page:
         items = read_items(answer.body, origin)
     except NotAListError as error:
         raise TransientError(_evidence(answer, str(error))) from None
-    ranged = content_range_total(answer.headers.get("Content-Range"))
+    ranged = content_range(answer.headers.get("Content-Range"))
     total = max(items.totals, default=None)
-    if total is None or (total == len(items.keys) and ranged is not None and ranged > total):
+    if ranged is not None and (total is None or (total == len(items.keys) and ranged.total > total)):
         # A total_range that is only this page's length was seen in the wild; the header then knows better.
-        total = ranged
+        total = ranged.total
     return Page(items, total, disagrees=len(items.totals) > 1)
 
 
 _CONTENT_RANGE = re.compile(r"\s*(?:items\s+)?([0-9]{1,19})-[0-9]{1,19}/([0-9]{1,19})\s*")
 
 
-def content_range_total(header: str | None) -> int | None:
-    """Read the total of `offset-count/total` (FACTS 1.2: the middle number is a count), None without one."""
-    match = _CONTENT_RANGE.fullmatch(header) if header is not None else None
-    return int(match[2]) if match else None
+class ContentRange(NamedTuple):
+    """What the header says: the offset of the page, and the total."""
+
+    start: int
+    total: int
 
 
-def content_range_start(header: str | None) -> int | None:
-    """Read the offset of `offset-count/total`, None without one."""
-    match = _CONTENT_RANGE.fullmatch(header) if header is not None else None
-    return int(match[1]) if match else None
+@lru_cache(maxsize=64)  # the client reads it, and read_page again; and of many walks the header is the same
+def content_range(header: str | None) -> ContentRange | None:
+    """Read `offset-count/total` (FACTS 1.2: the middle number is a count), None without one."""
+    match = None if header is None else _CONTENT_RANGE.fullmatch(header)
+    return None if match is None else ContentRange(int(match[1]), int(match[2]))
 
 
 # What to do next, by status and service code; the first line that fits holds (FACTS 4.1, 4.4).

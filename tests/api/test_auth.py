@@ -9,7 +9,8 @@ import anyio
 import pytest
 
 from crawler.api.auth import Credentials, Key, MetadataKey, Password, PasswordToken, Token, why_refused
-from crawler.api.client import Client, Pace, connect
+from crawler.api.client import Client, connect
+from crawler.api.pace import Pace
 from crawler.api.page import Answer
 from crawler.api.query import Query
 from crawler.api.signing import AccessKey, Signable

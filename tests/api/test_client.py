@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 
 from crawler.api.auth import Token
-from crawler.api.client import Client, Pace, connect
+from crawler.api.client import Client, connect
+from crawler.api.pace import Pace
 from crawler.api.query import Query
 from crawler.clock import SystemClock
 from crawler.errors import RefusedError, SizeRefusedError, TransientError

@@ -16,9 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crawler.api.allowance import Allowance
 from crawler.api.auth import Token
-from crawler.api.client import Allowance, Client, Pace, connect
+from crawler.api.client import Client, connect
 from crawler.api.coding import BodyTooLargeError, BrokenCodingError, decoded
+from crawler.api.pace import Pace
 from crawler.api.page import Answer
 from crawler.api.query import Query
 from crawler.clock import SystemClock
@@ -427,7 +429,8 @@ import asyncio, re, sys
 from pathlib import Path
 from crawler import run  # a crawl's own weight
 from crawler.api.auth import Token
-from crawler.api.client import Pace, connect
+from crawler.api.client import connect
+from crawler.api.pace import Pace
 from crawler.api.query import Query
 from crawler.clock import SystemClock
 from crawler.errors import SizeRefusedError

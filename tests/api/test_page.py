@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crawler.api.page import EMPTY, Answer, Page, content_range_total, error_of, printable, read_page, retry_after_s
+from crawler.api.page import EMPTY, Answer, Page, content_range, error_of, printable, read_page, retry_after_s
 from crawler.api.record import Origin
 from crawler.errors import (
     OrderRefusedError,
@@ -279,15 +279,15 @@ def test_a_throttling_that_names_no_time_names_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "total"),
+    ("header", "ranged"),
     [
         (None, None),
         ("", None),
-        ("0-1/1", 1),
-        ("100-20/120", 120),
-        (" 0-0/0 ", 0),
-        ("items 0-10/25", 25),
-        ("0-1/9223372036854775807", 2**63 - 1),
+        ("0-1/1", (0, 1)),
+        ("100-20/120", (100, 120)),
+        (" 0-0/0 ", (0, 0)),
+        ("items 0-10/25", (0, 25)),
+        ("0-1/9223372036854775807", (0, 2**63 - 1)),
         ("0-10/*", None),
         ("*/25", None),
         ("0-10", None),
@@ -300,8 +300,11 @@ def test_a_throttling_that_names_no_time_names_none() -> None:
         ("0-1/" + "9" * 100_000, None),
     ],
 )
-def test_the_total_of_a_content_range_is_its_last_number(header: str | None, total: int | None) -> None:
-    assert content_range_total(header) == total
+def test_a_content_range_tells_the_offset_first_and_the_total_last(
+    header: str | None, ranged: tuple[int, int] | None
+) -> None:
+    assert content_range(header) == ranged
+    total = None if ranged is None else ranged[1]
     assert page(b"[]", {} if header is None else {"Content-Range": header}).total == total
 
 
