@@ -154,7 +154,8 @@ class Engine:
             if self._store.waiting_bytes > _WRITE_BYTES:
                 await anyio.to_thread.run_sync(self._store.write)
             self._drained.ring()
-            if self._store.waiting_bytes <= _WRITE_BYTES:  # else more has come since, and whoever called was not heard
+            # Who called while pages were written was not heard: there is more to write by now, or no more to come.
+            if self._store.waiting_bytes <= _WRITE_BYTES and not self._over:
                 await self._full.heard()
 
     async def _flush(self) -> None:
