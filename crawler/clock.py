@@ -14,6 +14,10 @@ class Clock(Protocol):
         """Give the seconds since some fixed moment."""
         ...
 
+    def busy_s(self) -> float:
+        """Give the seconds of processor time that the calling thread has taken."""
+        ...
+
     def utc(self) -> datetime:
         """Give the time of day, in UTC."""
         ...
@@ -29,6 +33,10 @@ class SystemClock:
     def now_s(self) -> float:
         """Give the seconds since some fixed moment."""
         return time.monotonic()
+
+    def busy_s(self) -> float:
+        """Give the processor time of this thread."""
+        return time.thread_time()
 
     def utc(self) -> datetime:
         """Give the machine's time of day."""

@@ -29,6 +29,9 @@ class QuickClock:
     def now_s(self) -> float:
         return self._now_s
 
+    def busy_s(self) -> float:
+        return 0.0
+
     def utc(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self.slept_s)
 

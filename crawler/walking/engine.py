@@ -106,7 +106,7 @@ class Engine:
 
     async def _crawl_target(self, crew: Crew) -> None:
         target = crew.target
-        room = Room(Crowd(crew.concurrency), self._clock)
+        room = Room(Crowd(crew.concurrency, self._clock.now_s(), self._clock.busy_s()), self._clock)
         asker = Asker(target, crew.client, self._store, self._clock, room, Random())  # noqa: S311 - jitter, no secret
         async with anyio.create_task_group() as workers:
             while not target.done:

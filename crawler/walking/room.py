@@ -99,9 +99,9 @@ class Room:
 
     def answered(self, sent: Sent) -> None:
         """Learn from an answer that was read."""
-        self._crowd.answered(sent, self._clock.now_s())
+        self._crowd.answered(sent, self._clock.now_s(), self._clock.busy_s())
 
     def failed(self, sent: Sent, *, too_much: bool) -> None:
         """Learn from a request that yielded nothing; whether the service says there are too many."""
         learn = self._crowd.cut if too_much else self._crowd.failed
-        learn(sent, self._clock.now_s())
+        learn(sent, self._clock.now_s(), self._clock.busy_s())

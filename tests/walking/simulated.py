@@ -33,11 +33,11 @@ class Fixed(Crowd):
         super().__init__(size)
         self.size = size
 
-    def answered(self, sent: Sent, now_s: float) -> None: ...
+    def answered(self, sent: Sent, now_s: float, busy_s: float) -> None: ...
 
-    def failed(self, sent: Sent, now_s: float) -> None: ...
+    def failed(self, sent: Sent, now_s: float, busy_s: float) -> None: ...
 
-    def cut(self, sent: Sent, now_s: float) -> None: ...
+    def cut(self, sent: Sent, now_s: float, busy_s: float) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Simulation:
         self._world, self._crowd, self._left, self._later = world, crowd, pages, later
         self._chance = Random(seed)  # noqa: S311 - of a simulation
         self._free_at = [0.0] * min(world.servers, 512)
-        self._client_at = 0.0
+        self._client_at = self._busy_s = 0.0
         self._events: list[tuple[float, int, str, Sent]] = []
         self._events_seen = self._in_flight = self._inside = self._read = self._refused = 0
         self._sizes: list[int] = []
@@ -77,19 +77,20 @@ class Simulation:
             if kind == "page":
                 self._inside -= 1
                 self._client_at = max(now, self._client_at) + self._world.client_s
+                self._busy_s += self._world.client_s
                 self._push(self._client_at, "read", sent)
                 continue
             self._in_flight -= 1
             if kind == "429":
                 self._refused += 1
                 self._left += 1
-                self._crowd.cut(sent, now)
+                self._crowd.cut(sent, now, self._busy_s)
             elif self._chance.random() < 1 / self._world.failing_one_in:
                 self._left += 1
-                self._crowd.failed(sent, now)
+                self._crowd.failed(sent, now, self._busy_s)
             else:
                 self._read += 1
-                self._crowd.answered(sent, now)
+                self._crowd.answered(sent, now, self._busy_s)
             self._sizes.append(self._crowd.size)
             self._change(now)
             self._send(now)

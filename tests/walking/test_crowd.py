@@ -40,15 +40,20 @@ def test_luck_of_the_first_answers_does_not_decide(seed: int, world: World) -> N
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.integers(1, 64), st.lists(st.tuples(st.sampled_from("safc"), st.floats(0, 2)), max_size=300))
-def test_the_size_keeps_its_bounds_whatever_comes(most: int, events: list[tuple[str, float]]) -> None:
-    crowd, now, out = Crowd(most), 0.0, list[Sent]()
+@given(
+    st.integers(1, 64),
+    st.lists(st.tuples(st.sampled_from("safc"), st.floats(0, 2)), max_size=300),
+    st.sampled_from([0.0, 0.5, 1.0]),
+)
+def test_the_size_keeps_its_bounds_whatever_comes(most: int, events: list[tuple[str, float]], share: float) -> None:
+    crowd, now, busy, out = Crowd(most), 0.0, 0.0, list[Sent]()
     for event, step_s in events:
         now += step_s
+        busy += step_s * share
         if event == "s" and len(out) < crowd.size:
             out.append(crowd.sent(now, len(out) + 1))
         elif event != "s" and out:
-            {"a": crowd.answered, "f": crowd.failed, "c": crowd.cut}[event](out.pop(0), now)
+            {"a": crowd.answered, "f": crowd.failed, "c": crowd.cut}[event](out.pop(0), now, busy)
         assert 1 <= crowd.size <= most
 
 
@@ -56,7 +61,7 @@ def test_what_was_sent_before_a_cut_cuts_no_second_time() -> None:
     crowd = Crowd(64)
     first = crowd.size
     for sent in [crowd.sent(0.0, number) for number in range(1, 9)]:
-        crowd.cut(sent, 1.0)
+        crowd.cut(sent, 1.0, 0.0)
     assert crowd.size == int(0.7 * first)
 
 
@@ -81,5 +86,17 @@ def test_a_capacity_that_changes_is_followed(before: int, after: int, low: int, 
 def test_answers_that_take_no_time_teach_nothing() -> None:
     crowd = Crowd(64)
     for _ in range(100):
-        crowd.answered(crowd.sent(5.0, crowd.size), 5.0)
+        crowd.answered(crowd.sent(5.0, crowd.size), 5.0, 0.0)
     assert crowd.size == Crowd(64).size
+
+
+@pytest.mark.parametrize("client_s", [0.0002, 0.002])
+def test_where_this_process_has_no_time_left_nothing_larger_is_tried_and_nothing_tiny(client_s: float) -> None:
+    sizes = Simulation(World(latency_s=0.0001, client_s=client_s), Crowd(64), 20_000).run().sizes
+    assert max(sizes) == Crowd(64).size
+    assert min(sizes) == sizes[-1] == 8
+
+
+def test_a_process_that_has_time_again_asks_for_more_again() -> None:
+    busy, idle = World(latency_s=0.0001, client_s=0.002), World(latency_s=0.2, client_s=0.0001)
+    assert Simulation(busy, Crowd(64), 16_000, later=(8000, idle)).run().sizes[-1] == 64
