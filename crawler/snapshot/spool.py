@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple
-from zlib import crc32
 
 import msgspec
 
@@ -23,7 +22,7 @@ from crawler.api.page import Page
 from crawler.errors import DiskError
 from crawler.snapshot.earlier import Earlier
 from crawler.snapshot.files import blocks, sync_folder, write_all
-from crawler.snapshot.journal import Entry, LossEntry, PageEntry, page_of, read_lines, to_line
+from crawler.snapshot.journal import Entry, LossEntry, PageEntry, checksum_of, page_of, read_lines, to_line
 from crawler.walking.passes import Window
 
 
@@ -121,7 +120,7 @@ class Spool:
             rejects=len(items.rejects),
             records=items.records,
             rejected=items.rejected,
-            crc=crc32(items.rejects, crc32(items.lines)),
+            checksum=checksum_of(items.lines + items.rejects if items.rejects else items.lines),
             unknown=tuple(sorted(items.unknown)) if items.unknown else (),
             outside=items.outside,
         )
@@ -337,7 +336,7 @@ class Spool:
 
     def _page_of(self, entry: PageEntry, end: int) -> Page | None:
         data = self._bytes_of(entry, end)
-        if data is None or crc32(data) != entry.crc:
+        if data is None or checksum_of(data) != entry.checksum:
             return None
         return page_of(entry, data)
 

@@ -27,7 +27,7 @@ pages = st.builds(
     rejects=naturals,
     records=naturals,
     rejected=naturals,
-    crc=st.integers(0, 2**32 - 1),
+    checksum=st.integers(0, 2**64 - 1),
     unknown=st.lists(texts, max_size=3).map(tuple),
 )
 losses = st.builds(LossEntry, walk=naturals, window=windows, reason=texts)
@@ -36,10 +36,12 @@ entries: st.SearchStrategy[Entry] = pages | losses
 FIRST: Final = Window(1, 0, 100, Order("name", "asc"))
 HISTORY: Final[list[Entry]] = [
     PageEntry(
-        0, FIRST, 250, disagrees=False, at=0, lines=10, rejects=5, records=1, rejected=1, crc=7, unknown=("é\n",)
+        0, FIRST, 250, disagrees=False, at=0, lines=10, rejects=5, records=1, rejected=1, checksum=7, unknown=("é\n",)
     ),
     LossEntry(0, FIRST._replace(offset=100), "HTTP 500 \x1b[31m\n"),
-    PageEntry(1, Window(2, 0, 10, None), None, disagrees=True, at=15, lines=0, rejects=0, records=0, rejected=0, crc=0),
+    PageEntry(
+        1, Window(2, 0, 10, None), None, disagrees=True, at=15, lines=0, rejects=0, records=0, rejected=0, checksum=0
+    ),
 ]
 
 

@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from threading import Thread
 from typing import Final, NamedTuple
-from zlib import crc32
 
 import msgspec
 import pytest
@@ -19,7 +18,7 @@ from crawler.api.page import EMPTY, Page
 from crawler.api.query import Order
 from crawler.api.record import Origin, read_items
 from crawler.errors import DiskError
-from crawler.snapshot.journal import Entry, LossEntry, PageEntry, read_lines, to_line
+from crawler.snapshot.journal import Entry, LossEntry, PageEntry, checksum_of, read_lines, to_line
 from crawler.snapshot.spool import Spool, Spot, open_spool
 from crawler.walking.passes import Window
 
@@ -362,7 +361,16 @@ def test_bytes_that_are_no_lines_are_not_believed_though_their_checksum_is_right
 ) -> None:
     lines, rejected = (0, len(junk)) if rejects else (len(junk), 0)
     entry = PageEntry(
-        0, window(0), 9, disagrees=False, at=0, lines=lines, rejects=rejected, records=1, rejected=0, crc=crc32(junk)
+        0,
+        window(0),
+        9,
+        disagrees=False,
+        at=0,
+        lines=lines,
+        rejects=rejected,
+        records=1,
+        rejected=0,
+        checksum=checksum_of(junk),
     )
     assert believed_after(tmp_path, junk, to_line(entry)) == []
 
@@ -497,7 +505,7 @@ def test_a_part_that_is_none_is_not_believed(tmp_path: Path, part: str) -> None:
         rejects=0,
         records=1,
         rejected=0,
-        crc=crc32(lines),
+        checksum=checksum_of(lines),
         part=part,
     )
     assert believed_after(tmp_path, b"", to_line(entry)) == []
