@@ -56,7 +56,7 @@ def read_odd_items(raws: Iterable[bytes], origin: Origin) -> Reading:
             fields = _fields(raw)
             total = _total(fields.pop("total_range", None))  # it counts even when the rest can't be read
             totals.update(() if total is None else (total,))
-            item = _normalize(fields)
+            item = _normalize(fields, origin)
             [key] = fill([item], origin).keys
             line = _encode(item)
             if fields:
@@ -134,7 +134,7 @@ def _check(line: bytes) -> None:
         raise _UnreadableError(f"holds what not every reader of JSON can read: {error.msg}") from None
 
 
-def _normalize(fields: dict[str, Any]) -> Item:
+def _normalize(fields: dict[str, Any], origin: Origin) -> Item:
     """Make an item of `fields`, taking what it knows out of it: what is left is unknown to this version."""
     known: dict[str, Any] = {}
     for name, reader in _READERS.items():
@@ -143,8 +143,9 @@ def _normalize(fields: dict[str, Any]) -> Item:
         except (_UnreadableError, NoTimeError) as error:
             raise _UnreadableError(f"{name} {error}") from None
     item = Item(**known)
+    item.target, item.center = origin.target, origin.center  # type: ignore[assignment]  # no JSON decodes to their type
     if fields:
-        item.extra = dict(fields)  # type: ignore[assignment]  # no JSON decodes to its type
+        item.extra = dict(fields)  # type: ignore[assignment]  # nor to this one's
     return item
 
 

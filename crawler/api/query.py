@@ -69,8 +69,16 @@ class Query(NamedTuple):
         return given
 
     def encoded(self) -> str:
-        """Give the query string, percent-encoded as RFC 3986 has it: the bytes to send and to sign."""
-        return _encoded(self.parameters())
+        """Give the query string, percent-encoded as RFC 3986 has it: the bytes to send and to sign.
+
+        The parameters in their own order, without a dict of them: it is written for every request.
+        """
+        if self.filtered:
+            return _encoded(self.parameters())
+        center, namespace, offset, limit, order, _ = self
+        within = "" if namespace is None else f"&namespace={_quoted(namespace)}"
+        sorted_by = "" if order is None else f"&order_column={_quoted(order.column)}&order_type={order.direction}"
+        return f"center={center}&limit={limit}{within}&offset={offset}{sorted_by}"
 
 
 class NamespacesQuery(NamedTuple):

@@ -16,7 +16,7 @@ import msgspec
 
 from crawler.api import times as moments
 from crawler.api.cutting import MOST_ITEMS, NotAListError, items_in, list_in
-from crawler.api.item import Int64, Item, Name, fill
+from crawler.api.item import Int64, Name, decoder_of, fill
 from crawler.api.odd_items import read_odd_items
 from crawler.api.query import Center
 from crawler.api.reading import NOTHING, Origin, Reading
@@ -72,7 +72,6 @@ class Record(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False)
     extra: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
-_decode_page = msgspec.json.Decoder(list[Item]).decode
 _encode_lines = msgspec.json.Encoder().encode_lines
 
 _NOT_WELL_FORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, moments.NoTimeError)
@@ -94,7 +93,7 @@ def read_items(body: bytes, origin: Origin) -> Reading:
 
 def _read_well_formed(body: bytes, origin: Origin) -> Reading | None:
     try:
-        items = _decode_page(body)
+        items = decoder_of(origin.target, origin.center).decode(body)
         if not items:
             return NOTHING
         if len(items) > MOST_ITEMS:

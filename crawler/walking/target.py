@@ -8,7 +8,6 @@ import logging
 from bisect import insort
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from crawler.api.page import Page
@@ -63,8 +62,7 @@ class Bounds(NamedTuple):
     first_page_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One window of one walk, to be asked for now."""
 
     run: WalkRun
@@ -122,7 +120,10 @@ class TargetCrawl:
             first_page_only=self.bounds.first_page_only or run.census,
         )
         run.walk = walk
-        insort(self._open, (run, walk), key=lambda one: one[0].index)  # a resume begins them as its journal names them
+        if self._open and run.index < self._open[-1][0].index:  # a resume begins them as its journal names them
+            insort(self._open, (run, walk), key=lambda one: one[0].index)
+        else:
+            self._open.append((run, walk))
         if not run.census:
             self.tally.walks_started += 1
             self._count_plan(run, walk)

@@ -218,5 +218,6 @@ class Walk:
         self.verdict = verdict
         self.totals.update(self._now.totals)
         self.distinct = len(self._now.seen)
-        self.gaps = tuple(sorted(self._now.gaps, key=lambda gap: gap.offset))
+        if gaps := self._now.gaps:
+            self.gaps = tuple(sorted(gaps, key=lambda gap: gap.offset))
         self._now.seen = Seen()  # the keys are most of a run's memory

@@ -46,6 +46,13 @@ def test_a_query_is_encoded_as_the_official_client_does(query: Query, encoded: s
     assert query.encoded() == encoded
 
 
+@given(queries, st.booleans())
+def test_what_is_sent_are_the_parameters_in_their_order_each_encoded(query: Query, filtered: bool) -> None:  # noqa: FBT001 - drawn
+    asked = query._replace(filtered=filtered)
+    pairs = [f"{name}={rfc3986(value)}" for name, value in asked.parameters().items()]
+    assert asked.encoded() == "&".join(pairs)
+
+
 @given(queries)
 def test_parameters_are_documented_sorted_and_given_once(query: Query) -> None:
     names = list(query.parameters())
