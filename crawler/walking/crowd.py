@@ -24,7 +24,7 @@ The laws, each a property of tests/walking/test_crowd.py:
 
 from typing import Final, Literal, NamedTuple
 
-_FIRST: Final = 16  # fewer cost a short crawl round trips, more cost a fast one memory
+_FIRST: Final = 32  # fewer cost a short crawl round trips, more cost a fast one memory
 _FEWEST_JUDGED: Final = 16  # of fewer answers the mean is chance where the latency varies much
 _NONE, _FULL = 1.15, 1.5  # what a doubling multiplies: below, nothing was gained; above, as good as all of it
 _UP, _DOWN = 1.5, 0.75  # the steps that are tried
