@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -130,7 +129,7 @@ def show(loaded: Loaded, environ: Environ, *, as_json: bool) -> None:
     profiles = {target.credentials_file: profile_of(target, environ) for target in loaded.config.targets}
     rows = describe(loaded, environ, profiles)
     if as_json:
-        _print_json([asdict(row) for row in rows])
+        _print_json([row._asdict() for row in rows])
     else:
         print_table(("setting", "value", "unit", "origin"), [(r.setting, r.value, r.unit, r.origin) for r in rows])
 

@@ -19,11 +19,11 @@ the setting as it was written. Secrets are never read here.
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from crawler.api.credentials import FILE_VARIABLE, Target, choose, secrets_of
 from crawler.api.query import Center
@@ -119,8 +119,7 @@ class Config:
     log_format: LogFormat
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """A Config, what an audit is told, and where each part of them was written.
 
     `origins` maps setting names to "flag --limit", "environment SWR_CRAWLER_LIMIT", "file crawler.toml" or
@@ -136,8 +135,7 @@ class Loaded:
     unbound: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of `config show`. `value` is as the environment would have it, or `not set`."""
 
     setting: str
@@ -147,8 +145,7 @@ class Row:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a value was written. `name` is how the user wrote the setting, `where` how a message finds it."""
 
     origin: str
@@ -177,8 +174,7 @@ class _Place:
         raise ConfigError(line, setting=self.name) from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
+class _Given(NamedTuple):
     """A value in normal form, and its place."""
 
     value: Any
@@ -344,7 +340,7 @@ def _defaults(environ: Mapping[str, str]) -> dict[str, _Given]:
     names = [name for name in TOKEN_VARIABLES[1:] if environ.get(name)]
     if names:
         # The file goes first, as before any default; but the origin has to say which of the names it is.
-        place = replace(_NOWHERE, origin=f"environment {names[0]}")
+        place = _NOWHERE._replace(origin=f"environment {names[0]}")
         defaults["token"] = _Given(SecretRef("env", names[0]), place)
     if environ.get(FILE_VARIABLE):
         place = _Place(f"environment {FILE_VARIABLE}", FILE_VARIABLE, FILE_VARIABLE)
@@ -424,13 +420,13 @@ def _read_suppressions(tables: Iterable[Mapping[str, object]], whole: _Place) ->
         where = f"{whole.where}, [[audit.{_SUPPRESS}]] {number}"
         given: dict[str, Any] = {}
         for key, value in table.items():
-            place = replace(whole, where=f"{where} {key}", name=key)
+            place = whole._replace(where=f"{where} {key}", name=key)
             if key not in SUPPRESSION:
-                replace(place, where=where).refuse(f"unknown key {_key(key)}{_meant(key, SUPPRESSION)}")
+                place._replace(where=where).refuse(f"unknown key {_key(key)}{_meant(key, SUPPRESSION)}")
             given[key] = _normal(SUPPRESSION[key].check, value, place)
         for key in SUPPRESSION_NEEDS:
             if key not in given:
-                replace(whole, where=where, name=key).refuse(f"has no {key}: it is {SUPPRESSION[key].accepts}")
+                whole._replace(where=where, name=key).refuse(f"has no {key}: it is {SUPPRESSION[key].accepts}")
         read.append(Suppression(**given))
     return _Given(tuple(dict.fromkeys(read)), whole if read else _NOWHERE)
 
@@ -446,7 +442,7 @@ def _read_targets(tables: Iterable[Mapping[str, object]], whole: _Place) -> dict
             region.place.refuse("names several regions; write one [[target]] for each")
         name = given.pop("name").value if "name" in given else (*region.value, _DEFAULT_NAME)[0]
         if name in targets:
-            replace(whole, where=f"{where} name", name="name").refuse(
+            whole._replace(where=f"{where} name", name="name").refuse(
                 f"{name} is the name of another target; give each its own"
             )
         targets[name] = given
@@ -470,8 +466,8 @@ def _read_table(table: Mapping[str, object], where: str, whole: _Place, known: t
     for key, value in table.items():
         if key not in known:
             moved = f"; it belongs below [{SETTINGS[key].table}]" if key in SETTINGS else _meant(key, known)
-            replace(whole, where=where, name=key).refuse(f"unknown key {_key(key)}{moved}")
-        place = replace(whole, where=f"{where} {key}", name=key)
+            whole._replace(where=where, name=key).refuse(f"unknown key {_key(key)}{moved}")
+        place = whole._replace(where=f"{where} {key}", name=key)
         kind = SETTINGS[key].kind if key in SETTINGS else TARGET_NAME
         given[key] = _Given(_normal(kind.check, value, place), place)
     return given
@@ -560,7 +556,7 @@ def _site(endpoint: _Given, region: _Given) -> dict[str, _Given]:
         if found is None:
             region.place.refuse(f"{name} is no known region{_meant(name, REGIONS)}; of any other give the endpoint")
         endpoint = _Given(found, region.place)
-    return {"endpoint": endpoint, "region": replace(region, value=name)}
+    return {"endpoint": endpoint, "region": region._replace(value=name)}
 
 
 def _named_targets(

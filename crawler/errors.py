@@ -20,8 +20,8 @@
 Evidence is in fields; no message and no field ever holds a secret.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
 class CrawlerError(Exception):
@@ -78,8 +78,7 @@ class InterruptedRunError(CrawlerError):
         self.exit_code = 128 + signal_number
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Where a request failed and what the service said of it: for messages, logs and the manifest.
 
     `status` is the HTTP status, 0 when no answer came; `code` the service's own error code or "";

@@ -1,7 +1,6 @@
 """How a crawl ended (pure): what is told to people, to `--summary-file`, and to the shell as an exit code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 from typing import Literal, NamedTuple
@@ -18,8 +17,7 @@ class Ending(NamedTuple):
     signal_number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """How a crawl ended.
 
     `manifest` and `path` are None when nothing was published: then `errors` says why, by target, or `ending`

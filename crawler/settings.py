@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from crawler.api.query import MAX_LIMIT
@@ -444,8 +444,7 @@ class Namespaces(Many):
 # --- the table ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(NamedTuple):
     """One row. `name` is the field of Config or Target, the key of the file and the key of `flags`.
 
     `unit` is "" for what has none. `flag` is "" for what the command line does not take, `--on/--off` for a
@@ -457,9 +456,9 @@ class Setting:
     kind: _Kind
     default: object
     help: str
+    environment: str
     unit: str = ""
     flag: str = ""
-    environment: str
     of_target: bool = False
     secret: bool = False
     table: Literal["crawl", "audit"] = "crawl"

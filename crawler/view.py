@@ -9,7 +9,6 @@ the second line wraps and the bar shrinks; where it is low, targets that have mo
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from crawler.walking.tally import Tally, eta_s
@@ -27,8 +26,7 @@ _LEAST_WIDTH: Final = 20
 _USUAL_TAIL: Final = len("  100 %  throttled for 12.5 s more")  # so that the bar keeps its length
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sight(NamedTuple):
     """One look at a target, or at all of them together.
 
     `share` is the part of the work done, 0 to 1, 1 only when all is; `rate_per_s` is of the last seconds,

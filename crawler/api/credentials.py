@@ -25,9 +25,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from configparser import ConfigParser
 from configparser import Error as IniError
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final, NamedTuple, TypeAlias
 
 from crawler.errors import ConfigError, CredentialsError
 from crawler.regions import iam_endpoint_of, region_of
@@ -112,8 +112,7 @@ class MetadataMethod:
 Method: TypeAlias = TokenMethod | PasswordMethod | AccessKeyMethod | MetadataMethod
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """A method, and `why` this one: each setting it stands on with where that was found."""
 
     method: Method
@@ -194,8 +193,7 @@ _SECTION: Final = "basic"
 _PROFILE: Final = {"access_key": "ak", "secret_key": "sk", "security_token": "security_token"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Place(NamedTuple):
     """What one place gives, by part. `fixes` is how a part would be written here.
 
     `words` are in normal form where `normal` has their part; the others were written for another tool.
@@ -314,8 +312,7 @@ def _scoped(place: _Place, own: _Place) -> _Place:
     # A project of ours, by name or id, goes before theirs, by id or name.
     hidden = _PROJECT if scope.keys() & _PROJECT else frozenset()
     theirs = {part: text for part, text in place.words.items() if part not in hidden}
-    return replace(
-        place,
+    return place._replace(
         words=theirs | scope,
         origins={**place.origins, **{part: own.origins[part] for part in scope}},
         normal=frozenset(scope),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -148,7 +148,12 @@ def _date(text: str) -> datetime | None:
 _LONGEST_TEXT: Final = 200
 _LOOKED_AT: Final = 10 * _LONGEST_TEXT  # a message can be as long as a body
 # U+061C and U+2066-2069 turn the direction of writing: what follows would read as something else.
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\u061b\u061d-\u1fff\u2030-\u205f\u2070-\ud7ff]+")
+
+
+@cache
+def _unprintable() -> re.Pattern[str]:
+    """Compile it when it is first needed: so large a class takes 2 ms."""
+    return re.compile(r"[^\x20-\x7e\xa0-\u061b\u061d-\u1fff\u2030-\u205f\u2070-\ud7ff]+")
 
 
 def _evidence(answer: Answer, text: str = "") -> Evidence:
@@ -166,7 +171,7 @@ def _evidence(answer: Answer, text: str = "") -> Evidence:
 
 def printable(text: str) -> str:
     """Make a service's words safe for a terminal and a log line: one line, no escapes, shortened."""
-    return _UNPRINTABLE.sub(" ", text[:_LOOKED_AT])[:_LONGEST_TEXT].strip()
+    return _unprintable().sub(" ", text[:_LOOKED_AT])[:_LONGEST_TEXT].strip()
 
 
 _SHAPES: Final = (("error_code", "error_msg"), ("errorCode", "errorMessage"), ("code", "message"))

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 
 ALGORITHM: Final = "SDK-HMAC-SHA256"
@@ -142,8 +142,7 @@ def signature(sk: str, text: str) -> str:
     return hmac.digest(sk.encode(), text.encode(errors="surrogateescape"), "sha256").hex()
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """An Authorization header as it was received: who says to have signed which headers, lower-case names."""
 
     ak: str

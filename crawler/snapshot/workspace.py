@@ -10,10 +10,9 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 from zlib import crc32
 
 import msgspec
@@ -45,8 +44,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     walks: tuple[WalkId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(NamedTuple):
     """One run's own folder in the output, held by this process.
 
     `published` is the run's snapshot where that stands already: its first process died just before its end.
@@ -67,8 +65,7 @@ class Workspace:
             _drop(self.folder)
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """Which run the user wants: a given or any `snapshot` id, and whether to go on with an unfinished one.
 
     `resume` None goes on with the newest unfinished run of the same plan that is younger than `within_s`
@@ -193,8 +190,7 @@ def _held(work: Path, now: datetime) -> "Iterator[_Tell]":
         lock.release()
 
 
-@dataclass(frozen=True, slots=True)
-class _Tell:
+class _Tell(NamedTuple):
     """Says in the holder's file who holds the output."""
 
     path: Path
