@@ -72,13 +72,25 @@ class Crowd:
         """Note a request that goes out as one of `in_flight`; give its end to `answered`, `failed` or `cut`."""
         return Sent(now_s, in_flight, self._round)
 
-    def answered(self, sent: Sent, now_s: float, busy_s: float) -> None:
-        """Learn from an answer that was read."""
-        self._count(sent, now_s, busy_s, sent.in_flight)
+    def answered(self, sent: Sent, now_s: float) -> None:
+        """Count an answer that was read."""
+        self._count(sent, now_s, sent.in_flight)
 
-    def failed(self, sent: Sent, now_s: float, busy_s: float) -> None:
-        """Learn from a request that took its time and yielded nothing."""
-        self._count(sent, now_s, busy_s, 0)
+    def failed(self, sent: Sent, now_s: float) -> None:
+        """Count a request that took its time and yielded nothing."""
+        self._count(sent, now_s, 0)
+
+    @property
+    def full(self) -> bool:
+        """Whether enough was counted to judge the size by."""
+        return self._answers >= self._needed and self._sum_s > 0
+
+    def judge(self, now_s: float, busy_s: float) -> None:
+        """Learn from what was counted, when that is enough; then count anew."""
+        if self.full:
+            self._busy = busy_s - self._began_busy_s >= _BUSY * (now_s - self._began_s)
+            self._learn(self._sum_in_flight / self._sum_s)
+            self._begin(now_s, busy_s)
 
     def cut(self, sent: Sent, now_s: float, busy_s: float) -> None:
         """Take a third of the size: the service says it is too much. What was sent before the last cut is no news."""
@@ -96,24 +108,20 @@ class Crowd:
             return max(_FEWEST_JUDGED, self.size // 2)
         return max(2 * _FEWEST_JUDGED, self.size)
 
-    def _count(self, sent: Sent, now_s: float, busy_s: float, yielded: int) -> None:
+    def _count(self, sent: Sent, now_s: float, yielded: int) -> None:
         # Sent before the round began, or one of few for want of windows: says nothing about the size.
         if sent.round != self._round or 2 * sent.in_flight < self.size:
             return
         self._answers += 1
         self._sum_in_flight += yielded
         self._sum_s += now_s - sent.at_s
-        if self._answers >= self._needed and self._sum_s > 0:
-            self._busy = busy_s - self._began_busy_s >= _BUSY * (now_s - self._began_s)
-            self._judge(self._sum_in_flight / self._sum_s)
-            self._begin(now_s, busy_s)
 
     def _begin(self, now_s: float, busy_s: float) -> None:
         self._round += 1
         self._answers, self._sum_in_flight, self._sum_s = 0, 0, 0.0
         self._began_s, self._began_busy_s = now_s, busy_s
 
-    def _judge(self, per_s: float) -> None:
+    def _learn(self, per_s: float) -> None:
         if self._mode == "doubling":
             self._double(per_s)
         elif self._mode == "steady":

@@ -99,9 +99,19 @@ class Room:
 
     def answered(self, sent: Sent) -> None:
         """Learn from an answer that was read."""
-        self._crowd.answered(sent, self._clock.now_s(), self._clock.busy_s())
+        now_s = self._clock.now_s()
+        self._crowd.answered(sent, now_s)
+        self._judge(now_s)
 
     def failed(self, sent: Sent, *, too_much: bool) -> None:
         """Learn from a request that yielded nothing; whether the service says there are too many."""
-        learn = self._crowd.cut if too_much else self._crowd.failed
-        learn(sent, self._clock.now_s(), self._clock.busy_s())
+        now_s = self._clock.now_s()
+        if too_much:
+            self._crowd.cut(sent, now_s, self._clock.busy_s())
+            return
+        self._crowd.failed(sent, now_s)
+        self._judge(now_s)
+
+    def _judge(self, now_s: float) -> None:
+        if self._crowd.full:  # to ask for the processor time is a system call
+            self._crowd.judge(now_s, self._clock.busy_s())

@@ -33,9 +33,9 @@ class Fixed(Crowd):
         super().__init__(size)
         self.size = size
 
-    def answered(self, sent: Sent, now_s: float, busy_s: float) -> None: ...
+    def answered(self, sent: Sent, now_s: float) -> None: ...
 
-    def failed(self, sent: Sent, now_s: float, busy_s: float) -> None: ...
+    def failed(self, sent: Sent, now_s: float) -> None: ...
 
     def cut(self, sent: Sent, now_s: float, busy_s: float) -> None: ...
 
@@ -87,10 +87,11 @@ class Simulation:
                 self._crowd.cut(sent, now, self._busy_s)
             elif self._chance.random() < 1 / self._world.failing_one_in:
                 self._left += 1
-                self._crowd.failed(sent, now, self._busy_s)
+                self._crowd.failed(sent, now)
             else:
                 self._read += 1
-                self._crowd.answered(sent, now, self._busy_s)
+                self._crowd.answered(sent, now)
+            self._crowd.judge(now, self._busy_s)
             self._sizes.append(self._crowd.size)
             self._change(now)
             self._send(now)

@@ -53,7 +53,12 @@ def test_the_size_keeps_its_bounds_whatever_comes(most: int, events: list[tuple[
         if event == "s" and len(out) < crowd.size:
             out.append(crowd.sent(now, len(out) + 1))
         elif event != "s" and out:
-            {"a": crowd.answered, "f": crowd.failed, "c": crowd.cut}[event](out.pop(0), now, busy)
+            sent = out.pop(0)
+            if event == "c":
+                crowd.cut(sent, now, busy)
+            else:
+                {"a": crowd.answered, "f": crowd.failed}[event](sent, now)
+                crowd.judge(now, busy)
         assert 1 <= crowd.size <= most
 
 
@@ -86,7 +91,8 @@ def test_a_capacity_that_changes_is_followed(before: int, after: int, low: int, 
 def test_answers_that_take_no_time_teach_nothing() -> None:
     crowd = Crowd(64)
     for _ in range(100):
-        crowd.answered(crowd.sent(5.0, crowd.size), 5.0, 0.0)
+        crowd.answered(crowd.sent(5.0, crowd.size), 5.0)
+        crowd.judge(5.0, 0.0)
     assert crowd.size == Crowd(64).size
 
 
