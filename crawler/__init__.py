@@ -9,7 +9,8 @@ or says exactly what is missing. How the data flows, and where to read on:
 - `config`, `settings`   P  what the user wrote becomes one frozen Config; one table of all settings
 - `errors`               P  what went wrong, sorted by what to do next
 - `api/`                    what the service speaks: `query`, `coding`, `page` and `record` P (it stands on `cutting`,
-                            `item`, `odd_items`, `reading`, `reject` and `times` P), `client` E; and who asks:
+                            `item`, `odd_items`, `reading`, `reject` and `times` P), `client` E with its `pace`,
+                            `allowance` and `watch` E (how fast, how much at a time, how long); and who asks:
                             `credentials` P (which ones win), `secret` E, `signing` P, `auth` E (fetched and renewed)
 - `walking/`                what to ask next: `plan` P, `passes` and `walk` P (the state machine; its keys are
                             `seen` P), `target` and `asking` E (one window until it is settled), `engine` E (the

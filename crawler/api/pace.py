@@ -1,6 +1,6 @@
 """How fast one target may be asked, and when not at all.
 
-Source: DESIGN "Rate"; FACTS 4.3 (throttling).
+Source: FACTS 4.3 (throttling).
 """
 
 import math

@@ -147,7 +147,8 @@ class TargetCrawl:
             self._open.remove((run, walk))
             expected = self.bounds.first_page_only or walk.verdict in PROVEN
             level = logging.DEBUG if expected else logging.WARNING
-            log.log(level, "walk.end", extra={"walk": str(run.id), "verdict": walk.verdict, "passes": walk.passes})
+            if log.isEnabledFor(level):  # of twenty thousand walks it mostly is not
+                log.log(level, "walk.end", extra={"walk": str(run.id), "verdict": walk.verdict, "passes": walk.passes})
 
     def _count_plan(self, run: WalkRun, walk: Walk) -> None:
         if walk.known:
