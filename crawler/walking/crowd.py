@@ -1,5 +1,7 @@
 """How many requests to have in flight: found by trying, within a bound (pure).
 
+    first -- an answer came --> doubling
+
     doubling -- a doubling brought hardly anything --> steady <---------------------------.
        |  ^                                              |  '-- up, down: kept if it was good, else back
        |  '------------------------- up was good --------|
@@ -24,7 +26,8 @@ The laws, each a property of tests/walking/test_crowd.py:
 
 from typing import Final, Literal, NamedTuple
 
-_FIRST: Final = 32  # fewer cost a short crawl round trips, more cost a fast one memory
+_FIRST: Final = 16  # fewer cost a short crawl round trips, more cost a fast one memory
+_FIRST_FAR: Final = 32  # when the first answer has come and this process did nothing for half of the time or more
 _FEWEST_JUDGED: Final = 16  # of fewer answers the mean is chance where the latency varies much
 _NONE, _FULL = 1.15, 1.5  # what a doubling multiplies: below, nothing was gained; above, as good as all of it
 _UP, _DOWN = 1.5, 0.75  # the steps that are tried
@@ -54,7 +57,7 @@ class Crowd:
     def __init__(self, most: int, now_s: float = 0.0, busy_s: float = 0.0) -> None:
         self.most = most
         self.size = min(_FIRST, most)
-        self._mode: Literal["doubling", "steady", "up", "down"] = "doubling"
+        self._mode: Literal["first", "doubling", "steady", "up", "down"] = "first"
         self._kept, self._kept_per_s = self.size, 0.0  # what to go back to when a try was no good
         self._doubted = False
         self._up_next = True
@@ -87,10 +90,18 @@ class Crowd:
 
     def judge(self, now_s: float, busy_s: float) -> None:
         """Learn from what was counted, when that is enough; then count anew."""
-        if self.full:
-            self._busy = busy_s - self._began_busy_s >= _BUSY * (now_s - self._began_s)
-            self._learn(self._sum_in_flight / self._sum_s)
-            self._begin(now_s, busy_s)
+        if not self.full:
+            return
+        busy_s, for_s = busy_s - self._began_busy_s, now_s - self._began_s
+        if self._mode == "first":  # it tells how far away the service is, and nothing of the size yet
+            self._mode = "doubling"
+            self._answers, self._sum_in_flight, self._sum_s = 0, 0, 0.0
+            if 2 * busy_s <= for_s:
+                self.size = min(_FIRST_FAR, self.most)
+            return
+        self._busy = busy_s >= _BUSY * for_s
+        self._learn(self._sum_in_flight / self._sum_s)
+        self._begin(now_s, self._began_busy_s + busy_s)
 
     def cut(self, sent: Sent, now_s: float, busy_s: float) -> None:
         """Take a third of the size: the service says it is too much. What was sent before the last cut is no news."""
@@ -103,6 +114,8 @@ class Crowd:
 
     @property
     def _needed(self) -> int:
+        if self._mode == "first":
+            return 1
         # While doubling, about those that go out at once: one round trip. Later rounds may take their time.
         if self._mode == "doubling":
             return max(_FEWEST_JUDGED, self.size // 2)
@@ -110,7 +123,7 @@ class Crowd:
 
     def _count(self, sent: Sent, now_s: float, yielded: int) -> None:
         # Sent before the round began, or one of few for want of windows: says nothing about the size.
-        if sent.round != self._round or 2 * sent.in_flight < self.size:
+        if sent.round != self._round or (2 * sent.in_flight < self.size and self._mode != "first"):
             return
         self._answers += 1
         self._sum_in_flight += yielded

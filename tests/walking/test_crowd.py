@@ -96,6 +96,12 @@ def test_answers_that_take_no_time_teach_nothing() -> None:
     assert crowd.size == Crowd(64).size
 
 
+@pytest.mark.parametrize(("latency_s", "size"), [(0.05, 32), (0.0001, 16)])
+def test_over_a_distance_a_crawl_goes_on_with_more_from_the_first_answer_on(latency_s: float, size: int) -> None:
+    ran = Simulation(World(latency_s=latency_s, client_s=0.0005), Crowd(64), 20).run()
+    assert ran.sizes[0] == size
+
+
 @pytest.mark.parametrize("client_s", [0.0002, 0.002])
 def test_where_this_process_has_no_time_left_nothing_larger_is_tried_and_nothing_tiny(client_s: float) -> None:
     sizes = Simulation(World(latency_s=0.0001, client_s=client_s), Crowd(64), 20_000).run().sizes
