@@ -147,12 +147,12 @@ def _date(text: str) -> datetime | None:
 
 _LONGEST_TEXT: Final = 200
 _LOOKED_AT: Final = 10 * _LONGEST_TEXT  # a message can be as long as a body
-# U+061C and U+2066-2069 turn the direction of writing: what follows would read as something else.
 
 
 @cache
 def _unprintable() -> re.Pattern[str]:
     """Compile it when it is first needed: so large a class takes 2 ms."""
+    # U+061C and U+2066-2069 turn the direction of writing: what follows would read as something else.
     return re.compile(r"[^\x20-\x7e\xa0-\u061b\u061d-\u1fff\u2030-\u205f\u2070-\ud7ff]+")
 
 

@@ -95,7 +95,7 @@ class Crowd:
         busy_s, for_s = busy_s - self._began_busy_s, now_s - self._began_s
         if self._mode == "first":  # it tells how far away the service is, and nothing of the size yet
             self._mode = "doubling"
-            self._answers, self._sum_in_flight, self._sum_s = 0, 0, 0.0
+            self._count_anew()
             if 2 * busy_s <= for_s:
                 self.size = min(_FIRST_FAR, self.most)
             return
@@ -131,8 +131,11 @@ class Crowd:
 
     def _begin(self, now_s: float, busy_s: float) -> None:
         self._round += 1
-        self._answers, self._sum_in_flight, self._sum_s = 0, 0, 0.0
+        self._count_anew()
         self._began_s, self._began_busy_s = now_s, busy_s
+
+    def _count_anew(self) -> None:
+        self._answers, self._sum_in_flight, self._sum_s = 0, 0, 0.0
 
     def _learn(self, per_s: float) -> None:
         if self._mode == "doubling":
@@ -176,10 +179,11 @@ class Crowd:
 
     def _try(self) -> None:
         up, self._up_next = self._up_next and not self._busy, not self._up_next
-        fewest = min(self._kept, _FEWEST_BUSY) if self._busy else 1
-        size = (
-            min(max(int(self._kept * _UP), self._kept + 1), self.most) if up else max(fewest, int(self._kept * _DOWN))
-        )
+        if up:
+            size = min(max(int(self._kept * _UP), self._kept + 1), self.most)
+        else:
+            fewest = min(self._kept, _FEWEST_BUSY) if self._busy else 1
+            size = max(fewest, int(self._kept * _DOWN))
         if size == self._kept:
             self._rested = 0
         else:

@@ -71,6 +71,20 @@ async def test_a_body_beyond_the_cap_is_not_read_to_its_end() -> None:
             await client.get(QUERY)
 
 
+@pytest.mark.parametrize(("size", "fits"), [(1000, True), (1001, False)])
+async def test_a_body_that_comes_with_its_head_is_held_to_the_cap_too(size: int, fits: bool) -> None:  # noqa: FBT001 - pytest's
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        del request
+        return web.Response(body=b"[" * size)
+
+    async with asking(handle) as client:
+        if fits:
+            assert len((await client.get(QUERY)).body) == size
+        else:
+            with pytest.raises(SizeRefusedError, match="larger than 1000 bytes"):
+                await client.get(QUERY)
+
+
 async def test_no_answer_within_the_timeout_may_be_asked_again() -> None:
     never = asyncio.Event()
 
