@@ -17,13 +17,12 @@ the setting as it was written. Secrets are never read here.
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
+
+from msgspec import Struct
 
 from crawler.api.credentials import FILE_VARIABLE, Target, choose, secrets_of
 from crawler.api.query import Center
@@ -82,8 +81,7 @@ _UNNAMED_FILE = "the configuration file"
 _TABLES = ("crawl", "target", "audit")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """All that a run is told. Made by `load`; ranges and meanings are in `crawler.settings.SETTINGS`.
 
     `targets` is empty when no endpoint was given. `namespaces` are walked as named, beside what `discover`
@@ -295,7 +293,7 @@ def describe(
 
 def masked(config: Config) -> dict[str, object]:
     """Give `config` as plain JSON values for the manifest: Config's names, secrets as references or null."""
-    plain: dict[str, object] = {field.name: getattr(config, field.name) for field in fields(config)}
+    plain: dict[str, object] = {name: getattr(config, name) for name in config.__struct_fields__}
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
     plain["targets"] = [
         {name: _plain(getattr(target, name)) for name in ("name", *_OF_TARGET)} for target in config.targets
@@ -451,6 +449,8 @@ def _read_targets(tables: Iterable[Mapping[str, object]], whole: _Place) -> dict
 
 def _parse(text: str, whole: _Place) -> dict[str, Any]:
     """Give the document, or the parser's complaint: a line and a column, never the text of the line."""
+    import tomllib  # noqa: PLC0415 - a run without a file, or without a mistake (below), starts sooner
+
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
@@ -480,6 +480,8 @@ def _key(key: str) -> str:
 
 def _meant(word: str, known: Iterable[str], prefix: str = "") -> str:
     """Give the known word that `word` looks like or shares its start with, as the end of a message."""
+    from difflib import get_close_matches  # noqa: PLC0415
+
     known = tuple(known)
     starts = [name for name in known if word and (name.startswith(word) or word.startswith(name))]
     close = get_close_matches(word, known, n=1) or starts

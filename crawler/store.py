@@ -61,7 +61,9 @@ class RunStore:
         if proven and sum(published) != walk.distinct:
             raise IncompleteError(f"{run.id}: {walk.distinct} were proven but {published} written: a fault of ours")
         return WalkEntry(
-            **run.id._asdict(),
+            target=run.id.target,
+            center=run.id.center,
+            namespace=run.id.namespace,
             verdict=walk.verdict,
             declared_totals=tuple(walk.totals),
             records=published.records,

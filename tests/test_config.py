@@ -740,7 +740,7 @@ def test_credentials_of_the_file_are_shown_when_its_text_is_passed_and_their_lac
 
 def test_the_masked_config_is_plain_json_with_every_setting() -> None:
     config = loaded(TWO).config
-    bare = replace(config, targets=(replace(config.targets[0], token=None),))
+    bare = msgspec.structs.replace(config, targets=(replace(config.targets[0], token=None),))
     for one in (config, bare):
         plain = masked(one)
         assert json.loads(json.dumps(plain)) == plain

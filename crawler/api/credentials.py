@@ -23,11 +23,11 @@ Source: FACTS 3.4 for the names, 3.1 for what a password needs.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from configparser import ConfigParser
-from configparser import Error as IniError
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar, Final, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from crawler.errors import ConfigError, CredentialsError
 from crawler.regions import iam_endpoint_of, region_of
@@ -68,16 +68,14 @@ class Target:
     origins: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenMethod:
+class TokenMethod(Struct, frozen=True):
     """A ready token, shown as it is."""
 
     auth: ClassVar[Auth] = "token"
     token: SecretRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordMethod:
+class PasswordMethod(Struct, frozen=True, kw_only=True):
     """An IAM user, for whom `iam_endpoint` grants tokens; one of `project_id` and `project` is there."""
 
     auth: ClassVar[Auth] = "password"
@@ -89,8 +87,7 @@ class PasswordMethod:
     iam_endpoint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessKeyMethod:
+class AccessKeyMethod(Struct, frozen=True, kw_only=True):
     """A key that signs; `security_token` with a temporary one. No `project_id`: the region's own project."""
 
     auth: ClassVar[Auth] = "aksk"
@@ -100,8 +97,7 @@ class AccessKeyMethod:
     project_id: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetadataMethod:
+class MetadataMethod(Struct, frozen=True, kw_only=True):
     """Temporary keys from the metadata service of the machine, at `endpoint`."""
 
     auth: ClassVar[Auth] = "metadata"
@@ -140,7 +136,7 @@ def choose(target: Target, environ: Mapping[str, str], profile_text: str | None)
 
 def secrets_of(method: Method) -> tuple[tuple[str, SecretRef], ...]:
     """Give the secrets that `method` needs to be read, each under the name of its setting."""
-    held = ((part.name, getattr(method, part.name)) for part in fields(method))
+    held = ((name, getattr(method, name)) for name in method.__struct_fields__)
     return tuple((name, ref) for name, ref in held if isinstance(ref, SecretRef))
 
 
@@ -293,11 +289,13 @@ def _of_profile(target: Target, text: str | None) -> _Place:
 
 def _section(text: str, file_name: str) -> dict[str, str]:
     """Give the keys of `[basic]`. Raise ConfigError for what is no INI file, without the text of any line."""
+    from configparser import ConfigParser, Error  # noqa: PLC0415 - hardly a run needs it
+
     # The official SDK has `%` interpolated; keys have none, and a stray one should not stop a run.
     parser = ConfigParser(interpolation=None)
     try:
         parser.read_string(text.removeprefix("\ufeff"))
-    except IniError:
+    except Error:
         raise ConfigError(
             f"{file_name}: is no credentials file of the SDK; write [{_SECTION}], and below it ak = … and sk = …,"
             " each once",

@@ -60,10 +60,10 @@ EMPTY: Final = Page(NOTHING, None, disagrees=False)
 
 def read_page(answer: Answer, origin: Origin) -> Page:
     """Read one answer. Raises a RequestError that says what to do when it is no page."""
-    if answer.status == HTTPStatus.NO_CONTENT:
+    if answer.status != HTTPStatus.OK:
+        if answer.status != HTTPStatus.NO_CONTENT:
+            raise error_of(answer)
         answer = answer._replace(body=b"")
-    elif answer.status != HTTPStatus.OK:
-        raise error_of(answer)
     try:
         items = read_items(answer.body, origin)
     except NotAListError as error:

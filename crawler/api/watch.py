@@ -19,12 +19,13 @@ class Watch:
         self._inside: dict[asyncio.Task[object], _Stay] = {}  # in the order they are due
         self._late: dict[asyncio.Task[object], _Stay] = {}  # cancelled, and not yet out
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None  # to find it takes a system call before Python 3.12
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("a watch needs a task to cancel")
-        loop = task.get_loop()
         due_s = loop.time() + self._timeout_s
         self._inside[task] = due_s, task.cancelling()
         if self._timer is None:
@@ -33,7 +34,7 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         if task is None or self._inside.pop(task, None) is not None:
             return
         _, cancelled = self._late.pop(task)

@@ -45,7 +45,7 @@ def publish_walk(
     last = max((page.pass_number for page in stored), default=0)
     chosen = [page for page in stored if page.pass_number == last] if last_pass_only else stored
     chosen.sort(key=lambda page: (-page.pass_number, page.offset))
-    pieces = _read(spool, index, chosen)
+    pieces = _read(spool, index, [page for page in chosen if page.lines or page.rejects])
     if once or not last_pass_only:
         pieces = _once(pieces)
     if any(page.outside for page in chosen):

@@ -142,9 +142,9 @@ class Spool:
     def _index_page(self, entry: PageEntry, part: int) -> "tuple[array[int], int]":
         rows = self._index.setdefault(entry.walk, array("q"))
         row = len(rows)
-        window = entry.window
-        place = (window.pass_number, window.offset, entry.at, part)
-        rows.extend((*place, entry.lines, entry.rejects, entry.records, entry.rejected, entry.outside))
+        number, offset, _, _ = entry.window
+        lines, rejects = entry.lines, entry.rejects
+        rows.extend((number, offset, entry.at, part, lines, rejects, entry.records, entry.rejected, entry.outside))
         return rows, row
 
     # ---- what is written

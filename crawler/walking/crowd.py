@@ -65,9 +65,7 @@ class Crowd:
         self._rested = 0
         self._cut_at_s = float("-inf")
         self._round = 0
-        self._answers = 0
-        self._sum_in_flight = 0
-        self._sum_s = 0.0
+        self._count_anew()
         self._began_s, self._began_busy_s = now_s, busy_s
         self._busy = False
 
@@ -83,11 +81,6 @@ class Crowd:
         """Count a request that took its time and yielded nothing."""
         self._count(sent, now_s, 0)
 
-    @property
-    def full(self) -> bool:
-        """Whether enough was counted to judge the size by."""
-        return self._answers >= self._needed and self._sum_s > 0
-
     def judge(self, now_s: float, busy_s: float) -> None:
         """Learn from what was counted, when that is enough; then count anew."""
         if not self.full:
@@ -95,9 +88,9 @@ class Crowd:
         busy_s, for_s = busy_s - self._began_busy_s, now_s - self._began_s
         if self._mode == "first":  # it tells how far away the service is, and nothing of the size yet
             self._mode = "doubling"
-            self._count_anew()
             if 2 * busy_s <= for_s:
                 self.size = min(_FIRST_FAR, self.most)
+            self._count_anew()
             return
         self._busy = busy_s >= _BUSY * for_s
         self._learn(self._sum_in_flight / self._sum_s)
@@ -112,8 +105,7 @@ class Crowd:
         self._settle(max(1, int(self.size * _CUT)), 0.0)
         self._begin(now_s, busy_s)
 
-    @property
-    def _needed(self) -> int:
+    def _enough(self) -> int:
         if self._mode == "first":
             return 1
         # While doubling, about those that go out at once: one round trip. Later rounds may take their time.
@@ -128,6 +120,7 @@ class Crowd:
         self._answers += 1
         self._sum_in_flight += yielded
         self._sum_s += now_s - sent.at_s
+        self.full = self._answers >= self._needed and self._sum_s > 0
 
     def _begin(self, now_s: float, busy_s: float) -> None:
         self._round += 1
@@ -136,6 +129,8 @@ class Crowd:
 
     def _count_anew(self) -> None:
         self._answers, self._sum_in_flight, self._sum_s = 0, 0, 0.0
+        self._needed = self._enough()
+        self.full = False  # whether enough was counted to judge the size by
 
     def _learn(self, per_s: float) -> None:
         if self._mode == "doubling":

@@ -329,10 +329,9 @@ class Pass:
             self._witnessing, self.limit = False, self._probe_at
 
     def _note(self, page: Page, *, short: bool = False) -> None:
-        seen_before = len(self.seen)
-        self.seen.update(page.items.keys)
+        new = self.seen.update(page.items.keys)
         self._full_pages += not short
-        self.pages += len(self.seen) > seen_before
+        self.pages += new > 0
         self.items += page.length
         self._disagreed |= page.disagrees
         if page.total is not None:

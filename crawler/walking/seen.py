@@ -57,24 +57,24 @@ class Seen:
             return self._keys.issuperset(keys)
         return all(_holds(places[place], rest) for place, rest in _cut(keys))
 
-    def update(self, keys: Iterable[int]) -> None:
-        """Add `keys`. Raises OverflowError for more than 64 bits, where it is compact."""
+    def update(self, keys: Iterable[int]) -> int:
+        """Add `keys`; give how many are new. Raises OverflowError for more than 64 bits, where it is compact."""
         if self._places is not None:
-            self._add(self._places, keys)
-            return
+            return self._add(self._places, keys)
+        before = len(self._keys)
         self._keys.update(keys)
+        new = len(self._keys) - before
         if len(self._keys) > self._few:
             self._places = [b""] * _PLACES
             self._add(self._places, self._keys)
             self._keys = set()
+        return new
 
     def add(self, key: int) -> bool:
         """Add one key; say whether it is new."""
-        before = len(self)
-        self.update((key,))
-        return len(self) > before
+        return self.update((key,)) > 0
 
-    def _add(self, places: list[bytes], keys: Iterable[int]) -> None:
+    def _add(self, places: list[bytes], keys: Iterable[int]) -> int:
         new = 0
         for place, rest in _cut(keys):
             rests = places[place]
@@ -82,6 +82,7 @@ class Seen:
                 places[place] = rests + rest
                 new += 1
         self._count += new
+        return new
 
 
 def _cut(keys: Iterable[int]) -> Iterator[tuple[int, bytes]]:

@@ -126,7 +126,8 @@ class TargetCrawl:
             self._open.append((run, walk))
         if not run.census:
             self.tally.walks_started += 1
-            self._count_plan(run, walk)
+            run.counted_windows = walk.windows
+            self.tally.windows += run.counted_windows
         return walk
 
     def took(self, run: WalkRun, walk: Walk, page: Page | None) -> None:

@@ -218,6 +218,6 @@ class Walk:
         self.verdict = verdict
         self.totals.update(self._now.totals)
         self.distinct = len(self._now.seen)
-        if gaps := self._now.gaps:
-            self.gaps = tuple(sorted(gaps, key=lambda gap: gap.offset))
+        if verdict not in PROVEN:
+            self.gaps = tuple(sorted(self._now.gaps, key=lambda gap: gap.offset))
         self._now.seen = Seen()  # the keys are most of a run's memory
