@@ -275,8 +275,10 @@ class Spool:
     def forget(self, walk: int) -> None:
         """Drop the index of a walk whose pages are needed no more, and what is kept of them."""
         self._index.pop(walk, None)
+        if walk not in self._held:  # an empty walk: most are, in some registries
+            return
         with self._gate:
-            for held in self._held.pop(walk, {}).values():
+            for held in self._held.pop(walk).values():
                 if held.kept:
                     self._kept_bytes -= held.entry.size
                     held.lines = held.rejects = b""
