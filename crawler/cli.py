@@ -410,6 +410,7 @@ def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
 )
 @click.option("--latency-ms", type=click.FloatRange(0), default=0.0, show_default=True)
 @click.option("--jitter-ms", type=click.FloatRange(0), default=0.0, show_default=True)
+@click.option("--at-once", type=click.IntRange(1), default=None, help="Requests that wait their latency at a time.")
 @click.option("--rps-cap", type=click.FloatRange(0, min_open=True), default=None, help="429 beyond this rate.")
 @click.option("--rps-burst", type=click.IntRange(1), default=10, show_default=True, help="Bucket of that cap.")
 @click.option("--retry-after", "retry_after_s", type=click.IntRange(0), default=None, help="Seconds said with a 429.")

@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
@@ -49,11 +49,12 @@ _SHUTDOWN_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class SeenRequest:
-    """One request as it was answered; `at_s` is `time.monotonic()` on arrival."""
+    """One request as it was answered; `at_s` is `time.monotonic()` on arrival, as one of `in_flight`."""
 
     at_s: float
     path_qs: str
     status: int
+    in_flight: int
 
 
 class RunningEmulator:
@@ -94,6 +95,8 @@ class RunningEmulator:
         self._by_status: Counter[int] = Counter()
         self._by_path: Counter[str] = Counter()
         self._in_flight = self._peak_in_flight = 0
+        most = settings.at_once
+        self._turn: AbstractAsyncContextManager[None] = nullcontext() if most is None else asyncio.Semaphore(most)
 
     def counters(self) -> dict[str, Any]:
         """Give what happened so far: requests in total, by status and by path, the peak in flight, faults.
@@ -123,7 +126,8 @@ class RunningEmulator:
         """Answer one request of aiohttp's."""
         arrived_s = time.monotonic()
         self._in_flight += 1
-        self._peak_in_flight = max(self._peak_in_flight, self._in_flight)
+        in_flight = self._in_flight
+        self._peak_in_flight = max(self._peak_in_flight, in_flight)
         try:
             asked = request.raw_path
             path, _, raw_query = asked.partition("?")
@@ -150,7 +154,7 @@ class RunningEmulator:
         self._by_status[answer.status] += 1
         self._by_path[path if path in ROUTES else "other"] += 1
         if self._settings.record_requests:
-            self.requests.append(SeenRequest(arrived_s, asked, answer.status))
+            self.requests.append(SeenRequest(arrived_s, asked, answer.status, in_flight))
         headers = dict(answer.headers)
         headers["X-Request-Id"] = request_id
         headers["Content-Type"] = answer.content_type
@@ -171,7 +175,8 @@ class RunningEmulator:
         if refusal is not None:
             return refusal
         if self._settings.latency_ms or self._settings.jitter_ms:
-            await asyncio.sleep(self._latency_s())
+            async with self._turn:
+                await asyncio.sleep(self._latency_s())
         answer = self._cache.get(asked)
         if answer is None:
             answer = respond(request, self._service, self._ledger)

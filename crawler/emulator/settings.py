@@ -19,6 +19,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "max_limit": (1, inf),
     "latency_ms": (0, inf),
     "jitter_ms": (0, inf),
+    "at_once": (1, inf),
     "rps_burst": (1, inf),
     "retry_after_s": (0, inf),
     "cache_bytes": (0, inf),
@@ -39,9 +40,10 @@ class EmulatorSettings(Identity):
     """What to serve and how, and to whom. Rates are requests/s over all connections; `rps_cap` None is no cap.
 
     Answers wait `latency_ms`, give or take up to `jitter_ms` (evenly spread, never below 0, from `seed`);
-    refusals of the gateway (401, 403, 404, 429) do not. The cap is SWR's: IAM and the metadata service have none.
-    `cache_bytes` bounds the pages kept rendered (cache.py); with faults none are kept. With `record_requests` every
-    request is remembered, without bound: for tests.
+    refusals of the gateway (401, 403, 404, 429) do not. With `at_once` no more than so many do at a time, and the
+    others wait their turn, first come, first served: a service of that capacity. The cap is SWR's: IAM and the
+    metadata service have none. `cache_bytes` bounds the pages kept rendered (cache.py); with faults none are kept. With
+    `record_requests` every request is remembered, without bound: for tests.
 
     `clock` gives the seconds since the epoch, None is the machine's clock; the emulator's clock is `clock_skew_s`
     ahead of it, and tells its time in the Date of every answer.
@@ -56,6 +58,7 @@ class EmulatorSettings(Identity):
     namespace_counts: NamespaceCounts = "mixed"
     latency_ms: float = 0
     jitter_ms: float = 0
+    at_once: int | None = None
     seed: int = 0
     rps_cap: float | None = None
     rps_burst: int = 10

@@ -239,6 +239,16 @@ async def test_latency_and_late_answers_are_waited_for_side_by_side() -> None:
     assert counters["peak_in_flight"] == 8
 
 
+async def test_of_a_service_that_works_on_two_at_once_the_others_wait_their_turn() -> None:
+    async with wire(having(latency_ms=20, at_once=2, record_requests=True)) as api:
+        started_s = time.monotonic()
+        await asyncio.gather(*(api.get() for _ in range(6)))
+        took_s = time.monotonic() - started_s
+        seen = [request.in_flight for request in api.running.requests]
+    assert took_s >= 0.06
+    assert seen == [1, 2, 3, 4, 5, 6]
+
+
 async def test_beyond_the_cap_requests_are_throttled() -> None:
     async with wire(having(rps_cap=0.001, rps_burst=3, retry_after_s=7)) as api:
         replies = [await api.get() for _ in range(5)]
@@ -310,6 +320,7 @@ async def test_a_port_in_use_is_a_wrong_setting() -> None:
         ("port", 65536),
         ("max_limit", 0),
         ("latency_ms", -1),
+        ("at_once", 0),
         ("rps_cap", 0),
         ("rps_burst", 0),
         ("token_ttl_s", -1),

@@ -1,6 +1,7 @@
 """Whoever only waits makes room for another."""
 
 from pathlib import Path
+from statistics import mean
 
 import anyio
 import anyio.lowlevel
@@ -139,6 +140,19 @@ def test_requests_in_flight_grow_to_what_pays_and_never_beyond_the_bound(tmp_pat
         peak = served.counters()["peak_in_flight"]
     assert result.exit_code == 0
     assert min(concurrency, 17) <= peak <= concurrency
+
+
+@pytest.mark.slow
+def test_the_queue_of_a_service_that_works_on_two_at_a_time_becomes_short(tmp_path: Path) -> None:
+    """Nothing but the latency says so: it answers everything, and as fast with a queue as without."""
+    inventory = synthetic(namespaces=1, repositories=6000, seed=7, even=True)
+    with serve(inventory, latency_ms=5, at_once=2, record_requests=True) as served:
+        config = configure(served.endpoint, tmp_path, limit=1, concurrency=64, centers="self")
+        result = run_crawl(config, TOKEN, signals=False, clock=SystemClock())
+        in_flight = [request.in_flight for request in served.requests]
+    assert result.exit_code == 0
+    assert mean(in_flight[:300]) > 20  # what it tries first
+    assert mean(in_flight[-300:]) < 10
 
 
 def test_a_throttling_answer_takes_a_third_of_what_may_be_in_flight(tmp_path: Path) -> None:
