@@ -81,6 +81,7 @@ class Pass:
         self.failed = False  # a window got no answer that counts
         self.unproven = False  # a page with items declared no total
         self.opened = False  # no total to stop at: read on to the first empty page
+        self.repeated = False  # the one item of the first page came again beyond a doubtful total
         self.clamped_to: int | None = None  # the server's page size, where it proved smaller than asked
         self._gaps: list[Gap] = []
         self._disagreed = False  # one page declared several totals
@@ -304,8 +305,12 @@ class Pass:
         if page.total not in {None, window.offset, page.length}:  # rows have come or gone
             return self._read_declared(window, page, last_try=last_try)
         if self.seen.issuperset(page.items.keys):  # empty, or a page that was there before
-            if page.length <= 1 or trusted:
+            if not page.length or trusted:
                 return "skip"
+            if page.length == 1:  # the only one once more, or the first of many that has just moved
+                self.repeated = True
+                self._note(page)
+                return "keep"
             # The last one once more, or the first of many by a service that ignores the offset.
             self._witnessing = True
             self.limit, self._next, self._end = 1, 1, 2

@@ -15,7 +15,7 @@ The laws, each a property of tests/walking/test_walk_laws.py:
 - a walk stops at its total; a total equal to the length of the first page is tried with one window beyond it where
   the page is full, or nothing has shown yet that this service counts the walk and not the page;
 - `whole` and `repaired` need, in one pass, one total on every page and as many distinct keys; with `confirm` and
-  more than one page, two passes in a row with the same keys;
+  more than one page, or one that came again, two passes in a row with the same keys;
 - it ends: at most max_passes passes, and none asks far ahead of what its pages bear out, whatever the total.
 """
 
@@ -189,7 +189,7 @@ class Walk:
         if stands and now.clamped_to is not None:  # before it stands, a short page may be any fault
             self._dialect.limit = min(self._dialect.limit, now.clamped_to)
         if self._confirms(now) and stands:
-            first = 2 if self._confirm and now.pages > 1 else 1
+            first = 2 if self._confirm and _may_have_moved(now) else 1
             self._end("whole" if now.number <= first else "repaired")
         elif now.failed and not now.cut_short:
             self._end("lost")  # its windows were asked often enough; another pass would ask them as often again
@@ -206,7 +206,7 @@ class Walk:
 
     def _confirms(self, now: Pass) -> bool:
         """Say whether this pass needs no second one, or is that second one with the same keys."""
-        if not self._confirm or now.pages <= 1:
+        if not self._confirm or not _may_have_moved(now):
             return True
         before, self._proof = self._proof, None
         if now.stands:
@@ -221,3 +221,8 @@ class Walk:
         if verdict not in PROVEN:
             self.gaps = tuple(sorted(self._now.gaps, key=lambda gap: gap.offset))
         self._now.seen = Seen()  # the keys are most of a run's memory
+
+
+def _may_have_moved(now: Pass) -> bool:
+    """Say whether rows can have moved from one page to another while this pass read them."""
+    return now.pages > 1 or now.repeated
