@@ -126,8 +126,7 @@ class TargetCrawl:
             self._open.append((run, walk))
         if not run.census:
             self.tally.walks_started += 1
-            run.counted_windows = walk.windows
-            self.tally.windows += run.counted_windows
+            self._count_plan(run, walk)
         return walk
 
     def took(self, run: WalkRun, walk: Walk, page: Page | None) -> None:

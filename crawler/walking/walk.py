@@ -189,7 +189,7 @@ class Walk:
         if stands and now.clamped_to is not None:  # before it stands, a short page may be any fault
             self._dialect.limit = min(self._dialect.limit, now.clamped_to)
         if self._confirms(now) and stands:
-            first = 2 if self._confirm and _may_have_moved(now) else 1
+            first = 2 if self._needs_second(now) else 1
             self._end("whole" if now.number <= first else "repaired")
         elif now.failed and not now.cut_short:
             self._end("lost")  # its windows were asked often enough; another pass would ask them as often again
@@ -204,9 +204,13 @@ class Walk:
         else:
             self._end("unproven" if now.unproven else "drifted")
 
+    def _needs_second(self, now: Pass) -> bool:
+        """Say whether this pass proves nothing alone: rows can have moved from one page to another while it read."""
+        return self._confirm and (now.pages > 1 or now.repeated)
+
     def _confirms(self, now: Pass) -> bool:
         """Say whether this pass needs no second one, or is that second one with the same keys."""
-        if not self._confirm or not _may_have_moved(now):
+        if not self._needs_second(now):
             return True
         before, self._proof = self._proof, None
         if now.stands:
@@ -221,8 +225,3 @@ class Walk:
         if verdict not in PROVEN:
             self.gaps = tuple(sorted(self._now.gaps, key=lambda gap: gap.offset))
         self._now.seen = Seen()  # the keys are most of a run's memory
-
-
-def _may_have_moved(now: Pass) -> bool:
-    """Say whether rows can have moved from one page to another while this pass read them."""
-    return now.pages > 1 or now.repeated
