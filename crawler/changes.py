@@ -9,9 +9,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from crawler.api.record import Record
+from crawler.model.record import Record
+from crawler.model.walk_id import WalkId
 from crawler.snapshot.diff import Change, FromTo, Summary, Unknown
-from crawler.walking.plan import WalkId
 from crawler.wording import count, counted, escaped, shortened, size
 
 _LONGEST_NAME: Final = 200

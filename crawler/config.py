@@ -25,9 +25,10 @@ from typing import Any, NamedTuple, NoReturn
 from msgspec import Struct
 
 from crawler.api.credentials import FILE_VARIABLE, Target, choose, secrets_of
-from crawler.api.query import Center
-from crawler.audit.policy import Policy, Suppression
+from crawler.audit_policy import Policy, Suppression
 from crawler.errors import ConfigError, CrawlerError, UsageError
+from crawler.model.namespace import pattern
+from crawler.model.walk_id import Center
 from crawler.regions import REGIONS, endpoint_of
 from crawler.settings import (
     CONFIG_VARIABLE,
@@ -48,7 +49,6 @@ from crawler.settings import (
     Setting,
     is_link_local,
     is_loopback,
-    pattern,
     shown,
 )
 

@@ -8,9 +8,9 @@ from crawler.api.client import Client
 from crawler.api.credentials import AccessKeyMethod, Method, PasswordMethod, Target, TokenMethod, choose
 from crawler.api.secret import read_header, read_profile, read_secret
 from crawler.api.signing import AccessKey
-from crawler.clock import Clock
 from crawler.config import Config, require_endpoint
 from crawler.errors import CredentialsError
+from crawler.model.clock import Clock
 
 Keys = Callable[[Client, Clock], Credentials]  # a closure: nothing that is printed shows what it holds
 

@@ -3,18 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePath
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from crawler.errors import CrawlerError
+from crawler.model.stop_reason import Ending
 from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
 from crawler.walking.tally import Tally
-
-
-class Ending(NamedTuple):
-    """How a crawl ended: of itself, by a signal, or by the longest duration it was given."""
-
-    kind: Literal["done", "signal", "deadline"]
-    signal_number: int = 0
 
 
 class Result(NamedTuple):

@@ -14,12 +14,14 @@ import anyio
 
 import crawler
 from crawler.api.client import Client
-from crawler.api.query import Center
-from crawler.clock import Clock, SystemClock
+from crawler.clock import SystemClock
 from crawler.config import Config, masked
 from crawler.errors import CrawlerError, IncompleteError, UnavailableError
 from crawler.keys import Keys, read_keys
-from crawler.result import Ending, Result
+from crawler.model.clock import Clock
+from crawler.model.stop_reason import Ending
+from crawler.model.walk_id import Center, WalkId
+from crawler.result import Result
 from crawler.snapshot.disk import disk
 from crawler.snapshot.earlier import SHELF
 from crawler.snapshot.manifest import SCHEMA, Coverage, FileEntry, Manifest, Requests, Status, status_of
@@ -33,7 +35,6 @@ from crawler.targets import Found, connected, find_walks, plan_of, targets_of
 from crawler.walking.coverage import Census, cover
 from crawler.walking.engine import Crew, Engine
 from crawler.walking.passes import WalkError
-from crawler.walking.plan import WalkId
 from crawler.walking.resume import replay
 from crawler.walking.tally import Tally
 from crawler.walking.target import Bounds, TargetCrawl, WalkRun

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from crawler.api.page import Page
 from crawler.errors import IncompleteError
+from crawler.model.verdict import PROVEN
+from crawler.model.window import Window
 from crawler.snapshot.manifest import Lost, WalkEntry
 from crawler.snapshot.publish import publish_walk
 from crawler.snapshot.shelf import Shelf
 from crawler.snapshot.spool import Spool
-from crawler.walking.passes import Window
 from crawler.walking.target import WalkRun
-from crawler.walking.walk import PROVEN, Walk
+from crawler.walking.walk import Walk
 
 
 class RunStore:

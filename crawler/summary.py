@@ -7,11 +7,11 @@ from typing import Any, Final, Literal
 
 import orjson
 
+from crawler.model.verdict import PROVEN
+from crawler.model.walk_id import WalkId
 from crawler.result import Result
 from crawler.snapshot.manifest import Lost, WalkEntry
-from crawler.walking.plan import WalkId
 from crawler.walking.tally import NO_ANSWER
-from crawler.walking.walk import PROVEN
 from crawler.wording import count, counted, duration, escaped, shortened, size
 
 SCHEMA: Final = 1

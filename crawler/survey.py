@@ -10,10 +10,11 @@ from crawler.clock import SystemClock
 from crawler.config import Config
 from crawler.errors import InterruptedRunError, UnavailableError
 from crawler.keys import Keys, read_keys
+from crawler.model.walk_id import WalkId
+from crawler.model.window import Window
 from crawler.targets import connected, find_walks, targets_of
 from crawler.walking.engine import Crew, Engine
-from crawler.walking.passes import Window
-from crawler.walking.plan import WalkId, duration_s, windows
+from crawler.walking.plan import duration_s, windows
 from crawler.walking.target import Bounds, WalkRun
 
 

@@ -7,14 +7,15 @@ from typing import NamedTuple
 from crawler.api.allowance import Allowance
 from crawler.api.client import Client, connect
 from crawler.api.pace import Pace
-from crawler.api.query import Center, Order
-from crawler.clock import Clock
 from crawler.config import Config, Target, matches
 from crawler.errors import CrawlerError
 from crawler.keys import Keys
+from crawler.model.clock import Clock
+from crawler.model.walk_id import Center, WalkId
+from crawler.model.window import Order
 from crawler.walking.coverage import by_namespaces
 from crawler.walking.discovery import discover
-from crawler.walking.plan import Plan, WalkId, discovered_walks, make_plan
+from crawler.walking.plan import Plan, discovered_walks, make_plan
 from crawler.walking.tally import Tally
 from crawler.walking.target import Bounds, TargetCrawl, WalkRun
 from crawler.walking.walk import Dialect

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from crawler.emulator.fault import Fault
 from crawler.emulator.inventory import CENTERS, Inventory
+from crawler.model.verdict import PROVEN
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
-from crawler.walking.walk import PROVEN
 from tests.serving import Key, held, published
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.audit.policy import Policy, Suppression
+from crawler.audit_policy import Policy, Suppression
 from crawler.config import (
     Config,
     Loaded,

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.config import load
+from crawler.model.namespace import namespace, namespace_or_pattern, pattern
 from crawler.settings import (
     SETTINGS,
     Choice,
@@ -26,10 +27,7 @@ from crawler.settings import (
     Whole,
     is_link_local,
     is_loopback,
-    namespace,
-    namespace_or_pattern,
     origin,
-    pattern,
     project_id,
     secret_ref,
     shown,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.api.record import Record
 from crawler.emulator.faults import parse_fault
+from crawler.model.record import Record
 from crawler.snapshot.manifest import WalkEntry
 from crawler.sql import RECORD_COLUMNS, WALK_COLUMNS
 from tests.audit.examples import item, publish

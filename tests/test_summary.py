@@ -11,7 +11,8 @@ import pytest
 
 from crawler import wording
 from crawler.errors import CredentialsError, UnavailableError
-from crawler.result import Ending, Result
+from crawler.model.stop_reason import Ending
+from crawler.result import Result
 from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Requests, WalkEntry, status_of
 from crawler.summary import summary, summary_json
 from crawler.walking.tally import Tally

@@ -10,12 +10,9 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 
 from crawler.api import times as moments
-from crawler.api.query import Center
 from crawler.api.reading import Origin
-
-INT64: Final = 2**63
-Int64 = Annotated[int, msgspec.Meta(ge=-INT64, le=INT64 - 1)]
-Name = Annotated[str, msgspec.Meta(min_length=1)]
+from crawler.model.record import INT64, Int64, Name
+from crawler.model.walk_id import Center
 
 
 class _Ours:

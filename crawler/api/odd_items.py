@@ -28,10 +28,11 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from crawler.api.item import INT64, Item, fill
+from crawler.api.item import Item, fill
 from crawler.api.reading import Origin, Reading
 from crawler.api.reject import key_of_raw, reject_line
 from crawler.api.times import NoTimeError, canonical
+from crawler.model.record import INT64
 from crawler.wording import shortened
 
 _encode = msgspec.json.Encoder().encode

@@ -6,7 +6,7 @@ Source: FACTS 4.3 (throttling).
 import math
 from typing import TYPE_CHECKING, Final
 
-from crawler.clock import Clock
+from crawler.model.clock import Clock
 
 if TYPE_CHECKING:
     from aiolimiter import AsyncLimiter

@@ -13,8 +13,9 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from crawler.api.reading import NOTHING
-from crawler.api.record import NotAListError, Origin, Reading, read_items
+from crawler.api.cutting import NotAListError
+from crawler.api.reading import NOTHING, Origin, Reading
+from crawler.api.record import read_items
 from crawler.errors import (
     Evidence,
     OrderRefusedError,

@@ -4,20 +4,14 @@ Source: api/list-shared-images.txt, "URI" and Table 1; FACTS 1.1 (parameters), 3
 """
 
 from functools import lru_cache
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import quote
+
+from crawler.model.walk_id import Center
+from crawler.model.window import Order
 
 PATH = "/v2/manage/shared-repositories"
 MAX_LIMIT = 1000  # the newest documents' maximum (FACTS 1.1, CN and OTC25)
-
-Center = Literal["self", "thirdparty"]
-
-
-class Order(NamedTuple):
-    """A sort column and its direction; the page wants both or none (Table 1, order_column)."""
-
-    column: str
-    direction: Literal["asc", "desc"]
 
 
 class Asked(Protocol):

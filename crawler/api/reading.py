@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from crawler.api.query import Center
+from crawler.model.walk_id import Center
 
 
 class Origin(NamedTuple):

@@ -10,67 +10,15 @@ a page of 100 for one name alone costs 0.24 µs a record, 5 % of the fast way an
 Source: api/list-shared-images.txt, Table 4 (fields); FACTS 1.2, 2 and 6 (what is seen in the wild).
 """
 
-from typing import Annotated, Any, Final
+from typing import Final
 
 import msgspec
 
 from crawler.api import times as moments
-from crawler.api.cutting import MOST_ITEMS, NotAListError, items_in, list_in
-from crawler.api.item import Int64, Name, decoder_of, fill
+from crawler.api.cutting import MOST_ITEMS, items_in, list_in
+from crawler.api.item import decoder_of, fill
 from crawler.api.odd_items import read_odd_items
-from crawler.api.query import Center
 from crawler.api.reading import NOTHING, Origin, Reading
-from crawler.api.reject import key_of_reject
-
-__all__ = [
-    "NotAListError",
-    "Origin",
-    "Reading",
-    "Record",
-    "key_of_line",
-    "key_of_reject",
-    "namespace_of_line",
-    "read_items",
-]
-
-Time = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$",
-        extra_json_schema={"format": "date-time"},
-        description="RFC 3339, UTC, exactly six fractional digits: sorts as text.",
-    ),
-]
-
-
-class Record(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
-    """One shared image repository, as it stands on one line of a part file.
-
-    Every field is always there, null where the API gave none; only `extra` is left out when empty.
-    `size` is in bytes (FACTS 1.2). `logo` and `url` are reserved by the API: its empty strings are null here.
-    """
-
-    target: Annotated[str, msgspec.Meta(description="The target this was read from.")]
-    center: Annotated[Center, msgspec.Meta(description="self: shared by you; thirdparty: shared with you.")]
-    name: Name
-    category: str | None
-    description: str | None
-    size: Int64 | None
-    is_public: bool | None
-    num_images: Int64 | None
-    num_download: Int64 | None
-    created_at: Time | None
-    updated_at: Time | None
-    logo: str | None
-    url: str | None
-    path: str | None
-    internal_path: str | None
-    domain_name: str | None
-    namespace: Name
-    tags: list[str]
-    status: bool | None
-    extra: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
-
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 
@@ -104,23 +52,3 @@ def _read_well_formed(body: bytes, origin: Origin) -> Reading | None:
         return None
     keys, totals, _, _, outside = filled
     return Reading(_encode_lines(items), b"", len(items), 0, keys, totals, frozenset(), outside)
-
-
-class _Key(msgspec.Struct, gc=False):
-    domain_name: str | None
-    namespace: str
-    name: str
-
-
-_decode_key = msgspec.json.Decoder(_Key).decode
-
-
-def namespace_of_line(line: bytes) -> str:
-    """Give the namespace of a record."""
-    return _decode_key(line).namespace
-
-
-def key_of_line(line: bytes) -> int:
-    """Give the key that `read_items` gave this record, in this process."""
-    key = _decode_key(line)
-    return hash((key.domain_name, key.namespace, key.name))

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from crawler.api.record import Record
-from crawler.audit import catalogue
-from crawler.audit.catalogue import Rule
 from crawler.audit.finding import Finding, Place, fingerprint
 from crawler.audit.growth import Holdings, grown, unjudged
-from crawler.audit.policy import Policy, Suppression
 from crawler.audit.rules import Bounds, Check, Fact, Observation, bounds_of, checks_of, is_incomplete, observe
 from crawler.audit.sieve import Sieve
+from crawler.audit_policy import Policy, Suppression
 from crawler.errors import IncompleteError
+from crawler.model import audit_rules as catalogue
+from crawler.model.audit_rules import Rule
+from crawler.model.record import Record
 from crawler.snapshot.publish import MANIFEST, SUCCESS
 from crawler.snapshot.reader import Snapshot
 

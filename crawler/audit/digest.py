@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from crawler.audit.catalogue import RULES, SEVERITIES, Rule, Severity, at_least
 from crawler.audit.finding import Finding
+from crawler.model.audit_rules import RULES, SEVERITIES, Rule, Severity, at_least
 
 
 class Digest:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from crawler.audit.catalogue import Severity
+from crawler.model.audit_rules import Severity
 
 Evidence: TypeAlias = dict[str, str | int | float | bool | None]
 

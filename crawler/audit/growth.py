@@ -7,12 +7,12 @@ made, a difference may be of the reading.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
-from crawler.audit import catalogue
 from crawler.audit.finding import Evidence, Place
-from crawler.audit.policy import Policy
 from crawler.audit.rules import Fact, Observation
+from crawler.audit_policy import Policy
+from crawler.model import audit_rules as catalogue
+from crawler.model.verdict import PROVEN
 from crawler.snapshot.manifest import Manifest
-from crawler.walking.walk import PROVEN
 from crawler.wording import count, counted, size
 
 Center: TypeAlias = tuple[str, str]  # target and center

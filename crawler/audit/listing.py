@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from crawler.audit.catalogue import Rule, Severity
 from crawler.audit.digest import Digest
 from crawler.audit.finding import Finding, named
+from crawler.model.audit_rules import Rule, Severity
 from crawler.wording import count, counted, escaped, shortened
 
 MOST_SHOWN: Final = 5  # of one rule: the table is to be read, the rest is for programs

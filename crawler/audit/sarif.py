@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from crawler.audit.catalogue import RULES, SEVERITIES, Rule, Severity
 from crawler.audit.finding import Finding, named
+from crawler.model.audit_rules import RULES, SEVERITIES, Rule, Severity
 from crawler.wording import count, counted, escaped, shortened
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

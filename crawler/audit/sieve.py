@@ -7,7 +7,7 @@ from fnmatch import translate
 from typing import NamedTuple
 
 from crawler.audit.finding import Place
-from crawler.audit.policy import Suppression
+from crawler.audit_policy import Suppression
 
 
 def any_of(globs: Iterable[str]) -> re.Pattern[str]:

@@ -11,14 +11,14 @@ import click
 
 import crawler
 from crawler.audit.auditing import Audit
-from crawler.audit.catalogue import Severity
 from crawler.audit.digest import Digest
 from crawler.audit.finding import Finding, to_line
 from crawler.audit.junit import MOST_CASES, to_junit
 from crawler.audit.listing import Ledger, headline, listing
-from crawler.audit.policy import Policy
 from crawler.audit.sarif import Results, to_sarif
+from crawler.audit_policy import Policy
 from crawler.errors import DiskError, IncompleteError, UsageError
+from crawler.model.audit_rules import Severity
 from crawler.snapshot.files import can_be_file, replacing
 from crawler.snapshot.reader import PREVIOUS, Snapshot, open_snapshot, resolve
 from crawler.tables import print_lines

@@ -5,10 +5,10 @@ from typing import Any
 
 import orjson
 
-from crawler.api.query import Center
 from crawler.emulator.shelf import CENTERS, Inventory, render, shelf
 from crawler.emulator.synthetic import synthetic
 from crawler.errors import ConfigError
+from crawler.model.walk_id import Center
 
 __all__ = ["CENTERS", "Center", "Inventory", "from_ndjson", "synthetic"]
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from crawler.api.query import Center
 from crawler.emulator.shelf import CENTERS
+from crawler.model.walk_id import Center
 
 BeyondLimit = Literal["clamp", "refuse"]
 PairRule = Literal["refuse", "ignore"]

@@ -4,7 +4,6 @@ from typing import Any
 
 import orjson
 
-from crawler.api.query import Center
 from crawler.emulator.answer import Answer, service_error
 from crawler.emulator.fault import Call
 from crawler.emulator.iam import grant_token, list_projects
@@ -14,6 +13,7 @@ from crawler.emulator.query import Query, QueryRefusedError, asked, parse_query
 from crawler.emulator.request import METADATA_ROUTES, NAMESPACES, PROJECTS, TOKENS, Request
 from crawler.emulator.service import Ledger, NamespaceCounts, Service
 from crawler.emulator.shelf import CENTERS, Inventory
+from crawler.model.walk_id import Center
 
 _NAMESPACE_KEYS = frozenset(("namespace", "mode"))
 _MANAGE, _READ = 7, 1  # `auth` of an organization, FACTS 5

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from crawler.api.query import Center
+from crawler.model.walk_id import Center
 
 CENTERS: tuple[Center, ...] = ("self", "thirdparty")
 

@@ -1,6 +1,6 @@
 """What the report counts (pure): every record once, in memory that does not grow with their number.
 
-Times are text that sorts as time (`crawler.api.record.Time`), so ages are found by comparing text.
+Times are text that sorts as time (`crawler.model.record.Time`), so ages are found by comparing text.
 """
 
 from bisect import bisect_left, bisect_right
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from crawler.api.record import Record
+from crawler.model.record import Record
 from crawler.wording import escaped, shortened
 
 LONGEST: Final = 200  # characters of one foreign text; SWR's own names end at 64 and 128

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from crawler.audit.auditing import Audit
-from crawler.audit.policy import Policy
+from crawler.audit_policy import Policy
 from crawler.comparison import changes as compared
 from crawler.errors import IncompleteError, UsageError
 from crawler.report.figures import Figures

@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from crawler.audit.catalogue import RULES, SEVERITIES, Rule, Severity
 from crawler.audit.finding import Finding
+from crawler.model.audit_rules import RULES, SEVERITIES, Rule, Severity
 from crawler.report.figures import First, Row, row_of, shown
 from crawler.snapshot.diff import Change, Downloads, FromTo, Summary, Unknown
 from crawler.wording import count, counted, shortened, size

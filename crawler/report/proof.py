@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from crawler.api.query import Center
+from crawler.model.verdict import PROVEN, Verdict
+from crawler.model.walk_id import Center
 from crawler.report.figures import shown
 from crawler.report.listing import Column
 from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry, status_of
-from crawler.walking.walk import PROVEN, Verdict
 from crawler.wording import count, counted, duration
 
 _WORST_FIRST: Final[tuple[Verdict, ...]] = ("lost", "drifted", "unproven", "repaired", "whole")

@@ -14,10 +14,10 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 from msgspec.structs import astuple
 
-from crawler.api.query import Center
-from crawler.api.record import Record
+from crawler.model.record import Record
+from crawler.model.verdict import PROVEN
+from crawler.model.walk_id import Center
 from crawler.snapshot.manifest import Manifest, WalkEntry
-from crawler.walking.walk import PROVEN
 from crawler.wording import counted
 
 Side = Literal["old", "new"]

@@ -20,8 +20,8 @@ from typing import IO, Final, cast
 
 import msgspec
 
-from crawler.api.record import Record
 from crawler.errors import DiskError, IncompleteError
+from crawler.model.record import Record
 from crawler.snapshot.manifest import FileEntry
 from crawler.snapshot.reader import Place, Snapshot, decode_record
 

@@ -12,8 +12,10 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from crawler.api.page import Page
-from crawler.api.record import Reading, key_of_line, key_of_reject
-from crawler.walking.passes import Window
+from crawler.api.reading import Reading
+from crawler.api.reject import key_of_reject
+from crawler.model.record import key_of_line
+from crawler.model.window import Window
 
 
 class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", omit_defaults=True, gc=False):

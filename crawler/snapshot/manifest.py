@@ -9,9 +9,9 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from crawler.api.query import Center
-from crawler.api.record import Record
-from crawler.walking.walk import PROVEN, Verdict
+from crawler.model.record import Record
+from crawler.model.verdict import PROVEN, Verdict
+from crawler.model.walk_id import Center
 from crawler.wording import escaped
 
 SCHEMA: Final = 1

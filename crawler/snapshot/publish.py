@@ -9,15 +9,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from crawler.api.record import key_of_line, key_of_reject, namespace_of_line
+from crawler.api.reject import key_of_reject
 from crawler.errors import DiskError
+from crawler.model.key_set import Seen
+from crawler.model.record import key_of_line, namespace_of_line
+from crawler.model.walk_id import WalkId
 from crawler.snapshot.disk import disk
 from crawler.snapshot.files import sync_folder, write_synced
 from crawler.snapshot.manifest import Manifest, to_json
 from crawler.snapshot.shelf import Shelf
 from crawler.snapshot.spool import Spool, Stored
-from crawler.walking.plan import WalkId
-from crawler.walking.seen import Seen
 
 MANIFEST = "_manifest.json"
 SUCCESS = "_SUCCESS"

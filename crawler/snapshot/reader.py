@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from crawler.api.record import Record
 from crawler.errors import IncompleteError, UsageError
+from crawler.model.record import Record
 from crawler.snapshot.manifest import PART, FileEntry, Manifest, from_json
 from crawler.snapshot.publish import LATEST, MANIFEST, SUCCESS
 from crawler.wording import shortened

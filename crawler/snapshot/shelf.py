@@ -12,11 +12,11 @@ from threading import Lock
 from typing import BinaryIO, Final, Protocol
 
 from crawler.errors import DiskError
+from crawler.model.walk_id import WalkId
 from crawler.snapshot.disk import disk
 from crawler.snapshot.files import blocks, make_folders, sync_folder, temporary_of, write_all
 from crawler.snapshot.manifest import REJECTS, FileEntry
 from crawler.snapshot.spool import Spot
-from crawler.walking.plan import WalkId
 from crawler.wording import escaped
 
 

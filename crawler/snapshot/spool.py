@@ -20,10 +20,10 @@ import msgspec
 
 from crawler.api.page import Page
 from crawler.errors import DiskError
+from crawler.model.window import Window
 from crawler.snapshot.earlier import Earlier
 from crawler.snapshot.files import blocks, sync_folder, write_all
 from crawler.snapshot.journal import Entry, LossEntry, PageEntry, checksum_of, page_of, read_lines, to_line
-from crawler.walking.passes import Window
 
 
 class Stored(NamedTuple):

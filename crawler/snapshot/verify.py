@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from crawler.errors import IncompleteError
+from crawler.model.key_set import Seen
 from crawler.snapshot.manifest import REJECTS, FileEntry, status_of
 from crawler.snapshot.publish import MANIFEST, SUCCESS
 from crawler.snapshot.reader import Proof, Snapshot, decode_record
-from crawler.walking.seen import Seen
 from crawler.wording import escaped
 
 _SAID_PER_FILE: Final = 5  # one broken file can have a million broken lines

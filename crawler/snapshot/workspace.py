@@ -19,10 +19,10 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from crawler.errors import ConfigError, DiskError, UnavailableError, UsageError
+from crawler.model.walk_id import WalkId
 from crawler.snapshot.disk import disk
 from crawler.snapshot.files import make_folders, sync_folder, write_synced
 from crawler.snapshot.publish import settle
-from crawler.walking.plan import WalkId
 
 WORK: Final = ".work"
 _STATE: Final = "run.json"

@@ -9,8 +9,7 @@ from crawler.api.auth import why_refused
 from crawler.api.client import Client
 from crawler.api.page import EMPTY, Answer, Page, read_page
 from crawler.api.query import Query
-from crawler.api.record import Origin
-from crawler.clock import Clock
+from crawler.api.reading import Origin
 from crawler.errors import (
     CredentialsError,
     OrderRefusedError,
@@ -21,8 +20,10 @@ from crawler.errors import (
     UnauthorizedError,
     UnavailableError,
 )
+from crawler.model.clock import Clock
+from crawler.model.window import Window
 from crawler.walking.backoff import backoff_s, pause_s
-from crawler.walking.passes import Again, Window
+from crawler.walking.passes import Again
 from crawler.walking.room import Room
 from crawler.walking.target import TargetCrawl, Task, WalkRun
 

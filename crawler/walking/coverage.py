@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from crawler.api.query import Center
+from crawler.model.walk_id import Center, WalkId
 from crawler.snapshot.manifest import Coverage, WalkEntry
-from crawler.walking.plan import WalkId
 
 
 class Census(NamedTuple):

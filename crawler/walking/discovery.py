@@ -12,7 +12,6 @@ from crawler.api.auth import why_refused
 from crawler.api.client import Client
 from crawler.api.page import Answer, error_of
 from crawler.api.query import NamespacesQuery
-from crawler.clock import Clock
 from crawler.errors import (
     ConfigError,
     CredentialsError,
@@ -21,7 +20,8 @@ from crawler.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from crawler.settings import namespace as valid_namespace
+from crawler.model.clock import Clock
+from crawler.model.namespace import namespace as valid_namespace
 from crawler.walking.backoff import backoff_s
 
 log = logging.getLogger(__name__)

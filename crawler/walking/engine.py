@@ -15,9 +15,9 @@ import anyio
 import anyio.to_thread
 
 from crawler.api.client import Client
-from crawler.clock import Clock
 from crawler.errors import CrawlerError
-from crawler.result import Ending
+from crawler.model.clock import Clock
+from crawler.model.stop_reason import Ending
 from crawler.walking.asking import Asker, Keep
 from crawler.walking.crowd import Crowd
 from crawler.walking.publisher import Publisher, Shelves

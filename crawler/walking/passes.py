@@ -13,8 +13,8 @@ An event that is not possible in the state raises WalkError and changes nothing.
 from typing import Final, Literal, NamedTuple
 
 from crawler.api.page import Page
-from crawler.api.query import Order
-from crawler.walking.seen import Seen
+from crawler.model.key_set import Seen
+from crawler.model.window import Gap, Order, Window
 
 # Page sizes that servers are commonly capped at. A total that equals one of them exactly, with a page of that
 # length, may be the page's length and not the walk's; so may one that equals the length asked for.
@@ -28,24 +28,6 @@ _AHEAD: Final = 16
 
 class WalkError(Exception):
     """An event that is not possible in this state: a fault of the caller, not of the service."""
-
-
-class Window(NamedTuple):
-    """The items `[offset, offset + limit)` of a walk; `pass_number` counts from 1."""
-
-    pass_number: int
-    offset: int
-    limit: int
-    order: Order | None
-
-
-class Gap(NamedTuple):
-    """Items `[offset, end)` of which only `got` were read, and why; `end` is None where no total was known."""
-
-    offset: int
-    end: int | None
-    got: int
-    reason: str
 
 
 class Again(NamedTuple):

@@ -6,19 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
-from crawler.api.query import Center
-
-
-class WalkId(NamedTuple):
-    """Names a walk: one query over one target's center, all its namespaces when `namespace` is None."""
-
-    target: str
-    center: Center
-    namespace: str | None
-
-    def __str__(self) -> str:
-        """Give e.g. `default/self/team-a`, `default/self/*` for all namespaces."""
-        return f"{self.target}/{self.center}/{self.namespace or '*'}"
+from crawler.model.walk_id import Center, WalkId
 
 
 class Plan(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Final
 
 import anyio
 
-from crawler.clock import Clock
+from crawler.model.clock import Clock
 from crawler.walking.crowd import Crowd, Sent
 
 _WORKERS_IN_ROOM: Final = 2  # one asks while the other waits for its backoff

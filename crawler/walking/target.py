@@ -12,10 +12,11 @@ from typing import Final, NamedTuple
 
 from crawler.api.page import Page
 from crawler.errors import CrawlerError
-from crawler.walking.passes import Window
-from crawler.walking.plan import WalkId
+from crawler.model.verdict import PROVEN
+from crawler.model.walk_id import WalkId
+from crawler.model.window import Window
 from crawler.walking.tally import Tally
-from crawler.walking.walk import PROVEN, Dialect, Walk
+from crawler.walking.walk import Dialect, Walk
 
 log = logging.getLogger(__name__)
 

@@ -22,15 +22,13 @@ The laws, each a property of tests/walking/test_walk_laws.py:
 from dataclasses import dataclass
 from functools import reduce
 from operator import xor
-from typing import Final, Literal
+from typing import Final
 
 from crawler.api.page import Page
-from crawler.api.query import Order
-from crawler.walking.passes import Again, Answered, Gap, Pass, WalkError, Window
-from crawler.walking.seen import Seen
-
-Verdict = Literal["whole", "repaired", "drifted", "lost", "unproven"]
-PROVEN: Final[frozenset[Verdict]] = frozenset({"whole", "repaired"})
+from crawler.model.key_set import Seen
+from crawler.model.verdict import PROVEN, Verdict
+from crawler.model.window import Gap, Order, Window
+from crawler.walking.passes import Again, Answered, Pass, WalkError
 
 # What is asked when a size is refused: the documented default of 100 is among them (FACTS 1.1).
 _LIMITS: Final = (500, 200, 100, 50, 20, 10, 5, 2, 1)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.api.cutting import MOST_ITEMS, items_in, list_in
-from crawler.api.record import NotAListError, Reading, read_items
+from crawler.api.cutting import MOST_ITEMS, NotAListError, items_in, list_in
+from crawler.api.reading import Reading
+from crawler.api.record import read_items
 from tests.api.test_record import ORIGIN, any_item, ndjson, raw, rejects, texts, well_formed
 
 POISON: Final = raw(zz="@").replace(b"@", b"\\ud800")

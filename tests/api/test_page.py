@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crawler.api.page import EMPTY, Answer, Page, content_range, error_of, printable, read_page, retry_after_s
-from crawler.api.record import Origin
+from crawler.api.reading import Origin
 from crawler.errors import (
     OrderRefusedError,
     RefusedError,

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.api.query import MAX_LIMIT, PATH, Center, NamespacesQuery, Order, Query
+from crawler.api.query import MAX_LIMIT, PATH, NamespacesQuery, Query
+from crawler.model.walk_id import Center
+from crawler.model.window import Order
 
 UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")  # RFC 3986, 2.3
 DOCUMENTED: Final = {"namespace", "name", "center", "limit", "offset", "order_column", "order_type", "filter"}

@@ -14,7 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from crawler.api.record import NotAListError, Origin, Reading, Record, key_of_line, key_of_reject, read_items
+from crawler.api.cutting import NotAListError
+from crawler.api.reading import Origin, Reading
+from crawler.api.record import read_items
+from crawler.api.reject import key_of_reject
+from crawler.model.record import Record, key_of_line
 from crawler.snapshot.manifest import schemas
 
 ORIGIN: Final = Origin("eu", "thirdparty", "team", 200)

@@ -7,11 +7,11 @@ import msgspec
 import orjson
 from hypothesis import strategies as st
 
-from crawler.api.record import Record
-from crawler.audit.catalogue import RULES
 from crawler.audit.finding import Finding, Place, fingerprint
 from crawler.emulator.fault import Fault
 from crawler.emulator.inventory import from_ndjson
+from crawler.model.audit_rules import RULES
+from crawler.model.record import Record
 from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, WalkEntry
 from tests.serving import crawl, serve, whole
 

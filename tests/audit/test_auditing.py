@@ -10,7 +10,7 @@ import pytest
 
 from crawler.audit.auditing import Audit
 from crawler.audit.finding import Finding
-from crawler.audit.policy import Policy, Suppression
+from crawler.audit_policy import Policy, Suppression
 from crawler.emulator.faults import parse_fault
 from crawler.errors import IncompleteError
 from crawler.snapshot.manifest import from_json, to_json

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.audit.catalogue import RULES, SEVERITIES, Rule, at_least, rule_id, yielding_rule_id
+from crawler.model.audit_rules import RULES, SEVERITIES, Rule, at_least, rule_id, yielding_rule_id
 from crawler.settings import SETTINGS
 
 ALL = list(RULES.values())

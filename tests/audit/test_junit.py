@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.audit.catalogue import RULES, Severity
 from crawler.audit.digest import Digest
 from crawler.audit.finding import Finding, Place
 from crawler.audit.junit import to_junit
+from crawler.model.audit_rules import RULES, Severity
 from tests.audit.examples import FINDINGS, finding
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.audit.catalogue import RULES, SEVERITIES, Severity
 from crawler.audit.digest import Digest
 from crawler.audit.finding import Finding, Place
 from crawler.audit.listing import Ledger, headline, listing
+from crawler.model.audit_rules import RULES, SEVERITIES, Severity
 from tests.audit.examples import FINDINGS, finding
 
 LEDGER = Ledger("id", incomplete=False, records=1200, suppressed=0)

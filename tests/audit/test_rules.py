@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from crawler.api.record import Record
-from crawler.audit.catalogue import RULES
 from crawler.audit.finding import Place
-from crawler.audit.policy import Policy
 from crawler.audit.rules import CHECKS, Observation, bounds_of, checks_of, is_incomplete, observe
+from crawler.audit_policy import Policy
+from crawler.model.audit_rules import RULES
+from crawler.model.record import Record
 from crawler.snapshot.manifest import Coverage
 from tests.audit.examples import COMPLETE, RECORDS, manifest, record, walk
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.audit.catalogue import RULES, SEVERITIES
 from crawler.audit.finding import Finding, Place
 from crawler.audit.sarif import MOST_RESULTS, Results, plain, to_sarif
+from crawler.model.audit_rules import RULES, SEVERITIES
 from tests.audit.examples import FINDINGS, HOSTILE, finding
 
 

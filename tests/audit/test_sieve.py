@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.audit.finding import Place
-from crawler.audit.policy import Suppression
 from crawler.audit.sieve import Sieve, any_of
+from crawler.audit_policy import Suppression
 from tests.audit.examples import HOSTILE
 
 DAY = date(2026, 11, 23)

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
-from crawler.audit.policy import Policy
+from crawler.audit_policy import Policy
 from crawler.report.making import report
 from tests.audit.examples import item, publish
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from crawler.audit.policy import Policy
+from crawler.audit_policy import Policy
 from crawler.report.making import report
 from crawler.report.page import _part
 from tests.audit.examples import item, publish

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import msgspec
 
-from crawler.api.record import Record
+from crawler.model.record import Record
+from crawler.model.walk_id import WalkId
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.snapshot.publish import finish
 from crawler.snapshot.reader import Snapshot, open_snapshot
 from crawler.snapshot.shelf import FolderShelf
-from crawler.walking.plan import WalkId
 from tests.audit.examples import manifest, record, walk
 
 MANY = 10**9

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.api.query import Order
 from crawler.emulator.faults import parse_fault
 from crawler.emulator.inventory import synthetic
 from crawler.emulator.server import RunningEmulator
+from crawler.model.window import Order, Window
 from crawler.snapshot.journal import LossEntry, to_line
-from crawler.walking.passes import Window
 from tests.readers import seen
 from tests.recorded_disk import unsynced
 from tests.serving import crawl, parts, port_of, serve, whole

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.api.query import Center
-from crawler.api.record import Record
+from crawler.model.record import Record
+from crawler.model.verdict import PROVEN, Verdict
+from crawler.model.walk_id import Center
 from crawler.snapshot.diff import FIELDS, KEY, Change, Comparison, Downloads, FromTo, Unknown, schema
 from crawler.snapshot.manifest import Coverage, Lost, Manifest, WalkEntry
-from crawler.walking.walk import PROVEN, Verdict
 from tests.audit.examples import manifest, record, walk
 
 CENTERS: Final[tuple[Center, ...]] = ("self", "thirdparty")

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.api.record import Record
 from crawler.errors import DiskError, IncompleteError
+from crawler.model.record import Record
 from crawler.snapshot.join import Pair, join
 from crawler.snapshot.reader import Snapshot, open_snapshot
 from tests.audit.examples import record

@@ -8,9 +8,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.api.query import Order
+from crawler.model.window import Order, Window
 from crawler.snapshot.journal import Entry, LossEntry, PageEntry, read_lines, to_line
-from crawler.walking.passes import Window
 
 naturals = st.integers(0, 2**62)
 texts = st.text(st.characters(exclude_categories=["Cs"]))

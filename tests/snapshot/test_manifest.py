@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 
+from crawler.model.verdict import PROVEN, Verdict
 from crawler.snapshot.manifest import (
     SCHEMA,
     FileEntry,
@@ -21,7 +22,6 @@ from crawler.snapshot.manifest import (
     status_of,
     to_json,
 )
-from crawler.walking.walk import PROVEN, Verdict
 
 VALIDATOR: Final = Draft202012Validator(schemas()["manifest"])
 VERDICTS: Final[tuple[Verdict, ...]] = ("whole", "repaired", "drifted", "lost", "unproven")

@@ -17,8 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.api.page import Page
-from crawler.api.record import Origin, read_items
+from crawler.api.reading import Origin
+from crawler.api.record import read_items
 from crawler.errors import DiskError
+from crawler.model.walk_id import WalkId
+from crawler.model.window import Window
 from crawler.snapshot.manifest import REJECTS, SCHEMA, FileEntry, Manifest, Requests, from_json
 from crawler.snapshot.publish import (
     LATEST,
@@ -31,8 +34,6 @@ from crawler.snapshot.publish import (
 )
 from crawler.snapshot.shelf import FolderShelf, StreamShelf
 from crawler.snapshot.spool import Spool, open_spool
-from crawler.walking.passes import Window
-from crawler.walking.plan import WalkId
 
 WALK: Final = WalkId("eu", "self", None)
 OTHER: Final = WalkId("eu", "thirdparty", None)

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.api.page import EMPTY, Page
-from crawler.api.query import Order
-from crawler.api.record import Origin, read_items
+from crawler.api.reading import Origin
+from crawler.api.record import read_items
 from crawler.errors import DiskError
+from crawler.model.window import Order, Window
 from crawler.snapshot.journal import Entry, LossEntry, PageEntry, checksum_of, read_lines, to_line
 from crawler.snapshot.spool import Spool, Spot, open_spool
-from crawler.walking.passes import Window
 
 
 class Event(NamedTuple):

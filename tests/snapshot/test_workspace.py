@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import ConfigError, CrawlerError, DiskError, UnavailableError, UsageError
+from crawler.model.walk_id import WalkId
 from crawler.snapshot.publish import LATEST, SUCCESS
 from crawler.snapshot.workspace import (
     WORK,
@@ -30,7 +31,6 @@ from crawler.snapshot.workspace import (
     read_state,
     write_state,
 )
-from crawler.walking.plan import WalkId
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 HOUR_S: Final = 3600.0

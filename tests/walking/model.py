@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from crawler.api.page import EMPTY, Page
-from crawler.api.query import Order
-from crawler.api.record import Reading
-from crawler.walking.passes import Again, Gap, Window
+from crawler.api.reading import Reading
+from crawler.model.window import Gap, Order, Window
+from crawler.walking.passes import Again
 from crawler.walking.walk import Dialect, Walk
 
 ANY: Final = 10**6  # a bound that no test reaches

@@ -8,8 +8,8 @@ import pytest
 
 from crawler.api.page import Page
 from crawler.clock import SystemClock
+from crawler.model.window import Window
 from crawler.walking.engine import Engine
-from crawler.walking.passes import Window
 from crawler.walking.target import WalkRun
 
 pytestmark = pytest.mark.anyio

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.api.query import Center
-from crawler.walking.plan import Plan, WalkId, discovered_walks, duration_s, make_plan, windows
+from crawler.model.walk_id import Center, WalkId
+from crawler.walking.plan import Plan, discovered_walks, duration_s, make_plan, windows
 
 BOTH: tuple[Center, ...] = ("self", "thirdparty")
 

@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 
 from crawler.errors import DiskError
-from crawler.walking.plan import WalkId
+from crawler.model.walk_id import WalkId
 from crawler.walking.publisher import Publisher
 from crawler.walking.target import WalkRun
 

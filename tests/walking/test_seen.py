@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.walking.seen import Seen
+from crawler.model.key_set import Seen
 
 LEAST, MOST = -(2**63), 2**63 - 1
 

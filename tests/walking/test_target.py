@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from crawler.api.page import EMPTY, Page
 from crawler.errors import UnavailableError
+from crawler.model.walk_id import WalkId
+from crawler.model.window import Window
 from crawler.snapshot.journal import Entry, LossEntry, PageEntry
-from crawler.walking.passes import Again, WalkError, Window
-from crawler.walking.plan import WalkId
+from crawler.walking.passes import Again, WalkError
 from crawler.walking.resume import replay
 from crawler.walking.tally import Tally
 from crawler.walking.target import Bounds, TargetCrawl, Task, WalkRun

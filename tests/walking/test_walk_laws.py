@@ -7,9 +7,11 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from crawler.api.page import EMPTY, Page
-from crawler.walking.passes import Again, WalkError, Window
+from crawler.model.verdict import PROVEN
+from crawler.model.window import Window
+from crawler.walking.passes import Again, WalkError
 from crawler.walking.plan import windows
-from crawler.walking.walk import PROVEN, Dialect, Walk
+from crawler.walking.walk import Dialect, Walk
 from tests.walking.model import (
     ANY,
     BY_NAME,

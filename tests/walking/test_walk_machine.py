@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from crawler.api.page import EMPTY, Page
-from crawler.walking.passes import Again, WalkError, Window
-from crawler.walking.walk import PROVEN, Dialect, Walk
+from crawler.model.verdict import PROVEN
+from crawler.model.window import Window
+from crawler.walking.passes import Again, WalkError
+from crawler.walking.walk import Dialect, Walk
 from tests.walking import model
 from tests.walking.model import TRIES, Bounds, Nature, Server, Settled, evidence_of, page_of
 from tests.walking.natures import any_nature, bounds, rooms

@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from crawler.audit.catalogue import Severity
+from crawler.model.audit_rules import Severity
 
 
 class Suppression(msgspec.Struct, frozen=True, kw_only=True):
