@@ -23,7 +23,7 @@ test: $(STAMP)  ## the whole suite with its branch coverage gates
 	$(BIN)/coverage run -m pytest -n 2
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=90
-	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python -m tests.rooms)"
+	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python -m tests.layers)"
 
 lint: $(STAMP)  ## ruff with everything on, and strict types
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""What went wrong, sorted by what to do next.
+"""What went wrong, sorted by what to do next (pure).
 
     CrawlerError                    a sentence for a person, and the exit code it ends in
     |-- UsageError              2   the command line is wrong: mend it

@@ -13,8 +13,8 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
-from tests.histories import History
-from tests.test_nothing_lost import COMBINABLE
+from tests.crawl.test_nothing_lost import COMBINABLE
+from tests.support.scenario import History
 
 _LIMITS = (1, 7, 10, 25, 100, 1000)
 

@@ -1,1 +1,1 @@
-"""What is found in a snapshot: rules with stable ids, what of them is let pass, and the forms findings are told in."""
+"""What the audit rules find in a snapshot, and how it is written down."""

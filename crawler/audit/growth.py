@@ -9,11 +9,11 @@ from typing import Final, NamedTuple, TypeAlias
 
 from crawler.audit.finding import Evidence, Place
 from crawler.audit.rules import Fact, Observation
-from crawler.audit_policy import Policy
+from crawler.config.audit_policy import Policy
 from crawler.model import audit_rules as catalogue
 from crawler.model.verdict import PROVEN
 from crawler.snapshot.manifest import Manifest
-from crawler.wording import count, counted, size
+from crawler.text.human import count, counted, size
 
 Center: TypeAlias = tuple[str, str]  # target and center
 

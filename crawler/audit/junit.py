@@ -8,10 +8,10 @@ from collections.abc import Container
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from crawler.audit.digest import Digest
 from crawler.audit.finding import Finding, named
+from crawler.audit.finding_counts import Digest
 from crawler.model.audit_rules import RULES, Rule, Severity, at_least
-from crawler.wording import counted, escaped, shortened
+from crawler.text.human import counted, escaped, shortened
 
 MOST_CASES: Final = 1000  # of one rule; people read the first ones, and CI holds them all in memory
 

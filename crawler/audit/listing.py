@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from crawler.audit.digest import Digest
 from crawler.audit.finding import Finding, named
+from crawler.audit.finding_counts import Digest
 from crawler.model.audit_rules import Rule, Severity
-from crawler.wording import count, counted, escaped, shortened
+from crawler.text.human import count, counted, escaped, shortened
 
 MOST_SHOWN: Final = 5  # of one rule: the table is to be read, the rest is for programs
 

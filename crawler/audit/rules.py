@@ -12,14 +12,14 @@ from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
 from crawler.audit.finding import Evidence, Place
-from crawler.audit.sieve import any_of
-from crawler.audit_policy import Policy
+from crawler.audit.suppressions import any_of
+from crawler.config.audit_policy import Policy
 from crawler.model import audit_rules as catalogue
 from crawler.model.audit_rules import RULES, Rule
 from crawler.model.record import Record
 from crawler.model.verdict import PROVEN
 from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
-from crawler.wording import count, counted, shortened, size
+from crawler.text.human import count, counted, shortened, size
 
 _LONGEST_WORD: Final = 80
 

@@ -15,7 +15,7 @@ import msgspec
 
 from crawler.audit.finding import Finding, named
 from crawler.model.audit_rules import RULES, SEVERITIES, Rule, Severity
-from crawler.wording import count, counted, escaped, shortened
+from crawler.text.human import count, counted, escaped, shortened
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_RESULTS: Final = 25_000

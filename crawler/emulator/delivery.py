@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from aiohttp import HttpVersion11, web
 
-from crawler.emulator.answer import Answer
+from crawler.emulator.http.response import Answer
 
 __all__ = ["deliver"]
 

@@ -25,18 +25,18 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from crawler.emulator.answer import AT_ONCE, Answer, error
-from crawler.emulator.cache import PageCache
+from crawler.emulator.auth.gateway import refuse_at_gateway
+from crawler.emulator.auth.identity import Identity
+from crawler.emulator.auth.locks import Locks
 from crawler.emulator.delivery import deliver
-from crawler.emulator.gate import refuse_at_gateway
-from crawler.emulator.identity import Identity
-from crawler.emulator.locks import Locks
-from crawler.emulator.query import Paging
-from crawler.emulator.request import ROUTES, SWR_ROUTES, Request
-from crawler.emulator.respond import respond
-from crawler.emulator.service import Access, Ledger, Service
+from crawler.emulator.http.cache import PageCache
+from crawler.emulator.http.query import Paging
+from crawler.emulator.http.request import ROUTES, SWR_ROUTES, Request
+from crawler.emulator.http.response import AT_ONCE, Answer, error
+from crawler.emulator.http.throttle import TokenBucket
+from crawler.emulator.service.respond import respond
+from crawler.emulator.service.state import Access, Ledger, Service
 from crawler.emulator.settings import EmulatorSettings
-from crawler.emulator.throttle import TokenBucket
 from crawler.errors import ConfigError, DiskError
 
 __all__ = ["EmulatorSettings", "RunningEmulator", "SeenRequest", "emulator", "serve_until_signalled"]

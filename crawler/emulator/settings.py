@@ -1,14 +1,14 @@
-"""Everything an emulator can be told, checked. Whom it lets in is in identity.py, and a part of it."""
+"""Everything an emulator can be told, checked (pure). Whom it lets in is in identity.py, and a part of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
 
-from crawler.emulator.fault import Fault
-from crawler.emulator.identity import Identity
-from crawler.emulator.query import BeyondLimit, PairRule
-from crawler.emulator.service import NamespaceCounts
-from crawler.emulator.shelf import Inventory
+from crawler.emulator.auth.identity import Identity
+from crawler.emulator.faults.fault import Fault
+from crawler.emulator.http.query import BeyondLimit, PairRule
+from crawler.emulator.inventory.center_rows import Inventory
+from crawler.emulator.service.state import NamespaceCounts
 from crawler.errors import ConfigError
 
 _SHORTEST_TOKEN_BYTES = 32  # shorter ones could be guessed to be the same

@@ -1,1 +1,1 @@
-"""The nouns that every layer shares (pure): whose walk, which window, what a verdict means."""
+"""The nouns that every layer shares (pure): which list, which window, what a verdict means, what a record is."""

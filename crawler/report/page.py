@@ -16,13 +16,13 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 import crawler
-from crawler.report.figures import AGE_BINS, SIZE_BINS, Figures, Line, Row, top
-from crawler.report.listing import Column, listing, repositories, visibility, within
-from crawler.report.news import Changes, Findings
+from crawler.report.completeness import Proof, asked, walks_columns
+from crawler.report.highlights import Changes, Findings
 from crawler.report.plots import bars
-from crawler.report.proof import Proof, asked, walks_columns
+from crawler.report.statistics import AGE_BINS, SIZE_BINS, Figures, Line, Row, top
+from crawler.report.table_data import Column, listing, repositories, visibility, within
 from crawler.snapshot.manifest import Manifest
-from crawler.wording import count, counted, escaped, size
+from crawler.text.human import count, counted, escaped, size
 
 _GROUPS: Final = 10
 _YEARS: Final = 9

@@ -1,1 +1,1 @@
-"""What is kept: the working log of a run, and the published snapshot."""
+"""A published snapshot, read: its layout, its manifest, its parts, and whether they agree."""

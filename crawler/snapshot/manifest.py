@@ -3,7 +3,6 @@
 Source: shared design, "The command", `_manifest.json`.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal
 
@@ -12,7 +11,8 @@ import msgspec
 from crawler.model.record import Record
 from crawler.model.verdict import PROVEN, Verdict
 from crawler.model.walk_id import Center
-from crawler.wording import escaped
+from crawler.snapshot.layout import PART, REJECTS
+from crawler.text.human import escaped
 
 SCHEMA: Final = 1
 Status = Literal["complete", "incomplete"]
@@ -168,11 +168,6 @@ def from_json(text: bytes) -> Manifest:
     if len(set(paths)) != len(paths):
         raise ValueError("names a file twice")
     return manifest
-
-
-REJECTS: Final = "_rejects.ndjson"
-# The parts that publish.py writes: the target, where there are several, and the center.
-PART: Final = re.compile(r"(?:target=([a-z0-9][a-z0-9_-]*)/)?center=(self|thirdparty)/part-[0-9]{5,}\.ndjson")
 
 
 class _Version(msgspec.Struct):

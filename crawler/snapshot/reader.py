@@ -13,11 +13,9 @@ import msgspec
 
 from crawler.errors import IncompleteError, UsageError
 from crawler.model.record import Record
-from crawler.snapshot.manifest import PART, FileEntry, Manifest, from_json
-from crawler.snapshot.publish import LATEST, MANIFEST, SUCCESS
-from crawler.wording import shortened
-
-PREVIOUS: Final = "previous"
+from crawler.snapshot.layout import LATEST, MANIFEST, PART, PREVIOUS, SUCCESS
+from crawler.snapshot.manifest import FileEntry, Manifest, from_json
+from crawler.text.human import shortened
 
 _BLOCK_BYTES: Final = 2**20
 _MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)

@@ -10,10 +10,10 @@ import msgspec
 
 from crawler.errors import IncompleteError
 from crawler.model.key_set import Seen
-from crawler.snapshot.manifest import REJECTS, FileEntry, status_of
-from crawler.snapshot.publish import MANIFEST, SUCCESS
+from crawler.snapshot.layout import MANIFEST, REJECTS, SUCCESS
+from crawler.snapshot.manifest import FileEntry, status_of
 from crawler.snapshot.reader import Proof, Snapshot, decode_record
-from crawler.wording import escaped
+from crawler.text.human import escaped
 
 _SAID_PER_FILE: Final = 5  # one broken file can have a million broken lines
 

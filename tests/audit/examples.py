@@ -8,12 +8,12 @@ import orjson
 from hypothesis import strategies as st
 
 from crawler.audit.finding import Finding, Place, fingerprint
-from crawler.emulator.fault import Fault
-from crawler.emulator.inventory import from_ndjson
+from crawler.emulator.faults.fault import Fault
+from crawler.emulator.inventory.ndjson import from_ndjson
 from crawler.model.audit_rules import RULES
 from crawler.model.record import Record
 from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, WalkEntry
-from tests.serving import crawl, serve, whole
+from tests.support.emulator_fixture import crawl, serve, whole
 
 SOUND = Record(
     target="eu",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crawler.audit.finding import Place
 from crawler.audit.growth import Holdings, Scope, Sum, grown, is_sudden, unjudged
-from crawler.audit_policy import Policy
+from crawler.config.audit_policy import Policy
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from tests.audit.examples import manifest, walk
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.audit.digest import Digest
 from crawler.audit.finding import Finding, Place
+from crawler.audit.finding_counts import Digest
 from crawler.audit.junit import to_junit
 from crawler.model.audit_rules import RULES, Severity
 from tests.audit.examples import FINDINGS, finding

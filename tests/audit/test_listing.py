@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.audit.digest import Digest
 from crawler.audit.finding import Finding, Place
+from crawler.audit.finding_counts import Digest
 from crawler.audit.listing import Ledger, headline, listing
 from crawler.model.audit_rules import RULES, SEVERITIES, Severity
 from tests.audit.examples import FINDINGS, finding

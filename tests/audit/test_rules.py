@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from crawler.audit.finding import Place
 from crawler.audit.rules import CHECKS, Observation, bounds_of, checks_of, is_incomplete, observe
-from crawler.audit_policy import Policy
+from crawler.config.audit_policy import Policy
 from crawler.model.audit_rules import RULES
 from crawler.model.record import Record
 from crawler.snapshot.manifest import Coverage

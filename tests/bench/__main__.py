@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import orjson
 
-from tests.bench.contenders import Binaries
-from tests.bench.rounds import ROOT, Bench, run_workload
 from tests.bench.server import TOKEN
+from tests.bench.subjects import Binaries
 from tests.bench.table import as_json, text
+from tests.bench.trials import ROOT, Bench, run_workload
 from tests.bench.workloads import PEERS, QUICK, WORKLOADS, Workload
 
 _PEERS_PYTHON: Final = ROOT / ".venv-bench" / "bin" / "python"

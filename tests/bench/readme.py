@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import orjson
 
-from tests.bench.rounds import ROOT
 from tests.bench.table import from_json, goals, heading, markdown
+from tests.bench.trials import ROOT
 
 _BEGIN: Final = "<!-- measured: python -m tests.bench.readme -->"
 _END: Final = "<!-- /measured -->"

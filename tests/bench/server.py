@@ -19,9 +19,9 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from crawler.emulator.answer import Answer, error
-from crawler.emulator.synthetic import synthetic
-from crawler.emulator.throttle import TokenBucket
+from crawler.emulator.http.response import Answer, error
+from crawler.emulator.http.throttle import TokenBucket
+from crawler.emulator.inventory.synthetic import synthetic
 from tests.bench.job import PATH
 from tests.bench.workloads import Workload
 

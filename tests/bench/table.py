@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from tests.bench.contenders import CONTENDERS, OURS
 from tests.bench.figures import Reached, Run, Spread, ratios, reached, spread
+from tests.bench.subjects import CONTENDERS, OURS
 from tests.bench.workloads import Goal, Workload
 
 _TITLES: Final = (

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.bench.contenders import CONTENDERS, OURS
+from tests.bench.subjects import CONTENDERS, OURS
 from tests.bench.workloads import FLOORS, PEERS, QUICK, WORKLOADS, Workload
 
 EVERY = pytest.mark.parametrize("workload", [*WORKLOADS, *QUICK], ids=lambda workload: workload.name)

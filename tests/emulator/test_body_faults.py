@@ -6,8 +6,7 @@ import zlib
 import orjson
 import pytest
 
-from crawler.emulator.answer import Answer
-from crawler.emulator.faults import (
+from crawler.emulator.faults.registry import (
     CorruptGzip,
     DecompressionBomb,
     Deflate,
@@ -16,7 +15,8 @@ from crawler.emulator.faults import (
     NoContentWhenEmpty,
     ObjectAnswer,
 )
-from tests.emulator.asking import Asker, numbered
+from crawler.emulator.http.response import Answer
+from tests.emulator.client import Asker, numbered
 
 TEN = numbered(10)
 PLAIN = Asker(TEN).ask().body

@@ -9,9 +9,8 @@ from itertools import product
 import pytest
 from aiohttp import web
 
-from crawler.emulator.answer import AT_ONCE, Answer, Delivery
 from crawler.emulator.delivery import deliver
-from crawler.emulator.faults import (
+from crawler.emulator.faults.registry import (
     FAULTS,
     Chunked,
     EndlessBody,
@@ -23,10 +22,11 @@ from crawler.emulator.faults import (
     WrongContentLength,
     parse_fault,
 )
-from crawler.emulator.inventory import Inventory
-from crawler.emulator.request import SHARED_REPOSITORIES
+from crawler.emulator.http.request import SHARED_REPOSITORIES
+from crawler.emulator.http.response import AT_ONCE, Answer, Delivery
+from crawler.emulator.inventory.ndjson import Inventory
 from crawler.emulator.server import EmulatorSettings, emulator
-from tests.emulator.asking import TOKEN, Asker, numbered, sample
+from tests.emulator.client import TOKEN, Asker, numbered, sample
 
 pytestmark = pytest.mark.anyio
 

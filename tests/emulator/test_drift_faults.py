@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.emulator.faults import (
+from crawler.emulator.faults.registry import (
     DeleteAfter,
     Fault,
     InsertAfter,
@@ -12,7 +12,7 @@ from crawler.emulator.faults import (
     SwapAfter,
     parse_fault,
 )
-from tests.emulator.asking import Asker, inventory_of, item, numbered
+from tests.emulator.client import Asker, inventory_of, item, numbered
 
 FIVE = numbered(5)
 NAMES = [f"a{number:04}" for number in range(5)]

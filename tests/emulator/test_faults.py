@@ -3,8 +3,7 @@
 import orjson
 import pytest
 
-from crawler.emulator.answer import AT_ONCE, DROPPED, ERROR_STATUSES
-from crawler.emulator.faults import (
+from crawler.emulator.faults.registry import (
     FAULTS,
     ArrayErrors,
     Burst,
@@ -43,8 +42,9 @@ from crawler.emulator.faults import (
     WrongContentLength,
     parse_fault,
 )
+from crawler.emulator.http.response import AT_ONCE, DROPPED, ERROR_STATUSES
 from crawler.errors import UsageError
-from tests.emulator.asking import Asker, code, inventory_of, item, numbered, rows, sample
+from tests.emulator.client import Asker, code, inventory_of, item, numbered, rows, sample
 
 TEN = numbered(10)
 NAMES = [f"a{number:04}" for number in range(10)]

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.emulator.grants import Grant, Grants, made_up, stamp
-from crawler.emulator.locks import Locks
+from crawler.emulator.auth.grants import Grant, Grants, made_up, stamp
+from crawler.emulator.auth.locks import Locks
 
 
 def test_a_grant_is_good_before_its_end_and_not_at_it() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 import orjson
 import pytest
 
-from crawler.emulator.answer import Answer
-from crawler.emulator.faults import FailTokens, LockUser, SlowTokens, ThrottleTokens, parse_fault
-from crawler.emulator.request import NAMESPACES, PROJECTS, TOKENS
-from tests.emulator.asking import TOKEN, Asker, code, numbered, said
+from crawler.emulator.faults.registry import FailTokens, LockUser, SlowTokens, ThrottleTokens, parse_fault
+from crawler.emulator.http.request import NAMESPACES, PROJECTS, TOKENS
+from crawler.emulator.http.response import Answer
+from tests.emulator.client import TOKEN, Asker, code, numbered, said
 
 TEN = numbered(10)
 PROJECT = {"project": {"name": "cn-north-4"}}

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.emulator.inventory import CENTERS, Inventory, from_ndjson, synthetic
-from crawler.emulator.query import NAMESPACE
-from crawler.emulator.shelf import Shelf
+from crawler.emulator.http.query import NAMESPACE
+from crawler.emulator.inventory.center_rows import Shelf
+from crawler.emulator.inventory.ndjson import CENTERS, Inventory, from_ndjson, synthetic
 from crawler.errors import ConfigError
-from tests.emulator.asking import inventory_of, item, numbered
+from tests.emulator.client import inventory_of, item, numbered
 
 BIG = synthetic(namespaces=12, repositories=6000, seed=1)
 RFC3339_NANO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,8}[1-9])?Z")

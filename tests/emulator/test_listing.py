@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.emulator.inventory import synthetic
-from crawler.emulator.query import ORDER_COLUMNS, Query
-from crawler.emulator.request import NAMESPACES
-from crawler.emulator.selection import Selections, select
-from crawler.emulator.service import NamespaceCounts
-from crawler.emulator.shelf import FIELDS, instant
-from tests.emulator.asking import Asker, code, encoded, inventory_of, item, numbered, rows, said
+from crawler.emulator.http.query import ORDER_COLUMNS, Query
+from crawler.emulator.http.request import NAMESPACES
+from crawler.emulator.inventory.center_rows import FIELDS, instant
+from crawler.emulator.inventory.ndjson import synthetic
+from crawler.emulator.service.selection import Selections, select
+from crawler.emulator.service.state import NamespaceCounts
+from tests.emulator.client import Asker, code, encoded, inventory_of, item, numbered, rows, said
 
 KEY = ("domain_name", "namespace", "name")
 INVENTORY = synthetic(namespaces=6, repositories=400, seed=5)

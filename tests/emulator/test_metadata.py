@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from crawler.api.signing import AccessKey, Signable, sign
-from crawler.emulator.answer import WITHHELD, Answer
-from crawler.emulator.request import METADATA_TOKEN, SECURITY_KEY, SHARED_REPOSITORIES
-from tests.emulator.asking import Asker, numbered, said
+from crawler.emulator.http.request import METADATA_TOKEN, SECURITY_KEY, SHARED_REPOSITORIES
+from crawler.emulator.http.response import WITHHELD, Answer
+from crawler.swr.auth.signing import AccessKey, Signable, sign
+from tests.emulator.client import Asker, numbered, said
 
 TEN = numbered(10)
 TTL = {"X-Metadata-Token-Ttl-Seconds": "21600"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.emulator.query import NAMESPACE, Paging, Query, QueryRefusedError, parse_query
+from crawler.emulator.http.query import NAMESPACE, Paging, Query, QueryRefusedError, parse_query
 
 BASE = Paging()
 

@@ -15,16 +15,16 @@ import orjson
 import pytest
 from yarl import URL
 
-from crawler.api.signing import AccessKey, Signable, canonical_query, sign
-from crawler.emulator.answer import Answer
-from crawler.emulator.cache import PageCache
-from crawler.emulator.faults import Burst, DropConnection, EmptyPage, NoContentWhenEmpty, SlowAnswer, Throttle
-from crawler.emulator.inventory import synthetic
-from crawler.emulator.request import NAMESPACES, SECURITY_KEY, SHARED_REPOSITORIES, TOKENS
+from crawler.emulator.faults.registry import Burst, DropConnection, EmptyPage, NoContentWhenEmpty, SlowAnswer, Throttle
+from crawler.emulator.http.cache import PageCache
+from crawler.emulator.http.request import NAMESPACES, SECURITY_KEY, SHARED_REPOSITORIES, TOKENS
+from crawler.emulator.http.response import Answer
+from crawler.emulator.http.throttle import TokenBucket
+from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import EmulatorSettings, emulator
-from crawler.emulator.throttle import TokenBucket
 from crawler.errors import ConfigError
-from tests.emulator.asking import TOKEN, Wire, numbered, wire
+from crawler.swr.auth.signing import AccessKey, Signable, canonical_query, sign
+from tests.emulator.client import TOKEN, Wire, numbered, wire
 
 pytestmark = pytest.mark.anyio
 

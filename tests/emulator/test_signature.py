@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.api.signing import AccessKey, Signable, canonical_query, sign
-from crawler.emulator.answer import Answer
-from crawler.emulator.request import NAMESPACES, PROJECTS, SHARED_REPOSITORIES
-from tests.emulator.asking import EPOCH_S, Asker, numbered, said
+from crawler.emulator.http.request import NAMESPACES, PROJECTS, SHARED_REPOSITORIES
+from crawler.emulator.http.response import Answer
+from crawler.swr.auth.signing import AccessKey, Signable, canonical_query, sign
+from tests.emulator.client import EPOCH_S, Asker, numbered, said
 
 TEN = numbered(10)
 HEADERS = {"User-Agent": "swr-crawler/0.1.0", "Content-Type": "application/json"}

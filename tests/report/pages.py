@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
-from crawler.audit_policy import Policy
-from crawler.report.making import report
+from crawler.cli.commands.report import report
+from crawler.config.audit_policy import Policy
 from tests.audit.examples import item, publish
 
 ALERT: Final = "<script>alert(1)</script>"

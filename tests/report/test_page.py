@@ -8,8 +8,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from crawler.audit_policy import Policy
-from crawler.report.making import report
+from crawler.cli.commands.report import report
+from crawler.config.audit_policy import Policy
 from crawler.report.page import _part
 from tests.audit.examples import item, publish
 from tests.report.pages import ALERT, NASTY, Page, hostile, reported

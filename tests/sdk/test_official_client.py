@@ -13,9 +13,9 @@ from huaweicloudsdkcore.exceptions.exceptions import SdkException
 from huaweicloudsdkswr.v2 import SwrClient
 from huaweicloudsdkswr.v2.region.swr_region import SwrRegion
 
-from crawler.emulator.faults import RefuseDirectParameters, RefuseFilter
-from crawler.emulator.inventory import CENTERS, Center, synthetic
-from crawler.emulator.request import METADATA_TOKEN, PROJECTS, SECURITY_KEY, SHARED_REPOSITORIES, TOKENS
+from crawler.emulator.faults.registry import RefuseDirectParameters, RefuseFilter
+from crawler.emulator.http.request import METADATA_TOKEN, PROJECTS, SECURITY_KEY, SHARED_REPOSITORIES, TOKENS
+from crawler.emulator.inventory.ndjson import CENTERS, Center, synthetic
 from crawler.emulator.server import RunningEmulator
 from tests.sdk.official import (
     Refusal,
@@ -30,7 +30,7 @@ from tests.sdk.official import (
     pages,
     refusal,
 )
-from tests.serving import serve
+from tests.support.emulator_fixture import serve
 
 INVENTORY = synthetic(namespaces=3, repositories=120, seed=5)
 Opener = Callable[[RunningEmulator], AbstractContextManager[SwrClient]]

@@ -4,9 +4,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from crawler.emulator.inventory import synthetic
+from crawler.emulator.inventory.ndjson import synthetic
 from tests.sdk.official import items, known, official
-from tests.serving import crawl, records, serve, whole
+from tests.support.emulator_fixture import crawl, records, serve, whole
 
 INVENTORY = synthetic(namespaces=4, repositories=300, seed=3)
 _OURS = {"target", "center", "total_range"}

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.emulator.faults import parse_fault
-from crawler.emulator.inventory import synthetic
+from crawler.emulator.faults.registry import parse_fault
+from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.model.window import Order, Window
-from crawler.snapshot.journal import LossEntry, to_line
-from tests.readers import seen
-from tests.recorded_disk import unsynced
-from tests.serving import crawl, parts, port_of, serve, whole
+from crawler.store.journal import LossEntry, to_line
+from tests.support.crash_fs import unsynced
+from tests.support.emulator_fixture import crawl, parts, port_of, serve, whole
+from tests.support.readers import seen
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, even=True)
 WALKS: Final = SMALL.namespaces("self")

@@ -13,7 +13,7 @@ from crawler.snapshot.manifest import FileEntry
 from crawler.snapshot.reader import Place, Snapshot, open_snapshot, resolve
 from crawler.snapshot.verify import verify
 from tests.audit.examples import record
-from tests.snapshot.shelves import named, rewrite, shelve
+from tests.store.builders import named, rewrite, shelve
 
 
 @pytest.fixture

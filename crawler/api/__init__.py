@@ -1,1 +1,0 @@
-"""What the service speaks: requests, answers, records, credentials."""

@@ -1,0 +1,19 @@
+"""What `swr-crawler config show` prints: every setting, its value, and where it was written."""
+
+from crawler.cli.commands.crawl import Environ
+from crawler.cli.console.output import print_json
+from crawler.config.config import Loaded
+
+
+def show(loaded: Loaded, environ: Environ, *, as_json: bool) -> None:
+    """Print every setting, its value and where it was written."""
+    from crawler.cli.console.output import print_table  # noqa: PLC0415
+    from crawler.config.config import describe  # noqa: PLC0415
+    from crawler.crawl.credential_factories import profile_of  # noqa: PLC0415
+
+    profiles = {target.credentials_file: profile_of(target, environ) for target in loaded.config.targets}
+    rows = describe(loaded, environ, profiles)
+    if as_json:
+        print_json([row._asdict() for row in rows])
+    else:
+        print_table(("setting", "value", "unit", "origin"), [(r.setting, r.value, r.unit, r.origin) for r in rows])

@@ -1,0 +1,106 @@
+"""Two snapshots compared: their records joined, what differs of each pair, and the output of `diff`."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import msgspec
+
+from crawler.cli.console.output import print_lines, print_table
+from crawler.diff.compare import EXTRA, FIELDS, Change, Comparison
+from crawler.diff.outer_join import join
+from crawler.diff.render import COLUMNS, UNKNOWN_COLUMNS, closing, row, unknown_row
+from crawler.errors import IncompleteError, UsageError
+from crawler.snapshot.reader import Snapshot, open_snapshot, resolve
+from crawler.text.human import count, counted, escaped
+
+DIFFERENT = 1  # as git has it
+
+
+class Wanted(NamedTuple):
+    """How `diff` compares and answers.
+
+    `rows` is how many changes a table lists at most, `as_json` lists all; `exit_code` makes a difference exit code 1.
+    """
+
+    ignore: frozenset[str]
+    list_downloads: bool
+    as_json: bool
+    rows: int
+    exit_code: bool
+
+
+def changes(old: Snapshot, new: Snapshot, comparison: Comparison) -> Iterator[Change]:
+    """Give what differs, in the order of (target, center, domain_name, namespace, name), nulls first.
+
+    Nothing is given before both sides are read and proven. At the end `comparison` knows what is `unknown`, and the
+    `summary`. Raises IncompleteError when a side is not what its manifest says, DiskError without room for the
+    temporary file.
+    """
+    with join(old, new) as joined:
+        for before, after in joined:
+            change = comparison.take(before, after)
+            if change is not None:
+                yield change
+        comparison.same(joined.same)
+
+
+def diff(old_name: str, new_name: str, output: Path, wanted: Wanted) -> int:
+    """Print what differs; 3 when something is unknown, else 1 for a difference when that is wanted, else 0."""
+    _check_fields(wanted.ignore)
+    old, new = (open_snapshot(resolve(name, output)) for name in (old_name, new_name))
+    _warn_of_order(old, new)
+    comparison = Comparison(old.manifest, new.manifest, ignore=wanted.ignore, list_downloads=wanted.list_downloads)
+    found = changes(old, new, comparison)
+    if wanted.as_json:
+        encode = msgspec.json.Encoder().encode
+        print_lines(encode(change) for change in found)
+        print_lines(encode(content) for content in (*comparison.unknown(), comparison.summary()))
+    else:
+        _print_tables(found, comparison, wanted.rows)
+    summary = comparison.summary()
+    if not summary.complete:
+        return IncompleteError.exit_code
+    return DIFFERENT if wanted.exit_code and summary.added + summary.removed + summary.changed else 0
+
+
+def _check_fields(ignore: frozenset[str]) -> None:
+    for field in sorted(ignore):
+        if field not in FIELDS and not field.startswith(f"{EXTRA}."):
+            known = ", ".join(FIELDS)
+            raise UsageError(
+                f"--ignore: {escaped(field)} is no field that can change; there are {known} and {EXTRA}.NAME"
+            )
+
+
+def _warn_of_order(old: Snapshot, new: Snapshot) -> None:
+    before, after = old.manifest, new.manifest
+    if (before.snapshot, before.started_at) == (after.snapshot, after.started_at):
+        _warn(f"both are snapshot {after.snapshot}")
+    elif before.started_at > after.started_at:
+        _warn(f"OLD ({before.snapshot}) was started after NEW ({after.snapshot}): what is added was removed")
+
+
+def _warn(message: str) -> None:
+    click.echo(f"warning: {escaped(message)}", err=True)
+
+
+def _print_tables(found: Iterator[Change], comparison: Comparison, most: int) -> None:
+    listed = [row(change) for change in islice(found, most)]
+    left = sum(1 for _ in found)
+    if listed:
+        print_table(COLUMNS, listed)
+    if left:
+        click.echo(f"and {count(left)} more; --json lists all of them, --rows N more")
+    unknown = comparison.unknown()
+    if unknown:
+        print_table(UNKNOWN_COLUMNS, [unknown_row(of) for of in unknown[:most]], right=frozenset({1, 2}))
+    if len(unknown) > most:
+        more = counted(len(unknown) - most, "more walk", "more walks")
+        click.echo(f"and {more}; --json lists all of them, --rows N more")
+    summary = comparison.summary()
+    style = partial(click.style, fg="green" if summary.complete else "yellow", bold=True)
+    click.echo(closing(summary, len(unknown), style=style))

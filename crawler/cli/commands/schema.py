@@ -1,0 +1,13 @@
+"""What `swr-crawler schema` prints: the JSON Schemas of what is written."""
+
+from crawler.cli.console.output import print_json
+
+
+def schema(which: str) -> None:
+    """Print the JSON Schema of one thing that is written, or of all of them by name."""
+    from crawler.audit.finding import schema as of_finding  # noqa: PLC0415
+    from crawler.diff.compare import schema as of_change  # noqa: PLC0415
+    from crawler.snapshot.manifest import schemas  # noqa: PLC0415
+
+    every = {**schemas(), "change": of_change(), "finding": of_finding()}
+    print_json(every if which == "all" else every[which])

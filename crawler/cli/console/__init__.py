@@ -1,0 +1,1 @@
+"""What people see and do while a command runs: output, logs, progress, the summary, signals."""

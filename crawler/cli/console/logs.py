@@ -1,0 +1,139 @@
+"""The log: events with fields, one a line, as text for people and as JSON for machines.
+
+    12:03:44 page.retry walk=default/self/* offset=300 attempt=2 wait_s=1.25 reason="HTTP 503: busy"
+    {"time":"2026-11-23T12:03:44.120934Z","level":"warning","event":"page.retry","walk":"default/self/*",…}
+
+A message is an event's name, `extra` its fields. Field values are foreign: they are shortened, and no control
+character of theirs reaches the stream in either form.
+"""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final, Literal, TextIO
+
+import orjson
+
+from crawler.text.human import escaped, shortened
+
+# The fields that logging itself gives a record; all others came by `extra`.
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# Names of unknown fields come from the service as long and as many as it likes; a line is read by a person.
+_LONGEST_TEXT: Final = 500
+_MOST_ITEMS: Final = 20
+_DEEPEST: Final = 3
+
+
+def configure(
+    log_format: Literal["auto", "text", "json"], *, stream: TextIO | None = None, level: int | None = None
+) -> None:
+    """Send what the logger `crawler` gets to `stream`, standard error by default; an earlier call is undone.
+
+    `auto` is text on a terminal and JSON elsewhere. `level` None is INFO, but on a terminal WARNING: there the
+    live view and the summary tell the rest. `run.progress` passes at any level, since --progress asks for it.
+    """
+    stream = stream or sys.stderr
+    terminal = stream.isatty()
+    handler = _Handler(stream)
+    handler.setFormatter(_Text() if log_format == "text" or (log_format == "auto" and terminal) else _Json())
+    logger = logging.getLogger("crawler")
+    for earlier in _handlers():
+        logger.removeHandler(earlier)
+    logger.addHandler(handler)
+    logger.setLevel(level if level is not None else logging.WARNING if terminal else logging.INFO)
+    logging.getLogger("crawler.cli.console.progress").setLevel(logging.INFO)
+
+
+@contextmanager
+def diverted(take: Callable[[str], None]) -> Iterator[None]:
+    """Give each line to `take` instead of the stream for as long as the context lasts.
+
+    `take` is called by whatever thread logs, under the handler's lock: it must not log, nor wait.
+    """
+    handlers = _handlers()
+    for handler in handlers:
+        handler.take = take
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.take = None
+
+
+def _handlers() -> list["_Handler"]:
+    return [handler for handler in logging.getLogger("crawler").handlers if isinstance(handler, _Handler)]
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    take: Callable[[str], None] | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.take is None:
+            super().emit(record)
+        else:
+            self.take(self.format(record))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Go on: whoever read the log has gone, and a crawl does not die of that."""
+
+
+class _Text(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return text_line(datetime.fromtimestamp(record.created).astimezone(), record.getMessage(), _fields(record))
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC)
+        return json_line(moment, record.levelname.lower(), record.getMessage(), _fields(record))
+
+
+def _fields(record: logging.LogRecord) -> dict[str, object]:
+    fields = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+    if record.exc_info:
+        fields["exception"] = logging.Formatter().formatException(record.exc_info)
+    return fields
+
+
+def text_line(moment: datetime, event: str, fields: Mapping[str, object]) -> str:
+    """Give a line for people, with the time of day as `moment` has it."""
+    words = (f"{escaped(name)}={_word(_plain(value))}" for name, value in fields.items())
+    return " ".join((f"{moment:%H:%M:%S}", escaped(event), *words))
+
+
+def json_line(moment: datetime, level: str, event: str, fields: Mapping[str, object]) -> str:
+    """Give one JSON object; `moment` is UTC. A field named like time, level or event would be hidden by them."""
+    ours = {"time": f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}", "level": level, "event": _plain(event)}
+    theirs = {_valid(name): _plain(value) for name, value in fields.items() if name not in ours}
+    return escaped(orjson.dumps(ours | theirs).decode())
+
+
+def _word(value: object) -> str:
+    """Give a field's value: bare where that can't be misread, else between quotes with JSON's escapes."""
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    if text and text.isprintable() and not any(char in ' "=\\' for char in text):
+        return text
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped(quoted)}"'
+
+
+def _plain(value: object, depth: int = 0) -> object:
+    """Give a value as JSON has it, bounded in length, number and depth."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int) and -(2**63) <= value < 2**64:
+        return value
+    if isinstance(value, list | tuple | set | frozenset) and depth < _DEEPEST:
+        items = [_plain(item, depth + 1) for item in value]
+        more = len(items) - _MOST_ITEMS
+        return items if more <= 0 else [*items[:_MOST_ITEMS], f"and {more} more"]
+    if isinstance(value, Mapping) and depth < _DEEPEST:
+        return {_valid(str(name)): _plain(item, depth + 1) for name, item in value.items()}
+    return _valid(shortened(str(value), _LONGEST_TEXT))
+
+
+def _valid(text: str) -> str:
+    """Give text that has a UTF-8 form: lone surrogates have none."""
+    return text.encode(errors="backslashreplace").decode()

@@ -1,0 +1,46 @@
+"""What an audit is told (pure): bounds, lists of what is allowed, rules switched off, findings let pass."""
+
+from datetime import date
+
+import msgspec
+
+from crawler.model.audit_rules import Severity
+
+
+class Suppression(msgspec.Struct, frozen=True, kw_only=True):
+    """Findings of one rule that are let pass where all three patterns match, to the end of the day `until` (UTC).
+
+    Patterns are globs (* ? [...]) that heed case. What has no domain, namespace or name is matched as empty text.
+    """
+
+    rule: str
+    reason: str
+    until: date
+    domain: str = "*"
+    namespace: str = "*"
+    name: str = "*"
+
+    def __str__(self) -> str:
+        """Give it as a person finds it in the file: the rule and the patterns that narrow it."""
+        narrowed = (("domain", self.domain), ("namespace", self.namespace), ("name", self.name))
+        return " ".join([self.rule, *(f"{key}={pattern}" for key, pattern in narrowed if pattern != "*")])
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """The `[audit]` of the configuration: `Loaded.audit` is the one that holds, `Policy()` the defaults.
+
+    Meanings, units and ranges are in `crawler.config.settings.SETTINGS`. None: unlimited, or for `fail_on` never.
+    An empty list of what is allowed allows everything.
+    """
+
+    off: tuple[str, ...] = ()
+    fail_on: Severity | None = "error"
+    allowed_domains: tuple[str, ...] = ()
+    allowed_namespaces: tuple[str, ...] = ()
+    allowed_categories: tuple[str, ...] = ()
+    max_age_days: int | None = 365
+    max_size_bytes: int | None = 10_737_418_240
+    max_growth_percent: int | None = 50
+    min_growth_records: int = 100
+    min_growth_bytes: int = 10_737_418_240
+    suppressions: tuple[Suppression, ...] = ()

@@ -1,0 +1,99 @@
+"""From a configuration to targets that can be crawled: what a crawl and a survey have in common."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
+
+from crawler.config.config import Config, Target, matches
+from crawler.crawl.credential_factories import Keys
+from crawler.crawl.discovery import discover
+from crawler.crawl.engine.target_scheduler import Bounds, TargetCrawl, WalkRun
+from crawler.crawl.engine.target_stats import Tally
+from crawler.errors import CrawlerError
+from crawler.model.clock import Clock
+from crawler.model.walk_id import Center, WalkId
+from crawler.model.window import Order
+from crawler.swr.http.buffer_budget import Allowance
+from crawler.swr.http.client import Client, connect
+from crawler.swr.http.rate_limiter import Pace
+from crawler.walk.plan import Plan, by_namespaces, discovered_walks, make_plan
+from crawler.walk.walk import Dialect
+
+
+def plan_of(config: Config) -> Plan:
+    """Give the walks that `config` asks for by name; more may be discovered."""
+    endpoints = ((target.name, target.endpoint) for target in config.targets)
+    return make_plan(endpoints, config.centers, config.namespaces, config.order)
+
+
+class Found(NamedTuple):
+    """The walks of all targets in plan order, the centers that are walked by namespaces, and who did not answer."""
+
+    walks: tuple[WalkId, ...]
+    partial: tuple[tuple[str, Center], ...]
+    errors: Mapping[str, CrawlerError]
+
+
+async def find_walks(
+    config: Config, clients: Mapping[str, Client], clock: Clock, *, known: tuple[WalkId, ...] = ()
+) -> Found:
+    """Give the walks to crawl; `known` are those that were discovered before, and stay as they are."""
+    if not config.discover:
+        walks = plan_of(config).walks
+        return Found(walks, tuple(by_namespaces(walks)), {})
+    walks = known
+    errors: dict[str, CrawlerError] = {}
+    partial: list[tuple[str, Center]] = []
+    for target in config.targets:
+        if not any(walk.target == target.name for walk in known):
+            try:
+                walks += await _discovered(config, target, clients[target.name], clock)
+            except CrawlerError as error:
+                errors[target.name] = error
+                continue
+        if "self" in config.centers:
+            partial.append((target.name, "self"))  # even when it has no namespace: then nothing was walked
+    partial += [place for place in by_namespaces(walks) if place not in partial]
+    return Found(walks, tuple(partial), errors)
+
+
+async def _discovered(config: Config, target: Target, client: Client, clock: Clock) -> tuple[WalkId, ...]:
+    visible = config.discover_mode == "visible"
+    names = await discover(client, target.name, visible=visible, max_tries=config.max_tries, clock=clock)
+    chosen = matches(config.patterns, names)
+    return discovered_walks(target.name, config.centers, config.namespaces, chosen)
+
+
+def targets_of(
+    config: Config, runs: Sequence[WalkRun], bounds: Bounds, *, limit: int | None = None
+) -> dict[str, TargetCrawl]:
+    """Give each target its walks, by its name; `limit` other than the configured page size for a survey."""
+    orders = tuple(None if column == "none" else Order(column, "asc") for column in config.order)
+    targets = {}
+    for target in config.targets:
+        own = [run for run in runs if run.id.target == target.name]
+        tally = Tally(target.name, sum(not run.census for run in own), target.rate_per_s)
+        dialect = Dialect(limit or config.limit, orders, config.dialect == "filter", config.dialect == "auto")
+        targets[target.name] = TargetCrawl(own, dialect, bounds, tally)
+    return targets
+
+
+@asynccontextmanager
+async def connected(config: Config, keys: Mapping[str, Keys], clock: Clock) -> AsyncIterator[dict[str, Client]]:
+    """Open a client for every target, with its credentials; close them at the end."""
+    async with AsyncExitStack() as stack:
+        allowance = Allowance()
+        clients: dict[str, Client] = {}
+        for target in config.targets:
+            connection = connect(
+                target.endpoint,
+                Pace(target.rate_per_s, clock),
+                connections=target.concurrency,
+                timeout_s=config.timeout_s,
+                body_bytes=config.body_bytes,
+                allowance=allowance,
+            )
+            client = await stack.enter_async_context(connection)
+            client.credentials = keys[target.name](client, clock)
+            clients[target.name] = client
+        yield clients

@@ -1,0 +1,71 @@
+"""From what the configuration says of credentials to credentials that can be used: the secrets are read here."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from crawler.config.config import Config, require_endpoint
+from crawler.config.credentials import AccessKeyMethod, Method, PasswordMethod, Target, TokenMethod, choose
+from crawler.config.secrets import read_header, read_profile, read_secret
+from crawler.errors import CredentialsError
+from crawler.model.clock import Clock
+from crawler.swr.auth.credentials import Credentials, Key, MetadataKey, Password, PasswordToken, Token
+from crawler.swr.auth.signing import AccessKey
+from crawler.swr.http.client import Client
+
+Keys = Callable[[Client, Clock], Credentials]  # a closure: nothing that is printed shows what it holds
+
+
+def read_keys(config: Config, environ: Mapping[str, str]) -> dict[str, Keys]:
+    """Choose each target's method and read its secrets; give what makes its credentials, by the target's name.
+
+    Raises ConfigError without a target or for a method that is half given, CredentialsError when there is none or
+    a secret can't be read.
+    """
+    require_endpoint(config)
+    return {target.name: _keys_of(target, environ) for target in config.targets}
+
+
+def profile_of(target: Target, environ: Mapping[str, str]) -> str | None:
+    """Read the credentials file when nothing before it gives a method: one that is not needed may be anyhow.
+
+    Raises ConfigError and CredentialsError as `choose` does, but for there being no method at all.
+    """
+    try:
+        choose(target, environ, None)
+    except CredentialsError:
+        return read_profile(Path(target.credentials_file).expanduser())
+    return None
+
+
+def _keys_of(target: Target, environ: Mapping[str, str]) -> Keys:
+    profile = profile_of(target, environ)
+    return _keys(choose(target, environ, profile).method, environ, profile)
+
+
+def _keys(method: Method, environ: Mapping[str, str], profile: str | None) -> Keys:
+    if isinstance(method, TokenMethod):
+        token = Token(read_header(method.token, environ, profile))
+        return lambda _client, _clock: token
+    if isinstance(method, AccessKeyMethod):
+        key = _access_key(method, environ, profile)
+        return lambda _client, clock: Key(key, clock.utc)
+    if isinstance(method, PasswordMethod):
+        login, iam = _login(method, environ, profile), method.iam_endpoint
+        return lambda client, clock: PasswordToken(login, iam, client.send, clock.utc)
+    endpoint, project_id = method.endpoint, method.project_id
+    return lambda client, clock: MetadataKey(endpoint, project_id, client.send, clock.utc)
+
+
+def _access_key(method: AccessKeyMethod, environ: Mapping[str, str], profile: str | None) -> AccessKey:
+    token = method.security_token
+    return AccessKey(
+        read_header(method.access_key, environ, profile),
+        read_header(method.secret_key, environ, profile),
+        None if token is None else read_header(token, environ, profile),
+        method.project_id,
+    )
+
+
+def _login(method: PasswordMethod, environ: Mapping[str, str], profile: str | None) -> Password:
+    project = {"id": method.project_id} if method.project_id else {"name": method.project or ""}
+    return Password(method.user, method.account, read_secret(method.password, environ, profile), project)

@@ -1,0 +1,1 @@
+"""The tasks of a crawl: the only place that starts any."""

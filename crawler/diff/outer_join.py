@@ -1,0 +1,282 @@
+"""The records of two snapshots brought together by their keys, in bounded memory.
+
+Parts that both sides hold in the same place, byte for byte, are read and proven but not compared: within a place
+(target and center) a key comes once (`verify` holds snapshots to it), so the keys of such a part are in no other
+part of either side, and the rest can be joined without it.
+
+The rest is cut into ranges of keys, each small enough for memory, by boundaries drawn from a sample of both sides.
+The lines of a range, wherever they come from, meet in one temporary file without a name, gone when this process is,
+however it ends. Then one range after the other is joined, in the order of the keys: nothing is left to merge, and two
+snapshots that fit into memory never touch the disk.
+"""
+
+import errno
+import os
+import tempfile
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryFile
+from typing import IO, Final, cast
+
+import msgspec
+
+from crawler.errors import DiskError, IncompleteError
+from crawler.model.record import Record
+from crawler.snapshot.manifest import FileEntry
+from crawler.snapshot.reader import Place, Snapshot, decode_record
+
+RANGE_BYTES: Final = 12 * 2**20  # of both sides together; joined, they take some five times as much
+HELD_BYTES: Final = 32 * 2**20  # of lines in memory before they go to the temporary file
+_SAMPLE_BYTES: Final = 4096  # read for one sample
+_SAMPLES: Final = 24  # for each range: with fewer some ranges would be several times the others
+
+_MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+Pair = tuple[Record | None, Record | None]
+_Parts = tuple[list[FileEntry], list[FileEntry]]  # of OLD and of NEW
+_Extent = tuple[int, int]  # where some lines begin in the temporary file, and their size in bytes
+_SortKey = tuple[bool, str, str, str]
+
+
+class _Key(msgspec.Struct, frozen=True, gc=False):
+    domain_name: str | None
+    namespace: str
+    name: str
+
+
+_decode_key = msgspec.json.Decoder(_Key).decode
+_decode_keys = msgspec.json.Decoder(_Key).decode_lines
+
+
+def _sortable(key: _Key) -> _SortKey:
+    """Give what puts keys in order: no domain comes before all others."""
+    domain = key.domain_name
+    return domain is not None, domain or "", key.namespace, key.name
+
+
+class Join:
+    """All records of two snapshots but those that are the same line on both sides; these are counted in `same`.
+
+    A record is paired with the one of its key on the other side, or with None. Pairs come in the order of (target,
+    center, domain_name, namespace, name), nulls first, once both snapshots are read to the end and proven.
+    Made by `join`.
+    """
+
+    def __init__(self, old: Snapshot, new: Snapshot, lines: "_Lines", range_bytes: int) -> None:
+        self._sides = old, new
+        self._lines = lines
+        self._range_bytes = range_bytes
+        self.same = 0
+
+    def __iter__(self) -> Iterator[Pair]:
+        """Read both sides, then give the pairs; once only.
+
+        Raises IncompleteError when a side is not what its manifest says, DiskError when the temporary file can't be
+        written.
+        """
+        ranges: list[tuple[Place, int]] = []  # the number of a place's last range is the next one's first
+        for place, parts in _by_place(self._sides):
+            rest = self._without_equal(parts)
+            boundaries = _boundaries(self._sides, rest, self._range_bytes)
+            first = self._lines.add(len(boundaries) + 1)
+            for side, files in enumerate(rest):
+                for file in files:
+                    self._cut(side, file, boundaries, first)
+            ranges += [(place, first + number) for number in range(len(boundaries) + 1)]
+        for place, number in ranges:
+            yield from self._joined(place, number)
+
+    def _without_equal(self, parts: _Parts) -> _Parts:
+        """Prove the parts that both sides hold, and leave them out."""
+        equal = {file.sha256 for file in parts[0]} & {file.sha256 for file in parts[1]}
+        for side, files in enumerate(parts):
+            for file in files:
+                if file.sha256 in equal:
+                    for _ in self._sides[side].blocks(file):
+                        pass
+        self.same += sum(file.records for file in parts[0] if file.sha256 in equal)
+        old, new = ([file for file in files if file.sha256 not in equal] for files in parts)
+        return old, new
+
+    def _cut(self, side: int, file: FileEntry, boundaries: list[_SortKey], first: int) -> None:
+        """Put each line of a part to its range."""
+        snapshot = self._sides[side]
+        for block in snapshot.blocks(file):
+            lines = block.split(b"\n")
+            lines.pop()  # what follows the last line's end
+            try:
+                keys = _decode_keys(block)
+            except _MALFORMED as error:
+                raise IncompleteError(f"{snapshot.folder / file.path}: a line is no record: {error}") from None
+            if len(keys) != len(lines):
+                raise IncompleteError(f"{snapshot.folder / file.path}: some lines are empty")
+            held = self._lines.held(side)
+            for key, line in zip(keys, lines, strict=True):
+                held[first + bisect_right(boundaries, _sortable(key))].append(line)
+            self._lines.took(len(block))
+
+    def _joined(self, place: Place, number: int) -> Iterator[Pair]:
+        old, new = (self._keyed(side, number) for side in (0, 1))
+        differing = [key for key, line in old.items() if new.get(key) != line]
+        self.same += len(old) - len(differing)
+        differing += [key for key in new if key not in old]
+        for key in sorted(differing, key=_sortable):
+            yield self._decoded(0, place, old.get(key)), self._decoded(1, place, new.get(key))
+
+    def _keyed(self, side: int, number: int) -> dict[_Key, bytes]:
+        text = self._lines.take(side, number)
+        lines = text.split(b"\n")
+        lines.pop()
+        keyed = dict(zip(_decode_keys(text), lines, strict=True))
+        if len(keyed) != len(lines):
+            raise IncompleteError(f"{self._sides[side].folder}: a record is there twice; see swr-crawler verify")
+        return keyed
+
+    def _decoded(self, side: int, place: Place, line: bytes | None) -> Record | None:
+        if line is None:
+            return None
+        folder = self._sides[side].folder
+        try:
+            record = decode_record(line)
+        except _MALFORMED as error:
+            raise IncompleteError(f"{folder}: a line is no record: {error}; see swr-crawler verify") from None
+        if (record.target, record.center) != place:
+            where = "/".join(part for part in place if part)
+            raise IncompleteError(f"{folder}: a record of {record.target}/{record.center} is among those of {where}")
+        return record
+
+
+class _Lines:
+    """Lines by side and range: held in memory while they are few, then in the temporary file."""
+
+    def __init__(self, held_bytes: int) -> None:
+        self._most = held_bytes
+        self._waiting = 0
+        self._held: tuple[list[list[bytes]], list[list[bytes]]] = ([], [])
+        self._written: tuple[list[list[_Extent]], list[list[_Extent]]] = ([], [])
+        self._file: IO[bytes] | None = None
+        self._end = 0
+
+    def add(self, ranges: int) -> int:
+        """Make room for some more ranges; give the number of the first."""
+        first = len(self._held[0])
+        for side in (0, 1):
+            self._held[side].extend([] for _ in range(ranges))
+            self._written[side].extend([] for _ in range(ranges))
+        return first
+
+    def held(self, side: int) -> list[list[bytes]]:
+        """Give where to put a side's lines, without their ends, by range; good until `took`."""
+        return self._held[side]
+
+    def took(self, size: int) -> None:
+        """Take note of so many bytes put there; write them away when it gets too much. Raises DiskError."""
+        self._waiting += size
+        if self._waiting > self._most:
+            with _temporary():
+                self._write()
+            self._waiting = 0
+
+    def _write(self) -> None:
+        if self._file is None:
+            self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - open until `close`
+        for held, written in zip(self._held, self._written, strict=True):
+            for number, lines in enumerate(held):
+                if lines:
+                    written[number].append(self._append(b"\n".join((*lines, b""))))
+                    held[number] = []
+
+    def _append(self, text: bytes) -> _Extent:
+        file = cast("IO[bytes]", self._file)
+        view = memoryview(text)
+        while view:
+            view = view[file.write(view) :]
+        self._end += len(text)
+        return self._end - len(text), len(text)
+
+    def take(self, side: int, number: int) -> bytes:
+        """Give a range's lines, with their ends, and forget them. Raises DiskError."""
+        held, self._held[side][number] = self._held[side][number], []
+        written, self._written[side][number] = self._written[side][number], []
+        with _temporary():
+            return b"".join((*map(self._read, written), *(line + b"\n" for line in held)))
+
+    def _read(self, extent: _Extent) -> bytes:
+        at, size = extent
+        text = os.pread(cast("IO[bytes]", self._file).fileno(), size, at)
+        if len(text) != size:
+            raise OSError(errno.EIO, "a temporary file was cut short")
+        return text
+
+    def close(self) -> None:
+        """Let the temporary file go."""
+        if self._file is not None:
+            self._file.close()
+
+
+@contextmanager
+def _temporary() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        folder = "the system's folder for temporary files"
+        with suppress(OSError):
+            folder = tempfile.gettempdir()
+        raise DiskError(
+            f"cannot use {folder}: {error.strerror or error}; make room there, or set TMPDIR to another folder"
+        ) from None
+
+
+@contextmanager
+def join(
+    old: Snapshot, new: Snapshot, *, range_bytes: int = RANGE_BYTES, held_bytes: int = HELD_BYTES
+) -> Iterator[Join]:
+    """Join two snapshots; the temporary file is gone at the end of the context."""
+    lines = _Lines(held_bytes)
+    try:
+        yield Join(old, new, lines, range_bytes)
+    finally:
+        lines.close()
+
+
+def _by_place(sides: tuple[Snapshot, Snapshot]) -> list[tuple[Place, _Parts]]:
+    """Give both sides' parts of every place, in order."""
+    places: dict[Place, _Parts] = {}
+    for side, snapshot in enumerate(sides):
+        for file in snapshot.manifest.files:
+            place = snapshot.place_of(file)
+            if place.target is None:
+                raise IncompleteError(f"{snapshot.folder}: its manifest does not tell whose records {file.path} holds")
+            places.setdefault(place, ([], []))[side].append(file)
+    return sorted(places.items())
+
+
+def _boundaries(sides: tuple[Snapshot, Snapshot], parts: _Parts, range_bytes: int) -> list[_SortKey]:
+    """Give the keys at which ranges begin, but for the first: so many that a range has about `range_bytes`."""
+    total = sum(file.bytes for files in parts for file in files)
+    ranges = -(-total // range_bytes)
+    if ranges <= 1:
+        return []
+    step = max(1, total // (ranges * _SAMPLES))
+    found = sorted(
+        key
+        for snapshot, files in zip(sides, parts, strict=True)
+        for file in files
+        for key in _sample(snapshot, file, step)
+    )
+    chosen = (found[number * len(found) // ranges] for number in range(1, ranges) if found)
+    return list(dict.fromkeys(chosen))
+
+
+def _sample(snapshot: Snapshot, file: FileEntry, step: int) -> Iterator[_SortKey]:
+    """Give the keys of lines about `step` bytes apart; what is no record will be told of when it is read."""
+    try:
+        with snapshot.path_of(file).open("rb", buffering=_SAMPLE_BYTES) as part:
+            for at in range(0, file.bytes, step):
+                part.seek(at)
+                part.readline(RANGE_BYTES)  # the rest of a line
+                with suppress(*_MALFORMED):
+                    yield _sortable(_decode_key(part.readline(RANGE_BYTES)))
+    except OSError as error:
+        raise IncompleteError(f"{snapshot.folder / file.path}: {error.strerror}") from None

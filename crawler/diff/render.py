@@ -1,0 +1,111 @@
+"""Changes as people read them (pure): one row for each, and the sentences at the end.
+
+Every name and text in them is foreign: shortened, and escaped so that a terminal shows it and does not obey.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import starmap
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from crawler.diff.compare import Change, FromTo, Summary, Unknown
+from crawler.model.record import Record
+from crawler.model.walk_id import WalkId
+from crawler.text.human import count, counted, escaped, shortened, size
+
+_LONGEST_NAME: Final = 200
+_LONGEST_VALUE: Final = 40
+_MOST_TAGS: Final = 5
+
+COLUMNS: Final = ("change", "center", "repository", "what")
+UNKNOWN_COLUMNS: Final = ("unknown", "only in old", "only in new", "why")
+
+
+class Row(NamedTuple):
+    """One change: `added`, `removed` or `changed`, whose, which repository, and what of it."""
+
+    change: str
+    center: str
+    repository: str
+    what: str
+
+
+def row(change: Change) -> Row:
+    """Give a change's row in a table of COLUMNS."""
+    what = _record(change.record) if change.record else _fields(change.fields or {})
+    return Row(change.change, _name(f"{change.target}/{change.center}"), _repository(change), what)
+
+
+def _repository(change: Change) -> str:
+    domain = f"{change.domain_name}/" if change.domain_name else ""
+    return _name(f"{domain}{change.namespace}/{change.name}")
+
+
+def _record(record: Record) -> str:
+    held = [] if record.size is None else [size(record.size)]
+    return ", ".join([*held, counted(len(record.tags), "tag")])
+
+
+def _fields(fields: dict[str, FromTo]) -> str:
+    return "; ".join(starmap(field_text, fields.items()))
+
+
+def field_text(field: str, values: FromTo) -> str:
+    """Give what became of one field, e.g. `size 5 bytes -> 1.2 MB`, `tags +v2 -v1`, `is_public false -> true`."""
+    name = escaped(shortened(field, _LONGEST_VALUE))
+    if field == "tags":
+        return f"{name} {_tags(values.old, values.new)}"
+    write = _size if field == "size" else _value
+    old, new = write(values.old), write(values.new)
+    if old == new:  # they differ where it was rounded or shortened
+        old, new = (_value(values.old), _value(values.new)) if field == "size" else ("", "…")
+    return f"{name} {old} -> {new}" if old else f"{name} differs"
+
+
+def _tags(old: Sequence[str], new: Sequence[str]) -> str:
+    before, after = set(old), set(new)
+    parts = [f"+{tag}" for tag in new if tag not in before] + [f"-{tag}" for tag in old if tag not in after]
+    if not parts:
+        return "in another order" if len(old) == len(new) else "repeated"
+    more = f" and {counted(len(parts) - _MOST_TAGS, 'more tag', 'more tags')}" if len(parts) > _MOST_TAGS else ""
+    return " ".join(escaped(shortened(part, _LONGEST_VALUE)) for part in parts[:_MOST_TAGS]) + more
+
+
+def _size(value: int | None) -> str:
+    return _value(value) if value is None or value < 0 else size(value)
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    if value is None:
+        return "none"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return count(value)
+    text = f'"{value}"' if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return escaped(shortened(text, _LONGEST_VALUE))
+
+
+def _name(text: str) -> str:
+    return escaped(shortened(text, _LONGEST_NAME))
+
+
+def unknown_row(unknown: Unknown) -> tuple[str, str, str, str]:
+    """Give a row in a table of UNKNOWN_COLUMNS."""
+    walk = WalkId(unknown.target, unknown.center, unknown.namespace)
+    why = "; ".join(f"{reason.snapshot}: {reason.text}" for reason in unknown.reasons)
+    return _name(str(walk)), count(unknown.only_old), count(unknown.only_new), _name(why)
+
+
+def closing(summary: Summary, walks: int, *, style: Callable[[str], str] = str) -> str:
+    """Give the last lines: the counts, the downloads, and what is unknown of so many walks; `style` the first word."""
+    kinds = ("added", "removed", "changed", "unchanged")
+    counts = ", ".join(f"{count(getattr(summary, kind))} {kind}" for kind in kinds)
+    lines = [f"{style('complete' if summary.complete else 'incomplete')}: {counts}"]
+    if summary.downloads is not None and summary.downloads.records:
+        records = counted(summary.downloads.records, "record")
+        lines.append(f"  downloads {summary.downloads.difference:+} in {records}, not listed")
+    if not summary.complete:
+        records = counted(summary.unknown, "record") + (" is" if summary.unknown == 1 else " are")
+        places = counted(walks, "walk")
+        lines.append(f"  unknown   {records} in one snapshot only, of {places} where nobody can tell added and removed")
+    return "\n".join(lines)

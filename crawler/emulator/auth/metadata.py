@@ -1,0 +1,85 @@
+"""The metadata service of a machine in the cloud: temporary keys, after a handshake (FACTS 3.3).
+
+The real one listens on 169.254.169.254; this one is on the emulator's own port.
+"""
+
+import re
+from typing import Final
+
+import orjson
+
+from crawler.emulator.auth.grants import made_up, stamp
+from crawler.emulator.auth.identity import Identity
+from crawler.emulator.http.request import METADATA_TOKEN, Request
+from crawler.emulator.http.response import GATEWAY_JSON, TEXT, WITHHELD, Answer
+from crawler.emulator.service.state import Access
+from crawler.swr.auth.signing import AccessKey
+
+TTL_HEADER: Final = "X-Metadata-Token-Ttl-Seconds"
+TOKEN_HEADER: Final = "X-Metadata-Token"  # noqa: S105 - a name
+_MAX_TTL_S: Final = 21_600  # six hours, what the official client asks for
+_TTL: Final = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
+_AK_LETTERS, _SK_LETTERS, _METADATA_LETTERS, _SECURITY_LETTERS = 17, 40, 56, 1200
+# The official client looks for this very sentence, not to ask for another token in vain.
+_NO_AGENCY: Final = Answer(401, b"Please configure Cloud Service Agency first", TEXT)
+_REFUSED: Final = Answer(401, b"Unauthorized", TEXT)
+_PUT_STATUS: Final = {"put-404": 404, "put-405": 405, "put-503": 503, "off": 404}
+
+
+def metadata(request: Request, identity: Identity, access: Access) -> Answer:
+    """Answer the handshake or the request for keys, as the mode has it."""
+    if identity.metadata == "silent":
+        return Answer(0, b"", delivery=WITHHELD)
+    if request.path == METADATA_TOKEN:
+        return _hand_token(request, identity, access)
+    return _hand_key(request, identity, access)
+
+
+def _hand_token(request: Request, identity: Identity, access: Access) -> Answer:
+    status = _PUT_STATUS.get(identity.metadata)
+    if status is not None:
+        return Answer(status, b"", TEXT)
+    ttl = request.received().get(TTL_HEADER.lower(), "")
+    if not _TTL.fullmatch(ttl) or int(ttl) > _MAX_TTL_S:
+        return Answer(400, f"{TTL_HEADER} must be 1 to {_MAX_TTL_S}".encode(), TEXT)
+    tokens = access.metadata_tokens
+    token = made_up("metadata", access.salt, len(tokens.issued), _METADATA_LETTERS)
+    tokens.issue(token, None, expires_s=request.now_s + int(ttl))
+    return Answer(200, token.encode(), TEXT)
+
+
+def _hand_key(request: Request, identity: Identity, access: Access) -> Answer:
+    access.key_requests += 1
+    if identity.metadata == "off":
+        return Answer(404, b"", TEXT)
+    if identity.metadata == "no-agency":
+        return _NO_AGENCY
+    if identity.metadata == "refuse-once" and access.key_requests == 1:
+        access.metadata_tokens.void()
+        return _REFUSED
+    if identity.metadata not in _PUT_STATUS and not _shown(request, access):
+        return _REFUSED
+    return _issue(request, identity, access)
+
+
+def _shown(request: Request, access: Access) -> bool:
+    token = access.metadata_tokens.find(request.received().get(TOKEN_HEADER.lower()))
+    return token is not None and token.use(request.now_s)
+
+
+def _issue(request: Request, identity: Identity, access: Access) -> Answer:
+    serial = len(access.keys.issued)
+    key = AccessKey(
+        ak="HST" + made_up("ak", access.salt, serial, _AK_LETTERS).upper(),
+        sk=made_up("sk", access.salt, serial, _SK_LETTERS),
+        security_token=made_up("security", access.salt, serial, _SECURITY_LETTERS),
+    )
+    expires_s = request.now_s + identity.temporary_ttl_s
+    access.keys.issue(key.ak, key, expires_s=expires_s, uses=identity.temporary_requests)
+    credential = {
+        "access": key.ak,
+        "secret": key.sk,
+        "securitytoken": key.security_token,
+        "expires_at": stamp(expires_s),
+    }
+    return Answer(200, orjson.dumps({"credential": credential}), GATEWAY_JSON)

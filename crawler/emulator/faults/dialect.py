@@ -1,0 +1,31 @@
+"""Faults of a server that takes one way of asking only: direct parameters, or `filter=` (FACTS 1.1)."""
+
+# ruff: noqa: D102 - the contract of every hook is written once, in fault.py
+
+from dataclasses import dataclass
+
+from crawler.emulator.faults.fault import Call, Fault
+from crawler.emulator.http.query import INVALID_FILTER, INVALID_PARAMETERS, Query, parameters
+from crawler.emulator.http.response import Answer, service_error
+
+_FILTER = "filter"
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseDirectParameters(Fault):
+    """Whatever asks by a parameter that isn't `filter` is refused (400 4001025), as documents of 2023 have it."""
+
+    def refuse(self, call: Call, query: Query) -> Answer | None:
+        del query
+        refused = parameters(call.raw_query).keys() - {_FILTER}
+        return service_error(400, INVALID_PARAMETERS, "Invalid parameters") if refused else None
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseFilter(Fault):
+    """Whatever asks by `filter` is refused (400 4001035)."""
+
+    def refuse(self, call: Call, query: Query) -> Answer | None:
+        del query
+        refused = _FILTER in parameters(call.raw_query)
+        return service_error(400, INVALID_FILTER, "Invalid filtering criteria") if refused else None

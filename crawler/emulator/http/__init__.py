@@ -1,0 +1,1 @@
+"""A request as it arrives and a response as it leaves (pure)."""

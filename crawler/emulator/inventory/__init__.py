@@ -1,0 +1,1 @@
+"""The repositories that are served (pure)."""

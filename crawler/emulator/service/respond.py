@@ -1,0 +1,105 @@
+"""From a request that was let in to its answer, with nothing but arguments: one function per route."""
+
+from typing import Any
+
+import orjson
+
+from crawler.emulator.auth.iam import grant_token, list_projects
+from crawler.emulator.auth.metadata import metadata
+from crawler.emulator.faults.fault import Call
+from crawler.emulator.http.page import page, render_page
+from crawler.emulator.http.query import Query, QueryRefusedError, asked, parse_query
+from crawler.emulator.http.request import METADATA_ROUTES, NAMESPACES, PROJECTS, TOKENS, Request
+from crawler.emulator.http.response import Answer, service_error
+from crawler.emulator.inventory.center_rows import CENTERS, Inventory
+from crawler.emulator.service.state import Ledger, NamespaceCounts, Service
+from crawler.model.walk_id import Center
+
+_NAMESPACE_KEYS = frozenset(("namespace", "mode"))
+_MANAGE, _READ = 7, 1  # `auth` of an organization, FACTS 5
+_FIRST_ID = 1422  # the document's own example, FACTS 5
+
+
+def respond(request: Request, service: Service, ledger: Ledger) -> Answer:
+    """Answer a request that the gateway let through. Faults are about the list and the tokens only."""
+    if request.path == TOKENS:
+        return grant_token(request, service, ledger)
+    if request.path == PROJECTS:
+        return list_projects(request, service)
+    if request.path in METADATA_ROUTES:
+        return metadata(request, service.identity, ledger.access)
+    try:
+        if request.path == NAMESPACES:
+            return _namespaces(request.raw_query, service)
+    except QueryRefusedError as refused:
+        return service_error(400, refused.code, str(refused))
+    ledger.listed += 1
+    return _shared_repositories(request, service, ledger)
+
+
+def _shared_repositories(request: Request, service: Service, ledger: Ledger) -> Answer:
+    call = Call(number=ledger.listed, request_id=request.request_id, now_s=request.now_s, raw_query=request.raw_query)
+    try:
+        query = parse_query(request.raw_query, service.paging)
+    except QueryRefusedError as refused:
+        return _phrased(service_error(400, refused.code, str(refused)), call, service, ledger)
+    return _listed(query, call, service, ledger)
+
+
+def _listed(query: Query, call: Call, service: Service, ledger: Ledger) -> Answer:
+    faults = tuple(enumerate(service.faults))
+    inventory = service.inventory
+    for place, fault in faults:
+        inventory = ledger.view(place, fault, inventory)
+    for place, fault in faults:
+        refusal = ledger.note(place, None, fault.refuse(ledger.call(place, call), query))
+        if refusal is not None:
+            return _phrased(refusal, call, service, ledger)
+    for place, fault in faults:
+        query = ledger.note(place, query, fault.ask(ledger.call(place, call), query))
+    turned = page(query, ledger.selections.get(inventory, query))
+    for place, fault in faults:
+        turned = ledger.note(place, turned, fault.turn(ledger.call(place, call), turned))
+    answer = render_page(turned)
+    for place, fault in faults:
+        answer = ledger.note(place, answer, fault.send(ledger.call(place, call), turned, answer))
+    return answer
+
+
+def _phrased(refusal: Answer, call: Call, service: Service, ledger: Ledger) -> Answer:
+    for place, fault in enumerate(service.faults):
+        refusal = ledger.note(place, refusal, fault.phrase(ledger.call(place, call), refusal))
+    return refusal
+
+
+def _namespaces(raw_query: str, service: Service) -> Answer:
+    """List organizations, own ones only unless `mode` is visible. No paging: all are returned (FACTS 5)."""
+    given = asked(raw_query, _NAMESPACE_KEYS)
+    held = {center: _repositories(service.inventory, center) for center in CENTERS}
+    # Ids don't depend on what is asked for.
+    every = [*held["self"], *(name for name in held["thirdparty"] if name not in held["self"])]
+    listed: list[dict[str, Any]] = [
+        {
+            "id": _FIRST_ID + at,
+            "name": name,
+            "creator_name": "username",
+            "auth": _MANAGE if name in held["self"] else _READ,
+            **_counts(at, held["self"].get(name, held["thirdparty"].get(name, 0)), service.namespace_counts),
+        }
+        for at, name in enumerate(every)
+        if (name in held["self"] or given.get("mode") == "visible") and given.get("namespace") in {None, name}
+    ]
+    return Answer(200, orjson.dumps({"namespaces": listed}))
+
+
+def _repositories(inventory: Inventory, center: Center) -> dict[str, int]:
+    """Count the repositories of each organization, by its name and sorted."""
+    counts = dict.fromkeys(inventory.namespaces(center), 0)
+    for group in inventory.shelves[center].groups:
+        counts[group.namespace] += len(group.rows)
+    return counts
+
+
+def _counts(at: int, repositories: int, told: NamespaceCounts) -> dict[str, int]:
+    left_out = told == "absent" or (told == "mixed" and at % 2 == 0)
+    return {} if left_out else {"access_user_count": 1, "repo_count": repositories}

@@ -1,0 +1,59 @@
+"""The columns of the views, with their types in SQL (pure)."""
+
+from typing import Final
+
+# Types are given, not guessed: what a column is must not depend on what its first rows hold.
+RECORD_COLUMNS: Final = {
+    "target": "VARCHAR",
+    "center": "VARCHAR",
+    "name": "VARCHAR",
+    "category": "VARCHAR",
+    "description": "VARCHAR",
+    "size": "BIGINT",
+    "is_public": "BOOLEAN",
+    "num_images": "BIGINT",
+    "num_download": "BIGINT",
+    "created_at": "TIMESTAMP",
+    "updated_at": "TIMESTAMP",
+    "logo": "VARCHAR",
+    "url": "VARCHAR",
+    "path": "VARCHAR",
+    "internal_path": "VARCHAR",
+    "domain_name": "VARCHAR",
+    "namespace": "VARCHAR",
+    "tags": "VARCHAR[]",
+    "status": "BOOLEAN",
+    "extra": "JSON",
+}
+
+
+WALK_COLUMNS: Final = {
+    "target": "VARCHAR",
+    "center": "VARCHAR",
+    "namespace": "VARCHAR",
+    "verdict": "VARCHAR",
+    "declared_totals": "BIGINT[]",
+    "records": "BIGINT",
+    "distinct": "BIGINT",
+    "duplicates": "BIGINT",
+    "rejects": "BIGINT",
+    "outside": "BIGINT",
+    "passes": "BIGINT",
+    "requests": "BIGINT",
+    "limit": "BIGINT",
+    "order": "VARCHAR",
+    "dialect": "VARCHAR",
+    "lost": 'STRUCT("offset" BIGINT, "end" BIGINT, "got" BIGINT, "reason" VARCHAR)[]',
+}
+
+
+REJECT_COLUMNS: Final = {
+    "target": "VARCHAR",
+    "center": "VARCHAR",
+    "namespace": "VARCHAR",
+    "offset": "BIGINT",
+    "index": "BIGINT",
+    "reason": "VARCHAR",
+    "raw": "VARCHAR",
+    "encoding": "VARCHAR",
+}

@@ -1,0 +1,165 @@
+"""SQL over one snapshot, through DuckDB: the views `repositories`, `walks` and `rejects`, and nothing else.
+
+The SQL is the user's own, so what is locked here is a second line of defence against what was pasted: one SELECT that
+changes nothing, no file but the snapshot's, no network, no extension, none of this program's variables.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, NamedTuple, TypeVar
+
+import duckdb
+
+from crawler.errors import DiskError, UsageError
+from crawler.query.columns import RECORD_COLUMNS, REJECT_COLUMNS, WALK_COLUMNS
+from crawler.query.select_only import check_select
+from crawler.snapshot.layout import MANIFEST
+from crawler.snapshot.reader import Snapshot
+from crawler.text.human import escaped, shortened
+
+T = TypeVar("T")
+
+_LONGEST_MESSAGE: Final = 400
+_BATCH: Final = 1000
+_OBJECT_BYTES: Final = 16 * 2**20  # the largest record, DuckDB's own default
+
+
+class Bounds(NamedTuple):
+    """What DuckDB may take: `memory` as it has it (`1GB`, `70%`), and threads, None for all processors."""
+
+    memory: str
+    threads: int | None
+
+
+class Answer(NamedTuple):
+    """What a statement gives: names and DuckDB's types of its columns, and its rows, read once."""
+
+    columns: list[str]
+    types: list[str]
+    rows: Iterator[tuple[object, ...]]
+
+
+@contextmanager
+def connected(snapshot: Snapshot, bounds: Bounds) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a locked DuckDB that knows the snapshot's views, and has a folder of its own for what memory can't hold.
+
+    Raises UsageError for bounds that DuckDB refuses.
+    """
+    with TemporaryDirectory(prefix="swr-crawler-") as folder, _worded():
+        # DuckDB reads * and [ in a path as patterns. The link's path has none, whatever the snapshot's own is.
+        link = Path(folder, "snapshot")
+        link.symlink_to(snapshot.folder.resolve())
+        connection = _connect(bounds)
+        try:
+            connection.execute(f"SET temp_directory = {_quoted(os.path.join(folder, 'spill'))}")  # noqa: PTH118 - text
+            _make_views(connection, snapshot, link)
+            for setting in ("enable_external_access = false", "lock_configuration = true"):
+                connection.execute(f"SET {setting}")
+            yield connection
+        finally:
+            connection.close()
+
+
+def _connect(bounds: Bounds) -> duckdb.DuckDBPyConnection:
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": bounds.memory,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "python_enable_replacements": False,  # or a table could be a variable of this program
+    }
+    if bounds.threads is not None:
+        settings["threads"] = bounds.threads
+    try:
+        return duckdb.connect(":memory:", config=settings)
+    except duckdb.Error as error:
+        raise UsageError(f"--memory: {_sentence(error)}") from None
+
+
+def _make_views(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, link: Path) -> None:
+    parts = [str(link / file.path) for file in snapshot.manifest.files]
+    rejects, manifest = str(link / snapshot.manifest.rejects.path), str(link / MANIFEST)
+    allowed = ", ".join(map(_quoted, (*parts, rejects, manifest)))
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET allowed_paths = [{allowed}]")
+    _view(connection, "repositories", _read_json(parts, RECORD_COLUMNS))
+    _view(connection, "rejects", _read_json([rejects], REJECT_COLUMNS))
+    fields = ", ".join(f'"{name}" {kind}' for name, kind in WALK_COLUMNS.items())
+    size = max(_OBJECT_BYTES, 2 * (snapshot.folder / MANIFEST).stat().st_size)
+    whole = _read_json([manifest], {"walks": f"STRUCT({fields})[]"}, form="unstructured", object_bytes=size)
+    walks = f"SELECT walk.* FROM (SELECT unnest(walks) AS walk FROM ({whole}))"  # noqa: S608 - of our own text
+    _view(connection, "walks", walks)
+
+
+def _view(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
+    connection.execute(f"CREATE VIEW {name} AS {select}")
+
+
+def _read_json(
+    paths: Sequence[str],
+    columns: dict[str, str],
+    *,
+    form: str = "newline_delimited",
+    object_bytes: int = _OBJECT_BYTES,
+) -> str:
+    if not paths:  # a snapshot without a walk has no part
+        nulls = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in columns.items())
+        return f"SELECT {nulls} WHERE false"
+    kinds = ", ".join(f'"{name}": {_quoted(kind)}' for name, kind in columns.items())
+    names = ", ".join(map(_quoted, paths))
+    return (
+        f"SELECT * FROM read_json([{names}], columns = {{{kinds}}}, format = '{form}', auto_detect = false,"  # noqa: S608 - quoted
+        f" hive_partitioning = false, maximum_object_size = {object_bytes})"
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
+    """Run one SELECT. Raises UsageError for anything else, and for what DuckDB refuses, also while rows are read."""
+    with _worded():
+        check_select(connection, sql)
+        _interruptible(connection, lambda: connection.execute(sql))
+        columns = connection.description or []
+    return Answer([column[0] for column in columns], [str(column[1]) for column in columns], _rows(connection))
+
+
+def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+    with _worded():
+        while rows := _interruptible(connection, lambda: connection.fetchmany(_BATCH)):
+            yield from rows
+
+
+def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+    """Work in another thread: this one would notice Ctrl-C only when DuckDB is done."""
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(work)
+        try:
+            return done.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
+
+
+@contextmanager
+def _worded() -> Iterator[None]:
+    """Turn DuckDB's errors into one sentence."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise UsageError(f"{_sentence(error)}; give it more with --memory") from None
+    except duckdb.IOException as error:
+        raise DiskError(_sentence(error)) from None
+    except duckdb.Error as error:
+        raise UsageError(_sentence(error)) from None
+
+
+def _sentence(error: duckdb.Error) -> str:
+    """Give the message without the quoted line of SQL below it."""
+    message = str(error).partition("\n\nLINE ")[0]
+    return escaped(shortened(" ".join(message.split()), _LONGEST_MESSAGE))

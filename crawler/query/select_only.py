@@ -1,0 +1,56 @@
+"""Refuses SQL that is more than one SELECT, or that writes.
+
+The SQL is the user's own; this is a second line of defence against what was pasted.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import duckdb
+import orjson
+
+from crawler.errors import UsageError
+
+# They run SQL that is text to `check_select`, and could be put together while it runs.
+_RUN_TEXT: Final = frozenset({"query", "json_execute_serialized_sql"})
+
+
+def check_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Raise UsageError unless `sql` is one SELECT that writes nothing.
+
+    Since DuckDB 2.0 a SELECT can hold a COPY, in its WITH clause: that could write over the snapshot's own parts. So
+    could SQL that a SELECT hands to DuckDB as text.
+    """
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise UsageError("query takes one SELECT (or DESCRIBE, SUMMARIZE, SHOW); a PIVOT needs its IN (…)")
+    row = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
+    try:
+        tree = orjson.loads(row[0]) if row else {}
+    except orjson.JSONDecodeError:  # for which the parsed form is too deep
+        raise UsageError(
+            "the SQL is nested too deeply to be looked at; take fewer operators in one expression"
+        ) from None
+    if tree.get("error", True) or any(map(_is_more_than_a_look, _nodes(tree))):
+        raise UsageError(
+            "query takes a SELECT that changes nothing: no COPY, INSERT, UPDATE or DELETE in it, and no SQL as text"
+        )
+
+
+def _is_more_than_a_look(node: dict[str, Any]) -> bool:
+    kind, function = node.get("type"), node.get("function_name")
+    return (isinstance(kind, str) and kind.endswith("_QUERY_NODE")) or (
+        isinstance(function, str) and function.lower() in _RUN_TEXT
+    )
+
+
+def _nodes(tree: object) -> Iterator[dict[str, Any]]:
+    """Give all nodes of a parsed statement."""
+    waiting = [tree]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, dict):
+            yield inner
+            waiting.extend(inner.values())
+        elif isinstance(inner, list):
+            waiting.extend(inner)

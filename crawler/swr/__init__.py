@@ -1,0 +1,1 @@
+"""What the service speaks: requests, responses, items, credentials. Reference: docs/reference/swr-api.md."""

@@ -1,0 +1,1 @@
+"""What proves to the service who asks: tokens, signatures, temporary keys."""

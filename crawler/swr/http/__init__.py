@@ -1,0 +1,1 @@
+"""The only place that opens connections to the service: client, rate limiter, timeout, buffers."""

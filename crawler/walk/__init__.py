@@ -1,0 +1,1 @@
+"""Which window to ask for next, and what the answers prove (pure)."""

@@ -1,1 +1,0 @@
-"""What to ask next, and what the answers prove."""

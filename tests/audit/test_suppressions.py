@@ -1,0 +1,71 @@
+"""Laws of suppressions: what they catch, until when, and that the configuration's text shows."""
+
+from datetime import date, timedelta
+from fnmatch import fnmatchcase
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.audit.finding import Place
+from crawler.audit.suppressions import Sieve, any_of
+from crawler.config.audit_policy import Suppression
+from tests.audit.examples import HOSTILE
+
+DAY = date(2026, 11, 23)
+APP = Place("eu", "self", "acme", "team", "app")
+GLOBS = st.text(alphabet="ab*?[]!", max_size=5)
+
+
+def suppression(**fields: object) -> Suppression:
+    told = {"rule": "SWR201", "reason": "kept", "until": DAY, **fields}
+    return Suppression(**told)  # type: ignore[arg-type]  # fields of the example
+
+
+@pytest.mark.parametrize(
+    ("fields", "caught"),
+    [
+        ({}, True),
+        ({"rule": "SWR202"}, False),
+        ({"domain": "ac*"}, True),
+        ({"domain": "AC*"}, False),
+        ({"namespace": "team", "name": "a[a-z]p"}, True),
+        ({"namespace": "team", "name": "b*"}, False),
+        ({"namespace": "tea"}, False),
+        ({"name": "app?"}, False),
+    ],
+)
+def test_a_suppression_catches_what_all_its_patterns_match(fields: dict[str, object], *, caught: bool) -> None:
+    one = suppression(**fields)
+    assert Sieve([one], DAY).catches("SWR201", APP) == ([one] if caught else [])
+
+
+def test_a_suppression_holds_to_the_end_of_its_last_day() -> None:
+    one = suppression()
+    today, tomorrow = Sieve([one], DAY), Sieve([one], DAY + timedelta(days=1))
+    assert (today.holding, today.ended) == ([one], [])
+    assert (tomorrow.holding, tomorrow.ended) == ([], [one])
+    assert tomorrow.catches("SWR201", APP) == []
+
+
+def test_of_two_that_match_both_catch() -> None:
+    first, second = suppression(name="a*"), suppression()
+    assert Sieve([first, second], DAY).catches("SWR201", APP) == [first, second]
+    assert Sieve([first, second], DAY).catches("SWR201", APP._replace(name="b")) == [second]
+
+
+def test_what_has_no_name_is_matched_as_empty_text() -> None:
+    center = Place("eu", "self")
+    assert Sieve([suppression()], DAY).catches("SWR201", center)
+    assert Sieve([suppression(namespace="")], DAY).catches("SWR201", center)
+    assert not Sieve([suppression(namespace="?*")], DAY).catches("SWR201", center)
+
+
+def test_a_suppression_is_written_with_the_patterns_that_narrow_it() -> None:
+    assert str(suppression()) == "SWR201"
+    assert str(suppression(name="a*", domain="acme")) == "SWR201 domain=acme name=a*"
+
+
+@given(st.lists(GLOBS, min_size=1, max_size=3), HOSTILE | st.text(alphabet="ab[]!", max_size=5))
+def test_any_of_matches_what_one_of_the_globs_matches(globs: list[str], text: str) -> None:
+    assert bool(any_of(globs).fullmatch(text)) is any(fnmatchcase(text, glob) for glob in globs)

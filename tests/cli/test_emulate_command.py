@@ -1,0 +1,86 @@
+"""The emulator as a process of its own: ready file, signals, counters."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+
+from crawler.emulator.server import EmulatorSettings, serve_until_signalled
+from crawler.errors import DiskError
+from tests.emulator.client import numbered
+
+STALE = b"left by an earlier run"
+PROGRAM = """
+import sys
+from pathlib import Path
+from crawler.emulator.inventory import synthetic
+from crawler.emulator.server import EmulatorSettings, serve_until_signalled
+settings = EmulatorSettings(inventory=synthetic(namespaces=2, repositories=20, seed=0), port=int(sys.argv[1]))
+serve_until_signalled(settings, ready_file=Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+"""
+
+
+def wait_for(ready_file: Path, process: subprocess.Popen[bytes]) -> dict[str, str]:
+    while (found := _read(ready_file)) == STALE:
+        assert process.poll() is None
+        time.sleep(0.005)  # another process: there is nothing to await
+    content: dict[str, str] = orjson.loads(found)
+    return content
+
+
+def _read(ready_file: Path) -> bytes:
+    try:
+        return ready_file.read_bytes()
+    except FileNotFoundError:  # between two runs
+        return STALE
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_with_its_counters(tmp_path: Path, number: signal.Signals) -> None:
+    ready_file = tmp_path / "ready.json"
+    ready_file.write_bytes(STALE)
+    command = [sys.executable, "-c", PROGRAM, "0", str(ready_file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603
+        ready = wait_for(ready_file, process)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+    who = {"token", "ak", "sk", "project_id", "project_name", "user", "password", "domain"}
+    assert set(ready) == {"endpoint", *who}
+    assert all(ready.values())
+    assert ready["endpoint"].startswith("http://127.0.0.1:")
+    assert (process.returncode, err) == (0, b"")
+    assert out.count(b"\n") == 1
+    assert orjson.loads(out)["requests"] == 0
+    assert list(tmp_path.iterdir()) == [ready_file]
+
+
+def test_without_a_ready_file_it_serves_at_the_port_given() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", PROGRAM, str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own interpreter
+        wait_for_port(port, process)
+        process.terminate()
+        out, _ = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert orjson.loads(out)["by_status"] == {}
+
+
+def test_a_ready_file_that_cannot_be_written_is_a_disk_error(tmp_path: Path) -> None:
+    with pytest.raises(DiskError, match=r"cannot write .*missing/ready\.json"):
+        serve_until_signalled(EmulatorSettings(inventory=numbered(1)), ready_file=tmp_path / "missing" / "ready.json")

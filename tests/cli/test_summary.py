@@ -1,0 +1,337 @@
+"""Laws of the summary: the first line bears the verdict, and no line says more than was seen."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
+from typing import Any
+
+import pytest
+
+from crawler.cli.console.summary import summary, summary_json
+from crawler.crawl.engine.target_stats import Tally
+from crawler.crawl.result import Result
+from crawler.errors import CredentialsError, UnavailableError
+from crawler.model.stop_reason import Ending
+from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Requests, WalkEntry, status_of
+from crawler.text import human as wording
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+FOLDER = PurePath("output/snapshot=night")
+STATE = PurePath("output/.work/night")
+
+
+def walk(**fields: Any) -> WalkEntry:  # noqa: ANN401 - the fields' own types
+    held = fields.get("records", 200_000)
+    given = {
+        "target": "default",
+        "center": "self",
+        "namespace": None,
+        "verdict": "whole",
+        "declared_totals": (held,),
+        "records": held,
+        "distinct": held,
+        "duplicates": 0,
+        "rejects": 0,
+        "passes": 1,
+        "requests": 200,
+        "limit": 1000,
+        "order": None,
+    }
+    return WalkEntry(**{**given, **fields})
+
+
+def tally(name: str = "default", **fields: Any) -> Tally:  # noqa: ANN401
+    given = {"by_status": Counter({"200": 400}), "walks_ended": 2, "records": 400_000, "declared": 400_000}
+    return Tally(name, 2, 10.0, **{**given, **fields})
+
+
+def finished(*walks: WalkEntry, path: PurePath | None = FOLDER, unknown: tuple[str, ...] = (), **fields: Any) -> Result:  # noqa: ANN401
+    status = status_of(walks)
+    files = tuple(FileEntry(path="part", records=200_000, bytes=105_200_000, sha256="") for _ in range(2))
+    manifest = Manifest(
+        schema=1,
+        snapshot="night",
+        crawler="0",
+        started_at="",
+        finished_at="",
+        status=status,
+        resumed=0,
+        config={},
+        walks=walks,
+        coverage=(),
+        files=files,
+        rejects=files[0],
+        unknown_fields=unknown,
+        requests=Requests(by_status={}, retries=0, throttled_s=0),
+    )
+    manifested = manifest if path else None
+    code = fields.pop("code", 0 if status == "complete" else 3)
+    return result(code, walks=walks, path=path, state=None, manifest=manifested, **fields)
+
+
+def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
+    given: Mapping[str, Any] = {
+        "ending": Ending("done"),
+        "started_at": NOON,
+        "finished_at": NOON + timedelta(seconds=102),
+        "tallies": (tally(),),
+        "walks": (),
+        "coverage": (),
+        "errors": {},
+        "snapshot": "night",
+        "resumed": 0,
+        "manifest": None,
+        "path": None,
+        "state": STATE,
+    }
+    return Result(exit_code=exit_code, **{**given, **fields})
+
+
+def stopped(**fields: Any) -> Result:  # noqa: ANN401
+    return result(75, **{"tallies": (tally(records=120_000, walks_ended=0),), **fields})
+
+
+def test_a_complete_run_says_so_and_where_it_is() -> None:
+    assert summary(finished(walk(), walk(center="thirdparty"))).splitlines() == [
+        "complete: 400 000 of 400 000 declared records are on disk, each once",
+        "  where     output/snapshot=night (2 files, 210.4 MB)",
+        "  walks     2 whole",
+        "  time      1 min 42 s",
+        "  requests  400: 400 HTTP 200",
+    ]
+
+
+def test_only_exit_code_0_is_called_complete() -> None:
+    runs = [finished(walk()), finished(walk(rejects=1)), finished(walk(verdict="drifted")), stopped(), result(130)]
+    assert [summary(run).split(":")[0] for run in runs] == [
+        "complete",
+        "incomplete",
+        "incomplete",
+        "unfinished",
+        "unfinished",
+    ]
+    assert all(("each once" in summary(run)) is (run.exit_code == 0) for run in runs)
+
+
+def test_a_repaired_walk_is_held_against_the_total_it_was_proven_by() -> None:
+    repaired = walk(verdict="repaired", declared_totals=(101, 100), records=100, distinct=100, passes=2)
+    assert summary(finished(repaired)).startswith("complete: 100 of 100 declared records are on disk")
+
+
+def test_an_empty_registry_is_complete() -> None:
+    assert summary(finished(walk(records=0))).startswith("complete: the service declares no records")
+
+
+def test_a_lost_walk_shows_which_items_and_why() -> None:
+    lost = tuple(
+        Lost(offset=at, end=at + 1000, got=at // 5, reason="HTTP 500: broken, 5 times") for at in range(0, 5000, 1000)
+    )
+    run = finished(
+        walk(), walk(verdict="lost", namespace="team", declared_totals=(200_000,), records=197_000, lost=lost)
+    )
+    assert summary(run).splitlines()[0] == "incomplete: 397 000 of 400 000 declared records are on disk; 3 000 missing"
+    assert summary(run).splitlines()[3:8] == [
+        "  default/self/team: lost, declared 200 000, 197 000 distinct",
+        "    items 0 to 999: HTTP 500: broken, 5 times",
+        "    items 1 000 to 1 999, 200 of them read: HTTP 500: broken, 5 times",
+        "    items 2 000 to 2 999, 400 of them read: HTTP 500: broken, 5 times",
+        "    and 2 more windows",
+    ]
+
+
+def test_what_a_drifted_walk_misses_is_not_guessed() -> None:
+    drifted = walk(verdict="drifted", declared_totals=(100, 101, 99), records=102, distinct=98, duplicates=1, passes=3)
+    first, *rest = summary(finished(drifted)).splitlines()
+    assert first == ("incomplete: 102 records are on disk, up to 101 were declared; how many are missing is not known")
+    assert (
+        "  default/self/*: drifted, declared 100 then 101 then 99, 98 distinct, 1 duplicate, last of 3 passes" in rest
+    )
+
+
+def test_an_unproven_walk_declares_nothing_to_hold_the_records_against() -> None:
+    run = finished(walk(verdict="unproven", declared_totals=(), records=7))
+    assert summary(run).startswith("incomplete: 7 records are on disk; how many are missing is not known")
+    assert "unproven, no total declared, 7 distinct" in summary(run)
+    assert json.loads(summary_json(run))["declared"] is None
+
+
+def test_many_bad_walks_are_five_lines_and_where_to_find_the_rest() -> None:
+    text = summary(finished(*(walk(verdict="drifted", namespace=f"n{number}") for number in range(1200))))
+    assert text.count(": drifted,") == 5
+    assert "and 1 195 more walks not proven, see _manifest.json" in text
+    assert len(text.splitlines()) < 15
+
+
+def test_rejects_are_counted_and_where_they_are_is_said() -> None:
+    run = finished(walk(records=198, distinct=200, declared_totals=(200,), rejects=2))
+    assert summary(run).startswith("incomplete: 198 of 200 declared records are on disk; 0 missing, 2 rejected")
+    assert "2 items, kept with their reasons in _rejects.ndjson" in summary(run)
+
+
+def test_a_stream_is_complete_on_standard_output_and_not_on_disk() -> None:
+    text = summary(finished(walk(), path=None))
+    assert text.startswith("complete: 200 000 of 200 000 declared records are on standard output, each once")
+    assert "disk" not in text
+
+
+def test_a_signal_keeps_the_state_and_says_how_to_go_on() -> None:
+    run = result(130, ending=Ending("signal", 2), tallies=(tally(records=120_000, walks_ended=1),))
+    assert summary(run).splitlines() == [
+        "unfinished: stopped by SIGINT (Ctrl-C); 120 000 records read, 400 000 declared so far; nothing is published",
+        "  walks     1 of 2 ended",
+        "  time      1 min 42 s",
+        "  requests  400: 400 HTTP 200",
+        "  to go on  run the same command again: what was read is kept",
+        "  kept in   output/.work/night",
+    ]
+
+
+def test_records_that_repeated_passes_read_again_are_not_sold_as_new() -> None:
+    assert "500 000 records read in all passes, 400 000 declared" in summary(stopped(tallies=(tally(records=500_000),)))
+
+
+def test_each_stopped_target_says_why() -> None:
+    errors = {"a": CredentialsError("target a: the service refused the token"), "b": UnavailableError("no answer")}
+    text = summary(stopped(errors=errors, tallies=(tally("a"), tally("b"), tally("c"))))
+    assert "unfinished: 2 of 3 targets stopped" in text
+    assert "  why       target a: the service refused the token\n            b: no answer\n" in text
+
+
+def test_a_deadline_is_named_as_the_reason() -> None:
+    assert "unfinished: the longest duration allowed was over" in summary(stopped(ending=Ending("deadline")))
+
+
+def test_an_unfinished_stream_cannot_be_resumed() -> None:
+    text = summary(stopped(state=None, walks=(walk(),)))
+    assert "  written   200 000 records to standard output, not the whole" in text
+    assert "  to go on  not possible with standard output" in text
+    assert "same command" not in text
+
+
+def test_a_resumed_run_says_that_its_requests_are_not_all() -> None:
+    text = summary(finished(walk(), resumed=2))
+    assert "  time      1 min 42 s since it was first begun; resumed 2 times" in text
+    assert "  requests  400 since then: 400 HTTP 200" in text
+
+
+def test_requests_show_failures_retries_and_throttling() -> None:
+    counts = Counter({"200": 4000, "503": 12, "none": 1})
+    text = summary(finished(walk(), tallies=(tally(by_status=counts, retries=13, throttled_s=3.0),)))
+    assert (
+        "4 013: 4 000 HTTP 200, 12 HTTP 503, 1 without an answer; 13 retries; held back by the service for 3 s" in text
+    )
+
+
+def test_foreign_words_cannot_command_the_terminal() -> None:
+    bad = Lost(offset=0, end=1, got=0, reason="\x1b[2Jgone\nnext")
+    text = summary(finished(walk(verdict="lost", lost=(bad,)), unknown=("\x1b]0;x\x07",)))
+    assert all(line.isprintable() for line in text.splitlines())
+    assert "\\u001b[2Jgone\\nnext" in text
+    assert "1 field unknown to this version, kept under extra: \\u001b" in text
+
+
+def test_style_is_for_the_first_word_alone() -> None:
+    assert summary(finished(walk()), style=lambda word: f"<{word}>").startswith("<complete>: 200 000 of")
+
+
+def test_the_summary_for_programs_says_the_same() -> None:
+    errors = {"default": UnavailableError("no answer")}
+    run = json.loads(summary_json(stopped(errors=errors)))
+    assert (run["status"], run["exit_code"], run["declared"], run["missing"]) == ("unfinished", 75, None, None)
+    assert run["seen"]["records"] == 120_000
+    assert run["state"] == "output/.work/night"
+    assert run["errors"] == {"default": {"exit_code": 75, "message": "no answer"}}
+    whole = json.loads(summary_json(finished(walk(), walk(verdict="repaired"))))
+    assert (whole["status"], whole["declared"], whole["records"], whole["missing"]) == ("complete", 400_000, 400_000, 0)
+    assert whole["verdicts"] == {"whole": 1, "repaired": 1}
+    assert (whole["seconds"], whole["path"]) == (102.0, "output/snapshot=night")
+    assert whole["requests"]["by_status"] == {"200": 400}
+
+
+def test_an_unfinished_folder_counts_nothing_as_published() -> None:
+    run = json.loads(summary_json(stopped(walks=(walk(),))))
+    assert (run["records"], run["verdicts"]) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.04, "0 s"),
+        (0.4, "0.4 s"),
+        (9.97, "10 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 00 s"),
+        (102, "1 min 42 s"),
+        (3599.6, "1 h 00 min"),
+        (7500, "2 h 05 min"),
+        (86_399.9, "1 d 0 h"),
+        (10**9, "11 574 d 1 h"),
+    ],
+)
+def test_durations_are_in_units_people_use(seconds: float, text: str) -> None:
+    assert wording.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (999_960, "1.0 MB"), (10**20, "100000.0 PB")],
+)
+def test_sizes_are_in_units_people_use(number: int, text: str) -> None:
+    assert wording.size(number) == text
+
+
+@pytest.mark.parametrize(
+    ("per_s", "text"),
+    [(0, "0"), (0.25, "0.25"), (5.0, "5"), (9.84, "9.8"), (9.97, "10"), (98.7, "99"), (1234, "1 234")],
+)
+def test_rates_show_the_digits_that_matter(per_s: float, text: str) -> None:
+    assert wording.rate(per_s) == text
+
+
+def test_records_of_other_namespaces_are_said_to_be_left_out_and_are_not_missing() -> None:
+    text = summary(finished(walk(records=300, distinct=1000, declared_totals=(1000,), outside=700)))
+    assert text.startswith("complete: 300 of 300 declared records")
+    assert "700 records of other namespaces came along and were left out" in text
+
+
+def test_evidence_that_is_long_is_shortened_to_what_a_person_reads() -> None:
+    lost = tuple(Lost(offset=100 * at, end=100 * at + 100, got=0, reason="HTTP 500") for at in range(5))
+    text = summary(finished(walk(verdict="lost", lost=lost, declared_totals=tuple(range(1001, 1011)))))
+    assert "items 200 to 299: HTTP 500" in text
+    assert "items 300 to" not in text
+    assert "and 2 more windows" in text
+    assert "1 001 then 1 002 then 1 003 then 1 004 then … then 1 010" in text
+
+
+def test_a_walk_without_its_first_page_says_from_where_it_is_lost() -> None:
+    lost = (Lost(offset=0, end=None, got=0, reason="HTTP 500"),)
+    text = summary(finished(walk(verdict="lost", lost=lost, declared_totals=(), records=0, distinct=0)))
+    assert "from item 0 on: HTTP 500" in text
+    assert "how many are missing is not known" in text
+
+
+def test_many_stopped_targets_are_five_lines_and_their_number() -> None:
+    errors = {f"region-{at}": UnavailableError("throttled") for at in range(7)}
+    text = summary(stopped(errors=errors))
+    assert "region-4: throttled" in text
+    assert "region-5" not in text
+    assert "and 2 more targets" in text
+
+
+def test_a_run_that_asked_nothing_says_so() -> None:
+    assert "requests  0" in summary(stopped(tallies=(tally(by_status=Counter()),)))
+
+
+def test_what_no_walk_covered_is_said_and_counted() -> None:
+    center = Coverage(target="default", center="self", declared=500, covered=380)
+    unknown = Coverage(target="default", center="thirdparty", declared=None, covered=0)
+    text = summary(finished(walk(), coverage=(center,), code=3))
+    assert text.splitlines()[0].endswith("120 in no namespace walked")
+    assert "default/self: 120 of 500 declared records are in no namespace walked" in text
+    assert json.loads(summary_json(finished(walk(), coverage=(center,), code=3)))["uncovered"] == 120
+    text = summary(finished(walk(), coverage=(unknown,), code=3))
+    assert "default/thirdparty: how much of it these namespaces cover is not known" in text
+    assert json.loads(summary_json(finished(walk(), coverage=(unknown,), code=3)))["uncovered"] is None

@@ -1,0 +1,450 @@
+"""Laws of the choice of credentials: the order of places, no mixing, halves, and no secret in any message."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.config.config import load
+from crawler.config.credentials import (
+    AccessKeyMethod,
+    Chosen,
+    MetadataMethod,
+    PasswordMethod,
+    Target,
+    TokenMethod,
+    choose,
+    secrets_of,
+)
+from crawler.config.settings import TOKEN_VARIABLES, Auth, SecretRef
+from crawler.errors import ConfigError, CrawlerError, CredentialsError
+
+SECRET = "hushhush"
+FILE = "~/.huaweicloud/credentials"
+PROFILE = f"[basic]\nak = {SECRET}\nsk = {SECRET}\n"
+SDK_KEY = dict.fromkeys(("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"), SECRET)
+HW_KEY = dict.fromkeys(("HW_ACCESS_KEY", "HW_SECRET_KEY"), SECRET)
+HW_USER = {"HW_USER_NAME": "ci", "HW_USER_PASSWORD": SECRET, "HW_DOMAIN_NAME": "acme"}
+
+
+def target(
+    crawl: str = "", *, own: str | None = None, environ: Mapping[str, str] | None = None, where: str = "eu-de"
+) -> Target:
+    """Load the one target of a file: `crawl` stands below [crawl], `own` below a [[target]]."""
+    region = "" if crawl.startswith("endpoint") else f'region = "{where}"\n'
+    text = f"[crawl]\n{region}{crawl}\n" + ("" if own is None else f'[[target]]\nname = "default"\n{own}\n')
+    (only,) = load(flags={}, environ=environ or {}, file_text=text, file_name="f").config.targets
+    return only
+
+
+def chosen(
+    crawl: str = "",
+    environ: Mapping[str, str] | None = None,
+    profile: str | None = None,
+    *,
+    own: str | None = None,
+) -> Chosen:
+    """Load and choose with the same environment, as a run does."""
+    given_by = environ or {}
+    return choose(target(crawl, own=own, environ=given_by), given_by, profile)
+
+
+def refusal(
+    crawl: str = "",
+    environ: Mapping[str, str] | None = None,
+    profile: str | None = None,
+    *,
+    own: str | None = None,
+) -> CrawlerError:
+    with pytest.raises(CrawlerError) as caught:
+        chosen(crawl, environ, profile, own=own)
+    assert "\n" not in str(caught.value)
+    assert SECRET not in f"{caught.value!r} {caught.value.__dict__}"
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    return caught.value
+
+
+def names(choice: Chosen) -> list[str]:
+    return [str(ref) for _, ref in secrets_of(choice.method)]
+
+
+# --- methods ------------------------------------------------------------------------------------------
+
+
+def test_a_token_is_shown_as_it_is() -> None:
+    choice = chosen('token = "file:/run/t"')
+    assert choice == Chosen(TokenMethod(SecretRef("file", "/run/t")), (("token", "file f"),))
+    assert choice.method.auth == "token"
+
+
+def test_an_access_key_may_be_temporary_and_have_a_project() -> None:
+    environ = dict.fromkeys(("SWR_CRAWLER_ACCESS_KEY", "SWR_CRAWLER_SECRET_KEY", "SWR_CRAWLER_SECURITY_TOKEN"), SECRET)
+    choice = chosen('project_id = "0f"', environ)
+    assert choice.method == AccessKeyMethod(
+        access_key=SecretRef("env", "SWR_CRAWLER_ACCESS_KEY"),
+        secret_key=SecretRef("env", "SWR_CRAWLER_SECRET_KEY"),
+        security_token=SecretRef("env", "SWR_CRAWLER_SECURITY_TOKEN"),
+        project_id="0f",
+    )
+    assert [name for name, _ in secrets_of(choice.method)] == ["access_key", "secret_key", "security_token"]
+    assert choice.why[-1] == ("project_id", "file f")
+
+
+def test_a_password_goes_to_the_regions_iam_for_the_project_of_the_regions_name() -> None:
+    choice = chosen('user = "ci"\naccount = "acme"\npassword = "env:PW"')
+    assert choice.method == PasswordMethod(
+        user="ci",
+        account="acme",
+        password=SecretRef("env", "PW"),
+        project_id=None,
+        project="eu-de",
+        iam_endpoint="https://iam.eu-de.otc.t-systems.com",
+    )
+    assert choice.why == (*((name, "file f") for name in ("user", "password", "account", "region")),)
+
+
+def test_the_region_is_known_by_the_endpoint_too() -> None:
+    crawl = 'endpoint = "swr-api.eu-nl.otc.t-systems.com"\nuser = "ci"\naccount = "acme"\npassword = "env:PW"'
+    choice = chosen(crawl)
+    assert isinstance(choice.method, PasswordMethod)
+    assert (choice.method.project, choice.method.iam_endpoint) == ("eu-nl", "https://iam.eu-nl.otc.t-systems.com")
+    assert choice.why[-1] == ("endpoint", "file f")
+
+
+def test_a_project_of_ours_by_id_goes_before_one_by_name() -> None:
+    crawl = 'user = "ci"\naccount = "acme"\npassword = "env:PW"\niam_endpoint = "iam.example"\nproject = "eu-de_a"'
+    by_name = chosen(crawl).method
+    by_id = chosen(f'{crawl}\nproject_id = "0f"').method
+    assert isinstance(by_name, PasswordMethod)
+    assert isinstance(by_id, PasswordMethod)
+    assert (by_name.project_id, by_name.project) == (None, "eu-de_a")
+    assert (by_id.project_id, by_id.project) == ("0f", None)
+    assert by_id.iam_endpoint == "https://iam.example"
+    assert "region" not in dict(chosen(crawl).why)
+
+
+def test_metadata_is_used_only_when_asked_for_and_then_alone() -> None:
+    crawl = 'auth = "metadata"\nproject_id = "0f"\naccess_key = "env:HALF"'
+    choice = chosen(crawl, HW_KEY, PROFILE)
+    assert choice.method == MetadataMethod(endpoint="http://169.254.169.254", project_id="0f")
+    assert choice.why == (("auth", "file f"), ("metadata_endpoint", "default"), ("project_id", "file f"))
+    assert secrets_of(choice.method) == ()
+
+
+# --- places -------------------------------------------------------------------------------------------
+
+KEYS = {
+    "own": ("SWR_CRAWLER_ACCESS_KEY", "SWR_CRAWLER_SECRET_KEY"),
+    "sdk": ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"),
+    "terraform": ("HW_ACCESS_KEY", "HW_SECRET_KEY"),
+    "openstack": ("OS_ACCESS_KEY", "OS_SECRET_KEY"),
+    "custodian": ("HUAWEI_ACCESS_KEY_ID", "HUAWEI_SECRET_ACCESS_KEY"),
+}
+TOKENS = {"own": "SWR_CRAWLER_TOKEN", "terraform": "HW_AUTH_TOKEN", "openstack": "OS_TOKEN"}
+PASSWORDS = {
+    "own": ("SWR_CRAWLER_USER", "SWR_CRAWLER_PASSWORD", "SWR_CRAWLER_ACCOUNT"),
+    "terraform": ("HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME"),
+    "openstack": ("OS_USERNAME", "OS_PASSWORD", "OS_DOMAIN_NAME"),
+}
+ORDER = (*KEYS, "file")
+METHODS = ("token", "aksk", "password")
+
+
+def variables(place: str, methods: Iterable[str]) -> list[str]:
+    """Give the variables by which a place has those of `methods` that it knows."""
+    found = [TOKENS[place]] if "token" in methods and place in TOKENS else []
+    found += KEYS[place] if "aksk" in methods and place in KEYS else ()
+    return [*found, *(PASSWORDS[place] if "password" in methods and place in PASSWORDS else ())]
+
+
+def knows(place: str, method: str) -> bool:
+    return method == "aksk" or place in TOKENS
+
+
+@given(
+    st.dictionaries(st.sampled_from(ORDER), st.sets(st.sampled_from(METHODS), min_size=1)),
+    st.sampled_from(("auto", *METHODS)),
+    st.sampled_from((None, "~/mine")),
+)
+def test_the_first_place_and_in_it_the_first_method_wins(
+    held: dict[str, set[str]], auth: Auth, named: str | None
+) -> None:
+    environ = {name: SECRET for place in held if place != "file" for name in variables(place, held[place])}
+    profile = PROFILE if "aksk" in held.get("file", ()) else ""
+    crawl = f'auth = "{auth}"' + ('\ncredentials_file = "~/mine"' if named else "")
+    order = ("own", "file", *ORDER[1:-1]) if named else ORDER
+    wanted = METHODS if auth == "auto" else (auth,)
+    winners = [
+        (place, method)
+        for place in order
+        for method in wanted
+        if method in held.get(place, ()) and (method == "aksk" if place == "file" else knows(place, method))
+    ]
+    if not winners:
+        error = refusal(crawl, environ, profile)
+        assert isinstance(error, CredentialsError)
+        assert error.exit_code == 77
+        return
+    place, method = winners[0]
+    choice = chosen(crawl, environ, profile)
+    assert choice.method.auth == method
+    if place == "file":
+        assert names(choice) == ["profile:basic.ak", "profile:basic.sk"]
+        assert {origin for _, origin in choice.why} == {f"file {named or FILE}"}
+    else:
+        written = set(variables(place, [method]))
+        assert {name.removeprefix("env:") for name in names(choice)} <= written
+        assert {f"environment {name}" for name in written} <= {origin for _, origin in choice.why}
+    assert SECRET not in repr([secrets_of(choice.method), choice.why])
+
+
+def test_a_token_of_an_ecosystem_waits_for_that_ecosystems_turn() -> None:
+    environ = {"HW_AUTH_TOKEN": SECRET, **SDK_KEY}
+    assert target(environ=environ).token == SecretRef("env", "HW_AUTH_TOKEN")
+    assert chosen(environ=environ).method.auth == "aksk"
+    assert chosen('token = "env:HW_AUTH_TOKEN"', environ).method.auth == "token"
+
+
+def test_the_tokens_of_the_ecosystems_are_those_that_the_loader_knows() -> None:
+    for name in TOKEN_VARIABLES:
+        assert names(chosen(environ={name: SECRET})) == [f"env:{name}"]
+
+
+def test_of_several_names_of_one_thing_the_first_that_is_set_counts() -> None:
+    environ = {"OS_AUTH_TOKEN": "", "OS_TOKEN": SECRET}
+    assert names(chosen(environ=environ)) == ["env:OS_TOKEN"]
+    user = {"OS_USERNAME": "ci", "OS_PASSWORD": SECRET, "OS_DOMAIN_NAME": "no", "OS_USER_DOMAIN_NAME": "acme"}
+    method = chosen(environ={**user, "OS_TENANT_ID": "0f"}).method
+    assert isinstance(method, PasswordMethod)
+    assert (method.account, method.project_id, method.project) == ("acme", "0f", None)
+
+
+def test_what_is_asked_for_is_ours_to_say_whoever_asks() -> None:
+    theirs = {"HW_PROJECT_ID": "1e", "HW_PROJECT_NAME": "theirs", "HW_AUTH_URL": "https://iam.theirs:443/v3"}
+    method = chosen(environ={**HW_USER, **theirs}).method
+    assert isinstance(method, PasswordMethod)
+    assert (method.project_id, method.project, method.iam_endpoint) == ("1e", None, "https://iam.theirs")
+    ours = 'project = "ours"\niam_endpoint = "iam.ours"\naccount = "us"'
+    method = chosen(ours, {**HW_USER, **theirs}).method
+    assert isinstance(method, PasswordMethod)
+    assert (method.project_id, method.project, method.iam_endpoint) == (None, "ours", "https://iam.ours")
+    assert method.account == "us"
+
+
+def test_our_own_iam_may_be_on_plain_http_when_the_loader_let_it() -> None:
+    crawl = 'allow_http = true\niam_endpoint = "http://iam.example"'
+    method = chosen(crawl, HW_USER).method
+    assert isinstance(method, PasswordMethod)
+    assert method.iam_endpoint == "http://iam.example"
+
+
+def test_the_credentials_file_is_read_only_when_its_turn_comes() -> None:
+    assert chosen(environ=HW_KEY, profile="no INI").method.auth == "aksk"
+    error = refusal(profile=f"ak = {SECRET}")
+    assert isinstance(error, ConfigError)
+    assert str(error).startswith(f"{FILE}: is no credentials file of the SDK")
+    assert refusal(profile=f"[basic]\nak = {SECRET}\nak = {SECRET}").exit_code == 78
+    assert refusal(profile="[global]\nak = x\nsk = y").exit_code == 77
+
+
+def test_the_credentials_file_may_name_a_project_and_hold_a_percent_sign() -> None:
+    text = f"\ufeff[basic]\nak = %{SECRET}\nsk = %(x)s\nproject_id = 0f\nsecurity_token ="
+    method = chosen(profile=text).method
+    assert method == AccessKeyMethod(
+        access_key=SecretRef("profile", "basic.ak"),
+        secret_key=SecretRef("profile", "basic.sk"),
+        security_token=None,
+        project_id="0f",
+    )
+
+
+def test_a_credentials_file_that_we_name_goes_before_the_ecosystems_and_has_to_be_there() -> None:
+    crawl = 'credentials_file = "/srv/c"'
+    assert names(chosen(crawl, HW_KEY, PROFILE)) == ["profile:basic.ak", "profile:basic.sk"]
+    error = refusal(crawl, HW_KEY)
+    assert isinstance(error, CredentialsError)
+    assert "credentials_file is /srv/c (file f), but no such file could be read" in str(error)
+    assert chosen(f'{crawl}\ntoken = "env:T"').method.auth == "token"
+    by_sdk = {**HW_KEY, "HUAWEICLOUD_SDK_CREDENTIALS_FILE": "/srv/c"}
+    assert target(environ=by_sdk).credentials_file == "/srv/c"
+    assert names(chosen("", by_sdk, PROFILE)) == ["env:HW_ACCESS_KEY", "env:HW_SECRET_KEY"]
+
+
+# --- secluded targets ---------------------------------------------------------------------------------
+
+
+@given(st.sets(st.sampled_from([*SDK_KEY, *HW_KEY, *HW_USER, *TOKENS.values(), *KEYS["own"], *PASSWORDS["own"]])))
+def test_a_target_with_credentials_of_its_own_shows_none_of_the_environments(others: set[str]) -> None:
+    environ = dict.fromkeys(others, SECRET)
+    for own in ('token = "env:OWN"', 'access_key = "env:OWN"\nsecret_key = "env:OWN"'):
+        assert set(names(chosen("", environ, PROFILE, own=own))) == {"env:OWN"}
+    half = refusal('account = "acme"', environ, PROFILE, own='user = "ci"')
+    assert str(half) == (
+        "target default: user (file f) without password: set password in its [[target]]; or take away what is there"
+    )
+    other = refusal("", environ, PROFILE, own='token = "env:OWN"\nauth = "aksk"')
+    assert 'auth is "aksk" (file f), but nothing for it is given: set access_key in its [[target]]' in str(other)
+    filed = chosen("", environ, PROFILE, own='credentials_file = "/srv/c"')
+    assert names(filed) == ["profile:basic.ak", "profile:basic.sk"]
+
+
+def test_a_secluded_target_without_any_is_told_to_write_them_where_it_looks() -> None:
+    for own in ('token = ""', 'credentials_file = "/srv/c"'):
+        error = refusal("", HW_KEY, "", own=own)
+        assert isinstance(error, CredentialsError)
+        assert "default, whose [[target]] says to look there alone: write token, or access_key" in str(error)
+
+
+def test_a_secluded_target_takes_whose_credentials_they_are_from_the_file_alone() -> None:
+    environ = {
+        "SWR_CRAWLER_ACCOUNT": "no",
+        "SWR_CRAWLER_PROJECT_ID": "no",
+        "SWR_CRAWLER_IAM_ENDPOINT": "no.example",
+        "HUAWEICLOUD_SDK_CREDENTIALS_FILE": "/no",
+    }
+    only = target('account = "acme"\ntoken = "env:CRAWL"', own='user = "ci"\npassword = "env:PW"', environ=environ)
+    assert (only.secluded, only.account, only.token, only.project_id) == (True, "acme", None, None)
+    assert only.credentials_file == FILE
+    method = choose(only, environ, None).method
+    assert isinstance(method, PasswordMethod)
+    assert (method.account, method.iam_endpoint) == ("acme", "https://iam.eu-de.otc.t-systems.com")
+
+
+def test_a_target_without_credentials_of_its_own_takes_those_of_the_environment() -> None:
+    only = target(own='project_id = "0f"', environ=HW_KEY)
+    assert not only.secluded
+    method = choose(only, HW_KEY, None).method
+    assert isinstance(method, AccessKeyMethod)
+    assert method.project_id == "0f"
+
+
+# --- halves and nothing -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("crawl", "environ", "profile", "setting", "says"),
+    [
+        (
+            'access_key = "env:AK"',
+            {},
+            None,
+            "access_key",
+            "access_key (file f) without secret_key: set SWR_CRAWLER_SECRET_KEY, or secret_key in the",
+        ),
+        (
+            'security_token = "env:ST"',
+            {},
+            None,
+            "security_token",
+            "security_token (file f) without access_key and secret_key: set SWR_CRAWLER_ACCESS_KEY",
+        ),
+        (
+            "",
+            {"SWR_CRAWLER_SECRET_KEY": SECRET},
+            PROFILE,
+            "SWR_CRAWLER_SECRET_KEY",
+            "secret_key (environment SWR_CRAWLER_SECRET_KEY) without access_key",
+        ),
+        (
+            "",
+            {"HUAWEICLOUD_SDK_AK": SECRET, **HW_KEY},
+            PROFILE,
+            "HUAWEICLOUD_SDK_AK",
+            "access_key (environment HUAWEICLOUD_SDK_AK) without secret_key: set HUAWEICLOUD_SDK_SK; or take",
+        ),
+        ("", {}, f"[basic]\nak = {SECRET}", "access_key", "without secret_key: set sk below [basic] of ~/"),
+        ('user = "ci"', HW_USER, None, "user", "user (file f) without password and account: set SWR_CRAWLER_PASSWORD"),
+        (
+            'password = "env:PW"\nuser = "ci"',
+            {},
+            None,
+            "user",
+            "user (file f) and password (file f) without account: set SWR_CRAWLER_ACCOUNT, or account in the",
+        ),
+        (
+            "",
+            {"HW_USER_NAME": "ci", "HW_USER_PASSWORD": SECRET},
+            None,
+            "HW_USER_NAME",
+            "without account: set HW_DOMAIN_NAME;",
+        ),
+        (
+            'endpoint = "a.example"\niam_endpoint = "i.example"',
+            HW_USER,
+            None,
+            "HW_USER_NAME",
+            "without a project: set region, project or project_id",
+        ),
+        (
+            'endpoint = "a.example"\nregion = "xx-new-1"',
+            HW_USER,
+            None,
+            "HW_USER_NAME",
+            "without an IAM endpoint: set iam_endpoint, or a region that is known",
+        ),
+        ('project = "sub"', HW_KEY, None, "project", "project (file f) is a name, and keys go with a project's id"),
+        ("", {**HW_KEY, "HW_PROJECT_NAME": "sub"}, None, "HW_PROJECT_NAME", "(environment HW_PROJECT_NAME) is a name"),
+        ('project = "sub"\nauth = "metadata"', {}, None, "project", "is a name, and keys go with a project's id"),
+        ("", {**HW_KEY, "HW_PROJECT_ID": "a\r\nb"}, None, "HW_PROJECT_ID", "HW_PROJECT_ID: the value is not a project"),
+        (
+            "",
+            {**HW_USER, "HW_AUTH_URL": "https://a/v2"},
+            None,
+            "HW_AUTH_URL",
+            "HW_AUTH_URL: the value is not an origin",
+        ),
+        ("", {**HW_USER, "HW_AUTH_URL": "http://a/v3"}, None, "HW_AUTH_URL", "HW_AUTH_URL: plain http lets anyone"),
+    ],
+)
+def test_a_half_is_refused_with_where_it_was_found_and_what_is_missing(
+    crawl: str, environ: Mapping[str, str], profile: str | None, setting: str, says: str
+) -> None:
+    error = refusal(crawl, environ, profile)
+    assert isinstance(error, ConfigError)
+    assert error.exit_code == 78
+    assert error.setting == setting
+    assert says in str(error)
+
+
+def test_a_half_of_ours_is_refused_beside_a_whole_one_and_all_halves_are_named() -> None:
+    error = str(refusal('token = "env:T"\nsecret_key = "env:SK"\npassword = "env:PW"'))
+    assert "secret_key (file f) without access_key" in error
+    assert "; target eu-de: password (file f) without user and account" in error
+    assert chosen('token = "env:T"\nsecret_key = "env:SK"\nauth = "token"').method.auth == "token"
+
+
+def test_a_half_of_another_tool_beside_a_whole_one_is_its_own_business() -> None:
+    assert chosen(environ={"OS_TOKEN": SECRET, "OS_USERNAME": "ci"}).method.auth == "token"
+    sub = {**HW_KEY, **HW_USER, "HW_PROJECT_NAME": "sub"}
+    assert chosen(environ=sub).method.auth == "password"
+
+
+def test_a_project_of_the_regions_name_goes_with_a_key_because_it_is_the_regions_own() -> None:
+    method = chosen('project = "eu-de"', HW_KEY).method
+    assert isinstance(method, AccessKeyMethod)
+    assert method.project_id is None
+
+
+def test_a_loopback_iam_of_another_tool_may_be_on_plain_http() -> None:
+    method = chosen(environ={**HW_USER, "HW_AUTH_URL": "http://127.0.0.1:8080/v3/"}).method
+    assert isinstance(method, PasswordMethod)
+    assert method.iam_endpoint == "http://127.0.0.1:8080"
+
+
+def test_nothing_at_all_is_refused_with_the_ways_to_give_something() -> None:
+    error = refusal()
+    assert isinstance(error, CredentialsError)
+    assert str(error).startswith("no credentials for target eu-de: export SWR_CRAWLER_TOKEN=TOKEN, or SWR_CRAWLER_A")
+    insists = refusal('auth = "password"', HW_KEY, PROFILE)
+    assert isinstance(insists, CredentialsError)
+    assert str(insists).startswith(
+        'target eu-de: auth is "password" (file f), but nothing for it is given: set SWR_CRAWLER_USER, or user in'
+    )
+
+
+def test_a_target_made_by_hand_needs_no_origins() -> None:
+    by_hand = replace(target('token = "env:T"'), origins=())
+    assert choose(by_hand, {}, None).why == (("token", "default"),)
+    assert choose(replace(by_hand, auth="metadata"), {}, None).method.auth == "metadata"

@@ -1,0 +1,281 @@
+"""On a real cloud: every way to show who asks, several targets, discovery, coverage, and the two dialects."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from crawler.cli.app import _run
+from crawler.config.config import load
+from crawler.crawl.result import Result
+from crawler.crawl.run import run_crawl
+from crawler.emulator.faults.registry import parse_fault
+from crawler.emulator.inventory.ndjson import synthetic
+from crawler.emulator.server import RunningEmulator
+from crawler.errors import ConfigError, CredentialsError
+from crawler.snapshot.reader import open_snapshot
+from crawler.snapshot.verify import verify
+from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, held, port_of, published, serve, whole
+
+INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
+IAM = "/v3/auth/tokens"
+
+
+def run(environ: Mapping[str, str], output: Path, toml: str = "", **flags: object) -> Result:
+    given = {"rate_per_s": "unlimited", "output": str(output), **flags}
+    config = load(flags=given, environ=environ, file_text=toml, file_name="test.toml").config
+    return run_crawl(config, environ, clock=QuickClock())
+
+
+def password_of(served: RunningEmulator) -> dict[str, str]:
+    identity = served.identity
+    return {
+        "OS_AUTH_URL": f"{served.endpoint}/v3",
+        "OS_USERNAME": identity.user,
+        "OS_PASSWORD": identity.password,
+        "OS_USER_DOMAIN_NAME": identity.domain,
+        "OS_PROJECT_NAME": identity.project_name,
+    }
+
+
+def key_of(served: RunningEmulator) -> dict[str, str]:
+    identity = served.identity
+    return {
+        "HUAWEICLOUD_SDK_AK": identity.ak,
+        "HUAWEICLOUD_SDK_SK": identity.sk,
+        "HUAWEICLOUD_SDK_PROJECT_ID": identity.project_id,
+    }
+
+
+@pytest.mark.parametrize("method", ["token", "password", "aksk", "metadata", "profile"])
+def test_every_method_reads_the_same_inventory_and_leaves_no_secret_anywhere(
+    tmp_path: Path, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    with serve(INVENTORY) as served:
+        flags: dict[str, object] = {"endpoint": served.endpoint, "limit": 100}
+        toml = ""
+        environ: Mapping[str, str] = {
+            "token": {"HW_AUTH_TOKEN": served.token},
+            "password": password_of(served),
+            "aksk": key_of(served),
+        }.get(method, {})
+        if method == "metadata":
+            identity = served.identity
+            toml = f'[crawl]\nauth = "metadata"\nmetadata_endpoint = "{served.endpoint}"\n'
+            toml += f'project_id = "{identity.project_id}"\n'
+        if method == "profile":
+            profile = tmp_path / "credentials"
+            identity = served.identity
+            profile.write_text(f"[basic]\nak = {identity.ak}\nsk = {identity.sk}\nproject_id = {identity.project_id}\n")
+            profile.chmod(0o600)
+            toml = f'[crawl]\ncredentials_file = "{profile}"\n'
+        result = run(environ, tmp_path / "output", toml, **flags)
+        secrets = [served.token, served.identity.password, served.identity.sk]
+    assert result.exit_code == 0, result.errors
+    assert set(published(whole(result))) == held(INVENTORY)
+    left = b"".join(path.read_bytes() for path in (tmp_path / "output").rglob("*") if path.is_file())
+    left += repr(result).encode() + repr([record.__dict__ for record in caplog.records]).encode()
+    assert not [secret for secret in secrets if secret.encode() in left]
+
+
+def test_a_crawl_across_the_end_of_temporary_keys_asks_the_machine_again(tmp_path: Path) -> None:
+    with serve(INVENTORY, temporary_requests=40) as served:
+        toml = f'[crawl]\nauth = "metadata"\nmetadata_endpoint = "{served.endpoint}"\n'
+        toml += f'project_id = "{served.identity.project_id}"\n'
+        result = run({}, tmp_path, toml, endpoint=served.endpoint, limit=10, concurrency=8)
+    assert result.exit_code == 0, result.errors
+    assert set(published(whole(result))) == held(INVENTORY)
+
+
+def test_config_show_names_the_method_that_won_and_no_secret(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in os.environ:
+        if name.startswith(("SWR_CRAWLER_", "HUAWEI", "HW_", "OS_")):
+            monkeypatch.delenv(name)
+    secrets = {"HUAWEICLOUD_SDK_AK": "AKfirst", "HUAWEICLOUD_SDK_SK": "SKsecret", "HW_AUTH_TOKEN": "MIIlater"}
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    assert _run(["config", "show", "--endpoint", "https://swr.example.com"]) == 0
+    shown = capfd.readouterr().out
+    assert "aksk" in shown
+    assert "HUAWEICLOUD_SDK_SK" in shown
+    assert not [value for value in secrets.values() if value in shown]
+
+
+@pytest.mark.parametrize(
+    "life", [{"token_requests": 40}, {"void_tokens_after": 30}, {"token_requests": 40, "expired_as": "APIGW.0301"}]
+)
+def test_a_crawl_across_a_tokens_end_fails_no_walk_and_logs_in_once_for_each_end(
+    tmp_path: Path, life: dict[str, Any]
+) -> None:
+    with serve(INVENTORY, jitter_ms=3, **life) as served:
+        result = run(password_of(served), tmp_path, endpoint=served.endpoint, limit=10, concurrency=16)
+        counters = served.counters()
+    assert result.exit_code == 0, result.errors
+    ends = 100 // life["token_requests"] if "token_requests" in life else 1
+    assert counters["by_path"][IAM] == 1 + ends
+    assert set(published(whole(result))) == held(INVENTORY)
+
+
+@pytest.mark.parametrize(
+    ("settings", "spoil", "words"),
+    [
+        ({}, {"OS_PASSWORD": "wrong"}, "IAM"),
+        ({}, {"OS_PROJECT_NAME": "nowhere"}, "IAM"),
+        ({"faults": (parse_fault("lock-user"),)}, {}, "IAM"),
+        ({}, {"HUAWEICLOUD_SDK_SK": "wrong"}, "refused the credentials"),
+        ({}, {"HUAWEICLOUD_SDK_AK": "UNKNOWN"}, "refused the credentials"),
+        ({"clock_skew_s": 3600}, {"HUAWEICLOUD_SDK_AK": "EMULATORAK0000000000"}, "clock is 60 minutes behind"),
+    ],
+)
+def test_refused_credentials_are_77_with_the_reason_and_the_state_is_kept(
+    tmp_path: Path, settings: dict[str, Any], spoil: dict[str, str], words: str
+) -> None:
+    with serve(INVENTORY, **settings) as served:
+        good = key_of(served) if "HUAWEICLOUD_SDK_SK" in spoil or "HUAWEICLOUD_SDK_AK" in spoil else password_of(served)
+        result = run({**good, **spoil}, tmp_path, endpoint=served.endpoint)
+        asked = served.counters()["by_status"].get("401", 0)
+    assert result.exit_code == 77
+    assert words in str(result.errors["default"])
+    assert "wrong" not in str(result.errors)
+    assert asked <= 1  # five failures lock a key
+    assert result.state is not None
+
+
+def test_a_locked_key_says_how_long(tmp_path: Path) -> None:
+    with serve(INVENTORY, lock_after=1) as served:
+        good = key_of(served)
+        run({**good, "HUAWEICLOUD_SDK_SK": "wrong"}, tmp_path, endpoint=served.endpoint)
+        result = run(good, tmp_path, endpoint=served.endpoint)
+    assert result.exit_code == 77
+    assert "five minutes" in str(result.errors["default"])
+
+
+def test_half_given_credentials_are_one_line_that_names_the_missing_half(tmp_path: Path) -> None:
+    with pytest.raises((ConfigError, CredentialsError), match=r"HUAWEICLOUD_SDK_SK|secret"):
+        run({"HUAWEICLOUD_SDK_AK": "AK"}, tmp_path, endpoint="https://swr.example.com")
+
+
+def test_a_credentials_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    profile = tmp_path / "credentials"
+    profile.write_text("[basic]\nak = A\nsk = B\n")
+    profile.chmod(0o644)
+    with pytest.raises(CredentialsError, match="chmod 600"):
+        run({}, tmp_path, f'[crawl]\ncredentials_file = "{profile}"\n', endpoint="https://swr.example.com")
+
+
+def two(first: RunningEmulator, second: RunningEmulator, token: str) -> str:
+    return (
+        f'[[target]]\nname = "one"\nendpoint = "{first.endpoint}"\ntoken = "env:FIRST"\nrate_per_s = "unlimited"\n'
+        f'[[target]]\nname = "two"\nendpoint = "{second.endpoint}"\ntoken = "env:{token}"\nrate_per_s = "unlimited"\n'
+    )
+
+
+def test_two_accounts_are_one_snapshot_with_a_folder_each(tmp_path: Path) -> None:
+    other = synthetic(namespaces=2, repositories=60, seed=9)
+    with serve(INVENTORY, token="first") as first, serve(other, token="second") as second:
+        environ = {"FIRST": "first", "SECOND": "second"}
+        result = run(environ, tmp_path, two(first, second, "SECOND"))
+    assert result.exit_code == 0
+    assert {path.name for path in whole(result).iterdir() if path.is_dir()} == {"target=one", "target=two"}
+    assert len(published(whole(result))) == 1060
+    assert verify(open_snapshot(whole(result))).differences == ()
+
+
+def test_one_refused_account_does_not_stop_the_other_and_shows_in_the_exit_code(tmp_path: Path) -> None:
+    other = synthetic(namespaces=2, repositories=60, seed=9)
+    with serve(INVENTORY, token="first") as first, serve(other, token="second") as second:
+        environ = {"FIRST": "first", "SECOND": "wrong"}
+        result = run(environ, tmp_path, two(first, second, "SECOND"), limit=100)
+        assert result.exit_code == 77
+        assert list(result.errors) == ["two"]
+        asked = first.counters()["requests"]
+        again = run({**environ, "SECOND": "second"}, tmp_path, two(first, second, "SECOND"), limit=100)
+        assert first.counters()["requests"] == asked  # what it had told was kept
+    assert (again.exit_code, again.resumed) == (0, 1)
+    assert len(published(whole(again))) == 1060
+
+
+def test_discovery_walks_every_namespace_of_self_and_thirdparty_as_one(tmp_path: Path) -> None:
+    with serve(INVENTORY) as served:
+        result = crawl(served.endpoint, tmp_path, discover=True, limit=100)
+    assert result.exit_code == 0
+    names = [walk.namespace for walk in result.walks if walk.center == "self"]
+    assert names == sorted(INVENTORY.namespaces("self"))
+    assert [walk.namespace for walk in result.walks if walk.center == "thirdparty"] == [None]
+    assert set(published(whole(result))) == held(INVENTORY)
+    assert [(c.center, c.declared, c.covered) for c in result.coverage] == [("self", 500, 500)]
+
+
+def test_a_discovered_run_goes_on_with_the_walks_it_began_with(tmp_path: Path) -> None:
+    with serve(INVENTORY, faults=(parse_fault("unauthorized:after_requests=4"),)) as served:
+        first = crawl(served.endpoint, tmp_path, discover=True, limit=100, concurrency=1)
+    assert first.exit_code == 77
+    with serve(INVENTORY, port=port_of(served)) as again:
+        result = crawl(again.endpoint, tmp_path, discover=True, limit=100)
+        assert "/v2/manage/namespaces" not in again.counters()["by_path"]
+    assert (result.exit_code, result.resumed) == (0, 1)
+    assert set(published(whole(result))) == held(INVENTORY)
+
+
+def test_patterns_choose_among_the_discovered_and_the_gap_is_said(tmp_path: Path) -> None:
+    first, *_ = sorted(INVENTORY.namespaces("self"))
+    with serve(INVENTORY) as served:
+        chosen = (f"{first[:3]}*", "!nothing-*")
+        result = crawl(served.endpoint, tmp_path / "a", namespaces=chosen, centers="self")
+        accepted = crawl(
+            served.endpoint, tmp_path / "b", namespaces=chosen, centers="self", allow_partial_coverage=True
+        )
+    assert result.exit_code == 3
+    (center,) = result.coverage
+    assert center.uncovered == 500 - len(published(whole(result))) > 0
+    assert not (whole(result) / "_SUCCESS").exists()
+    assert accepted.exit_code == 0
+    assert orjson.loads((whole(accepted) / "_manifest.json").read_bytes())["coverage"][0]["declared"] == 500
+    for result_of in (result, accepted):
+        assert verify(open_snapshot(whole(result_of))).differences == ()
+
+
+def test_a_registry_without_namespaces_that_holds_records_is_no_whole_inventory(tmp_path: Path) -> None:
+    with serve(INVENTORY) as served:
+        result = crawl(served.endpoint, tmp_path, namespaces=("no-such-*",), centers="self")
+    assert result.walks == ()
+    assert result.exit_code == 3
+    assert result.coverage[0].uncovered == 500
+
+
+@pytest.mark.parametrize("fault", ["refuse-direct-parameters", "refuse-filter"])
+@pytest.mark.parametrize("dialect", ["auto", "direct", "filter"])
+def test_what_is_refused_in_one_dialect_is_asked_in_the_other_unless_one_is_insisted_on(
+    tmp_path: Path, fault: str, dialect: str
+) -> None:
+    accepted = "filter" if "direct" in fault else "direct"
+    with serve(INVENTORY, faults=(parse_fault(fault),)) as served:
+        toml = f'[crawl]\ndialect = "{dialect}"\n'
+        result = run(TOKEN, tmp_path, toml, endpoint=served.endpoint, limit=100)
+    if dialect in {"auto", accepted}:
+        assert result.exit_code == 0
+        assert {walk.dialect for walk in result.walks} == {accepted}
+        assert set(published(whole(result))) == held(INVENTORY)
+    else:
+        assert result.exit_code == 3
+        assert {walk.verdict for walk in result.walks} == {"lost"}
+
+
+def test_changing_the_dialect_is_no_try_of_a_window(tmp_path: Path) -> None:
+    with serve(INVENTORY, faults=(parse_fault("refuse-direct-parameters"),)) as served:
+        result = run(TOKEN, tmp_path, "[crawl]\nmax_tries = 1\n", endpoint=served.endpoint, limit=100)
+    assert result.exit_code == 0
+
+
+def test_regions_name_their_own_endpoints() -> None:
+    config = load(flags={"region": ("eu-de", "eu-west-101")}, environ=TOKEN, file_text=None, file_name=None).config
+    assert [target.endpoint for target in config.targets] == [
+        "https://swr-api.eu-de.otc.t-systems.com",
+        "https://swr-api.eu-west-101.myhuaweicloud.eu",
+    ]

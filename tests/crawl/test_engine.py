@@ -1,0 +1,50 @@
+"""The engine's own tasks end with the crawl, whatever they are at."""
+
+from collections.abc import Sequence
+from threading import Event
+
+import anyio
+import pytest
+
+from crawler.crawl.engine.engine import Engine
+from crawler.crawl.engine.target_scheduler import WalkRun
+from crawler.crawl.system_clock import SystemClock
+from crawler.model.window import Window
+from crawler.swr.response import Page
+
+pytestmark = pytest.mark.anyio
+
+
+class SlowStore:
+    """Has much to write, and is still writing when the crawl has ended."""
+
+    def __init__(self) -> None:
+        self.waiting_bytes = 2**30
+        self.may_end = Event()
+
+    def write(self) -> None:
+        assert self.may_end.wait(10)
+        self.waiting_bytes = 0
+
+    def flush(self, *, young: bool = True) -> None: ...
+
+    def publish(self, ended: Sequence[WalkRun]) -> None: ...
+
+    def append_page(self, walk: int, window: Window, page: Page) -> None: ...
+
+    def append_loss(self, walk: int, window: Window, reason: str) -> None: ...
+
+
+async def test_a_crawl_that_ends_while_pages_are_written_ends_when_they_are() -> None:
+    store = SlowStore()
+
+    async def end_the_writing() -> None:
+        await anyio.wait_all_tasks_blocked()  # the crawl has nothing to ask: it waits for the disk alone
+        store.may_end.set()
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(end_the_writing)
+            ending = await Engine((), (), store, SystemClock()).crawl(max_duration_s=None)
+    assert ending.kind == "done"
+    assert not store.waiting_bytes

@@ -1,0 +1,482 @@
+"""What a third party writes costs its own item at most, from the wire to the snapshot and to whoever looks at it."""
+
+import io
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pytest
+from aiohttp import web
+
+from crawler.cli.app import _run
+from crawler.cli.console import logs
+from crawler.cli.console.output import print_table
+from crawler.cli.console.summary import summary
+from crawler.crawl.discovery import discover
+from crawler.crawl.result import Result
+from crawler.emulator.faults.fault import Call, Fault
+from crawler.emulator.http.page import Page
+from crawler.emulator.http.response import Answer
+from crawler.emulator.inventory.center_rows import render, shelf
+from crawler.emulator.inventory.ndjson import Inventory, synthetic
+from crawler.errors import UnavailableError
+from crawler.snapshot.manifest import from_json
+from crawler.snapshot.reader import open_snapshot
+from crawler.snapshot.verify import verify
+from crawler.store.part_files import StreamShelf
+from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, parts, records, serve, whole
+from tests.swr.test_client import asking
+
+SCREEN: Final = "\x1b[2J\x1b]8;;http://evil\x07\x9b31m\u202e\u2066\u2028\u2029\ufeff\x85\r\n\x00"
+NAMES: Final = ("../../etc/passwd", "/", ".", "..", "con", "a\nb", "\r", "\0", " ", SCREEN, "\u202egpj.exe", "é", "🐳")
+
+
+def item(name: str, **fields: object) -> bytes:
+    return orjson.dumps({"name": name, "namespace": "s", "domain_name": "d", **fields})
+
+
+def odd(at: int, member: bytes) -> bytes:
+    """An item with its own name and one member as raw bytes."""
+    return b'{"name":"odd-%03d","namespace":"s",%b}' % (at, member)
+
+
+READABLE: Final = (
+    *map(item, NAMES),
+    item("texts", **dict.fromkeys(("category", "description", "logo", "url", "path", "internal_path"), SCREEN)),
+    item("tags", tags=[*NAMES, ""]),
+    item("nulls", **dict.fromkeys(("category", "size", "is_public", "created_at", "tags", "status", "total_range"))),
+    item("texts for numbers", size="5", num_images="-0", is_public="False", status="true"),
+    item("a megabyte", description='\\"\n\u2028' * 200_000),
+    item("ours", target="x", center=["y"], extra={"z": {}}, __proto__={"name": "z"}),
+    item("namesake", namespace="../../up", domain_name=SCREEN),
+    b'{"name":"no-domain","namespace":"s"}',
+    *(
+        odd(at, member)
+        for at, member in enumerate(
+            (
+                b'"size":5.0',
+                b'"size":1e3',
+                b'"size":-0',
+                b'"size":1,"size":2',
+                b'"zz":1,"zz":[]',
+                b'"":null',
+                b'"zz":1' + b"0" * 300,
+                b'"zz":' + b"[" * 62 + b"]" * 62,
+                b'"zz":"\\ud83d\\ude00"',
+                b",".join(b'"z%d":%d' % (at, at) for at in range(5000)),
+                b'"' + b"z" * 100_000 + b'":1',
+                b'"\\u001b[31m\\u009b\\u202e":{"\\u0000":1}',
+            )
+        )
+    ),
+)
+UNREADABLE: Final = (
+    b"null",
+    b"5",
+    b'"\\u001b[31m"',
+    b"[]",
+    b"[[{}]]",
+    b"{}",
+    b"",
+    b"/* none */",
+    b"\xff\xfe",
+    b'{"name":"\\ud800","namespace":"s"}',
+    b'{"name":"\\udc00\\ud800","namespace":"s"}',
+    b'{"name":"\xed\xa0\xbd\xed\xb8\x80","namespace":"s"}',
+    b'{"name":"\xc0\xae\xc0\xae/","namespace":"s"}',
+    b'{"name":"a\nb","namespace":"s"}',
+    b'{"name":null,"namespace":"s"}',
+    b'{"name":"","namespace":"s"}',
+    b'{"namespace":"s"}',
+    *(
+        odd(at, member)
+        for at, member in enumerate(
+            (
+                b'"description":"\\ud83dx"',
+                b'"tags":["\\udfff"]',
+                b'"zz":{"\\udfff":[{"zz":"\\ud800"}]}',
+                b'"\\ud800":1',
+                b'"size":NaN',
+                b'"size":-Infinity',
+                b'"size":1e400',
+                b'"size":9223372036854775808',
+                b'"zz":1' + b"0" * 400,
+                b'"zz":[-1' + b"0" * 10_000 + b"]",
+                b'"size":5.5',
+                b'"size":true',
+                b'"size":"\\u001b[2J\\u009b\\u202e"',
+                b'"status":0',
+                b'"created_at":"yesterday \\u001b[2J"',
+                b'"description":{}',
+                b'"tags":["a",null]',
+                b'"zz":' + b"[" * 1000 + b"]" * 1000,
+                b'"zz":' + b'{"z":' * 100_000 + b"1" + b"}" * 100_000,
+                b"'zz':1",
+                b'"zz":1,',
+                b'"size":1,"size":"x"',
+            )
+        )
+    ),
+)
+ITEMS: Final = tuple(item for pair in zip_longest(READABLE, UNREADABLE) for item in pair if item is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding(Fault):
+    """The service holds these items instead of its inventory, and sends each list as `sent` makes it."""
+
+    items: tuple[bytes, ...]
+    sent: Callable[[bytes], bytes] = bytes
+
+    def send(self, call: Call, page: Page, answer: Answer) -> Answer:
+        del call
+        chosen = self.items[page.query.offset : page.query.offset + page.query.limit]
+        body = self.sent(b"[" + b",".join(chosen) + b"]")
+        ranged = f"{page.query.offset}-{len(chosen)}/{len(self.items)}"
+        return replace(answer, body=body, headers=(("Content-Range", ranged),))
+
+
+EMPTY: Final = synthetic(namespaces=1, repositories=0, seed=1)
+
+
+def crawled(
+    output: Path,
+    items: tuple[bytes, ...] = ITEMS,
+    sent: Callable[[bytes], bytes] = bytes,
+    *,
+    environ: Mapping[str, str] = TOKEN,
+    **flags: Any,  # noqa: ANN401 - as `crawl`
+) -> Result:
+    with serve(EMPTY, faults=(Holding(items, sent),)) as served:
+        return crawl(served.endpoint, output, environ=environ, centers="self", **flags)
+
+
+def refused(snapshot: Path) -> list[dict[str, Any]]:
+    return [orjson.loads(line) for line in (snapshot / "_rejects.ndjson").read_bytes().splitlines()]
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and ".work" not in path.parts}
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Everything that is logged, in both forms."""
+    logger = logging.getLogger("crawler")
+    before = logger.handlers[:], logger.level
+    stream = io.StringIO()
+    logs.configure("text", stream=stream, level=logging.DEBUG)
+    as_text = logger.handlers[-1]
+    logs.configure("json", stream=stream, level=logging.DEBUG)
+    logger.addHandler(as_text)
+    yield stream
+    logger.handlers[:], logger.level = before
+
+
+def shows(text: str) -> bool:
+    """Tell whether a terminal shows every line of it and obeys none."""
+    return all(line.isprintable() for line in text.split("\n"))
+
+
+# ---- each item
+
+
+def test_every_item_ends_as_a_record_or_as_a_reject_and_the_counts_add_up(tmp_path: Path) -> None:
+    result = crawled(tmp_path, limit=7)
+    snapshot = whole(result)
+    manifest = from_json((snapshot / "_manifest.json").read_bytes())
+    (walk,) = manifest.walks
+    assert (result.exit_code, walk.verdict, manifest.status) == (3, "whole", "incomplete")
+    assert (walk.records, walk.rejects) == (len(READABLE), len(UNREADABLE))
+    assert (len(records(snapshot)), len(refused(snapshot))) == (len(READABLE), len(UNREADABLE))
+    assert verify(open_snapshot(snapshot)).differences == ()
+    assert not (snapshot / "_SUCCESS").exists()
+
+
+def test_what_an_item_comes_to_does_not_depend_on_its_neighbours(tmp_path: Path) -> None:
+    items = tuple(item for item in ITEMS if item)  # alone on a page, nothing is no item
+    alone, together = (whole(crawled(tmp_path / str(limit), items, limit=limit)) for limit in (1, 1000))
+    without = {"offset": 0, "index": 0}
+    assert [reject | without for reject in refused(alone)] == [reject | without for reject in refused(together)]
+    part = "center=self/part-00000.ndjson"
+    assert parts(alone)[part] == parts(together)[part]
+
+
+def test_names_reach_records_as_they_are_and_no_path(tmp_path: Path) -> None:
+    snapshot = whole(crawled(tmp_path / "in" / "here"))
+    assert {*NAMES} < {record["name"] for record in records(snapshot)}
+    inside = {"_manifest.json", "_rejects.ndjson", "center=self/part-00000.ndjson"}
+    assert files(tmp_path) == {f"in/here/{snapshot.name}/{name}" for name in inside}
+
+
+def test_nothing_of_it_is_obeyed_by_who_reads_the_log_or_the_summary(tmp_path: Path, log: io.StringIO) -> None:
+    result = crawled(tmp_path)
+    assert "field.unknown" in log.getvalue()
+    assert shows(log.getvalue())
+    assert shows(summary(result))
+    assert all(reject["reason"].isprintable() for reject in refused(whole(result)))
+    assert len(from_json((whole(result) / "_manifest.json").read_bytes()).unknown_fields) <= 100
+
+
+def test_a_run_that_was_stopped_goes_on_with_what_it_read(tmp_path: Path) -> None:
+    undisturbed = whole(crawled(tmp_path / "a", limit=7, concurrency=1))
+    once = {**TOKEN, "SWR_CRAWLER_MAX_TRIES": "1"}
+    with serve(EMPTY, faults=(Holding(ITEMS, limited := Ending(4)),)) as served:
+        first = crawl(served.endpoint, tmp_path / "b", centers="self", limit=7, concurrency=1, environ=once)
+        limited.answers = 10**6
+        second = crawl(served.endpoint, tmp_path / "b", centers="self", limit=7, concurrency=1)
+    assert (first.exit_code, second.resumed) == (75, 1)
+    assert parts(whole(second)) == parts(undisturbed)
+
+
+class Ending:
+    """Sends so many lists, and then no more."""
+
+    def __init__(self, answers: int) -> None:
+        self.answers = answers
+
+    def __call__(self, body: bytes) -> bytes:
+        self.answers -= 1
+        return body if self.answers >= 0 else b"<html>"
+
+
+def test_of_names_of_fields_a_thousand_and_no_more_are_kept_for_the_report(tmp_path: Path) -> None:
+    items = tuple(odd(at, b",".join(b'"z%d-%d":0' % (at, field) for field in range(90))) for at in range(30))
+    manifest = from_json((whole(crawled(tmp_path, items, limit=1)) / "_manifest.json").read_bytes())
+    assert 1000 <= len(manifest.unknown_fields) < 1100
+
+
+# ---- each body
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        lambda body: b"\xef\xbb\xbf" + body,
+        lambda body: b'{"repos":' + body + b',"total":null}',
+        lambda body: b'\xef\xbb\xbf{"body" : ' + body + b"}\n",
+        lambda body: b" \r\n\t" + body + b"\n\n",
+    ],
+)
+def test_a_list_in_another_shape_comes_to_the_same_bytes(tmp_path: Path, sent: Callable[[bytes], bytes]) -> None:
+    bare, shaped = (whole(crawled(tmp_path / name, sent=sent)) for name, sent in (("a", bytes), ("b", sent)))
+    assert parts(shaped) == parts(bare)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        lambda body: body + body,
+        lambda body: body + b"\n{}",
+        lambda body: b")]}',\n" + body,
+        lambda body: body[:-1] + b'"]',
+        lambda body: b"[" * 100_000 + body,
+        lambda body: b"// all\n" + body,
+        lambda body: body[:1].decode().encode("utf-16") + body[1:],
+        lambda body: body[:1] + b"0," * 200_000 + b"0]",
+    ],
+)
+def test_a_body_that_is_no_list_publishes_nothing_and_can_be_asked_for_again(
+    tmp_path: Path, sent: Callable[[bytes], bytes]
+) -> None:
+    result = crawled(tmp_path, sent=sent)
+    assert (result.exit_code, result.path) == (75, None)
+    assert "run the same command later" in str(result.errors["default"])
+    assert shows(summary(result))
+
+
+def test_a_hundred_descriptions_of_a_megabyte_on_one_page_are_all_there(tmp_path: Path) -> None:
+    items = tuple(item(f"n{at}", description=f"{at}" * 100_000) for at in range(20))
+    snapshot = whole(crawled(tmp_path, items, limit=100))
+    assert [len(record["description"]) for record in records(snapshot)] == [100_000] * 10 + [200_000] * 10
+
+
+CAP: Final = {**TOKEN, "SWR_CRAWLER_BODY_BYTES": "100000"}
+
+
+def test_pages_beyond_the_cap_are_asked_for_in_smaller_ones(tmp_path: Path) -> None:
+    items = tuple(item(f"n{at}", description="x" * 2_000) for at in range(200))
+    result = crawled(tmp_path, items, limit=100, environ=CAP)
+    assert (result.exit_code, len(records(whole(result)))) == (0, 200)
+
+
+def test_an_item_beyond_the_cap_is_lost_and_the_reason_says_what_to_do(tmp_path: Path) -> None:
+    result = crawled(tmp_path, (item("n", description="x" * 200_000),), environ=CAP)
+    (walk,) = result.walks
+    assert (result.exit_code, walk.verdict) == (3, "lost")
+    assert "or a larger body_bytes" in walk.lost[0].reason
+
+
+def test_a_page_of_far_more_items_than_asked_for_is_read_whole(tmp_path: Path) -> None:
+    items = tuple(b'{"name":"n%05d","namespace":"s"}' % at for at in range(20_000))
+
+    def all_of_them(body: bytes) -> bytes:
+        return body if body == b"[]" else b"[" + b",".join(items) + b"]"
+
+    result = crawled(tmp_path, items, all_of_them, limit=100)
+    assert (result.exit_code, len(records(whole(result)))) == (0, 20_000)
+
+
+# ---- namespaces
+
+
+def test_a_namespace_that_could_not_be_asked_for_makes_no_path_and_costs_no_other(
+    tmp_path: Path, log: io.StringIO
+) -> None:
+    rows = [("d", name, "n", render({"name": "n", "namespace": name})) for name in ("team-a", "../../up", "/", SCREEN)]
+    with serve(Inventory({"self": shelf(rows), "thirdparty": shelf(())})) as served:
+        result = crawl(served.endpoint, tmp_path, discover=True, centers="self")
+    assert [record["namespace"] for record in records(whole(result))] == ["team-a"]
+    assert result.exit_code == 3
+    assert result.coverage[0].uncovered == 3
+    assert shows(log.getvalue())
+    assert shows(summary(result))
+    assert {Path(path).name for path in files(tmp_path)} == {"_manifest.json", "_rejects.ndjson", "part-00000.ndjson"}
+
+
+@pytest.mark.anyio
+async def test_half_a_character_in_one_namespace_costs_no_other() -> None:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        del request
+        names = b'{"name":"\\ud800"},{"name":"team-a"},{"name":5},{"name":"b","creator_name":"\\udfff","id":NaN}'
+        return web.Response(body=b'{"namespaces":[' + names + b"]}")
+
+    async with asking(handle) as client:
+        assert await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock()) == ("b", "team-a")
+
+
+@pytest.mark.anyio
+async def test_names_that_nest_without_end_are_an_answer_that_cannot_be_used() -> None:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        del request
+        return web.Response(body=b'{"namespaces":[{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}]}")
+
+    async with asking(handle, body_bytes=10**6) as client:
+        with pytest.raises(UnavailableError, match="could not be asked for"):
+            await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock())
+
+
+# ---- who looks at it
+
+
+def test_names_in_messages_and_tables_are_shown_and_not_obeyed(capfd: pytest.CaptureFixture[str]) -> None:
+    assert _run(["verify", f"/nowhere/{SCREEN[:-1]}"]) == 2
+    print_table(("walk",), [(f"default/self/{SCREEN}",)])
+    said = capfd.readouterr()
+    assert "is no folder" in said.err
+    assert said.err.removesuffix("\n").isprintable()
+    assert "default/self/\\u001b[2J" in said.out
+    assert shows(said.out)
+
+
+def test_records_on_a_terminal_are_shown_and_not_obeyed() -> None:
+    class Terminal(io.BytesIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal, pipe = Terminal(), io.BytesIO()
+    lines = orjson.dumps({"name": SCREEN, "namespace": "s"}) + b'\n{"name":"b"}\n'
+    for stream in (terminal, pipe):
+        shelf = StreamShelf(stream)
+        shelf.write(lines, 2)
+        shelf.push()
+    assert pipe.getvalue() == lines
+    assert shows(terminal.getvalue().decode())
+    assert [orjson.loads(line) for line in terminal.getvalue().splitlines()] == list(
+        map(orjson.loads, lines.splitlines())
+    )
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Path:
+    return whole(crawled(tmp_path / "output", tuple(map(item, NAMES))))
+
+
+def rewrite(snapshot: Path, old: str, new: str) -> None:
+    """Change the manifest as somebody else might."""
+    path = snapshot / "_manifest.json"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+PART: Final = "center=self/part-00000.ndjson"
+
+
+@pytest.mark.parametrize("old", [PART, "_rejects.ndjson"])
+@pytest.mark.parametrize(
+    "new",
+    [
+        "/etc/shadow",
+        "../../secret",
+        "center=self/../../../secret",
+        "target=../center=self/part-00000.ndjson",
+        "_manifest.json",
+        "",
+        ".",
+        "center=self/part-00000.ndjson\\n",
+        "\\u001b[2J\\u009b",
+    ],
+)
+def test_a_manifest_that_names_another_file_is_refused_and_nothing_is_read(
+    snapshot: Path, capfd: pytest.CaptureFixture[str], old: str, new: str
+) -> None:
+    (snapshot.parent.parent / "secret").write_text("secret\n")
+    rewrite(snapshot, f'"path": "{old}"', f'"path": "{new}"')
+    assert _run(["verify", str(snapshot)]) == 3
+    said = capfd.readouterr()
+    assert "names a file that is none of a snapshot's" in said.err
+    assert said.err.removesuffix("\n").isprintable()
+    assert said.out == ""
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+@pytest.mark.parametrize(
+    ("made", "says"), [("link", "leads elsewhere"), ("pipe", "is no file"), ("folder", "is no file")]
+)
+def test_what_is_no_file_of_the_snapshot_is_not_read(
+    snapshot: Path, capfd: pytest.CaptureFixture[str], made: str, says: str, as_json: list[str]
+) -> None:
+    part = snapshot / PART
+    part.unlink()
+    secret = snapshot.parent.parent / "secret"
+    secret.write_text("secret\n")
+    make: dict[str, Callable[[], None]] = {
+        "link": lambda: part.symlink_to(secret),
+        "pipe": lambda: os.mkfifo(part),
+        "folder": part.mkdir,
+    }
+    make[made]()
+    assert _run(["verify", str(snapshot), *as_json]) == 3
+    said = capfd.readouterr().out
+    assert says in said
+    assert "secret\n" not in said
+
+
+def test_a_snapshot_that_is_one_link_to_another_place_is_verified_there(snapshot: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(snapshot)
+    assert verify(open_snapshot(link)).differences == ()
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_what_verify_says_of_somebody_elses_snapshot_is_shown_and_not_obeyed(
+    snapshot: Path, capfd: pytest.CaptureFixture[str], as_json: list[str]
+) -> None:
+    rewrite(snapshot, f'"snapshot": "{snapshot.name.removeprefix("snapshot=")}"', '"snapshot": "\\u001b[2J\\u009b31m"')
+    part = snapshot / PART
+    lines = part.read_bytes().splitlines(keepends=True)
+    part.write_bytes(b"".join([*lines, *lines]))
+    (snapshot / "\x1b[31mstranger\x9b").touch()
+    Path(os.fsdecode(bytes(snapshot) + b"/\xff\xfe")).touch()
+    assert _run(["verify", str(snapshot), *as_json]) == 3
+    said = capfd.readouterr()
+    assert "stranger" in said.out
+    assert "was there before" in said.out
+    assert shows(said.out)
+    assert said.err == ""

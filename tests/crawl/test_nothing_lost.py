@@ -1,0 +1,165 @@
+"""Under every fault, alone and in pairs: published is what the server held, once, or it says what is missing."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from crawler.emulator.faults.registry import FAULTS, parse_fault
+from crawler.emulator.inventory.ndjson import synthetic
+from tests.support.emulator_fixture import crawl, port_of, serve, whole
+from tests.support.oracle import Seen, breaches
+from tests.support.scenario import ENVIRON
+
+INVENTORY: Final = synthetic(namespaces=3, repositories=120, seed=7, even=True)  # six pages of ten in each center
+
+# Each kind at least once, passing and for ever, in the middle and at the ends.
+STRUCK_BY: Final = (
+    "clamp-limit:to=7",
+    "clamp-limit:to=3",
+    "ignore-offset",
+    "ignore-namespace",
+    "empty-page:offset=0,times=1",
+    "empty-page:offset=0",
+    "empty-page:offset=20,times=2",
+    "empty-page:offset=20",
+    "short-page:offset=0,missing=3",
+    "short-page:offset=20,times=2",
+    "short-page:offset=20,missing=3",
+    "repeat-last-page",
+    "missing-total",
+    "missing-total:in_header=false",
+    "missing-total:in_items=false",
+    "total-is-page-length",
+    "string-total",
+    "null-when-empty",
+    "no-content-when-empty",
+    "truncated-json:times=2",
+    "truncated-json",
+    "burst:first=3,status=502",
+    "burst:every=4,status=504",
+    "burst:every=5,status=409",
+    "burst:first=1000000,status=503",
+    "server-errors:rate=0.2,seed=5",
+    "fail-window:offset=0",
+    "fail-window:offset=30",
+    "throttle:first=2,retry_after_s=2",
+    "throttle:every=5,retry_after_s=2,as_date=true",
+    "throttle:every=4",
+    "swr-throttle-403:every=5",
+    "unauthorized:after_requests=7",
+    "refuse-order:columns=name",
+    "refuse-order",
+    "refuse-limit-above:limit=5",
+    "refuse-unaligned",
+    "html-answer:times=2",
+    "html-answer",
+    "drop-connection:every=4",
+    "slow-answer:first=2,delay_ms=5",
+    "delete-after:requests=3",
+    "delete-after:requests=5,index=12",
+    "insert-after:requests=4",
+    "churn:every=3",
+    "refuse-direct-parameters",
+    "refuse-filter",
+    "delete-after:requests=2,every=3",
+    "insert-after:requests=2,every=4,index=30,count=2",
+    "swap-after:requests=4",
+    "swap-after:requests=3,every=3,index=20",
+    "swap-after:requests=4,front=true,index=40",
+    "rename-after:requests=5",
+    "rename-after:requests=4,every=5,index=8",
+    "move-after:requests=4",
+    "reverse-after:requests=6",
+    "reverse-after:requests=3,every=4",
+    "total-off-by:every=4",
+    "total-off-by:first=1,by=-5",
+    "total-off-by:every=1,by=9",
+    "mixed-totals:every=5",
+    "object-answer:first=3",
+    "object-answer:first=2,holding=nothing",
+    "object-answer:every=4,holding=error",
+    "array-errors",
+    "gzip",
+    "deflate",
+    "deflate:raw=true",
+    "corrupt-gzip:first=2",
+    "corrupt-gzip:every=4,how=cut",
+    "corrupt-gzip:every=5,how=checksum",
+    "corrupt-gzip:first=1,how=none",
+    "decompression-bomb:every=5,size_bytes=3000000",
+    "endless-body:first=1",
+    "chunked:chunk=100",
+    "trickle:first=2,chunk=900,delay_ms=1",
+    "stall:first=1",
+    "stall:first=1,at_once=true",
+    "wrong-content-length:every=4",
+    "wrong-content-length:every=5,off=-2",
+    "reset-in-body:every=4",
+    "redirect:first=2",
+    "mishaps:rate=0.3,seed=3,kinds=500+502+409+429+403+drop+reset+length+truncated+html+empty+short",
+)
+
+# With both, a registry says just what an empty one says, at every request.
+_SAYS_EMPTY: Final = "empty-page:offset=0"
+_SAYS_NOTHING: Final = {
+    "missing-total",
+    "missing-total:in_items=false",
+    "total-is-page-length",
+    "no-content-when-empty",
+}
+PAIRS: Final = [
+    pair for pair in combinations(STRUCK_BY, 2) if not (_SAYS_EMPTY in pair and _SAYS_NOTHING.intersection(pair))
+]
+
+# Those that every history may hold: neither slow by their nature nor, with others, just what an empty registry says.
+COMBINABLE: Final = [text for text in STRUCK_BY if text != _SAYS_EMPTY and not text.startswith("stall")]
+
+
+def crawled(texts: Sequence[str], output: Path, *, confirm: bool = False) -> list[str]:
+    """Crawl a server with these faults, and again without them where nothing came of it; give every breach."""
+    faults = tuple(map(parse_fault, texts))
+    how: dict[str, Any] = {"limit": 10, "concurrency": 3, "confirm": confirm, "environ": ENVIRON}
+    with serve(INVENTORY, faults=faults) as struck:
+        result = crawl(struck.endpoint, output, **how, timeout_s=0.3)
+        seen = Seen.of(INVENTORY, faults, struck.counters()["requests"])
+    if result.path is not None:
+        return breaches(whole(result), result.exit_code, seen, confirm=confirm)
+    if result.exit_code not in {75, 77} or list(output.glob("snapshot=*")):
+        return [f"exit code {result.exit_code}, {list(output.iterdir())}"]
+    with serve(INVENTORY, port=port_of(struck)) as healed:
+        again = crawl(healed.endpoint, output, **how)
+    assert again.resumed == 1
+    return breaches(whole(again), again.exit_code, seen.then(Seen.of(INVENTORY)), confirm=confirm)
+
+
+@pytest.mark.parametrize("text", STRUCK_BY)
+@pytest.mark.parametrize("confirm", [False, True], ids=["once", "confirmed"])
+def test_under_every_fault_nothing_is_lost_unsaid(text: str, confirm: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter
+    assert crawled([text], tmp_path, confirm=confirm) == []
+
+
+def test_every_fault_of_the_list_is_among_them() -> None:
+    of_tokens = {"throttle-tokens", "fail-tokens", "lock-user", "slow-tokens"}
+    assert {text.partition(":")[0] for text in STRUCK_BY} == FAULTS.keys() - of_tokens
+
+
+def broken_by(pairs: Sequence[tuple[str, str]], folder: Path) -> dict[tuple[str, str], list[str]]:
+    found = {pair: crawled(pair, folder / str(number)) for number, pair in enumerate(pairs)}
+    return {pair: said for pair, said in found.items() if said}
+
+
+_SHARES: Final = 48
+
+
+@pytest.mark.parametrize("share", range(2))
+def test_under_some_of_all_pairs_nothing_is_lost_unsaid(share: int, tmp_path: Path) -> None:
+    assert broken_by(PAIRS[share::_SHARES], tmp_path) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", range(_SHARES))
+def test_under_all_pairs_nothing_is_lost_unsaid(share: int, tmp_path: Path) -> None:
+    assert broken_by(PAIRS[share::_SHARES], tmp_path) == {}

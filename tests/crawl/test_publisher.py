@@ -1,0 +1,81 @@
+"""What has ended is published in plan order; a crawl that is stopped leaves the rest to the next run."""
+
+from collections.abc import Callable, Sequence
+from threading import Thread
+
+import pytest
+
+from crawler.crawl.engine.publisher import Publisher
+from crawler.crawl.engine.target_scheduler import WalkRun
+from crawler.errors import DiskError
+from crawler.model.walk_id import WalkId
+
+
+class Ended(WalkRun):
+    """A walk that has its verdict already, as after a resume."""
+
+    @property
+    def ended(self) -> bool:
+        return True
+
+
+class Noted:
+    """Notes what is published."""
+
+    def __init__(self) -> None:
+        self.published: list[int] = []
+        self.then: Callable[[], None] = lambda: None
+
+    def publish(self, ended: Sequence[WalkRun]) -> None:
+        self.published += [run.index for run in ended]
+        self.then()
+
+
+def walks(count: int, kind: type[WalkRun] = WalkRun) -> list[WalkRun]:
+    return [kind(index, WalkId("eu", "self", f"n{index}")) for index in range(count)]
+
+
+def test_what_had_ended_before_is_published_and_that_is_the_end() -> None:
+    shelves = Noted()
+    Publisher(walks(200, Ended), shelves).work()
+    assert shelves.published == list(range(200))
+
+
+def test_walks_are_published_in_plan_order_however_they_end() -> None:
+    shelves = Noted()
+    publisher = Publisher(walks(300), shelves)
+    thread = Thread(target=publisher.work)
+    thread.start()
+    for walk in (*range(299, 99, -1), *range(100)):
+        publisher.note_end(walk, 1000)
+    thread.join()
+    assert shelves.published == list(range(300))
+
+
+def test_when_nothing_more_will_end_what_has_is_published_up_to_the_first_that_has_not() -> None:
+    shelves = Noted()
+    publisher = Publisher(walks(5), shelves)
+    for walk in (0, 1, 3, 4):
+        publisher.note_end(walk, 0)
+    publisher.finish()
+    publisher.work()
+    assert shelves.published == [0, 1]
+
+
+def test_when_it_is_stopped_it_ends_with_what_it_is_publishing() -> None:
+    shelves = Noted()
+    publisher = Publisher(walks(200, Ended), shelves)
+    shelves.then = publisher.stop
+    publisher.work()
+    assert shelves.published == list(range(64))
+
+
+def test_what_the_disk_refuses_ends_it() -> None:
+    def refuse() -> None:
+        raise DiskError("full")
+
+    shelves = Noted()
+    shelves.then = refuse
+    with pytest.raises(DiskError, match="full"):
+        Publisher(walks(200, Ended), shelves).work()
+    assert shelves.published == list(range(64))

@@ -1,0 +1,59 @@
+"""The real crawl under any history: faults, drift, kills at any request, resumes; the one law holds throughout."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from tests.crawl.test_nothing_lost import COMBINABLE
+from tests.support.scenario import History
+
+faults_of_a_run = st.lists(st.sampled_from(COMBINABLE), max_size=2, unique=True)
+rooms = st.integers(1, 8)
+
+
+class RecoveryMachine(RuleBasedStateMachine):
+    """Every rule is judged by the history itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+
+    @initialize(
+        repositories=st.integers(0, 150),
+        limit=st.sampled_from([7, 10, 40, 1000]),
+        confirm=st.booleans(),
+        by_namespace=st.booleans(),
+    )
+    def begin(self, repositories: int, limit: int, confirm: bool, by_namespace: bool) -> None:  # noqa: FBT001 - drawn
+        self.history = History(
+            Path(self.folder.name), repositories=repositories, limit=limit, confirm=confirm, by_namespace=by_namespace
+        )
+
+    @rule(index=st.integers(0, 30), grows=st.booleans())
+    def change(self, index: int, grows: bool) -> None:  # noqa: FBT001 - drawn
+        self.history.change(index, grows=grows)
+
+    @rule(texts=faults_of_a_run, room=rooms)
+    def run(self, texts: list[str], room: int) -> None:
+        event(f"exit code {self.history.run(texts, room)}")
+
+    @rule(texts=faults_of_a_run, room=rooms, at=st.integers(1, 20))
+    def kill(self, texts: list[str], room: int, at: int) -> None:
+        event(f"exit code {self.history.kill(texts, room, at)}")
+
+    def teardown(self) -> None:
+        self.history.end()
+        self.folder.cleanup()
+
+
+TestRecovery = RecoveryMachine.TestCase
+TestRecovery.settings = settings(max_examples=15, stateful_step_count=6, deadline=None)
+
+
+@pytest.mark.slow
+class TestRecoveryAtLength(RecoveryMachine.TestCase):  # type: ignore[misc,valid-type]
+    settings = settings(max_examples=800, stateful_step_count=12, deadline=None)

@@ -1,0 +1,202 @@
+"""The records of two snapshots are brought together by key, whatever their order, their parts and the memory."""
+
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler.diff.outer_join import Pair, join
+from crawler.errors import DiskError, IncompleteError
+from crawler.model.record import Record
+from crawler.snapshot.reader import Snapshot, open_snapshot
+from tests.audit.examples import record
+from tests.store.builders import named, rewrite, shelve
+
+Key = tuple[str, str, bool, str, str, str]
+
+RECORDS = st.builds(
+    lambda target, center, domain, names, size: record(
+        target=target, center=center, domain_name=domain, namespace=names[0], name=names[1], size=size
+    ),
+    st.sampled_from(["eu", "west"]),
+    st.sampled_from(["self", "thirdparty"]),
+    st.sampled_from([None, "", "a", "é"]),
+    st.tuples(st.sampled_from(["n", "n\x00", "m\n"]), st.sampled_from(["x", "y", "z", "\U0001f600", "\uffff", '"'])),
+    st.integers(0, 1),
+)
+
+
+def key_of(one: Record) -> Key:
+    return one.target, one.center, one.domain_name is not None, one.domain_name or "", one.namespace, one.name
+
+
+@st.composite
+def inventories(draw: st.DrawFn) -> tuple[list[Record], list[Record]]:
+    """Draw two inventories that have much in common, each in an order of its own."""
+    drawn = draw(st.lists(RECORDS, unique_by=key_of, max_size=30))
+    fates = [draw(st.sampled_from(["same", "same", "changed", "gone", "come"])) for _ in drawn]
+    old = [one for one, fate in zip(drawn, fates, strict=True) if fate != "come"]
+    new = [
+        msgspec.structs.replace(one, size=2) if fate == "changed" else one
+        for one, fate in zip(drawn, fates, strict=True)
+        if fate != "gone"
+    ]
+    return old, draw(st.just(new) | st.permutations(new))
+
+
+def joined(
+    old: Snapshot, new: Snapshot, *, range_bytes: int = 10**6, held_bytes: int = 10**6
+) -> tuple[list[Pair], int]:
+    with join(old, new, range_bytes=range_bytes, held_bytes=held_bytes) as found:
+        return list(found), found.same
+
+
+@contextmanager
+def both(old: list[Record], new: list[Record], part_bytes: int = 10**6) -> Iterator[tuple[Snapshot, Snapshot]]:
+    with TemporaryDirectory() as folder:
+        yield (
+            shelve(Path(folder), "old", old, part_bytes=part_bytes),
+            shelve(Path(folder), "new", new, part_bytes=part_bytes),
+        )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    inventories=inventories(),
+    part_bytes=st.sampled_from([1, 800, 10**6]),
+    range_bytes=st.sampled_from([1, 700, 2000, 10**6]),
+    held_bytes=st.sampled_from([0, 1500, 10**6]),
+)
+def test_all_that_differs_comes_in_the_order_of_the_keys_and_the_rest_is_counted(
+    inventories: tuple[list[Record], list[Record]], part_bytes: int, range_bytes: int, held_bytes: int
+) -> None:
+    old, new = inventories
+    before, after = ({key_of(one): one for one in side} for side in (old, new))
+    expected = [
+        (before.get(key), after.get(key))
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    ]
+    # Of one target alone a path does not tell the target; then the manifest's walks do.
+    with both(old, new, part_bytes) as sides:
+        assert joined(*sides, range_bytes=range_bytes, held_bytes=held_bytes) == (
+            expected,
+            len(before.keys() | after.keys()) - len(expected),
+        )
+
+
+def test_two_that_fit_into_memory_never_touch_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    with both(named("a", "b"), named("b", "c")) as sides:
+        monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+        assert len(joined(*sides)[0]) == 2
+
+
+def test_the_temporary_file_has_no_name_while_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with both(named(*"abcdef"), named(*"defghi")) as sides:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        with join(*sides, range_bytes=700, held_bytes=0) as found:
+            next(iter(found))
+            assert list(tmp_path.iterdir()) == []
+            assert any(str(tmp_path) in name for name in open_files())
+        assert not any(str(tmp_path) in name for name in open_files())
+
+
+def open_files() -> list[str]:
+    return [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+
+
+def test_without_room_for_the_temporary_file_the_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with both(named(*"abcdef"), named(*"defghi")) as sides:
+        monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+        with pytest.raises(DiskError, match=r"cannot use .*No such file .*TMPDIR"):
+            joined(*sides, held_bytes=0)
+
+
+def test_a_disk_that_fills_up_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with both(named(*"abcdef"), named(*"defghi")) as sides:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+        try:
+            with pytest.raises(DiskError, match=rf"cannot use {tmp_path}: File too large; make room there"):
+                joined(*sides, held_bytes=0)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("equal", [True, False])
+def test_nothing_is_given_before_both_sides_are_proven(side: int, equal: bool) -> None:  # noqa: FBT001 - parametrized
+    new = named("a", "b") if equal else named("b", "c")
+    rest = named("z", center="thirdparty")
+    with both([*named("a", "b"), *rest], [*new, *rest]) as sides:
+        damaged = sides[side]
+        part = damaged.folder / damaged.manifest.files[-1].path
+        part.write_bytes(part.read_bytes().replace(b'"size":1000', b'"size":1001'))
+        with join(*sides) as found, pytest.raises(IncompleteError, match="SHA-256"):
+            next(iter(found), None)
+
+
+def test_a_record_that_is_there_twice_is_told() -> None:
+    with both(named("a", "a"), named("a")) as sides, pytest.raises(IncompleteError, match="there twice"):
+        joined(*sides)
+
+
+def test_parts_that_hold_nobody_knows_whose_records_are_refused() -> None:
+    with both(named("a"), named("b")) as (old, new):
+        rewrite(old, walks=())
+        with pytest.raises(IncompleteError, match="does not tell whose records"):
+            joined(open_snapshot(old.folder), new)
+
+
+def forged(snapshot: Snapshot, line: bytes) -> Snapshot:
+    """Make the first line of a snapshot another one, digests and all."""
+    entry = snapshot.manifest.files[0]
+    part = snapshot.folder / entry.path
+    data = line + b"\n" + part.read_bytes().partition(b"\n")[2]
+    part.write_bytes(data)
+    changed = msgspec.structs.replace(entry, bytes=len(data), sha256=sha256(data).hexdigest())
+    rewrite(snapshot, files=(changed, *snapshot.manifest.files[1:]))
+    return open_snapshot(snapshot.folder)
+
+
+@pytest.mark.parametrize("range_bytes", [400, 10**6])
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"nonsense", "is no record"),
+        (b"", "some lines are empty"),
+        (b'{"domain_name":null,"namespace":"n","name":"x"}', "is no record"),
+        (msgspec.json.encode(record(center="thirdparty")), "eu/thirdparty is among those of eu/self"),
+    ],
+)
+def test_a_line_that_is_no_record_of_its_place_is_told(line: bytes, words: str, range_bytes: int) -> None:
+    with both(named("a", "b"), named("b")) as (old, new), pytest.raises(IncompleteError, match=words):
+        joined(forged(old, line), new, range_bytes=range_bytes)
+
+
+@pytest.mark.slow
+def test_four_hundred_thousand_records_a_side_take_less_than_300_mb(tmp_path: Path) -> None:
+    folders = [
+        shelve(tmp_path, text, (record(name=f"{number}", description=text * 300) for number in range(400_000))).folder
+        for text in "xy"
+    ]
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "from crawler.diff.outer_join import join\nfrom crawler.snapshot.reader import open_snapshot\n"
+        "with join(*(open_snapshot(Path(folder)) for folder in sys.argv[1:])) as found:\n"
+        "    assert sum(1 for _ in found) == 400_000\n"
+        "print(Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])\n"  # rusage has the parent's
+    )
+    done = subprocess.run([sys.executable, "-c", code, *folders], capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
+    assert int(done.stdout) < 300_000

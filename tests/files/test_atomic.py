@@ -1,0 +1,32 @@
+"""Laws of files that are there whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from crawler.files.atomic import replacing
+
+
+def write_half(path: Path) -> None:
+    with replacing(path) as file:
+        file.write(b"half")
+        raise OSError("full")
+
+
+def test_a_file_takes_its_name_when_all_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "name"
+    path.write_text("of yesterday")
+    with replacing(path) as file:
+        file.write(b"of today")
+        assert path.read_text() == "of yesterday"
+    assert path.read_text() == "of today"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_could_not_be_written_whole_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "name"
+    path.write_text("of yesterday")
+    with pytest.raises(OSError, match="full"):
+        write_half(path)
+    assert path.read_text() == "of yesterday"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,87 @@
+"""The layers of the house, and which modules are pure.
+
+`python -m tests.layers` names the pure ones for the coverage gate.
+
+A module is pure when its docstring, or that of a folder it is in, says "(pure)".
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+PACKAGE: Final = Path(__file__).parent.parent / "crawler"
+
+# From the top down: a folder imports from its own layer's folder and from those below it.
+LAYERS: Final = (
+    "cli",
+    "report",
+    "audit",
+    "diff",
+    "query",
+    "crawl",
+    "store",
+    "snapshot",
+    "config",
+    "walk",
+    "swr",
+    "model",
+    "files",
+    "text",
+    "errors",
+)
+# Beside them: it serves the service's API, and knows of a client only what both speak.
+EMULATOR: Final = "emulator"
+UNDER_THE_EMULATOR: Final = frozenset({"swr", "model", "files", "text", "errors"})
+
+
+def modules() -> dict[str, Path]:
+    """Give every module of the package by its name within it."""
+    paths = sorted(PACKAGE.rglob("*.py"))
+    return {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in paths}
+
+
+def layer_of(name: str) -> str:
+    """Give the folder at the top of the package that a module is in, or its own name."""
+    return name.split(".", maxsplit=1)[0]
+
+
+def pure() -> dict[str, Path]:
+    """Give the pure modules."""
+    return {name: path for name, path in modules().items() if any(map(_says_pure, (path, *_folders(path))))}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Give what a module imports, wherever in it: each module, and each name out of one."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def arrows() -> dict[str, set[str]]:
+    """Give the modules of the package that each of its modules imports."""
+    names = set(modules())
+    return {
+        name: {found for imported in imports(path) if (found := imported.removeprefix("crawler.")) in names} - {name}
+        for name, path in modules().items()
+    }
+
+
+def _folders(path: Path) -> Iterator[Path]:
+    for folder in path.parents:
+        if folder == PACKAGE:
+            return
+        yield folder / "__init__.py"
+
+
+def _says_pure(path: Path) -> bool:
+    docstring = ast.get_docstring(ast.parse(path.read_bytes())) or ""
+    return "(pure)" in docstring.partition("\n\n")[0]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(",".join(str(path.relative_to(PACKAGE.parent)) for path in pure().values()))

@@ -1,0 +1,75 @@
+"""What SQL answers with is written so that it can be read back, and harms no terminal."""
+
+import csv
+import io
+import json
+import math
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.query.sql_values import cells, csv_line, distinct, json_line, text
+from tests.audit.examples import HOSTILE
+
+NONE: frozenset[int] = frozenset()
+NOON = datetime(2026, 11, 24, 12, 0, 0, 5, tzinfo=UTC)
+
+
+@given(st.lists(st.sampled_from(["a", "a_1", "a_2", "b"])))
+def test_columns_of_one_name_get_names_of_their_own(columns: list[str]) -> None:
+    names = distinct(columns)
+    assert len(set(names)) == len(columns) == len(names)
+    assert all(name.startswith(column) for name, column in zip(names, columns, strict=True))
+    assert distinct(sorted(set(columns))) == sorted(set(columns))
+
+
+@pytest.mark.parametrize(
+    ("value", "written", "shown"),
+    [
+        (None, None, ""),
+        (True, True, "true"),
+        (2**70, 2**70, str(2**70)),
+        (1.5, 1.5, "1.5"),
+        (math.nan, None, "nan"),
+        (-math.inf, None, "-inf"),
+        (Decimal("1.50"), 1.5, "1.50"),
+        (NOON.replace(tzinfo=None), "2026-11-24T12:00:00.000005Z", "2026-11-24T12:00:00.000005Z"),
+        (NOON.astimezone(timezone(timedelta(hours=2))), "2026-11-24T12:00:00.000005Z", "2026-11-24T12:00:00.000005Z"),
+        (date(2026, 11, 24), "2026-11-24", "2026-11-24"),
+        (timedelta(days=1), "P1D", "P1D"),
+        (UUID(int=0), str(UUID(int=0)), str(UUID(int=0))),
+        (b"x", "eA==", "eA=="),
+        ('say "a"', 'say "a"', 'say "a"'),
+        ([1, None, "a"], [1, None, "a"], '[1,null,"a"]'),
+        ((1, 2), [1, 2], "[1,2]"),
+        (
+            {"a": NOON, date(2026, 1, 1): [True]},
+            {"a": "2026-11-24T12:00:00.000005Z", "2026-01-01": [True]},
+            '{"a":"2026-11-24T12:00:00.000005Z","2026-01-01":[true]}',
+        ),
+    ],
+)
+def test_every_value_has_one_form(value: object, written: object, shown: str) -> None:
+    line = json_line(["c"], [value], NONE)
+    assert json.loads(line) == {"c": written}
+    assert text(value) == shown
+
+
+def test_json_stays_json() -> None:
+    line = json_line(["extra", "text", "none"], ['{"a": [1]}', '{"a": [1]}', None], frozenset({0, 2}))
+    assert orjson.loads(line) == {"extra": {"a": [1]}, "text": '{"a": [1]}', "none": None}
+
+
+@given(st.lists(HOSTILE, min_size=2))
+def test_csv_reads_back(row: list[str]) -> None:
+    assert list(csv.reader(io.StringIO(csv_line(row).decode(), newline=""), strict=True)) == [row]
+
+
+@given(st.lists(HOSTILE))
+def test_a_cell_harms_no_terminal(row: list[str]) -> None:
+    assert all(cell.isprintable() and len(cell) <= 3000 for cell in cells(row))

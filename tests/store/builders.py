@@ -1,0 +1,51 @@
+"""What the tests of reading stand on: snapshots on disk, made of records and walks."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+
+from crawler.model.record import Record
+from crawler.model.walk_id import WalkId
+from crawler.snapshot.manifest import Manifest, WalkEntry
+from crawler.snapshot.reader import Snapshot, open_snapshot
+from crawler.store.part_files import FolderShelf
+from crawler.store.publish import finish
+from tests.audit.examples import manifest, record, walk
+
+MANY = 10**9
+
+
+def shelve(
+    output: Path,
+    name: str,
+    records: Iterable[Record] = (),
+    *walks: WalkEntry,
+    part_bytes: int = MANY,
+    **fields: object,
+) -> Snapshot:
+    """Publish these records, those of a center in their order, with a manifest of these walks: whole ones if none."""
+    held = sorted(records, key=lambda one: (one.target, one.center))
+    by_center = {place: list(group) for place, group in groupby(held, lambda one: (one.target, one.center))}
+    shelf = FolderShelf(output / ".work", part_bytes=part_bytes, by_target=len({target for target, _ in by_center}) > 1)
+    for (target, center), group in by_center.items():
+        shelf.open_walk(WalkId(target, center, None))
+        for one in group:
+            shelf.write(msgspec.json.encode(one) + b"\n", 1)
+    files, rejects = shelf.close()
+    said = walks or tuple(walk(target=t, center=c, records=len(group)) for (t, c), group in by_center.items())
+    written = manifest(*said, files=files, rejects=rejects, snapshot=name, **fields)
+    return open_snapshot(finish(shelf.folder, written, output))
+
+
+def rewrite(snapshot: Snapshot, **fields: object) -> Manifest:
+    """Write another manifest into a snapshot's folder."""
+    changed = msgspec.structs.replace(snapshot.manifest, **fields)
+    (snapshot.folder / "_manifest.json").write_bytes(msgspec.json.encode(changed))
+    return changed
+
+
+def named(*names: str, **fields: object) -> list[Record]:
+    """Give records by these names, all else the same."""
+    return [record(name=name, **fields) for name in names]

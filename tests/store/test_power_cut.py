@@ -1,0 +1,200 @@
+"""The machine may die at any instant: what is seen then is whole, and the same command ends with the same bytes.
+
+A run is recorded; for each prefix of its operations the trees that a kill or a power cut leaves are put up, looked at
+as a reader would, and gone on with.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import orjson
+import pytest
+
+from crawler.emulator.inventory.ndjson import CENTERS, Inventory, from_ndjson, synthetic
+from crawler.emulator.server import RunningEmulator
+from crawler.snapshot.layout import LATEST, MANIFEST
+from crawler.snapshot.reader import open_snapshot
+from crawler.snapshot.verify import verify
+from tests.support.crash_fs import Recording, Tree, put, tree_of, unsynced, watched
+from tests.support.emulator_fixture import crawl, held, parts, port_of, published, serve, whole
+from tests.support.readers import seen
+
+SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, even=True)  # 3 pages of 4 in each center
+NAMESPACES: Final = SMALL.namespaces("self")
+SMALL_ROWS: Final = [orjson.dumps({"center": center, **row}) for center in CENTERS for row in SMALL.items(center)]
+
+
+def with_rejects() -> Inventory:
+    rows = [{"center": "self", "domain_name": "d", "namespace": "n", "name": f"r{i}", "size": 1} for i in range(9)]
+    rows[4]["size"] = "a lot"
+    return from_ndjson((orjson.dumps(row) for row in rows), source="rows")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A run to record: what it crawls and how, and what is in its output before."""
+
+    flags: dict[str, Any] = field(default_factory=dict)
+    inventory: Inventory = SMALL
+    before: str = "nothing"
+    exit_code: int = 0
+
+
+SCENES: Final = {
+    "first run": Scene(),
+    "by namespaces": Scene({"namespaces": NAMESPACES}),
+    "discovered": Scene({"discover": True}),
+    "with rejects": Scene(inventory=with_rejects(), exit_code=3),
+    "after another snapshot": Scene({"namespaces": NAMESPACES}, before="snapshot"),
+    "after a kill": Scene({"namespaces": NAMESPACES}, before="killed"),
+    "afresh after a kill": Scene({"namespaces": NAMESPACES, "resume": False}, before="killed"),
+    "after a power cut": Scene({"discover": True}, before="power cut"),
+}
+
+
+class Told(NamedTuple):
+    """An undisturbed run: what it did to the disk, and of a run from the beginning what it published and asked."""
+
+    recording: Recording
+    parts: dict[str, bytes]
+    requests: int
+
+
+class Stage:
+    """One scene, played again and again in folders of its own."""
+
+    def __init__(self, scene: Scene, served: RunningEmulator, folder: Path) -> None:
+        self.scene = scene
+        self._served = served
+        self._folder = folder
+        self._plays = 0
+
+    def set_up(self, tree: Tree) -> Path:
+        """Put up a tree, give the output in it."""
+        self._plays += 1
+        put(tree, self._folder / str(self._plays))
+        return self._folder / str(self._plays) / "output"
+
+    def play(self, output: Path) -> tuple[Path, int]:
+        """Run the command: give the snapshot and the number of requests."""
+        before = self._served.counters()["requests"]
+        result = crawl(self._served.endpoint, output, limit=4, concurrency=1, **self.scene.flags)
+        assert result.exit_code == self.scene.exit_code
+        assert result.manifest is not None
+        assert result.manifest.status == ("incomplete" if result.exit_code else "complete")
+        return whole(result), self._served.counters()["requests"] - before
+
+    def recorded(self, tree: Tree) -> Recording:
+        output = self.set_up(tree)
+        with watched(output.parent) as recording:
+            self.play(output)
+        return recording
+
+    def told(self) -> Told:
+        snapshot, requests = self.play(self.set_up({}))
+        return Told(self.recorded(self._before()), parts(snapshot), requests)
+
+    def _before(self) -> Tree:
+        if self.scene.before == "nothing":
+            return {}
+        recording = self.recorded({})
+        if self.scene.before == "snapshot":
+            return recording.crash(len(recording.operations)).killed()
+        journal = [at for at, done in enumerate(recording.operations, 1) if done.path.endswith("/journal")]
+        crash = recording.crash(journal[len(journal) * 2 // 3])
+        return crash.killed() if self.scene.before == "killed" else crash.lost()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_disk() -> Iterator[None]:
+    with unsynced():
+        yield
+
+
+QUICK: Final = ("with rejects", "after another snapshot", "after a power cut")
+
+
+@pytest.fixture(params=[pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in SCENES])
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    scene = SCENES[request.param]
+    with serve(scene.inventory) as served:
+        yield Stage(scene, served, tmp_path)
+
+
+def journaled(told: Told, after: int) -> int:
+    """Count the windows that need not be asked for again: all that were journaled but those being journaled."""
+    journals = (data for path, data in told.recording.crash(0).killed().items() if path.endswith("/journal"))
+    sure = claimed = sum(data.count(b"\n") for data in journals if isinstance(data, bytes))
+    for done in told.recording.operations[:after]:
+        if done.path.endswith("/journal"):
+            sure, claimed = claimed, claimed + done.data.count(b"\n")
+            if done.call == "fdatasync":
+                sure = claimed
+    return sure
+
+
+def check(stage: Stage, told: Told, after: int, tree: Tree) -> None:
+    """Hold what a crash leaves, and what the same command makes of it, against the law."""
+    before = told.recording.crash(0).killed()
+    output = stage.set_up(tree)
+    found = seen(output)
+    assert (f"output/{LATEST}" in tree) >= (f"output/{LATEST}" in before)
+    assert found == [told.parts] * len(found)
+    snapshot, requests = stage.play(output)
+    assert seen(output) == [told.parts] * (len(found) + 1)
+    assert snapshot.parent == output
+    assert (output / LATEST).is_symlink() == (stage.scene.exit_code == 0)
+    assert not list(output.glob(".work/*/"))
+    published = len(found) > sum(path.endswith(MANIFEST) for path in before)
+    goes_on = stage.scene.flags.get("resume") is not False and not published
+    assert requests <= told.requests - (journaled(told, after) if goes_on else 0)
+
+
+def check_all(stage: Stage, seed: int, kinds: Collection[str] = ()) -> None:
+    told = stage.told()
+    for what, after, tree in told.recording.crashes(seed, kinds):
+        try:
+            check(stage, told, after, tree)
+        except Exception as error:
+            raise AssertionError(what) from error
+
+
+def test_the_recording_tells_all_that_was_done_and_what_was_published_survives_a_power_cut(stage: Stage) -> None:
+    recording = stage.recorded({})
+    end = recording.crash(len(recording.operations))
+    there = tree_of(recording.root)
+    assert end.killed() == there
+    visible = {path: data for path, data in there.items() if not path.startswith("output/.")}
+    assert any(path.endswith(MANIFEST) for path in visible)
+    assert visible.items() <= end.lost().items()
+
+
+def test_after_a_crash_at_any_operation_what_is_seen_is_whole_and_the_same_command_ends_with_the_same_bytes(
+    stage: Stage,
+) -> None:
+    check_all(stage, 0, ("killed", "power cut", "power cut, torn"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_however_much_of_what_was_not_synced_survives(stage: Stage, seed: int) -> None:
+    check_all(stage, seed)
+
+
+def test_after_a_crash_no_page_is_taken_for_one_of_a_namespace_that_came_since(tmp_path: Path) -> None:
+    grown = from_ndjson(
+        [*SMALL_ROWS, b'{"center":"self","domain_name":"d","namespace":"a-new-one","name":"r"}'], source="rows"
+    )
+    with serve(SMALL) as served:
+        recording = Stage(Scene({"discover": True}), served, tmp_path).recorded({})
+    with serve(grown, port=port_of(served)) as served:
+        for number, (what, _, tree) in enumerate(recording.crashes(0)):
+            if not any(path.endswith("/journal") and data for path, data in tree.items()):
+                continue  # nothing to go on with
+            output = tmp_path / f"grown-{number}" / "output"
+            put(tree, output.parent)
+            result = crawl(served.endpoint, output, limit=4, concurrency=1, discover=True)
+            assert verify(open_snapshot(whole(result))).differences == (), what
+            assert held(SMALL) <= set(published(whole(result))) <= held(grown), what

@@ -1,0 +1,491 @@
+"""A snapshot is there whole or not at all, and holds each record once, in the order of the plan and the offsets."""
+
+import errno
+import io
+import json
+import os
+import resource
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler.errors import DiskError
+from crawler.model.walk_id import WalkId
+from crawler.model.window import Window
+from crawler.snapshot.layout import LATEST, MANIFEST, REJECTS, SUCCESS
+from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, from_json
+from crawler.store.part_files import FolderShelf, StreamShelf
+from crawler.store.publish import Published, finish, publish_walk, settle
+from crawler.store.spool import Spool, open_spool
+from crawler.swr.decode.batch import Origin
+from crawler.swr.decode.items import read_items
+from crawler.swr.response import Page
+
+WALK: Final = WalkId("eu", "self", None)
+OTHER: Final = WalkId("eu", "thirdparty", None)
+MANY: Final = 10**9
+PART: Final = "center=self/part-00000.ndjson"
+
+Status = Literal["complete", "incomplete"]
+
+
+def item(name: str, text: str = "") -> bytes:
+    return json.dumps({"name": name, "namespace": "s", "description": text}).encode()
+
+
+def page_of(*items: bytes) -> Page:
+    return Page(read_items(b"[" + b",".join(items) + b"]", Origin("eu", "self", None, 0)), None, disagrees=False)
+
+
+def names(data: bytes) -> list[str]:
+    return [json.loads(line)["name"] for line in data.splitlines()]
+
+
+def raws(data: bytes) -> list[str]:
+    return [json.loads(line)["raw"] for line in data.splitlines()]
+
+
+def manifest(status: Status, files: Sequence[FileEntry] = (), rejects: FileEntry | None = None) -> Manifest:
+    return Manifest(
+        schema=SCHEMA,
+        snapshot="s1",
+        crawler="1.0",
+        started_at="2026-11-23T12:00:00.000000Z",
+        finished_at="2026-11-23T12:01:00.000000Z",
+        status=status,
+        resumed=0,
+        config={},
+        walks=(),
+        coverage=(),
+        files=tuple(files),
+        rejects=rejects or FileEntry(path=REJECTS, records=0, bytes=0, sha256=""),
+        unknown_fields=(),
+        requests=Requests(by_status={}, retries=0, throttled_s=0.0),
+    )
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below `folder` by its path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@contextmanager
+def spooled(folder: Path, pages: Sequence[tuple[int, int, Page]]) -> Iterator[Spool]:
+    """A spool of one walk's pages: pass number, offset, page; in this order of arrival."""
+    folder.mkdir(exist_ok=True)
+    spool = open_spool(folder, sync=False)
+    try:
+        for number, offset, page in pages:
+            spool.append_page(0, Window(number, offset, 100, None), page)
+        yield spool
+    finally:
+        spool.close()
+
+
+def publish(
+    tmp_path: Path,
+    pages: Sequence[tuple[int, int, Page]],
+    *,
+    last_pass_only: bool = True,
+    once: bool = False,
+    part_bytes: int = MANY,
+) -> tuple[dict[str, bytes], Published]:
+    shelf = FolderShelf(tmp_path / "shelf", part_bytes=part_bytes, by_target=False)
+    with spooled(tmp_path / "spool", pages) as spool:
+        published = publish_walk(shelf, spool, 0, WALK, last_pass_only=last_pass_only, once=once)
+        assert spool.pages(0) == []
+    shelf.close()
+    return tree(tmp_path / "shelf"), published
+
+
+# ---- which records, in which order
+
+
+def test_pages_are_published_in_the_order_of_their_offsets_not_of_their_arrival(tmp_path: Path) -> None:
+    pages = [(1, 4, page_of(item("c"))), (1, 0, page_of(item("a"))), (1, 2, page_of(item("b"), b"0"))]
+    files, published = publish(tmp_path, pages)
+    assert names(files[PART]) == ["a", "b", "c"]
+    assert raws(files[REJECTS]) == ["0"]
+    assert published == Published(3, 1)
+
+
+def test_of_a_proven_walk_only_the_last_pass_is_published(tmp_path: Path) -> None:
+    pages = [(1, 0, page_of(item("gone"), b"1")), (2, 0, page_of(item("a"))), (2, 2, page_of(item("b")))]
+    files, published = publish(tmp_path, pages)
+    assert names(files[PART]) == ["a", "b"]
+    assert files[REJECTS] == b""
+    assert published == Published(2, 0)
+
+
+def test_of_an_unproven_walk_what_earlier_passes_saw_follows_and_the_newest_wins(tmp_path: Path) -> None:
+    pages = [
+        (1, 2, page_of(item("c", "old"), item("d", "old"), b"1", b"0")),
+        (1, 0, page_of(item("a", "old"), item("b", "old"))),
+        (2, 2, page_of(item("d", "new"), b"0")),
+        (2, 0, page_of(item("b", "new"), item("e", "new"))),
+    ]
+    files, published = publish(tmp_path, pages, last_pass_only=False)
+    found = [(row["name"], row["description"]) for row in map(json.loads, files[PART].splitlines())]
+    assert found == [("b", "new"), ("e", "new"), ("d", "new"), ("a", "old"), ("c", "old")]
+    assert raws(files[REJECTS]) == ["0", "1"]
+    assert published == Published(5, 2)
+
+
+def test_a_key_that_comes_twice_in_one_pass_is_published_once(tmp_path: Path) -> None:
+    pages = [(1, 0, page_of(item("a"), item("b"), item("a"))), (1, 3, page_of(item("b"), item("c"), b"0", b"0"))]
+    files, published = publish(tmp_path, pages, once=True)
+    assert names(files[PART]) == ["a", "b", "c"]
+    assert published == Published(3, 1)
+
+
+few_names = st.lists(st.sampled_from(["a", "b", "c", "d", "0"]), max_size=4)
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 3), few_names), max_size=6))
+@settings(deadline=None, max_examples=40)
+def test_no_key_is_published_twice_and_none_that_was_read_is_left_out(
+    tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[int, int, list[str]]]
+) -> None:
+    pages = [(n, o, page_of(*(b"0" if name == "0" else item(name) for name in page))) for n, o, page in drawn]
+    files, published = publish(tmp_path_factory.mktemp("p"), pages, last_pass_only=False)
+    found = [*names(files[PART]), *raws(files[REJECTS])]
+    assert len(found) == len(set(found)) == sum(published)
+    assert set(found) == {name for _, _, page in drawn for name in page}
+
+
+def test_a_walk_without_pages_publishes_nothing(tmp_path: Path) -> None:
+    files, published = publish(tmp_path, [])
+    assert published == Published(0, 0)
+    assert files == {PART: b"", REJECTS: b""}
+
+
+# ---- parts
+
+
+def greedy(lines: list[bytes], part_bytes: int) -> list[bytes]:
+    """Cut lines into parts one by one: the reference."""
+    parts = [b""]
+    for line in lines:
+        if parts[-1] and len(parts[-1]) + len(line) > part_bytes:
+            parts.append(b"")
+        parts[-1] += line
+    return parts
+
+
+@given(
+    st.lists(st.integers(0, 400), max_size=12),
+    st.integers(1, 2000),
+    st.lists(st.integers(1, 5), min_size=12, max_size=12),
+)
+@settings(deadline=None, max_examples=60)
+def test_parts_are_cut_between_records_by_size_alone_whatever_the_pages(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], part_bytes: int, lengths: list[int]
+) -> None:
+    items = [item(f"n{i}", "x" * size) for i, size in enumerate(sizes)]
+    lines = page_of(*items).items.lines.splitlines(keepends=True)
+    pages, at = [], 0
+    for length in lengths:
+        pages.append((1, at, page_of(*items[at : at + length])))
+        at += length
+    files, published = publish(tmp_path_factory.mktemp("p"), pages[::-1], part_bytes=part_bytes)
+    assert published == Published(len(items), 0)
+    del files[REJECTS]
+    assert list(files) == [f"center=self/part-{number:05d}.ndjson" for number in range(len(files))]
+    parts = list(files.values())
+    assert parts == greedy(lines, part_bytes)
+    for part in parts:
+        assert len(part) <= part_bytes or part.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("lengths", [(3,), (1, 2), (2, 1), (1, 1, 1)])
+def test_a_part_may_be_exactly_full(tmp_path: Path, lengths: tuple[int, ...]) -> None:
+    items = [item(name) for name in "abc"]
+    pages = [(1, sum(lengths[:i]), page_of(*items[sum(lengths[:i]) :][:length])) for i, length in enumerate(lengths)]
+    two = len(page_of(*items[:2]).items.lines)
+    for part_bytes, found in ((two, ["ab", "c"]), (two - 1, ["a", "b", "c"]), (two // 2 * 3, ["abc"])):
+        files, _ = publish(tmp_path, pages, part_bytes=part_bytes)
+        assert ["".join(names(data)) for path, data in files.items() if path != REJECTS] == found
+
+
+@pytest.mark.parametrize("by_target", [False, True])
+def test_every_center_has_its_parts_an_empty_one_too(tmp_path: Path, *, by_target: bool) -> None:
+    shelf = FolderShelf(tmp_path / "shelf", part_bytes=10, by_target=by_target)
+    walks = [WALK._replace(namespace="x"), WALK._replace(namespace="y"), OTHER, WALK._replace(target="us")]
+    for walk in walks:
+        shelf.open_walk(walk)
+        if walk.center == "self":
+            shelf.write(b"%b is a line\n" % (walk.namespace or "all").encode(), 1)
+    if not by_target:  # then the targets' parts go on where the center's stopped
+        walks[-1] = WALK
+    files, _ = shelf.close()
+    eu, us = ("target=eu/", "target=us/") if by_target else ("", "")
+    us_part = f"{us}center=self/part-{0 if by_target else 2:05d}.ndjson"
+    assert {file.path: file.records for file in files} == {
+        f"{eu}center=self/part-00000.ndjson": 1,
+        f"{eu}center=self/part-00001.ndjson": 1,
+        f"{eu}center=thirdparty/part-00000.ndjson": 0,
+        us_part: 1,
+    }
+    assert tree(shelf.folder)[f"{eu}center=thirdparty/part-00000.ndjson"] == b""
+
+
+def test_what_is_said_of_each_file_is_so(tmp_path: Path) -> None:
+    shelf = FolderShelf(tmp_path / "shelf", part_bytes=700, by_target=False)
+    pages = [(1, 2 * i, page_of(item(f"a{i}"), item(f"b{i}"), b"%d" % i)) for i in range(4)]
+    with spooled(tmp_path / "spool", pages) as spool:
+        publish_walk(shelf, spool, 0, WALK, last_pass_only=True, once=False)
+    files, rejects = shelf.close()
+    on_disk = tree(shelf.folder)
+    assert set(on_disk) == {*(file.path for file in files), rejects.path}
+    assert len(files) == 4
+    for file in (*files, rejects):
+        data = on_disk[file.path]
+        assert (file.bytes, file.records) == (len(data), data.count(b"\n"))
+        assert file.sha256 == sha256(data).hexdigest()
+
+
+def test_no_file_has_its_final_name_before_it_is_whole(tmp_path: Path) -> None:
+    shelf = FolderShelf(tmp_path / "shelf", part_bytes=10, by_target=False)
+    shelf.open_walk(WALK)
+    for number in range(3):
+        shelf.write(b"a whole line\n", 1)
+        visible = [name for name in tree(shelf.folder) if not Path(name).name.startswith(".")]
+        assert visible == [f"center=self/part-{whole:05d}.ndjson" for whole in range(number)]
+    shelf.close()
+    assert not [name for name in tree(shelf.folder) if Path(name).name.startswith(".")]
+
+
+# ---- to a stream
+
+
+def test_a_stream_takes_the_records_and_nothing_else(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    page = page_of(item("a"), b"0")
+    with spooled(tmp_path / "spool", [(1, 0, page)]) as spool:
+        shelf = StreamShelf(stream)
+        published = publish_walk(shelf, spool, 0, WALK, last_pass_only=True, once=False)
+        shelf.push()
+    assert stream.getvalue() == page.items.lines
+    assert published == Published(1, 1)
+
+
+def test_a_stream_that_nobody_reads_any_more_is_a_disk_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    stream = os.fdopen(writing, "wb", buffering=0)
+    with pytest.raises(DiskError, match="standard output: Broken pipe"):
+        StreamShelf(stream).write(b"{}\n" * 2**20, 2**20)
+    stream.close()
+
+
+# ---- the end
+
+
+def make(output: Path, status: Status) -> Path:
+    """Publish one record and one reject as snapshot s1, as a run does."""
+    shelf = FolderShelf(output / ".work" / "s1" / "snapshot", part_bytes=MANY, by_target=False)
+    try:
+        page = page_of(item("a"), b"0")
+        shelf.open_walk(WALK)
+        shelf.write(page.items.lines, 1)
+        shelf.reject(page.items.rejects, 1)
+        return finish(shelf.folder, manifest(status, *shelf.close()), output)
+    finally:
+        shelf.leave()
+
+
+def test_a_complete_snapshot_has_its_success_and_latest_names_it(tmp_path: Path) -> None:
+    final = make(tmp_path, "complete")
+    assert final == tmp_path / "snapshot=s1"
+    assert set(tree(final)) == {PART, REJECTS, MANIFEST, SUCCESS}
+    assert (tmp_path / LATEST).readlink() == Path("snapshot=s1")
+    assert from_json((tmp_path / LATEST / MANIFEST).read_bytes()).status == "complete"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".work", LATEST, "snapshot=s1"]
+    assert not list((tmp_path / ".work" / "s1").iterdir())
+
+
+def test_an_incomplete_snapshot_has_no_success_and_latest_stays_where_it_was(tmp_path: Path) -> None:
+    final = make(tmp_path, "incomplete")
+    assert set(tree(final)) == {PART, REJECTS, MANIFEST}
+    assert not (tmp_path / LATEST).is_symlink()
+    (tmp_path / LATEST).symlink_to("snapshot=older")
+    settle(final)
+    assert (tmp_path / LATEST).readlink() == Path("snapshot=older")
+
+
+def test_latest_moves_to_a_newer_complete_snapshot_over_whatever_a_killed_run_left(tmp_path: Path) -> None:
+    (tmp_path / LATEST).symlink_to("snapshot=older")
+    (tmp_path / f".{LATEST}.tmp").symlink_to("snapshot=torn")
+    make(tmp_path, "complete")
+    assert (tmp_path / LATEST).readlink() == Path("snapshot=s1")
+
+
+def test_a_publishing_that_did_not_end_leaves_nothing_in_the_next_one(tmp_path: Path) -> None:
+    folder = tmp_path / ".work" / "s1" / "snapshot"
+    folder.mkdir(parents=True)
+    (folder / SUCCESS).touch()
+    (folder / "center=old").mkdir()
+    assert set(tree(make(tmp_path, "incomplete"))) == {PART, REJECTS, MANIFEST}
+
+
+def test_a_shelf_that_is_left_keeps_what_was_pushed_and_no_file_open(tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    shelf = FolderShelf(tmp_path / "shelf", part_bytes=MANY, by_target=False)
+    shelf.sync()
+    shelf.push()
+    shelf.open_walk(WALK)
+    spot = shelf.write(b"{}\n", 1)
+    shelf.push()
+    shelf.write(b"[]\n", 1)
+    shelf.sync()
+    shelf.leave()
+    assert spot == (PART, 0)
+    assert tree(tmp_path / "shelf")["center=self/.part-00000.ndjson.tmp"] == b"{}\n"
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@given(st.lists(st.integers(1, 9), max_size=12), st.integers(1, 300))
+@settings(deadline=None, max_examples=40)
+def test_lines_lie_where_a_shelf_said(
+    tmp_path_factory: pytest.TempPathFactory, counts: list[int], part_bytes: int
+) -> None:
+    shelf = FolderShelf(tmp_path_factory.mktemp("p") / "shelf", part_bytes=part_bytes, by_target=False)
+    shelf.open_walk(WALK)
+    written = [b"".join(b"%d-%d\n" % (at, line) for line in range(count)) for at, count in enumerate(counts)]
+    spots = [shelf.write(lines, count) for lines, count in zip(written, counts, strict=True)]
+    files, _ = shelf.close()
+    shelf.leave()
+    on_disk = tree(shelf.folder)
+    assert b"".join(on_disk[file.path] for file in files) == b"".join(written)
+    for lines, spot in zip(written, spots, strict=True):
+        assert spot is None or on_disk[spot.part][spot.at :].startswith(lines)
+    assert spots.count(None) <= len(files)
+
+
+def test_a_snapshot_that_is_there_already_is_not_overwritten(tmp_path: Path) -> None:
+    final = make(tmp_path, "incomplete")
+    before = tree(final)
+    with pytest.raises(DiskError, match="snapshot"):
+        make(tmp_path, "complete")
+    assert tree(final) == before
+
+
+class Fuse:
+    """Lets the n-th of the system's calls that make a snapshot fail, and notes them all."""
+
+    CALLS = ("mkdir", "fsync", "rename", "replace", "symlink", "open")
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[str] = []
+        self.fail_at = -1
+        for name in self.CALLS:
+            monkeypatch.setattr(os, name, self._fused(name, getattr(os, name)))
+
+    def _fused(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the system's call takes
+            if name == "mkdir" and Path(args[0]).is_dir():
+                return real(*args, **kwargs)  # refused by every system, and no failure
+            self.calls.append(f"{name} {args[0]}")
+            if len(self.calls) - 1 == self.fail_at:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(*args, **kwargs)
+
+        return call
+
+
+def test_a_failure_at_any_call_is_a_disk_error_and_leaves_a_whole_snapshot_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fuse = Fuse(monkeypatch)
+    make(tmp_path / "whole", "complete")
+    calls, whole = fuse.calls, tree(tmp_path / "whole" / "snapshot=s1")
+    moved = next(i for i, call in enumerate(calls) if call.startswith("rename") and call.endswith("/snapshot"))
+    assert 10 < moved < len(calls) - 3
+    for fail_at in range(len(calls)):
+        output = tmp_path / str(fail_at)
+        fuse.calls, fuse.fail_at = [], fail_at
+        with pytest.raises(DiskError, match="No space left on device; make room or mend it") as caught:
+            make(output, "complete")
+        final = output / "snapshot=s1"
+        assert str(caught.value).startswith(f"{final} stands and is whole, but ") == final.exists()
+        assert final.exists() == (fail_at > moved), calls[fail_at]
+        assert not final.exists() or tree(final) == whole
+        assert (output / LATEST).is_symlink() <= final.exists()
+
+
+def test_a_snapshot_that_vanished_is_not_said_to_stand(tmp_path: Path) -> None:
+    with pytest.raises(DiskError, match=r"snapshot=s1 has vanished: .*nowhere: No such file or directory"):
+        settle(tmp_path / "nowhere" / "snapshot=s1")
+
+
+def test_a_folder_that_cannot_be_listed_is_not_published_unsynced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "scandir", broken)
+    with pytest.raises(DiskError, match="Input/output error"):
+        make(tmp_path, "complete")
+    assert not (tmp_path / "snapshot=s1").exists()
+
+
+def test_what_readers_see_is_synced_before_it_has_its_name_and_success_comes_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fuse = Fuse(monkeypatch)
+    make(tmp_path, "complete")
+    renamed = [Path(call.split(" ")[1]).name for call in fuse.calls if call.split(" ")[0] in {"rename", "replace"}]
+    order = [".part-00000.ndjson.tmp", f".{REJECTS}.tmp", f".{MANIFEST}.tmp", f".{SUCCESS}.tmp", "snapshot"]
+    assert renamed == [*order, f".{LATEST}.tmp"]
+    kinds = [call.split(" ")[0] for call in fuse.calls]
+    for at, kind in enumerate(kinds):
+        if kind == "rename":
+            assert "fsync" in kinds[max(0, at - 2) : at], fuse.calls[at]
+
+
+@contextmanager
+def files_no_larger_than(size: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("size", [0, 5, 2**20])
+def test_a_disk_that_takes_no_more_bytes_is_a_disk_error_and_no_part_is_whole(tmp_path: Path, size: int) -> None:
+    line = b'{"x":"' + b"y" * 2**19 + b'"}\n'
+    shelf = FolderShelf(tmp_path / "shelf", part_bytes=MANY, by_target=False)
+    shelf.open_walk(WALK)
+
+    def write_all() -> None:
+        try:
+            for _ in range(4):
+                shelf.write(line, 1)
+            shelf.close()
+        finally:
+            shelf.leave()
+
+    with files_no_larger_than(size), pytest.raises(DiskError, match="File too large; make room or mend it"):
+        write_all()
+    assert all(Path(name).name.startswith(".") for name in tree(tmp_path))
+
+
+@pytest.mark.parametrize("size", [0, 5])
+def test_a_manifest_that_cannot_be_written_publishes_nothing(tmp_path: Path, size: int) -> None:
+    shelf = FolderShelf(tmp_path / "shelf", part_bytes=MANY, by_target=False)
+    files, rejects = shelf.close()
+    written = msgspec.structs.replace(manifest("complete", files, rejects))
+    with files_no_larger_than(size), pytest.raises(DiskError, match="File too large"):
+        finish(shelf.folder, written, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["shelf"]
+    shelf.leave()

@@ -1,0 +1,36 @@
+"""One command run in this process, as its users meet it: the exit code, and what was printed where."""
+
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import orjson
+import pytest
+
+from crawler.cli.app import _run
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [orjson.loads(line) for line in self.out.splitlines()]
+
+
+Say = Callable[..., Said]
+
+
+def saying(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *command: str) -> Say:
+    """Give what runs this command with more arguments, with nothing of the caller's environment."""
+    for name in os.environ:
+        if name.startswith(("SWR_CRAWLER_", "HW_", "OS_")):
+            monkeypatch.delenv(name)
+
+    def run(*arguments: object) -> Said:
+        code = _run([*command, *map(str, arguments)])
+        return Said(code, *capfd.readouterr())
+
+    return run
