@@ -73,7 +73,23 @@ LONG_CLASSES: dict[str, str] = dict.fromkeys(
 )
 MANY_ATTRIBUTES: dict[str, str] = dict.fromkeys(["Crowd", "Figures", "Pass", "RunningEmulator", "Spool"], _LATER)
 SAME_NAMES = frozenset(
-    "Answer Bounds Found Grant Ledger Page Place Proof Query Row Scope Shelf Sum _Key _Place".split()
+    [
+        "Answer",
+        "Bounds",
+        "Found",
+        "Grant",
+        "Ledger",
+        "Page",
+        "Place",
+        "Proof",
+        "Query",
+        "Row",
+        "Scope",
+        "Shelf",
+        "Sum",
+        "_Key",
+        "_Place",
+    ]
 )
 
 # What changes the whole process and not only what it was asked to do.

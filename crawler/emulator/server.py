@@ -25,6 +25,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from crawler.emulator.auth.access import Access
 from crawler.emulator.auth.gateway import refuse_at_gateway
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.auth.locks import Locks
@@ -35,7 +36,7 @@ from crawler.emulator.http.request import ROUTES, SWR_ROUTES, Request
 from crawler.emulator.http.response import AT_ONCE, Answer, error
 from crawler.emulator.http.throttle import TokenBucket
 from crawler.emulator.service.respond import respond
-from crawler.emulator.service.state import Access, Ledger, Service
+from crawler.emulator.service.state import Ledger, Service
 from crawler.emulator.settings import EmulatorSettings
 from crawler.errors import ConfigError, DiskError
 
@@ -166,7 +167,7 @@ class RunningEmulator:
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 
     async def _answer(self, request: Request, asked: str, arrived_s: float) -> Answer:
-        refusal = refuse_at_gateway(request, self._service, self._ledger)
+        refusal = refuse_at_gateway(request, self._service.identity, self._ledger.access)
         swr = request.path in SWR_ROUTES  # the cap and the cache are its own
         if refusal is None and swr and self._bucket is not None and not self._bucket.take(arrived_s):
             wait_s = self._settings.retry_after_s

@@ -11,6 +11,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from crawler.emulator.auth.access import Access
 from crawler.emulator.auth.gateway import refuse_at_gateway
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.auth.locks import Locks
@@ -21,7 +22,7 @@ from crawler.emulator.http.response import Answer
 from crawler.emulator.inventory.ndjson import Inventory, from_ndjson
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.emulator.service.respond import respond
-from crawler.emulator.service.state import Access, Ledger, NamespaceCounts, Service
+from crawler.emulator.service.state import Ledger, NamespaceCounts, Service
 
 TOKEN = "emulator-token"
 _HEADER_BYTES = 32 * 1024  # tokens come in a header
@@ -82,7 +83,8 @@ class Asker:
     ) -> Answer:
         """Ask at the gateway."""
         request = self._request(method, path, query, headers or {}, body)
-        return refuse_at_gateway(request, self.service, self.ledger) or respond(request, self.service, self.ledger)
+        refusal = refuse_at_gateway(request, self.service.identity, self.ledger.access)
+        return refusal or respond(request, self.service, self.ledger)
 
     def _request(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Request:
         return Request(

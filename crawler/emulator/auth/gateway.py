@@ -3,29 +3,29 @@
 Source: FACTS 4.2 (its bodies and messages), 3.1 and 3.2 (what is refused, and when).
 """
 
+from crawler.emulator.auth.access import Access
 from crawler.emulator.auth.grants import stamp
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.auth.signature import why_not
 from crawler.emulator.http.request import METADATA_ROUTES, ROUTES, SWR_ROUTES, TOKENS, Request
 from crawler.emulator.http.response import Answer, error, gateway_error, service_error
-from crawler.emulator.service.state import Access, Ledger, Service
 from crawler.swr.auth.signing import ALGORITHM
 
 _PREFIX = "Incorrect IAM authentication information: "
 
 
-def refuse_at_gateway(request: Request, service: Service, ledger: Ledger) -> Answer | None:
+def refuse_at_gateway(request: Request, identity: Identity, access: Access) -> Answer | None:
     """Give 404 for what is no route, 401 for credentials that aren't good, 403 for ones of no project; else None."""
     if ROUTES.get(request.path) != request.method:
         return error(404, request.request_id)
-    if request.token == service.identity.token or request.path == TOKENS or request.path in METADATA_ROUTES:
+    if request.token == identity.token or request.path == TOKENS or request.path in METADATA_ROUTES:
         return None
     if request.token is not None:
-        return _refuse_token(request, request.token, service.identity, ledger.access)
+        return _refuse_token(request, request.token, identity, access)
     received = request.received()
     if not received.get("authorization", "").startswith(ALGORITHM):
         return _unauthorized(request, "x-auth-token not found")
-    why = why_not(request, received, service.identity, ledger.access)
+    why = why_not(request, received, identity, access)
     return None if why is None else _unauthorized(request, why)
 
 

@@ -6,13 +6,12 @@ from typing import Any
 
 import orjson
 
+from crawler.emulator.auth.access import Access, Scope
 from crawler.emulator.auth.grants import made_up, stamp
 from crawler.emulator.auth.identity import Identity
-from crawler.emulator.faults.fault import Call
 from crawler.emulator.http.query import parameters
 from crawler.emulator.http.request import Request
 from crawler.emulator.http.response import GATEWAY_JSON, Answer, iam_error
-from crawler.emulator.service.state import Ledger, Scope, Service
 
 # The codes are IAM's (FACTS 3.1), the words are ours. A wrong user, domain or password is told alike: nobody may
 # learn which users there are. What a real IAM says of a project that isn't there was not found; 401 is Keystone's.
@@ -21,17 +20,8 @@ _WRONG_PASSWORD = (401, "IAM.0062", "Incorrect username or password")
 _NO_PROJECT = (401, "IAM.0001", "The project does not exist")
 
 
-def grant_token(request: Request, service: Service, ledger: Ledger) -> Answer:
-    """Answer POST /v3/auth/tokens: 201 and X-Subject-Token for the right password, as the faults have it."""
-    ledger.granted += 1
-    call = Call(number=ledger.granted, request_id=request.request_id, now_s=request.now_s)
-    answer = _token_for(request, service.identity, ledger)
-    for place, fault in enumerate(service.faults):
-        answer = ledger.note(place, answer, fault.grant(ledger.call(place, call), answer))
-    return answer
-
-
-def _token_for(request: Request, identity: Identity, ledger: Ledger) -> Answer:
+def grant_token(request: Request, identity: Identity, access: Access) -> Answer:
+    """Answer POST /v3/auth/tokens: 201 and X-Subject-Token for the right password."""
     asked = _read(request.body)
     if asked is None:
         return iam_error(*_MALFORMED, identity.iam_errors)
@@ -40,7 +30,7 @@ def _token_for(request: Request, identity: Identity, ledger: Ledger) -> Answer:
         return iam_error(*_WRONG_PASSWORD, identity.iam_errors)
     if scope is not None and scope not in {("name", identity.project_name), ("id", identity.project_id)}:
         return iam_error(*_NO_PROJECT, identity.iam_errors)
-    return _issue(request, identity, ledger, Scope(in_project=scope is not None))
+    return _issue(request, identity, access, Scope(in_project=scope is not None))
 
 
 _User = tuple[str, str, str]  # domain, name, password
@@ -66,10 +56,10 @@ def _project(project: Mapping[str, str]) -> _Project:
     return next((key, str(project[key])) for key in ("id", "name") if key in project)
 
 
-def _issue(request: Request, identity: Identity, ledger: Ledger, scope: Scope) -> Answer:
-    tokens = ledger.access.tokens
+def _issue(request: Request, identity: Identity, access: Access, scope: Scope) -> Answer:
+    tokens = access.tokens
     # MII is how a signed message begins in base64.
-    token = "MII" + made_up("token", ledger.access.salt, len(tokens.issued), identity.token_bytes - 3)
+    token = "MII" + made_up("token", access.salt, len(tokens.issued), identity.token_bytes - 3)
     grant = tokens.issue(token, scope, expires_s=request.now_s + identity.token_ttl_s, uses=identity.token_requests)
     domain = {"name": identity.domain, "id": _id(identity.domain)}
     told: dict[str, Any] = {
@@ -105,9 +95,8 @@ def _catalog(request: Request, identity: Identity) -> dict[str, Any]:
     return {"type": "swr", "name": "swr", "id": _id("swr"), "endpoints": [endpoint]}
 
 
-def list_projects(request: Request, service: Service) -> Answer:
+def list_projects(request: Request, identity: Identity) -> Answer:
     """Answer GET /v3/projects?name=…, by which a client learns the id of its project (FACTS 2)."""
-    identity = service.identity
     domain_id = _id(identity.domain)
     project = {
         "id": identity.project_id,

@@ -8,11 +8,11 @@ from typing import Final
 
 import orjson
 
+from crawler.emulator.auth.access import Access
 from crawler.emulator.auth.grants import made_up, stamp
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.http.request import METADATA_TOKEN, Request
 from crawler.emulator.http.response import GATEWAY_JSON, TEXT, WITHHELD, Answer
-from crawler.emulator.service.state import Access
 from crawler.swr.auth.signing import AccessKey
 
 TTL_HEADER: Final = "X-Metadata-Token-Ttl-Seconds"

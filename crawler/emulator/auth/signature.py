@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from hmac import compare_digest
 
+from crawler.emulator.auth.access import Access
 from crawler.emulator.auth.grants import Grant, stamp
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.http.request import SWR_ROUTES, Request
-from crawler.emulator.service.state import Access
 from crawler.swr.auth.signing import AccessKey, Claim, parse_claim, parse_date, signature, signed_again, string_to_sign
 
 # Without these a signature could be sent to another host, or again some other day.

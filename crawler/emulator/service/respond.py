@@ -23,9 +23,9 @@ _FIRST_ID = 1422  # the document's own example, FACTS 5
 def respond(request: Request, service: Service, ledger: Ledger) -> Answer:
     """Answer a request that the gateway let through. Faults are about the list and the tokens only."""
     if request.path == TOKENS:
-        return grant_token(request, service, ledger)
+        return _granted(request, service, ledger)
     if request.path == PROJECTS:
-        return list_projects(request, service)
+        return list_projects(request, service.identity)
     if request.path in METADATA_ROUTES:
         return metadata(request, service.identity, ledger.access)
     try:
@@ -35,6 +35,15 @@ def respond(request: Request, service: Service, ledger: Ledger) -> Answer:
         return service_error(400, refused.code, str(refused))
     ledger.listed += 1
     return _shared_repositories(request, service, ledger)
+
+
+def _granted(request: Request, service: Service, ledger: Ledger) -> Answer:
+    ledger.granted += 1
+    call = Call(number=ledger.granted, request_id=request.request_id, now_s=request.now_s)
+    answer = grant_token(request, service.identity, ledger.access)
+    for place, fault in enumerate(service.faults):
+        answer = ledger.note(place, answer, fault.grant(ledger.call(place, call), answer))
+    return answer
 
 
 def _shared_repositories(request: Request, service: Service, ledger: Ledger) -> Answer:

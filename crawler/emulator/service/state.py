@@ -4,40 +4,18 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
-from crawler.emulator.auth.grants import Grants
+from crawler.emulator.auth.access import Access
 from crawler.emulator.auth.identity import Identity
-from crawler.emulator.auth.locks import Locks
 from crawler.emulator.faults.fault import Call, Fault
 from crawler.emulator.http.query import Paging
 from crawler.emulator.inventory.center_rows import Inventory
 from crawler.emulator.service.selection import Selections
-from crawler.swr.auth.signing import AccessKey
 
 # Whether organizations tell how many accounts use them and how many repositories they hold: "mixed" is every other
 # one, as the API itself leaves the numbers out at times (FACTS 5).
 NamespaceCounts = Literal["mixed", "present", "absent"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What an issued token is for: the project, or the whole account when `in_project` is false."""
-
-    in_project: bool
-
-
-@dataclass(slots=True)
-class Access:
-    """What became of credentials so far. `salt` makes those issued different from another emulator's."""
-
-    salt: str = ""
-    tokens: Grants[Scope] = field(default_factory=Grants)
-    keys: Grants[AccessKey] = field(default_factory=Grants)
-    metadata_tokens: Grants[None] = field(default_factory=Grants)
-    locks: Locks = field(default_factory=Locks)
-    token_uses: int = 0
-    key_requests: int = 0
 
 
 @dataclass(slots=True)

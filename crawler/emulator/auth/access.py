@@ -1,0 +1,27 @@
+"""What became of credentials so far (pure)."""
+
+from dataclasses import dataclass, field
+
+from crawler.emulator.auth.grants import Grants
+from crawler.emulator.auth.locks import Locks
+from crawler.swr.auth.signing import AccessKey
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an issued token is for: the project, or the whole account when `in_project` is false."""
+
+    in_project: bool
+
+
+@dataclass(slots=True)
+class Access:
+    """What became of credentials so far. `salt` makes those issued different from another emulator's."""
+
+    salt: str = ""
+    tokens: Grants[Scope] = field(default_factory=Grants)
+    keys: Grants[AccessKey] = field(default_factory=Grants)
+    metadata_tokens: Grants[None] = field(default_factory=Grants)
+    locks: Locks = field(default_factory=Locks)
+    token_uses: int = 0
+    key_requests: int = 0
