@@ -18,7 +18,7 @@ STALE = b"left by an earlier run"
 PROGRAM = """
 import sys
 from pathlib import Path
-from crawler.emulator.inventory import synthetic
+from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, serve_until_signalled
 settings = EmulatorSettings(inventory=synthetic(namespaces=2, repositories=20, seed=0), port=int(sys.argv[1]))
 serve_until_signalled(settings, ready_file=Path(sys.argv[2]) if len(sys.argv) > 2 else None)

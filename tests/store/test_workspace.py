@@ -385,7 +385,7 @@ HOLD: Final = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from crawler.snapshot.workspace import Wish, open_workspace
+from crawler.store.workspace import Wish, open_workspace
 
 with open_workspace(Path(sys.argv[1]), Wish("p", "held", None, 60.0), datetime(2026, 11, 23, 11, tzinfo=UTC)):
     print("held", flush=True)

@@ -21,7 +21,7 @@ from tests.support.emulator_fixture import crawl
 
 KILLED: Final = -signal.SIGKILL
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.killing"])
+_forks.set_forkserver_preload(["tests.support.process_kill"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -427,12 +427,12 @@ async def test_what_a_body_held_of_the_room_is_given_back() -> None:
 COST = """
 import asyncio, re, sys
 from pathlib import Path
-from crawler import run  # a crawl's own weight
-from crawler.api.auth import Token
-from crawler.api.client import connect
-from crawler.api.pace import Pace
-from crawler.api.query import Query
-from crawler.clock import SystemClock
+from crawler.crawl import run  # a crawl's own weight
+from crawler.swr.auth.credentials import Token
+from crawler.swr.http.client import connect
+from crawler.swr.http.rate_limiter import Pace
+from crawler.swr.request import Query
+from crawler.crawl.system_clock import SystemClock
 from crawler.errors import SizeRefusedError
 
 async def main():
