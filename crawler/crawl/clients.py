@@ -7,17 +7,17 @@ from typing import NamedTuple
 from crawler.config.config import Config, Target, matches
 from crawler.crawl.credential_factories import Keys
 from crawler.crawl.discovery import discover
-from crawler.crawl.engine.target_scheduler import Bounds, TargetCrawl, WalkRun
-from crawler.crawl.engine.target_stats import Tally
+from crawler.crawl.engine.target_scheduler import CrawlLimits, ScheduledWalk, TargetScheduler
+from crawler.crawl.engine.target_stats import TargetStats
 from crawler.errors import CrawlerError
 from crawler.model.clock import Clock
 from crawler.model.walk_id import Center, WalkId
 from crawler.model.window import Order
-from crawler.swr.http.buffer_budget import Allowance
+from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.client import Client, connect
-from crawler.swr.http.rate_limiter import Pace
+from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.walk.plan import Plan, by_namespaces, discovered_walks, make_plan
-from crawler.walk.walk import Dialect
+from crawler.walk.walk import ServerProfile
 
 
 def plan_of(config: Config) -> Plan:
@@ -65,16 +65,16 @@ async def _discovered(config: Config, target: Target, client: Client, clock: Clo
 
 
 def targets_of(
-    config: Config, runs: Sequence[WalkRun], bounds: Bounds, *, limit: int | None = None
-) -> dict[str, TargetCrawl]:
+    config: Config, runs: Sequence[ScheduledWalk], bounds: CrawlLimits, *, limit: int | None = None
+) -> dict[str, TargetScheduler]:
     """Give each target its walks, by its name; `limit` other than the configured page size for a survey."""
     orders = tuple(None if column == "none" else Order(column, "asc") for column in config.order)
     targets = {}
     for target in config.targets:
         own = [run for run in runs if run.id.target == target.name]
-        tally = Tally(target.name, sum(not run.census for run in own), target.rate_per_s)
-        dialect = Dialect(limit or config.limit, orders, config.dialect == "filter", config.dialect == "auto")
-        targets[target.name] = TargetCrawl(own, dialect, bounds, tally)
+        tally = TargetStats(target.name, sum(not run.census for run in own), target.rate_per_s)
+        dialect = ServerProfile(limit or config.limit, orders, config.dialect == "filter", config.dialect == "auto")
+        targets[target.name] = TargetScheduler(own, dialect, bounds, tally)
     return targets
 
 
@@ -82,12 +82,12 @@ def targets_of(
 async def connected(config: Config, keys: Mapping[str, Keys], clock: Clock) -> AsyncIterator[dict[str, Client]]:
     """Open a client for every target, with its credentials; close them at the end."""
     async with AsyncExitStack() as stack:
-        allowance = Allowance()
+        allowance = BufferBudget()
         clients: dict[str, Client] = {}
         for target in config.targets:
             connection = connect(
                 target.endpoint,
-                Pace(target.rate_per_s, clock),
+                RateLimiter(target.rate_per_s, clock),
                 connections=target.concurrency,
                 timeout_s=config.timeout_s,
                 body_bytes=config.body_bytes,

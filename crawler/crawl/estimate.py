@@ -8,8 +8,8 @@ import anyio
 from crawler.config.config import Config
 from crawler.crawl.clients import connected, find_walks, targets_of
 from crawler.crawl.credential_factories import Keys, read_keys
-from crawler.crawl.engine.engine import Crew, Engine, StopSource
-from crawler.crawl.engine.target_scheduler import Bounds, WalkRun
+from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
+from crawler.crawl.engine.target_scheduler import CrawlLimits, ScheduledWalk
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import InterruptedRunError, UnavailableError
 from crawler.model.walk_id import WalkId
@@ -69,16 +69,18 @@ def survey(config: Config, environ: Mapping[str, str], *, stop: StopSource | Non
     return Survey(walks, config.limit, {target.name: target.rate_per_s for target in config.targets})
 
 
-async def _ask(config: Config, keys: Mapping[str, Keys], stop: StopSource | None) -> list[WalkRun]:
+async def _ask(config: Config, keys: Mapping[str, Keys], stop: StopSource | None) -> list[ScheduledWalk]:
     clock = SystemClock()
     async with connected(config, keys, clock) as clients:
         found = await find_walks(config, clients, clock)
         for error in found.errors.values():
             raise error
-        runs = [WalkRun(index, walk) for index, walk in enumerate(found.walks)]
-        bounds = Bounds(config.max_tries, max_passes=1, confirm=False, first_page_only=True)
+        runs = [ScheduledWalk(index, walk) for index, walk in enumerate(found.walks)]
+        bounds = CrawlLimits(config.max_tries, max_passes=1, confirm=False, first_page_only=True)
         targets = targets_of(config, runs, bounds, limit=1)
-        crews = [Crew(targets[target.name], clients[target.name], target.concurrency) for target in config.targets]
+        crews = [
+            TargetRuntime(targets[target.name], clients[target.name], target.concurrency) for target in config.targets
+        ]
         ending = await Engine(crews, runs, _Nowhere(), clock).crawl(max_duration_s=config.max_duration_s, stop=stop)
     if ending.kind == "signal":
         raise InterruptedRunError("interrupted; nothing was written", signal_number=ending.signal_number)
@@ -90,7 +92,7 @@ async def _ask(config: Config, keys: Mapping[str, Keys], stop: StopSource | None
     return runs
 
 
-def _forecast(run: WalkRun, limit: int) -> Forecast:
+def _forecast(run: ScheduledWalk, limit: int) -> Forecast:
     walk = run.walk
     records = None if walk is None else walk.declared
     return Forecast(run.id, records, windows(records or 0, limit))
@@ -113,5 +115,5 @@ class _Nowhere:
     def flush(self, *, young: bool = True) -> None:
         """Keep nothing."""
 
-    def publish(self, ended: Sequence[WalkRun]) -> None:
+    def publish(self, ended: Sequence[ScheduledWalk]) -> None:
         """Publish nothing."""

@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import NamedTuple
 
-from crawler.crawl.engine.target_stats import Tally
+from crawler.crawl.engine.target_stats import TargetStats
 from crawler.errors import CrawlerError
-from crawler.model.stop_reason import Ending
+from crawler.model.stop_reason import StopReason
 from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
 
 
@@ -19,10 +19,10 @@ class Result(NamedTuple):
     """
 
     exit_code: int
-    ending: Ending
+    ending: StopReason
     started_at: datetime
     finished_at: datetime
-    tallies: tuple[Tally, ...]
+    tallies: tuple[TargetStats, ...]
     walks: tuple[WalkEntry, ...]
     coverage: tuple[Coverage, ...]
     errors: Mapping[str, CrawlerError]

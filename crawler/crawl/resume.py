@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from crawler.crawl.engine.target_scheduler import TargetCrawl, WalkRun
+from crawler.crawl.engine.target_scheduler import ScheduledWalk, TargetScheduler
 from crawler.store.journal import Entry, LossEntry
 from crawler.swr.response import Page
 from crawler.walk.passes import WalkError
 
 
 def replay(
-    history: Iterable[tuple[Entry, Page | None]], targets: Mapping[str, TargetCrawl], runs: Mapping[int, WalkRun]
+    history: Iterable[tuple[Entry, Page | None]],
+    targets: Mapping[str, TargetScheduler],
+    runs: Mapping[int, ScheduledWalk],
 ) -> int:
     """Bring walks and tallies to where the journal ends; give the number of windows that need not be asked again.
 

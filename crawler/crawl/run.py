@@ -16,9 +16,9 @@ import crawler
 from crawler.config.config import Config, masked
 from crawler.crawl.clients import Found, connected, find_walks, plan_of, targets_of
 from crawler.crawl.credential_factories import Keys, read_keys
-from crawler.crawl.engine.engine import Crew, Engine, StopSource
-from crawler.crawl.engine.target_scheduler import Bounds, TargetCrawl, WalkRun
-from crawler.crawl.engine.target_stats import Tally
+from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
+from crawler.crawl.engine.target_scheduler import CrawlLimits, ScheduledWalk, TargetScheduler
+from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.result import Result
 from crawler.crawl.resume import replay
 from crawler.crawl.run_store import RunStore
@@ -26,7 +26,7 @@ from crawler.crawl.system_clock import SystemClock
 from crawler.errors import CrawlerError, IncompleteError, UnavailableError
 from crawler.files.disk_errors import disk
 from crawler.model.clock import Clock
-from crawler.model.stop_reason import Ending
+from crawler.model.stop_reason import StopReason
 from crawler.model.walk_id import Center, WalkId
 from crawler.snapshot.coverage import Census, cover
 from crawler.snapshot.layout import UNPUBLISHED
@@ -42,14 +42,14 @@ from crawler.walk.passes import WalkError
 log = logging.getLogger(__name__)
 
 STDOUT: Final = "-"
-Watch = Callable[[Sequence[Tally]], AbstractContextManager[None]]
+ProgressHook = Callable[[Sequence[TargetStats]], AbstractContextManager[None]]
 
 
 def run_crawl(
     config: Config,
     environ: Mapping[str, str],
     *,
-    watch: Watch | None = None,
+    watch: ProgressHook | None = None,
     stop: StopSource | None = None,
     clock: Clock | None = None,
 ) -> Result:
@@ -89,8 +89,8 @@ def _published(state: RunState, path: Path) -> Result:
     """Give the result of a run that had published before it was killed."""
     manifest = open_snapshot(path).manifest
     return Result(
-        exit_code=_exit_code({}, Ending("done"), manifest.status),
-        ending=Ending("done"),
+        exit_code=_exit_code({}, StopReason("done"), manifest.status),
+        ending=StopReason("done"),
         started_at=state.started_at,
         finished_at=datetime.fromisoformat(manifest.finished_at),
         tallies=(),
@@ -110,18 +110,18 @@ class _Run:
         self._config = config
         self._clock = clock
         self._workspace = workspace
-        self._targets: dict[str, TargetCrawl] = {}
-        self._runs: list[WalkRun] = []
-        self._censuses: list[WalkRun] = []
+        self._targets: dict[str, TargetScheduler] = {}
+        self._runs: list[ScheduledWalk] = []
+        self._censuses: list[ScheduledWalk] = []
 
-    async def crawl(self, keys: Mapping[str, Keys], watch: Watch, stop: StopSource | None) -> Result:
+    async def crawl(self, keys: Mapping[str, Keys], watch: ProgressHook, stop: StopSource | None) -> Result:
         config, workspace = self._config, self._workspace
         with closing(open_spool(workspace.folder, sync=config.output != STDOUT)) as spool, self._shelf() as shelf:
             async with connected(config, keys, self._clock) as clients:
                 found = await self._find(clients)
                 self._go_on(spool, found)
                 store = RunStore(spool, shelf)
-                crews = [Crew(self._targets[t.name], clients[t.name], t.concurrency) for t in config.targets]
+                crews = [TargetRuntime(self._targets[t.name], clients[t.name], t.concurrency) for t in config.targets]
                 engine = Engine(crews, self._runs, store, self._clock)
                 with watch([target.tally for target in self._targets.values()]):
                     ending = await engine.crawl(max_duration_s=config.max_duration_s, stop=stop)
@@ -135,18 +135,18 @@ class _Run:
 
     def _plan(self, found: Found) -> None:
         """Make the walks of every target; one whose namespaces can't be had is stopped before it begins."""
-        self._runs = [WalkRun(index, walk) for index, walk in enumerate(found.walks)]
+        self._runs = [ScheduledWalk(index, walk) for index, walk in enumerate(found.walks)]
         self._censuses = [self._census(*place) for place in found.partial]
-        bounds = Bounds(self._config.max_tries, self._config.max_passes, self._config.confirm)
+        bounds = CrawlLimits(self._config.max_tries, self._config.max_passes, self._config.confirm)
         self._targets = targets_of(self._config, [*self._censuses, *self._runs], bounds)
         for name, error in found.errors.items():
             self._targets[name].stop(error)
 
-    def _census(self, target: str, center: Center) -> WalkRun:
+    def _census(self, target: str, center: Center) -> ScheduledWalk:
         """Make the census of a center; its index is the same in each run of the plan, whoever answers."""
         targets, centers = [one.name for one in self._config.targets], self._config.centers
         number = targets.index(target) * len(centers) + centers.index(center)
-        return WalkRun(-1 - number, WalkId(target, center, None), census=True)
+        return ScheduledWalk(-1 - number, WalkId(target, center, None), census=True)
 
     @contextmanager
     def _shelf(self) -> Iterator[FolderShelf | StreamShelf]:
@@ -176,7 +176,7 @@ class _Run:
             extra = {"snapshot": self._workspace.state.snapshot, "windows": settled}
             log.warning("run.resume", extra={**extra, "disbelieved_bytes": spool.disbelieved_bytes})
 
-    def _result(self, store: RunStore, shelf: FolderShelf | StreamShelf, ending: Ending) -> Result:
+    def _result(self, store: RunStore, shelf: FolderShelf | StreamShelf, ending: StopReason) -> Result:
         errors = {name: target.error for name, target in self._targets.items() if target.error is not None}
         finished_at = datetime.now(UTC)
         ended = not errors and len(store.walks) == len(self._runs) and all(census.ended for census in self._censuses)
@@ -247,11 +247,11 @@ def _moment(moment: datetime) -> str:
 _SIGNALLED: Final = 128
 
 
-def _census(run: WalkRun) -> Census:
+def _census(run: ScheduledWalk) -> Census:
     return Census(run.id.target, run.id.center, None if run.walk is None else run.walk.declared)
 
 
-def _exit_code(errors: Mapping[str, CrawlerError], ending: Ending, status: Status | None) -> int:
+def _exit_code(errors: Mapping[str, CrawlerError], ending: StopReason, status: Status | None) -> int:
     """Give the exit code: what a person must do first wins (credentials before waiting before looking)."""
     if status is not None:
         return 0 if status == "complete" else IncompleteError.exit_code

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crawler.crawl.engine.target_scheduler import WalkRun
+from crawler.crawl.engine.target_scheduler import ScheduledWalk
 from crawler.errors import IncompleteError
 from crawler.model.verdict import PROVEN
 from crawler.model.window import Window
@@ -43,7 +43,7 @@ class RunStore:
         """Write what is remembered, and make it durable; without the `young` only what was there at the last call."""
         self._spool.flush(self._shelf.sync, young=young)
 
-    def publish(self, ended: Sequence[WalkRun]) -> None:
+    def publish(self, ended: Sequence[ScheduledWalk]) -> None:
         """Publish walks that have ended, the next in plan order."""
         for run in ended:
             if run.walk is not None:
@@ -52,7 +52,7 @@ class RunStore:
         self._shelf.push()
         self._spool.arrived()
 
-    def _publish(self, run: WalkRun, walk: Walk) -> WalkEntry:
+    def _publish(self, run: ScheduledWalk, walk: Walk) -> WalkEntry:
         if walk.verdict is None:
             raise ValueError(f"{run.id} has not ended")
         proven = walk.verdict in PROVEN

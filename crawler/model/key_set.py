@@ -27,7 +27,7 @@ _PLACES: Final = 2**16
 _FEW: Final = 2**16
 
 
-class Seen:
+class KeySet:
     """A set of numbers in [-2**63, 2**63) that only grows: a plain set up to `few` of them, compact beyond that.
 
     What it says depends on the numbers alone; the order of iteration also on the order in which they came.

@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 
-class Ending(NamedTuple):
+class StopReason(NamedTuple):
     """How a crawl ended: of itself, by a signal, or by the longest duration it was given."""
 
     kind: Literal["done", "signal", "deadline"]

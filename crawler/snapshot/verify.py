@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from crawler.errors import IncompleteError
-from crawler.model.key_set import Seen
+from crawler.model.key_set import KeySet
 from crawler.snapshot.layout import MANIFEST, REJECTS, SUCCESS
 from crawler.snapshot.manifest import FileEntry, status_of
 from crawler.snapshot.reader import Proof, Snapshot, decode_record
@@ -53,7 +53,7 @@ class _Checked:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._keys = Seen()
+        self._keys = KeySet()
         self._place = ("", "")
         self._by_place: Counter[tuple[str, str]] = Counter()
         self.files = 0
@@ -64,7 +64,7 @@ class _Checked:
         """Check one part; parts of a place come one after the other."""
         place = self._place_of(file)
         if place != self._place:
-            self._place, self._keys = place, Seen()
+            self._place, self._keys = place, KeySet()
         said = 0
         self.files += 1
         for number, line, broken in self._lines(file):

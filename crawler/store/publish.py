@@ -12,7 +12,7 @@ from typing import NamedTuple
 from crawler.errors import DiskError
 from crawler.files.atomic import sync_folder, write_synced
 from crawler.files.disk_errors import disk
-from crawler.model.key_set import Seen
+from crawler.model.key_set import KeySet
 from crawler.model.record import key_of_line, namespace_of_line
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import LATEST, MANIFEST, SUCCESS
@@ -84,7 +84,7 @@ def _read(spool: Spool, walk: int, pages: list[Stored]) -> Iterator[_Piece]:
 
 def _once(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
     """Leave out what was there before."""
-    new = Seen().add
+    new = KeySet().add
     for piece in pieces:
         lines = [line for line in piece.lines.splitlines(keepends=True) if new(key_of_line(line))]
         rejects = [line for line in piece.rejects.splitlines(keepends=True) if new(key_of_reject(line))]

@@ -40,7 +40,7 @@ _CALM_ROUNDS: Final = 4  # between two tries
 _CALMEST_ROUNDS: Final = 64  # tries that bring nothing become rare
 
 
-class Sent(NamedTuple):
+class Sample(NamedTuple):
     """One request on its way: when it went out, as one of how many, in which round."""
 
     at_s: float
@@ -48,7 +48,7 @@ class Sent(NamedTuple):
     round: int
 
 
-class Crowd:
+class ConcurrencyLimit:
     """The size for one target: the requests that may be in flight now. `most` is the user's bound.
 
     `busy_s` is, here and below, the processor time that whoever reads the answers has taken since some moment.
@@ -69,15 +69,15 @@ class Crowd:
         self._began_s, self._began_busy_s = now_s, busy_s
         self._busy = False
 
-    def sent(self, now_s: float, in_flight: int) -> Sent:
+    def sent(self, now_s: float, in_flight: int) -> Sample:
         """Note a request that goes out as one of `in_flight`; give its end to `answered`, `failed` or `cut`."""
-        return Sent(now_s, in_flight, self._round)
+        return Sample(now_s, in_flight, self._round)
 
-    def answered(self, sent: Sent, now_s: float) -> None:
+    def answered(self, sent: Sample, now_s: float) -> None:
         """Count an answer that was read."""
         self._count(sent, now_s, sent.in_flight)
 
-    def failed(self, sent: Sent, now_s: float) -> None:
+    def failed(self, sent: Sample, now_s: float) -> None:
         """Count a request that took its time and yielded nothing."""
         self._count(sent, now_s, 0)
 
@@ -96,7 +96,7 @@ class Crowd:
         self._learn(self._sum_in_flight / self._sum_s)
         self._begin(now_s, self._began_busy_s + busy_s)
 
-    def cut(self, sent: Sent, now_s: float, busy_s: float) -> None:
+    def cut(self, sent: Sample, now_s: float, busy_s: float) -> None:
         """Take a third of the size: the service says it is too much. What was sent before the last cut is no news."""
         if sent.at_s < self._cut_at_s:
             return
@@ -113,7 +113,7 @@ class Crowd:
             return max(_FEWEST_JUDGED, self.size // 2)
         return max(2 * _FEWEST_JUDGED, self.size)
 
-    def _count(self, sent: Sent, now_s: float, yielded: int) -> None:
+    def _count(self, sent: Sample, now_s: float, yielded: int) -> None:
         # Sent before the round began, or one of few for want of windows: says nothing about the size.
         if sent.round != self._round or (2 * sent.in_flight < self.size and self._mode != "first"):
             return

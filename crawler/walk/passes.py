@@ -12,7 +12,7 @@ An event that is not possible in the state raises WalkError and changes nothing.
 
 from typing import Final, Literal, NamedTuple
 
-from crawler.model.key_set import Seen
+from crawler.model.key_set import KeySet
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.response import Page
 
@@ -30,14 +30,14 @@ class WalkError(Exception):
     """An event that is not possible in this state: a fault of the caller, not of the service."""
 
 
-class Again(NamedTuple):
+class Retry(NamedTuple):
     """The window stays in flight and must be asked again, `at_once` or after a backoff."""
 
     reason: str
     at_once: bool = False
 
 
-Answered = Again | Literal["keep", "skip"]  # keep: the page counts; skip: it is done, but holds nothing new
+Answered = Retry | Literal["keep", "skip"]  # keep: the page counts; skip: it is done, but holds nothing new
 
 
 class Pass:
@@ -56,7 +56,7 @@ class Pass:
         self.state: Literal["first", "declared", "open"] = "first"
         self.totals: dict[int, None] = {}
         self.total = 0
-        self.seen = Seen()
+        self.seen = KeySet()
         self.items = 0
         self.pages = 0
         self.settled = 0  # windows read or lost
@@ -148,7 +148,7 @@ class Pass:
             answered = self._read_probe(window, page, last_try=last_try, trusted=trusted)
         else:
             answered = self._read_declared(window, page, last_try=last_try)
-        if not isinstance(answered, Again):
+        if not isinstance(answered, Retry):
             del self._in_flight[window.offset]
             self.settled += 1
         return answered
@@ -215,7 +215,7 @@ class Pass:
             return self._open(page, last_try=last_try)
         if not (page.total or trusted or last_try or self._came_empty):
             self._came_empty = True
-            return Again("the first page is empty", at_once=True)
+            return Retry("the first page is empty", at_once=True)
         if page.length < min(window.limit, page.total):
             again = self._short_first(window, page, page.total, last_try=last_try)
             if again is not None:
@@ -232,14 +232,14 @@ class Pass:
             self._end = page.length + 1
         return "keep"
 
-    def _short_first(self, window: Window, page: Page, total: int, *, last_try: bool) -> Again | None:
+    def _short_first(self, window: Window, page: Page, total: int, *, last_try: bool) -> Retry | None:
         """Tell a clamp (the same short length twice) from a page that is short by a fault."""
         same, first_time = page.length == self._short_length, self._short_length < 0
         self._short_length = page.length
         expected = min(window.limit, total)
         if not last_try and not (same and page.length):
             reason = f"the first page holds {page.length} of {expected} items"
-            return Again(reason, at_once=first_time and page.length > 0)
+            return Retry(reason, at_once=first_time and page.length > 0)
         if page.length:
             self.limit = page.length
             self.clamped_to = page.length  # a resume sees one answer where two were given: it must come to the same
@@ -251,7 +251,7 @@ class Pass:
         # An empty walk looks so, and a service without totals, and any other for a moment: it must come twice.
         came_before, self._came_without_total = self._came_without_total, True
         if not (came_before or last_try):
-            return Again("the first page declares no total", at_once=True)
+            return Retry("the first page declares no total", at_once=True)
         if not page.length:
             self.state = "declared"
             return "keep"
@@ -276,7 +276,7 @@ class Pass:
         short = page.length < expected
         if short:
             if not last_try:
-                return Again(f"{page.length} of {expected} items")
+                return Retry(f"{page.length} of {expected} items")
             self._gaps.append(Gap(window.offset, window.offset + expected, page.length, "the page stayed short"))
         self._note(page, short=short)
         self._end = max(self._end, self.total)  # rows have come: the plan grows with the total

@@ -16,7 +16,7 @@ def backoff_s(attempt: int, chance: float) -> float:
     return min(_LONGEST_S, _FIRST_S * _GROWTH ** min(attempt - 1, 16)) * (1.0 - chance)
 
 
-def pause_s(retry_after_s: float | None, attempt: int, chance: float) -> float:
+def throttle_pause_s(retry_after_s: float | None, attempt: int, chance: float) -> float:
     """Give the seconds to let a throttled target rest: what it asked for, else a backoff without a short end.
 
     The gateway's advice is 2 to 5 seconds where it says nothing itself (FACTS 4.3).

@@ -24,18 +24,18 @@ from functools import reduce
 from operator import xor
 from typing import Final
 
-from crawler.model.key_set import Seen
+from crawler.model.key_set import KeySet
 from crawler.model.verdict import PROVEN, Verdict
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.response import Page
-from crawler.walk.passes import Again, Answered, Pass, WalkError
+from crawler.walk.passes import Answered, Pass, Retry, WalkError
 
 # What is asked when a size is refused: the documented default of 100 is among them (FACTS 1.1).
 _LIMITS: Final = (500, 200, 100, 50, 20, 10, 5, 2, 1)
 
 
 @dataclass(slots=True)
-class Dialect:
+class ServerProfile:
     """What a target was found to accept; its walks share it, so that each lesson is paid for once.
 
     `limit` is the page size to ask for, `orders` the sort columns not refused so far, first choice first;
@@ -60,7 +60,7 @@ class Walk:
     """
 
     def __init__(
-        self, dialect: Dialect, *, max_passes: int, confirm: bool = False, first_page_only: bool = False
+        self, dialect: ServerProfile, *, max_passes: int, confirm: bool = False, first_page_only: bool = False
     ) -> None:
         self._dialect = dialect
         self._first_page_only = first_page_only
@@ -137,7 +137,7 @@ class Walk:
         """Take a page in: keep it, skip it, or ask again. With `last_try` a short page is not asked again."""
         trusted = self._first_page_only or self._dialect.counts_walks
         answered = self._now.read(window, page, last_try=last_try, trusted=trusted)
-        if not isinstance(answered, Again):
+        if not isinstance(answered, Retry):
             # Learned from what the journal keeps, and from nothing else: a resume must learn the same.
             self._dialect.counts_walks |= answered == "keep" and (page.total or 0) > max(window.limit, page.length)
             self._went_on()
@@ -222,4 +222,4 @@ class Walk:
         self.distinct = len(self._now.seen)
         if verdict not in PROVEN:
             self.gaps = tuple(sorted(self._now.gaps, key=lambda gap: gap.offset))
-        self._now.seen = Seen()  # the keys are most of a run's memory
+        self._now.seen = KeySet()  # the keys are most of a run's memory

@@ -22,7 +22,7 @@ from crawler.cli.console import logs
 from crawler.cli.console.progress import can_move_cursor, glyphs_for, ticking, watcher
 from crawler.cli.console.progress_view import ASCII, UNICODE, Line, Meter, Sight, draw, together
 from crawler.config.config import Config, load
-from crawler.crawl.engine.target_stats import Tally
+from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import ServerErrors
 from crawler.emulator.inventory.synthetic import synthetic
@@ -75,8 +75,8 @@ def _logging_as_it_was() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def tally(**fields: Any) -> Tally:  # noqa: ANN401 - the fields' own types
-    return Tally(**{"target": "default", "walks": 2, "rate_per_s": 100.0, **fields})
+def tally(**fields: Any) -> TargetStats:  # noqa: ANN401 - the fields' own types
+    return TargetStats(**{"target": "default", "walks": 2, "rate_per_s": 100.0, **fields})
 
 
 def sight(**fields: Any) -> Sight:  # noqa: ANN401

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from crawler.cli.console.summary import summary, summary_json
-from crawler.crawl.engine.target_stats import Tally
+from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.result import Result
 from crawler.errors import CredentialsError, UnavailableError
-from crawler.model.stop_reason import Ending
+from crawler.model.stop_reason import StopReason
 from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Requests, WalkEntry, status_of
 from crawler.text import human as wording
 
@@ -42,9 +42,9 @@ def walk(**fields: Any) -> WalkEntry:  # noqa: ANN401 - the fields' own types
     return WalkEntry(**{**given, **fields})
 
 
-def tally(name: str = "default", **fields: Any) -> Tally:  # noqa: ANN401
+def tally(name: str = "default", **fields: Any) -> TargetStats:  # noqa: ANN401
     given = {"by_status": Counter({"200": 400}), "walks_ended": 2, "records": 400_000, "declared": 400_000}
-    return Tally(name, 2, 10.0, **{**given, **fields})
+    return TargetStats(name, 2, 10.0, **{**given, **fields})
 
 
 def finished(*walks: WalkEntry, path: PurePath | None = FOLDER, unknown: tuple[str, ...] = (), **fields: Any) -> Result:  # noqa: ANN401
@@ -73,7 +73,7 @@ def finished(*walks: WalkEntry, path: PurePath | None = FOLDER, unknown: tuple[s
 
 def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
     given: Mapping[str, Any] = {
-        "ending": Ending("done"),
+        "ending": StopReason("done"),
         "started_at": NOON,
         "finished_at": NOON + timedelta(seconds=102),
         "tallies": (tally(),),
@@ -177,7 +177,7 @@ def test_a_stream_is_complete_on_standard_output_and_not_on_disk() -> None:
 
 
 def test_a_signal_keeps_the_state_and_says_how_to_go_on() -> None:
-    run = result(130, ending=Ending("signal", 2), tallies=(tally(records=120_000, walks_ended=1),))
+    run = result(130, ending=StopReason("signal", 2), tallies=(tally(records=120_000, walks_ended=1),))
     assert summary(run).splitlines() == [
         "unfinished: stopped by SIGINT (Ctrl-C); 120 000 records read, 400 000 declared so far; nothing is published",
         "  walks     1 of 2 ended",
@@ -200,7 +200,7 @@ def test_each_stopped_target_says_why() -> None:
 
 
 def test_a_deadline_is_named_as_the_reason() -> None:
-    assert "unfinished: the longest duration allowed was over" in summary(stopped(ending=Ending("deadline")))
+    assert "unfinished: the longest duration allowed was over" in summary(stopped(ending=StopReason("deadline")))
 
 
 def test_an_unfinished_stream_cannot_be_resumed() -> None:

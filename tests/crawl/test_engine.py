@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from crawler.crawl.engine.engine import Engine
-from crawler.crawl.engine.target_scheduler import WalkRun
+from crawler.crawl.engine.target_scheduler import ScheduledWalk
 from crawler.crawl.system_clock import SystemClock
 from crawler.model.window import Window
 from crawler.swr.response import Page
@@ -28,7 +28,7 @@ class SlowStore:
 
     def flush(self, *, young: bool = True) -> None: ...
 
-    def publish(self, ended: Sequence[WalkRun]) -> None: ...
+    def publish(self, ended: Sequence[ScheduledWalk]) -> None: ...
 
     def append_page(self, walk: int, window: Window, page: Page) -> None: ...
 

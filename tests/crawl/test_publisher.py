@@ -6,12 +6,12 @@ from threading import Thread
 import pytest
 
 from crawler.crawl.engine.publisher import Publisher
-from crawler.crawl.engine.target_scheduler import WalkRun
+from crawler.crawl.engine.target_scheduler import ScheduledWalk
 from crawler.errors import DiskError
 from crawler.model.walk_id import WalkId
 
 
-class Ended(WalkRun):
+class Ended(ScheduledWalk):
     """A walk that has its verdict already, as after a resume."""
 
     @property
@@ -26,12 +26,12 @@ class Noted:
         self.published: list[int] = []
         self.then: Callable[[], None] = lambda: None
 
-    def publish(self, ended: Sequence[WalkRun]) -> None:
+    def publish(self, ended: Sequence[ScheduledWalk]) -> None:
         self.published += [run.index for run in ended]
         self.then()
 
 
-def walks(count: int, kind: type[WalkRun] = WalkRun) -> list[WalkRun]:
+def walks(count: int, kind: type[ScheduledWalk] = ScheduledWalk) -> list[ScheduledWalk]:
     return [kind(index, WalkId("eu", "self", f"n{index}")) for index in range(count)]
 
 

@@ -7,37 +7,37 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.crawl.engine.target_scheduler import Bounds, TargetCrawl, Task, WalkRun
-from crawler.crawl.engine.target_stats import Tally
+from crawler.crawl.engine.target_scheduler import CrawlLimits, FetchTask, ScheduledWalk, TargetScheduler
+from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.resume import replay
 from crawler.errors import UnavailableError
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.store.journal import Entry, LossEntry, PageEntry
 from crawler.swr.response import EMPTY, Page
-from crawler.walk.passes import Again, WalkError
-from crawler.walk.walk import Dialect
+from crawler.walk.passes import Retry, WalkError
+from crawler.walk.walk import ServerProfile
 from tests.walk.model_server import SHORT_TRIES, TRIES, Nature, Server, page_of
 from tests.walk.strategies import Choose, any_nature, orders_of_answers, rooms
 
-BOUNDS = Bounds(max_tries=TRIES, max_passes=3, confirm=False)
+BOUNDS = CrawlLimits(max_tries=TRIES, max_passes=3, confirm=False)
 LIMIT = 10
 MOST_WINDOWS = 10_000
 
 
-def target_of(walks: int, bounds: Bounds = BOUNDS) -> TargetCrawl:
-    runs = [WalkRun(index, WalkId("t", "self", f"n{index}")) for index in range(walks)]
-    return TargetCrawl(runs, Dialect(LIMIT, (None,)), bounds, Tally("t", walks, None))
+def target_of(walks: int, bounds: CrawlLimits = BOUNDS) -> TargetScheduler:
+    runs = [ScheduledWalk(index, WalkId("t", "self", f"n{index}")) for index in range(walks)]
+    return TargetScheduler(runs, ServerProfile(LIMIT, (None,)), bounds, TargetStats("t", walks, None))
 
 
-def take(target: TargetCrawl) -> Task:
+def take(target: TargetScheduler) -> FetchTask:
     task = target.next()
     assert task is not None
     return task
 
 
-def settle(target: TargetCrawl, task: Task, page: Page) -> None:
-    assert not isinstance(task.walk.read(task.window, page, last_try=True), Again)
+def settle(target: TargetScheduler, task: FetchTask, page: Page) -> None:
+    assert not isinstance(task.walk.read(task.window, page, last_try=True), Retry)
     target.took(task.run, task.walk, page)
 
 
@@ -56,10 +56,10 @@ class Journal:
         self.entries.append((entry, page))
 
 
-def crawl(target: TargetCrawl, natures: Iterable[Nature], room: int, choose: Choose) -> Journal:
+def crawl(target: TargetScheduler, natures: Iterable[Nature], room: int, choose: Choose) -> Journal:
     """Crawl as the engine does, looking at the counts after each step."""
     servers = [Server(nature) for nature in natures]
-    flights: list[tuple[Task, list[int]]] = []
+    flights: list[tuple[FetchTask, list[int]]] = []
     journal = Journal()
     while not target.done:
         assert target.tally.windows_done < MOST_WINDOWS, "it does not end"
@@ -72,7 +72,7 @@ def crawl(target: TargetCrawl, natures: Iterable[Nature], room: int, choose: Cho
         kept: Page | None = None
         if isinstance(answer, Page):
             answered = task.walk.read(task.window, answer, last_try=len(tries) >= SHORT_TRIES)
-            if isinstance(answered, Again):
+            if isinstance(answered, Retry):
                 continue
             kept = EMPTY if answered == "skip" else answer
         elif answer == "size refused" and task.walk.refuse_size(task.window):
@@ -90,14 +90,14 @@ def crawl(target: TargetCrawl, natures: Iterable[Nature], room: int, choose: Cho
     return journal
 
 
-def look_at(tally: Tally, settled: int) -> None:
+def look_at(tally: TargetStats, settled: int) -> None:
     assert tally.windows_done == settled
     assert tally.windows_done <= tally.windows
     assert tally.windows_left() >= 0
     assert tally.walks_ended <= tally.walks_started <= tally.walks
 
 
-def counted(tally: Tally) -> tuple[int, ...]:
+def counted(tally: TargetStats) -> tuple[int, ...]:
     sums = (tally.declared, tally.records, tally.rejected, tally.pages)
     return (tally.walks_started, tally.walks_ended, tally.windows, tally.windows_done, *sums)
 

@@ -7,18 +7,18 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from crawler.crawl.engine.worker_slots import Room
+from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.crawl.run import run_crawl
 from crawler.crawl.system_clock import SystemClock
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
-from crawler.walk.concurrency_limit import Crowd
+from crawler.walk.concurrency_limit import ConcurrencyLimit
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, serve
 
 
-def room_of(size: int) -> Room:
-    return Room(Crowd(size), QuickClock())
+def room_of(size: int) -> WorkerSlots:
+    return WorkerSlots(ConcurrencyLimit(size), QuickClock())
 
 
 @pytest.mark.anyio
@@ -156,7 +156,7 @@ def test_the_queue_of_a_service_that_works_on_two_at_a_time_becomes_short(tmp_pa
 
 
 def test_a_throttling_answer_takes_a_third_of_what_may_be_in_flight(tmp_path: Path) -> None:
-    first = Crowd(64).size
+    first = ConcurrencyLimit(64).size
     with serve(ONE_WALK, latency_ms=20, faults=(parse_fault("throttle:first=1"),)) as served:
         config = configure(served.endpoint, tmp_path, limit=5, concurrency=64, centers="self")
         result = run_crawl(config, TOKEN, clock=QuickClock())

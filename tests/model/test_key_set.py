@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.model.key_set import Seen
+from crawler.model.key_set import KeySet
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
@@ -17,8 +17,8 @@ pages = st.lists(st.lists(keys, max_size=30), max_size=6)
 few = st.integers(0, 40)
 
 
-def seen_of(pages: list[list[int]], few: int) -> Seen:
-    seen = Seen(few)
+def seen_of(pages: list[list[int]], few: int) -> KeySet:
+    seen = KeySet(few)
     for page in pages:
         seen.update(page)
     return seen
@@ -27,7 +27,7 @@ def seen_of(pages: list[list[int]], few: int) -> Seen:
 @given(pages, few)
 @example([[LEAST, -1, 0, MOST], [LEAST, -1, 0, MOST]], 3)
 def test_after_every_page_it_holds_what_a_set_would(pages: list[list[int]], few: int) -> None:
-    seen, model = Seen(few), set[int]()
+    seen, model = KeySet(few), set[int]()
     for page in pages:
         assert seen.issuperset(page) == model.issuperset(page)
         seen.update(page)
@@ -57,7 +57,7 @@ def test_what_lies_across_two_keys_is_no_key(low: int, high: bytes) -> None:
     def key(octets: bytes) -> int:
         return int.from_bytes(low.to_bytes(2, "little") + octets, "little", signed=True)
 
-    seen = Seen(few=0)
+    seen = KeySet(few=0)
     seen.update([key(high[:6]), key(high[6:])])
     for at in range(7):
         assert seen.issuperset([key(high[at : at + 6])]) == (high[at : at + 6] in {high[:6], high[6:]})
@@ -65,7 +65,7 @@ def test_what_lies_across_two_keys_is_no_key(low: int, high: bytes) -> None:
 
 @pytest.mark.parametrize("key", [LEAST - 1, MOST + 1])
 def test_a_number_beyond_64_bits_is_refused_and_changes_nothing(key: int) -> None:
-    seen = Seen(few=1)
+    seen = KeySet(few=1)
     seen.update([1, 2])
     with pytest.raises(OverflowError):
         seen.update([3, key])
@@ -73,7 +73,7 @@ def test_a_number_beyond_64_bits_is_refused_and_changes_nothing(key: int) -> Non
 
 
 def test_many_keys_are_many_more_than_a_page_holds() -> None:
-    seen = Seen()
+    seen = KeySet()
     for first in range(0, 150_000, 1000):
         seen.update(range(first, first + 1000))
     assert len(seen) == 150_000
@@ -83,7 +83,7 @@ def test_many_keys_are_many_more_than_a_page_holds() -> None:
 
 @given(st.lists(keys), few)
 def test_a_key_is_new_once(given_keys: list[int], few: int) -> None:
-    seen, model = Seen(few), set[int]()
+    seen, model = KeySet(few), set[int]()
     for key in given_keys:
         assert seen.add(key) == (key not in model)
         model.add(key)

@@ -16,7 +16,7 @@ from crawler.errors import CredentialsError, TransientError
 from crawler.swr.auth.credentials import Credentials, Key, MetadataKey, Password, PasswordToken, Token, why_refused
 from crawler.swr.auth.signing import AccessKey, Signable
 from crawler.swr.http.client import Client, connect
-from crawler.swr.http.rate_limiter import Pace
+from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.request import Query
 from crawler.swr.response import Answer
 
@@ -30,7 +30,7 @@ METADATA = "/openstack/latest/securitykey"
 @asynccontextmanager
 async def talking(**settings: Any) -> AsyncIterator[tuple[RunningEmulator, Client]]:  # noqa: ANN401
     async with emulator(EmulatorSettings(inventory=INVENTORY, **settings)) as served:
-        pace = Pace(None, SystemClock())
+        pace = RateLimiter(None, SystemClock())
         async with connect(served.endpoint, pace, connections=100, timeout_s=5, body_bytes=10**6) as client:
             yield served, client
 

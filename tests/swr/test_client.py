@@ -11,7 +11,7 @@ from crawler.crawl.system_clock import SystemClock
 from crawler.errors import RefusedError, SizeRefusedError, TransientError
 from crawler.swr.auth.credentials import Token
 from crawler.swr.http.client import Client, connect
-from crawler.swr.http.rate_limiter import Pace
+from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.request import Query
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +23,7 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 async def asking(handler: Handler, *, timeout_s: float = 5.0, body_bytes: int = 1000) -> AsyncIterator[Client]:
     server = await asyncio.get_running_loop().create_server(web.Server(handler, access_log=None), "127.0.0.1", 0)
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    pace = Pace(None, SystemClock())
+    pace = RateLimiter(None, SystemClock())
     async with server, connect(endpoint, pace, connections=2, timeout_s=timeout_s, body_bytes=body_bytes) as client:
         client.credentials = Token("t")
         yield client
@@ -123,7 +123,7 @@ async def test_an_answer_that_is_no_http_may_be_asked_again() -> None:
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    pace = Pace(None, SystemClock())
+    pace = RateLimiter(None, SystemClock())
     async with server, connect(endpoint, pace, connections=1, timeout_s=5, body_bytes=1000) as client:
         with pytest.raises(TransientError):
             await client.get(QUERY)

@@ -21,9 +21,9 @@ from crawler.emulator.server import EmulatorSettings, emulator
 from crawler.errors import RefusedError, SizeRefusedError, TransientError
 from crawler.swr.auth.credentials import Token
 from crawler.swr.content_encoding import BodyTooLargeError, BrokenCodingError, decoded
-from crawler.swr.http.buffer_budget import Allowance
+from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.client import Client, connect
-from crawler.swr.http.rate_limiter import Pace
+from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.request import Query
 from crawler.swr.response import Answer
 from tests.emulator.client import numbered
@@ -51,9 +51,9 @@ JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 @asynccontextmanager
 async def asking(
-    endpoint: str, *, connections: int = 1, timeout_s: float = 5.0, allowance: Allowance | None = None
+    endpoint: str, *, connections: int = 1, timeout_s: float = 5.0, allowance: BufferBudget | None = None
 ) -> AsyncIterator[Client]:
-    pace = Pace(None, SystemClock())
+    pace = RateLimiter(None, SystemClock())
     bounds = {"connections": connections, "body_bytes": BODY_BYTES}
     async with connect(endpoint, pace, timeout_s=timeout_s, allowance=allowance, **bounds) as client:
         client.credentials = Token("emulator-token")
@@ -392,14 +392,14 @@ async def test_bodies_for_which_there_is_no_room_together_are_all_read() -> None
     pieces = [answer(body)[start : start + 500] for start in range(0, 5000, 500)]
     async with (
         telling(*pieces, close=False) as endpoint,
-        asking(endpoint, connections=8, timeout_s=60, allowance=Allowance(shared_bytes=1000)) as client,
+        asking(endpoint, connections=8, timeout_s=60, allowance=BufferBudget(shared_bytes=1000)) as client,
     ):
         answers = await asyncio.gather(*(client.get(QUERY) for _ in range(16)))
     assert [answer.body for answer in answers] == [body] * 16
 
 
 async def test_a_body_that_waits_for_room_waits_no_longer_than_the_timeout() -> None:
-    allowance = Allowance(shared_bytes=0)
+    allowance = BufferBudget(shared_bytes=0)
     begun = answer(b"[1]")[:-1]
     async with (
         telling(begun, close=False) as endpoint,
@@ -413,7 +413,7 @@ async def test_a_body_that_waits_for_room_waits_no_longer_than_the_timeout() -> 
 
 
 async def test_what_a_body_held_of_the_room_is_given_back() -> None:
-    allowance = Allowance(shared_bytes=5000)
+    allowance = BufferBudget(shared_bytes=5000)
     begun = answer(b"[" + b"1," * 2000 + b"1]")
     async with telling(begun) as whole, telling(begun[:-9]) as cut:
         async with asking(whole, allowance=allowance) as client:
@@ -430,13 +430,13 @@ from pathlib import Path
 from crawler.crawl import run  # a crawl's own weight
 from crawler.swr.auth.credentials import Token
 from crawler.swr.http.client import connect
-from crawler.swr.http.rate_limiter import Pace
+from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.request import Query
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import SizeRefusedError
 
 async def main():
-    pace = Pace(None, SystemClock())
+    pace = RateLimiter(None, SystemClock())
     async with connect(sys.argv[1], pace, connections=8, timeout_s=60, body_bytes=2**26) as client:
         client.credentials = Token("t")
         asked = (client.get(Query("self", None, 0, 10, None)) for _ in range(8))

@@ -10,7 +10,7 @@ from crawler.crawl.run import run_crawl
 from crawler.crawl.system_clock import SystemClock
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
-from crawler.swr.http.rate_limiter import Pace
+from crawler.swr.http.rate_limiter import RateLimiter
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, crawl, serve
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
@@ -41,7 +41,7 @@ def test_one_throttling_answer_holds_every_request_back_until_retry_after_is_ove
 @pytest.mark.anyio
 async def test_a_gate_closed_twice_opens_at_the_later_time_and_counts_each_second_once() -> None:
     clock = QuickClock()
-    pace = Pace(None, clock)
+    pace = RateLimiter(None, clock)
     pace.close(5.0)
     pace.close(2.0)
     assert pace.closed_s == pytest.approx(5.0)
@@ -56,7 +56,7 @@ async def test_a_gate_closed_twice_opens_at_the_later_time_and_counts_each_secon
 
 @pytest.mark.anyio
 async def test_the_gate_is_looked_at_again_after_the_limiter() -> None:
-    pace = Pace(20.0, SystemClock())
+    pace = RateLimiter(20.0, SystemClock())
     sent: list[float] = []
 
     async def send() -> None:

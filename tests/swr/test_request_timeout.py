@@ -6,7 +6,7 @@ from functools import wraps
 
 import pytest
 
-from crawler.swr.http.request_timeout import Watch
+from crawler.swr.http.request_timeout import RequestTimeout
 
 
 class Loop(asyncio.SelectorEventLoop):
@@ -42,7 +42,7 @@ def by_hand(test: Callable[[Loop], Awaitable[None]]) -> Callable[[], None]:
     return run
 
 
-async def wait_in(watch: Watch, event: asyncio.Event) -> str:
+async def wait_in(watch: RequestTimeout, event: asyncio.Event) -> str:
     try:
         with watch:
             await event.wait()
@@ -53,7 +53,7 @@ async def wait_in(watch: Watch, event: asyncio.Event) -> str:
 
 @by_hand
 async def test_each_has_its_own_time_whoever_came_before(loop: Loop) -> None:
-    watch, never = Watch(10.0), asyncio.Event()
+    watch, never = RequestTimeout(10.0), asyncio.Event()
     first = asyncio.create_task(wait_in(watch, never))
     await loop.pass_time(4.0)
     second = asyncio.create_task(wait_in(watch, never))
@@ -69,7 +69,7 @@ async def test_each_has_its_own_time_whoever_came_before(loop: Loop) -> None:
 
 @by_hand
 async def test_who_leaves_in_time_is_not_ended_later_and_may_come_again(loop: Loop) -> None:
-    watch, now, never = Watch(10.0), asyncio.Event(), asyncio.Event()
+    watch, now, never = RequestTimeout(10.0), asyncio.Event(), asyncio.Event()
 
     async def twice() -> tuple[str, str]:
         return await wait_in(watch, now), await wait_in(watch, never)
@@ -85,7 +85,7 @@ async def test_who_leaves_in_time_is_not_ended_later_and_may_come_again(loop: Lo
 
 @by_hand
 async def test_who_was_ended_is_no_longer_being_cancelled(loop: Loop) -> None:
-    watch, never = Watch(1.0), asyncio.Event()
+    watch, never = RequestTimeout(1.0), asyncio.Event()
 
     async def then() -> int:
         assert await wait_in(watch, never) == "late"
@@ -102,7 +102,7 @@ async def test_who_was_ended_is_no_longer_being_cancelled(loop: Loop) -> None:
 def test_who_is_cancelled_by_somebody_stays_cancelled_also_when_late() -> None:
     @by_hand
     async def before(loop: Loop) -> None:
-        task = asyncio.create_task(wait_in(Watch(1.0), asyncio.Event()))
+        task = asyncio.create_task(wait_in(RequestTimeout(1.0), asyncio.Event()))
         await loop.turn()
         task.cancel()
         loop.now_s += 2.0
@@ -111,7 +111,7 @@ def test_who_is_cancelled_by_somebody_stays_cancelled_also_when_late() -> None:
 
     @by_hand
     async def after(loop: Loop) -> None:
-        task = asyncio.create_task(wait_in(Watch(1.0), asyncio.Event()))
+        task = asyncio.create_task(wait_in(RequestTimeout(1.0), asyncio.Event()))
         await loop.turn()
         loop.now_s += 2.0
         loop.call_soon(task.cancel)  # in the turn in which it is late
@@ -124,7 +124,7 @@ def test_who_is_cancelled_by_somebody_stays_cancelled_also_when_late() -> None:
 
 @by_hand
 async def test_what_fails_by_itself_fails_with_its_own_error(loop: Loop) -> None:
-    watch = Watch(1.0)
+    watch = RequestTimeout(1.0)
     with pytest.raises(ValueError, match="its own"), watch:
         raise ValueError("its own")
     await loop.pass_time(5.0)
@@ -142,7 +142,7 @@ def test_outside_a_task_there_is_nobody_to_end() -> None:
 
         def enter() -> None:
             try:
-                with Watch(1.0):
+                with RequestTimeout(1.0):
                     failed.set_result(None)
             except RuntimeError as error:
                 failed.set_result(str(error))

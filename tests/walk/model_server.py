@@ -11,8 +11,8 @@ from typing import Final, Literal, NamedTuple
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.decode.batch import Reading
 from crawler.swr.response import EMPTY, Page
-from crawler.walk.passes import Again
-from crawler.walk.walk import Dialect, Walk
+from crawler.walk.passes import Retry
+from crawler.walk.walk import ServerProfile, Walk
 
 ANY: Final = 10**6  # a bound that no test reaches
 MOST_KEYS_EVER: Final = 400  # a server that makes a new one for each request has no end
@@ -224,7 +224,7 @@ class Crawl:
 
     def _take(self, flight: Flight, page: Page) -> bool:
         answered = self.walk.read(flight.window, page, last_try=flight.attempt >= min(self.tries, SHORT_TRIES))
-        if isinstance(answered, Again):
+        if isinstance(answered, Retry):
             return False
         skipped = answered == "skip"
         self.history.append(Settled(flight.window, EMPTY if skipped else page))
@@ -272,7 +272,7 @@ class Bounds(NamedTuple):
     orders: tuple[Order | None, ...] = (BY_NAME, BY_TIME, None)
 
     def begin(self, *, counts_walks: bool = False) -> Walk:
-        dialect = Dialect(self.limit, self.orders, counts_walks=counts_walks)
+        dialect = ServerProfile(self.limit, self.orders, counts_walks=counts_walks)
         return Walk(dialect, max_passes=self.max_passes, confirm=self.confirm)
 
 

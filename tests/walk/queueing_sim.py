@@ -6,7 +6,7 @@ from functools import cache
 from random import Random
 from typing import Final
 
-from crawler.walk.concurrency_limit import Crowd, Sent
+from crawler.walk.concurrency_limit import ConcurrencyLimit, Sample
 
 _UNBOUNDED: Final = 10_000
 
@@ -26,18 +26,18 @@ class World:
     failing_one_in: int = 10**9
 
 
-class Fixed(Crowd):
+class Fixed(ConcurrencyLimit):
     """Learns nothing."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
         self.size = size
 
-    def answered(self, sent: Sent, now_s: float) -> None: ...
+    def answered(self, sent: Sample, now_s: float) -> None: ...
 
-    def failed(self, sent: Sent, now_s: float) -> None: ...
+    def failed(self, sent: Sample, now_s: float) -> None: ...
 
-    def cut(self, sent: Sent, now_s: float, busy_s: float) -> None: ...
+    def cut(self, sent: Sample, now_s: float, busy_s: float) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,19 @@ class Simulation:
     """Asks for `pages` of a world, which becomes another after so many when `later` says so."""
 
     def __init__(
-        self, world: World, crowd: Crowd, pages: int, *, seed: int = 1, later: tuple[int, World] | None = None
+        self,
+        world: World,
+        crowd: ConcurrencyLimit,
+        pages: int,
+        *,
+        seed: int = 1,
+        later: tuple[int, World] | None = None,
     ) -> None:
         self._world, self._crowd, self._left, self._later = world, crowd, pages, later
         self._chance = Random(seed)  # noqa: S311 - of a simulation
         self._free_at = [0.0] * min(world.servers, 512)
         self._client_at = self._busy_s = 0.0
-        self._events: list[tuple[float, int, str, Sent]] = []
+        self._events: list[tuple[float, int, str, Sample]] = []
         self._events_seen = self._in_flight = self._inside = self._read = self._refused = 0
         self._sizes: list[int] = []
 
@@ -97,7 +103,7 @@ class Simulation:
             self._send(now)
         return Ran(now, self._refused, self._sizes)
 
-    def _push(self, at_s: float, kind: str, sent: Sent) -> None:
+    def _push(self, at_s: float, kind: str, sent: Sample) -> None:
         self._events_seen += 1
         heapq.heappush(self._events, (at_s, self._events_seen, kind, sent))
 

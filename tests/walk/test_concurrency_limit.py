@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.walk.concurrency_limit import Crowd, Sent
+from crawler.walk.concurrency_limit import ConcurrencyLimit, Sample
 from tests.walk.queueing_sim import Simulation, World, best_fixed
 
 WORLDS = st.builds(
@@ -22,21 +22,21 @@ MOST = st.sampled_from([1, 2, 5, 16, 32, 64, 96])
 def test_throughput_comes_near_that_of_the_best_fixed_size(world: World, most: int) -> None:
     best_s, _ = best_fixed(world, most, 2000)
     start_s = 6 * (world.latency_s + world.service_s)  # round trips that finding out takes
-    assert Simulation(world, Crowd(most), 2000).run().seconds <= 1.2 * best_s + start_s
+    assert Simulation(world, ConcurrencyLimit(most), 2000).run().seconds <= 1.2 * best_s + start_s
 
 
 @settings(max_examples=20, deadline=None)
 @given(WORLDS, MOST)
 def test_the_size_is_no_larger_than_it_must_be(world: World, most: int) -> None:
     _, enough = best_fixed(world, most, 2000)
-    assert Simulation(world, Crowd(most), 6000).run().settled <= max(2 * enough, 16) + 1
+    assert Simulation(world, ConcurrencyLimit(most), 6000).run().settled <= max(2 * enough, 16) + 1
 
 
 @pytest.mark.parametrize("world", [World(latency_s=0.2, jitter_s=0.15), World(latency_s=0.05, jitter_s=0.049)])
 @pytest.mark.parametrize("seed", range(12))
 def test_luck_of_the_first_answers_does_not_decide(seed: int, world: World) -> None:
     best_s, _ = best_fixed(world, 32, 500)
-    assert Simulation(world, Crowd(32), 500, seed=seed).run().seconds <= 1.25 * best_s
+    assert Simulation(world, ConcurrencyLimit(32), 500, seed=seed).run().seconds <= 1.25 * best_s
 
 
 @settings(max_examples=100, deadline=None)
@@ -46,7 +46,7 @@ def test_luck_of_the_first_answers_does_not_decide(seed: int, world: World) -> N
     st.sampled_from([0.0, 0.5, 1.0]),
 )
 def test_the_size_keeps_its_bounds_whatever_comes(most: int, events: list[tuple[str, float]], share: float) -> None:
-    crowd, now, busy, out = Crowd(most), 0.0, 0.0, list[Sent]()
+    crowd, now, busy, out = ConcurrencyLimit(most), 0.0, 0.0, list[Sample]()
     for event, step_s in events:
         now += step_s
         busy += step_s * share
@@ -63,7 +63,7 @@ def test_the_size_keeps_its_bounds_whatever_comes(most: int, events: list[tuple[
 
 
 def test_what_was_sent_before_a_cut_cuts_no_second_time() -> None:
-    crowd = Crowd(64)
+    crowd = ConcurrencyLimit(64)
     first = crowd.size
     for sent in [crowd.sent(0.0, number) for number in range(1, 9)]:
         crowd.cut(sent, 1.0, 0.0)
@@ -71,44 +71,44 @@ def test_what_was_sent_before_a_cut_cuts_no_second_time() -> None:
 
 
 def test_a_service_that_takes_only_so_many_is_left_some_room() -> None:
-    ran = Simulation(World(bucket=20), Crowd(96), 4000).run()
+    ran = Simulation(World(bucket=20), ConcurrencyLimit(96), 4000).run()
     assert ran.refused < 0.02 * 4000
     assert 12 <= ran.settled <= 20
 
 
 @pytest.mark.parametrize("one_in", [5, 20])
 def test_failures_that_come_at_any_size_do_not_shrink_it(one_in: int) -> None:
-    ran = Simulation(World(failing_one_in=one_in), Crowd(64), 4000).run()
+    ran = Simulation(World(failing_one_in=one_in), ConcurrencyLimit(64), 4000).run()
     assert ran.settled > 56
 
 
 @pytest.mark.parametrize(("before", "after", "low", "high"), [(40, 8, 4, 24), (8, 40, 40, 64)])
 def test_a_capacity_that_changes_is_followed(before: int, after: int, low: int, high: int) -> None:
     first, then = (World(latency_s=0.02, servers=servers, service_s=0.05) for servers in (before, after))
-    assert low <= Simulation(first, Crowd(64), 16_000, later=(4000, then)).run().sizes[-1] <= high
+    assert low <= Simulation(first, ConcurrencyLimit(64), 16_000, later=(4000, then)).run().sizes[-1] <= high
 
 
 def test_answers_that_take_no_time_teach_nothing() -> None:
-    crowd = Crowd(64)
+    crowd = ConcurrencyLimit(64)
     for _ in range(100):
         crowd.answered(crowd.sent(5.0, crowd.size), 5.0)
         crowd.judge(5.0, 0.0)
-    assert crowd.size == Crowd(64).size
+    assert crowd.size == ConcurrencyLimit(64).size
 
 
 @pytest.mark.parametrize(("latency_s", "size"), [(0.05, 32), (0.0001, 16)])
 def test_over_a_distance_a_crawl_goes_on_with_more_from_the_first_answer_on(latency_s: float, size: int) -> None:
-    ran = Simulation(World(latency_s=latency_s, client_s=0.0005), Crowd(64), 20).run()
+    ran = Simulation(World(latency_s=latency_s, client_s=0.0005), ConcurrencyLimit(64), 20).run()
     assert ran.sizes[0] == size
 
 
 @pytest.mark.parametrize("client_s", [0.0002, 0.002])
 def test_where_this_process_has_no_time_left_nothing_larger_is_tried_and_nothing_tiny(client_s: float) -> None:
-    sizes = Simulation(World(latency_s=0.0001, client_s=client_s), Crowd(64), 20_000).run().sizes
-    assert max(sizes) == Crowd(64).size
+    sizes = Simulation(World(latency_s=0.0001, client_s=client_s), ConcurrencyLimit(64), 20_000).run().sizes
+    assert max(sizes) == ConcurrencyLimit(64).size
     assert min(sizes) == sizes[-1] == 8
 
 
 def test_a_process_that_has_time_again_asks_for_more_again() -> None:
     busy, idle = World(latency_s=0.0001, client_s=0.002), World(latency_s=0.2, client_s=0.0001)
-    assert Simulation(busy, Crowd(64), 16_000, later=(8000, idle)).run().sizes[-1] == 64
+    assert Simulation(busy, ConcurrencyLimit(64), 16_000, later=(8000, idle)).run().sizes[-1] == 64

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.walk.retry_policy import backoff_s, pause_s
+from crawler.walk.retry_policy import backoff_s, throttle_pause_s
 
 LARGEST_CHANCE = 1.0 - 2.0**-53  # random() is below 1
 
@@ -35,12 +35,12 @@ def test_chance_spreads_a_backoff_over_its_whole_length(attempt: int, one: float
 
 @given(st.floats(0.0, 1e9, exclude_min=True), attempts, chances)
 def test_a_pause_is_what_the_service_asked_for_up_to_an_hour(asked_s: float, attempt: int, chance: float) -> None:
-    assert pause_s(asked_s, attempt, chance) == min(asked_s, 3600.0)
+    assert throttle_pause_s(asked_s, attempt, chance) == min(asked_s, 3600.0)
 
 
 @given(st.sampled_from([None, 0.0]), attempts, chances)
 def test_a_pause_that_nobody_measured_or_that_is_over_is_two_seconds_and_a_longer_backoff(
     asked_s: float | None, attempt: int, chance: float
 ) -> None:
-    assert pause_s(asked_s, attempt, chance) == 2.0 + backoff_s(attempt + 2, chance)
-    assert 2.0 <= pause_s(None, attempt, chance) <= 32.0
+    assert throttle_pause_s(asked_s, attempt, chance) == 2.0 + backoff_s(attempt + 2, chance)
+    assert 2.0 <= throttle_pause_s(None, attempt, chance) <= 32.0

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from crawler.model.verdict import PROVEN
 from crawler.model.window import Window
 from crawler.swr.response import EMPTY, Page
-from crawler.walk.passes import Again, WalkError
+from crawler.walk.passes import Retry, WalkError
 from crawler.walk.plan import windows
-from crawler.walk.walk import Dialect, Walk
+from crawler.walk.walk import ServerProfile, Walk
 from tests.walk.model_server import (
     ANY,
     BY_NAME,
@@ -240,7 +240,7 @@ def test_an_empty_first_page_is_no_empty_walk_until_it_came_twice(second: Page, 
     walk = Bounds().begin(counts_walks=True)
     window = walk.ask()
     assert window is not None
-    assert isinstance(walk.read(window, EMPTY, last_try=False), Again)
+    assert isinstance(walk.read(window, EMPTY, last_try=False), Retry)
     assert walk.read(window, second, last_try=False) == "keep"
     assert (walk.verdict, walk.distinct) == ("whole", distinct)
 
@@ -325,7 +325,7 @@ def test_which_totals_are_doubted(length: int, limit: int, counts_walks: bool, a
 
 
 def test_one_total_that_no_page_explains_is_learned_for_all_walks_of_the_target() -> None:
-    dialect = Dialect(10, (None,))
+    dialect = ServerProfile(10, (None,))
     asked = []
     for rows in (7, 11, 7):
         done = Crawl(Server(Nature(rows)), Walk(dialect, max_passes=1)).run()
@@ -384,7 +384,7 @@ def test_a_lost_window_beyond_a_doubtful_total_leaves_out_nobody_knows_how_much(
 
 
 def test_a_clamp_is_believed_when_the_length_comes_twice_and_kept_for_others_when_it_stands() -> None:
-    dialect = Dialect(20, (None,))
+    dialect = ServerProfile(20, (None,))
     clamped = Nature(50, clamp=7)
     one = Crawl(Server(clamped), Walk(dialect, max_passes=1)).run()
     other = Crawl(Server(clamped), Walk(dialect, max_passes=1)).run()
@@ -393,7 +393,7 @@ def test_a_clamp_is_believed_when_the_length_comes_twice_and_kept_for_others_whe
 
 
 def test_a_walk_that_misses_one_of_its_items_does_not_make_the_others_small() -> None:
-    dialect = Dialect(20, (None,))
+    dialect = ServerProfile(20, (None,))
     done = Crawl(Server(Nature(2, totals="more")), Walk(dialect, max_passes=2)).run()
     assert done.walk.verdict == "lost"
     assert dialect.limit == 20
@@ -438,7 +438,7 @@ def test_an_empty_page_without_a_total_is_measured_by_the_totals_of_the_others()
     walk = replay(Bounds(10, max_passes=1).begin(), [Settled(Window(1, 0, 10, BY_NAME), page_of(range(10), 17))])
     window = walk.ask()
     assert window is not None
-    assert isinstance(walk.read(window, EMPTY, last_try=False), Again)
+    assert isinstance(walk.read(window, EMPTY, last_try=False), Retry)
     assert walk.read(window, EMPTY, last_try=True) == "keep"
     assert walk.verdict == "lost"
     assert [gap[:3] for gap in walk.gaps] == [(10, 17, 0)]
@@ -453,7 +453,7 @@ def test_windows_lost_in_an_outage_are_read_by_the_next_pass_when_little_was_rea
 
 
 def test_a_size_is_stepped_down_until_it_is_accepted_and_only_before_the_first_page() -> None:
-    dialect = Dialect(1000, (None,))
+    dialect = ServerProfile(1000, (None,))
     done = Crawl(Server(Nature(250, largest_size=100)), Walk(dialect, max_passes=1)).run()
     assert (done.walk.verdict, done.walk.limit, dialect.limit, done.requests) == ("whole", 100, 100, 6)
 
@@ -477,7 +477,7 @@ def test_a_size_or_order_refused_after_the_first_page_loses_the_window() -> None
 
 
 def test_a_size_refused_to_one_walk_after_another_lowered_it_does_not_raise_it() -> None:
-    dialect = Dialect(500, (None,))
+    dialect = ServerProfile(500, (None,))
     walks = [Walk(dialect, max_passes=1) for _ in range(2)]
     asked = [walk.ask() for walk in walks]
     assert all(window is not None and window.limit == 500 for window in asked)
@@ -499,14 +499,14 @@ def test_a_page_that_is_short_for_a_moment_costs_one_request_more(
 
 
 def test_a_first_page_whose_length_changes_is_taken_at_last_and_its_length_learned_once_proven() -> None:
-    dialect = Dialect(10, (None,))
+    dialect = ServerProfile(10, (None,))
     walk = Walk(dialect, max_passes=1)
     window = walk.ask()
     assert window is not None
     waits = []
     for length in (5, 6, 0, 6, 7):
         answered = walk.read(window, page_of(range(length), 12), last_try=False)
-        assert isinstance(answered, Again)
+        assert isinstance(answered, Retry)
         waits.append(not answered.at_once)
     assert waits == [False, True, True, True, True]
     assert walk.read(window, page_of(range(8), 12), last_try=True) == "keep"
@@ -589,7 +589,7 @@ def test_a_page_without_a_total_among_others_proves_nothing() -> None:
 
 
 def test_a_survey_ends_with_the_first_page_of_each_walk() -> None:
-    walk = Walk(Dialect(1, (None,)), max_passes=1, first_page_only=True)
+    walk = Walk(ServerProfile(1, (None,)), max_passes=1, first_page_only=True)
     done = Crawl(Server(Nature(35)), walk, 5).run()
     assert (walk.verdict, list(walk.totals), done.requests) == ("unproven", [35], 1)
 

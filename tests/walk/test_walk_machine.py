@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from crawler.model.verdict import PROVEN
 from crawler.model.window import Window
 from crawler.swr.response import EMPTY, Page
-from crawler.walk.passes import Again, WalkError
-from crawler.walk.walk import Dialect, Walk
+from crawler.walk.passes import Retry, WalkError
+from crawler.walk.walk import ServerProfile, Walk
 from tests.walk import model_server as model
 from tests.walk.model_server import TRIES, Bounds, Nature, Server, Settled, evidence_of, page_of
 from tests.walk.strategies import any_nature, bounds, rooms
@@ -44,12 +44,12 @@ class WalkMachine(RuleBasedStateMachine):
         self.server = Server(nature)
         self.how = how
         self.room = room
-        self.dialect = Dialect(how.limit, how.orders)
+        self.dialect = ServerProfile(how.limit, how.orders)
         self.walk = self.fresh(self.dialect)
         self.flying: dict[Window, int] = {}  # and how often each was asked
         self.history: list[Settled] = []
 
-    def fresh(self, dialect: Dialect) -> Walk:
+    def fresh(self, dialect: ServerProfile) -> Walk:
         return Walk(dialect, max_passes=self.how.max_passes, confirm=self.how.confirm)
 
     def settled(self, number: int) -> list[Window]:
@@ -143,7 +143,7 @@ class WalkMachine(RuleBasedStateMachine):
 
     def take(self, window: Window, page: Page, *, last_try: bool) -> None:
         answered = self.walk.read(window, page, last_try=last_try)
-        if isinstance(answered, Again):
+        if isinstance(answered, Retry):
             assert not last_try
             return
         del self.flying[window]

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from crawler.cli.console import logs
 from crawler.cli.console.progress_view import ASCII, UNICODE, Glyphs, Meter, Sight, draw, together
-from crawler.crawl.engine.target_stats import Tally
+from crawler.crawl.engine.target_stats import TargetStats
+from crawler.crawl.run import ProgressHook
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
-    from crawler.crawl.run import Watch
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def watcher(
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.monotonic,
     ticker: Ticker | None = None,
-) -> "Watch":
+) -> "ProgressHook":
     """Give what shows a crawl on `stream`, standard error by default.
 
     off    nothing
@@ -74,7 +74,7 @@ def can_move_cursor(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 
 @contextmanager
-def _lines(tallies: Sequence[Tally], clock: Callable[[], float], ticker: Ticker) -> Iterator[None]:
+def _lines(tallies: Sequence[TargetStats], clock: Callable[[], float], ticker: Ticker) -> Iterator[None]:
     meters = [Meter(tally, clock()) for tally in tallies]
     with ticker(lambda: say(together([meter.look(clock()) for meter in meters])), LINE_S):
         yield
@@ -105,7 +105,7 @@ def say(sight: Sight) -> None:
 
 @contextmanager
 def _live(
-    tallies: Sequence[Tally], stream: TextIO, clock: Callable[[], float], ticker: Ticker, *, colours: bool
+    tallies: Sequence[TargetStats], stream: TextIO, clock: Callable[[], float], ticker: Ticker, *, colours: bool
 ) -> Iterator[None]:
     from rich.console import Console  # noqa: PLC0415 - 60 ms that only a terminal pays for
     from rich.live import Live  # noqa: PLC0415

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from crawler.crawl.engine.target_stats import Tally, eta_s
+from crawler.crawl.engine.target_stats import TargetStats, eta_s
 from crawler.text.human import count, counted, duration, escaped, rate, shortened
 
 # Long enough to smooth the bursts of the limiter, short enough to be called "now".
@@ -58,7 +58,7 @@ class Sight(NamedTuple):
 class Meter:
     """Looks at one tally now and then. `now_s` of any clock that does not go back, the same each time."""
 
-    def __init__(self, tally: Tally, now_s: float) -> None:
+    def __init__(self, tally: TargetStats, now_s: float) -> None:
         self._tally = tally
         self._began_s = now_s
         self._done_before = tally.windows_done  # by the run that is resumed
@@ -114,7 +114,7 @@ class Meter:
         return eta_s(left, done=done, elapsed_s=elapsed_s, rate_per_s=self._tally.rate_per_s)
 
 
-def _answered(tally: Tally) -> int:
+def _answered(tally: TargetStats) -> int:
     # A copy: the crawl's thread may add a status meanwhile, and copying a dict is not interrupted.
     return sum(dict(tally.by_status).values())
 

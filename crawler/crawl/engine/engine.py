@@ -13,15 +13,15 @@ from typing import Final, NamedTuple, Protocol
 import anyio
 import anyio.to_thread
 
-from crawler.crawl.engine.publisher import Publisher, Shelves
-from crawler.crawl.engine.target_scheduler import TargetCrawl, Task, WalkRun
-from crawler.crawl.engine.window_fetcher import Asker, Keep
-from crawler.crawl.engine.worker_slots import Bell, Room
+from crawler.crawl.engine.publisher import Publisher, WalkSink
+from crawler.crawl.engine.target_scheduler import FetchTask, ScheduledWalk, TargetScheduler
+from crawler.crawl.engine.window_fetcher import PageLog, WindowFetcher
+from crawler.crawl.engine.worker_slots import Signal, WorkerSlots
 from crawler.errors import CrawlerError
 from crawler.model.clock import Clock
-from crawler.model.stop_reason import Ending
+from crawler.model.stop_reason import StopReason
 from crawler.swr.http.client import Client
-from crawler.walk.concurrency_limit import Crowd
+from crawler.walk.concurrency_limit import ConcurrencyLimit
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _WRITE_BYTES: Final = 16 * 2**20  # three walks of 10 000 records: what is publi
 _MOST_WAITING_BYTES: Final = 20 * 2**20  # beyond this the workers wait for the disk: more of it is memory alone
 
 
-class Store(Keep, Shelves, Protocol):
+class Store(PageLog, WalkSink, Protocol):
     """What the engine needs of a run's spool and shelf. `write`, `flush` and `publish` block: they run in threads."""
 
     @property
@@ -50,13 +50,13 @@ class Store(Keep, Shelves, Protocol):
         ...
 
 
-StopSource = Callable[[], Awaitable[Ending]]  # returns when somebody wants the crawl to stop: why
+StopSource = Callable[[], Awaitable[StopReason]]  # returns when somebody wants the crawl to stop: why
 
 
-class Crew(NamedTuple):
+class TargetRuntime(NamedTuple):
     """One target with what is needed to crawl it; `concurrency` is the most requests in flight."""
 
-    target: TargetCrawl
+    target: TargetScheduler
     client: Client
     concurrency: int
 
@@ -64,18 +64,20 @@ class Crew(NamedTuple):
 class Engine:
     """One crawl of several targets into one store."""
 
-    def __init__(self, crews: Sequence[Crew], runs: Sequence[WalkRun], store: Store, clock: Clock) -> None:
+    def __init__(
+        self, crews: Sequence[TargetRuntime], runs: Sequence[ScheduledWalk], store: Store, clock: Clock
+    ) -> None:
         self._crews = crews
         self._store = store
         self._clock = clock
-        self._ending = Ending("done")
-        self._full = Bell()  # there is enough to write, or no more to come
-        self._drained = Bell()  # it was written
+        self._ending = StopReason("done")
+        self._full = Signal()  # there is enough to write, or no more to come
+        self._drained = Signal()  # it was written
         self._over = False  # nothing more will come
-        self._end = Bell()
+        self._end = Signal()
         self._publisher = Publisher(runs, store)
 
-    async def crawl(self, *, max_duration_s: float | None, stop: StopSource | None = None) -> Ending:
+    async def crawl(self, *, max_duration_s: float | None, stop: StopSource | None = None) -> StopReason:
         """Crawl until every walk ended or every target stopped, publishing walks in plan order as they end.
 
         When `stop` returns, the crawl stops for that reason. A target's own error stays with the target. Raises the
@@ -90,7 +92,7 @@ class Engine:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(self._store.flush)
         if deadline.cancelled_caught and self._ending.kind == "done":
-            return Ending("deadline")
+            return StopReason("deadline")
         return self._ending
 
     async def _run_all(self, stop: StopSource | None) -> None:
@@ -107,10 +109,10 @@ class Engine:
                 self._finish()
             whole.cancel_scope.cancel()
 
-    async def _crawl_target(self, crew: Crew) -> None:
+    async def _crawl_target(self, crew: TargetRuntime) -> None:
         target = crew.target
-        room = Room(Crowd(crew.concurrency, self._clock.now_s(), self._clock.busy_s()), self._clock)
-        asker = Asker(target, crew.client, self._store, self._clock, room, Random())  # noqa: S311 - jitter, no secret
+        room = WorkerSlots(ConcurrencyLimit(crew.concurrency, self._clock.now_s(), self._clock.busy_s()), self._clock)
+        asker = WindowFetcher(target, crew.client, self._store, self._clock, room, Random())  # noqa: S311 - jitter, no secret
         async with anyio.create_task_group() as workers:
             while not target.done:
                 while room.has_place() and (task := target.next()):
@@ -119,10 +121,15 @@ class Engine:
                 await room.change()
 
     async def _work(
-        self, target: TargetCrawl, asker: Asker, room: Room, first: Task, workers: anyio.CancelScope
+        self,
+        target: TargetScheduler,
+        asker: WindowFetcher,
+        room: WorkerSlots,
+        first: FetchTask,
+        workers: anyio.CancelScope,
     ) -> None:
         """Ask for one window after the other for as long as there are some, and room."""
-        task: Task | None = first
+        task: FetchTask | None = first
         while task is not None:
             try:
                 await asker.settle(task)

@@ -9,7 +9,7 @@ from itertools import takewhile
 from threading import Event
 from typing import Final, Protocol
 
-from crawler.crawl.engine.target_scheduler import WalkRun
+from crawler.crawl.engine.target_scheduler import ScheduledWalk
 
 # A call for each of ten thousand small walks would cost seconds: so many walks are published at once, or walks of so
 # many records (a megabyte), or what has ended after so many seconds.
@@ -18,10 +18,10 @@ _WORTH_RECORDS: Final = 2000
 _PUBLISH_S: Final = 0.1
 
 
-class Shelves(Protocol):
+class WalkSink(Protocol):
     """Where walks go. `publish` blocks."""
 
-    def publish(self, ended: Sequence[WalkRun]) -> None:
+    def publish(self, ended: Sequence[ScheduledWalk]) -> None:
         """Publish these walks, the next in plan order."""
         ...
 
@@ -29,7 +29,7 @@ class Shelves(Protocol):
 class Publisher:
     """Publishes `runs`, which are in plan order, to `shelves`; those that have ended before it was made are first."""
 
-    def __init__(self, runs: Sequence[WalkRun], shelves: Shelves) -> None:
+    def __init__(self, runs: Sequence[ScheduledWalk], shelves: WalkSink) -> None:
         self._runs = runs
         self._shelves = shelves
         self._ended = {run.index for run in runs if run.ended}  # and all their pages are in the store

@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from crawler.crawl.engine.target_stats import Tally
+from crawler.crawl.engine.target_stats import TargetStats
 from crawler.errors import CrawlerError
 from crawler.model.verdict import PROVEN
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.swr.response import Page
-from crawler.walk.walk import Dialect, Walk
+from crawler.walk.walk import ServerProfile, Walk
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 _MOST_FIELDS: Final = 1000
 
 
-class WalkRun:
+class ScheduledWalk:
     """One walk of the plan, and what was spent on it. `walk` is None before it begins, and again when it is published.
 
     A `census` is no walk of the plan: it asks a whole center for its total, to be held against the walks of its
@@ -51,7 +51,7 @@ class WalkRun:
         return self.walk is not None and self.walk.verdict is not None
 
 
-class Bounds(NamedTuple):
+class CrawlLimits(NamedTuple):
     """How far to go: tries for each window, passes for each walk, and whether a proof is looked at twice.
 
     With `first_page_only` each walk ends with its first page: for a survey of the totals.
@@ -63,18 +63,20 @@ class Bounds(NamedTuple):
     first_page_only: bool = False
 
 
-class Task(NamedTuple):
+class FetchTask(NamedTuple):
     """One window of one walk, to be asked for now."""
 
-    run: WalkRun
+    run: ScheduledWalk
     walk: Walk
     window: Window
 
 
-class TargetCrawl:
+class TargetScheduler:
     """All walks of one target. `error` says why it stopped before they ended; None when it didn't."""
 
-    def __init__(self, runs: Sequence[WalkRun], dialect: Dialect, bounds: Bounds, tally: Tally) -> None:
+    def __init__(
+        self, runs: Sequence[ScheduledWalk], dialect: ServerProfile, bounds: CrawlLimits, tally: TargetStats
+    ) -> None:
         self.runs = runs
         self.bounds = bounds
         self.tally = tally
@@ -82,7 +84,7 @@ class TargetCrawl:
         self.unknown_fields: set[str] = set()
         self.dialect = dialect
         self._to_begin = deque(runs)
-        self._open: list[tuple[WalkRun, Walk]] = []
+        self._open: list[tuple[ScheduledWalk, Walk]] = []
 
     def stop(self, error: CrawlerError) -> None:
         """End the target before its walks have ended."""
@@ -95,27 +97,27 @@ class TargetCrawl:
         """Whether there is nothing more to ask: every walk ended, or the target stopped."""
         return self.error is not None or not (self._open or self._to_begin)
 
-    def next(self) -> Task | None:
+    def next(self) -> FetchTask | None:
         """Take the next window in flight; None when all that can be asked now is."""
         for run, walk in self._open:
             if walk.waiting:
                 continue
             window = walk.ask()
             if window is not None:
-                return Task(run, walk, window)
+                return FetchTask(run, walk, window)
         if self._to_begin:
             run = self._to_begin[0]
             walk = self.begin(run)
             window = walk.ask()
             if window is not None:
-                return Task(run, walk, window)
+                return FetchTask(run, walk, window)
         return None
 
-    def begin(self, run: WalkRun) -> Walk:
+    def begin(self, run: ScheduledWalk) -> Walk:
         """Open a walk of the plan that has not begun."""
         self._to_begin.remove(run)
         walk = Walk(
-            Dialect(1, self.dialect.orders) if run.census else self.dialect,
+            ServerProfile(1, self.dialect.orders) if run.census else self.dialect,
             max_passes=self.bounds.max_passes,
             confirm=self.bounds.confirm,
             first_page_only=self.bounds.first_page_only or run.census,
@@ -130,7 +132,7 @@ class TargetCrawl:
             self._count_plan(run, walk)
         return walk
 
-    def took(self, run: WalkRun, walk: Walk, page: Page | None) -> None:
+    def took(self, run: ScheduledWalk, walk: Walk, page: Page | None) -> None:
         """Count a window that is settled: by its page, or lost when None."""
         if run.census:
             self.dialect.counts_walks |= (walk.declared or 0) > 1  # it asked for one item
@@ -151,7 +153,7 @@ class TargetCrawl:
             if log.isEnabledFor(level):  # of twenty thousand walks it mostly is not
                 log.log(level, "walk.end", extra={"walk": str(run.id), "verdict": walk.verdict, "passes": walk.passes})
 
-    def _count_plan(self, run: WalkRun, walk: Walk) -> None:
+    def _count_plan(self, run: ScheduledWalk, walk: Walk) -> None:
         if walk.known:
             self.tally.declared += walk.total - run.counted_total
             run.counted_total = walk.total
@@ -159,7 +161,7 @@ class TargetCrawl:
         self.tally.windows += windows - run.counted_windows
         run.counted_windows = windows
 
-    def _report_unknown(self, run: WalkRun, page: Page) -> None:
+    def _report_unknown(self, run: ScheduledWalk, page: Page) -> None:
         new = page.items.unknown - self.unknown_fields
         if new and len(self.unknown_fields) < _MOST_FIELDS:
             self.unknown_fields |= new

@@ -7,7 +7,7 @@ NO_ANSWER = "none"  # the status of a request that got none
 
 
 @dataclass(slots=True)
-class Tally:
+class TargetStats:
     """One target's counts so far, written by the engine and read by whoever shows progress.
 
     `asked` counts requests, of any outcome; `windows` those windows that are known to be needed: of walks

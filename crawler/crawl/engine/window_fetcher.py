@@ -5,8 +5,8 @@ from http import HTTPStatus
 from random import Random
 from typing import Final, Protocol
 
-from crawler.crawl.engine.target_scheduler import TargetCrawl, Task, WalkRun
-from crawler.crawl.engine.worker_slots import Room
+from crawler.crawl.engine.target_scheduler import FetchTask, ScheduledWalk, TargetScheduler
+from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.errors import (
     CredentialsError,
     OrderRefusedError,
@@ -24,8 +24,8 @@ from crawler.swr.decode.batch import Origin
 from crawler.swr.http.client import Client
 from crawler.swr.request import Query
 from crawler.swr.response import EMPTY, Answer, Page, read_page
-from crawler.walk.passes import Again
-from crawler.walk.retry_policy import backoff_s, pause_s
+from crawler.walk.passes import Retry
+from crawler.walk.retry_policy import backoff_s, throttle_pause_s
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 _SHORT_TRIES: Final = 3
 
 
-class Keep(Protocol):
+class PageLog(Protocol):
     """Where settled windows go, by the index of their walk in the plan. Both methods only remember."""
 
     def append_page(self, walk: int, window: Window, page: Page) -> None:
@@ -45,11 +45,11 @@ class Keep(Protocol):
         ...
 
 
-class Asker:
+class WindowFetcher:
     """Asks for windows of one target, through its client."""
 
     def __init__(
-        self, target: TargetCrawl, client: Client, keep: Keep, clock: Clock, room: Room, chance: Random
+        self, target: TargetScheduler, client: Client, keep: PageLog, clock: Clock, room: WorkerSlots, chance: Random
     ) -> None:
         self._target = target
         self._client = client
@@ -61,7 +61,7 @@ class Asker:
         self._good: Query | None = None  # the last one that was answered with a page
         self._good_generation = -1  # of the credentials it was asked with
 
-    async def settle(self, task: Task) -> None:
+    async def settle(self, task: FetchTask) -> None:
         """Ask for one window until it is settled.
 
         Raises CredentialsError (401) or UnavailableError (throttled for long, or nothing answers) when the
@@ -94,7 +94,7 @@ class Asker:
                     await self._clock.sleep(wait_s)
             attempt += 1
 
-    async def _try(self, task: Task, *, last_try: bool) -> Again | None:
+    async def _try(self, task: FetchTask, *, last_try: bool) -> Retry | None:
         run, window = task.run, task.window
         run.requests += 1
         run.filtered = self._target.dialect.filtered
@@ -108,7 +108,7 @@ class Asker:
         self._successes += 1
         self._good = query
         answered = task.walk.read(window, page, last_try=last_try)
-        if isinstance(answered, Again):
+        if isinstance(answered, Retry):
             return answered
         if answered == "skip":
             page = EMPTY
@@ -144,13 +144,13 @@ class Asker:
         chance = self._chance.random()
         if not isinstance(error, ThrottledError):
             return backoff_s(attempt, chance)
-        closed_s = pause_s(error.retry_after_s, attempt, chance)
+        closed_s = throttle_pause_s(error.retry_after_s, attempt, chance)
         self._client.pace.close(closed_s)
         self._target.tally.throttled_s = self._client.pace.throttled_s
         log.warning("target.throttled", extra={"target": self._target.tally.target, "wait_s": round(closed_s, 2)})
         return 0.0
 
-    def _refused(self, task: Task, error: RequestError) -> bool:
+    def _refused(self, task: FetchTask, error: RequestError) -> bool:
         """Step down to what the service accepts, or lose the window; say whether to ask for it once more."""
         if isinstance(error, UnauthorizedError):
             raise CredentialsError(self._unauthorized(task, error))
@@ -167,7 +167,7 @@ class Asker:
         self._lose(task, str(error))
         return False
 
-    def _changes_dialect(self, run: WalkRun) -> bool:
+    def _changes_dialect(self, run: ScheduledWalk) -> bool:
         """Try the other way of asking when nothing was answered in this one; once for a target."""
         dialect = self._target.dialect
         if run.filtered != dialect.filtered:
@@ -177,7 +177,7 @@ class Asker:
         dialect.may_change, dialect.filtered = False, not dialect.filtered
         return True
 
-    async def _give_up(self, task: Task, error: TransientError, tries: int, *, others_answered: bool) -> None:
+    async def _give_up(self, task: FetchTask, error: TransientError, tries: int, *, others_answered: bool) -> None:
         where = f"{task.run.id} at offset {task.window.offset}"
         if isinstance(error, ThrottledError):
             raise UnavailableError(
@@ -197,19 +197,21 @@ class Asker:
             return False
         return True
 
-    def _lose(self, task: Task, reason: str) -> None:
+    def _lose(self, task: FetchTask, reason: str) -> None:
         extra = {"walk": str(task.run.id), "offset": task.window.offset, "reason": reason}
         log.error("window.lost", extra=extra)
         task.walk.lose(task.window, reason)
         self._keep.append_loss(task.run.index, task.window, reason)
         self._target.took(task.run, task.walk, None)
 
-    def _say_retry(self, task: Task, attempt: int, wait_s: float, reason: str, level: int = logging.WARNING) -> None:
+    def _say_retry(
+        self, task: FetchTask, attempt: int, wait_s: float, reason: str, level: int = logging.WARNING
+    ) -> None:
         self._target.tally.retries += 1
         where = {"walk": str(task.run.id), "offset": task.window.offset}
         log.log(level, "page.retry", extra={**where, "attempt": attempt, "wait_s": round(wait_s, 2), "reason": reason})
 
-    def _unauthorized(self, task: Task, error: UnauthorizedError) -> str:
+    def _unauthorized(self, task: FetchTask, error: UnauthorizedError) -> str:
         why = why_refused(str(error), error.server_date, self._clock.utc())
         where = f"target {task.run.id.target}: the service refused the credentials"
         return f"{where}: {error.evidence}; {why}, then run the same command to go on"

@@ -8,12 +8,12 @@ from typing import Final
 import anyio
 
 from crawler.model.clock import Clock
-from crawler.walk.concurrency_limit import Crowd, Sent
+from crawler.walk.concurrency_limit import ConcurrencyLimit, Sample
 
 _WORKERS_IN_ROOM: Final = 2  # one asks while the other waits for its backoff
 
 
-class Bell:
+class Signal:
     """Wakes whoever waits at the moment; heard by nobody, it costs nothing."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Bell:
             self._listeners -= 1
 
 
-class Room:
+class WorkerSlots:
     """At most `crowd.size` workers are let into it at a time; when that shrinks, those who are in it finish.
 
     A window that failed waits for its backoff outside, and another worker comes in: with one request in twenty
@@ -43,13 +43,13 @@ class Room:
     since its window is older, and nobody is woken in vain: a place is handed over.
     """
 
-    def __init__(self, crowd: Crowd, clock: Clock) -> None:
+    def __init__(self, crowd: ConcurrencyLimit, clock: Clock) -> None:
         self._crowd = crowd
         self._clock = clock
         self._inside = 0
         self._outside = 0
         self._coming_back = deque[anyio.Event]()
-        self._changed = Bell()
+        self._changed = Signal()
 
     def has_place(self) -> bool:
         """Whether a new worker may enter."""
@@ -93,17 +93,17 @@ class Room:
         await admitted.wait()
         self._outside -= 1
 
-    def sent(self) -> Sent:
+    def sent(self) -> Sample:
         """Note that a request goes out; give its end to `answered` or `failed`."""
         return self._crowd.sent(self._clock.now_s(), self._inside)
 
-    def answered(self, sent: Sent) -> None:
+    def answered(self, sent: Sample) -> None:
         """Learn from an answer that was read."""
         now_s = self._clock.now_s()
         self._crowd.answered(sent, now_s)
         self._judge(now_s)
 
-    def failed(self, sent: Sent, *, too_much: bool) -> None:
+    def failed(self, sent: Sample, *, too_much: bool) -> None:
         """Learn from a request that yielded nothing; whether the service says there are too many."""
         now_s = self._clock.now_s()
         if too_much:

@@ -7,7 +7,7 @@ import anyio
 _SHARED_BYTES: Final = 2**24  # a quarter of a MiB for each of the 64 connections of the default: a page on its way
 
 
-class Allowance:
+class BufferBudget:
     """What the bodies being read may hold together: `shared_bytes`, and one of them as much as it needs.
 
     So bodies without end, however many come at the same time, cost the cap of one more than `shared_bytes`; and as

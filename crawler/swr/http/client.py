@@ -27,9 +27,9 @@ from crawler.errors import Evidence, RefusedError, RequestError, SizeRefusedErro
 from crawler.swr.auth.credentials import Credentials, Token
 from crawler.swr.auth.signing import Signable
 from crawler.swr.content_encoding import ACCEPTED, BodyTooLargeError, BrokenCodingError, UnknownCodingError, decoded
-from crawler.swr.http.buffer_budget import Allowance
-from crawler.swr.http.rate_limiter import Pace
-from crawler.swr.http.request_timeout import Watch
+from crawler.swr.http.buffer_budget import BufferBudget
+from crawler.swr.http.rate_limiter import RateLimiter
+from crawler.swr.http.request_timeout import RequestTimeout
 from crawler.swr.request import Asked, Query
 from crawler.swr.response import Answer, content_range, printable
 
@@ -132,8 +132,8 @@ class Client:
         self,
         session: aiohttp.ClientSession,
         origin: str,
-        pace: Pace,
-        allowance: Allowance,
+        pace: RateLimiter,
+        allowance: BufferBudget,
         *,
         body_bytes: int,
         timeout_s: float,
@@ -141,7 +141,7 @@ class Client:
         self._session = session
         self._origin = URL(origin)
         self._body_bytes = body_bytes
-        self._watch = Watch(timeout_s)
+        self._watch = RequestTimeout(timeout_s)
         self._allowance = allowance
         self._counts_windows = True
         self._proving = anyio.Lock()
@@ -289,12 +289,12 @@ _OWN: Final = {"Content-Type": "application/json", "User-Agent": f"swr-crawler/{
 @asynccontextmanager
 async def connect(
     endpoint: str,
-    pace: Pace,
+    pace: RateLimiter,
     *,
     connections: int,
     timeout_s: float,
     body_bytes: int,
-    allowance: Allowance | None = None,
+    allowance: BufferBudget | None = None,
 ) -> AsyncIterator[Client]:
     """Open a client for `endpoint` (an origin) that holds at most `connections` open; close them at the end.
 
@@ -310,7 +310,7 @@ async def connect(
         read_bufsize=_CHUNK_BYTES,
         response_class=_Response,
     ) as session:
-        yield Client(session, endpoint, pace, allowance or Allowance(), body_bytes=body_bytes, timeout_s=timeout_s)
+        yield Client(session, endpoint, pace, allowance or BufferBudget(), body_bytes=body_bytes, timeout_s=timeout_s)
 
 
 def _evidence(response: aiohttp.ClientResponse, text: str) -> Evidence:

@@ -18,7 +18,7 @@ _SLOWEST: Final = 4
 _RECOVERY_S: Final = 2.0
 
 
-class Pace:
+class RateLimiter:
     """One target's pace: a limiter for every request, and a gate that one throttling answer closes for all.
 
     `rate_per_s` None means unlimited; then only the gate holds requests back.

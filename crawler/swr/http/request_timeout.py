@@ -6,7 +6,7 @@ from types import TracebackType
 _Stay = tuple[float, int]  # when it is due, and how often the task was cancelled before
 
 
-class Watch:
+class RequestTimeout:
     """A context in which a task may be for `timeout_s` seconds; as many tasks at a time as there are.
 
     Whoever stays longer is cancelled and gets TimeoutError, as from `asyncio.timeout`, which has a timer for each: as
