@@ -78,7 +78,7 @@ class InterruptedRunError(CrawlerError):
         self.exit_code = 128 + signal_number
 
 
-class Evidence(NamedTuple):
+class ErrorDetails(NamedTuple):
     """Where a request failed and what the service said of it: for messages, logs and the manifest.
 
     `status` is the HTTP status, 0 when no answer came; `code` the service's own error code or "";
@@ -100,7 +100,7 @@ class Evidence(NamedTuple):
 class RequestError(Exception):
     """One request failed. Subclasses say what to do next; `evidence` says why."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: ErrorDetails) -> None:
         super().__init__(str(evidence))
         self.evidence = evidence
 
@@ -112,7 +112,7 @@ class TransientError(RequestError):
 class ThrottledError(TransientError):
     """The service asks for fewer requests. `retry_after_s` is what it asked for, None when it didn't say."""
 
-    def __init__(self, evidence: Evidence, retry_after_s: float | None) -> None:
+    def __init__(self, evidence: ErrorDetails, retry_after_s: float | None) -> None:
         super().__init__(evidence)
         self.retry_after_s = retry_after_s
 
@@ -128,7 +128,7 @@ class OrderRefusedError(RequestError):
 class UnauthorizedError(RequestError):
     """The service refused the credentials (401; FACTS 4.2). `server_date` is its clock, where it tells."""
 
-    def __init__(self, evidence: Evidence, server_date: datetime | None) -> None:
+    def __init__(self, evidence: ErrorDetails, server_date: datetime | None) -> None:
         super().__init__(evidence)
         self.server_date = server_date
 

@@ -4,10 +4,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from crawler.audit.finding import Finding, Place, fingerprint
+from crawler.audit.finding import Finding, Location, fingerprint
 from crawler.audit.growth import Holdings, grown, unjudged
-from crawler.audit.rules import Bounds, Check, Fact, Observation, bounds_of, checks_of, is_incomplete, observe
-from crawler.audit.suppressions import Sieve
+from crawler.audit.rules import (
+    Check,
+    CompiledPolicy,
+    Observation,
+    Violation,
+    checks_of,
+    compile_policy,
+    is_incomplete,
+    observe,
+)
+from crawler.audit.suppressions import Suppressions
 from crawler.config.audit_policy import Policy, Suppression
 from crawler.errors import IncompleteError
 from crawler.model import audit_rules as catalogue
@@ -42,7 +51,7 @@ class Audit:
         self.suppressed = 0
         self.notices: tuple[str, ...] = ()
         self._finished_at = _finished_at(snapshot)
-        self._sieve = Sieve(policy.suppressions, self._finished_at.date())
+        self._sieve = Suppressions(policy.suppressions, self._finished_at.date())
         self._used: set[Suppression] = set()
         self._held = Holdings()
 
@@ -56,7 +65,7 @@ class Audit:
         for observation in observe(self.snapshot.manifest, sealed=self._sealed):
             yield from self._observed(observation)
         before = Holdings() if self.previous is None else _holdings(self.previous)
-        yield from self._of_records(bounds_of(self.policy, self._finished_at), checks_of(self.policy))
+        yield from self._of_records(compile_policy(self.policy, self._finished_at), checks_of(self.policy))
         for _ in self.snapshot.rejects():
             pass  # their number is in the manifest; that the manifest is right about the file is known by reading it
         if self.previous is not None:
@@ -64,7 +73,7 @@ class Audit:
         for observation in self._of_suppressions():
             yield from self._observed(observation)
 
-    def _of_records(self, bounds: Bounds, checks: tuple[tuple[Rule, Check], ...]) -> Iterator[Finding]:
+    def _of_records(self, bounds: CompiledPolicy, checks: tuple[tuple[Rule, Check], ...]) -> Iterator[Finding]:
         counting = self.previous is not None
         for file in self.snapshot.manifest.files:
             for line, record in enumerate(self.snapshot.records_of(file), 1):
@@ -101,7 +110,7 @@ class Audit:
         if (rule.held or rule.id not in self.policy.off) and self._stands(rule, place):
             yield _finding(rule, place, fact, file=MANIFEST, line=1, subject=subject)
 
-    def _stands(self, rule: Rule, place: Place) -> bool:
+    def _stands(self, rule: Rule, place: Location) -> bool:
         """Say whether no suppression lets pass what the rule found there."""
         caught = [] if rule.held else self._sieve.catches(rule.id, place)
         self._used.update(caught)
@@ -126,19 +135,19 @@ def _holdings(snapshot: Snapshot) -> Holdings:
     return held
 
 
-def _place_of(record: Record) -> Place:
-    return Place(record.target, record.center, record.domain_name, record.namespace, record.name)
+def _place_of(record: Record) -> Location:
+    return Location(record.target, record.center, record.domain_name, record.namespace, record.name)
 
 
 def _said(rule: Rule, suppression: Suppression, what: str) -> Observation:
-    fact = Fact(
+    fact = Violation(
         f"has a suppression {what}: {suppression} ({suppression.reason})",
         {"suppression": str(suppression), "reason": suppression.reason, "until": suppression.until.isoformat()},
     )
-    return Observation(rule, Place(), fact, str(suppression))
+    return Observation(rule, Location(), fact, str(suppression))
 
 
-def _finding(rule: Rule, place: Place, fact: Fact, *, file: str, line: int, subject: str = "") -> Finding:
+def _finding(rule: Rule, place: Location, fact: Violation, *, file: str, line: int, subject: str = "") -> Finding:
     return Finding(
         rule=rule.id,
         slug=rule.slug,

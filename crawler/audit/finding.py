@@ -12,7 +12,7 @@ Evidence: TypeAlias = dict[str, str | int | float | bool | None]
 _FINGERPRINT_BYTES: Final = 16
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """What a finding is about: a repository, or as much of its key as there is; all None for the whole snapshot."""
 
     target: str | None = None
@@ -48,12 +48,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     fingerprint: str
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Location:
         """The place as one value."""
-        return Place(self.target, self.center, self.domain_name, self.namespace, self.name)
+        return Location(self.target, self.center, self.domain_name, self.namespace, self.name)
 
 
-def named(place: Place) -> str:
+def named(place: Location) -> str:
     """Name a place for people: `default/self team-a/app of acme`, `default/self/team-a`, `the snapshot`.
 
     Names of others are in it as they are: escape it before showing.
@@ -65,7 +65,7 @@ def named(place: Place) -> str:
     return f"{where} {place.namespace}/{place.name}{whose}"
 
 
-def fingerprint(rule: str, place: Place, subject: str = "") -> str:
+def fingerprint(rule: str, place: Location, subject: str = "") -> str:
     """Give 32 hex digits that name a finding; `subject` tells apart what one rule finds at one place."""
     spelled = msgspec.json.encode((rule, *place, subject))  # JSON: "a/b" beside "c" is not "a" beside "b/c"
     return blake2b(spelled, digest_size=_FINGERPRINT_BYTES).hexdigest()

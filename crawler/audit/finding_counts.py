@@ -6,7 +6,7 @@ from crawler.audit.finding import Finding
 from crawler.model.audit_rules import RULES, SEVERITIES, Rule, Severity, at_least
 
 
-class Digest:
+class FindingCounts:
     """Takes findings one by one and keeps of each rule the number and the first `most_kept`."""
 
     def __init__(self, most_kept: int) -> None:

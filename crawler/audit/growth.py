@@ -7,8 +7,8 @@ made, a difference may be of the reading.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
-from crawler.audit.finding import Evidence, Place
-from crawler.audit.rules import Fact, Observation
+from crawler.audit.finding import Evidence, Location
+from crawler.audit.rules import Observation, Violation
 from crawler.config.audit_policy import Policy
 from crawler.model import audit_rules as catalogue
 from crawler.model.verdict import PROVEN
@@ -20,7 +20,7 @@ Center: TypeAlias = tuple[str, str]  # target and center
 _HUNDRED: Final = 100
 
 
-class Sum(NamedTuple):
+class Holding(NamedTuple):
     """Records, and their sizes in bytes where they say one."""
 
     records: int = 0
@@ -46,14 +46,14 @@ class Holdings:
         """Give target, center and namespace of whatever was counted."""
         return self._sums.keys()
 
-    def of_namespace(self, target: str, center: str, namespace: str) -> Sum:
+    def of_namespace(self, target: str, center: str, namespace: str) -> Holding:
         """Give what one namespace holds."""
-        return Sum(*self._sums.get((target, center, namespace), (0, 0)))
+        return Holding(*self._sums.get((target, center, namespace), (0, 0)))
 
-    def of_center(self, target: str, center: str) -> Sum:
+    def of_center(self, target: str, center: str) -> Holding:
         """Give what one center holds."""
         held = [sums for key, sums in self._sums.items() if key[:2] == (target, center)]
-        return Sum(sum(one[0] for one in held), sum(one[1] for one in held))
+        return Holding(sum(one[0] for one in held), sum(one[1] for one in held))
 
 
 class Scope:
@@ -90,10 +90,10 @@ def grown(old: Manifest, before: Holdings, new: Manifest, now: Holdings, policy:
         walked = is_.whole(target, center)
         if walked and walked == was.whole(target, center):
             sums = before.of_center(target, center), now.of_center(target, center)
-            yield from _compared(Place(target, center), *sums, policy)
+            yield from _compared(Location(target, center), *sums, policy)
     for key in sorted(now.namespaces()):
         if was.holds(*key) and is_.holds(*key):
-            place = Place(key[0], key[1], None, key[2])
+            place = Location(key[0], key[1], None, key[2])
             yield from _compared(place, before.of_namespace(*key), now.of_namespace(*key), policy)
 
 
@@ -107,7 +107,7 @@ def unjudged(old: Manifest, new: Manifest) -> list[str]:
     ]
 
 
-def _compared(place: Place, before: Sum, now: Sum, policy: Policy) -> Iterator[Observation]:
+def _compared(place: Location, before: Holding, now: Holding, policy: Policy) -> Iterator[Observation]:
     judged: tuple[tuple[catalogue.Rule, int, int, int, Callable[[int], str]], ...] = (
         (catalogue.RECORDS_GREW, before.records, now.records, policy.min_growth_records, _repositories),
         (catalogue.SIZE_GREW, before.bytes, now.bytes, policy.min_growth_bytes, size),
@@ -116,7 +116,7 @@ def _compared(place: Place, before: Sum, now: Sum, policy: Policy) -> Iterator[O
         if policy.max_growth_percent is not None and is_sudden(old, new, policy.max_growth_percent, least):
             more = f", {count((new - old) * _HUNDRED // old)} % more" if old else ""
             evidence: Evidence = {"before": old, "now": new, "max_growth_percent": policy.max_growth_percent}
-            yield Observation(rule, place, Fact(f"grew from {worded(old)} to {worded(new)}{more}", evidence))
+            yield Observation(rule, place, Violation(f"grew from {worded(old)} to {worded(new)}{more}", evidence))
 
 
 def is_sudden(before: int, now: int, max_percent: int, least: int) -> bool:

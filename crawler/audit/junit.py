@@ -9,7 +9,7 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from crawler.audit.finding import Finding, named
-from crawler.audit.finding_counts import Digest
+from crawler.audit.finding_counts import FindingCounts
 from crawler.model.audit_rules import RULES, Rule, Severity, at_least
 from crawler.text.human import counted, escaped, shortened
 
@@ -18,7 +18,7 @@ MOST_CASES: Final = 1000  # of one rule; people read the first ones, and CI hold
 _LONGEST_NAME: Final = 200
 
 
-def to_junit(digest: Digest, *, snapshot: str, fail_on: Severity | None, off: Container[str]) -> bytes:
+def to_junit(digest: FindingCounts, *, snapshot: str, fail_on: Severity | None, off: Container[str]) -> bytes:
     """Give the document, without a last line end; `off` are the ids of rules switched off.
 
     A suite ends with how many findings it leaves out.
@@ -37,7 +37,7 @@ def to_junit(digest: Digest, *, snapshot: str, fail_on: Severity | None, off: Co
     return document
 
 
-def _fill(suite: Element, rule: Rule, digest: Digest, *, fails: bool) -> None:
+def _fill(suite: Element, rule: Rule, digest: FindingCounts, *, fails: bool) -> None:
     for finding in digest.kept(rule):
         _tell(_case(suite, rule, _short(named(finding.place))), finding, fails=fails)
     if left_out := digest.count(rule) - len(digest.kept(rule)):

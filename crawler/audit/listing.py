@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from crawler.audit.finding import Finding, named
-from crawler.audit.finding_counts import Digest
+from crawler.audit.finding_counts import FindingCounts
 from crawler.model.audit_rules import Rule, Severity
 from crawler.text.human import count, counted, escaped, shortened
 
@@ -14,7 +14,7 @@ _LONGEST_NAME: Final = 120
 _SEVERITY_WIDTH: Final = 9
 
 
-class Ledger(NamedTuple):
+class AuditTotals(NamedTuple):
     """What an audit read, beside its findings."""
 
     snapshot: str
@@ -23,7 +23,7 @@ class Ledger(NamedTuple):
     suppressed: int
 
 
-def headline(digest: Digest, ledger: Ledger) -> str:
+def headline(digest: FindingCounts, ledger: AuditTotals) -> str:
     """Give one line: what was audited, how many findings of each severity there are, how many were suppressed."""
     found = [counted(number, severity) for severity, number in digest.by_severity().items() if number]
     if ledger.suppressed:
@@ -33,7 +33,7 @@ def headline(digest: Digest, ledger: Ledger) -> str:
     return escaped(f"snapshot {ledger.snapshot} ({status}), {records}: {', '.join(found) or 'nothing found'}")
 
 
-def listing(digest: Digest, ledger: Ledger, *, style: Callable[[Severity, str], str]) -> Iterator[str]:
+def listing(digest: FindingCounts, ledger: AuditTotals, *, style: Callable[[Severity, str], str]) -> Iterator[str]:
     """Give the lines; `style` colours a word by its severity."""
     yield headline(digest, ledger)
     for rule in digest.found():
@@ -41,7 +41,7 @@ def listing(digest: Digest, ledger: Ledger, *, style: Callable[[Severity, str], 
         yield from _of_rule(rule, digest, style)
 
 
-def _of_rule(rule: Rule, digest: Digest, style: Callable[[Severity, str], str]) -> Iterator[str]:
+def _of_rule(rule: Rule, digest: FindingCounts, style: Callable[[Severity, str], str]) -> Iterator[str]:
     word = style(rule.severity, f"{rule.severity:<{_SEVERITY_WIDTH}}")
     number = digest.count(rule)
     yield f"{word}{rule.id} {rule.slug}: {counted(number, 'finding')}. {rule.title}."

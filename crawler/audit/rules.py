@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
-from crawler.audit.finding import Evidence, Place
+from crawler.audit.finding import Evidence, Location
 from crawler.audit.suppressions import any_of
 from crawler.config.audit_policy import Policy
 from crawler.model import audit_rules as catalogue
@@ -24,7 +24,7 @@ from crawler.text.human import count, counted, shortened, size
 _LONGEST_WORD: Final = 80
 
 
-class Fact(NamedTuple):
+class Violation(NamedTuple):
     """What is the case, for people, and the same for programs."""
 
     message: str
@@ -35,13 +35,13 @@ class Observation(NamedTuple):
     """A fact that is not of a record; `subject` tells apart what one rule says of one place."""
 
     rule: Rule
-    place: Place
-    fact: Fact
+    place: Location
+    fact: Violation
     subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class CompiledPolicy:
     """A policy, made ready to be held against many records.
 
     `oldest` is the first moment that is not too old, as records write moments: they compare as text. None: unbounded.
@@ -55,9 +55,9 @@ class Bounds:
     categories: re.Pattern[str] | None
 
 
-def bounds_of(policy: Policy, finished_at: datetime) -> Bounds:
+def compile_policy(policy: Policy, finished_at: datetime) -> CompiledPolicy:
     """Give the bounds for a snapshot that was finished at that moment, in UTC: ages are counted to it, not to today."""
-    return Bounds(
+    return CompiledPolicy(
         oldest=None if policy.max_age_days is None else _before(finished_at, policy.max_age_days),
         max_age_days=policy.max_age_days,
         max_size_bytes=policy.max_size_bytes,
@@ -78,85 +78,85 @@ def _before(moment: datetime, days: int) -> str:
 # --- of a record --------------------------------------------------------------------------------------
 
 
-def public(record: Record, _: Bounds) -> Fact | None:
+def public(record: Record, _: CompiledPolicy) -> Violation | None:
     """Find what anyone can pull. Only private repositories can be shared (FACTS 1.1): the two contradict each other."""
-    return Fact("is public, though it is shared", {"is_public": True}) if record.is_public else None
+    return Violation("is public, though it is shared", {"is_public": True}) if record.is_public else None
 
 
-def expired(record: Record, _: Bounds) -> Fact | None:
+def expired(record: Record, _: CompiledPolicy) -> Violation | None:
     """Find shares that have ended. `status` says so for center thirdparty; for self it has no meaning (FACTS 1.2)."""
     if record.center != "thirdparty" or record.status is not False:
         return None
-    return Fact("is listed, but its share has expired", {"status": False})
+    return Violation("is listed, but its share has expired", {"status": False})
 
 
-def domain(record: Record, bounds: Bounds) -> Fact | None:
+def domain(record: Record, bounds: CompiledPolicy) -> Violation | None:
     """Find domains that no pattern allows; a record without a domain is nobody's, so it is not allowed either."""
     if bounds.domains is None or bounds.domains.fullmatch(record.domain_name or ""):
         return None
     shared = "shared with you by" if record.center == "thirdparty" else "shared by you under"
     whom = _word(record.domain_name, "no domain")
-    return Fact(f"is {shared} {whom}, which is not allowed", {"domain_name": record.domain_name})
+    return Violation(f"is {shared} {whom}, which is not allowed", {"domain_name": record.domain_name})
 
 
-def namespace(record: Record, bounds: Bounds) -> Fact | None:
+def namespace(record: Record, bounds: CompiledPolicy) -> Violation | None:
     """Find namespaces that no pattern allows."""
     if bounds.namespaces is None or bounds.namespaces.fullmatch(record.namespace):
         return None
-    return Fact("is in a namespace that is not allowed", {"namespace": record.namespace})
+    return Violation("is in a namespace that is not allowed", {"namespace": record.namespace})
 
 
-def category(record: Record, bounds: Bounds) -> Fact | None:
+def category(record: Record, bounds: CompiledPolicy) -> Violation | None:
     """Find categories that no pattern allows; none at all is matched as empty text."""
     if bounds.categories is None or bounds.categories.fullmatch(record.category or ""):
         return None
     what = _word(record.category, "none")
-    return Fact(f"has a category that is not allowed: {what}", {"category": record.category})
+    return Violation(f"has a category that is not allowed: {what}", {"category": record.category})
 
 
-def stale(record: Record, bounds: Bounds) -> Fact | None:
+def stale(record: Record, bounds: CompiledPolicy) -> Violation | None:
     """Find what was last updated before the bound; what says nothing of its update is not judged."""
     if bounds.oldest is None or record.updated_at is None or record.updated_at >= bounds.oldest:
         return None
     days = counted(bounds.max_age_days or 0, "day")
-    return Fact(
+    return Violation(
         f"was last updated on {record.updated_at[:10]}, more than {days} before the crawl",
         {"updated_at": record.updated_at, "oldest": bounds.oldest, "max_age_days": bounds.max_age_days},
     )
 
 
-def untagged(record: Record, _: Bounds) -> Fact | None:
+def untagged(record: Record, _: CompiledPolicy) -> Violation | None:
     """Find what has no tag and declares no image."""
     if record.tags or record.num_images:
         return None
-    return Fact("has no tag", {"tags": 0, "num_images": record.num_images})
+    return Violation("has no tag", {"tags": 0, "num_images": record.num_images})
 
 
-def tag_count(record: Record, _: Bounds) -> Fact | None:
+def tag_count(record: Record, _: CompiledPolicy) -> Violation | None:
     """Find lists of tags that are longer or shorter than declared (FACTS, "Unknown": none says they are whole)."""
     if record.num_images is None or record.num_images == len(record.tags):
         return None
     message = f"lists {counted(len(record.tags), 'tag')}, but num_images is {count(record.num_images)}"
-    return Fact(message, {"tags": len(record.tags), "num_images": record.num_images})
+    return Violation(message, {"tags": len(record.tags), "num_images": record.num_images})
 
 
-def only_latest(record: Record, _: Bounds) -> Fact | None:
+def only_latest(record: Record, _: CompiledPolicy) -> Violation | None:
     """Find what has no other tag than latest."""
-    return Fact("has latest as its only tag", {"tags": 1}) if record.tags == ["latest"] else None
+    return Violation("has latest as its only tag", {"tags": 1}) if record.tags == ["latest"] else None
 
 
-def undescribed(record: Record, _: Bounds) -> Fact | None:
+def undescribed(record: Record, _: CompiledPolicy) -> Violation | None:
     """Find what has no description, or a blank one."""
     if record.description and not record.description.isspace():
         return None
-    return Fact("has no description", {"description": record.description})
+    return Violation("has no description", {"description": record.description})
 
 
-def large(record: Record, bounds: Bounds) -> Fact | None:
+def large(record: Record, bounds: CompiledPolicy) -> Violation | None:
     """Find what takes more room than the bound."""
     if bounds.max_size_bytes is None or record.size is None or record.size <= bounds.max_size_bytes:
         return None
-    return Fact(
+    return Violation(
         f"takes {size(record.size)}, more than {size(bounds.max_size_bytes)}",
         {"size": record.size, "max_size_bytes": bounds.max_size_bytes},
     )
@@ -166,7 +166,7 @@ def _word(text: str | None, nothing: str) -> str:
     return shortened(text, _LONGEST_WORD) if text else nothing
 
 
-Check: TypeAlias = Callable[[Record, Bounds], Fact | None]
+Check: TypeAlias = Callable[[Record, CompiledPolicy], Violation | None]
 CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
     {
         catalogue.PUBLIC.id: public,
@@ -226,8 +226,8 @@ def _uncovered(manifest: Manifest) -> Iterator[Coverage]:
 def observe(manifest: Manifest, *, sealed: bool) -> Iterator[Observation]:
     """Give what a manifest shows of the proof: that the snapshot is incomplete first, then why, in plan order."""
     if doubts := _doubts(manifest, sealed=sealed):
-        fact = Fact(f"is incomplete: {', '.join(doubts)}", {"status": manifest.status, "sealed": sealed})
-        yield Observation(catalogue.INCOMPLETE, Place(), fact)
+        fact = Violation(f"is incomplete: {', '.join(doubts)}", {"status": manifest.status, "sealed": sealed})
+        yield Observation(catalogue.INCOMPLETE, Location(), fact)
     for walk in manifest.walks:
         if walk.verdict not in PROVEN:
             yield _unproven(walk)
@@ -235,10 +235,10 @@ def observe(manifest: Manifest, *, sealed: bool) -> Iterator[Observation]:
     for walk in manifest.walks:
         if walk.rejects:
             message = f"had {counted(walk.rejects, 'item')} that could not be read"
-            yield Observation(catalogue.REJECTED, _place_of(walk), Fact(message, {"rejects": walk.rejects}))
+            yield Observation(catalogue.REJECTED, _place_of(walk), Violation(message, {"rejects": walk.rejects}))
     for field in manifest.unknown_fields:
-        fact = Fact(f"has the unknown field {_word(field, 'without a name')}", {"field": field})
-        yield Observation(catalogue.UNKNOWN_FIELD, Place(), fact, field)
+        fact = Violation(f"has the unknown field {_word(field, 'without a name')}", {"field": field})
+        yield Observation(catalogue.UNKNOWN_FIELD, Location(), fact, field)
 
 
 def _unproven(walk: WalkEntry) -> Observation:
@@ -246,7 +246,7 @@ def _unproven(walk: WalkEntry) -> Observation:
     return Observation(
         catalogue.UNPROVEN,
         _place_of(walk),
-        Fact(
+        Violation(
             f"is {walk.verdict}: {counted(walk.records, 'record')} read, {missing}",
             {"verdict": walk.verdict, "records": walk.records, "declared": walk.declared, "missing": walk.missing},
         ),
@@ -256,9 +256,9 @@ def _unproven(walk: WalkEntry) -> Observation:
 def _gap(center: Coverage) -> Observation:
     many = "nobody knows how many" if center.uncovered is None else count(center.uncovered)
     evidence: Evidence = {"declared": center.declared, "covered": center.covered, "uncovered": center.uncovered}
-    fact = Fact(f"declares records ({many}) that are in no namespace walked", evidence)
-    return Observation(catalogue.UNCOVERED, Place(center.target, center.center), fact)
+    fact = Violation(f"declares records ({many}) that are in no namespace walked", evidence)
+    return Observation(catalogue.UNCOVERED, Location(center.target, center.center), fact)
 
 
-def _place_of(walk: WalkEntry) -> Place:
-    return Place(walk.target, walk.center, None, walk.namespace)
+def _place_of(walk: WalkEntry) -> Location:
+    return Location(walk.target, walk.center, None, walk.namespace)

@@ -6,7 +6,7 @@ from datetime import date
 from fnmatch import translate
 from typing import NamedTuple
 
-from crawler.audit.finding import Place
+from crawler.audit.finding import Location
 from crawler.config.audit_policy import Suppression
 
 
@@ -15,23 +15,23 @@ def any_of(globs: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(map(translate, globs)))
 
 
-class Sieve:
+class Suppressions:
     """The suppressions of a policy on a day: those that hold, made ready to be matched, and those that have ended."""
 
     def __init__(self, suppressions: Iterable[Suppression], day: date) -> None:
         self.holding: list[Suppression] = []
         self.ended: list[Suppression] = []
-        self._by_rule: dict[str, list[_Mesh]] = {}
+        self._by_rule: dict[str, list[_Compiled]] = {}
         for suppression in suppressions:
             if suppression.until < day:
                 self.ended.append(suppression)
                 continue
             self.holding.append(suppression)
             patterns = (suppression.domain, suppression.namespace, suppression.name)
-            mesh = _Mesh(suppression, *(any_of([pattern]) for pattern in patterns))
+            mesh = _Compiled(suppression, *(any_of([pattern]) for pattern in patterns))
             self._by_rule.setdefault(suppression.rule, []).append(mesh)
 
-    def catches(self, rule: str, place: Place) -> list[Suppression]:
+    def catches(self, rule: str, place: Location) -> list[Suppression]:
         """Give all suppressions that let pass what the rule with this id found there: none where it stands."""
         return [
             mesh.suppression
@@ -42,7 +42,7 @@ class Sieve:
         ]
 
 
-class _Mesh(NamedTuple):
+class _Compiled(NamedTuple):
     suppression: Suppression
     domain: re.Pattern[str]
     namespace: re.Pattern[str]

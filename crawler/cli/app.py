@@ -301,9 +301,9 @@ def report(*, snapshot: str, previous: str | None, destination: str, config: str
     SNAPSHOT is a folder, an id, or the word latest. The file needs no network and holds no link to elsewhere. The exit
     code is 3 when the snapshot is not complete, which the report says before anything else.
     """
-    from crawler.cli.console.extras import need  # noqa: PLC0415
+    from crawler.cli.console.extras import require_extra  # noqa: PLC0415
 
-    need("report", "jinja2", "pygal")
+    require_extra("report", "jinja2", "pygal")
     loaded = _load({"config": config, "namespaces_file": None, "output": output})
     from crawler.cli.commands.report import report as run  # noqa: PLC0415
 
@@ -327,10 +327,10 @@ def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -
     """
     sarif, junit = given.pop("sarif"), given.pop("junit")
     loaded = _load({**given, "namespaces_file": None})
-    from crawler.cli.commands.audit import Forms  # noqa: PLC0415
+    from crawler.cli.commands.audit import Outputs  # noqa: PLC0415
     from crawler.cli.commands.audit import audit as run  # noqa: PLC0415
 
-    forms = Forms(as_json=as_json, sarif=sarif, junit=junit)
+    forms = Outputs(as_json=as_json, sarif=sarif, junit=junit)
     return run(snapshot, previous, Path(loaded.config.output), loaded.audit, forms)
 
 
@@ -349,13 +349,13 @@ def query(*, snapshot: str, sql: str, config: str | None, output: str | None, **
     SNAPSHOT is a folder, an id, or the words latest and previous; SQL is one SELECT, "-" reads it from standard input.
     An incomplete snapshot answers too, with a warning and exit code 3.
     """
-    from crawler.cli.console.extras import need  # noqa: PLC0415
+    from crawler.cli.console.extras import require_extra  # noqa: PLC0415
 
-    need("sql", "duckdb", "pytz")
+    require_extra("sql", "duckdb", "pytz")
     from crawler.cli.commands.query import query as run  # noqa: PLC0415
-    from crawler.query.engine import Bounds  # noqa: PLC0415
+    from crawler.query.engine import QueryLimits  # noqa: PLC0415
 
-    bounds = Bounds(given["memory"], given["threads"])
+    bounds = QueryLimits(given["memory"], given["threads"])
     return run(snapshot, sql, _output(config, output), bounds, given["form"] or "table", rows=given["rows"])
 
 

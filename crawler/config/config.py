@@ -56,14 +56,14 @@ __all__ = [
     "CONFIG_VARIABLE",
     "Config",
     "Loaded",
-    "Row",
     "SecretRef",
+    "SettingRow",
     "Target",
     "describe",
+    "filter_names",
     "load",
-    "masked",
-    "matches",
     "parse_namespaces",
+    "redacted",
     "require_endpoint",
 ]
 
@@ -85,7 +85,7 @@ class Config(Struct, frozen=True, kw_only=True):
     """All that a run is told. Made by `load`; ranges and meanings are in `crawler.config.settings.SETTINGS`.
 
     `targets` is empty when no endpoint was given. `namespaces` are walked as named, beside what `discover`
-    finds and `patterns` match (see `matches`); no namespaces and no `discover`: one walk per center over all.
+    finds and `patterns` match (see `filter_names`); no namespaces and no `discover`: one walk per center over all.
     `max_duration_s` None: unlimited. `output` "-": standard output. `snapshot` None: made from the start
     time. `resume` None: automatic, for runs younger than `resume_within_s`. `order` is tried in turn.
     """
@@ -133,7 +133,7 @@ class Loaded(NamedTuple):
     unbound: Mapping[str, object]
 
 
-class Row(NamedTuple):
+class SettingRow(NamedTuple):
     """One line of `config show`. `value` is as the environment would have it, or `not set`."""
 
     setting: str
@@ -143,7 +143,7 @@ class Row(NamedTuple):
     help: str
 
 
-class _Place(NamedTuple):
+class _Source(NamedTuple):
     """Where a value was written. `name` is how the user wrote the setting, `where` how a message finds it."""
 
     origin: str
@@ -172,14 +172,14 @@ class _Place(NamedTuple):
         raise ConfigError(line, setting=self.name) from None
 
 
-class _Given(NamedTuple):
+class _Sourced(NamedTuple):
     """A value in normal form, and its place."""
 
     value: Any
-    place: _Place
+    place: _Source
 
 
-_NOWHERE = _Place(origin="default", where="default", name="")
+_NOWHERE = _Source(origin="default", where="default", name="")
 
 
 def load(
@@ -223,7 +223,7 @@ def load(
     )
 
 
-def matches(patterns: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+def filter_names(patterns: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
     """Give those of `names` that `patterns` let through, in their order, each once.
 
     A name has to match a pattern without `!`, if there is any, and none with one: excludes win, wherever they
@@ -249,7 +249,7 @@ def parse_namespaces(text: str, source: str) -> tuple[str, ...]:
     found = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if name := line.partition("#")[0].strip():
-            place = _Place(f"file {source}", f"{source}, line {number}", "--namespaces-file")
+            place = _Source(f"file {source}", f"{source}, line {number}", "--namespaces-file")
             found.append(str(_normal(NAMESPACE.check, name, place)))
     if not found:
         raise ConfigError(
@@ -271,7 +271,7 @@ def require_endpoint(config: Config) -> None:
 
 def describe(
     loaded: Loaded, environ: Mapping[str, str], profiles: Mapping[str, str | None] = MappingProxyType({})
-) -> tuple[Row, ...]:
+) -> tuple[SettingRow, ...]:
     """Give one Row per setting, those of targets first, then in the order of the table; suppressions are one row.
 
     Behind the settings of each target stands a row `credentials`: the method that won, the references it reads
@@ -291,7 +291,7 @@ def describe(
     return (*rows, _suppressions_row(loaded))
 
 
-def masked(config: Config) -> dict[str, object]:
+def redacted(config: Config) -> dict[str, object]:
     """Give `config` as plain JSON values for the manifest: Config's names, secrets as references or null."""
     plain: dict[str, object] = {name: getattr(config, name) for name in config.__struct_fields__}
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
@@ -304,7 +304,7 @@ def masked(config: Config) -> dict[str, object]:
 # --- the places settings are written in ---------------------------------------------------------------
 
 
-def _read_flags(flags: Mapping[str, object]) -> dict[str, _Given]:
+def _read_flags(flags: Mapping[str, object]) -> dict[str, _Sourced]:
     """Read what the command line gave, under the names of the settings."""
     given = {}
     for name, value in flags.items():
@@ -313,60 +313,60 @@ def _read_flags(flags: Mapping[str, object]) -> dict[str, _Given]:
             raise ValueError(message)
         on, _, off = SETTINGS[name].flag.partition("/")
         flag = off if off and value is False else on
-        place = _Place(f"flag {flag}", flag, flag)
-        given[name] = _Given(_read_text(SETTINGS[name], value, place), place)
+        place = _Source(f"flag {flag}", flag, flag)
+        given[name] = _Sourced(_read_text(SETTINGS[name], value, place), place)
     return given
 
 
-def _read_environment(environ: Mapping[str, str]) -> dict[str, _Given]:
+def _read_environment(environ: Mapping[str, str]) -> dict[str, _Sourced]:
     """Read the variables of the settings; of a secret's, whether it is set, and that makes a reference."""
     given = {}
     for name, setting in SETTINGS.items():
         variable = setting.environment
-        place = _Place(f"environment {variable}", variable, variable)
+        place = _Source(f"environment {variable}", variable, variable)
         if setting.secret:
             if environ.get(variable):
-                given[name] = _Given(SecretRef("env", variable), place)
+                given[name] = _Sourced(SecretRef("env", variable), place)
         elif variable in environ:
-            given[name] = _Given(_read_text(setting, environ[variable], place), place)
+            given[name] = _Sourced(_read_text(setting, environ[variable], place), place)
     return given
 
 
-def _defaults(environ: Mapping[str, str]) -> dict[str, _Given]:
+def _defaults(environ: Mapping[str, str]) -> dict[str, _Sourced]:
     """Give every default; where the ecosystem has a name for one, as the token's, that comes first."""
     defaults = _plain_defaults()
     names = [name for name in TOKEN_VARIABLES[1:] if environ.get(name)]
     if names:
         # The file goes first, as before any default; but the origin has to say which of the names it is.
         place = _NOWHERE._replace(origin=f"environment {names[0]}")
-        defaults["token"] = _Given(SecretRef("env", names[0]), place)
+        defaults["token"] = _Sourced(SecretRef("env", names[0]), place)
     if environ.get(FILE_VARIABLE):
-        place = _Place(f"environment {FILE_VARIABLE}", FILE_VARIABLE, FILE_VARIABLE)
+        place = _Source(f"environment {FILE_VARIABLE}", FILE_VARIABLE, FILE_VARIABLE)
         path = _read_text(SETTINGS["credentials_file"], environ[FILE_VARIABLE], place)
-        defaults["credentials_file"] = _Given(path, place)
+        defaults["credentials_file"] = _Sourced(path, place)
     return defaults
 
 
-def _plain_defaults() -> dict[str, _Given]:
+def _plain_defaults() -> dict[str, _Sourced]:
     """Give every default as the table has it."""
-    return {name: _Given(setting.default, _NOWHERE) for name, setting in SETTINGS.items()}
+    return {name: _Sourced(setting.default, _NOWHERE) for name, setting in SETTINGS.items()}
 
 
-def _choose(*places: Mapping[str, _Given]) -> dict[str, _Given]:
+def _choose(*places: Mapping[str, _Sourced]) -> dict[str, _Sourced]:
     """Give what the first of `places` has, for each setting."""
-    chosen: dict[str, _Given] = {}
+    chosen: dict[str, _Sourced] = {}
     for place in reversed(places):
         chosen |= place
     return chosen
 
 
-def _read_text(setting: Setting, value: object, place: _Place) -> object:
+def _read_text(setting: Setting, value: object, place: _Source) -> object:
     """Give the normal form of a value from the command line or the environment."""
     plain = setting.kind.parse(value) if isinstance(value, str) else value
     return _normal(setting.kind.check, plain, place)
 
 
-def _normal(check: Callable[[object], object], value: object, place: _Place) -> object:
+def _normal(check: Callable[[object], object], value: object, place: _Source) -> object:
     """Give the normal form of `value`, or raise the error of its place."""
     try:
         return check(value)
@@ -377,9 +377,11 @@ def _normal(check: Callable[[object], object], value: object, place: _Place) -> 
 # --- the file -----------------------------------------------------------------------------------------
 
 
-def _read_file(text: str | None, file_name: str) -> tuple[dict[str, _Given], dict[str, dict[str, _Given]], _Given]:
+def _read_file(
+    text: str | None, file_name: str
+) -> tuple[dict[str, _Sourced], dict[str, dict[str, _Sourced]], _Sourced]:
     """Read `[crawl]` and `[audit]` together, by its name each `[[target]]`, and the suppressions of a file."""
-    whole = _Place(f"file {file_name}", file_name, file_name)
+    whole = _Source(f"file {file_name}", file_name, file_name)
     document = _parse(text or "", whole)
     for key in document:
         if key in SETTINGS:
@@ -395,7 +397,7 @@ def _read_file(text: str | None, file_name: str) -> tuple[dict[str, _Given], dic
     return given, _read_targets(tables, whole), _read_suppressions(suppressions, whole)
 
 
-def _table(document: Mapping[str, Any], name: str, whole: _Place) -> dict[str, Any]:
+def _table(document: Mapping[str, Any], name: str, whole: _Source) -> dict[str, Any]:
     """Give a table of the document, empty when it is not there."""
     table = document.get(name, {})
     if not isinstance(table, dict):
@@ -403,7 +405,7 @@ def _table(document: Mapping[str, Any], name: str, whole: _Place) -> dict[str, A
     return table
 
 
-def _tables(document: Mapping[str, Any], key: str, name: str, whole: _Place) -> list[dict[str, Any]]:
+def _tables(document: Mapping[str, Any], key: str, name: str, whole: _Source) -> list[dict[str, Any]]:
     """Give a list of tables of the document, empty when it is not there; `name` is how it is written."""
     tables = document.get(key, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
@@ -411,7 +413,7 @@ def _tables(document: Mapping[str, Any], key: str, name: str, whole: _Place) -> 
     return tables
 
 
-def _read_suppressions(tables: Iterable[Mapping[str, object]], whole: _Place) -> _Given:
+def _read_suppressions(tables: Iterable[Mapping[str, object]], whole: _Source) -> _Sourced:
     """Read each `[[audit.suppress]]`. Raise ConfigError for one that says no rule, no reason or no end."""
     read = []
     for number, table in enumerate(tables, start=1):
@@ -426,16 +428,16 @@ def _read_suppressions(tables: Iterable[Mapping[str, object]], whole: _Place) ->
             if key not in given:
                 whole._replace(where=where, name=key).refuse(f"has no {key}: it is {SUPPRESSION[key].accepts}")
         read.append(Suppression(**given))
-    return _Given(tuple(dict.fromkeys(read)), whole if read else _NOWHERE)
+    return _Sourced(tuple(dict.fromkeys(read)), whole if read else _NOWHERE)
 
 
-def _read_targets(tables: Iterable[Mapping[str, object]], whole: _Place) -> dict[str, dict[str, _Given]]:
+def _read_targets(tables: Iterable[Mapping[str, object]], whole: _Source) -> dict[str, dict[str, _Sourced]]:
     """Read each `[[target]]` by its name, else its region's. Raise ConfigError for a name used twice."""
-    targets: dict[str, dict[str, _Given]] = {}
+    targets: dict[str, dict[str, _Sourced]] = {}
     for number, table in enumerate(tables, start=1):
         where = f"{whole.where}, [[target]] {number}"
         given = _read_table(table, where, whole, ("name", *_OF_TARGET))
-        region = given.get("region", _Given((), whole))
+        region = given.get("region", _Sourced((), whole))
         if len(region.value) > 1:
             region.place.refuse("names several regions; write one [[target]] for each")
         name = given.pop("name").value if "name" in given else (*region.value, _DEFAULT_NAME)[0]
@@ -447,7 +449,7 @@ def _read_targets(tables: Iterable[Mapping[str, object]], whole: _Place) -> dict
     return targets
 
 
-def _parse(text: str, whole: _Place) -> dict[str, Any]:
+def _parse(text: str, whole: _Source) -> dict[str, Any]:
     """Give the document, or the parser's complaint: a line and a column, never the text of the line."""
     import tomllib  # noqa: PLC0415 - a run without a file, or without a mistake (below), starts sooner
 
@@ -460,7 +462,7 @@ def _parse(text: str, whole: _Place) -> dict[str, Any]:
         whole.refuse("not TOML that can be read: a number is too long or the nesting too deep")
 
 
-def _read_table(table: Mapping[str, object], where: str, whole: _Place, known: tuple[str, ...]) -> dict[str, _Given]:
+def _read_table(table: Mapping[str, object], where: str, whole: _Source, known: tuple[str, ...]) -> dict[str, _Sourced]:
     """Read the keys of one table, all of which have to be `known`."""
     given = {}
     for key, value in table.items():
@@ -469,7 +471,7 @@ def _read_table(table: Mapping[str, object], where: str, whole: _Place, known: t
             whole._replace(where=where, name=key).refuse(f"unknown key {_key(key)}{moved}")
         place = whole._replace(where=f"{where} {key}", name=key)
         kind = SETTINGS[key].kind if key in SETTINGS else TARGET_NAME
-        given[key] = _Given(_normal(kind.check, value, place), place)
+        given[key] = _Sourced(_normal(kind.check, value, place), place)
     return given
 
 
@@ -491,7 +493,7 @@ def _meant(word: str, known: Iterable[str], prefix: str = "") -> str:
 # --- what holds between settings ----------------------------------------------------------------------
 
 
-def _referenced(tables: Iterable[Mapping[str, _Given]]) -> set[str]:
+def _referenced(tables: Iterable[Mapping[str, _Sourced]]) -> set[str]:
     """Give the variables that secrets in the file refer to."""
     refs = [given.value for table in tables for given in table.values()]
     return {ref.name for ref in refs if isinstance(ref, SecretRef) and ref.kind == "env"}
@@ -508,12 +510,12 @@ def _refuse_unknown_variables(environ: Mapping[str, str], referenced: set[str]) 
         if _KUBERNETES.fullmatch(variable):
             continue
         if variable.startswith(PREFIX) and variable not in known | referenced:
-            place = _Place(f"environment {variable}", _key(variable), variable)
+            place = _Source(f"environment {variable}", _key(variable), variable)
             bare = sorted(name.removeprefix(PREFIX) for name in known)
             place.refuse(f"unknown variable{_meant(variable.removeprefix(PREFIX), bare, PREFIX)}")
 
 
-def _implied(base: Mapping[str, _Given]) -> dict[str, _Given]:
+def _implied(base: Mapping[str, _Sourced]) -> dict[str, _Sourced]:
     """Give what patterns imply: discovery. Raise the error of a place that asks for what another rules out."""
     if base["confirm"].value and base["max_passes"].value == 1:
         base["confirm"].place.refuse("needs a second pass to compare with; let max_passes be 2 or more")
@@ -523,29 +525,29 @@ def _implied(base: Mapping[str, _Given]) -> dict[str, _Given]:
     refusal, wish = base["discover"].place, base["namespaces"].place
     if refusal is not _NOWHERE and refusal.rank >= wish.rank:
         refusal.refuse(f"without discovery the pattern {patterns[0]} of namespaces matches nothing; leave one out")
-    return {"discover": _Given(value=True, place=wish)}
+    return {"discover": _Sourced(value=True, place=wish)}
 
 
-def _of_run(base: Mapping[str, _Given]) -> dict[str, Any]:
+def _of_run(base: Mapping[str, _Sourced]) -> dict[str, Any]:
     """Give the settings of a run as Config has them, patterns apart from namespaces."""
     run = {name: base[name].value for name in _OF_RUN}
     patterns = tuple(filter(pattern, run["namespaces"]))
     return run | {"namespaces": tuple(name for name in run["namespaces"] if name not in patterns), "patterns": patterns}
 
 
-def _unnamed_targets(base: Mapping[str, _Given]) -> dict[str, dict[str, _Given]]:
+def _unnamed_targets(base: Mapping[str, _Sourced]) -> dict[str, dict[str, _Sourced]]:
     """Give the targets that stand in no `[[target]]`: the one of the endpoint, or one per region, or none."""
     endpoint, region = base["endpoint"], base["region"]
     if not endpoint.value or (region.value and region.place.rank > endpoint.place.rank):
-        sites = {name: _site(_Given(None, _NOWHERE), _Given((name,), region.place)) for name in region.value}
+        sites = {name: _site(_Sourced(None, _NOWHERE), _Sourced((name,), region.place)) for name in region.value}
     else:
         # A region from further off was written for another endpoint: its IAM is not to see these credentials.
-        beside = region if region.place.rank == endpoint.place.rank else _Given((), _NOWHERE)
+        beside = region if region.place.rank == endpoint.place.rank else _Sourced((), _NOWHERE)
         sites = {_DEFAULT_NAME: _site(endpoint, beside)}
     return {name: {setting: base[setting] for setting in _OF_TARGET} | site for name, site in sites.items()}
 
 
-def _site(endpoint: _Given, region: _Given) -> dict[str, _Given]:
+def _site(endpoint: _Sourced, region: _Sourced) -> dict[str, _Sourced]:
     """Give where one target is: an endpoint, and its region, whose endpoint it is when there is no other.
 
     Raise the error of the region's place when it is unknown and there is no endpoint, or when it is several.
@@ -557,17 +559,17 @@ def _site(endpoint: _Given, region: _Given) -> dict[str, _Given]:
         found = endpoint_of(name)
         if found is None:
             region.place.refuse(f"{name} is no known region{_meant(name, REGIONS)}; of any other give the endpoint")
-        endpoint = _Given(found, region.place)
+        endpoint = _Sourced(found, region.place)
     return {"endpoint": endpoint, "region": region._replace(value=name)}
 
 
 def _named_targets(
-    base: Mapping[str, _Given],
-    filed: Mapping[str, _Given],
-    tables: Mapping[str, Mapping[str, _Given]],
+    base: Mapping[str, _Sourced],
+    filed: Mapping[str, _Sourced],
+    tables: Mapping[str, Mapping[str, _Sourced]],
     secluded: Collection[str],
     file_name: str,
-) -> dict[str, dict[str, _Given]]:
+) -> dict[str, dict[str, _Sourced]]:
     """Give what holds for each `[[target]]`, by its name. Raise ConfigError for one without an endpoint."""
     targets = {}
     for name, table in tables.items():
@@ -585,14 +587,14 @@ def _named_targets(
     return targets
 
 
-def _of_target(setting: str, base: Mapping[str, _Given], table: Mapping[str, _Given]) -> _Given:
+def _of_target(setting: str, base: Mapping[str, _Sourced], table: Mapping[str, _Sourced]) -> _Sourced:
     """Give what holds for one setting of a `[[target]]`; the top of the file has the rule."""
     place = base[setting].place
     overridden = place.beats_files if setting in _PACE else place.is_flag
     return base[setting] if overridden else table.get(setting, base[setting])
 
 
-def _refuse_plain_http(given: Mapping[str, _Given], *, allow_http: bool) -> None:
+def _refuse_plain_http(given: Mapping[str, _Sourced], *, allow_http: bool) -> None:
     """Raise the error of an endpoint's place when credentials would cross a network unencrypted."""
     for name in ("endpoint", "iam_endpoint", "metadata_endpoint"):
         endpoint, place = given[name].value or "", given[name].place
@@ -604,7 +606,7 @@ def _refuse_plain_http(given: Mapping[str, _Given], *, allow_http: bool) -> None
             )
 
 
-def _target(name: str, given: Mapping[str, _Given], *, secluded: bool) -> Target:
+def _target(name: str, given: Mapping[str, _Sourced], *, secluded: bool) -> Target:
     return Target(
         name=name,
         **{setting: given[setting].value for setting in _OF_TARGET},
@@ -616,11 +618,11 @@ def _target(name: str, given: Mapping[str, _Given], *, secluded: bool) -> Target
 # --- showing ------------------------------------------------------------------------------------------
 
 
-def _row(label: str, value: object, origin: str, environ: Mapping[str, str]) -> Row:
+def _row(label: str, value: object, origin: str, environ: Mapping[str, str]) -> SettingRow:
     """Give the row of one setting; a secret is shown as its reference and whether that is set."""
     setting = SETTINGS[label.rpartition(".")[2]]
     text = _whether_set(value, environ) if isinstance(value, SecretRef) else setting.kind.show(value)
-    return Row(label, text, origin, setting.unit, setting.help)
+    return SettingRow(label, text, origin, setting.unit, setting.help)
 
 
 def _whether_set(ref: SecretRef, environ: Mapping[str, str]) -> str:
@@ -630,7 +632,7 @@ def _whether_set(ref: SecretRef, environ: Mapping[str, str]) -> str:
     return f"{ref} (set)" if environ.get(ref.name) else f"{ref} (not set)"
 
 
-def _credentials_row(label: str, target: Target, environ: Mapping[str, str], profile: str | None) -> Row:
+def _credentials_row(label: str, target: Target, environ: Mapping[str, str], profile: str | None) -> SettingRow:
     """Give the row of what a target shows as credentials, which is no setting but what comes of many."""
     try:
         chosen = choose(target, environ, profile)
@@ -640,14 +642,16 @@ def _credentials_row(label: str, target: Target, environ: Mapping[str, str], pro
         refs = [f"{name} {_whether_set(ref, environ)}" for name, ref in secrets_of(chosen.method)]
         value = ": ".join(filter(None, (chosen.method.auth, ", ".join(refs))))
         origin = ", ".join(dict.fromkeys(place for _, place in chosen.why))
-    return Row(f"{label}credentials", value, origin, "", "the method that won, and the secrets it reads")
+    return SettingRow(f"{label}credentials", value, origin, "", "the method that won, and the secrets it reads")
 
 
-def _suppressions_row(loaded: Loaded) -> Row:
+def _suppressions_row(loaded: Loaded) -> SettingRow:
     """Give the row of all suppressions, which only a file can hold."""
     held = "; ".join(f"{one} until {one.until}" for one in loaded.audit.suppressions)
     label = f"audit.{_SUPPRESS}"
-    return Row(label, held or "not set", loaded.origins[label], "", "findings let pass, with a reason and an end")
+    return SettingRow(
+        label, held or "not set", loaded.origins[label], "", "findings let pass, with a reason and an end"
+    )
 
 
 def _plain(value: object) -> object:

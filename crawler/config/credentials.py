@@ -189,7 +189,7 @@ _SECTION: Final = "basic"
 _PROFILE: Final = {"access_key": "ak", "secret_key": "sk", "security_token": "security_token"}
 
 
-class _Place(NamedTuple):
+class _CredentialSource(NamedTuple):
     """What one place gives, by part. `fixes` is how a part would be written here.
 
     `words` are in normal form where `normal` has their part; the others were written for another tool.
@@ -221,7 +221,9 @@ class _Place(NamedTuple):
             raise ConfigError(f"{variable}: {problem}", setting=variable) from None
 
 
-def _places(target: Target, own: _Place, environ: Mapping[str, str], profile_text: str | None) -> Iterator[_Place]:
+def _places(
+    target: Target, own: _CredentialSource, environ: Mapping[str, str], profile_text: str | None
+) -> Iterator[_CredentialSource]:
     """Give the places of `target` in their order; what isn't reached isn't read."""
     yield own
     origins = dict(target.origins)
@@ -240,7 +242,7 @@ def _places(target: Target, own: _Place, environ: Mapping[str, str], profile_tex
         yield _scoped(_of_profile(target, profile_text), own)
 
 
-def _own(target: Target) -> _Place:
+def _own(target: Target) -> _CredentialSource:
     """Give what our own settings say. A token that the loader took from an ecosystem is none of them."""
     origins = dict(target.origins)
     borrowed = {f"environment {name}" for name in TOKEN_VARIABLES[1:]}
@@ -248,7 +250,7 @@ def _own(target: Target) -> _Place:
     if origins.get("token") in borrowed:
         del held["token"]
     given = {part: value for part, value in held.items() if value is not None}
-    return _Place(
+    return _CredentialSource(
         secrets={part: value for part, value in given.items() if part in _SECRETS},
         words={part: value for part, value in given.items() if part in _WORDS},
         origins={part: origins.get(part, "default") for part in given},
@@ -262,11 +264,11 @@ def _own(target: Target) -> _Place:
     )
 
 
-def _of_environment(names: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> _Place:
+def _of_environment(names: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> _CredentialSource:
     """Give what the variables of one ecosystem hold."""
     found = {part: [name for name in several if environ.get(name)] for part, several in names.items()}
     first = {part: several[0] for part, several in found.items() if several}
-    return _Place(
+    return _CredentialSource(
         secrets={part: SecretRef("env", name) for part, name in first.items() if part in _SECRETS},
         words={part: environ[name] for part, name in first.items() if part in _WORDS},
         origins={part: f"environment {name}" for part, name in first.items()},
@@ -274,12 +276,12 @@ def _of_environment(names: Mapping[str, tuple[str, ...]], environ: Mapping[str, 
     )
 
 
-def _of_profile(target: Target, text: str | None) -> _Place:
+def _of_profile(target: Target, text: str | None) -> _CredentialSource:
     """Give what `[basic]` of the credentials file holds."""
     held = _section(text or "", target.credentials_file)
     found = {part: key for part, key in _PROFILE.items() if held.get(key)}
     words = {"project_id": held["project_id"]} if held.get("project_id") else {}
-    return _Place(
+    return _CredentialSource(
         secrets={part: SecretRef("profile", f"{_SECTION}.{key}") for part, key in found.items()},
         words=words,
         origins=dict.fromkeys((*found, *words), f"file {target.credentials_file}"),
@@ -304,7 +306,7 @@ def _section(text: str, file_name: str) -> dict[str, str]:
     return dict(parser[_SECTION]) if parser.has_section(_SECTION) else {}
 
 
-def _scoped(place: _Place, own: _Place) -> _Place:
+def _scoped(place: _CredentialSource, own: _CredentialSource) -> _CredentialSource:
     """Give `place` with what our own settings say of account, project and IAM in front of its own words."""
     scope = {part: own.words[part] for part in _SCOPE if part in own.words}
     # A project of ours, by name or id, goes before theirs, by id or name.
@@ -331,12 +333,12 @@ def _foreign(part: str, text: str) -> str:
 # --- methods: each gives what a place makes of it, None for nothing, and raises ConfigError for a half ----
 
 
-def _token(_target: Target, place: _Place) -> Chosen | None:
+def _token(_target: Target, place: _CredentialSource) -> Chosen | None:
     token = place.secrets.get("token")
     return None if token is None else Chosen(TokenMethod(token), place.why("token"))
 
 
-def _access_key(target: Target, place: _Place) -> Chosen | None:
+def _access_key(target: Target, place: _CredentialSource) -> Chosen | None:
     given = place.why("access_key", "secret_key", "security_token")
     if not given:
         return None
@@ -350,7 +352,7 @@ def _access_key(target: Target, place: _Place) -> Chosen | None:
     return Chosen(method, given + place.why("project_id"))
 
 
-def _password(target: Target, place: _Place) -> Chosen | None:
+def _password(target: Target, place: _CredentialSource) -> Chosen | None:
     given = place.why("user", "password")
     if not given:
         return None
@@ -375,7 +377,7 @@ def _password(target: Target, place: _Place) -> Chosen | None:
     return Chosen(method, given + asked + (region_why if by_region else ()))
 
 
-def _metadata(target: Target, own: _Place) -> Chosen:
+def _metadata(target: Target, own: _CredentialSource) -> Chosen:
     """Give the metadata service's method; of our other settings only the project has a say."""
     origins = dict(target.origins)
     why = tuple((name, origins.get(name, "default")) for name in ("auth", "metadata_endpoint"))
@@ -383,7 +385,7 @@ def _metadata(target: Target, own: _Place) -> Chosen:
     return Chosen(method, why + own.why("project_id"))
 
 
-_MAKERS: Final[Mapping[str, Callable[[Target, _Place], Chosen | None]]] = MappingProxyType(
+_MAKERS: Final[Mapping[str, Callable[[Target, _CredentialSource], Chosen | None]]] = MappingProxyType(
     {"token": _token, "aksk": _access_key, "password": _password}
 )
 # What has to be given for a method, by what `auth` calls it.
@@ -401,7 +403,7 @@ def _region(target: Target) -> tuple[str | None, tuple[tuple[str, str], ...]]:
     return region, ((setting, dict(target.origins).get(setting, "default")),) if region else ()
 
 
-def _id_of_project(target: Target, place: _Place) -> str | None:
+def _id_of_project(target: Target, place: _CredentialSource) -> str | None:
     """Give the id that goes with a key, None for the region's own project. Raise ConfigError for a mere name.
 
     A signed request names its project by id (FACTS 3.2); to leave another project's name out in silence would
@@ -422,7 +424,7 @@ def _id_of_project(target: Target, place: _Place) -> str | None:
 
 
 def _attempt(
-    maker: Callable[[Target, _Place], Chosen | None], target: Target, place: _Place
+    maker: Callable[[Target, _CredentialSource], Chosen | None], target: Target, place: _CredentialSource
 ) -> Chosen | ConfigError | None:
     """Give what `maker` gives or raises: whether a half matters depends on the others."""
     try:
@@ -443,7 +445,7 @@ def _decide(attempts: list[Chosen | ConfigError | None], *, strict: bool) -> Cho
     return complete[0] if complete else None
 
 
-def _require(target: Target, place: _Place, given: tuple[tuple[str, str], ...], *parts: str) -> None:
+def _require(target: Target, place: _CredentialSource, given: tuple[tuple[str, str], ...], *parts: str) -> None:
     """Raise ConfigError for the `parts` that `place` lacks beside what is `given`."""
     lacking = place.lacking(*parts)
     if lacking:
@@ -459,7 +461,7 @@ def _half(target: Target, given: tuple[tuple[str, str], ...], lacking: str, fix:
     )
 
 
-def _nothing(target: Target, own: _Place) -> CredentialsError:
+def _nothing(target: Target, own: _CredentialSource) -> CredentialsError:
     """Give the error of a target for which no place has anything."""
     if target.auth == "auto" and target.secluded:
         return CredentialsError(

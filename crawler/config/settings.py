@@ -218,7 +218,7 @@ class _Kind(Struct, frozen=True, kw_only=True):
         return NotAcceptedError(f"{shown(value)} is not {self.accepts}")
 
 
-class Whole(_Kind, frozen=True, kw_only=True):
+class Integer(_Kind, frozen=True, kw_only=True):
     """An integer from `low` to `high`, both included. A boolean is none."""
 
     low: int
@@ -266,7 +266,7 @@ class Number(_Kind, frozen=True, kw_only=True):
         raise self._refused(value)
 
 
-class Switch(_Kind, frozen=True, kw_only=True):
+class Boolean(_Kind, frozen=True, kw_only=True):
     """A boolean; in the environment also 1, 0, yes and no, in any case."""
 
     @property
@@ -343,7 +343,7 @@ class Text(_Kind, frozen=True, kw_only=True):
         return normal
 
 
-class Many(_Kind, frozen=True, kw_only=True):
+class ListOf(_Kind, frozen=True, kw_only=True):
     """A tuple of values of one kind, in the order written, the first of equal ones kept.
 
     `filled` when it may not be empty; after the value `final`, which always succeeds, no other makes sense.
@@ -375,29 +375,29 @@ class Many(_Kind, frozen=True, kw_only=True):
         return normal
 
 
-class Regions(Many, frozen=True, kw_only=True):
+class Regions(ListOf, frozen=True, kw_only=True):
     """Names of regions; a single one needs no list, and no text is none of them."""
 
     def parse(self, text: str) -> object:
         """Give the names between the commas of `text`."""
-        return Many.parse(self, text) if text else []
+        return ListOf.parse(self, text) if text else []
 
     def show(self, value: object) -> str:
         """Give the names between commas; a target has one, without a list around it."""
-        return value if isinstance(value, str) else Many.show(self, value)
+        return value if isinstance(value, str) else ListOf.show(self, value)
 
     def check(self, value: object) -> object:
         """Give the names. Raise NotAcceptedError for what is none."""
         if isinstance(value, str):
-            return Many.check(self, [value] if value else [])
-        return Many.check(self, value)
+            return ListOf.check(self, [value] if value else [])
+        return ListOf.check(self, value)
 
 
 DISCOVER = "discover"
 EVERY = "*"  # the pattern that every name matches
 
 
-class Namespaces(Many, frozen=True, kw_only=True):
+class Namespaces(ListOf, frozen=True, kw_only=True):
     """Namespaces and patterns of them. The word `discover` in place of the list is the pattern of all."""
 
     @property
@@ -407,7 +407,7 @@ class Namespaces(Many, frozen=True, kw_only=True):
 
     def check(self, value: object) -> object:
         """Give the names and patterns. Raise NotAcceptedError for what is neither."""
-        return (EVERY,) if value == DISCOVER else Many.check(self, value)
+        return (EVERY,) if value == DISCOVER else ListOf.check(self, value)
 
 
 # --- the table ----------------------------------------------------------------------------------------
@@ -576,7 +576,7 @@ _TABLE = (
     ),
     Setting(
         name="concurrency",
-        kind=Whole(low=1, high=1024),
+        kind=Integer(low=1, high=1024),
         default=64,
         help="most requests in flight to a target; how many there are is found out as it goes",
         unit="requests",
@@ -586,7 +586,7 @@ _TABLE = (
     ),
     Setting(
         name="centers",
-        kind=Many(of=Choice(words=("self", "thirdparty")), filled=True),
+        kind=ListOf(of=Choice(words=("self", "thirdparty")), filled=True),
         default=("self", "thirdparty"),
         help="self: shared by you; thirdparty: shared with you",
         flag="--center",
@@ -602,7 +602,7 @@ _TABLE = (
     ),
     Setting(
         name="discover",
-        kind=Switch(),
+        kind=Boolean(),
         default=False,
         help="ask each target for its namespaces and walk center self by them",
         flag="--discover/--no-discover",
@@ -617,7 +617,7 @@ _TABLE = (
     ),
     Setting(
         name="allow_partial_coverage",
-        kind=Switch(),
+        kind=Boolean(),
         default=False,
         help="accept that walks by namespaces leave out declared records",
         flag="--allow-partial-coverage/--no-allow-partial-coverage",
@@ -632,7 +632,7 @@ _TABLE = (
     ),
     Setting(
         name="limit",
-        kind=Whole(low=1, high=MAX_LIMIT),
+        kind=Integer(low=1, high=MAX_LIMIT),
         default=1000,
         help="page size asked for; the service serves at most 1000",
         unit="items",
@@ -641,7 +641,7 @@ _TABLE = (
     ),
     Setting(
         name="order",
-        kind=Many(
+        kind=ListOf(
             of=Choice(words=("name", "updated_at", "updated_time", "tag_count", "namespace", "domain_name", "none")),
             filled=True,
             final="none",
@@ -661,7 +661,7 @@ _TABLE = (
     ),
     Setting(
         name="max_tries",
-        kind=Whole(low=1, high=100),
+        kind=Integer(low=1, high=100),
         default=8,
         help="tries of one request before its window is lost, the first included",
         unit="tries",
@@ -669,7 +669,7 @@ _TABLE = (
     ),
     Setting(
         name="max_passes",
-        kind=Whole(low=1, high=100),
+        kind=Integer(low=1, high=100),
         default=3,
         help="readings of a walk that drifts, before its verdict is drifted",
         unit="passes",
@@ -678,7 +678,7 @@ _TABLE = (
     ),
     Setting(
         name="confirm",
-        kind=Switch(),
+        kind=Boolean(),
         default=False,
         help="whole only when two passes in a row hold the same keys",
         flag="--confirm",
@@ -715,7 +715,7 @@ _TABLE = (
     ),
     Setting(
         name="resume",
-        kind=Switch(none="auto"),
+        kind=Boolean(none="auto"),
         default=None,
         help="true: go on with the unfinished run; false: start anew; auto: go on if it is recent",
         flag="--resume/--no-resume",
@@ -731,7 +731,7 @@ _TABLE = (
     ),
     Setting(
         name="part_bytes",
-        kind=Whole(low=1, high=2**40),
+        kind=Integer(low=1, high=2**40),
         default=268435456,
         help="size at which the next part file begins",
         unit="bytes",
@@ -739,7 +739,7 @@ _TABLE = (
     ),
     Setting(
         name="body_bytes",
-        kind=Whole(low=1024, high=2**30),
+        kind=Integer(low=1024, high=2**30),
         default=67108864,
         help="largest answer read, decompressed; a larger one is refused",
         unit="bytes",
@@ -747,7 +747,7 @@ _TABLE = (
     ),
     Setting(
         name="allow_http",
-        kind=Switch(),
+        kind=Boolean(),
         default=False,
         help="allow plain http beyond this machine: the token can then be read on the way",
         flag="--allow-http",
@@ -796,41 +796,41 @@ _AUDIT_TABLE = (
         "least severity of findings that make the exit code 1",
         flag="--fail-on",
     ),
-    _audit("off", Many(of=_RULE), (), "rules that are switched off"),
-    _audit("allowed_domains", Many(of=_GLOB), (), "domains (accounts) that may share; none given: any"),
-    _audit("allowed_namespaces", Many(of=_GLOB), (), "namespaces that may be shared; none given: any"),
-    _audit("allowed_categories", Many(of=_GLOB), (), "categories that may be used; none given: any"),
+    _audit("off", ListOf(of=_RULE), (), "rules that are switched off"),
+    _audit("allowed_domains", ListOf(of=_GLOB), (), "domains (accounts) that may share; none given: any"),
+    _audit("allowed_namespaces", ListOf(of=_GLOB), (), "namespaces that may be shared; none given: any"),
+    _audit("allowed_categories", ListOf(of=_GLOB), (), "categories that may be used; none given: any"),
     _audit(
         "max_age_days",
-        Whole(low=1, high=36500, none="unlimited"),
+        Integer(low=1, high=36500, none="unlimited"),
         365,
         "longest time without an update, counted to the end of the crawl",
         "days",
     ),
     _audit(
         "max_size_bytes",
-        Whole(low=1, high=2**50, none="unlimited"),
+        Integer(low=1, high=2**50, none="unlimited"),
         10 * 2**30,
         "largest size of a repository",
         "bytes",
     ),
     _audit(
         "max_growth_percent",
-        Whole(low=0, high=1_000_000, none="unlimited"),
+        Integer(low=0, high=1_000_000, none="unlimited"),
         50,
         "most growth of a center or namespace since the previous snapshot",
         "percent",
     ),
     _audit(
         "min_growth_records",
-        Whole(low=1, high=10**9),
+        Integer(low=1, high=10**9),
         100,
         "growth by fewer repositories is not sudden, whatever the percentage",
         "repositories",
     ),
     _audit(
         "min_growth_bytes",
-        Whole(low=1, high=2**50),
+        Integer(low=1, high=2**50),
         10 * 2**30,
         "growth by fewer bytes is not sudden, whatever the percentage",
         "bytes",

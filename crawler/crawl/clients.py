@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
-from crawler.config.config import Config, Target, matches
-from crawler.crawl.credential_factories import Keys
+from crawler.config.config import Config, Target, filter_names
+from crawler.crawl.credential_factories import CredentialFactory
 from crawler.crawl.discovery import discover
 from crawler.crawl.engine.target_scheduler import CrawlLimits, ScheduledWalk, TargetScheduler
 from crawler.crawl.engine.target_stats import TargetStats
@@ -26,7 +26,7 @@ def plan_of(config: Config) -> Plan:
     return make_plan(endpoints, config.centers, config.namespaces, config.order)
 
 
-class Found(NamedTuple):
+class WalkPlan(NamedTuple):
     """The walks of all targets in plan order, the centers that are walked by namespaces, and who did not answer."""
 
     walks: tuple[WalkId, ...]
@@ -36,11 +36,11 @@ class Found(NamedTuple):
 
 async def find_walks(
     config: Config, clients: Mapping[str, Client], clock: Clock, *, known: tuple[WalkId, ...] = ()
-) -> Found:
+) -> WalkPlan:
     """Give the walks to crawl; `known` are those that were discovered before, and stay as they are."""
     if not config.discover:
         walks = plan_of(config).walks
-        return Found(walks, tuple(by_namespaces(walks)), {})
+        return WalkPlan(walks, tuple(by_namespaces(walks)), {})
     walks = known
     errors: dict[str, CrawlerError] = {}
     partial: list[tuple[str, Center]] = []
@@ -54,13 +54,13 @@ async def find_walks(
         if "self" in config.centers:
             partial.append((target.name, "self"))  # even when it has no namespace: then nothing was walked
     partial += [place for place in by_namespaces(walks) if place not in partial]
-    return Found(walks, tuple(partial), errors)
+    return WalkPlan(walks, tuple(partial), errors)
 
 
 async def _discovered(config: Config, target: Target, client: Client, clock: Clock) -> tuple[WalkId, ...]:
     visible = config.discover_mode == "visible"
     names = await discover(client, target.name, visible=visible, max_tries=config.max_tries, clock=clock)
-    chosen = matches(config.patterns, names)
+    chosen = filter_names(config.patterns, names)
     return discovered_walks(target.name, config.centers, config.namespaces, chosen)
 
 
@@ -79,7 +79,9 @@ def targets_of(
 
 
 @asynccontextmanager
-async def connected(config: Config, keys: Mapping[str, Keys], clock: Clock) -> AsyncIterator[dict[str, Client]]:
+async def open_clients(
+    config: Config, keys: Mapping[str, CredentialFactory], clock: Clock
+) -> AsyncIterator[dict[str, Client]]:
     """Open a client for every target, with its credentials; close them at the end."""
     async with AsyncExitStack() as stack:
         allowance = BufferBudget()

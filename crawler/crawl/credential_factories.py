@@ -8,14 +8,21 @@ from crawler.config.credentials import AccessKeyMethod, Method, PasswordMethod, 
 from crawler.config.secrets import read_header, read_profile, read_secret
 from crawler.errors import CredentialsError
 from crawler.model.clock import Clock
-from crawler.swr.auth.credentials import Credentials, Key, MetadataKey, Password, PasswordToken, Token
+from crawler.swr.auth.credentials import (
+    AccessKeyCredentials,
+    Credentials,
+    MetadataCredentials,
+    PasswordCredentials,
+    PasswordLogin,
+    TokenCredentials,
+)
 from crawler.swr.auth.signing import AccessKey
 from crawler.swr.http.client import Client
 
-Keys = Callable[[Client, Clock], Credentials]  # a closure: nothing that is printed shows what it holds
+CredentialFactory = Callable[[Client, Clock], Credentials]  # a closure: nothing that is printed shows what it holds
 
 
-def read_keys(config: Config, environ: Mapping[str, str]) -> dict[str, Keys]:
+def credential_factories(config: Config, environ: Mapping[str, str]) -> dict[str, CredentialFactory]:
     """Choose each target's method and read its secrets; give what makes its credentials, by the target's name.
 
     Raises ConfigError without a target or for a method that is half given, CredentialsError when there is none or
@@ -37,23 +44,23 @@ def profile_of(target: Target, environ: Mapping[str, str]) -> str | None:
     return None
 
 
-def _keys_of(target: Target, environ: Mapping[str, str]) -> Keys:
+def _keys_of(target: Target, environ: Mapping[str, str]) -> CredentialFactory:
     profile = profile_of(target, environ)
     return _keys(choose(target, environ, profile).method, environ, profile)
 
 
-def _keys(method: Method, environ: Mapping[str, str], profile: str | None) -> Keys:
+def _keys(method: Method, environ: Mapping[str, str], profile: str | None) -> CredentialFactory:
     if isinstance(method, TokenMethod):
-        token = Token(read_header(method.token, environ, profile))
+        token = TokenCredentials(read_header(method.token, environ, profile))
         return lambda _client, _clock: token
     if isinstance(method, AccessKeyMethod):
         key = _access_key(method, environ, profile)
-        return lambda _client, clock: Key(key, clock.utc)
+        return lambda _client, clock: AccessKeyCredentials(key, clock.utc)
     if isinstance(method, PasswordMethod):
         login, iam = _login(method, environ, profile), method.iam_endpoint
-        return lambda client, clock: PasswordToken(login, iam, client.send, clock.utc)
+        return lambda client, clock: PasswordCredentials(login, iam, client.send, clock.utc)
     endpoint, project_id = method.endpoint, method.project_id
-    return lambda client, clock: MetadataKey(endpoint, project_id, client.send, clock.utc)
+    return lambda client, clock: MetadataCredentials(endpoint, project_id, client.send, clock.utc)
 
 
 def _access_key(method: AccessKeyMethod, environ: Mapping[str, str], profile: str | None) -> AccessKey:
@@ -66,6 +73,6 @@ def _access_key(method: AccessKeyMethod, environ: Mapping[str, str], profile: st
     )
 
 
-def _login(method: PasswordMethod, environ: Mapping[str, str], profile: str | None) -> Password:
+def _login(method: PasswordMethod, environ: Mapping[str, str], profile: str | None) -> PasswordLogin:
     project = {"id": method.project_id} if method.project_id else {"name": method.project or ""}
-    return Password(method.user, method.account, read_secret(method.password, environ, profile), project)
+    return PasswordLogin(method.user, method.account, read_secret(method.password, environ, profile), project)

@@ -18,10 +18,10 @@ from crawler.errors import (
 )
 from crawler.model.clock import Clock
 from crawler.model.namespace import namespace as valid_namespace
-from crawler.swr.auth.credentials import why_refused
+from crawler.swr.auth.credentials import explain_refusal
 from crawler.swr.http.client import Client
-from crawler.swr.request import NamespacesQuery
-from crawler.swr.response import Answer, error_of
+from crawler.swr.request import NamespacesRequest
+from crawler.swr.response import Response, error_of
 from crawler.walk.retry_policy import backoff_s
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ async def discover(client: Client, target: str, *, visible: bool, max_tries: int
     when no usable answer came in `max_tries`, ConfigError when the service refuses to tell.
     """
     chance = Random()  # noqa: S311 - jitter, no secret
-    query = NamespacesQuery(visible)
+    query = NamespacesRequest(visible)
     for attempt in range(1, max_tries + 1):
         try:
             return _names(await client.get(query), target)
@@ -49,7 +49,7 @@ async def discover(client: Client, target: str, *, visible: bool, max_tries: int
             log.warning("discovery.retry", extra=extra)
             await clock.sleep(wait_s)
         except UnauthorizedError as error:
-            why = why_refused(str(error), error.server_date, clock.utc())
+            why = explain_refusal(str(error), error.server_date, clock.utc())
             raise CredentialsError(f"target {target}: the service refused the credentials: {error}; {why}") from None
         except RequestError as error:
             message = f"target {target}: the service refuses to name its namespaces: {error}; name them in `namespaces`"
@@ -57,7 +57,7 @@ async def discover(client: Client, target: str, *, visible: bool, max_tries: int
     raise UnavailableError(f"target {target}: max_tries is 0")
 
 
-def _names(answer: Answer, target: str) -> tuple[str, ...]:
+def _names(answer: Response, target: str) -> tuple[str, ...]:
     if answer.status != _OK:
         raise error_of(answer)
     try:

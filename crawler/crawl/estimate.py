@@ -6,8 +6,8 @@ from typing import NamedTuple
 import anyio
 
 from crawler.config.config import Config
-from crawler.crawl.clients import connected, find_walks, targets_of
-from crawler.crawl.credential_factories import Keys, read_keys
+from crawler.crawl.clients import find_walks, open_clients, targets_of
+from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
 from crawler.crawl.engine.target_scheduler import CrawlLimits, ScheduledWalk
 from crawler.crawl.system_clock import SystemClock
@@ -18,7 +18,7 @@ from crawler.swr.response import Page
 from crawler.walk.plan import duration_s, windows
 
 
-class Forecast(NamedTuple):
+class WalkEstimate(NamedTuple):
     """What one walk would cost: its records, None where no total is declared, and its requests at least."""
 
     walk: WalkId
@@ -26,10 +26,10 @@ class Forecast(NamedTuple):
     requests: int
 
 
-class Survey(NamedTuple):
+class Estimate(NamedTuple):
     """What a crawl of `walks` would cost; `seconds` by target at its rate, None where that is unlimited."""
 
-    walks: tuple[Forecast, ...]
+    walks: tuple[WalkEstimate, ...]
     limit: int
     rates: Mapping[str, float | None]
 
@@ -58,20 +58,20 @@ class Survey(NamedTuple):
         return sum(walk.requests for walk in self.walks if walk.walk.target == target)
 
 
-def survey(config: Config, environ: Mapping[str, str], *, stop: StopSource | None = None) -> Survey:
+def estimate(config: Config, environ: Mapping[str, str], *, stop: StopSource | None = None) -> Estimate:
     """Ask until all have answered, or `stop` returns. Writes nothing.
 
     Raises the CrawlerError of the first target that failed.
     """
-    keys = read_keys(config, environ)
+    keys = credential_factories(config, environ)
     runs = anyio.run(_ask, config, keys, stop)
     walks = tuple(_forecast(run, config.limit) for run in runs)
-    return Survey(walks, config.limit, {target.name: target.rate_per_s for target in config.targets})
+    return Estimate(walks, config.limit, {target.name: target.rate_per_s for target in config.targets})
 
 
-async def _ask(config: Config, keys: Mapping[str, Keys], stop: StopSource | None) -> list[ScheduledWalk]:
+async def _ask(config: Config, keys: Mapping[str, CredentialFactory], stop: StopSource | None) -> list[ScheduledWalk]:
     clock = SystemClock()
-    async with connected(config, keys, clock) as clients:
+    async with open_clients(config, keys, clock) as clients:
         found = await find_walks(config, clients, clock)
         for error in found.errors.values():
             raise error
@@ -92,10 +92,10 @@ async def _ask(config: Config, keys: Mapping[str, Keys], stop: StopSource | None
     return runs
 
 
-def _forecast(run: ScheduledWalk, limit: int) -> Forecast:
+def _forecast(run: ScheduledWalk, limit: int) -> WalkEstimate:
     walk = run.walk
     records = None if walk is None else walk.declared
-    return Forecast(run.id, records, windows(records or 0, limit))
+    return WalkEstimate(run.id, records, windows(records or 0, limit))
 
 
 class _Nowhere:

@@ -3,8 +3,8 @@
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -13,18 +13,18 @@ from typing import Final
 import anyio
 
 import crawler
-from crawler.config.config import Config, masked
-from crawler.crawl.clients import Found, connected, find_walks, plan_of, targets_of
-from crawler.crawl.credential_factories import Keys, read_keys
+from crawler.config.config import Config, redacted
+from crawler.crawl.clients import WalkPlan, find_walks, open_clients, plan_of, targets_of
+from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
 from crawler.crawl.engine.target_scheduler import CrawlLimits, ScheduledWalk, TargetScheduler
-from crawler.crawl.engine.target_stats import TargetStats
+from crawler.crawl.engine.target_stats import ProgressHook
 from crawler.crawl.result import Result
 from crawler.crawl.resume import replay
 from crawler.crawl.run_store import RunStore
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import CrawlerError, IncompleteError, UnavailableError
-from crawler.files.disk_errors import disk
+from crawler.files.disk_errors import disk_errors
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason
 from crawler.model.walk_id import Center, WalkId
@@ -32,17 +32,16 @@ from crawler.snapshot.coverage import Census, cover
 from crawler.snapshot.layout import UNPUBLISHED
 from crawler.snapshot.manifest import SCHEMA, Coverage, FileEntry, Manifest, Requests, Status, status_of
 from crawler.snapshot.reader import open_snapshot
-from crawler.store.part_files import FolderShelf, StreamShelf
+from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.publish import finish
 from crawler.store.spool import Spool, open_spool
-from crawler.store.workspace import RunState, Wish, Workspace, open_workspace
+from crawler.store.workspace import ResumeRequest, RunState, Workspace, open_workspace
 from crawler.swr.http.client import Client
 from crawler.walk.passes import WalkError
 
 log = logging.getLogger(__name__)
 
 STDOUT: Final = "-"
-ProgressHook = Callable[[Sequence[TargetStats]], AbstractContextManager[None]]
 
 
 def run_crawl(
@@ -59,7 +58,7 @@ def run_crawl(
     retries and the rate go by. Raises a CrawlerError when the run could not begin, or the disk failed; what a target
     failed with is in the Result.
     """
-    keys = read_keys(config, environ)
+    keys = credential_factories(config, environ)
     with _workspace(config) as workspace:
         if workspace.published is not None:
             return _published(workspace.state, workspace.published)
@@ -73,14 +72,14 @@ def _workspace(config: Config) -> Iterator[Workspace]:
     # What decides which walks there are, and their verdicts: it must not change while a run goes on.
     digest = f"{plan_of(config).digest()} {config.max_passes} {config.confirm} {config.discover} {config.patterns}"
     if config.output == STDOUT:
-        with disk(Path("TMPDIR")):
+        with disk_errors(Path("TMPDIR")):
             folder = Path(mkdtemp(prefix="swr-crawler-"))
         try:
             yield Workspace(folder, folder, RunState(snapshot=config.snapshot or "-", plan=digest, started_at=now))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return
-    wish = Wish(digest, config.snapshot, config.resume, config.resume_within_s)
+    wish = ResumeRequest(digest, config.snapshot, config.resume, config.resume_within_s)
     with open_workspace(Path(config.output), wish, now) as workspace:
         yield workspace
 
@@ -114,10 +113,12 @@ class _Run:
         self._runs: list[ScheduledWalk] = []
         self._censuses: list[ScheduledWalk] = []
 
-    async def crawl(self, keys: Mapping[str, Keys], watch: ProgressHook, stop: StopSource | None) -> Result:
+    async def crawl(
+        self, keys: Mapping[str, CredentialFactory], watch: ProgressHook, stop: StopSource | None
+    ) -> Result:
         config, workspace = self._config, self._workspace
         with closing(open_spool(workspace.folder, sync=config.output != STDOUT)) as spool, self._shelf() as shelf:
-            async with connected(config, keys, self._clock) as clients:
+            async with open_clients(config, keys, self._clock) as clients:
                 found = await self._find(clients)
                 self._go_on(spool, found)
                 store = RunStore(spool, shelf)
@@ -127,13 +128,13 @@ class _Run:
                     ending = await engine.crawl(max_duration_s=config.max_duration_s, stop=stop)
             return self._result(store, shelf, ending)
 
-    async def _find(self, clients: Mapping[str, Client]) -> Found:
+    async def _find(self, clients: Mapping[str, Client]) -> WalkPlan:
         found = await find_walks(self._config, clients, self._clock, known=self._workspace.state.walks)
         if self._config.discover and self._config.output != STDOUT:
             self._workspace.remember(found.walks)
         return found
 
-    def _plan(self, found: Found) -> None:
+    def _plan(self, found: WalkPlan) -> None:
         """Make the walks of every target; one whose namespaces can't be had is stopped before it begins."""
         self._runs = [ScheduledWalk(index, walk) for index, walk in enumerate(found.walks)]
         self._censuses = [self._census(*place) for place in found.partial]
@@ -149,18 +150,18 @@ class _Run:
         return ScheduledWalk(-1 - number, WalkId(target, center, None), census=True)
 
     @contextmanager
-    def _shelf(self) -> Iterator[FolderShelf | StreamShelf]:
+    def _shelf(self) -> Iterator[PartFiles | StdoutWriter]:
         if self._config.output == STDOUT:
-            yield StreamShelf(sys.stdout.buffer)
+            yield StdoutWriter(sys.stdout.buffer)
             return
         folder = self._workspace.folder / UNPUBLISHED
-        shelf = FolderShelf(folder, part_bytes=self._config.part_bytes, by_target=len(self._config.targets) > 1)
+        shelf = PartFiles(folder, part_bytes=self._config.part_bytes, by_target=len(self._config.targets) > 1)
         try:
             yield shelf
         finally:
             shelf.leave()
 
-    def _go_on(self, spool: Spool, found: Found) -> None:
+    def _go_on(self, spool: Spool, found: WalkPlan) -> None:
         """Bring the walks to where the journal ends; begin afresh where it tells what can't have happened."""
         self._plan(found)
         runs = {run.index: run for run in (*self._runs, *self._censuses)}
@@ -176,14 +177,14 @@ class _Run:
             extra = {"snapshot": self._workspace.state.snapshot, "windows": settled}
             log.warning("run.resume", extra={**extra, "disbelieved_bytes": spool.disbelieved_bytes})
 
-    def _result(self, store: RunStore, shelf: FolderShelf | StreamShelf, ending: StopReason) -> Result:
+    def _result(self, store: RunStore, shelf: PartFiles | StdoutWriter, ending: StopReason) -> Result:
         errors = {name: target.error for name, target in self._targets.items() if target.error is not None}
         finished_at = datetime.now(UTC)
         ended = not errors and len(store.walks) == len(self._runs) and all(census.ended for census in self._censuses)
         coverage = cover(map(_census, self._censuses), store.walks)
         status = status_of(store.walks, coverage, partial=self._config.allow_partial_coverage)
         manifest = path = None
-        if ended and isinstance(shelf, FolderShelf):
+        if ended and isinstance(shelf, PartFiles):
             manifest = self._manifest(store, status, coverage, finished_at, *shelf.close())
             path = finish(shelf.folder, manifest, self._workspace.output)
             self._workspace.remove()
@@ -226,7 +227,7 @@ class _Run:
             finished_at=_moment(finished_at),
             status=status,
             resumed=self._workspace.state.resumed,
-            config=masked(self._config),
+            config=redacted(self._config),
             walks=tuple(store.walks),
             coverage=coverage,
             files=files,

@@ -7,7 +7,7 @@ from crawler.errors import IncompleteError
 from crawler.model.verdict import PROVEN
 from crawler.model.window import Window
 from crawler.snapshot.manifest import Lost, WalkEntry
-from crawler.store.part_files import Shelf
+from crawler.store.part_files import PartWriter
 from crawler.store.publish import publish_walk
 from crawler.store.spool import Spool
 from crawler.swr.response import Page
@@ -17,7 +17,7 @@ from crawler.walk.walk import Walk
 class RunStore:
     """Keeps pages in the spool, publishes walks to the shelf; `walks` is what the manifest will say of them."""
 
-    def __init__(self, spool: Spool, shelf: Shelf) -> None:
+    def __init__(self, spool: Spool, shelf: PartWriter) -> None:
         self._spool = spool
         self._shelf = shelf
         self.walks: list[WalkEntry] = []

@@ -24,7 +24,7 @@ import msgspec
 from crawler.errors import DiskError, IncompleteError
 from crawler.model.record import Record
 from crawler.snapshot.manifest import FileEntry
-from crawler.snapshot.reader import Place, Snapshot, decode_record
+from crawler.snapshot.reader import Partition, Snapshot, decode_record
 
 RANGE_BYTES: Final = 12 * 2**20  # of both sides together; joined, they take some five times as much
 HELD_BYTES: Final = 32 * 2**20  # of lines in memory before they go to the temporary file
@@ -35,32 +35,32 @@ _MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 Pair = tuple[Record | None, Record | None]
 _Parts = tuple[list[FileEntry], list[FileEntry]]  # of OLD and of NEW
-_Extent = tuple[int, int]  # where some lines begin in the temporary file, and their size in bytes
+_Span = tuple[int, int]  # where some lines begin in the temporary file, and their size in bytes
 _SortKey = tuple[bool, str, str, str]
 
 
-class _Key(msgspec.Struct, frozen=True, gc=False):
+class _SortedKey(msgspec.Struct, frozen=True, gc=False):
     domain_name: str | None
     namespace: str
     name: str
 
 
-_decode_key = msgspec.json.Decoder(_Key).decode
-_decode_keys = msgspec.json.Decoder(_Key).decode_lines
+_decode_key = msgspec.json.Decoder(_SortedKey).decode
+_decode_keys = msgspec.json.Decoder(_SortedKey).decode_lines
 
 
-def _sortable(key: _Key) -> _SortKey:
+def _sortable(key: _SortedKey) -> _SortKey:
     """Give what puts keys in order: no domain comes before all others."""
     domain = key.domain_name
     return domain is not None, domain or "", key.namespace, key.name
 
 
-class Join:
+class OuterJoin:
     """All records of two snapshots but those that are the same line on both sides; these are counted in `same`.
 
     A record is paired with the one of its key on the other side, or with None. Pairs come in the order of (target,
     center, domain_name, namespace, name), nulls first, once both snapshots are read to the end and proven.
-    Made by `join`.
+    Made by `outer_join`.
     """
 
     def __init__(self, old: Snapshot, new: Snapshot, lines: "_Lines", range_bytes: int) -> None:
@@ -75,7 +75,7 @@ class Join:
         Raises IncompleteError when a side is not what its manifest says, DiskError when the temporary file can't be
         written.
         """
-        ranges: list[tuple[Place, int]] = []  # the number of a place's last range is the next one's first
+        ranges: list[tuple[Partition, int]] = []  # the number of a place's last range is the next one's first
         for place, parts in _by_place(self._sides):
             rest = self._without_equal(parts)
             boundaries = _boundaries(self._sides, rest, self._range_bytes)
@@ -116,7 +116,7 @@ class Join:
                 held[first + bisect_right(boundaries, _sortable(key))].append(line)
             self._lines.took(len(block))
 
-    def _joined(self, place: Place, number: int) -> Iterator[Pair]:
+    def _joined(self, place: Partition, number: int) -> Iterator[Pair]:
         old, new = (self._keyed(side, number) for side in (0, 1))
         differing = [key for key, line in old.items() if new.get(key) != line]
         self.same += len(old) - len(differing)
@@ -124,7 +124,7 @@ class Join:
         for key in sorted(differing, key=_sortable):
             yield self._decoded(0, place, old.get(key)), self._decoded(1, place, new.get(key))
 
-    def _keyed(self, side: int, number: int) -> dict[_Key, bytes]:
+    def _keyed(self, side: int, number: int) -> dict[_SortedKey, bytes]:
         text = self._lines.take(side, number)
         lines = text.split(b"\n")
         lines.pop()
@@ -133,7 +133,7 @@ class Join:
             raise IncompleteError(f"{self._sides[side].folder}: a record is there twice; see swr-crawler verify")
         return keyed
 
-    def _decoded(self, side: int, place: Place, line: bytes | None) -> Record | None:
+    def _decoded(self, side: int, place: Partition, line: bytes | None) -> Record | None:
         if line is None:
             return None
         folder = self._sides[side].folder
@@ -154,7 +154,7 @@ class _Lines:
         self._most = held_bytes
         self._waiting = 0
         self._held: tuple[list[list[bytes]], list[list[bytes]]] = ([], [])
-        self._written: tuple[list[list[_Extent]], list[list[_Extent]]] = ([], [])
+        self._written: tuple[list[list[_Span]], list[list[_Span]]] = ([], [])
         self._file: IO[bytes] | None = None
         self._end = 0
 
@@ -187,7 +187,7 @@ class _Lines:
                     written[number].append(self._append(b"\n".join((*lines, b""))))
                     held[number] = []
 
-    def _append(self, text: bytes) -> _Extent:
+    def _append(self, text: bytes) -> _Span:
         file = cast("IO[bytes]", self._file)
         view = memoryview(text)
         while view:
@@ -202,7 +202,7 @@ class _Lines:
         with _temporary():
             return b"".join((*map(self._read, written), *(line + b"\n" for line in held)))
 
-    def _read(self, extent: _Extent) -> bytes:
+    def _read(self, extent: _Span) -> bytes:
         at, size = extent
         text = os.pread(cast("IO[bytes]", self._file).fileno(), size, at)
         if len(text) != size:
@@ -229,20 +229,20 @@ def _temporary() -> Iterator[None]:
 
 
 @contextmanager
-def join(
+def outer_join(
     old: Snapshot, new: Snapshot, *, range_bytes: int = RANGE_BYTES, held_bytes: int = HELD_BYTES
-) -> Iterator[Join]:
+) -> Iterator[OuterJoin]:
     """Join two snapshots; the temporary file is gone at the end of the context."""
     lines = _Lines(held_bytes)
     try:
-        yield Join(old, new, lines, range_bytes)
+        yield OuterJoin(old, new, lines, range_bytes)
     finally:
         lines.close()
 
 
-def _by_place(sides: tuple[Snapshot, Snapshot]) -> list[tuple[Place, _Parts]]:
+def _by_place(sides: tuple[Snapshot, Snapshot]) -> list[tuple[Partition, _Parts]]:
     """Give both sides' parts of every place, in order."""
-    places: dict[Place, _Parts] = {}
+    places: dict[Partition, _Parts] = {}
     for side, snapshot in enumerate(sides):
         for file in snapshot.manifest.files:
             place = snapshot.place_of(file)

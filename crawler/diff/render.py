@@ -22,7 +22,7 @@ COLUMNS: Final = ("change", "center", "repository", "what")
 UNKNOWN_COLUMNS: Final = ("unknown", "only in old", "only in new", "why")
 
 
-class Row(NamedTuple):
+class ChangeRow(NamedTuple):
     """One change: `added`, `removed` or `changed`, whose, which repository, and what of it."""
 
     change: str
@@ -31,10 +31,10 @@ class Row(NamedTuple):
     what: str
 
 
-def row(change: Change) -> Row:
+def row(change: Change) -> ChangeRow:
     """Give a change's row in a table of COLUMNS."""
     what = _record(change.record) if change.record else _fields(change.fields or {})
-    return Row(change.change, _name(f"{change.target}/{change.center}"), _repository(change), what)
+    return ChangeRow(change.change, _name(f"{change.target}/{change.center}"), _repository(change), what)
 
 
 def _repository(change: Change) -> str:

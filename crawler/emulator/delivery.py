@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from aiohttp import HttpVersion11, web
 
-from crawler.emulator.http.response import Answer
+from crawler.emulator.http.response import ServedResponse
 
 __all__ = ["deliver"]
 
@@ -18,7 +18,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closing 
 
 
 async def deliver(
-    request: web.BaseRequest, answer: Answer, headers: Mapping[str, str], ending: asyncio.Event
+    request: web.BaseRequest, answer: ServedResponse, headers: Mapping[str, str], ending: asyncio.Event
 ) -> web.StreamResponse:
     """Send `answer` as its delivery says, and give back what aiohttp is to finish.
 
@@ -44,7 +44,7 @@ async def deliver(
     return response
 
 
-async def _send(request: web.BaseRequest, response: web.StreamResponse, answer: Answer, share: float) -> None:
+async def _send(request: web.BaseRequest, response: web.StreamResponse, answer: ServedResponse, share: float) -> None:
     body = answer.body[: int(len(answer.body) * share)]
     promised = len(body) if response.content_length is None else response.content_length
     size = answer.delivery.piece_bytes or max(1, promised)
@@ -57,7 +57,7 @@ async def _send(request: web.BaseRequest, response: web.StreamResponse, answer: 
 
 
 async def _follow(
-    request: web.BaseRequest, response: web.StreamResponse, answer: Answer, ending: asyncio.Event
+    request: web.BaseRequest, response: web.StreamResponse, answer: ServedResponse, ending: asyncio.Event
 ) -> None:
     then, transport = answer.delivery.then, request.transport
     if then == "end" or transport is None:

@@ -32,11 +32,11 @@ from crawler.emulator.auth.locks import Locks
 from crawler.emulator.delivery import deliver
 from crawler.emulator.http.cache import PageCache
 from crawler.emulator.http.query import Paging
-from crawler.emulator.http.request import ROUTES, SWR_ROUTES, Request
-from crawler.emulator.http.response import AT_ONCE, Answer, error
+from crawler.emulator.http.request import ROUTES, SWR_ROUTES, ReceivedRequest
+from crawler.emulator.http.response import AT_ONCE, ServedResponse, error
 from crawler.emulator.http.throttle import TokenBucket
 from crawler.emulator.service.respond import respond
-from crawler.emulator.service.state import Ledger, Service
+from crawler.emulator.service.state import EmulatorState, Service
 from crawler.emulator.settings import EmulatorSettings
 from crawler.errors import ConfigError, DiskError
 
@@ -84,7 +84,7 @@ class RunningEmulator:
         )
         self._id_prefix = os.urandom(8).hex()
         locks = Locks(settings.lock_after, settings.lock_s)
-        self._ledger = Ledger(access=Access(salt=self._id_prefix, locks=locks))
+        self._ledger = EmulatorState(access=Access(salt=self._id_prefix, locks=locks))
         # Faults decide per request, so there is nothing to keep.
         self._cache = PageCache(0 if settings.faults else settings.cache_bytes)
         self._bucket = TokenBucket(settings.rps_cap, settings.rps_burst) if settings.rps_cap else None
@@ -135,7 +135,7 @@ class RunningEmulator:
             request_id = f"{self._id_prefix}{self._arrived:016x}"
             self._arrived += 1
             answer = await self._answer(
-                Request(
+                ReceivedRequest(
                     method=request.method,
                     path=path,
                     raw_query=raw_query,
@@ -166,7 +166,7 @@ class RunningEmulator:
             return await deliver(request, answer, headers, self._ending)
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 
-    async def _answer(self, request: Request, asked: str, arrived_s: float) -> Answer:
+    async def _answer(self, request: ReceivedRequest, asked: str, arrived_s: float) -> ServedResponse:
         refusal = refuse_at_gateway(request, self._service.identity, self._ledger.access)
         swr = request.path in SWR_ROUTES  # the cap and the cache are its own
         if refusal is None and swr and self._bucket is not None and not self._bucket.take(arrived_s):

@@ -8,7 +8,7 @@ from crawler.errors import DiskError
 
 
 @contextmanager
-def disk(place: Path) -> Iterator[None]:
+def disk_errors(place: Path) -> Iterator[None]:
     """Turn an OSError into a DiskError that names the file, or `place` where the system names none."""
     try:
         yield

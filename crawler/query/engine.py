@@ -28,14 +28,14 @@ _BATCH: Final = 1000
 _OBJECT_BYTES: Final = 16 * 2**20  # the largest record, DuckDB's own default
 
 
-class Bounds(NamedTuple):
+class QueryLimits(NamedTuple):
     """What DuckDB may take: `memory` as it has it (`1GB`, `70%`), and threads, None for all processors."""
 
     memory: str
     threads: int | None
 
 
-class Answer(NamedTuple):
+class QueryResult(NamedTuple):
     """What a statement gives: names and DuckDB's types of its columns, and its rows, read once."""
 
     columns: list[str]
@@ -44,7 +44,7 @@ class Answer(NamedTuple):
 
 
 @contextmanager
-def connected(snapshot: Snapshot, bounds: Bounds) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_database(snapshot: Snapshot, bounds: QueryLimits) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a locked DuckDB that knows the snapshot's views, and has a folder of its own for what memory can't hold.
 
     Raises UsageError for bounds that DuckDB refuses.
@@ -64,7 +64,7 @@ def connected(snapshot: Snapshot, bounds: Bounds) -> Iterator[duckdb.DuckDBPyCon
             connection.close()
 
 
-def _connect(bounds: Bounds) -> duckdb.DuckDBPyConnection:
+def _connect(bounds: QueryLimits) -> duckdb.DuckDBPyConnection:
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": bounds.memory,
         "autoinstall_known_extensions": False,
@@ -120,13 +120,13 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
+def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> QueryResult:
     """Run one SELECT. Raises UsageError for anything else, and for what DuckDB refuses, also while rows are read."""
     with _worded():
         check_select(connection, sql)
         _interruptible(connection, lambda: connection.execute(sql))
         columns = connection.description or []
-    return Answer([column[0] for column in columns], [str(column[1]) for column in columns], _rows(connection))
+    return QueryResult([column[0] for column in columns], [str(column[1]) for column in columns], _rows(connection))
 
 
 def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:

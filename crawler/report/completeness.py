@@ -49,7 +49,7 @@ class Doubt(NamedTuple):
     evidence: str
 
 
-class Proof(NamedTuple):
+class Completeness(NamedTuple):
     """All of it. `whole` is False as soon as one thing is; `reasons` then has a sentence for each."""
 
     whole: bool
@@ -61,7 +61,7 @@ class Proof(NamedTuple):
     walks: tuple[WalkEntry, ...]
 
 
-def proof(manifest: Manifest, *, records: int, sealed: bool, most: int) -> Proof:
+def completeness(manifest: Manifest, *, records: int, sealed: bool, most: int) -> Completeness:
     """Judge a manifest again, whatever it says of itself.
 
     `records` is what was read of the parts, `sealed` whether `_SUCCESS` stands beside it; at most `most` doubts are
@@ -70,7 +70,7 @@ def proof(manifest: Manifest, *, records: int, sealed: bool, most: int) -> Proof
     reasons = tuple(_reasons(manifest, records, sealed=sealed))
     walks = sorted(manifest.walks, key=lambda walk: _WORST_FIRST.index(walk.verdict))
     doubtful = [walk for walk in walks if walk.verdict not in PROVEN or walk.rejects]
-    return Proof(
+    return Completeness(
         whole=not reasons,
         headline=_headline(manifest.walks, records, whole=not reasons),
         reasons=reasons,

@@ -9,13 +9,13 @@ import msgspec
 from crawler.audit.finding import Finding
 from crawler.diff.compare import Change, Downloads, FromTo, Summary, Unknown
 from crawler.model.audit_rules import RULES, SEVERITIES, Rule, Severity
-from crawler.report.statistics import First, Row, row_of, shown
+from crawler.report.statistics import RepositoryRow, TopN, row_of, shown
 from crawler.text.human import count, counted, shortened, size
 
 _LONGEST_VALUE: Final = 60
 
 
-class Found(NamedTuple):
+class FindingGroup(NamedTuple):
     """What one rule found: how often, and the first examples, each its place and its message."""
 
     rule: Rule
@@ -38,10 +38,10 @@ class Findings:
         if len(examples) < self._most:
             examples.append((_place(finding), shown(finding.message)))
 
-    def found(self) -> list[Found]:
+    def found(self) -> list[FindingGroup]:
         """Give what each rule found, the most severe first."""
         rules = sorted((RULES[name] for name in self._counts), key=lambda r: (SEVERITIES.index(r.severity), r.id))
-        return [Found(rule, self._counts[rule.id], tuple(self._examples[rule.id])) for rule in rules]
+        return [FindingGroup(rule, self._counts[rule.id], tuple(self._examples[rule.id])) for rule in rules]
 
     def by_severity(self) -> list[tuple[Severity, int]]:
         """Give how many there are of each severity, the most severe first, none left out."""
@@ -56,7 +56,7 @@ def _place(finding: Finding) -> str:
     return shown("/".join(named) or finding.domain_name or finding.center)
 
 
-class Told(NamedTuple):
+class ChangeLine(NamedTuple):
     """One change: what it is about, and what changed, in words."""
 
     center: str
@@ -74,10 +74,10 @@ class Changes(NamedTuple):
     summary: Summary
     unknown: tuple[tuple[str, str], ...]
     unknowns: int
-    added: tuple[Told, ...]
-    removed: tuple[Told, ...]
-    changed: tuple[Told, ...]
-    grown: tuple[Told, ...]
+    added: tuple[ChangeLine, ...]
+    removed: tuple[ChangeLine, ...]
+    changed: tuple[ChangeLine, ...]
+    grown: tuple[ChangeLine, ...]
 
     @property
     def downloads(self) -> Downloads:
@@ -90,8 +90,8 @@ class ChangesSoFar:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._examples: defaultdict[str, list[Told]] = defaultdict(list)
-        self._grown: First[Told] = First(most)
+        self._examples: defaultdict[str, list[ChangeLine]] = defaultdict(list)
+        self._grown: TopN[ChangeLine] = TopN(most)
 
     def add(self, change: Change) -> None:
         """Take one in."""
@@ -126,15 +126,15 @@ def _growth(change: Change) -> int:
     return int(size_moved.new - size_moved.old)
 
 
-def _told(change: Change) -> Told:
+def _told(change: Change) -> ChangeLine:
     key = shown(change.center), shown(change.domain_name), shown(change.namespace), shown(change.name)
     if change.record is not msgspec.UNSET:
-        return Told(*key, _in_words(row_of(change.record)))
+        return ChangeLine(*key, _in_words(row_of(change.record)))
     fields = {} if change.fields is msgspec.UNSET else change.fields
-    return Told(*key, shown("; ".join(f"{name} {_moved(name, moved)}" for name, moved in fields.items())))
+    return ChangeLine(*key, shown("; ".join(f"{name} {_moved(name, moved)}" for name, moved in fields.items())))
 
 
-def _in_words(row: Row) -> str:
+def _in_words(row: RepositoryRow) -> str:
     parts = ["size not told" if row.size is None else size(row.size)]
     if row.images is not None:
         parts.append(counted(row.images, "image"))

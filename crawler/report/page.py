@@ -16,10 +16,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 import crawler
-from crawler.report.completeness import Proof, asked, walks_columns
+from crawler.report.completeness import Completeness, asked, walks_columns
 from crawler.report.highlights import Changes, Findings
 from crawler.report.plots import bars
-from crawler.report.statistics import AGE_BINS, SIZE_BINS, Figures, Line, Row, top
+from crawler.report.statistics import AGE_BINS, SIZE_BINS, Line, RepositoryRow, Statistics, top
 from crawler.report.table_data import Column, listing, repositories, visibility, within
 from crawler.snapshot.manifest import Manifest
 from crawler.text.human import count, counted, escaped, size
@@ -35,8 +35,8 @@ class Content:
     """What a page tells. `changes` None: nothing was compared, and `unchanged` says why."""
 
     manifest: Manifest
-    proof: Proof
-    figures: Figures
+    completeness: Completeness
+    figures: Statistics
     findings: Findings
     suppressed: int
     notices: Sequence[str]
@@ -117,12 +117,12 @@ def _facts(content: Content) -> dict[str, Any]:
         within(figures.largest.values(), _TEXT_BUDGET),
         key=lambda row: (row.target, row.center, row.domain, row.namespace, row.name),
     )
-    walks = content.proof.walks
+    walks = content.completeness.walks
     return {
         "version": crawler.__version__,
         "manifest": manifest,
         "asked": asked(manifest),
-        "proof": content.proof,
+        "completeness": content.completeness,
         "figures": figures,
         "targets": targets,
         "groups": _groups(figures, targets=targets),
@@ -145,7 +145,7 @@ def _listing(columns: Sequence[Column], rows: Sequence[object], total: int) -> M
     return Markup(listing(columns, rows, total=total).decode())  # noqa: S704 - `harmless` made it so
 
 
-def _groups(figures: Figures, *, targets: bool) -> list[tuple[str, list[Line]]]:
+def _groups(figures: Statistics, *, targets: bool) -> list[tuple[str, list[Line]]]:
     named = (
         ("Target", figures.groups.target),
         ("Center", figures.groups.center),
@@ -156,7 +156,7 @@ def _groups(figures: Figures, *, targets: bool) -> list[tuple[str, list[Line]]]:
     return [(name, top(sums, _GROUPS)) for name, sums in named if targets or name != "Target"]
 
 
-def _lists(figures: Figures) -> list[tuple[str, str, list[Row]]]:
+def _lists(figures: Statistics) -> list[tuple[str, str, list[RepositoryRow]]]:
     """Give the short lists: name, the field shown, rows."""
     return [
         ("Biggest", "size", figures.biggest),
@@ -165,7 +165,7 @@ def _lists(figures: Figures) -> list[tuple[str, str, list[Row]]]:
     ]
 
 
-def _plots(figures: Figures) -> list[tuple[str, Markup, str]]:
+def _plots(figures: Statistics) -> list[tuple[str, Markup, str]]:
     """Give the plots: name, SVG, and what they leave out."""
     years = sorted(figures.by_year)[-_YEARS:]
     earlier = figures.total.records - sum(figures.by_year[year] for year in years)

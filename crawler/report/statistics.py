@@ -26,7 +26,7 @@ _YEAR: Final = len("2021")
 T = TypeVar("T")
 
 
-class Row(NamedTuple):
+class RepositoryRow(NamedTuple):
     """One repository as the report shows it: foreign text made harmless and short, see `shown`.
 
     `size` is in bytes, times are RFC 3339 in UTC; None is what the service did not tell. `valid` is the
@@ -54,9 +54,9 @@ def shown(text: str | None) -> str:
     return "" if not text else shortened(escaped(text[: LONGEST + 1]), LONGEST)  # cut first: a text may be huge
 
 
-def row_of(record: Record) -> Row:
+def row_of(record: Record) -> RepositoryRow:
     """Give what the report shows of a record."""
-    return Row(
+    return RepositoryRow(
         target=shown(record.target),
         center=record.center,
         domain=shown(record.domain_name),
@@ -74,7 +74,7 @@ def row_of(record: Record) -> Row:
     )
 
 
-class First(Generic[T]):
+class TopN(Generic[T]):
     """The first `most` of a stream by a key, smallest first; of equal keys those that came first.
 
     Holds at most twice as many. `key` is anything that can be compared.
@@ -107,7 +107,7 @@ class First(Generic[T]):
 
 
 @dataclass(slots=True)
-class Sum:
+class GroupTotals:
     """What some records come to: how many, their bytes, their downloads. What is not told counts as none."""
 
     records: int = 0
@@ -121,19 +121,19 @@ class Sum:
         self.downloads += downloads
 
 
-def _sums() -> defaultdict[str, Sum]:
-    return defaultdict(Sum)
+def _sums() -> defaultdict[str, GroupTotals]:
+    return defaultdict(GroupTotals)
 
 
 @dataclass(slots=True)
 class Groups:
     """The sums by one field each, by its value as the service sent it, "" for none."""
 
-    target: defaultdict[str, Sum] = field(default_factory=_sums)
-    center: defaultdict[str, Sum] = field(default_factory=_sums)
-    domain: defaultdict[str, Sum] = field(default_factory=_sums)
-    category: defaultdict[str, Sum] = field(default_factory=_sums)
-    namespace: defaultdict[str, Sum] = field(default_factory=_sums)
+    target: defaultdict[str, GroupTotals] = field(default_factory=_sums)
+    center: defaultdict[str, GroupTotals] = field(default_factory=_sums)
+    domain: defaultdict[str, GroupTotals] = field(default_factory=_sums)
+    category: defaultdict[str, GroupTotals] = field(default_factory=_sums)
+    namespace: defaultdict[str, GroupTotals] = field(default_factory=_sums)
 
 
 class Line(NamedTuple):
@@ -141,10 +141,10 @@ class Line(NamedTuple):
 
     name: str
     groups: int
-    sum: Sum
+    sum: GroupTotals
 
 
-def top(groups: dict[str, Sum], most: int) -> list[Line]:
+def top(groups: dict[str, GroupTotals], most: int) -> list[Line]:
     """Give the groups with the most records, then one line for all others if there are any; none is lost."""
     ordered = sorted(groups.items(), key=lambda item: (-item[1].records, -item[1].size, item[0]))
     # One left over gets a line of its own: "1 other" takes as much room.
@@ -153,11 +153,11 @@ def top(groups: dict[str, Sum], most: int) -> list[Line]:
     rest = [total for _, total in ordered[most:]]
     if rest:
         records, size = sum(total.records for total in rest), sum(total.size for total in rest)
-        lines.append(Line("", len(rest), Sum(records, size, sum(total.downloads for total in rest))))
+        lines.append(Line("", len(rest), GroupTotals(records, size, sum(total.downloads for total in rest))))
     return lines
 
 
-class Figures:
+class Statistics:
     """All that is counted of a snapshot. `moment` (RFC 3339) is what ages are told from: when the reading ended.
 
     `listed` is the most rows the table of repositories holds, the largest ones; `most` how many the short
@@ -167,7 +167,7 @@ class Figures:
     def __init__(self, moment: str, *, listed: int, most: int = 10) -> None:
         read = datetime.fromisoformat(moment).astimezone(UTC)
         self._ages = [_text(read - timedelta(days=days)) for days in _AGE_BOUNDS_D]
-        self.total = Sum()
+        self.total = GroupTotals()
         self.images = 0
         self.public = 0
         self.expired = 0
@@ -175,11 +175,11 @@ class Figures:
         self.unsized = 0
         self.groups = Groups()
         self.by_size = [0] * len(SIZE_BINS)
-        self.by_age = [Sum() for _ in AGE_BINS]
+        self.by_age = [GroupTotals() for _ in AGE_BINS]
         self.by_year: defaultdict[str, int] = defaultdict(int)
-        self.largest: First[Row] = First(listed)
-        self.oldest: First[Row] = First(most)
-        self.popular: First[Row] = First(most)
+        self.largest: TopN[RepositoryRow] = TopN(listed)
+        self.oldest: TopN[RepositoryRow] = TopN(most)
+        self.popular: TopN[RepositoryRow] = TopN(most)
         self._most = most
 
     def add(self, record: Record) -> None:
@@ -227,7 +227,7 @@ class Figures:
         return sum(1 for name in self.groups.domain if name)
 
     @property
-    def biggest(self) -> list[Row]:
+    def biggest(self) -> list[RepositoryRow]:
         """The largest repositories; empty ones and those of unknown size are not among them."""
         return [row for row in self.largest.values()[: self._most] if row.size]
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import orjson
 
-from crawler.report.statistics import Row
+from crawler.report.statistics import RepositoryRow
 
 Kind = Literal["word", "bytes", "count", "time", "flag"]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,7 +55,7 @@ def repositories(*, targets: bool) -> tuple[Column, ...]:
     return tuple(column for column in columns if targets or column.key != "target")
 
 
-def visibility(row: Row) -> str:
+def visibility(row: RepositoryRow) -> str:
     """Say who can pull a repository, as far as the list tells; an expired share is nobody's any more."""
     seen = {True: "public", False: "private", None: ""}[row.public]
     expired = row.valid is False and row.center == "thirdparty"
@@ -106,9 +106,9 @@ def harmless(json: bytes) -> bytes:
     return json
 
 
-def within(rows: Iterable[Row], budget: int) -> list[Row]:
+def within(rows: Iterable[RepositoryRow], budget: int) -> list[RepositoryRow]:
     """Give the first rows whose texts come to no more than `budget` characters: a bound for hostile ones."""
-    kept: list[Row] = []
+    kept: list[RepositoryRow] = []
     for row in rows:
         budget -= sum(map(len, (row.name, row.description, row.namespace, row.domain, row.category)))
         if budget < 0:

@@ -26,14 +26,14 @@ decode_record: Final = msgspec.json.Decoder(Record).decode
 _decode_records: Final = msgspec.json.Decoder(Record).decode_lines
 
 
-class Place(NamedTuple):
+class Partition(NamedTuple):
     """Whose records a part holds; `target` None where the path does not tell (there is only one, then)."""
 
     target: str | None
     center: str
 
 
-class Proof:
+class DigestCheck:
     """What was read of one file so far, to be held against its entry in the manifest."""
 
     def __init__(self, file: FileEntry) -> None:
@@ -77,14 +77,14 @@ class Snapshot:
             raise IncompleteError(f"{path} is no file of this snapshot: it leads elsewhere, or is no regular file")
         return path
 
-    def place_of(self, file: FileEntry) -> Place:
+    def place_of(self, file: FileEntry) -> Partition:
         """Tell from a part's path whose records it holds."""
         match = PART.fullmatch(file.path)
         if match is None:
             raise IncompleteError(f"{self.folder / file.path} is no name of a part")
         targets = {walk.target for walk in self.manifest.walks}
         only = next(iter(targets)) if len(targets) == 1 else None
-        return Place(match[1] or only, match[2])
+        return Partition(match[1] or only, match[2])
 
     def lines(self, file: FileEntry) -> Iterator[bytes]:
         """Give the lines of one file as they are, proven or not. Raises IncompleteError, OSError."""
@@ -96,7 +96,7 @@ class Snapshot:
 
         Raises IncompleteError for what can't be read, and at the end when it was not what the manifest says.
         """
-        path, proof = self.path_of(file), Proof(file)
+        path, proof = self.path_of(file), DigestCheck(file)
         rest: list[bytes] = []  # of a line longer than a block
         try:
             with path.open("rb", buffering=0) as part:

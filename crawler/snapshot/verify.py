@@ -12,7 +12,7 @@ from crawler.errors import IncompleteError
 from crawler.model.key_set import KeySet
 from crawler.snapshot.layout import MANIFEST, REJECTS, SUCCESS
 from crawler.snapshot.manifest import FileEntry, status_of
-from crawler.snapshot.reader import Proof, Snapshot, decode_record
+from crawler.snapshot.reader import DigestCheck, Snapshot, decode_record
 from crawler.text.human import escaped
 
 _SAID_PER_FILE: Final = 5  # one broken file can have a million broken lines
@@ -81,7 +81,7 @@ class _Checked:
 
     def _lines(self, file: FileEntry) -> Iterator[tuple[int, bytes, str]]:
         """Give number, line and no difference for each line; last, without a number, what differs as a whole."""
-        proof = Proof(file)
+        proof = DigestCheck(file)
         try:
             for number, line in enumerate(self._snapshot.lines(file), 1):
                 proof.add(line, 1)

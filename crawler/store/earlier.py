@@ -15,7 +15,7 @@ from crawler.snapshot.layout import PART, UNPUBLISHED
 _EARLIER: Final = "earlier"
 
 
-class Earlier:
+class EarlierParts:
     """Parts put aside in a run's folder. Each method but `close` raises OSError."""
 
     def __init__(self, folder: Path) -> None:

@@ -13,7 +13,7 @@ from xxhash import xxh3_64_intdigest
 
 from crawler.model.record import key_of_line
 from crawler.model.window import Window
-from crawler.swr.decode.batch import Reading
+from crawler.swr.decode.batch import Batch
 from crawler.swr.decode.reject import key_of_reject
 from crawler.swr.response import Page
 
@@ -102,5 +102,5 @@ def page_of(entry: PageEntry, data: bytes) -> Page | None:
     if len(keys) != entry.records + entry.rejected or min(entry.records, entry.rejected) < 0:
         return None
     unknown = frozenset(entry.unknown)
-    items = Reading(b"", b"", entry.records, entry.rejected, keys, frozenset(), unknown, entry.outside)
+    items = Batch(b"", b"", entry.records, entry.rejected, keys, frozenset(), unknown, entry.outside)
     return Page(items, entry.total, entry.disagrees)

@@ -13,22 +13,22 @@ from typing import BinaryIO, Final, Protocol
 
 from crawler.errors import DiskError
 from crawler.files.atomic import blocks, make_folders, sync_folder, temporary_of, write_all
-from crawler.files.disk_errors import disk
+from crawler.files.disk_errors import disk_errors
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import REJECTS
 from crawler.snapshot.manifest import FileEntry
-from crawler.store.spool import Spot
+from crawler.store.spool import Extent
 from crawler.text.human import escaped
 
 
-class Shelf(Protocol):
+class PartWriter(Protocol):
     """Where published lines go. Every method raises DiskError; `sync` alone may be called by another thread."""
 
     def open_walk(self, walk: WalkId) -> None:
         """Begin with a walk's lines; walks come in plan order."""
         ...
 
-    def write(self, lines: bytes, records: int) -> Spot | None:
+    def write(self, lines: bytes, records: int) -> Extent | None:
         """Take `records` whole lines; give where they will lie, None where that is not in one piece or no file."""
         ...
 
@@ -48,7 +48,7 @@ class Shelf(Protocol):
 _PUSHED_BYTES: Final = 2**20
 
 
-class StreamShelf:
+class StdoutWriter:
     """Standard output instead of a folder: the records only; rejects are counted and go nowhere."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -90,7 +90,7 @@ def _on_terminal(lines: bytes) -> bytes:
     return b"".join(b"%b\n" % escaped(line).encode() for line in lines.decode().split("\n")[:-1])
 
 
-class _File:
+class _PartFile:
     """One file under its temporary name, hashed while it is written. Raises OSError."""
 
     def __init__(self, folder: Path, path: str) -> None:
@@ -134,7 +134,7 @@ class _File:
         os.close(self._descriptor)
 
 
-class FolderShelf:
+class PartFiles:
     """A snapshot in the making, in a hidden folder. `part_bytes` is where the next part begins.
 
     Parts are cut between records, by size alone, so that they don't depend on page size or arrival.
@@ -148,28 +148,28 @@ class FolderShelf:
         self._place = ""
         self._numbers: dict[str, int] = {}
         self._gate = Lock()  # held while another part becomes the one that is written
-        self._part: _File | None = None
+        self._part: _PartFile | None = None
         shutil.rmtree(folder, ignore_errors=True)  # of a publishing that did not end
-        with disk(folder):
+        with disk_errors(folder):
             make_folders(folder)
-            self._rejects = _File(folder, REJECTS)
+            self._rejects = _PartFile(folder, REJECTS)
 
     def open_walk(self, walk: WalkId) -> None:
         """Begin with a walk: its center's parts, even when it has no records."""
         place = f"center={walk.center}"
         place = f"target={walk.target}/{place}" if self._by_target else place
         if place != self._place:
-            with disk(self.folder):
+            with disk_errors(self.folder):
                 self._close_part()
                 self._place = place
                 self._open_part()
 
-    def write(self, lines: bytes, records: int) -> Spot | None:
+    def write(self, lines: bytes, records: int) -> Extent | None:
         """Take whole lines, into the next part where this one is full. Raises DiskError."""
-        with disk(self.folder):
+        with disk_errors(self.folder):
             part = self._part or self._open_part()
             if len(lines) <= self._part_bytes - part.bytes:
-                spot = Spot(part.path, part.bytes)
+                spot = Extent(part.path, part.bytes)
                 part.write(lines, records)
                 return spot
             self._write_over(lines, records)
@@ -193,18 +193,18 @@ class FolderShelf:
 
     def reject(self, lines: bytes, rejects: int) -> None:
         """Keep rejected items. Raises DiskError."""
-        with disk(self.folder):
+        with disk_errors(self.folder):
             self._rejects.write(lines, rejects)
 
     def push(self) -> None:
         """Write what was taken. Raises DiskError."""
-        with disk(self.folder):
+        with disk_errors(self.folder):
             if self._part is not None:
                 self._part.push()
 
     def sync(self) -> None:
         """Make durable what was pushed: of the part that is written, since those before it are. Raises DiskError."""
-        with disk(self.folder):
+        with disk_errors(self.folder):
             with self._gate:
                 descriptor = None if self._part is None else self._part.duplicate()
             if descriptor is not None:
@@ -213,10 +213,10 @@ class FolderShelf:
                 finally:
                     os.close(descriptor)
 
-    def _open_part(self) -> _File:
+    def _open_part(self) -> _PartFile:
         number = self._numbers.get(self._place, 0)
         self._numbers[self._place] = number + 1
-        part = _File(self.folder, f"{self._place}/part-{number:05d}.ndjson")
+        part = _PartFile(self.folder, f"{self._place}/part-{number:05d}.ndjson")
         with self._gate:
             self._part = part
         return part
@@ -230,7 +230,7 @@ class FolderShelf:
 
     def close(self) -> tuple[tuple[FileEntry, ...], FileEntry]:
         """Finish the files: give those of records, and that of rejects."""
-        with disk(self.folder):
+        with disk_errors(self.folder):
             self._close_part()
             return tuple(self._files), self._rejects.finish()
 

@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from crawler.errors import DiskError
 from crawler.files.atomic import sync_folder, write_synced
-from crawler.files.disk_errors import disk
+from crawler.files.disk_errors import disk_errors
 from crawler.model.key_set import KeySet
 from crawler.model.record import key_of_line, namespace_of_line
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import LATEST, MANIFEST, SUCCESS
 from crawler.snapshot.manifest import Manifest, to_json
-from crawler.store.part_files import Shelf
-from crawler.store.spool import Spool, Stored
+from crawler.store.part_files import PartWriter
+from crawler.store.spool import IndexEntry, Spool
 from crawler.swr.decode.reject import key_of_reject
 
 
@@ -31,7 +31,7 @@ class Published(NamedTuple):
 
 
 def publish_walk(
-    shelf: Shelf, spool: Spool, index: int, walk: WalkId, *, last_pass_only: bool, once: bool
+    shelf: PartWriter, spool: Spool, index: int, walk: WalkId, *, last_pass_only: bool, once: bool
 ) -> Published:
     """Write one walk's pages to the shelf, in offset order.
 
@@ -73,10 +73,10 @@ class _Piece(NamedTuple):
     rejects: bytes
     rejected: int
     outside: int = 0
-    page: Stored | None = None
+    page: IndexEntry | None = None
 
 
-def _read(spool: Spool, walk: int, pages: list[Stored]) -> Iterator[_Piece]:
+def _read(spool: Spool, walk: int, pages: list[IndexEntry]) -> Iterator[_Piece]:
     for page in pages:
         lines, rejects = spool.bytes_of(walk, page)
         yield _Piece(lines, page.records, rejects, page.rejected, page=page)
@@ -107,14 +107,14 @@ def finish(folder: Path, manifest: Manifest, output: Path) -> Path:
     Raises DiskError; there is no snapshot then, unless the message says that it stands.
     """
     final = output / f"snapshot={manifest.snapshot}"
-    with disk(output):
+    with disk_errors(output):
         write_synced(folder / MANIFEST, to_json(manifest))
         if manifest.status == "complete":
             write_synced(folder / SUCCESS, b"")
         for inner, _, _ in os.walk(folder, onerror=_refuse):
             sync_folder(Path(inner))
         folder.rename(final)
-    settle(final)
+    make_visible(final)
     return final
 
 
@@ -122,7 +122,7 @@ def _refuse(error: OSError) -> None:
     raise error
 
 
-def settle(snapshot: Path) -> None:
+def make_visible(snapshot: Path) -> None:
     """Make the name of a snapshot durable, and if it is complete make `latest` name it.
 
     So whoever reads `latest` reads a proven inventory. Raises DiskError, which says that the snapshot stands.

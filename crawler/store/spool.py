@@ -21,12 +21,12 @@ import msgspec
 from crawler.errors import DiskError
 from crawler.files.atomic import blocks, sync_folder, write_all
 from crawler.model.window import Window
-from crawler.store.earlier import Earlier
+from crawler.store.earlier import EarlierParts
 from crawler.store.journal import Entry, LossEntry, PageEntry, checksum_of, page_of, read_lines, to_line
 from crawler.swr.response import Page
 
 
-class Stored(NamedTuple):
+class IndexEntry(NamedTuple):
     """What is known of a page without its bytes: `row` is its name within its walk, the rest as in a PageEntry."""
 
     row: int
@@ -41,18 +41,18 @@ class Stored(NamedTuple):
     outside: int
 
 
-_ROW: Final = len(Stored._fields) - 1
-_AT: Final = Stored._fields.index("at") - 1
+_ROW: Final = len(IndexEntry._fields) - 1
+_AT: Final = IndexEntry._fields.index("at") - 1
 
 
-class Spot(NamedTuple):
+class Extent(NamedTuple):
     """Where bytes lie: in a part of the snapshot in the making, or in the spool when `part` is empty."""
 
     part: str
     at: int
 
 
-class _Held:
+class BufferedPage:
     """A page in memory: until it lies on the disk, and after that while there is room, to publish it unread."""
 
     __slots__ = ("entry", "kept", "lines", "rejects", "row", "rows", "spot")
@@ -63,7 +63,7 @@ class _Held:
         self.rejects = rejects
         self.rows = rows
         self.row = row
-        self.spot: Spot | None = None if entry.size else Spot("", 0)
+        self.spot: Extent | None = None if entry.size else Extent("", 0)
         self.kept = False
 
     def line(self) -> bytes:
@@ -81,7 +81,7 @@ class Spool:
 
     def __init__(self, folder: Path, pages_fd: int, journal_fd: int, *, sync: bool = True) -> None:
         self.folder = folder
-        self._earlier = Earlier(folder)
+        self._earlier = EarlierParts(folder)
         self._pages_fd = pages_fd
         self._journal_fd = journal_fd
         self._sync = sync
@@ -95,11 +95,11 @@ class Spool:
         if not self._fresh:
             self._earlier.put_aside()
         self._parts = [""]  # by the number that the index has for them
-        self._unnamed: list[_Held | LossEntry] = []  # not in the journal yet
-        self._unwritten: list[_Held] = []  # when they came; in the order they did
+        self._unnamed: list[BufferedPage | LossEntry] = []  # not in the journal yet
+        self._unwritten: list[BufferedPage] = []  # when they came; in the order they did
         self._old = 0  # how many of those were there at the last flush
-        self._coming: list[tuple[_Held, Spot]] = []  # being written to parts
-        self._held: dict[int, dict[int, _Held]] = {}  # by walk and row
+        self._coming: list[tuple[BufferedPage, Extent]] = []  # being written to parts
+        self._held: dict[int, dict[int, BufferedPage]] = {}  # by walk and row
         self._kept_bytes = 0
         self.waiting_bytes = 0  # of pages that lie nowhere yet
         self.disbelieved_bytes = 0  # what `replay` cut off
@@ -125,7 +125,7 @@ class Spool:
             outside=items.outside,
         )
         rows, row = self._index_page(entry, 0)
-        held = _Held(entry, items.lines, items.rejects, rows, row)
+        held = BufferedPage(entry, items.lines, items.rejects, rows, row)
         with self._gate:
             self._unnamed.append(held)
             if entry.size:
@@ -168,7 +168,7 @@ class Spool:
             write_all(self._pages_fd, block)
         with self._gate:
             for held in pages:
-                self._locate(held, Spot("", self._end))
+                self._locate(held, Extent("", self._end))
                 held.rows[held.row + _AT] = self._end
                 self._end += held.entry.size
                 self._keep(held)
@@ -188,17 +188,19 @@ class Spool:
                 return
             if self._sync:
                 self._sync_pages(end)
-                if any(isinstance(one, _Held) and one.spot and one.spot.part for one in named):
+                if any(isinstance(one, BufferedPage) and one.spot and one.spot.part for one in named):
                     sync_parts()
             write_all(self._journal_fd, b"".join(map(_line, named)))
             if self._sync:
                 os.fdatasync(self._journal_fd)
 
-    def _name(self) -> list[_Held | LossEntry]:
+    def _name(self) -> list[BufferedPage | LossEntry]:
         """Take from what is not in the journal all before the first page that lies nowhere: it has just come."""
         with self._gate:
             places = enumerate(self._unnamed)
-            end = next((at for at, one in places if isinstance(one, _Held) and one.spot is None), len(self._unnamed))
+            end = next(
+                (at for at, one in places if isinstance(one, BufferedPage) and one.spot is None), len(self._unnamed)
+            )
             named, self._unnamed = self._unnamed[:end], self._unnamed[end:]
         return named
 
@@ -220,13 +222,13 @@ class Spool:
             self._failed = error
             raise
 
-    def _locate(self, held: _Held, spot: Spot) -> None:
+    def _locate(self, held: BufferedPage, spot: Extent) -> None:
         """Note where a page lies; with the gate held."""
         if held.spot is None:
             self.waiting_bytes -= held.entry.size
         held.spot = spot
 
-    def _keep(self, held: _Held) -> None:
+    def _keep(self, held: BufferedPage) -> None:
         """Keep a page that lies in the spool while there is room for it; with the gate held."""
         walk, size = held.entry.walk, held.entry.size
         pages = self._held.get(walk, {})
@@ -239,22 +241,22 @@ class Spool:
 
     # ---- what is published
 
-    def pages(self, walk: int) -> list[Stored]:
+    def pages(self, walk: int) -> list[IndexEntry]:
         """Give the stored pages of a walk in the order they came."""
         flat = self._index.get(walk, array("q"))
-        return [Stored(row, *flat[row : row + _ROW]) for row in range(0, len(flat), _ROW)]
+        return [IndexEntry(row, *flat[row : row + _ROW]) for row in range(0, len(flat), _ROW)]
 
-    def bytes_of(self, walk: int, page: Stored) -> tuple[bytes, bytes]:
+    def bytes_of(self, walk: int, page: IndexEntry) -> tuple[bytes, bytes]:
         """Give the lines and rejects of a page of this walk, from memory where it is still there."""
         with self._gate:
             held = self._held.get(walk, {}).get(page.row)
             if held is not None:
                 return held.lines, held.rejects
             at = self._index[walk][page.row + _AT]  # it may have been written since
-        data = self._read(Spot(self._parts[page.part], at), page.lines + page.rejects)
+        data = self._read(Extent(self._parts[page.part], at), page.lines + page.rejects)
         return data[: page.lines], data[page.lines :]
 
-    def on_its_way(self, walk: int, page: Stored, spot: Spot) -> None:
+    def on_its_way(self, walk: int, page: IndexEntry, spot: Extent) -> None:
         """Note that a page is being written to a part, all of it to this spot: see `arrived`.
 
         A run that goes on writes it to the spool as well: the parts of a run are put aside only once.
@@ -283,7 +285,7 @@ class Spool:
                     self._kept_bytes -= held.entry.size
                     held.lines = held.rejects = b""
 
-    def _read(self, spot: Spot, size: int) -> bytes:
+    def _read(self, spot: Extent, size: int) -> bytes:
         if not size:
             return b""
         try:
@@ -294,7 +296,7 @@ class Spool:
             raise DiskError(f"{self.folder} was cut short while the run was using it; {_GO_ON}")
         return data
 
-    def _bytes_at(self, spot: Spot, size: int) -> bytes:
+    def _bytes_at(self, spot: Extent, size: int) -> bytes:
         return self._earlier.read(*spot, size) if spot.part else os.pread(self._pages_fd, size, spot.at)
 
     # ---- what is believed of an interrupted run
@@ -352,7 +354,7 @@ class Spool:
         if not entry.part and (entry.at != end or end + size > self._end):
             return None
         try:
-            data = self._bytes_at(Spot(entry.part, entry.at), size)
+            data = self._bytes_at(Extent(entry.part, entry.at), size)
         except FileNotFoundError:
             return None
         return data if len(data) == size else None
@@ -373,8 +375,8 @@ class Spool:
         os.close(self._journal_fd)
 
 
-def _line(one: _Held | LossEntry) -> bytes:
-    return one.line() if isinstance(one, _Held) else to_line(one)
+def _line(one: BufferedPage | LossEntry) -> bytes:
+    return one.line() if isinstance(one, BufferedPage) else to_line(one)
 
 
 _MOST_KEPT_BYTES: Final = 4 * 2**20

@@ -20,9 +20,9 @@ from filelock import FileLock, Timeout
 
 from crawler.errors import ConfigError, DiskError, UnavailableError, UsageError
 from crawler.files.atomic import make_folders, sync_folder, write_synced
-from crawler.files.disk_errors import disk
+from crawler.files.disk_errors import disk_errors
 from crawler.model.walk_id import WalkId
-from crawler.store.publish import settle
+from crawler.store.publish import make_visible
 
 WORK: Final = ".work"
 _STATE: Final = "run.json"
@@ -65,7 +65,7 @@ class Workspace(NamedTuple):
             _drop(self.folder)
 
 
-class Wish(NamedTuple):
+class ResumeRequest(NamedTuple):
     """Which run the user wants: a given or any `snapshot` id, and whether to go on with an unfinished one.
 
     `resume` None goes on with the newest unfinished run of the same plan that is younger than `within_s`
@@ -79,7 +79,7 @@ class Wish(NamedTuple):
 
 
 @contextmanager
-def open_workspace(output: Path, wish: Wish, now: datetime) -> Iterator[Workspace]:
+def open_workspace(output: Path, wish: ResumeRequest, now: datetime) -> Iterator[Workspace]:
     """Hold `output` and give the run to work on.
 
     Raises ConfigError when it is no folder or the id is taken, DiskError when it can't be written,
@@ -87,16 +87,16 @@ def open_workspace(output: Path, wish: Wish, now: datetime) -> Iterator[Workspac
     """
     work = _prepare(output)
     with _held(work, now) as tell:
-        with disk(output):
+        with disk_errors(output):
             published = [state for state in _tidy(output, work) if _is_wished(state, wish)]
         if published:
             (state,) = published
             yield Workspace(output, work / state.snapshot, state, _snapshot(output, state.snapshot))
             return
-        with disk(output):
+        with disk_errors(output):
             state = _choose(output, work, wish, now)
         folder = work / state.snapshot
-        with disk(folder):
+        with disk_errors(folder):
             if not state.resumed:
                 folder.mkdir()  # never one with another run's spool in it
             write_state(folder, state)
@@ -115,7 +115,7 @@ class _Sealed(msgspec.Struct, frozen=True):
 def write_state(folder: Path, state: RunState) -> None:
     """Keep the state of the run in `folder`. Raises DiskError."""
     text = msgspec.json.encode(state)
-    with disk(folder):
+    with disk_errors(folder):
         write_synced(folder / _STATE, msgspec.json.encode(_Sealed(crc32(text), msgspec.Raw(text))))
         sync_folder(folder)  # the journal numbers the walks that are named here: it must not be older than they
 
@@ -123,7 +123,7 @@ def write_state(folder: Path, state: RunState) -> None:
 def read_state(folder: Path) -> RunState | None:
     """Give the state of the run in `folder`, None when there is none or it is damaged. Raises DiskError."""
     try:
-        with disk(folder):
+        with disk_errors(folder):
             sealed = msgspec.json.decode(_bytes_of(folder / _STATE), type=_Sealed)
             if crc32(sealed.run) != sealed.crc:
                 return None
@@ -141,14 +141,14 @@ def _bytes_of(path: Path) -> bytes:
 
 def _drop(folder: Path) -> None:
     """Drop a run's working files, its state first: without it they are nobody's. Raises DiskError."""
-    with disk(folder):
+    with disk_errors(folder):
         (folder / _STATE).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _prepare(output: Path) -> Path:
     work = output / WORK
-    with disk(output):
+    with disk_errors(output):
         if output.exists() and not output.is_dir():
             raise ConfigError(f"output: {output} is a file; name a folder", setting="output")
         try:
@@ -172,7 +172,7 @@ class _Holder(msgspec.Struct):
 @contextmanager
 def _held(work: Path, now: datetime) -> "Iterator[_Tell]":
     lock = FileLock(work / _LOCK, timeout=0)
-    with disk(work):
+    with disk_errors(work):
         try:
             lock.acquire()
         except Timeout:
@@ -181,7 +181,7 @@ def _held(work: Path, now: datetime) -> "Iterator[_Tell]":
             ) from None
     holder = work / _HOLDER
     try:
-        with disk(holder):
+        with disk_errors(holder):
             holder.unlink(missing_ok=True)  # of a run that was killed: it holds nothing any more
         yield _Tell(holder, now)
     finally:
@@ -198,7 +198,7 @@ class _Tell(NamedTuple):
 
     def __call__(self, snapshot: str) -> None:
         holder = _Holder(os.getpid(), socket.gethostname(), f"{self.now:%Y-%m-%dT%H:%M:%SZ}", snapshot)
-        with disk(self.path):
+        with disk_errors(self.path):
             self.path.write_bytes(msgspec.json.encode(holder))
 
 
@@ -210,7 +210,7 @@ def _who(work: Path) -> str:
     return f"process {holder.pid} on {holder.host} (snapshot {holder.snapshot}, since {holder.since})"
 
 
-def _choose(output: Path, work: Path, wish: Wish, now: datetime) -> RunState:
+def _choose(output: Path, work: Path, wish: ResumeRequest, now: datetime) -> RunState:
     unfinished = _unfinished(work)
     oldest = now - timedelta(seconds=wish.within_s)
     same = [state for state in unfinished if state.plan == wish.plan and wish.snapshot in {None, state.snapshot}]
@@ -230,7 +230,7 @@ def _choose(output: Path, work: Path, wish: Wish, now: datetime) -> RunState:
     return RunState(snapshot=_new_id(output, work, now), plan=wish.plan, started_at=now)
 
 
-def _is_wished(state: RunState, wish: Wish) -> bool:
+def _is_wished(state: RunState, wish: ResumeRequest) -> bool:
     return wish.resume is not False and (state.plan, state.snapshot) == (wish.plan, wish.snapshot)
 
 
@@ -245,7 +245,7 @@ def _tidy(output: Path, work: Path) -> list[RunState]:
             _drop(folder)
     published = [state for state in _unfinished(work) if _snapshot(output, state.snapshot).exists()]
     for state in reversed(published):  # the newest last: it is what `latest` will name
-        settle(_snapshot(output, state.snapshot))
+        make_visible(_snapshot(output, state.snapshot))
         _drop(work / state.snapshot)
     return published
 
@@ -255,7 +255,7 @@ def _snapshot(output: Path, name: str) -> Path:
 
 
 def _states(work: Path) -> list[tuple[Path, RunState | None]]:
-    with disk(work):
+    with disk_errors(work):
         return [(folder, read_state(folder)) for folder in work.iterdir() if folder.is_dir()]
 
 
@@ -265,7 +265,7 @@ def _unfinished(work: Path) -> list[RunState]:
     return sorted(states, key=lambda state: (state.started_at, state.snapshot), reverse=True)
 
 
-def _why_not(unfinished: list[RunState], same: list[RunState], wish: Wish) -> str:
+def _why_not(unfinished: list[RunState], same: list[RunState], wish: ResumeRequest) -> str:
     if same:
         return f"the unfinished run {same[0].snapshot} is older than {wish.within_s:g} seconds (resume_within_s)"
     if unfinished:

@@ -14,7 +14,7 @@ PATH = "/v2/manage/shared-repositories"
 MAX_LIMIT = 1000  # the newest documents' maximum (FACTS 1.1, CN and OTC25)
 
 
-class Asked(Protocol):
+class Request(Protocol):
     """What can be asked for with a GET."""
 
     @property
@@ -31,7 +31,7 @@ class Asked(Protocol):
         ...
 
 
-class Query(NamedTuple):
+class ListRequest(NamedTuple):
     """One window of one walk: items `[offset, offset + limit)` of a center, all namespaces when None.
 
     With `filtered` everything is packed into the one parameter `filter`, as the oldest documents have it; where
@@ -75,7 +75,7 @@ class Query(NamedTuple):
         return f"center={center}&limit={limit}{within}&offset={offset}{sorted_by}"
 
 
-class NamespacesQuery(NamedTuple):
+class NamespacesRequest(NamedTuple):
     """All organizations of an account; with `visible` also those that are seen only through a repository.
 
     Source: FACTS 5, "Namespaces": no paging, all are returned.

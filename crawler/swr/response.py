@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from crawler.errors import (
-    Evidence,
+    ErrorDetails,
     OrderRefusedError,
     RefusedError,
     RequestError,
@@ -23,12 +23,12 @@ from crawler.errors import (
     TransientError,
     UnauthorizedError,
 )
-from crawler.swr.decode.batch import NOTHING, Origin, Reading
+from crawler.swr.decode.batch import EMPTY_BATCH, Batch, Source
 from crawler.swr.decode.items import read_items
 from crawler.swr.decode.split import NotAListError
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What came back for one request: `headers` are case-insensitive, `body` is already decompressed.
 
     `generation` is that of the credentials it was asked with (auth.py).
@@ -46,7 +46,7 @@ class Page(NamedTuple):
     `disagrees` is true when the items of this one page declare different totals; `total` is then the largest.
     """
 
-    items: Reading
+    items: Batch
     total: int | None
     disagrees: bool
 
@@ -56,10 +56,10 @@ class Page(NamedTuple):
         return len(self.items.keys)
 
 
-EMPTY: Final = Page(NOTHING, None, disagrees=False)
+EMPTY_PAGE: Final = Page(EMPTY_BATCH, None, disagrees=False)
 
 
-def read_page(answer: Answer, origin: Origin) -> Page:
+def read_page(answer: Response, origin: Source) -> Page:
     """Read one answer. Raises a RequestError that says what to do when it is no page."""
     if answer.status != HTTPStatus.OK:
         if answer.status != HTTPStatus.NO_CONTENT:
@@ -108,7 +108,7 @@ _ERRORS: Final[tuple[tuple[frozenset[int], str, type[RequestError]], ...]] = (
 )
 
 
-def error_of(answer: Answer) -> RequestError:
+def error_of(answer: Response) -> RequestError:
     """Sort an answer that is no success by what to do next."""
     evidence = _evidence(answer)
     kind = next(
@@ -157,12 +157,12 @@ def _unprintable() -> re.Pattern[str]:
     return re.compile(r"[^\x20-\x7e\xa0-\u061b\u061d-\u1fff\u2030-\u205f\u2070-\ud7ff]+")
 
 
-def _evidence(answer: Answer, text: str = "") -> Evidence:
+def _evidence(answer: Response, text: str = "") -> ErrorDetails:
     code, said = _said(answer.body)
     # A refused signature is answered with the canonical request, and with it every header that was signed.
     said = said.partition("canonicalRequest:")[0]
     request_id = answer.headers.get("X-Request-Id", "")
-    return Evidence(
+    return ErrorDetails(
         status=answer.status,
         code=printable(code),
         text=printable(text or said),

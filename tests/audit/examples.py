@@ -7,7 +7,7 @@ import msgspec
 import orjson
 from hypothesis import strategies as st
 
-from crawler.audit.finding import Finding, Place, fingerprint
+from crawler.audit.finding import Finding, Location, fingerprint
 from crawler.emulator.faults.fault import Fault
 from crawler.emulator.inventory.ndjson import from_ndjson
 from crawler.model.audit_rules import RULES
@@ -82,8 +82,8 @@ def walk(**fields: object) -> WalkEntry:
     return msgspec.structs.replace(WALK, **fields)
 
 
-def finding(rule: str = "SWR101", *, place: Place | None = None, **fields: Any) -> Finding:  # noqa: ANN401
-    there = place or Place("eu", "self", "acme", "team", "app")
+def finding(rule: str = "SWR101", *, place: Location | None = None, **fields: Any) -> Finding:  # noqa: ANN401
+    there = place or Location("eu", "self", "acme", "team", "app")
     told = {"message": "is so", "evidence": {}, "file": "center=self/part-00000.ndjson", "line": 1, **fields}
     return Finding(
         rule=rule,
@@ -153,7 +153,7 @@ RECORDS = st.builds(
     tags=st.lists(HOSTILE, max_size=3) | st.just(["latest"]),
     status=st.none() | st.booleans(),
 )
-PLACES = st.builds(Place, *[st.none() | HOSTILE] * 5)
+PLACES = st.builds(Location, *[st.none() | HOSTILE] * 5)
 FINDINGS = st.builds(
     lambda rule, place, message, file, line: finding(rule, place=place, message=message, file=file, line=line),
     st.sampled_from(sorted(RULES)),

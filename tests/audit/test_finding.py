@@ -5,7 +5,7 @@ import orjson
 import pytest
 from hypothesis import given
 
-from crawler.audit.finding import Finding, Place, fingerprint, named, schema, to_line
+from crawler.audit.finding import Finding, Location, fingerprint, named, schema, to_line
 from tests.audit.examples import FINDINGS, PLACES, finding
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
@@ -23,40 +23,40 @@ def test_a_line_is_one_line_of_json_that_the_schema_holds_for(one: Finding) -> N
     assert b"\n" not in line
     content = orjson.loads(line)
     VALIDATOR.validate(content)
-    assert Place(*(content[field] for field in Place._fields)) == one.place
+    assert Location(*(content[field] for field in Location._fields)) == one.place
     assert content["message"] == one.message
 
 
 @given(PLACES, PLACES)
-def test_a_fingerprint_names_rule_and_place_and_nothing_else(one: Place, other: Place) -> None:
+def test_a_fingerprint_names_rule_and_place_and_nothing_else(one: Location, other: Location) -> None:
     assert (fingerprint("SWR101", one) == fingerprint("SWR101", other)) is (one == other)
     assert fingerprint("SWR101", one) != fingerprint("SWR102", one)
     assert fingerprint("SWR005", one, "a") != fingerprint("SWR005", one, "b")
 
 
 def test_names_that_look_alike_when_joined_have_fingerprints_of_their_own() -> None:
-    assert fingerprint("SWR101", Place("a", "b", "c", "d/e", "f")) != fingerprint(
-        "SWR101", Place("a", "b", "c", "d", "e/f")
+    assert fingerprint("SWR101", Location("a", "b", "c", "d/e", "f")) != fingerprint(
+        "SWR101", Location("a", "b", "c", "d", "e/f")
     )
-    assert fingerprint("SWR101", Place()) != fingerprint("SWR101", Place("", "", "", "", ""))
+    assert fingerprint("SWR101", Location()) != fingerprint("SWR101", Location("", "", "", "", ""))
 
 
 def test_fingerprints_are_the_same_for_ever() -> None:
-    place = Place("default", "self", "acme", "team", "app")
+    place = Location("default", "self", "acme", "team", "app")
     assert fingerprint("SWR101", place) == "b6511b65ab3cd690521a0258a386e909"
-    assert fingerprint("SWR005", Place(), "shared_to") == "d4a213999f92c4a7a274bd4693cc1cab"
+    assert fingerprint("SWR005", Location(), "shared_to") == "d4a213999f92c4a7a274bd4693cc1cab"
 
 
 @pytest.mark.parametrize(
     ("place", "name"),
     [
-        (Place(), "the snapshot"),
-        (Place("eu"), "eu"),
-        (Place("eu", "self"), "eu/self"),
-        (Place("eu", "self", None, "team"), "eu/self/team"),
-        (Place("eu", "self", "acme", "team", "a/b"), "eu/self team/a/b of acme"),
-        (Place("eu", "self", None, "team", "app"), "eu/self team/app"),
+        (Location(), "the snapshot"),
+        (Location("eu"), "eu"),
+        (Location("eu", "self"), "eu/self"),
+        (Location("eu", "self", None, "team"), "eu/self/team"),
+        (Location("eu", "self", "acme", "team", "a/b"), "eu/self team/a/b of acme"),
+        (Location("eu", "self", None, "team", "app"), "eu/self team/app"),
     ],
 )
-def test_a_place_is_named_as_far_as_it_is_known(place: Place, name: str) -> None:
+def test_a_place_is_named_as_far_as_it_is_known(place: Location, name: str) -> None:
     assert named(place) == name

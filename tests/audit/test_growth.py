@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.audit.finding import Place
-from crawler.audit.growth import Holdings, Scope, Sum, grown, is_sudden, unjudged
+from crawler.audit.finding import Location
+from crawler.audit.growth import Holding, Holdings, Scope, grown, is_sudden, unjudged
 from crawler.config.audit_policy import Policy
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from tests.audit.examples import manifest, walk
@@ -26,11 +26,13 @@ def holdings(**namespaces: int) -> Holdings:
     return held
 
 
-def found(before: Holdings, now: Holdings, *, old: Manifest | None = None, new: Manifest | None = None) -> list[Place]:
+def found(
+    before: Holdings, now: Holdings, *, old: Manifest | None = None, new: Manifest | None = None
+) -> list[Location]:
     return [one.place for one in grown(old or manifest(), before, new or manifest(), now, POLICY)]
 
 
-CENTER, TEAM = Place("eu", "self"), Place("eu", "self", None, "team")
+CENTER, TEAM = Location("eu", "self"), Location("eu", "self", None, "team")
 
 
 @pytest.mark.parametrize(
@@ -68,8 +70,8 @@ def test_sizes_grow_like_numbers_and_what_says_no_size_counts_nothing() -> None:
     assert [(one.rule.id, one.place) for one in told] == [("SWR302", CENTER), ("SWR302", TEAM)]
     assert told[0].fact.message == "grew from 100 bytes to 1.1 kB, 1 000 % more"
     assert told[0].fact.evidence == {"before": 100, "now": 1100, "max_growth_percent": 50}
-    assert now.of_center("eu", "self") == now.of_namespace("eu", "self", "team") == Sum(3, 1100)
-    assert now.of_namespace("eu", "self", "other") == Sum()
+    assert now.of_center("eu", "self") == now.of_namespace("eu", "self", "team") == Holding(3, 1100)
+    assert now.of_namespace("eu", "self", "other") == Holding()
 
 
 def test_what_was_not_there_before_grew_from_nothing() -> None:
@@ -89,11 +91,11 @@ def test_centers_come_before_namespaces_each_sorted() -> None:
         for _ in range(10):
             now.add(target, center, namespace, None)
     assert found(Holdings(), now, old=manifest(*walks), new=manifest(*walks)) == [
-        Place("cn", "thirdparty"),
-        Place("eu", "self"),
-        Place("cn", "thirdparty", None, "z"),
-        Place("eu", "self", None, "a"),
-        Place("eu", "self", None, "b"),
+        Location("cn", "thirdparty"),
+        Location("eu", "self"),
+        Location("cn", "thirdparty", None, "z"),
+        Location("eu", "self", None, "a"),
+        Location("eu", "self", None, "b"),
     ]
 
 
@@ -125,7 +127,7 @@ def test_a_center_is_compared_only_when_both_walked_the_same_of_it() -> None:
     one, both = manifest(*by_namespace(team="whole")), manifest(*by_namespace(team="whole", other="whole"))
     before, now = holdings(team=1), holdings(team=2, other=100)
     assert found(before, now, old=one, new=both) == []
-    assert found(before, now, old=both, new=both) == [CENTER, Place("eu", "self", None, "other")]
+    assert found(before, now, old=both, new=both) == [CENTER, Location("eu", "self", None, "other")]
 
 
 def test_a_scope_knows_what_nobody_walked() -> None:

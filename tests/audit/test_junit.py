@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.audit.finding import Finding, Place
-from crawler.audit.finding_counts import Digest
+from crawler.audit.finding import Finding, Location
+from crawler.audit.finding_counts import FindingCounts
 from crawler.audit.junit import to_junit
 from crawler.model.audit_rules import RULES, Severity
 from tests.audit.examples import FINDINGS, finding
@@ -16,7 +16,7 @@ from tests.audit.examples import FINDINGS, finding
 def document(
     *findings: Finding, most: int = 9, fail_on: Severity | None = "error", off: tuple[str, ...] = ()
 ) -> ET.Element:
-    digest = Digest(most)
+    digest = FindingCounts(most)
     for one in findings:
         digest.add(one)
     text = to_junit(digest, snapshot="id\x1b", fail_on=fail_on, off=off)
@@ -98,5 +98,5 @@ def test_no_name_breaks_the_document_and_its_numbers_add_up(findings: list[Findi
 
 def test_text_that_xml_cannot_hold_is_escaped() -> None:
     name = "a\x00\x0b\ufffe]]><b>&"
-    (case,) = suite(document(finding(place=Place("eu", "self", None, "team", name))), "SWR101")
+    (case,) = suite(document(finding(place=Location("eu", "self", None, "team", name))), "SWR101")
     assert case.get("name") == "eu/self team/a\\u0000\\u000b\\ufffe]]><b>&"

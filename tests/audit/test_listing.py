@@ -4,23 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.audit.finding import Finding, Place
-from crawler.audit.finding_counts import Digest
-from crawler.audit.listing import Ledger, headline, listing
+from crawler.audit.finding import Finding, Location
+from crawler.audit.finding_counts import FindingCounts
+from crawler.audit.listing import AuditTotals, headline, listing
 from crawler.model.audit_rules import RULES, SEVERITIES, Severity
 from tests.audit.examples import FINDINGS, finding
 
-LEDGER = Ledger("id", incomplete=False, records=1200, suppressed=0)
+LEDGER = AuditTotals("id", incomplete=False, records=1200, suppressed=0)
 
 
-def digest(*findings: Finding, most: int = 9) -> Digest:
-    made = Digest(most)
+def digest(*findings: Finding, most: int = 9) -> FindingCounts:
+    made = FindingCounts(most)
     for one in findings:
         made.add(one)
     return made
 
 
-def lines(*findings: Finding, ledger: Ledger = LEDGER) -> list[str]:
+def lines(*findings: Finding, ledger: AuditTotals = LEDGER) -> list[str]:
     return list(listing(digest(*findings), ledger, style=lambda severity, word: f"<{severity}>{word}"))
 
 
@@ -45,7 +45,7 @@ def test_an_audit_fails_for_what_is_as_severe_as_the_bound(bound: Severity | Non
 
 def test_a_headline_says_what_was_read_and_how_much_was_found() -> None:
     assert headline(digest(), LEDGER) == "snapshot id (complete), 1 200 records: nothing found"
-    torn = Ledger("id", incomplete=True, records=1, suppressed=2)
+    torn = AuditTotals("id", incomplete=True, records=1, suppressed=2)
     found = digest(finding(), finding("SWR205"), finding("SWR205"))
     assert headline(found, torn) == "snapshot id (incomplete), 1 record: 1 error, 2 notes, 2 suppressed"
 
@@ -62,7 +62,7 @@ def test_findings_are_listed_by_rule_the_most_severe_first_with_what_to_do() -> 
 
 
 def test_of_many_the_first_five_are_listed_and_the_rest_counted() -> None:
-    names = [Place("eu", "self", "acme", "team", f"app-{number}") for number in range(7)]
+    names = [Location("eu", "self", "acme", "team", f"app-{number}") for number in range(7)]
     shown = lines(*(finding("SWR101", place=place) for place in names))
     assert [line.split()[1] for line in shown[3:8]] == [f"team/app-{number}" for number in range(5)]
     assert shown[8] == "         and 2 more"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from crawler.audit.finding import Place
-from crawler.audit.rules import CHECKS, Observation, bounds_of, checks_of, is_incomplete, observe
+from crawler.audit.finding import Location
+from crawler.audit.rules import CHECKS, Observation, checks_of, compile_policy, is_incomplete, observe
 from crawler.config.audit_policy import Policy
 from crawler.model.audit_rules import RULES
 from crawler.model.record import Record
@@ -23,11 +23,11 @@ STRICT = Policy(
     max_age_days=30,
     max_size_bytes=1000,
 )
-STRICT_BOUNDS = bounds_of(STRICT, NOW)
+STRICT_BOUNDS = compile_policy(STRICT, NOW)
 
 
 def found(record: Record, policy: Policy = STRICT) -> list[str]:
-    bounds = bounds_of(policy, NOW)
+    bounds = compile_policy(policy, NOW)
     return [rule.id for rule, check in checks_of(policy) if check(record, bounds) is not None]
 
 
@@ -98,8 +98,8 @@ def test_a_rule_that_is_switched_off_finds_nothing() -> None:
 
 
 def test_ages_before_the_first_year_are_no_ages() -> None:
-    assert bounds_of(Policy(max_age_days=36500), datetime(50, 1, 1, tzinfo=UTC)).oldest == ""
-    assert bounds_of(Policy(max_age_days=1), datetime(1, 1, 2, tzinfo=UTC)).oldest == "0001-01-01T00:00:00.000000Z"
+    assert compile_policy(Policy(max_age_days=36500), datetime(50, 1, 1, tzinfo=UTC)).oldest == ""
+    assert compile_policy(Policy(max_age_days=1), datetime(1, 1, 2, tzinfo=UTC)).oldest == "0001-01-01T00:00:00.000000Z"
 
 
 @given(RECORDS)
@@ -147,10 +147,10 @@ def test_an_incomplete_snapshot_comes_before_the_reasons() -> None:
     found = list(observe(manifest(walk(), lost, walk(rejects=2), status="incomplete", coverage=(GAP,)), sealed=False))
     assert [one.rule.id for one in found] == ["SWR001", "SWR002", "SWR003", "SWR004"]
     assert [one.place for one in found] == [
-        Place(),
-        Place("eu", "self", None, "team"),
-        Place("eu", "self"),
-        Place("eu", "self"),
+        Location(),
+        Location("eu", "self", None, "team"),
+        Location("eu", "self"),
+        Location("eu", "self"),
     ]
     assert [one.fact.message for one in found] == [
         "is incomplete: 1 of 3 walks not proven, 2 items rejected, 1 center not covered",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.audit.finding import Finding, Place
+from crawler.audit.finding import Finding, Location
 from crawler.audit.sarif import MOST_RESULTS, Results, plain, to_sarif
 from crawler.model.audit_rules import RULES, SEVERITIES
 from tests.audit.examples import FINDINGS, HOSTILE, finding
@@ -161,12 +161,12 @@ def test_a_result_has_rule_message_place_and_fingerprints() -> None:
 @pytest.mark.parametrize(
     ("place", "name", "full"),
     [
-        (Place(), "snapshot", "snapshot"),
-        (Place("eu", "self"), "self", "eu/self"),
-        (Place("eu", "self", None, "team"), "team", "eu/self/team"),
+        (Location(), "snapshot", "snapshot"),
+        (Location("eu", "self"), "self", "eu/self"),
+        (Location("eu", "self", None, "team"), "team", "eu/self/team"),
     ],
 )
-def test_what_is_wider_than_a_repository_has_a_logical_place_too(place: Place, name: str, full: str) -> None:
+def test_what_is_wider_than_a_repository_has_a_logical_place_too(place: Location, name: str, full: str) -> None:
     (result,) = log(results(finding(place=place)))["results"]
     (logical,) = result["locations"][0]["logicalLocations"]
     assert (logical["name"], logical["fullyQualifiedName"]) == (name, full)
@@ -232,7 +232,7 @@ def test_names_that_do_not_compress_do_not_make_a_log_too_large_to_upload() -> N
     noise = Results()
     for _ in range(400):
         name = "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(200))
-        noise.add(finding(place=Place("eu", "self", name, name, name), message=name))
+        noise.add(finding(place=Location("eu", "self", name, name, name), message=name))
     bound = 100_000
     kept = noise.chosen(bound)
     assert 100 < len(kept) < 300

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.audit.finding import Place
-from crawler.audit.suppressions import Sieve, any_of
+from crawler.audit.finding import Location
+from crawler.audit.suppressions import Suppressions, any_of
 from crawler.config.audit_policy import Suppression
 from tests.audit.examples import HOSTILE
 
 DAY = date(2026, 11, 23)
-APP = Place("eu", "self", "acme", "team", "app")
+APP = Location("eu", "self", "acme", "team", "app")
 GLOBS = st.text(alphabet="ab*?[]!", max_size=5)
 
 
@@ -37,12 +37,12 @@ def suppression(**fields: object) -> Suppression:
 )
 def test_a_suppression_catches_what_all_its_patterns_match(fields: dict[str, object], *, caught: bool) -> None:
     one = suppression(**fields)
-    assert Sieve([one], DAY).catches("SWR201", APP) == ([one] if caught else [])
+    assert Suppressions([one], DAY).catches("SWR201", APP) == ([one] if caught else [])
 
 
 def test_a_suppression_holds_to_the_end_of_its_last_day() -> None:
     one = suppression()
-    today, tomorrow = Sieve([one], DAY), Sieve([one], DAY + timedelta(days=1))
+    today, tomorrow = Suppressions([one], DAY), Suppressions([one], DAY + timedelta(days=1))
     assert (today.holding, today.ended) == ([one], [])
     assert (tomorrow.holding, tomorrow.ended) == ([], [one])
     assert tomorrow.catches("SWR201", APP) == []
@@ -50,15 +50,15 @@ def test_a_suppression_holds_to_the_end_of_its_last_day() -> None:
 
 def test_of_two_that_match_both_catch() -> None:
     first, second = suppression(name="a*"), suppression()
-    assert Sieve([first, second], DAY).catches("SWR201", APP) == [first, second]
-    assert Sieve([first, second], DAY).catches("SWR201", APP._replace(name="b")) == [second]
+    assert Suppressions([first, second], DAY).catches("SWR201", APP) == [first, second]
+    assert Suppressions([first, second], DAY).catches("SWR201", APP._replace(name="b")) == [second]
 
 
 def test_what_has_no_name_is_matched_as_empty_text() -> None:
-    center = Place("eu", "self")
-    assert Sieve([suppression()], DAY).catches("SWR201", center)
-    assert Sieve([suppression(namespace="")], DAY).catches("SWR201", center)
-    assert not Sieve([suppression(namespace="?*")], DAY).catches("SWR201", center)
+    center = Location("eu", "self")
+    assert Suppressions([suppression()], DAY).catches("SWR201", center)
+    assert Suppressions([suppression(namespace="")], DAY).catches("SWR201", center)
+    assert not Suppressions([suppression(namespace="?*")], DAY).catches("SWR201", center)
 
 
 def test_a_suppression_is_written_with_the_patterns_that_narrow_it() -> None:

@@ -19,7 +19,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from crawler.emulator.http.response import Answer, error
+from crawler.emulator.http.response import ServedResponse, error
 from crawler.emulator.http.throttle import TokenBucket
 from crawler.emulator.inventory.synthetic import synthetic
 from tests.bench.job import PATH
@@ -49,7 +49,7 @@ class Registry:
         self._rows = [row.replace(b':"%b"' % own, b':"%b"' % _PATTERN) for row in self._rows]
         self._page = lru_cache(maxsize=_PAGES_KEPT)(self._make_page)
 
-    def page(self, namespace: str | None, offset: int, limit: int) -> Answer:
+    def page(self, namespace: str | None, offset: int, limit: int) -> ServedResponse:
         """Give one page; without a namespace that of the whole center, whose items are all the first namespace's."""
         total = self._workload.records
         if namespace is None:
@@ -58,13 +58,13 @@ class Registry:
         if number % self._workload.one_in:
             return self._page(offset, limit, 0)
         made = self._page(offset, limit, total)
-        return Answer(200, made.body.replace(_PATTERN, namespace.encode()), headers=made.headers)
+        return ServedResponse(200, made.body.replace(_PATTERN, namespace.encode()), headers=made.headers)
 
-    def _make_page(self, offset: int, limit: int, total: int) -> Answer:
+    def _make_page(self, offset: int, limit: int, total: int) -> ServedResponse:
         rows = self._rows[offset : min(offset + limit, total)]
         close = b',"total_range":%d}' % total
         body = b"[%b%b]" % ((close + b",").join(rows), close) if rows else b"[]"
-        return Answer(200, body, headers=(("Content-Range", f"{offset}-{len(rows)}/{total}"),))
+        return ServedResponse(200, body, headers=(("Content-Range", f"{offset}-{len(rows)}/{total}"),))
 
 
 class Counted:
@@ -89,7 +89,7 @@ class Counted:
         headers = {"Content-Type": answer.content_type, **dict(answer.headers)}
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 
-    def _answer(self, raw: str) -> Answer:
+    def _answer(self, raw: str) -> ServedResponse:
         path, _, query = raw.partition("?")
         if path != PATH:
             return error(404, "")

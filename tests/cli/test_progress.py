@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from crawler.cli.console import logs
 from crawler.cli.console.progress import can_move_cursor, glyphs_for, ticking, watcher
-from crawler.cli.console.progress_view import ASCII, UNICODE, Line, Meter, Sight, draw, together
+from crawler.cli.console.progress_view import ASCII, UNICODE, Line, ProgressMeter, ProgressView, draw, together
 from crawler.config.config import Config, load
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.run import run_crawl
@@ -79,7 +79,7 @@ def tally(**fields: Any) -> TargetStats:  # noqa: ANN401 - the fields' own types
     return TargetStats(**{"target": "default", "walks": 2, "rate_per_s": 100.0, **fields})
 
 
-def sight(**fields: Any) -> Sight:  # noqa: ANN401
+def sight(**fields: Any) -> ProgressView:  # noqa: ANN401
     given: dict[str, Any] = {
         "name": "default",
         "share": 0.58,
@@ -97,7 +97,7 @@ def sight(**fields: Any) -> Sight:  # noqa: ANN401
         "eta_s": 102.0,
         "error": "",
     }
-    return Sight(**{**given, **fields})
+    return ProgressView(**{**given, **fields})
 
 
 def text(lines: list[Line]) -> list[str]:
@@ -109,7 +109,7 @@ def text(lines: list[Line]) -> list[str]:
 
 def test_the_rate_is_of_the_last_seconds_and_not_of_the_whole_run() -> None:
     counted = tally()
-    meter = Meter(counted, 0.0)
+    meter = ProgressMeter(counted, 0.0)
     for second in range(1, 61):
         counted.by_status["200"] += 100 if second <= 30 else 10
         meter.look(float(second))
@@ -118,12 +118,12 @@ def test_the_rate_is_of_the_last_seconds_and_not_of_the_whole_run() -> None:
 
 def test_requests_that_wait_for_their_turn_are_not_counted_as_made() -> None:
     counted = tally(asked=32)
-    assert Meter(counted, 0.0).look(1.0).rate_per_s == 0
+    assert ProgressMeter(counted, 0.0).look(1.0).rate_per_s == 0
 
 
 def test_a_closed_gate_is_shown_until_it_opens() -> None:
     counted = tally()
-    meter = Meter(counted, 0.0)
+    meter = ProgressMeter(counted, 0.0)
     assert meter.look(1.0).paused_s == 0
     counted.throttled_s += 5.0
     assert meter.look(2.0).paused_s == pytest.approx(5)
@@ -134,7 +134,7 @@ def test_a_closed_gate_is_shown_until_it_opens() -> None:
 
 def test_the_time_left_follows_the_windows_and_never_beats_the_rate() -> None:
     counted = tally(walks_started=2, windows=1000)
-    meter = Meter(counted, 0.0)
+    meter = ProgressMeter(counted, 0.0)
     assert meter.look(5.0).eta_s is None
     counted.windows_done = 500
     assert meter.look(10.0).eta_s == pytest.approx(10)
@@ -143,7 +143,7 @@ def test_the_time_left_follows_the_windows_and_never_beats_the_rate() -> None:
 
 def test_the_time_left_is_not_guessed_from_the_first_second() -> None:
     counted = tally(walks_started=2, windows=1000)
-    meter = Meter(counted, 0.0)
+    meter = ProgressMeter(counted, 0.0)
     counted.windows_done = 10  # while connections were opened
     assert meter.look(0.5).eta_s is None
     assert meter.look(1.0).eta_s == pytest.approx(99)
@@ -151,7 +151,7 @@ def test_the_time_left_is_not_guessed_from_the_first_second() -> None:
 
 def test_what_an_earlier_run_read_counts_as_done_but_not_as_pace() -> None:
     counted = tally(walks_started=2, windows=1000, windows_done=900)
-    meter = Meter(counted, 0.0)
+    meter = ProgressMeter(counted, 0.0)
     counted.windows_done = 910
     seen = meter.look(10.0)
     assert seen.share == pytest.approx(0.91)
@@ -160,7 +160,7 @@ def test_what_an_earlier_run_read_counts_as_done_but_not_as_pace() -> None:
 
 def test_all_is_done_when_all_walks_ended_and_not_before() -> None:
     counted = tally(walks_started=2, windows=10, windows_done=11, walks_ended=1)
-    meter = Meter(counted, 0.0)
+    meter = ProgressMeter(counted, 0.0)
     assert meter.look(1.0).share < 1
     counted.walks_ended = 2
     assert meter.look(2.0).share == 1
@@ -216,7 +216,7 @@ def test_many_targets_on_a_low_terminal_leave_room_for_those_that_go_on() -> Non
 numbers = st.integers(0, 10**12)
 seconds = st.floats(0, 10**9)
 sights = st.builds(
-    Sight,
+    ProgressView,
     name=st.text(min_size=1, max_size=40),
     share=st.floats(0, 1),
     records=numbers,
@@ -236,7 +236,9 @@ sights = st.builds(
 
 
 @given(st.lists(sights, min_size=1, max_size=30), st.integers(1, 200), st.integers(1, 60))
-def test_whatever_is_seen_fits_the_terminal_and_cannot_command_it(seen: list[Sight], width: int, height: int) -> None:
+def test_whatever_is_seen_fits_the_terminal_and_cannot_command_it(
+    seen: list[ProgressView], width: int, height: int
+) -> None:
     for glyphs in (UNICODE, ASCII):
         lines = text(draw(seen, width=width, height=height, glyphs=glyphs))
         assert 1 <= len(lines) <= height

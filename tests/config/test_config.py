@@ -18,10 +18,10 @@ from crawler.config.config import (
     Loaded,
     SecretRef,
     describe,
+    filter_names,
     load,
-    masked,
-    matches,
     parse_namespaces,
+    redacted,
     require_endpoint,
 )
 from crawler.config.settings import CONFIG_VARIABLE, SETTINGS
@@ -465,12 +465,12 @@ def test_a_name_matches_when_a_pattern_takes_it_and_none_takes_it_out(
         for name in dict.fromkeys(names)
         if (not taken or any(fits(name, glob) for glob in taken)) and not any(fits(name, glob) for glob in left_out)
     ]
-    assert matches(patterns, names) == tuple(expected)
+    assert filter_names(patterns, names) == tuple(expected)
 
 
 def test_matching_heeds_brackets_and_case() -> None:
-    assert matches(["[a-c]*", "!b[0-9]"], ["a", "b1", "bx", "d", "A"]) == ("a", "bx")
-    assert matches([], ["b", "a", "b"]) == ("b", "a")
+    assert filter_names(["[a-c]*", "!b[0-9]"], ["a", "b1", "bx", "d", "A"]) == ("a", "bx")
+    assert filter_names([], ["b", "a", "b"]) == ("b", "a")
 
 
 # --- who is told what ---------------------------------------------------------------------------------
@@ -562,7 +562,7 @@ def test_a_secret_in_an_endpoint_is_not_repeated() -> None:
 def test_no_value_of_the_environments_token_shows_anywhere(noise: str) -> None:
     secret = f"hush{noise}hush"
     result = loaded(environ={"SWR_CRAWLER_TOKEN": secret}, flags={"endpoint": "a.example"})
-    said = f"{result!r}{masked(result.config)!r}{describe(result, {'SWR_CRAWLER_TOKEN': secret})!r}"
+    said = f"{result!r}{redacted(result.config)!r}{describe(result, {'SWR_CRAWLER_TOKEN': secret})!r}"
     assert "hush" not in said
 
 
@@ -579,7 +579,7 @@ def test_an_environments_secret_is_a_reference_to_its_variable() -> None:
     (target,) = result.config.targets
     for name in names:
         assert getattr(target, name) == SecretRef("env", SETTINGS[name].environment)
-    assert SECRET not in f"{result!r}{masked(result.config)!r}{describe(result, environ)!r}"
+    assert SECRET not in f"{result!r}{redacted(result.config)!r}{describe(result, environ)!r}"
 
 
 def test_a_target_keeps_its_own_method_and_project_against_the_environment_but_not_against_a_flag() -> None:
@@ -742,16 +742,16 @@ def test_the_masked_config_is_plain_json_with_every_setting() -> None:
     config = loaded(TWO).config
     bare = msgspec.structs.replace(config, targets=(replace(config.targets[0], token=None),))
     for one in (config, bare):
-        plain = masked(one)
+        plain = redacted(one)
         assert json.loads(json.dumps(plain)) == plain
         of_run = {name for name in SETTINGS if not SETTINGS[name].of_target and SETTINGS[name].table == "crawl"}
         assert set(plain) == of_run | {"targets", "patterns"}
-    (target,) = cast("list[dict[str, object]]", masked(bare)["targets"])
+    (target,) = cast("list[dict[str, object]]", redacted(bare)["targets"])
     assert set(target) == {name for name in SETTINGS if SETTINGS[name].of_target} | {"name"}
     assert {name for name, value in target.items() if value is not None} == {
         *("name", "endpoint", "auth", "metadata_endpoint", "credentials_file", "rate_per_s", "concurrency")
     }
-    assert "env:SHARED" in json.dumps(masked(config))
+    assert "env:SHARED" in json.dumps(redacted(config))
 
 
 # --- a file of namespaces -----------------------------------------------------------------------------

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from crawler.config.config import load
 from crawler.config.settings import (
     SETTINGS,
+    Boolean,
     Choice,
-    Many,
+    Integer,
+    ListOf,
     NotAcceptedError,
     Number,
     SecretRef,
     Setting,
-    Switch,
     Text,
-    Whole,
     is_link_local,
     is_loopback,
     origin,
@@ -65,7 +65,7 @@ def test_a_unit_in_a_name_is_the_unit_of_the_row() -> None:
     for setting in ALL:
         unit = next((unit for suffix, unit in suffixes.items() if setting.name.endswith(suffix)), None)
         assert unit in {None, setting.unit}
-        assert setting.unit or not isinstance(setting.kind, Whole | Number)
+        assert setting.unit or not isinstance(setting.kind, Integer | Number)
 
 
 # --- the documented file ------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def test_the_file_documents_each_setting_with_its_default_unit_flag_and_variable
     assert not setting.unit or f"Unit: {setting.unit}" in comment
     assert setting.flag in comment
     assert re.search(rf"{setting.environment}\b(?!_)", comment)
-    if isinstance(setting.kind, Whole):
+    if isinstance(setting.kind, Integer):
         assert f"{setting.kind.low} to {setting.kind.high}" in comment
 
 
@@ -179,17 +179,17 @@ def test_numbers_in_text_are_read_strictly(text: str) -> None:
 @example("True")
 @example("ON")
 def test_a_switch_in_text_is_one_of_six_words(text: str) -> None:
-    parsed = Switch().parse(text)
+    parsed = Boolean().parse(text)
     if text.lower() in {"true", "1", "yes", "false", "0", "no"}:
         assert parsed is (text.lower() in {"true", "1", "yes"})
     else:
         with pytest.raises(NotAcceptedError):
-            Switch().check(parsed)
+            Boolean().check(parsed)
 
 
 def test_a_switch_is_no_number() -> None:
     with pytest.raises(NotAcceptedError, match=r"^1 is not true or false$"):
-        Switch().check(1)
+        Boolean().check(1)
 
 
 def test_a_choice_names_its_words() -> None:
@@ -200,7 +200,7 @@ def test_a_choice_names_its_words() -> None:
 
 
 def test_a_list_keeps_the_first_of_equal_values_and_its_order() -> None:
-    kind = Many(of=Whole(low=1, high=9))
+    kind = ListOf(of=Integer(low=1, high=9))
     assert kind.check([3, 1, 3, 2, 1]) == (3, 1, 2)
     assert kind.parse("3, 1 ,3") == [3, 1, 3]
 

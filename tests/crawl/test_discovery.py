@@ -7,11 +7,11 @@ import pytest
 from aiohttp import web
 
 from crawler.crawl.discovery import discover
-from crawler.crawl.estimate import survey
+from crawler.crawl.estimate import estimate
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.errors import ConfigError, CredentialsError, UnavailableError
-from crawler.swr.auth.credentials import Token
+from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.client import Client
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, crawl, serve
 from tests.swr.test_client import asking
@@ -20,7 +20,7 @@ INVENTORY = synthetic(namespaces=4, repositories=100, seed=7)
 
 
 async def found(client: Client, *, tries: int = 3) -> tuple[str, ...]:
-    client.credentials = Token("t")
+    client.credentials = TokenCredentials("t")
     return await discover(client, "eu", visible=True, max_tries=tries, clock=QuickClock())
 
 
@@ -84,19 +84,19 @@ def test_a_target_that_refuses_to_be_discovered_is_stopped_and_says_so(tmp_path:
 
 def test_a_plan_of_discovered_namespaces_counts_each_of_them() -> None:
     with serve(INVENTORY) as served:
-        forecast = survey(configure(served.endpoint, "unused", discover=True), TOKEN)
+        forecast = estimate(configure(served.endpoint, "unused", discover=True), TOKEN)
     assert len(forecast.walks) == 4 + 1
     assert forecast.records == 100
 
 
 def test_a_plan_of_a_target_that_refuses_is_refused() -> None:
     with serve(INVENTORY, token="another") as served, pytest.raises(CredentialsError):
-        survey(configure(served.endpoint, "unused", discover=True), TOKEN)
+        estimate(configure(served.endpoint, "unused", discover=True), TOKEN)
 
 
 def test_a_plan_that_takes_too_long_says_so() -> None:
     with serve(INVENTORY, latency_ms=5_000) as served, pytest.raises(UnavailableError, match="max_duration"):
-        survey(configure(served.endpoint, "unused", max_duration_s=0.1), TOKEN)
+        estimate(configure(served.endpoint, "unused", max_duration_s=0.1), TOKEN)
 
 
 def test_a_census_that_fails_leaves_the_coverage_unknown_and_the_snapshot_incomplete(tmp_path: Path) -> None:

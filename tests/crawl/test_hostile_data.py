@@ -20,15 +20,15 @@ from crawler.cli.console.summary import summary
 from crawler.crawl.discovery import discover
 from crawler.crawl.result import Result
 from crawler.emulator.faults.fault import Call, Fault
-from crawler.emulator.http.page import Page
-from crawler.emulator.http.response import Answer
-from crawler.emulator.inventory.center_rows import render, shelf
+from crawler.emulator.http.page import ServedPage
+from crawler.emulator.http.response import ServedResponse
+from crawler.emulator.inventory.center_rows import center_rows, render
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.errors import UnavailableError
 from crawler.snapshot.manifest import from_json
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
-from crawler.store.part_files import StreamShelf
+from crawler.store.part_files import StdoutWriter
 from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, parts, records, serve, whole
 from tests.swr.test_client import asking
 
@@ -133,7 +133,7 @@ class Holding(Fault):
     items: tuple[bytes, ...]
     sent: Callable[[bytes], bytes] = bytes
 
-    def send(self, call: Call, page: Page, answer: Answer) -> Answer:
+    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del call
         chosen = self.items[page.query.offset : page.query.offset + page.query.limit]
         body = self.sent(b"[" + b",".join(chosen) + b"]")
@@ -329,7 +329,7 @@ def test_a_namespace_that_could_not_be_asked_for_makes_no_path_and_costs_no_othe
     tmp_path: Path, log: io.StringIO
 ) -> None:
     rows = [("d", name, "n", render({"name": "n", "namespace": name})) for name in ("team-a", "../../up", "/", SCREEN)]
-    with serve(Inventory({"self": shelf(rows), "thirdparty": shelf(())})) as served:
+    with serve(Inventory({"self": center_rows(rows), "thirdparty": center_rows(())})) as served:
         result = crawl(served.endpoint, tmp_path, discover=True, centers="self")
     assert [record["namespace"] for record in records(whole(result))] == ["team-a"]
     assert result.exit_code == 3
@@ -382,9 +382,9 @@ def test_records_on_a_terminal_are_shown_and_not_obeyed() -> None:
     terminal, pipe = Terminal(), io.BytesIO()
     lines = orjson.dumps({"name": SCREEN, "namespace": "s"}) + b'\n{"name":"b"}\n'
     for stream in (terminal, pipe):
-        shelf = StreamShelf(stream)
-        shelf.write(lines, 2)
-        shelf.push()
+        center_rows = StdoutWriter(stream)
+        center_rows.write(lines, 2)
+        center_rows.push()
     assert pipe.getvalue() == lines
     assert shows(terminal.getvalue().decode())
     assert [orjson.loads(line) for line in terminal.getvalue().splitlines()] == list(

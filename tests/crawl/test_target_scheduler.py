@@ -14,7 +14,7 @@ from crawler.errors import UnavailableError
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.store.journal import Entry, LossEntry, PageEntry
-from crawler.swr.response import EMPTY, Page
+from crawler.swr.response import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry, WalkError
 from crawler.walk.walk import ServerProfile
 from tests.walk.model_server import SHORT_TRIES, TRIES, Nature, Server, page_of
@@ -74,7 +74,7 @@ def crawl(target: TargetScheduler, natures: Iterable[Nature], room: int, choose:
             answered = task.walk.read(task.window, answer, last_try=len(tries) >= SHORT_TRIES)
             if isinstance(answered, Retry):
                 continue
-            kept = EMPTY if answered == "skip" else answer
+            kept = EMPTY_PAGE if answered == "skip" else answer
         elif answer == "size refused" and task.walk.refuse_size(task.window):
             flights.remove(flight)
             continue
@@ -177,7 +177,7 @@ def test_the_window_beyond_a_doubtful_total_is_counted() -> None:
     target = target_of(1)
     settle(target, take(target), page_of(range(10), 10))
     assert (target.tally.windows_left(), target.tally.declared) == (1, 10)
-    settle(target, take(target), EMPTY)
+    settle(target, take(target), EMPTY_PAGE)
     assert (target.tally.windows, target.tally.windows_left(), target.done) == (2, 0, True)
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.diff.outer_join import Pair, join
+from crawler.diff.outer_join import Pair, outer_join
 from crawler.errors import DiskError, IncompleteError
 from crawler.model.record import Record
 from crawler.snapshot.reader import Snapshot, open_snapshot
@@ -57,7 +57,7 @@ def inventories(draw: st.DrawFn) -> tuple[list[Record], list[Record]]:
 def joined(
     old: Snapshot, new: Snapshot, *, range_bytes: int = 10**6, held_bytes: int = 10**6
 ) -> tuple[list[Pair], int]:
-    with join(old, new, range_bytes=range_bytes, held_bytes=held_bytes) as found:
+    with outer_join(old, new, range_bytes=range_bytes, held_bytes=held_bytes) as found:
         return list(found), found.same
 
 
@@ -104,7 +104,7 @@ def test_two_that_fit_into_memory_never_touch_the_disk(monkeypatch: pytest.Monke
 def test_the_temporary_file_has_no_name_while_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with both(named(*"abcdef"), named(*"defghi")) as sides:
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-        with join(*sides, range_bytes=700, held_bytes=0) as found:
+        with outer_join(*sides, range_bytes=700, held_bytes=0) as found:
             next(iter(found))
             assert list(tmp_path.iterdir()) == []
             assert any(str(tmp_path) in name for name in open_files())
@@ -143,7 +143,7 @@ def test_nothing_is_given_before_both_sides_are_proven(side: int, equal: bool) -
         damaged = sides[side]
         part = damaged.folder / damaged.manifest.files[-1].path
         part.write_bytes(part.read_bytes().replace(b'"size":1000', b'"size":1001'))
-        with join(*sides) as found, pytest.raises(IncompleteError, match="SHA-256"):
+        with outer_join(*sides) as found, pytest.raises(IncompleteError, match="SHA-256"):
             next(iter(found), None)
 
 
@@ -193,7 +193,7 @@ def test_four_hundred_thousand_records_a_side_take_less_than_300_mb(tmp_path: Pa
     ]
     code = (
         "import sys\nfrom pathlib import Path\n"
-        "from crawler.diff.outer_join import join\nfrom crawler.snapshot.reader import open_snapshot\n"
+        "from crawler.diff.outer_join import outer_join\nfrom crawler.snapshot.reader import open_snapshot\n"
         "with join(*(open_snapshot(Path(folder)) for folder in sys.argv[1:])) as found:\n"
         "    assert sum(1 for _ in found) == 400_000\n"
         "print(Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])\n"  # rusage has the parent's

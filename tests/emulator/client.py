@@ -17,12 +17,12 @@ from crawler.emulator.auth.identity import Identity
 from crawler.emulator.auth.locks import Locks
 from crawler.emulator.faults.registry import FAULTS, Fault
 from crawler.emulator.http.query import Paging
-from crawler.emulator.http.request import SHARED_REPOSITORIES, Request
-from crawler.emulator.http.response import Answer
+from crawler.emulator.http.request import SHARED_REPOSITORIES, ReceivedRequest
+from crawler.emulator.http.response import ServedResponse
 from crawler.emulator.inventory.ndjson import Inventory, from_ndjson
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.emulator.service.respond import respond
-from crawler.emulator.service.state import Ledger, NamespaceCounts, Service
+from crawler.emulator.service.state import EmulatorState, NamespaceCounts, Service
 
 TOKEN = "emulator-token"
 _HEADER_BYTES = 32 * 1024  # tokens come in a header
@@ -65,10 +65,10 @@ class Asker:
             faults=tuple(faults),
             namespace_counts=namespace_counts,
         )
-        self.ledger = Ledger(access=Access(locks=Locks(self.identity.lock_after, self.identity.lock_s)))
+        self.ledger = EmulatorState(access=Access(locks=Locks(self.identity.lock_after, self.identity.lock_s)))
         self.now_s = EPOCH_S
 
-    def ask(self, query: str = "", path: str = SHARED_REPOSITORIES) -> Answer:
+    def ask(self, query: str = "", path: str = SHARED_REPOSITORIES) -> ServedResponse:
         """Ask past the gateway."""
         return respond(self._request("GET", path, query, {}, b""), self.service, self.ledger)
 
@@ -80,14 +80,14 @@ class Asker:
         headers: Mapping[str, str] | None = None,
         method: str = "GET",
         body: bytes = b"",
-    ) -> Answer:
+    ) -> ServedResponse:
         """Ask at the gateway."""
         request = self._request(method, path, query, headers or {}, body)
         refusal = refuse_at_gateway(request, self.service.identity, self.ledger.access)
         return refusal or respond(request, self.service, self.ledger)
 
-    def _request(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Request:
-        return Request(
+    def _request(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> ReceivedRequest:
+        return ReceivedRequest(
             method=method,
             path=path,
             raw_query=query,
@@ -105,18 +105,18 @@ class Asker:
         return self.names(f"limit={limit}&offset={offset}")
 
 
-def rows(answer: Answer) -> list[dict[str, Any]]:
+def rows(answer: ServedResponse) -> list[dict[str, Any]]:
     assert answer.status == 200, answer.body
     found: list[dict[str, Any]] = orjson.loads(answer.body)
     return found
 
 
-def said(answer: Answer) -> dict[str, Any]:
+def said(answer: ServedResponse) -> dict[str, Any]:
     found: dict[str, Any] = orjson.loads(answer.body)
     return found
 
 
-def code(answer: Answer) -> tuple[int, str]:
+def code(answer: ServedResponse) -> tuple[int, str]:
     return answer.status, orjson.loads(answer.body)["error_code"]
 
 

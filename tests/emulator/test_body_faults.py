@@ -15,18 +15,18 @@ from crawler.emulator.faults.registry import (
     NoContentWhenEmpty,
     ObjectAnswer,
 )
-from crawler.emulator.http.response import Answer
+from crawler.emulator.http.response import ServedResponse
 from tests.emulator.client import Asker, numbered
 
 TEN = numbered(10)
 PLAIN = Asker(TEN).ask().body
 
 
-def answered(*faults: Fault, query: str = "") -> Answer:
+def answered(*faults: Fault, query: str = "") -> ServedResponse:
     return Asker(TEN, faults).ask(query)
 
 
-def encoding(answer: Answer) -> str | None:
+def encoding(answer: ServedResponse) -> str | None:
     return dict(answer.headers).get("Content-Encoding")
 
 

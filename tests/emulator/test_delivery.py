@@ -23,7 +23,7 @@ from crawler.emulator.faults.registry import (
     parse_fault,
 )
 from crawler.emulator.http.request import SHARED_REPOSITORIES
-from crawler.emulator.http.response import AT_ONCE, Answer, Delivery
+from crawler.emulator.http.response import AT_ONCE, Delivery, ServedResponse
 from crawler.emulator.inventory.ndjson import Inventory
 from crawler.emulator.server import EmulatorSettings, emulator
 from tests.emulator.client import TOKEN, Asker, numbered, sample
@@ -165,7 +165,9 @@ async def test_a_held_connection_is_let_go_when_its_client_goes() -> None:
     ended = asyncio.Event()
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        response = await deliver(request, Answer(200, b"ab", delivery=Delivery(then="hold")), {}, asyncio.Event())
+        response = await deliver(
+            request, ServedResponse(200, b"ab", delivery=Delivery(then="hold")), {}, asyncio.Event()
+        )
         ended.set()
         return response
 
@@ -240,7 +242,7 @@ async def listening(handle: Callable[[web.BaseRequest], Awaitable[web.StreamResp
         await server.shutdown(1)
 
 
-def answers_of_all_pairs() -> set[Answer]:
+def answers_of_all_pairs() -> set[ServedResponse]:
     """Ask four times with any two faults; give the answers that leave differently, with a short body or none."""
     samples = [*(parse_fault(sample(name)) for name in FAULTS), Stall(every=1), WrongContentLength(every=1, off=-1)]
     seen = set()
@@ -250,7 +252,7 @@ def answers_of_all_pairs() -> set[Answer]:
             answer = asker.ask(query)
             assert len(dict(answer.headers)) == len(answer.headers)
             assert (answer.status == 0) == (answer.delivery.share is None)
-            seen.add(Answer(answer.status, b"[abcdefg]" if answer.body else b"", delivery=answer.delivery))
+            seen.add(ServedResponse(answer.status, b"[abcdefg]" if answer.body else b"", delivery=answer.delivery))
     return seen
 
 
@@ -270,7 +272,7 @@ async def test_any_two_faults_give_answers_and_every_answer_leaves_as_it_says() 
                 await left_as_said(answer, line)
 
 
-async def left_as_said(answer: Answer, line: Line) -> None:
+async def left_as_said(answer: ServedResponse, line: Line) -> None:
     delivery, nothing = answer.delivery, answer.status == 204
     body = b"" if nothing or delivery.share is None else answer.body[: int(len(answer.body) * delivery.share)]
     while not line.ended and (not line.head or payload(line) < body) and delivery.share is not None:

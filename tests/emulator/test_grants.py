@@ -4,27 +4,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.emulator.auth.grants import Grant, Grants, made_up, stamp
+from crawler.emulator.auth.grants import IssuedGrant, IssuedGrants, made_up, stamp
 from crawler.emulator.auth.locks import Locks
 
 
 def test_a_grant_is_good_before_its_end_and_not_at_it() -> None:
-    grant = Grant(None, expires_s=10.0)
+    grant = IssuedGrant(None, expires_s=10.0)
     assert [grant.use(now_s) for now_s in (0.0, 9.99, 10.0, 11.0)] == [True, True, False, False]
 
 
 def test_a_grant_of_so_many_uses_has_no_more() -> None:
-    grant = Grant(None, expires_s=10.0, uses_left=2)
+    grant = IssuedGrant(None, expires_s=10.0, uses_left=2)
     assert [grant.use(0.0) for _ in range(4)] == [True, True, False, False]
 
 
 def test_an_expired_grant_costs_no_use() -> None:
-    grant = Grant(None, expires_s=10.0, uses_left=1)
+    grant = IssuedGrant(None, expires_s=10.0, uses_left=1)
     assert (grant.use(10.0), grant.use(9.0)) == (False, True)
 
 
 def test_voiding_ends_what_was_issued_and_nothing_later() -> None:
-    grants: Grants[str] = Grants()
+    grants: IssuedGrants[str] = IssuedGrants()
     before = grants.issue("a", "one", expires_s=10.0)
     grants.void()
     after = grants.issue("b", "two", expires_s=10.0)

@@ -7,7 +7,7 @@ import pytest
 
 from crawler.emulator.faults.registry import FailTokens, LockUser, SlowTokens, ThrottleTokens, parse_fault
 from crawler.emulator.http.request import NAMESPACES, PROJECTS, TOKENS
-from crawler.emulator.http.response import Answer
+from crawler.emulator.http.response import ServedResponse
 from tests.emulator.client import TOKEN, Asker, code, numbered, said
 
 TEN = numbered(10)
@@ -22,7 +22,7 @@ def login(scope: dict[str, Any] | None = PROJECT, **user: Any) -> bytes:  # noqa
     return orjson.dumps({"auth": auth if scope is None else auth | {"scope": scope}})
 
 
-def ask(asker: Asker, body: bytes | None = None, query: str = "") -> Answer:
+def ask(asker: Asker, body: bytes | None = None, query: str = "") -> ServedResponse:
     return asker.send(TOKENS, query, method="POST", body=login() if body is None else body)
 
 

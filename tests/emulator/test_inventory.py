@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.emulator.http.query import NAMESPACE
-from crawler.emulator.inventory.center_rows import Shelf
+from crawler.emulator.inventory.center_rows import CenterRows
 from crawler.emulator.inventory.ndjson import CENTERS, Inventory, from_ndjson, synthetic
 from crawler.errors import ConfigError
 from tests.emulator.client import inventory_of, item, numbered
@@ -130,7 +130,9 @@ def test_a_row_taken_out_or_put_in_leaves_the_rest_in_order() -> None:
     assert made.without(-1).shelves["self"] is made.shelves["self"]
     assert names(made.without(1, 5)) == ["b"]
     assert names(made.without(0, 2)) == ["c"]
-    assert Shelf().with_copies(0, ["x"]) == Shelf().renamed(0, "x") == Shelf().with_last(0) == Shelf()
+    assert (
+        CenterRows().with_copies(0, ["x"]) == CenterRows().renamed(0, "x") == CenterRows().with_last(0) == CenterRows()
+    )
 
 
 def test_a_row_put_in_takes_its_place_by_name() -> None:

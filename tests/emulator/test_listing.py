@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.emulator.http.query import ORDER_COLUMNS, Query
+from crawler.emulator.http.query import ORDER_COLUMNS, ListQuery
 from crawler.emulator.http.request import NAMESPACES
 from crawler.emulator.inventory.center_rows import FIELDS, instant
 from crawler.emulator.inventory.ndjson import synthetic
@@ -168,9 +168,9 @@ def test_odd_counts_and_states_sort_and_filter_as_none() -> None:
 
 def test_selections_are_made_once_and_the_oldest_forgotten() -> None:
     inventory, selections = numbered(3), Selections(max_rows=6)
-    one, two, three = (Query(order_column=column) for column in ("name", "updated_at", "tag_count"))
+    one, two, three = (ListQuery(order_column=column) for column in ("name", "updated_at", "tag_count"))
     kept = selections.get(inventory, one)
-    assert selections.get(inventory, Query(order_column="name", limit=2, offset=1)) is kept
+    assert selections.get(inventory, ListQuery(order_column="name", limit=2, offset=1)) is kept
     selections.get(inventory, two)
     selections.get(inventory, three)
     assert selections.get(inventory, one) == kept
@@ -179,14 +179,14 @@ def test_selections_are_made_once_and_the_oldest_forgotten() -> None:
 
 def test_selections_are_of_one_inventory() -> None:
     selections = Selections()
-    assert len(selections.get(numbered(3), Query())) == 3
-    assert len(selections.get(numbered(4), Query())) == 4
+    assert len(selections.get(numbered(3), ListQuery())) == 3
+    assert len(selections.get(numbered(4), ListQuery())) == 4
 
 
 @given(inventories, st.sampled_from([None, "a", "/"]))
 def test_a_selection_is_a_part_of_its_shelf_in_the_same_order(items: list[dict[str, Any]], name: str | None) -> None:
     inventory = inventory_of(*items)
-    chosen = select(inventory, Query(name=name))
+    chosen = select(inventory, ListQuery(name=name))
     assert list(chosen) == [row for row in inventory.shelves["self"].rows if row in set(chosen)]
 
 

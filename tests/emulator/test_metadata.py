@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crawler.emulator.http.request import METADATA_TOKEN, SECURITY_KEY, SHARED_REPOSITORIES
-from crawler.emulator.http.response import WITHHELD, Answer
+from crawler.emulator.http.response import WITHHELD, ServedResponse
 from crawler.swr.auth.signing import AccessKey, Signable, sign
 from tests.emulator.client import Asker, numbered, said
 
@@ -27,14 +27,14 @@ def credential(asker: Asker, headers: dict[str, str] | None = None) -> dict[str,
     return found
 
 
-def use(asker: Asker, found: dict[str, str], **changed: Any) -> Answer:  # noqa: ANN401 - the fields of AccessKey
+def use(asker: Asker, found: dict[str, str], **changed: Any) -> ServedResponse:  # noqa: ANN401 - the fields of AccessKey
     fields = {"ak": found["access"], "sk": found["secret"], "security_token": found["securitytoken"]}
     key = AccessKey(**{**fields, "project_id": asker.identity.project_id, **changed})
     at = datetime.fromtimestamp(asker.now_s, UTC)
     return asker.send(headers=sign(Signable("GET", "host", SHARED_REPOSITORIES), key, at=at))
 
 
-def why(answer: Answer) -> str:
+def why(answer: ServedResponse) -> str:
     assert answer.status == 401
     message: str = said(answer)["error_msg"]
     return message.removeprefix("Incorrect IAM authentication information: ")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.emulator.http.query import NAMESPACE, Paging, Query, QueryRefusedError, parse_query
+from crawler.emulator.http.query import NAMESPACE, ListQuery, Paging, QueryRefusedError, parse_query
 
 BASE = Paging()
 
@@ -63,12 +63,12 @@ def test_any_query_string_is_a_question_or_a_refusal(raw_query: str) -> None:
 
 
 def test_filter_wins_over_direct_parameters() -> None:
-    assert parse_query("center=thirdparty&limit=7&offset=0&filter=name::x", BASE) == Query(name="x")
+    assert parse_query("center=thirdparty&limit=7&offset=0&filter=name::x", BASE) == ListQuery(name="x")
 
 
 def test_an_empty_value_is_an_absent_one() -> None:
-    assert parse_query("center=&filter=&name=&limit=&offset=", BASE) == Query()
-    assert parse_query("filter=center::|name::", BASE) == Query()
+    assert parse_query("center=&filter=&name=&limit=&offset=", BASE) == ListQuery()
+    assert parse_query("filter=center::|name::", BASE) == ListQuery()
 
 
 def test_the_first_of_a_repeated_parameter_counts() -> None:
@@ -76,7 +76,7 @@ def test_the_first_of_a_repeated_parameter_counts() -> None:
 
 
 def test_unknown_direct_parameters_are_ignored_and_unknown_filter_keys_refused() -> None:
-    assert parse_query("colour=blue", BASE) == Query()
+    assert parse_query("colour=blue", BASE) == ListQuery()
     assert refused("filter=colour::blue") == "4001035"
 
 
@@ -88,7 +88,7 @@ def test_a_malformed_filter_is_refused(text: str) -> None:
 @pytest.mark.parametrize("lone", ["limit=10", "offset=0", "order_column=name", "order_type=asc"])
 def test_half_a_pair_is_refused_or_has_no_effect(lone: str) -> None:
     assert refused(lone) == "4001025"
-    assert parse_query(lone, Paging(pair_rule="ignore")) == Query()
+    assert parse_query(lone, Paging(pair_rule="ignore")) == ListQuery()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from yarl import URL
 from crawler.emulator.faults.registry import Burst, DropConnection, EmptyPage, NoContentWhenEmpty, SlowAnswer, Throttle
 from crawler.emulator.http.cache import PageCache
 from crawler.emulator.http.request import NAMESPACES, SECURITY_KEY, SHARED_REPOSITORIES, TOKENS
-from crawler.emulator.http.response import Answer
+from crawler.emulator.http.response import ServedResponse
 from crawler.emulator.http.throttle import TokenBucket
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import EmulatorSettings, emulator
@@ -353,7 +353,7 @@ def test_a_bucket_asked_evenly_lets_its_rate_through() -> None:
 
 
 def test_the_cache_keeps_what_is_asked_for_twice_and_forgets_the_questions_in_the_end() -> None:
-    cache, answer = PageCache(1000), Answer(200, b"xx")
+    cache, answer = PageCache(1000), ServedResponse(200, b"xx")
     cache.put("a", answer)
     assert cache.get("a") is None
     for number in range(100_000):
@@ -366,13 +366,13 @@ def test_the_cache_keeps_what_is_asked_for_twice_and_forgets_the_questions_in_th
 
 def test_the_cache_holds_no_more_than_its_bytes_and_drops_the_least_recent() -> None:
     cache = PageCache(9)
-    answers = {asked: Answer(200, b"xx") for asked in "abcd"}
+    answers = {asked: ServedResponse(200, b"xx") for asked in "abcd"}
     for asked in "abcdabc":
         cache.put(asked, answers[asked])
     assert cache.get("a") is answers["a"]
     cache.put("d", answers["d"])
     assert [cache.get(asked) is not None for asked in "abcd"] == [True, False, True, True]
     for _ in range(2):
-        cache.put("e", Answer(200, b"x" * 9))
+        cache.put("e", ServedResponse(200, b"x" * 9))
     assert cache.get("e") is None
     assert cache.get("d") is answers["d"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.emulator.http.request import NAMESPACES, PROJECTS, SHARED_REPOSITORIES
-from crawler.emulator.http.response import Answer
+from crawler.emulator.http.response import ServedResponse
 from crawler.swr.auth.signing import AccessKey, Signable, canonical_query, sign
 from tests.emulator.client import EPOCH_S, Asker, numbered, said
 
@@ -37,7 +37,7 @@ def signed(
     return {**headers, **sign(request, key, at=datetime.fromtimestamp(at_s, UTC))}
 
 
-def why(answer: Answer) -> str:
+def why(answer: ServedResponse) -> str:
     assert answer.status == 401, answer.body
     found = said(answer)
     assert found["error_code"] == "APIGW.0301"

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from crawler.report.completeness import Proof, asked, proof, walks_columns
+from crawler.report.completeness import Completeness, asked, completeness, walks_columns
 from crawler.report.table_data import listing
 from crawler.snapshot.manifest import Coverage, Lost, Manifest, Requests
 from tests.audit.examples import WALK, manifest, walk
 
 
-def judged(found: Manifest, *, records: int | None = None, sealed: bool | None = None, most: int = 9) -> Proof:
-    return proof(
+def judged(found: Manifest, *, records: int | None = None, sealed: bool | None = None, most: int = 9) -> Completeness:
+    return completeness(
         found,
         records=sum(walk.records for walk in found.walks) if records is None else records,
         sealed=found.status == "complete" if sealed is None else sealed,

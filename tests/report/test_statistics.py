@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.report.statistics import AGE_BINS, LONGEST, SIZE_BINS, Figures, First, Sum, row_of, shown, top
+from crawler.report.statistics import AGE_BINS, LONGEST, SIZE_BINS, GroupTotals, Statistics, TopN, row_of, shown, top
 from tests.audit.examples import record
 
 MOMENT = "2026-11-23T12:00:00.000000Z"
 
 
-def counted(*records: dict[str, object], listed: int = 100, most: int = 10) -> Figures:
-    figures = Figures(MOMENT, listed=listed, most=most)
+def counted(*records: dict[str, object], listed: int = 100, most: int = 10) -> Statistics:
+    figures = Statistics(MOMENT, listed=listed, most=most)
     for fields in records:
         figures.add(record(**fields))
     return figures
@@ -21,7 +21,7 @@ def counted(*records: dict[str, object], listed: int = 100, most: int = 10) -> F
 
 @given(st.lists(st.integers()), st.integers(1, 5))
 def test_the_first_of_a_stream_are_those_of_the_sorted_list(keys: list[int], most: int) -> None:
-    first: First[int] = First(most)
+    first: TopN[int] = TopN(most)
     for place, key in enumerate(keys):
         if first.takes(key):
             first.add(key, place)
@@ -30,7 +30,7 @@ def test_the_first_of_a_stream_are_those_of_the_sorted_list(keys: list[int], mos
 
 @given(st.dictionaries(st.text(max_size=2), st.integers(1, 9), max_size=9), st.integers(1, 4))
 def test_no_record_is_lost_between_the_lines_of_a_group(groups: dict[str, int], most: int) -> None:
-    lines = top({name: Sum(number, 2 * number, 3 * number) for name, number in groups.items()}, most)
+    lines = top({name: GroupTotals(number, 2 * number, 3 * number) for name, number in groups.items()}, most)
     total = sum(groups.values())
     assert [sum(getattr(line.sum, field) for line in lines) for field in ("records", "size", "downloads")] == [
         total,
@@ -72,7 +72,7 @@ def test_an_age_is_told_from_the_end_of_the_reading(updated: str, where: str) ->
 
 def test_what_the_service_did_not_tell_is_counted_as_untold() -> None:
     figures = counted({"size": None, "updated_at": None, "created_at": None, "num_download": None, "num_images": None})
-    assert (figures.undated, figures.unsized, dict(figures.by_year), figures.total) == (1, 1, {}, Sum(1, 0, 0))
+    assert (figures.undated, figures.unsized, dict(figures.by_year), figures.total) == (1, 1, {}, GroupTotals(1, 0, 0))
     assert (figures.biggest, figures.oldest.values(), figures.popular.values()) == ([], [], [])
 
 
@@ -91,7 +91,7 @@ def test_every_figure_counts_all_records_also_those_the_table_leaves_out() -> No
     figures = counted(*({"size": size, "namespace": f"n{size % 7}"} for size in sizes), listed=20, most=3)
     assert [row.size for row in figures.largest.values()] == sorted(sizes, reverse=True)[:20]
     assert [row.size for row in figures.biggest] == sorted(sizes, reverse=True)[:3]
-    assert figures.total == Sum(500, sum(sizes), 0)
+    assert figures.total == GroupTotals(500, sum(sizes), 0)
     assert sum(group.size for group in figures.groups.namespace.values()) == sum(sizes)
 
 

@@ -7,14 +7,14 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.report.statistics import Row, row_of
+from crawler.report.statistics import RepositoryRow, row_of
 from crawler.report.table_data import harmless, listing, repositories, visibility, within
 from tests.audit.examples import record
 
 TEXTS = st.text(max_size=8) | st.sampled_from(["</script>", "<!--", "<script>", "]]>", "&lt;", "\u2028"])
 
 
-def rows(*names: str) -> list[Row]:
+def rows(*names: str) -> list[RepositoryRow]:
     return [row_of(record(name=name or "-", description=name)) for name in names]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from crawler.errors import IncompleteError, UsageError
 from crawler.snapshot.manifest import FileEntry
-from crawler.snapshot.reader import Place, Snapshot, open_snapshot, resolve
+from crawler.snapshot.reader import Partition, Snapshot, open_snapshot, resolve
 from crawler.snapshot.verify import verify
 from tests.audit.examples import record
 from tests.store.builders import named, rewrite, shelve
@@ -132,7 +132,7 @@ def test_a_folder_without_a_manifest_that_can_be_read_is_no_snapshot(
 
 def test_whose_a_part_is_stands_in_its_path_or_in_the_only_target(tmp_path: Path) -> None:
     alone = shelve(tmp_path, "alone", named("a"))
-    assert alone.place_of(alone.manifest.files[0]) == Place("eu", "self")
+    assert alone.place_of(alone.manifest.files[0]) == Partition("eu", "self")
     several = shelve(tmp_path, "several", [*named("a"), *named("a", target="west")])
     assert [several.place_of(file).target for file in several.manifest.files] == ["eu", "west"]
 

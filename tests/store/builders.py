@@ -10,7 +10,7 @@ from crawler.model.record import Record
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.snapshot.reader import Snapshot, open_snapshot
-from crawler.store.part_files import FolderShelf
+from crawler.store.part_files import PartFiles
 from crawler.store.publish import finish
 from tests.audit.examples import manifest, record, walk
 
@@ -28,7 +28,7 @@ def shelve(
     """Publish these records, those of a center in their order, with a manifest of these walks: whole ones if none."""
     held = sorted(records, key=lambda one: (one.target, one.center))
     by_center = {place: list(group) for place, group in groupby(held, lambda one: (one.target, one.center))}
-    shelf = FolderShelf(output / ".work", part_bytes=part_bytes, by_target=len({target for target, _ in by_center}) > 1)
+    shelf = PartFiles(output / ".work", part_bytes=part_bytes, by_target=len({target for target, _ in by_center}) > 1)
     for (target, center), group in by_center.items():
         shelf.open_walk(WalkId(target, center, None))
         for one in group:

@@ -21,10 +21,10 @@ from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.snapshot.layout import LATEST, MANIFEST, REJECTS, SUCCESS
 from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, from_json
-from crawler.store.part_files import FolderShelf, StreamShelf
-from crawler.store.publish import Published, finish, publish_walk, settle
+from crawler.store.part_files import PartFiles, StdoutWriter
+from crawler.store.publish import Published, finish, make_visible, publish_walk
 from crawler.store.spool import Spool, open_spool
-from crawler.swr.decode.batch import Origin
+from crawler.swr.decode.batch import Source
 from crawler.swr.decode.items import read_items
 from crawler.swr.response import Page
 
@@ -41,7 +41,7 @@ def item(name: str, text: str = "") -> bytes:
 
 
 def page_of(*items: bytes) -> Page:
-    return Page(read_items(b"[" + b",".join(items) + b"]", Origin("eu", "self", None, 0)), None, disagrees=False)
+    return Page(read_items(b"[" + b",".join(items) + b"]", Source("eu", "self", None, 0)), None, disagrees=False)
 
 
 def names(data: bytes) -> list[str]:
@@ -97,7 +97,7 @@ def publish(
     once: bool = False,
     part_bytes: int = MANY,
 ) -> tuple[dict[str, bytes], Published]:
-    shelf = FolderShelf(tmp_path / "shelf", part_bytes=part_bytes, by_target=False)
+    shelf = PartFiles(tmp_path / "shelf", part_bytes=part_bytes, by_target=False)
     with spooled(tmp_path / "spool", pages) as spool:
         published = publish_walk(shelf, spool, 0, WALK, last_pass_only=last_pass_only, once=once)
         assert spool.pages(0) == []
@@ -216,7 +216,7 @@ def test_a_part_may_be_exactly_full(tmp_path: Path, lengths: tuple[int, ...]) ->
 
 @pytest.mark.parametrize("by_target", [False, True])
 def test_every_center_has_its_parts_an_empty_one_too(tmp_path: Path, *, by_target: bool) -> None:
-    shelf = FolderShelf(tmp_path / "shelf", part_bytes=10, by_target=by_target)
+    shelf = PartFiles(tmp_path / "shelf", part_bytes=10, by_target=by_target)
     walks = [WALK._replace(namespace="x"), WALK._replace(namespace="y"), OTHER, WALK._replace(target="us")]
     for walk in walks:
         shelf.open_walk(walk)
@@ -237,7 +237,7 @@ def test_every_center_has_its_parts_an_empty_one_too(tmp_path: Path, *, by_targe
 
 
 def test_what_is_said_of_each_file_is_so(tmp_path: Path) -> None:
-    shelf = FolderShelf(tmp_path / "shelf", part_bytes=700, by_target=False)
+    shelf = PartFiles(tmp_path / "shelf", part_bytes=700, by_target=False)
     pages = [(1, 2 * i, page_of(item(f"a{i}"), item(f"b{i}"), b"%d" % i)) for i in range(4)]
     with spooled(tmp_path / "spool", pages) as spool:
         publish_walk(shelf, spool, 0, WALK, last_pass_only=True, once=False)
@@ -252,7 +252,7 @@ def test_what_is_said_of_each_file_is_so(tmp_path: Path) -> None:
 
 
 def test_no_file_has_its_final_name_before_it_is_whole(tmp_path: Path) -> None:
-    shelf = FolderShelf(tmp_path / "shelf", part_bytes=10, by_target=False)
+    shelf = PartFiles(tmp_path / "shelf", part_bytes=10, by_target=False)
     shelf.open_walk(WALK)
     for number in range(3):
         shelf.write(b"a whole line\n", 1)
@@ -269,7 +269,7 @@ def test_a_stream_takes_the_records_and_nothing_else(tmp_path: Path) -> None:
     stream = io.BytesIO()
     page = page_of(item("a"), b"0")
     with spooled(tmp_path / "spool", [(1, 0, page)]) as spool:
-        shelf = StreamShelf(stream)
+        shelf = StdoutWriter(stream)
         published = publish_walk(shelf, spool, 0, WALK, last_pass_only=True, once=False)
         shelf.push()
     assert stream.getvalue() == page.items.lines
@@ -281,7 +281,7 @@ def test_a_stream_that_nobody_reads_any_more_is_a_disk_error() -> None:
     os.close(reading)
     stream = os.fdopen(writing, "wb", buffering=0)
     with pytest.raises(DiskError, match="standard output: Broken pipe"):
-        StreamShelf(stream).write(b"{}\n" * 2**20, 2**20)
+        StdoutWriter(stream).write(b"{}\n" * 2**20, 2**20)
     stream.close()
 
 
@@ -290,7 +290,7 @@ def test_a_stream_that_nobody_reads_any_more_is_a_disk_error() -> None:
 
 def make(output: Path, status: Status) -> Path:
     """Publish one record and one reject as snapshot s1, as a run does."""
-    shelf = FolderShelf(output / ".work" / "s1" / "snapshot", part_bytes=MANY, by_target=False)
+    shelf = PartFiles(output / ".work" / "s1" / "snapshot", part_bytes=MANY, by_target=False)
     try:
         page = page_of(item("a"), b"0")
         shelf.open_walk(WALK)
@@ -316,7 +316,7 @@ def test_an_incomplete_snapshot_has_no_success_and_latest_stays_where_it_was(tmp
     assert set(tree(final)) == {PART, REJECTS, MANIFEST}
     assert not (tmp_path / LATEST).is_symlink()
     (tmp_path / LATEST).symlink_to("snapshot=older")
-    settle(final)
+    make_visible(final)
     assert (tmp_path / LATEST).readlink() == Path("snapshot=older")
 
 
@@ -337,7 +337,7 @@ def test_a_publishing_that_did_not_end_leaves_nothing_in_the_next_one(tmp_path: 
 
 def test_a_shelf_that_is_left_keeps_what_was_pushed_and_no_file_open(tmp_path: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
-    shelf = FolderShelf(tmp_path / "shelf", part_bytes=MANY, by_target=False)
+    shelf = PartFiles(tmp_path / "shelf", part_bytes=MANY, by_target=False)
     shelf.sync()
     shelf.push()
     shelf.open_walk(WALK)
@@ -356,7 +356,7 @@ def test_a_shelf_that_is_left_keeps_what_was_pushed_and_no_file_open(tmp_path: P
 def test_lines_lie_where_a_shelf_said(
     tmp_path_factory: pytest.TempPathFactory, counts: list[int], part_bytes: int
 ) -> None:
-    shelf = FolderShelf(tmp_path_factory.mktemp("p") / "shelf", part_bytes=part_bytes, by_target=False)
+    shelf = PartFiles(tmp_path_factory.mktemp("p") / "shelf", part_bytes=part_bytes, by_target=False)
     shelf.open_walk(WALK)
     written = [b"".join(b"%d-%d\n" % (at, line) for line in range(count)) for at, count in enumerate(counts)]
     spots = [shelf.write(lines, count) for lines, count in zip(written, counts, strict=True)]
@@ -422,7 +422,7 @@ def test_a_failure_at_any_call_is_a_disk_error_and_leaves_a_whole_snapshot_or_no
 
 def test_a_snapshot_that_vanished_is_not_said_to_stand(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match=r"snapshot=s1 has vanished: .*nowhere: No such file or directory"):
-        settle(tmp_path / "nowhere" / "snapshot=s1")
+        make_visible(tmp_path / "nowhere" / "snapshot=s1")
 
 
 def test_a_folder_that_cannot_be_listed_is_not_published_unsynced(
@@ -464,7 +464,7 @@ def files_no_larger_than(size: int) -> Iterator[None]:
 @pytest.mark.parametrize("size", [0, 5, 2**20])
 def test_a_disk_that_takes_no_more_bytes_is_a_disk_error_and_no_part_is_whole(tmp_path: Path, size: int) -> None:
     line = b'{"x":"' + b"y" * 2**19 + b'"}\n'
-    shelf = FolderShelf(tmp_path / "shelf", part_bytes=MANY, by_target=False)
+    shelf = PartFiles(tmp_path / "shelf", part_bytes=MANY, by_target=False)
     shelf.open_walk(WALK)
 
     def write_all() -> None:
@@ -482,7 +482,7 @@ def test_a_disk_that_takes_no_more_bytes_is_a_disk_error_and_no_part_is_whole(tm
 
 @pytest.mark.parametrize("size", [0, 5])
 def test_a_manifest_that_cannot_be_written_publishes_nothing(tmp_path: Path, size: int) -> None:
-    shelf = FolderShelf(tmp_path / "shelf", part_bytes=MANY, by_target=False)
+    shelf = PartFiles(tmp_path / "shelf", part_bytes=MANY, by_target=False)
     files, rejects = shelf.close()
     written = msgspec.structs.replace(manifest("complete", files, rejects))
     with files_no_larger_than(size), pytest.raises(DiskError, match="File too large"):

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from crawler.errors import DiskError
 from crawler.model.window import Order, Window
 from crawler.store.journal import Entry, LossEntry, PageEntry, checksum_of, read_lines, to_line
-from crawler.store.spool import Spool, Spot, open_spool
-from crawler.swr.decode.batch import Origin
+from crawler.store.spool import Extent, Spool, open_spool
+from crawler.swr.decode.batch import Source
 from crawler.swr.decode.items import read_items
-from crawler.swr.response import EMPTY, Page
+from crawler.swr.response import EMPTY_PAGE, Page
 
 
 class Event(NamedTuple):
@@ -38,7 +38,7 @@ class Event(NamedTuple):
 
 
 def page(body: bytes, total: int | None = 9) -> Page:
-    return Page(read_items(body, Origin("t", "self", None, 0)), total, disagrees=total is None)
+    return Page(read_items(body, Source("t", "self", None, 0)), total, disagrees=total is None)
 
 
 def window(offset: int, number: int = 1) -> Window:
@@ -49,7 +49,7 @@ HISTORY: Final = [
     Event(0, window(0), page(b'[{"name":"a","namespace":"s"},NaN]')),
     Event(0, window(2), None),
     Event(1, window(0), page(b'[{"name":"\\n","namespace":"s","zz":1}]', None)),
-    Event(1, window(2), EMPTY),
+    Event(1, window(2), EMPTY_PAGE),
     Event(0, window(4, 2), page(b'["\xff",{"name":"b","namespace":"s"}]')),
 ]
 PAGES, JOURNAL = "pages.ndjson", "journal"
@@ -419,7 +419,7 @@ def publish(spool: Spool, walk: int, *, name: str = f".{Path(PART).name}.tmp") -
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as part:
         for at in spool.pages(walk):
-            spool.on_its_way(walk, at, Spot(PART, part.tell()))
+            spool.on_its_way(walk, at, Extent(PART, part.tell()))
             part.write(spool.bytes_of(walk, at)[0])
     spool.forget(walk)
     spool.arrived()
@@ -550,11 +550,11 @@ def test_a_page_that_is_being_published_while_it_is_written_lies_in_the_spool(tm
     for event in PLAIN[:2]:
         event.tell(spool)
     for at in spool.pages(0):
-        spool.on_its_way(0, at, Spot(PART, 0))
+        spool.on_its_way(0, at, Extent(PART, 0))
     spool.flush()
     spool.arrived()
     for at in spool.pages(0):
-        spool.on_its_way(0, at, Spot(PART, 0))
+        spool.on_its_way(0, at, Extent(PART, 0))
     spool.arrived()
     spool.flush()
     spool.close()

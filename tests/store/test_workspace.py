@@ -22,15 +22,15 @@ from hypothesis import strategies as st
 from crawler.errors import ConfigError, CrawlerError, DiskError, UnavailableError, UsageError
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import LATEST, SUCCESS
-from crawler.store.workspace import WORK, RunState, Wish, Workspace, open_workspace, read_state, write_state
+from crawler.store.workspace import WORK, ResumeRequest, RunState, Workspace, open_workspace, read_state, write_state
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 HOUR_S: Final = 3600.0
 NEW_ID: Final = "20261123T120000Z"
 
 
-def wish(*, plan: str = "p", snapshot: str | None = None, resume: bool | None = None) -> Wish:
-    return Wish(plan, snapshot, resume, HOUR_S)
+def wish(*, plan: str = "p", snapshot: str | None = None, resume: bool | None = None) -> ResumeRequest:
+    return ResumeRequest(plan, snapshot, resume, HOUR_S)
 
 
 def unfinished(output: Path, snapshot: str, *, plan: str = "p", age_s: float = 60.0, resumed: int = 0) -> RunState:
@@ -51,7 +51,7 @@ def published(output: Path, snapshot: str, *, complete: bool = True) -> Path:
     return folder
 
 
-def opened(output: Path, wanted: Wish, now: datetime = NOW) -> RunState:
+def opened(output: Path, wanted: ResumeRequest, now: datetime = NOW) -> RunState:
     with open_workspace(output, wanted, now) as workspace:
         return workspace.state
 
@@ -385,9 +385,9 @@ HOLD: Final = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from crawler.store.workspace import Wish, open_workspace
+from crawler.store.workspace import ResumeRequest, open_workspace
 
-with open_workspace(Path(sys.argv[1]), Wish("p", "held", None, 60.0), datetime(2026, 11, 23, 11, tzinfo=UTC)):
+with open_workspace(Path(sys.argv[1]), ResumeRequest("p", "held", None, 60.0), datetime(2026, 11, 23, 11, tzinfo=UTC)):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -475,7 +475,7 @@ def test_whatever_was_left_a_run_holds_a_folder_of_its_own_plan_that_is_not_publ
         unfinished(output, f"r{number}", plan=plan, age_s=age_s)
         if done:
             published(output, f"r{number}", complete=done == "whole")
-    wanted = Wish("p", None, None if resume is None else bool(resume), HOUR_S)
+    wanted = ResumeRequest("p", None, None if resume is None else bool(resume), HOUR_S)
     fresh = [age_s for plan, age_s, done in left if plan == "p" and age_s <= HOUR_S and not done]
     if resume is True and not fresh:
         with pytest.raises(UsageError):

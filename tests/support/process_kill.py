@@ -14,8 +14,8 @@ from threading import Event
 from typing import Any, Final
 
 from crawler.emulator.faults.fault import Call, Fault
-from crawler.emulator.http.query import Query
-from crawler.emulator.http.response import Answer
+from crawler.emulator.http.query import ListQuery
+from crawler.emulator.http.response import ServedResponse
 from crawler.errors import CrawlerError
 from tests.support.emulator_fixture import crawl
 
@@ -31,7 +31,7 @@ class Strike(Fault):
     at: int
     blow: Callable[[], None]
 
-    def refuse(self, call: Call, query: Query) -> Answer | None:
+    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
         """Answer as ever, if anybody is left to hear it."""
         del query
         if call.number == self.at:

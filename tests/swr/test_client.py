@@ -9,13 +9,13 @@ from aiohttp import web
 
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import RefusedError, SizeRefusedError, TransientError
-from crawler.swr.auth.credentials import Token
+from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.client import Client, connect
 from crawler.swr.http.rate_limiter import RateLimiter
-from crawler.swr.request import Query
+from crawler.swr.request import ListRequest
 
 pytestmark = pytest.mark.anyio
-QUERY = Query("self", None, 0, 100, None)
+QUERY = ListRequest("self", None, 0, 100, None)
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -25,7 +25,7 @@ async def asking(handler: Handler, *, timeout_s: float = 5.0, body_bytes: int = 
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     pace = RateLimiter(None, SystemClock())
     async with server, connect(endpoint, pace, connections=2, timeout_s=timeout_s, body_bytes=body_bytes) as client:
-        client.credentials = Token("t")
+        client.credentials = TokenCredentials("t")
         yield client
 
 
@@ -37,7 +37,7 @@ async def test_it_sends_what_the_page_asks_for_and_nothing_else() -> None:
         return web.Response(body=b"[]", headers={"Content-Range": "0-0/0"})
 
     async with asking(handle) as client:
-        answer = await client.get(Query("self", "team-a", 200, 100, None))
+        answer = await client.get(ListRequest("self", "team-a", 200, 100, None))
     assert (answer.status, answer.body, answer.headers["content-range"]) == (200, b"[]", "0-0/0")
     (request,) = seen
     assert request.raw_path == "/v2/manage/shared-repositories?center=self&limit=100&namespace=team-a&offset=200"

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from crawler.crawl.system_clock import SystemClock
 from crawler.emulator.server import EmulatorSettings, emulator
 from crawler.errors import RefusedError, SizeRefusedError, TransientError
-from crawler.swr.auth.credentials import Token
+from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.content_encoding import BodyTooLargeError, BrokenCodingError, decoded
 from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.client import Client, connect
 from crawler.swr.http.rate_limiter import RateLimiter
-from crawler.swr.request import Query
-from crawler.swr.response import Answer
+from crawler.swr.request import ListRequest
+from crawler.swr.response import Response
 from tests.emulator.client import numbered
 from tests.support.tcp_proxy import RunningProxy, proxy
 from tests.support.wire_faults import (
@@ -44,7 +44,7 @@ from tests.support.wire_faults import (
 )
 
 pytestmark = pytest.mark.anyio
-QUERY = Query("self", None, 0, 10, None)
+QUERY = ListRequest("self", None, 0, 10, None)
 BODY_BYTES = 10_000
 JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -56,7 +56,7 @@ async def asking(
     pace = RateLimiter(None, SystemClock())
     bounds = {"connections": connections, "body_bytes": BODY_BYTES}
     async with connect(endpoint, pace, timeout_s=timeout_s, allowance=allowance, **bounds) as client:
-        client.credentials = Token("emulator-token")
+        client.credentials = TokenCredentials("emulator-token")
         yield client
 
 
@@ -96,7 +96,7 @@ async def telling(*pieces: bytes, close: bool = True) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def asked(*pieces: bytes, close: bool = True, timeout_s: float = 5.0) -> Answer:
+async def asked(*pieces: bytes, close: bool = True, timeout_s: float = 5.0) -> Response:
     async with telling(*pieces, close=close) as endpoint, asking(endpoint, timeout_s=timeout_s) as client:
         return await client.get(QUERY)
 
@@ -112,7 +112,7 @@ def _nothing_is_complained_of(caplog: pytest.LogCaptureFixture) -> Iterator[None
     assert not caplog.records
 
 
-def names(answer: Answer) -> list[str]:
+def names(answer: Response) -> list[str]:
     return [item["name"] for item in orjson.loads(answer.body)]
 
 
@@ -221,7 +221,7 @@ async def test_an_answer_that_comes_twice_is_never_taken_for_the_answer_to_anoth
     async with behind(RepeatAnswer(every=1, late=late)) as (client, _):
         for offset in (0, 10, 20, 30, 20, 10, 0):
             with suppress(TransientError):
-                answer = await client.get(Query("self", None, offset, 10, None))
+                answer = await client.get(ListRequest("self", None, offset, 10, None))
                 assert names(answer) == window(offset)
                 taken += 1
     assert taken == 6 + (not late)
@@ -231,7 +231,7 @@ async def test_an_unasked_for_answer_costs_the_connection_and_no_request() -> No
     async with behind(RepeatAnswer(every=1, after_ms=1)) as (client, wire):
         await client.get(QUERY)
         await anyio.wait_all_tasks_blocked()
-        assert names(await client.get(Query("self", None, 10, 10, None))) == window(10)
+        assert names(await client.get(ListRequest("self", None, 10, 10, None))) == window(10)
     assert wire.connections == 2
 
 
@@ -260,9 +260,9 @@ async def test_a_service_whose_header_counts_otherwise_is_believed_after_one_mor
     async with telling(answer(b"[]", b"Content-Range: 0-10/40"), close=False) as endpoint, asking(endpoint) as client:
         assert (await client.get(QUERY)).body == b"[]"
         with pytest.raises(TransientError, match="for offset 0, not 10"):
-            await client.get(Query("self", None, 10, 10, None))
+            await client.get(ListRequest("self", None, 10, 10, None))
         for offset in (10, 20, 30):
-            assert (await client.get(Query("self", None, offset, 10, None))).body == b"[]"
+            assert (await client.get(ListRequest("self", None, offset, 10, None))).body == b"[]"
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
@@ -428,18 +428,18 @@ COST = """
 import asyncio, re, sys
 from pathlib import Path
 from crawler.crawl import run  # a crawl's own weight
-from crawler.swr.auth.credentials import Token
+from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.client import connect
 from crawler.swr.http.rate_limiter import RateLimiter
-from crawler.swr.request import Query
+from crawler.swr.request import ListRequest
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import SizeRefusedError
 
 async def main():
     pace = RateLimiter(None, SystemClock())
     async with connect(sys.argv[1], pace, connections=8, timeout_s=60, body_bytes=2**26) as client:
-        client.credentials = Token("t")
-        asked = (client.get(Query("self", None, 0, 10, None)) for _ in range(8))
+        client.credentials = TokenCredentials("t")
+        asked = (client.get(ListRequest("self", None, 0, 10, None)) for _ in range(8))
         ends = await asyncio.gather(*asked, return_exceptions=True)
         assert all(isinstance(end, SizeRefusedError) for end in ends), ends
 

@@ -16,12 +16,12 @@ from jsonschema import Draft202012Validator
 
 from crawler.model.record import Record, key_of_line
 from crawler.snapshot.manifest import schemas
-from crawler.swr.decode.batch import Origin, Reading
+from crawler.swr.decode.batch import Batch, Source
 from crawler.swr.decode.items import read_items
 from crawler.swr.decode.reject import key_of_reject
 from crawler.swr.decode.split import NotAListError
 
-ORIGIN: Final = Origin("eu", "thirdparty", "team", 200)
+ORIGIN: Final = Source("eu", "thirdparty", "team", 200)
 ODD: Final = b"0"  # no object: it ends as a reject, and the whole page is read the slow way
 SCHEMA: Final = Draft202012Validator(schemas()["record"])
 
@@ -68,7 +68,7 @@ KNOWN: Final = ("name", "namespace", "tags", "total_range", *INTEGERS, *BOOLEANS
 T = TypeVar("T")
 
 
-def read(*raws: bytes) -> Reading:
+def read(*raws: bytes) -> Batch:
     return read_items(b"[" + b",".join(raws) + b"]", ORIGIN)
 
 
@@ -76,11 +76,11 @@ def raw(**fields: object) -> bytes:
     return json.dumps({"name": "n", "namespace": "s", **fields}).encode()
 
 
-def records(reading: Reading) -> list[dict[str, Any]]:
+def records(reading: Batch) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ndjson(reading.lines)]
 
 
-def rejects(reading: Reading) -> list[dict[str, Any]]:
+def rejects(reading: Batch) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ndjson(reading.rejects)]
 
 
@@ -89,7 +89,7 @@ def ndjson(data: bytes) -> list[bytes]:
     return data.split(b"\n")[:-1]
 
 
-def only(reading: Reading) -> dict[str, Any]:
+def only(reading: Batch) -> dict[str, Any]:
     (record,) = records(reading)
     assert not reading.rejects
     return record
@@ -766,7 +766,7 @@ def test_finding_the_items_of_a_damaged_page_takes_little_more_memory_than_the_p
     "body", [b"", b"  \r\n", b"null", b" null\n", b"[]", b"[ ]\n", b'{"repos": []}', b'{"body":[],"total":0}']
 )
 def test_an_empty_answer_in_any_of_its_shapes_holds_no_items(body: bytes) -> None:
-    assert read_items(body, ORIGIN) == Reading(b"", b"", 0, 0, [], frozenset(), frozenset())
+    assert read_items(body, ORIGIN) == Batch(b"", b"", 0, 0, [], frozenset(), frozenset())
 
 
 @pytest.mark.parametrize("name", ["repos", "body"])

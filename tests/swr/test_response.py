@@ -18,10 +18,19 @@ from crawler.errors import (
     TransientError,
     UnauthorizedError,
 )
-from crawler.swr.decode.batch import Origin
-from crawler.swr.response import EMPTY, Answer, Page, content_range, error_of, printable, read_page, retry_after_s
+from crawler.swr.decode.batch import Source
+from crawler.swr.response import (
+    EMPTY_PAGE,
+    Page,
+    Response,
+    content_range,
+    error_of,
+    printable,
+    read_page,
+    retry_after_s,
+)
 
-ORIGIN: Final = Origin("eu", "self", None, 0)
+ORIGIN: Final = Source("eu", "self", None, 0)
 SAID: Final = "this is why"
 
 
@@ -32,13 +41,13 @@ def items(*totals: object) -> bytes:
 
 
 def page(body: bytes, headers: Mapping[str, str] | None = None, status: int = 200) -> Page:
-    return read_page(Answer(status, headers or {}, body), ORIGIN)
+    return read_page(Response(status, headers or {}, body), ORIGIN)
 
 
 def error(status: int, body: bytes = b"", **headers: str) -> RequestError:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     with pytest.raises(RequestError) as caught:
-        read_page(Answer(status, named, body), ORIGIN)
+        read_page(Response(status, named, body), ORIGIN)
     return caught.value
 
 
@@ -264,7 +273,7 @@ def test_retry_after_is_seconds_or_a_date_on_the_services_own_clock(
 ) -> None:
     headers = {"Retry-After": retry_after} | ({} if date is None else {"Date": date})
     assert retry_after_s(headers) == seconds
-    found = error_of(Answer(429, headers, b""))
+    found = error_of(Response(429, headers, b""))
     assert isinstance(found, ThrottledError)
     assert found.retry_after_s == seconds
 
@@ -347,8 +356,8 @@ def test_rejects_count_in_the_length_of_a_page() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"<html>not looked at</html>"])
 def test_no_content_is_an_empty_page_whatever_its_body(body: bytes) -> None:
-    assert page(body, status=204) == EMPTY
-    assert page(body, {"Content-Range": "0-0/7"}, 204) == EMPTY._replace(total=7)
+    assert page(body, status=204) == EMPTY_PAGE
+    assert page(body, {"Content-Range": "0-0/7"}, 204) == EMPTY_PAGE._replace(total=7)
 
 
 # ---- nothing breaks it
@@ -395,7 +404,7 @@ def broken_json(draw: st.DrawFn) -> bytes:
 @given(statuses, st.dictionaries(header_names, header_values), st.binary() | broken_json())
 @settings(deadline=None, max_examples=400)
 def test_no_answer_raises_anything_but_a_request_error(status: int, headers: dict[str, str], body: bytes) -> None:
-    outcome = outcome_of(Answer(status, headers, body))
+    outcome = outcome_of(Response(status, headers, body))
     if isinstance(outcome, Page):
         assert status in {200, 204}
         assert outcome.length == outcome.items.records + outcome.items.rejected
@@ -407,7 +416,7 @@ def test_no_answer_raises_anything_but_a_request_error(status: int, headers: dic
         assert outcome.retry_after_s is None or outcome.retry_after_s >= 0
 
 
-def outcome_of(answer: Answer) -> Page | RequestError:
+def outcome_of(answer: Response) -> Page | RequestError:
     try:
         return read_page(answer, ORIGIN)
     except RequestError as found:

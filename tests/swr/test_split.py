@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.swr.decode.batch import Reading
+from crawler.swr.decode.batch import Batch
 from crawler.swr.decode.items import read_items
 from crawler.swr.decode.split import MOST_ITEMS, NotAListError, items_in, list_in
 from tests.swr.test_items import ORIGIN, any_item, ndjson, raw, rejects, texts, well_formed
@@ -18,7 +18,7 @@ POISON: Final = raw(zz="@").replace(b"@", b"\\ud800")
 spaces = st.text(" \t\r\n", max_size=2).map(str.encode)
 
 
-def lines(reading: Reading) -> Counter[bytes]:
+def lines(reading: Batch) -> Counter[bytes]:
     return Counter(ndjson(reading.lines))
 
 

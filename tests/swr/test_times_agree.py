@@ -6,10 +6,10 @@ import orjson
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.swr.decode.batch import Origin, Reading
+from crawler.swr.decode.batch import Batch, Source
 from crawler.swr.decode.items import read_items
 
-ORIGIN = Origin("default", "self", "n", 0)
+ORIGIN = Source("default", "self", "n", 0)
 WRITTEN = st.sampled_from(
     ["2021-06-02T09:23:01.751202123Z", "2021-06-02T09:23:01.5Z", "2021-06-02T09:23:01Z", "2024-02-30T09:23:01.5+02:00"]
 )
@@ -24,7 +24,7 @@ def nearly_times(draw: st.DrawFn) -> str:
     return text
 
 
-def read(*items: dict[str, Any]) -> Reading:
+def read(*items: dict[str, Any]) -> Batch:
     return read_items(orjson.dumps([{"namespace": "n", **item} for item in items]), ORIGIN)
 
 

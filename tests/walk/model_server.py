@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from crawler.model.window import Gap, Order, Window
-from crawler.swr.decode.batch import Reading
-from crawler.swr.response import EMPTY, Page
+from crawler.swr.decode.batch import Batch
+from crawler.swr.response import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry
 from crawler.walk.walk import ServerProfile, Walk
 
@@ -28,7 +28,7 @@ Totals = Literal["true", "none", "length", "limit", "more", "huge", "zero", "mix
 
 def page_of(keys: Iterable[int], total: int | None, *, disagrees: bool = False) -> Page:
     listed = list(keys)
-    return Page(Reading(b"", b"", len(listed), 0, listed, frozenset(), frozenset()), total, disagrees)
+    return Page(Batch(b"", b"", len(listed), 0, listed, frozenset(), frozenset()), total, disagrees)
 
 
 class Fault(NamedTuple):
@@ -227,8 +227,8 @@ class Crawl:
         if isinstance(answered, Retry):
             return False
         skipped = answered == "skip"
-        self.history.append(Settled(flight.window, EMPTY if skipped else page))
-        self.kept.setdefault(flight.window.pass_number, []).append(EMPTY if skipped else page)
+        self.history.append(Settled(flight.window, EMPTY_PAGE if skipped else page))
+        self.kept.setdefault(flight.window.pass_number, []).append(EMPTY_PAGE if skipped else page)
         return True
 
     def _fail(self, flight: Flight, refusal: Refusal) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crawler.model.verdict import PROVEN
 from crawler.model.window import Window
-from crawler.swr.response import EMPTY, Page
+from crawler.swr.response import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry, WalkError
 from crawler.walk.plan import windows
 from crawler.walk.walk import ServerProfile, Walk
@@ -235,12 +235,12 @@ def test_the_evidence_adds_up(nature: Nature, how: Bounds, room: int, choose: Ch
         assert items + left_out == walk.total
 
 
-@pytest.mark.parametrize(("second", "distinct"), [(page_of(range(3), 3), 3), (EMPTY, 0)])
+@pytest.mark.parametrize(("second", "distinct"), [(page_of(range(3), 3), 3), (EMPTY_PAGE, 0)])
 def test_an_empty_first_page_is_no_empty_walk_until_it_came_twice(second: Page, distinct: int) -> None:
     walk = Bounds().begin(counts_walks=True)
     window = walk.ask()
     assert window is not None
-    assert isinstance(walk.read(window, EMPTY, last_try=False), Retry)
+    assert isinstance(walk.read(window, EMPTY_PAGE, last_try=False), Retry)
     assert walk.read(window, second, last_try=False) == "keep"
     assert (walk.verdict, walk.distinct) == ("whole", distinct)
 
@@ -438,8 +438,8 @@ def test_an_empty_page_without_a_total_is_measured_by_the_totals_of_the_others()
     walk = replay(Bounds(10, max_passes=1).begin(), [Settled(Window(1, 0, 10, BY_NAME), page_of(range(10), 17))])
     window = walk.ask()
     assert window is not None
-    assert isinstance(walk.read(window, EMPTY, last_try=False), Retry)
-    assert walk.read(window, EMPTY, last_try=True) == "keep"
+    assert isinstance(walk.read(window, EMPTY_PAGE, last_try=False), Retry)
+    assert walk.read(window, EMPTY_PAGE, last_try=True) == "keep"
     assert walk.verdict == "lost"
     assert [gap[:3] for gap in walk.gaps] == [(10, 17, 0)]
 

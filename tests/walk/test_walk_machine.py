@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from crawler.model.verdict import PROVEN
 from crawler.model.window import Window
-from crawler.swr.response import EMPTY, Page
+from crawler.swr.response import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry, WalkError
 from crawler.walk.walk import ServerProfile, Walk
 from tests.walk import model_server as model
@@ -147,7 +147,7 @@ class WalkMachine(RuleBasedStateMachine):
             assert not last_try
             return
         del self.flying[window]
-        self.history.append(Settled(window, EMPTY if answered == "skip" else page))
+        self.history.append(Settled(window, EMPTY_PAGE if answered == "skip" else page))
 
     def refuse(self, window: Window, *, stepped_down: bool) -> None:
         if not stepped_down:

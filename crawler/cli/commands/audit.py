@@ -12,9 +12,9 @@ import click
 import crawler
 from crawler.audit.engine import Audit
 from crawler.audit.finding import Finding, to_line
-from crawler.audit.finding_counts import Digest
+from crawler.audit.finding_counts import FindingCounts
 from crawler.audit.junit import MOST_CASES, to_junit
-from crawler.audit.listing import Ledger, headline, listing
+from crawler.audit.listing import AuditTotals, headline, listing
 from crawler.audit.sarif import Results, to_sarif
 from crawler.cli.console.output import print_lines
 from crawler.config.audit_policy import Policy
@@ -32,7 +32,7 @@ _COLOURS: Final[dict[Severity, str]] = {"error": "red", "warning": "yellow", "no
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forms:
+class Outputs:
     """How findings are told: NDJSON on standard output, and files of other tools, `-` for standard output."""
 
     as_json: bool = False
@@ -44,7 +44,7 @@ class Forms:
         return self.as_json + [self.sarif, self.junit].count(STDOUT)
 
 
-def audit(name: str, previous: str | None, output: Path, policy: Policy, forms: Forms) -> int:
+def audit(name: str, previous: str | None, output: Path, policy: Policy, forms: Outputs) -> int:
     """Audit a snapshot; give 3 when it is incomplete, else 1 when it fails by the policy, else 0.
 
     `previous` that is just "previous" may be missing, as in the first night: growth is not judged then, and that is
@@ -57,7 +57,7 @@ def audit(name: str, previous: str | None, output: Path, policy: Policy, forms: 
     if forms.as_json:
         _prove(snapshot, before)
     audited = Audit(snapshot, policy, previous=before)
-    told = _Told(Digest(MOST_CASES), Results() if forms.sarif is not None else None)
+    told = _Told(FindingCounts(MOST_CASES), Results() if forms.sarif is not None else None)
     findings = told.taking(audited.findings())
     if forms.as_json:
         print_lines(map(to_line, findings))
@@ -91,7 +91,7 @@ def _prove(*snapshots: Snapshot | None) -> None:
 class _Told(NamedTuple):
     """What the findings that went by are summed up in."""
 
-    digest: Digest
+    digest: FindingCounts
     results: Results | None
 
     def taking(self, findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -103,7 +103,7 @@ class _Told(NamedTuple):
             yield finding
 
 
-def _check(forms: Forms) -> None:
+def _check(forms: Outputs) -> None:
     """Raise UsageError before the work for what could not be written after it."""
     if forms.on_stdout() > 1:
         raise UsageError("--json, --sarif - and --junit - all write to standard output; name a file for all but one")
@@ -114,9 +114,9 @@ def _check(forms: Forms) -> None:
             raise UsageError(f"{flag}: cannot write {path}; name a file in a folder that is there")
 
 
-def _tell(audited: Audit, told: _Told, forms: Forms, notices: tuple[str, ...]) -> None:
+def _tell(audited: Audit, told: _Told, forms: Outputs, notices: tuple[str, ...]) -> None:
     policy, snapshot = audited.policy, audited.snapshot.manifest.snapshot
-    ledger = Ledger(snapshot, audited.incomplete, audited.records, audited.suppressed)
+    ledger = AuditTotals(snapshot, audited.incomplete, audited.records, audited.suppressed)
     if forms.sarif is not None and told.results is not None:
         log = to_sarif(
             told.results,

@@ -11,7 +11,7 @@ import msgspec
 
 from crawler.cli.console.output import print_lines, print_table
 from crawler.diff.compare import EXTRA, FIELDS, Change, Comparison
-from crawler.diff.outer_join import join
+from crawler.diff.outer_join import outer_join
 from crawler.diff.render import COLUMNS, UNKNOWN_COLUMNS, closing, row, unknown_row
 from crawler.errors import IncompleteError, UsageError
 from crawler.snapshot.reader import Snapshot, open_snapshot, resolve
@@ -40,7 +40,7 @@ def changes(old: Snapshot, new: Snapshot, comparison: Comparison) -> Iterator[Ch
     `summary`. Raises IncompleteError when a side is not what its manifest says, DiskError without room for the
     temporary file.
     """
-    with join(old, new) as joined:
+    with outer_join(old, new) as joined:
         for before, after in joined:
             change = comparison.take(before, after)
             if change is not None:

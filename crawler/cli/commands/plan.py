@@ -13,10 +13,10 @@ def plan(config: Config, environ: Environ, *, as_json: bool) -> int:
     from crawler.cli.console import logs  # noqa: PLC0415
     from crawler.cli.console.output import print_table  # noqa: PLC0415
     from crawler.cli.console.signals import stop_signal  # noqa: PLC0415
-    from crawler.crawl.estimate import survey  # noqa: PLC0415
+    from crawler.crawl.estimate import estimate  # noqa: PLC0415
 
     logs.configure(config.log_format)
-    found = survey(config, environ, stop=stop_signal)
+    found = estimate(config, environ, stop=stop_signal)
     seconds = found.seconds()
     if as_json:
         walks = [{**walk.walk._asdict(), "records": walk.records, "requests": walk.requests} for walk in found.walks]

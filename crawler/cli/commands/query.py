@@ -9,7 +9,7 @@ import click
 
 from crawler.cli.console.output import print_lines, print_table
 from crawler.errors import IncompleteError, UsageError
-from crawler.query.engine import Answer, Bounds, ask, connected
+from crawler.query.engine import QueryLimits, QueryResult, ask, open_database
 from crawler.query.sql_values import cells, csv_line, distinct, json_line
 from crawler.snapshot.reader import open_snapshot, resolve
 from crawler.text.human import count, escaped
@@ -17,14 +17,14 @@ from crawler.text.human import count, escaped
 Form = Literal["table", "json", "csv"]
 
 
-def query(name: str, sql: str, output: Path, bounds: Bounds, form: Form, *, rows: int) -> int:
+def query(name: str, sql: str, output: Path, bounds: QueryLimits, form: Form, *, rows: int) -> int:
     """Print what `sql` says of a snapshot: as a table of at most so many rows, or all as NDJSON or CSV.
 
     Gives 3, with a warning, for a snapshot that is not complete, else 0. Raises UsageError for SQL that is refused.
     """
     snapshot = open_snapshot(resolve(name, output))
     snapshot.check()
-    with connected(snapshot, bounds) as connection:
+    with open_database(snapshot, bounds) as connection:
         answer = ask(connection, _given(sql))
         if form == "json":
             raw = frozenset(index for index, kind in enumerate(answer.types) if kind == "JSON")
@@ -50,7 +50,7 @@ def _given(sql: str) -> str:
     return text
 
 
-def _print_table(answer: Answer, most: int) -> None:
+def _print_table(answer: QueryResult, most: int) -> None:
     listed = list(islice(answer.rows, most))
     left = sum(1 for _ in answer.rows)
     right = frozenset(index for index, kind in enumerate(answer.types) if kind.endswith(("INT", "DOUBLE", "INTEGER")))

@@ -12,11 +12,11 @@ from crawler.config.audit_policy import Policy
 from crawler.diff.compare import Comparison
 from crawler.errors import IncompleteError, UsageError
 from crawler.files.atomic import can_be_file, replacing
-from crawler.files.disk_errors import disk
-from crawler.report.completeness import proof
+from crawler.files.disk_errors import disk_errors
+from crawler.report.completeness import completeness
 from crawler.report.highlights import Changes, ChangesSoFar, Findings
 from crawler.report.page import Content, render
-from crawler.report.statistics import Figures
+from crawler.report.statistics import Statistics
 from crawler.snapshot.layout import PREVIOUS, SUCCESS
 from crawler.snapshot.reader import Snapshot, open_snapshot, resolve
 from crawler.text.human import escaped, size
@@ -65,14 +65,14 @@ def _made(snapshot: Snapshot, before: Snapshot | None, note: str, policy: Policy
     for record in snapshot.records():
         figures.add(record)
     sealed = (snapshot.folder / SUCCESS).exists()
-    proven = proof(manifest, records=figures.total.records, sealed=sealed, most=_DOUBTS)
+    proven = completeness(manifest, records=figures.total.records, sealed=sealed, most=_DOUBTS)
     audit = Audit(snapshot, policy, previous=before)
     findings = Findings(_EXAMPLES)
     for finding in audit.findings():
         findings.add(finding)
     content = Content(
         manifest=manifest,
-        proof=proven,
+        completeness=proven,
         figures=figures,
         findings=findings,
         suppressed=audit.suppressed,
@@ -83,9 +83,9 @@ def _made(snapshot: Snapshot, before: Snapshot | None, note: str, policy: Policy
     return render(content), proven.whole
 
 
-def _figures(snapshot: Snapshot) -> Figures:
+def _figures(snapshot: Snapshot) -> Statistics:
     try:
-        return Figures(snapshot.manifest.finished_at, listed=LISTED)
+        return Statistics(snapshot.manifest.finished_at, listed=LISTED)
     except (ValueError, OverflowError):
         raise IncompleteError(f"{snapshot.folder}: the manifest is damaged: finished_at is no time") from None
 
@@ -108,5 +108,5 @@ def _write(destination: str, html: bytes) -> None:
         sys.stdout.buffer.write(html)
         sys.stdout.flush()
         return
-    with disk(Path(destination)), replacing(Path(destination)) as file:
+    with disk_errors(Path(destination)), replacing(Path(destination)) as file:
         file.write(html)

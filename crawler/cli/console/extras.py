@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from crawler.errors import UsageError
 
 
-def need(extra: str, *libraries: str) -> None:
+def require_extra(extra: str, *libraries: str) -> None:
     """Raise UsageError unless the libraries of an extra (pyproject.toml) can be imported, by their import names."""
     missing = [library for library in libraries if find_spec(library) is None]
     if missing:

@@ -14,9 +14,8 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from crawler.cli.console import logs
-from crawler.cli.console.progress_view import ASCII, UNICODE, Glyphs, Meter, Sight, draw, together
-from crawler.crawl.engine.target_stats import TargetStats
-from crawler.crawl.run import ProgressHook
+from crawler.cli.console.progress_view import ASCII, UNICODE, Glyphs, ProgressMeter, ProgressView, draw, together
+from crawler.crawl.engine.target_stats import ProgressHook, TargetStats
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +43,7 @@ def watcher(
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.monotonic,
     ticker: Ticker | None = None,
-) -> "ProgressHook":
+) -> ProgressHook:
     """Give what shows a crawl on `stream`, standard error by default.
 
     off    nothing
@@ -75,12 +74,12 @@ def can_move_cursor(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 @contextmanager
 def _lines(tallies: Sequence[TargetStats], clock: Callable[[], float], ticker: Ticker) -> Iterator[None]:
-    meters = [Meter(tally, clock()) for tally in tallies]
+    meters = [ProgressMeter(tally, clock()) for tally in tallies]
     with ticker(lambda: say(together([meter.look(clock()) for meter in meters])), LINE_S):
         yield
 
 
-def say(sight: Sight) -> None:
+def say(sight: ProgressView) -> None:
     """Log how far the run is. `requests_per_s` is since the line before, `eta_s` null while nobody can tell."""
     log.info(
         "run.progress",
@@ -110,7 +109,7 @@ def _live(
     from rich.console import Console  # noqa: PLC0415 - 60 ms that only a terminal pays for
     from rich.live import Live  # noqa: PLC0415
 
-    meters = [Meter(tally, clock()) for tally in tallies]
+    meters = [ProgressMeter(tally, clock()) for tally in tallies]
     console = Console(file=stream, force_terminal=True, no_color=not colours, highlight=False)
     live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
     view = _View(console, live, lambda: [meter.look(clock()) for meter in meters])
@@ -132,7 +131,7 @@ class _View:
     Log lines wait for the next drawing instead of each causing one: a burst of retries must not slow the crawl.
     """
 
-    def __init__(self, console: "Console", live: "Live", look: Callable[[], list[Sight]]) -> None:
+    def __init__(self, console: "Console", live: "Live", look: Callable[[], list[ProgressView]]) -> None:
         self.said: deque[str] = deque(maxlen=_MOST_SAID)
         self._console = console
         self._live = live

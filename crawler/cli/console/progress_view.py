@@ -26,7 +26,7 @@ _LEAST_WIDTH: Final = 20
 _USUAL_TAIL: Final = len("  100 %  throttled for 12.5 s more")  # so that the bar keeps its length
 
 
-class Sight(NamedTuple):
+class ProgressView(NamedTuple):
     """One look at a target, or at all of them together.
 
     `share` is the part of the work done, 0 to 1, 1 only when all is; `rate_per_s` is of the last seconds,
@@ -55,7 +55,7 @@ class Sight(NamedTuple):
         return bool(self.error) or self.walks_ended == self.walks
 
 
-class Meter:
+class ProgressMeter:
     """Looks at one tally now and then. `now_s` of any clock that does not go back, the same each time."""
 
     def __init__(self, tally: TargetStats, now_s: float) -> None:
@@ -66,12 +66,12 @@ class Meter:
         self._throttled_s = tally.throttled_s
         self._opens_at_s = now_s
 
-    def look(self, now_s: float) -> Sight:
+    def look(self, now_s: float) -> ProgressView:
         """Give what is to be seen now."""
         tally = self._tally
         over = tally.walks_ended == tally.walks
         left = max(0.0, tally.windows_left())
-        return Sight(
+        return ProgressView(
             name=tally.target,
             share=1.0 if over else _share(tally.windows_done, left),
             records=tally.records,
@@ -123,13 +123,13 @@ def _share(done: int, left: float) -> float:
     return min(done / (done + left), 0.999) if done else 0.0
 
 
-def together(sights: Sequence[Sight], name: str = "all targets") -> Sight:
+def together(sights: Sequence[ProgressView], name: str = "all targets") -> ProgressView:
     """Sum up; the time left is that of the slowest, unknown while one that goes on has none."""
     running = [sight for sight in sights if not sight.over]
     times = [sight.eta_s for sight in running if sight.eta_s is not None]
     allowed = [sight.allowed_per_s for sight in running or sights]
     stopped = sum(bool(sight.error) for sight in sights)
-    return Sight(
+    return ProgressView(
         name=name,
         share=sum(sight.share for sight in sights) / len(sights),
         records=sum(sight.records for sight in sights),
@@ -163,7 +163,7 @@ Span = tuple[str, str]  # text, and its role: "name", "done", "rest", "bad", "he
 Line = list[Span]
 
 
-def draw(sights: Sequence[Sight], *, width: int, height: int, glyphs: Glyphs = UNICODE) -> list[Line]:
+def draw(sights: Sequence[ProgressView], *, width: int, height: int, glyphs: Glyphs = UNICODE) -> list[Line]:
     """Give at most `height` lines of at most `width` characters (20 at least)."""
     width = max(width, _LEAST_WIDTH)
     shown = [together(sights), *sights] if len(sights) > 1 else list(sights)
@@ -174,7 +174,7 @@ def draw(sights: Sequence[Sight], *, width: int, height: int, glyphs: Glyphs = U
     return _low(shown, longest, width, height, glyphs)
 
 
-def _low(shown: Sequence[Sight], longest: int, width: int, height: int, glyphs: Glyphs) -> list[Line]:
+def _low(shown: Sequence[ProgressView], longest: int, width: int, height: int, glyphs: Glyphs) -> list[Line]:
     """Give one line for each target, those that go on before those that don't, as far as there is room."""
     total, *targets = shown
     lines = _block(total, longest, width, glyphs)
@@ -186,13 +186,13 @@ def _low(shown: Sequence[Sight], longest: int, width: int, height: int, glyphs: 
     return lines[: max(height, 1)]
 
 
-def _block(sight: Sight, longest: int, width: int, glyphs: Glyphs) -> list[Line]:
+def _block(sight: ProgressView, longest: int, width: int, glyphs: Glyphs) -> list[Line]:
     indent = " " * (longest + 2)
     facts = _wrapped(_facts(sight), glyphs.dot, width - len(indent))
     return [_bar(sight, longest, width, glyphs), *([(indent, ""), (line, "")] for line in facts)]
 
 
-def _bar(sight: Sight, longest: int, width: int, glyphs: Glyphs) -> Line:
+def _bar(sight: ProgressView, longest: int, width: int, glyphs: Glyphs) -> Line:
     name = f"{shortened(escaped(sight.name), longest):<{longest}}  "
     room = width - len(name)
     note, role = _note(sight)
@@ -207,7 +207,7 @@ def _bar(sight: Sight, longest: int, width: int, glyphs: Glyphs) -> Line:
     return [(name, "name"), (glyphs.done * done, "done"), (glyphs.rest * (length - done), "rest"), (tail, role)]
 
 
-def _note(sight: Sight) -> Span:
+def _note(sight: ProgressView) -> Span:
     if sight.error:
         return f"stopped: {sight.error.removeprefix(f'target {sight.name}: ')}", "bad"
     if sight.paused_s:
@@ -217,7 +217,7 @@ def _note(sight: Sight) -> Span:
     return (f"about {duration(max(1.0, round(sight.eta_s)))} left" if sight.eta_s is not None else ""), ""
 
 
-def _facts(sight: Sight) -> Iterable[str]:
+def _facts(sight: ProgressView) -> Iterable[str]:
     if sight.records > sight.declared:  # a pass is read again, or nothing is declared
         yield f"{counted(sight.records, 'record')} read, {count(sight.declared)} declared"
     else:

@@ -1,6 +1,8 @@
 """What is counted while a target is crawled, and what follows from the counts (pure)."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 NO_ANSWER = "none"  # the status of a request that got none
@@ -52,3 +54,6 @@ def eta_s(windows_left: float, *, done: int, elapsed_s: float, rate_per_s: float
         return None
     pace = done / elapsed_s
     return windows_left / (pace if rate_per_s is None else min(pace, rate_per_s))
+
+
+ProgressHook = Callable[[Sequence[TargetStats]], AbstractContextManager[None]]  # shows the stats while they change

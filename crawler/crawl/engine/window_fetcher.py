@@ -19,11 +19,11 @@ from crawler.errors import (
 )
 from crawler.model.clock import Clock
 from crawler.model.window import Window
-from crawler.swr.auth.credentials import why_refused
-from crawler.swr.decode.batch import Origin
+from crawler.swr.auth.credentials import explain_refusal
+from crawler.swr.decode.batch import Source
 from crawler.swr.http.client import Client
-from crawler.swr.request import Query
-from crawler.swr.response import EMPTY, Answer, Page, read_page
+from crawler.swr.request import ListRequest
+from crawler.swr.response import EMPTY_PAGE, Page, Response, read_page
 from crawler.walk.passes import Retry
 from crawler.walk.retry_policy import backoff_s, throttle_pause_s
 
@@ -58,7 +58,7 @@ class WindowFetcher:
         self._room = room
         self._chance = chance
         self._successes = 0
-        self._good: Query | None = None  # the last one that was answered with a page
+        self._good: ListRequest | None = None  # the last one that was answered with a page
         self._good_generation = -1  # of the credentials it was asked with
 
     async def settle(self, task: FetchTask) -> None:
@@ -98,10 +98,10 @@ class WindowFetcher:
         run, window = task.run, task.window
         run.requests += 1
         run.filtered = self._target.dialect.filtered
-        query = Query(run.id.center, run.id.namespace, window.offset, window.limit, window.order, run.filtered)
+        query = ListRequest(run.id.center, run.id.namespace, window.offset, window.limit, window.order, run.filtered)
         sent = self._room.sent()
         try:
-            page = await self._ask(query, Origin(*run.id, window.offset))
+            page = await self._ask(query, Source(*run.id, window.offset))
         except TransientError as error:
             self._room.failed(sent, too_much=isinstance(error, ThrottledError))
             raise
@@ -111,13 +111,13 @@ class WindowFetcher:
         if isinstance(answered, Retry):
             return answered
         if answered == "skip":
-            page = EMPTY
+            page = EMPTY_PAGE
         self._keep.append_page(run.index, window, page)
         self._target.took(run, task.walk, page)
         self._room.answered(sent)
         return None
 
-    async def _ask(self, query: Query, origin: Origin) -> Page:
+    async def _ask(self, query: ListRequest, origin: Source) -> Page:
         """Ask once, and again with new credentials when those that were good until now are refused."""
         answer = await self._get(query)
         while answer.status == HTTPStatus.UNAUTHORIZED and answer.generation == self._good_generation:
@@ -128,7 +128,7 @@ class WindowFetcher:
         self._good_generation = answer.generation
         return page
 
-    async def _get(self, query: Query) -> Answer:
+    async def _get(self, query: ListRequest) -> Response:
         tally = self._target.tally
         tally.asked += 1
         try:
@@ -192,7 +192,7 @@ class WindowFetcher:
         if self._good is None:
             return False
         try:
-            await self._ask(self._good, Origin("", self._good.center, None, 0))
+            await self._ask(self._good, Source("", self._good.center, None, 0))
         except RequestError:
             return False
         return True
@@ -212,6 +212,6 @@ class WindowFetcher:
         log.log(level, "page.retry", extra={**where, "attempt": attempt, "wait_s": round(wait_s, 2), "reason": reason})
 
     def _unauthorized(self, task: FetchTask, error: UnauthorizedError) -> str:
-        why = why_refused(str(error), error.server_date, self._clock.utc())
+        why = explain_refusal(str(error), error.server_date, self._clock.utc())
         where = f"target {task.run.id.target}: the service refused the credentials"
         return f"{where}: {error.evidence}; {why}, then run the same command to go on"

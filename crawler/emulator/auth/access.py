@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from crawler.emulator.auth.grants import Grants
+from crawler.emulator.auth.grants import IssuedGrants
 from crawler.emulator.auth.locks import Locks
 from crawler.swr.auth.signing import AccessKey
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class TokenScope:
     """What an issued token is for: the project, or the whole account when `in_project` is false."""
 
     in_project: bool
@@ -19,9 +19,9 @@ class Access:
     """What became of credentials so far. `salt` makes those issued different from another emulator's."""
 
     salt: str = ""
-    tokens: Grants[Scope] = field(default_factory=Grants)
-    keys: Grants[AccessKey] = field(default_factory=Grants)
-    metadata_tokens: Grants[None] = field(default_factory=Grants)
+    tokens: IssuedGrants[TokenScope] = field(default_factory=IssuedGrants)
+    keys: IssuedGrants[AccessKey] = field(default_factory=IssuedGrants)
+    metadata_tokens: IssuedGrants[None] = field(default_factory=IssuedGrants)
     locks: Locks = field(default_factory=Locks)
     token_uses: int = 0
     key_requests: int = 0

@@ -7,14 +7,14 @@ from crawler.emulator.auth.access import Access
 from crawler.emulator.auth.grants import stamp
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.auth.signature import why_not
-from crawler.emulator.http.request import METADATA_ROUTES, ROUTES, SWR_ROUTES, TOKENS, Request
-from crawler.emulator.http.response import Answer, error, gateway_error, service_error
+from crawler.emulator.http.request import METADATA_ROUTES, ROUTES, SWR_ROUTES, TOKENS, ReceivedRequest
+from crawler.emulator.http.response import ServedResponse, error, gateway_error, service_error
 from crawler.swr.auth.signing import ALGORITHM
 
 _PREFIX = "Incorrect IAM authentication information: "
 
 
-def refuse_at_gateway(request: Request, identity: Identity, access: Access) -> Answer | None:
+def refuse_at_gateway(request: ReceivedRequest, identity: Identity, access: Access) -> ServedResponse | None:
     """Give 404 for what is no route, 401 for credentials that aren't good, 403 for ones of no project; else None."""
     if ROUTES.get(request.path) != request.method:
         return error(404, request.request_id)
@@ -29,11 +29,11 @@ def refuse_at_gateway(request: Request, identity: Identity, access: Access) -> A
     return None if why is None else _unauthorized(request, why)
 
 
-def _unauthorized(request: Request, why: str) -> Answer:
+def _unauthorized(request: ReceivedRequest, why: str) -> ServedResponse:
     return gateway_error(401, "APIGW.0301", f"{_PREFIX}{why}", request.request_id)
 
 
-def _refuse_token(request: Request, token: str, identity: Identity, access: Access) -> Answer | None:
+def _refuse_token(request: ReceivedRequest, token: str, identity: Identity, access: Access) -> ServedResponse | None:
     grant = access.tokens.find(token)
     if grant is None:
         return _unauthorized(request, "decrypt token fail")
@@ -48,7 +48,7 @@ def _refuse_token(request: Request, token: str, identity: Identity, access: Acce
     return None
 
 
-def _expired(request: Request, expires_s: float, identity: Identity) -> Answer:
+def _expired(request: ReceivedRequest, expires_s: float, identity: Identity) -> ServedResponse:
     if identity.expired_as == "APIGW.0301":
         return _unauthorized(request, f"token expires, expires_at: {stamp(expires_s)}")
     if identity.expired_as == "APIGW.0307":

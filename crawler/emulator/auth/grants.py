@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Grant(Generic[T]):
+class IssuedGrant(Generic[T]):
     """One thing issued, good before `expires_s` (since the epoch) and for `uses_left` more uses, None any number."""
 
     value: T
@@ -31,17 +31,17 @@ class Grant(Generic[T]):
 
 
 @dataclass(slots=True)
-class Grants(Generic[T]):
+class IssuedGrants(Generic[T]):
     """All of one kind that were issued, by what they are shown as; they are kept, so that expired is not unknown."""
 
-    issued: dict[str, Grant[T]] = field(default_factory=dict)
+    issued: dict[str, IssuedGrant[T]] = field(default_factory=dict)
 
-    def issue(self, shown: str, value: T, *, expires_s: float, uses: int | None = None) -> Grant[T]:
+    def issue(self, shown: str, value: T, *, expires_s: float, uses: int | None = None) -> IssuedGrant[T]:
         """Keep and give a new one."""
-        grant = self.issued[shown] = Grant(value, expires_s, uses)
+        grant = self.issued[shown] = IssuedGrant(value, expires_s, uses)
         return grant
 
-    def find(self, shown: str | None) -> Grant[T] | None:
+    def find(self, shown: str | None) -> IssuedGrant[T] | None:
         """Give the one shown as this, good or not."""
         return self.issued.get(shown) if shown is not None else None
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 
-from crawler.emulator.auth.access import Access, Scope
+from crawler.emulator.auth.access import Access, TokenScope
 from crawler.emulator.auth.grants import made_up, stamp
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.http.query import parameters
-from crawler.emulator.http.request import Request
-from crawler.emulator.http.response import GATEWAY_JSON, Answer, iam_error
+from crawler.emulator.http.request import ReceivedRequest
+from crawler.emulator.http.response import GATEWAY_JSON, ServedResponse, iam_error
 
 # The codes are IAM's (FACTS 3.1), the words are ours. A wrong user, domain or password is told alike: nobody may
 # learn which users there are. What a real IAM says of a project that isn't there was not found; 401 is Keystone's.
@@ -20,7 +20,7 @@ _WRONG_PASSWORD = (401, "IAM.0062", "Incorrect username or password")
 _NO_PROJECT = (401, "IAM.0001", "The project does not exist")
 
 
-def grant_token(request: Request, identity: Identity, access: Access) -> Answer:
+def grant_token(request: ReceivedRequest, identity: Identity, access: Access) -> ServedResponse:
     """Answer POST /v3/auth/tokens: 201 and X-Subject-Token for the right password."""
     asked = _read(request.body)
     if asked is None:
@@ -30,7 +30,7 @@ def grant_token(request: Request, identity: Identity, access: Access) -> Answer:
         return iam_error(*_WRONG_PASSWORD, identity.iam_errors)
     if scope is not None and scope not in {("name", identity.project_name), ("id", identity.project_id)}:
         return iam_error(*_NO_PROJECT, identity.iam_errors)
-    return _issue(request, identity, access, Scope(in_project=scope is not None))
+    return _issue(request, identity, access, TokenScope(in_project=scope is not None))
 
 
 _User = tuple[str, str, str]  # domain, name, password
@@ -56,7 +56,7 @@ def _project(project: Mapping[str, str]) -> _Project:
     return next((key, str(project[key])) for key in ("id", "name") if key in project)
 
 
-def _issue(request: Request, identity: Identity, access: Access, scope: Scope) -> Answer:
+def _issue(request: ReceivedRequest, identity: Identity, access: Access, scope: TokenScope) -> ServedResponse:
     tokens = access.tokens
     # MII is how a signed message begins in base64.
     token = "MII" + made_up("token", access.salt, len(tokens.issued), identity.token_bytes - 3)
@@ -72,7 +72,7 @@ def _issue(request: Request, identity: Identity, access: Access, scope: Scope) -
     told |= {"project": _described(identity)} if scope.in_project else {"domain": domain}
     if "nocatalog" not in parameters(request.raw_query):
         told["catalog"] = [_catalog(request, identity)]
-    return Answer(201, orjson.dumps({"token": told}), GATEWAY_JSON, (("X-Subject-Token", token),))
+    return ServedResponse(201, orjson.dumps({"token": told}), GATEWAY_JSON, (("X-Subject-Token", token),))
 
 
 def _id(name: str) -> str:
@@ -84,7 +84,7 @@ def _described(identity: Identity) -> dict[str, Any]:
     return {"name": identity.project_name, "id": identity.project_id, "domain": domain}
 
 
-def _catalog(request: Request, identity: Identity) -> dict[str, Any]:
+def _catalog(request: ReceivedRequest, identity: Identity) -> dict[str, Any]:
     endpoint = {
         "url": f"http://{request.received().get('host', '')}/v2",
         "region": identity.project_name,
@@ -95,7 +95,7 @@ def _catalog(request: Request, identity: Identity) -> dict[str, Any]:
     return {"type": "swr", "name": "swr", "id": _id("swr"), "endpoints": [endpoint]}
 
 
-def list_projects(request: Request, identity: Identity) -> Answer:
+def list_projects(request: ReceivedRequest, identity: Identity) -> ServedResponse:
     """Answer GET /v3/projects?name=…, by which a client learns the id of its project (FACTS 2)."""
     domain_id = _id(identity.domain)
     project = {
@@ -109,4 +109,6 @@ def list_projects(request: Request, identity: Identity) -> Answer:
     }
     wanted = parameters(request.raw_query).get("name", identity.project_name)
     projects = [project] if wanted == identity.project_name else []
-    return Answer(200, orjson.dumps({"projects": projects, "links": {"next": None, "previous": None}}), GATEWAY_JSON)
+    return ServedResponse(
+        200, orjson.dumps({"projects": projects, "links": {"next": None, "previous": None}}), GATEWAY_JSON
+    )

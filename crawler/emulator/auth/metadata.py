@@ -11,8 +11,8 @@ import orjson
 from crawler.emulator.auth.access import Access
 from crawler.emulator.auth.grants import made_up, stamp
 from crawler.emulator.auth.identity import Identity
-from crawler.emulator.http.request import METADATA_TOKEN, Request
-from crawler.emulator.http.response import GATEWAY_JSON, TEXT, WITHHELD, Answer
+from crawler.emulator.http.request import METADATA_TOKEN, ReceivedRequest
+from crawler.emulator.http.response import GATEWAY_JSON, TEXT, WITHHELD, ServedResponse
 from crawler.swr.auth.signing import AccessKey
 
 TTL_HEADER: Final = "X-Metadata-Token-Ttl-Seconds"
@@ -21,37 +21,37 @@ _MAX_TTL_S: Final = 21_600  # six hours, what the official client asks for
 _TTL: Final = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 _AK_LETTERS, _SK_LETTERS, _METADATA_LETTERS, _SECURITY_LETTERS = 17, 40, 56, 1200
 # The official client looks for this very sentence, not to ask for another token in vain.
-_NO_AGENCY: Final = Answer(401, b"Please configure Cloud Service Agency first", TEXT)
-_REFUSED: Final = Answer(401, b"Unauthorized", TEXT)
+_NO_AGENCY: Final = ServedResponse(401, b"Please configure Cloud Service Agency first", TEXT)
+_REFUSED: Final = ServedResponse(401, b"Unauthorized", TEXT)
 _PUT_STATUS: Final = {"put-404": 404, "put-405": 405, "put-503": 503, "off": 404}
 
 
-def metadata(request: Request, identity: Identity, access: Access) -> Answer:
+def metadata(request: ReceivedRequest, identity: Identity, access: Access) -> ServedResponse:
     """Answer the handshake or the request for keys, as the mode has it."""
     if identity.metadata == "silent":
-        return Answer(0, b"", delivery=WITHHELD)
+        return ServedResponse(0, b"", delivery=WITHHELD)
     if request.path == METADATA_TOKEN:
         return _hand_token(request, identity, access)
     return _hand_key(request, identity, access)
 
 
-def _hand_token(request: Request, identity: Identity, access: Access) -> Answer:
+def _hand_token(request: ReceivedRequest, identity: Identity, access: Access) -> ServedResponse:
     status = _PUT_STATUS.get(identity.metadata)
     if status is not None:
-        return Answer(status, b"", TEXT)
+        return ServedResponse(status, b"", TEXT)
     ttl = request.received().get(TTL_HEADER.lower(), "")
     if not _TTL.fullmatch(ttl) or int(ttl) > _MAX_TTL_S:
-        return Answer(400, f"{TTL_HEADER} must be 1 to {_MAX_TTL_S}".encode(), TEXT)
+        return ServedResponse(400, f"{TTL_HEADER} must be 1 to {_MAX_TTL_S}".encode(), TEXT)
     tokens = access.metadata_tokens
     token = made_up("metadata", access.salt, len(tokens.issued), _METADATA_LETTERS)
     tokens.issue(token, None, expires_s=request.now_s + int(ttl))
-    return Answer(200, token.encode(), TEXT)
+    return ServedResponse(200, token.encode(), TEXT)
 
 
-def _hand_key(request: Request, identity: Identity, access: Access) -> Answer:
+def _hand_key(request: ReceivedRequest, identity: Identity, access: Access) -> ServedResponse:
     access.key_requests += 1
     if identity.metadata == "off":
-        return Answer(404, b"", TEXT)
+        return ServedResponse(404, b"", TEXT)
     if identity.metadata == "no-agency":
         return _NO_AGENCY
     if identity.metadata == "refuse-once" and access.key_requests == 1:
@@ -62,12 +62,12 @@ def _hand_key(request: Request, identity: Identity, access: Access) -> Answer:
     return _issue(request, identity, access)
 
 
-def _shown(request: Request, access: Access) -> bool:
+def _shown(request: ReceivedRequest, access: Access) -> bool:
     token = access.metadata_tokens.find(request.received().get(TOKEN_HEADER.lower()))
     return token is not None and token.use(request.now_s)
 
 
-def _issue(request: Request, identity: Identity, access: Access) -> Answer:
+def _issue(request: ReceivedRequest, identity: Identity, access: Access) -> ServedResponse:
     serial = len(access.keys.issued)
     key = AccessKey(
         ak="HST" + made_up("ak", access.salt, serial, _AK_LETTERS).upper(),
@@ -82,4 +82,4 @@ def _issue(request: Request, identity: Identity, access: Access) -> Answer:
         "securitytoken": key.security_token,
         "expires_at": stamp(expires_s),
     }
-    return Answer(200, orjson.dumps({"credential": credential}), GATEWAY_JSON)
+    return ServedResponse(200, orjson.dumps({"credential": credential}), GATEWAY_JSON)

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from hmac import compare_digest
 
 from crawler.emulator.auth.access import Access
-from crawler.emulator.auth.grants import Grant, stamp
+from crawler.emulator.auth.grants import IssuedGrant, stamp
 from crawler.emulator.auth.identity import Identity
-from crawler.emulator.http.request import SWR_ROUTES, Request
+from crawler.emulator.http.request import SWR_ROUTES, ReceivedRequest
 from crawler.swr.auth.signing import AccessKey, Claim, parse_claim, parse_date, signature, signed_again, string_to_sign
 
 # Without these a signature could be sent to another host, or again some other day.
 _ALWAYS_SIGNED = frozenset(("host", "x-sdk-date"))
 
 
-def why_not(request: Request, received: Mapping[str, str], identity: Identity, access: Access) -> str | None:
+def why_not(request: ReceivedRequest, received: Mapping[str, str], identity: Identity, access: Access) -> str | None:
     """Tell why a request with an Authorization header is refused, None when it isn't; failures count for the lock.
 
     `received` are the headers by lower-case name. Where FACTS has the gateway's own words, these are they.
@@ -42,7 +42,7 @@ def _own_key(claim: Claim, identity: Identity) -> AccessKey | None:
 
 
 def _failure(
-    request: Request, received: Mapping[str, str], claim: Claim, key: AccessKey, identity: Identity
+    request: ReceivedRequest, received: Mapping[str, str], claim: Claim, key: AccessKey, identity: Identity
 ) -> str | None:
     date = received.get("x-sdk-date", "")
     signed_at = parse_date(date)
@@ -62,10 +62,10 @@ def _failure(
 
 
 def _out_of_place(
-    request: Request,
+    request: ReceivedRequest,
     received: Mapping[str, str],
     key: AccessKey,
-    temporary: Grant[AccessKey] | None,
+    temporary: IssuedGrant[AccessKey] | None,
     identity: Identity,
 ) -> str | None:
     """Tell what else is missing from a request that is rightly signed; none of it counts for the lock."""

@@ -5,8 +5,8 @@
 from dataclasses import dataclass
 
 from crawler.emulator.faults.fault import Call, Fault
-from crawler.emulator.http.query import INVALID_FILTER, INVALID_PARAMETERS, Query, parameters
-from crawler.emulator.http.response import Answer, service_error
+from crawler.emulator.http.query import INVALID_FILTER, INVALID_PARAMETERS, ListQuery, parameters
+from crawler.emulator.http.response import ServedResponse, service_error
 
 _FILTER = "filter"
 
@@ -15,7 +15,7 @@ _FILTER = "filter"
 class RefuseDirectParameters(Fault):
     """Whatever asks by a parameter that isn't `filter` is refused (400 4001025), as documents of 2023 have it."""
 
-    def refuse(self, call: Call, query: Query) -> Answer | None:
+    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         refused = parameters(call.raw_query).keys() - {_FILTER}
         return service_error(400, INVALID_PARAMETERS, "Invalid parameters") if refused else None
@@ -25,7 +25,7 @@ class RefuseDirectParameters(Fault):
 class RefuseFilter(Fault):
     """Whatever asks by `filter` is refused (400 4001035)."""
 
-    def refuse(self, call: Call, query: Query) -> Answer | None:
+    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         refused = _FILTER in parameters(call.raw_query)
         return service_error(400, INVALID_FILTER, "Invalid filtering criteria") if refused else None

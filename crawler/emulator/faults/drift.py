@@ -9,7 +9,7 @@ name, names that begin with "0-" come before every synthetic one and those that 
 from dataclasses import dataclass, replace
 
 from crawler.emulator.faults.fault import Call, Fault, number
-from crawler.emulator.http.page import Page
+from crawler.emulator.http.page import ServedPage
 from crawler.emulator.inventory.center_rows import Inventory
 
 
@@ -100,7 +100,7 @@ class MoveAfter(Drifting):
 class ReverseAfter(Drifting):
     """The order of all rows turns around, whatever order was asked for; the next time it turns back, and so on."""
 
-    def turn(self, call: Call, page: Page) -> Page:
+    def turn(self, call: Call, page: ServedPage) -> ServedPage:
         if self.generation(call.number) % 2 == 0:
             return page
         end = max(0, len(page.selection) - page.query.offset)

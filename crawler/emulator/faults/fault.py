@@ -23,9 +23,9 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from crawler.emulator.http.page import Page
-from crawler.emulator.http.query import Query
-from crawler.emulator.http.response import ERROR_STATUSES, Answer
+from crawler.emulator.http.page import ServedPage
+from crawler.emulator.http.query import ListQuery
+from crawler.emulator.http.response import ERROR_STATUSES, ServedResponse
 from crawler.emulator.inventory.center_rows import Inventory
 from crawler.errors import UsageError
 
@@ -99,32 +99,32 @@ class Fault:
         del generation
         return inventory
 
-    def refuse(self, call: Call, query: Query) -> Answer | None:
+    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
         """Give an answer instead of a page, or None."""
         del call, query
         return None
 
-    def phrase(self, call: Call, refusal: Answer) -> Answer:
+    def phrase(self, call: Call, refusal: ServedResponse) -> ServedResponse:
         """Give the refusal that is sent instead of `refusal`, which a fault or the service itself gave."""
         del call
         return refusal
 
-    def ask(self, call: Call, query: Query) -> Query:
+    def ask(self, call: Call, query: ListQuery) -> ListQuery:
         """Give the question that is answered."""
         del call
         return query
 
-    def turn(self, call: Call, page: Page) -> Page:
+    def turn(self, call: Call, page: ServedPage) -> ServedPage:
         """Give the page that is rendered."""
         del call
         return page
 
-    def send(self, call: Call, page: Page, answer: Answer) -> Answer:
+    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         """Give the answer that is sent."""
         del call, page
         return answer
 
-    def grant(self, call: Call, answer: Answer) -> Answer:
+    def grant(self, call: Call, answer: ServedResponse) -> ServedResponse:
         """Give the answer to a request for a token, which `answer` would be without this fault."""
         del call
         return answer

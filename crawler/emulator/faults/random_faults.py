@@ -9,9 +9,9 @@ from crawler.emulator.faults.delivery import ResetInBody, Stall, Trickle, WrongC
 from crawler.emulator.faults.fault import Call, Fault, chance, number
 from crawler.emulator.faults.paging import EmptyPage, ShortPage, TruncatedJson
 from crawler.emulator.faults.refusal import Burst, DropConnection, HtmlAnswer, SlowAnswer, SwrThrottle403, Throttle
-from crawler.emulator.http.page import Page
-from crawler.emulator.http.query import Query
-from crawler.emulator.http.response import Answer
+from crawler.emulator.http.page import ServedPage
+from crawler.emulator.http.query import ListQuery
+from crawler.emulator.http.response import ServedResponse
 
 # Each strikes whenever it is asked to: when that is, is drawn.
 MISHAPS: Mapping[str, Fault] = {
@@ -47,13 +47,13 @@ class Mishaps(Fault):
     seed: int = 0
     kinds: tuple[str, ...] = field(default=(), metadata={"among": tuple(MISHAPS)})
 
-    def refuse(self, call: Call, query: Query) -> Answer | None:
+    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
         return self.drawn(call).refuse(call, query)
 
-    def turn(self, call: Call, page: Page) -> Page:
+    def turn(self, call: Call, page: ServedPage) -> ServedPage:
         return self.drawn(call).turn(call, page)
 
-    def send(self, call: Call, page: Page, answer: Answer) -> Answer:
+    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         return self.drawn(call).send(call, page, answer)
 
     def drawn(self, call: Call) -> Fault:

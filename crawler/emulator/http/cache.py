@@ -7,7 +7,7 @@ So a page is kept from the second time it is asked for.
 
 from collections import OrderedDict
 
-from crawler.emulator.http.response import Answer
+from crawler.emulator.http.response import ServedResponse
 
 _MAX_ASKED_ONCE = 100_000  # questions remembered without their answers: some 20 MB
 
@@ -18,17 +18,17 @@ class PageCache:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._held_bytes = 0
-        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._answers: OrderedDict[str, ServedResponse] = OrderedDict()
         self._asked_once: set[str] = set()
 
-    def get(self, asked: str) -> Answer | None:
+    def get(self, asked: str) -> ServedResponse | None:
         """Give the answer kept for this very text, or None."""
         answer = self._answers.get(asked)
         if answer is not None:
             self._answers.move_to_end(asked)
         return answer
 
-    def put(self, asked: str, answer: Answer) -> None:
+    def put(self, asked: str, answer: ServedResponse) -> None:
         """Keep an answer that is not kept yet, if it was put before and the whole cache can hold it."""
         size = len(asked) + len(answer.body)
         if size > self._max_bytes:

@@ -1,4 +1,4 @@
-"""What is asked: a raw query string becomes a `Query`, or a refusal with SWR's code (the page, table 1).
+"""What is asked: a raw query string becomes a `ListQuery`, or a refusal with SWR's code (the page, table 1).
 
 Choices where the documents are silent or disagree (FACTS 1.1 and "Unknown"), each of them the stricter one:
 - `filter`, once present, is the whole question: direct parameters beside it are ignored;
@@ -61,7 +61,7 @@ class Paging:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class ListQuery:
     """A question that can be answered. `name` is a part of the name, the other strings are exact.
 
     `order_column` None is key order: (domain_name, namespace, name), which is also how ties are broken.
@@ -108,12 +108,12 @@ def asked(raw_query: str, keys: frozenset[str]) -> dict[str, str]:
     return direct
 
 
-def parse_query(raw_query: str, paging: Paging) -> Query:
+def parse_query(raw_query: str, paging: Paging) -> ListQuery:
     """Read what is asked of the list. Raises QueryRefusedError with the code the docstring above explains."""
     given = asked(raw_query, _KEYS)
     _keep_pair(given, ("limit", "offset"), paging.pair_rule)
     _keep_pair(given, ("order_column", "order_type"), paging.pair_rule)
-    return Query(
+    return ListQuery(
         center=_center(given),
         namespace=_namespace(given),
         name=_name(given),

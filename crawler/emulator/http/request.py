@@ -23,7 +23,7 @@ ROUTES: Mapping[str, str] = {  # one method each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class ReceivedRequest:
     """One request as the gateway sees it: path, query and headers raw, `now_s` since the epoch.
 
     `token` is X-Auth-Token, None without one: nearly every request has one, and nothing else is looked at then.

@@ -14,7 +14,7 @@ HTML = "text/html; charset=utf-8"
 # Cloud answers. Both are in FACTS 3.1.
 IamErrors = Literal["iam", "keystone"]
 
-Ending = Literal["end", "close", "reset", "hold", "blanks"]
+DeliveryEnd = Literal["end", "close", "reset", "hold", "blanks"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Delivery:
     pause_ms: int = 0
     excess: int = 0
     chunked: bool = False
-    then: Ending = "end"
+    then: DeliveryEnd = "end"
 
 
 AT_ONCE = Delivery()
@@ -43,7 +43,7 @@ WITHHELD = Delivery(share=None, then="hold")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServedResponse:
     """One HTTP answer. `headers` come on top of Content-Type, Content-Length, Server and X-Request-Id.
 
     It waits `delay_ms` and then leaves as `delivery` says. `status` 0 is counted for what never leaves.
@@ -57,29 +57,29 @@ class Answer:
     delivery: Delivery = AT_ONCE
 
 
-def service_error(status: int, code: str, message: str) -> Answer:
+def service_error(status: int, code: str, message: str) -> ServedResponse:
     """Give SWR's dual-format error object: the old `errors` beside the new error_code (FACTS 4.1 b)."""
     old = {"errorCode": code, "errorMessage": message, "detail": ""}
     new = {"error_code": code, "error_msg": message}
-    return Answer(status, orjson.dumps({"errors": [old], **new, "details": [new]}))
+    return ServedResponse(status, orjson.dumps({"errors": [old], **new, "details": [new]}))
 
 
 def gateway_error(
     status: int, code: str, message: str, request_id: str, headers: tuple[tuple[str, str], ...] = ()
-) -> Answer:
+) -> ServedResponse:
     """Give the API gateway's error object, newline included as recorded (FACTS 4.2)."""
     body = {"error_msg": message, "error_code": code, "request_id": request_id}
-    return Answer(status, orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE), GATEWAY_JSON, headers)
+    return ServedResponse(status, orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE), GATEWAY_JSON, headers)
 
 
 _TITLES = {400: "Bad Request", 401: "Unauthorized", 429: "Too Many Requests", 500: "Internal Server Error"}
 
 
-def iam_error(status: int, code: str, message: str, shape: IamErrors = "iam") -> Answer:
+def iam_error(status: int, code: str, message: str, shape: IamErrors = "iam") -> ServedResponse:
     """Give the identity service's error body in one of its two shapes (FACTS 3.1)."""
     keystone = {"error": {"code": status, "message": message, "title": _TITLES.get(status, "Service Unavailable")}}
     body = {"error_msg": message, "error_code": code} if shape == "iam" else keystone
-    return Answer(status, orjson.dumps(body), GATEWAY_JSON)
+    return ServedResponse(status, orjson.dumps(body), GATEWAY_JSON)
 
 
 _SERVICE = {
@@ -102,7 +102,7 @@ _GATEWAY = {
 ERROR_STATUSES = tuple(sorted(_SERVICE | _GATEWAY))
 
 
-def error(status: int, request_id: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+def error(status: int, request_id: str, headers: tuple[tuple[str, str], ...] = ()) -> ServedResponse:
     """Give the usual body of this status, from whoever sends it: the service or the gateway.
 
     Raises KeyError for a status that is not in `ERROR_STATUSES`.

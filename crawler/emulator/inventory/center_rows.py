@@ -42,7 +42,7 @@ def decode(row: bytes) -> dict[str, Any]:
     return item
 
 
-class Facts(NamedTuple):
+class RowFacts(NamedTuple):
     """What a row is searched and sorted by. `instant` is `updated_at` in a form that sorts as time does."""
 
     name: str
@@ -68,10 +68,10 @@ def instant(stamp: object) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment:%f}000"
 
 
-def _facts(row: bytes) -> Facts:
+def _facts(row: bytes) -> RowFacts:
     item = decode(row)
     count = item.get("num_images")
-    return Facts(
+    return RowFacts(
         item["name"],
         instant(item.get("updated_at")),
         count if isinstance(count, int) else 0,
@@ -88,7 +88,7 @@ class Group:
     rows: tuple[bytes, ...]
 
     @functools.cached_property
-    def facts(self) -> tuple[Facts, ...]:
+    def facts(self) -> tuple[RowFacts, ...]:
         """What the rows are searched and sorted by, one for one."""
         return tuple(map(_facts, self.rows))
 
@@ -98,7 +98,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class CenterRows:
     """All rows of one center: groups sorted by (domain_name, namespace). A group may be empty."""
 
     groups: tuple[Group, ...] = ()
@@ -116,7 +116,7 @@ class Shelf:
             found.setdefault(group.namespace, []).append(group)
         return {namespace: tuple(groups) for namespace, groups in found.items()}
 
-    def without(self, index: int, count: int = 1) -> "Shelf":
+    def without(self, index: int, count: int = 1) -> "CenterRows":
         """Give this shelf less `count` rows from `index` of the key order on; itself when there is no such row."""
         groups: list[Group] = []
         for group in self.groups:
@@ -124,9 +124,9 @@ class Shelf:
             first, end = (min(max(0, at), size) for at in (index, index + count))
             groups.append(replace(group, rows=group.rows[:first] + group.rows[end:]) if first < end else group)
             index -= size
-        return self if all(map(operator.is_, groups, self.groups)) else Shelf(tuple(groups))
+        return self if all(map(operator.is_, groups, self.groups)) else CenterRows(tuple(groups))
 
-    def with_copies(self, index: int, names: Sequence[str], *, behind: bool = False) -> "Shelf":
+    def with_copies(self, index: int, names: Sequence[str], *, behind: bool = False) -> "CenterRows":
         """Give this shelf with copies of the row at `index` under other `names`, each where it sorts.
 
         With `behind` the names are its own followed by each of `names`. A name that its organization has already is
@@ -140,7 +140,7 @@ class Shelf:
         new = {own + name if behind else name for name in names} - {name for name, _ in named}
         return self._sorted(at, [*named, *((name, render(item | {"name": name})) for name in new)])
 
-    def renamed(self, index: int, name: str) -> "Shelf":
+    def renamed(self, index: int, name: str) -> "CenterRows":
         """Give this shelf with the row at `index` under another name, where that sorts; itself as `with_copies` is."""
         at, inside = self._find(index)
         if at is None or name in dict(self.groups[at].named()):
@@ -149,7 +149,7 @@ class Shelf:
         _, row = named.pop(inside)
         return self._sorted(at, [*named, (name, render(decode(row) | {"name": name}))])
 
-    def with_last(self, index: int) -> "Shelf":
+    def with_last(self, index: int) -> "CenterRows":
         """Give this shelf with the row at `index` last in its organization, which is then not in key order."""
         at, inside = self._find(index)
         if at is None:
@@ -166,19 +166,19 @@ class Shelf:
             index -= len(group.rows)
         return None, 0
 
-    def _sorted(self, at: int, named: list[tuple[str, bytes]]) -> "Shelf":
+    def _sorted(self, at: int, named: list[tuple[str, bytes]]) -> "CenterRows":
         rows = tuple(row for _, row in sorted(named, key=operator.itemgetter(0)))
         return self._with_group(at, replace(self.groups[at], rows=rows))
 
-    def _with_group(self, at: int, group: Group) -> "Shelf":
-        return Shelf((*self.groups[:at], group, *self.groups[at + 1 :]))
+    def _with_group(self, at: int, group: Group) -> "CenterRows":
+        return CenterRows((*self.groups[:at], group, *self.groups[at + 1 :]))
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
     """Every item there is, by center. Keys (center, domain_name, namespace, name) are unique."""
 
-    shelves: Mapping[Center, Shelf]
+    shelves: Mapping[Center, CenterRows]
 
     def namespaces(self, center: Center) -> tuple[str, ...]:
         """Give the names of the organizations of this center, sorted, each once."""
@@ -190,27 +190,29 @@ class Inventory:
 
     def without(self, index: int, count: int = 1) -> "Inventory":
         """Give this inventory less `count` rows from `index` of the key order on, in each center that has them."""
-        return self._with(lambda shelf: shelf.without(index, count))
+        return self._with(lambda center_rows: center_rows.without(index, count))
 
     def with_copies(self, index: int, names: Sequence[str], *, behind: bool = False) -> "Inventory":
-        """Give this inventory with copies of the row at `index`, in each center that has one (see Shelf)."""
-        return self._with(lambda shelf: shelf.with_copies(index, names, behind=behind))
+        """Give this inventory with copies of the row at `index`, in each center that has one (see CenterRows)."""
+        return self._with(lambda center_rows: center_rows.with_copies(index, names, behind=behind))
 
     def renamed(self, index: int, name: str) -> "Inventory":
-        """Give this inventory with the row at `index` called `name`, in each center that has one (see Shelf)."""
-        return self._with(lambda shelf: shelf.renamed(index, name))
+        """Give this inventory with the row at `index` called `name`, in each center that has one (see CenterRows)."""
+        return self._with(lambda center_rows: center_rows.renamed(index, name))
 
     def with_last(self, index: int) -> "Inventory":
         """Give this inventory with the row at `index` last in its organization, in each center that has one."""
-        return self._with(lambda shelf: shelf.with_last(index))
+        return self._with(lambda center_rows: center_rows.with_last(index))
 
-    def _with(self, change: Callable[[Shelf], Shelf]) -> "Inventory":
-        return Inventory({center: change(shelf) for center, shelf in self.shelves.items()})
+    def _with(self, change: Callable[[CenterRows], CenterRows]) -> "Inventory":
+        return Inventory({center: change(center_rows) for center, center_rows in self.shelves.items()})
 
 
-def shelf(rows: Iterable[tuple[str, str, str, bytes]]) -> Shelf:
+def center_rows(rows: Iterable[tuple[str, str, str, bytes]]) -> CenterRows:
     """Put rows, each (domain_name, namespace, name, row) in any order, on a shelf."""
     grouped: dict[tuple[str, str], list[tuple[str, bytes]]] = {}
     for domain_name, namespace, name, row in rows:
         grouped.setdefault((domain_name, namespace), []).append((name, row))
-    return Shelf(tuple(Group(*owner, tuple(row for _, row in sorted(grouped[owner]))) for owner in sorted(grouped)))
+    return CenterRows(
+        tuple(Group(*owner, tuple(row for _, row in sorted(grouped[owner]))) for owner in sorted(grouped))
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from crawler.emulator.inventory.center_rows import CENTERS, Inventory, render, shelf
+from crawler.emulator.inventory.center_rows import CENTERS, Inventory, center_rows, render
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.errors import ConfigError
 from crawler.model.walk_id import Center
@@ -29,7 +29,9 @@ def from_ndjson(lines: Iterable[bytes], *, source: str) -> Inventory:
             if key in shelves[center]:
                 raise ConfigError(f"{source}:{number}: {'/'.join(key)} is already in center {center}")
             shelves[center][key] = row
-    return Inventory({center: shelf((*key, row) for key, row in rows.items()) for center, rows in shelves.items()})
+    return Inventory(
+        {center: center_rows((*key, row) for key, row in rows.items()) for center, rows in shelves.items()}
+    )
 
 
 def _parse(line: bytes, where: str) -> tuple[Center, tuple[str, str, str], bytes]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from crawler.emulator.inventory.center_rows import Group, Inventory, Shelf, render
+from crawler.emulator.inventory.center_rows import CenterRows, Group, Inventory, render
 from crawler.errors import ConfigError
 
 # The page, "Example response", less `total_range`.
@@ -162,7 +162,7 @@ def _repository_name(at: int) -> str:
     return f"{name}-v{version}" if version else name
 
 
-def _shelf(center: str, owners: list[tuple[str, str]], sizes: list[int], seed: int) -> Shelf:
+def _shelf(center: str, owners: list[tuple[str, str]], sizes: list[int], seed: int) -> CenterRows:
     groups = []
     for (domain_name, namespace), size in sorted(zip(owners, sizes, strict=True)):
         holds_example = center == "self" and namespace == EXAMPLE["namespace"] and size > 0
@@ -172,7 +172,7 @@ def _shelf(center: str, owners: list[tuple[str, str]], sizes: list[int], seed: i
         chance = random.Random(f"{seed}/{center}/{namespace}")  # noqa: S311 - no secret, must be repeatable
         rows = _rows(center, domain_name, namespace, sorted(names), chance)
         groups.append(Group(domain_name, namespace, tuple(rows)))
-    return Shelf(tuple(groups))
+    return CenterRows(tuple(groups))
 
 
 def _rows(center: str, domain_name: str, namespace: str, names: list[str], chance: random.Random) -> Iterator[bytes]:

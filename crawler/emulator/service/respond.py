@@ -8,11 +8,11 @@ from crawler.emulator.auth.iam import grant_token, list_projects
 from crawler.emulator.auth.metadata import metadata
 from crawler.emulator.faults.fault import Call
 from crawler.emulator.http.page import page, render_page
-from crawler.emulator.http.query import Query, QueryRefusedError, asked, parse_query
-from crawler.emulator.http.request import METADATA_ROUTES, NAMESPACES, PROJECTS, TOKENS, Request
-from crawler.emulator.http.response import Answer, service_error
+from crawler.emulator.http.query import ListQuery, QueryRefusedError, asked, parse_query
+from crawler.emulator.http.request import METADATA_ROUTES, NAMESPACES, PROJECTS, TOKENS, ReceivedRequest
+from crawler.emulator.http.response import ServedResponse, service_error
 from crawler.emulator.inventory.center_rows import CENTERS, Inventory
-from crawler.emulator.service.state import Ledger, NamespaceCounts, Service
+from crawler.emulator.service.state import EmulatorState, NamespaceCounts, Service
 from crawler.model.walk_id import Center
 
 _NAMESPACE_KEYS = frozenset(("namespace", "mode"))
@@ -20,7 +20,7 @@ _MANAGE, _READ = 7, 1  # `auth` of an organization, FACTS 5
 _FIRST_ID = 1422  # the document's own example, FACTS 5
 
 
-def respond(request: Request, service: Service, ledger: Ledger) -> Answer:
+def respond(request: ReceivedRequest, service: Service, ledger: EmulatorState) -> ServedResponse:
     """Answer a request that the gateway let through. Faults are about the list and the tokens only."""
     if request.path == TOKENS:
         return _granted(request, service, ledger)
@@ -37,7 +37,7 @@ def respond(request: Request, service: Service, ledger: Ledger) -> Answer:
     return _shared_repositories(request, service, ledger)
 
 
-def _granted(request: Request, service: Service, ledger: Ledger) -> Answer:
+def _granted(request: ReceivedRequest, service: Service, ledger: EmulatorState) -> ServedResponse:
     ledger.granted += 1
     call = Call(number=ledger.granted, request_id=request.request_id, now_s=request.now_s)
     answer = grant_token(request, service.identity, ledger.access)
@@ -46,7 +46,7 @@ def _granted(request: Request, service: Service, ledger: Ledger) -> Answer:
     return answer
 
 
-def _shared_repositories(request: Request, service: Service, ledger: Ledger) -> Answer:
+def _shared_repositories(request: ReceivedRequest, service: Service, ledger: EmulatorState) -> ServedResponse:
     call = Call(number=ledger.listed, request_id=request.request_id, now_s=request.now_s, raw_query=request.raw_query)
     try:
         query = parse_query(request.raw_query, service.paging)
@@ -55,7 +55,7 @@ def _shared_repositories(request: Request, service: Service, ledger: Ledger) -> 
     return _listed(query, call, service, ledger)
 
 
-def _listed(query: Query, call: Call, service: Service, ledger: Ledger) -> Answer:
+def _listed(query: ListQuery, call: Call, service: Service, ledger: EmulatorState) -> ServedResponse:
     faults = tuple(enumerate(service.faults))
     inventory = service.inventory
     for place, fault in faults:
@@ -75,13 +75,13 @@ def _listed(query: Query, call: Call, service: Service, ledger: Ledger) -> Answe
     return answer
 
 
-def _phrased(refusal: Answer, call: Call, service: Service, ledger: Ledger) -> Answer:
+def _phrased(refusal: ServedResponse, call: Call, service: Service, ledger: EmulatorState) -> ServedResponse:
     for place, fault in enumerate(service.faults):
         refusal = ledger.note(place, refusal, fault.phrase(ledger.call(place, call), refusal))
     return refusal
 
 
-def _namespaces(raw_query: str, service: Service) -> Answer:
+def _namespaces(raw_query: str, service: Service) -> ServedResponse:
     """List organizations, own ones only unless `mode` is visible. No paging: all are returned (FACTS 5)."""
     given = asked(raw_query, _NAMESPACE_KEYS)
     held = {center: _repositories(service.inventory, center) for center in CENTERS}
@@ -98,7 +98,7 @@ def _namespaces(raw_query: str, service: Service) -> Answer:
         for at, name in enumerate(every)
         if (name in held["self"] or given.get("mode") == "visible") and given.get("namespace") in {None, name}
     ]
-    return Answer(200, orjson.dumps({"namespaces": listed}))
+    return ServedResponse(200, orjson.dumps({"namespaces": listed}))
 
 
 def _repositories(inventory: Inventory, center: Center) -> dict[str, int]:

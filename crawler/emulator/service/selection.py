@@ -6,10 +6,10 @@ from dataclasses import replace
 from itertools import chain
 from operator import itemgetter
 
-from crawler.emulator.http.query import Query
-from crawler.emulator.inventory.center_rows import Facts, Group, Inventory
+from crawler.emulator.http.query import ListQuery
+from crawler.emulator.inventory.center_rows import Group, Inventory, RowFacts
 
-_Located = tuple[Group, Facts, bytes]
+_Located = tuple[Group, RowFacts, bytes]
 
 _SORT_KEYS: dict[str, Callable[[_Located], str | int]] = {
     "updated_at": lambda located: located[1].instant,
@@ -21,7 +21,7 @@ _SORT_KEYS: dict[str, Callable[[_Located], str | int]] = {
 }
 
 
-def select(inventory: Inventory, query: Query) -> tuple[bytes, ...]:
+def select(inventory: Inventory, query: ListQuery) -> tuple[bytes, ...]:
     """Give the rows that answer `query`, before paging. Ties are in key order, ascending or descending."""
     shelf = inventory.shelves[query.center]
     if query.namespace is None and query.domain_name is None:
@@ -38,11 +38,11 @@ def select(inventory: Inventory, query: Query) -> tuple[bytes, ...]:
     return tuple(map(itemgetter(2), located))
 
 
-def _owned(group: Group, query: Query) -> bool:
+def _owned(group: Group, query: ListQuery) -> bool:
     return query.namespace in {None, group.namespace} and query.domain_name in {None, group.domain_name}
 
 
-def _located(groups: Iterable[Group], query: Query) -> Iterable[_Located]:
+def _located(groups: Iterable[Group], query: ListQuery) -> Iterable[_Located]:
     for group in groups:
         for facts, row in zip(group.facts, group.rows, strict=True):
             if (query.name is None or query.name in facts.name) and query.status in {None, facts.status}:
@@ -60,9 +60,9 @@ class Selections:
         self._max_rows = max_rows
         self._held_rows = 0
         self._inventory: Inventory | None = None
-        self._made: OrderedDict[Query, tuple[bytes, ...]] = OrderedDict()
+        self._made: OrderedDict[ListQuery, tuple[bytes, ...]] = OrderedDict()
 
-    def get(self, inventory: Inventory, query: Query) -> tuple[bytes, ...]:
+    def get(self, inventory: Inventory, query: ListQuery) -> tuple[bytes, ...]:
         """Give `select(inventory, query)`."""
         if inventory is not self._inventory:
             self._inventory, self._held_rows = inventory, 0

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Ledger:
+class EmulatorState:
     """All that changes while the emulator runs, owned by whoever serves.
 
     `listed` counts the requests for the list, `granted` those for a token, `struck` how often each fault (by its

@@ -12,13 +12,13 @@ import orjson
 
 from crawler.errors import CredentialsError, TransientError
 from crawler.swr.auth.signing import AccessKey, Signable, sign
-from crawler.swr.response import Answer, error_of
+from crawler.swr.response import Response, error_of
 
 
 class Send(Protocol):
     """Sends one request and gives its answer; raises a RequestError when none can be had."""
 
-    async def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    async def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
         """Send."""
         ...
 
@@ -52,7 +52,7 @@ class Credentials(Protocol):
         ...
 
 
-class Token:
+class TokenCredentials:
     """A ready token: it holds or it does not."""
 
     generation: Final = 0
@@ -70,7 +70,7 @@ class Token:
         return False
 
 
-class Key:
+class AccessKeyCredentials:
     """A permanent access key: it signs each request by itself."""
 
     generation: Final = 0
@@ -99,7 +99,7 @@ class Grant(NamedTuple, Generic[T]):
     expires_at: datetime
 
 
-class _Granted(Generic[T]):
+class RefreshingGrant(Generic[T]):
     """A grant, asked for when it is first needed, before it ends and after a refusal; by one request for all.
 
     It is renewed `lead` before its end, or at half its life where that is later. A refusal by the grantor is
@@ -117,6 +117,7 @@ class _Granted(Generic[T]):
         self.generation = 0
 
     async def get(self) -> T:
+        """Return what was granted; ask for it first, or anew when it is about to end. Raises CredentialsError."""
         if self._what is None or self._now() >= self._renew_at:
             async with self._lock:
                 if self._what is None or self._now() >= self._renew_at:
@@ -124,6 +125,7 @@ class _Granted(Generic[T]):
         return self._what
 
     async def renew(self, generation: int) -> bool:
+        """Ask for a new grant unless somebody has since `generation`; return True. Raises CredentialsError."""
         async with self._lock:
             if self.generation == generation:
                 await self._ask()
@@ -143,7 +145,7 @@ class _Granted(Generic[T]):
         return grant.what
 
 
-class Password(NamedTuple):
+class PasswordLogin(NamedTuple):
     """What IAM gives a token for: a user of an account, and the project that the token is for (FACTS 3.1)."""
 
     user: str
@@ -167,18 +169,18 @@ _KEY_LEAD: Final = timedelta(minutes=40)  # as the official client has it (FACTS
 _JSON: Final = {"Content-Type": "application/json;charset=utf8"}
 
 
-class PasswordToken:
+class PasswordCredentials:
     """Tokens from IAM: one for 24 hours, a new one before it ends and after a refusal."""
 
     fragile: ClassVar = False
 
-    def __init__(self, login: Password, iam_endpoint: str, send: Send, now: Callable[[], datetime]) -> None:
+    def __init__(self, login: PasswordLogin, iam_endpoint: str, send: Send, now: Callable[[], datetime]) -> None:
         self._login = login
         self._url = f"{iam_endpoint}/v3/auth/tokens?nocatalog=true"
         self._where = f"IAM at {iam_endpoint}, asked for a token of user {login.user} of account {login.account},"
         self._send = send
         self._now = now
-        self._token = _Granted(self._fetch, _TOKEN_LEAD, now)
+        self._token = RefreshingGrant(self._fetch, _TOKEN_LEAD, now)
 
     @property
     def generation(self) -> int:
@@ -202,7 +204,7 @@ class PasswordToken:
         return Grant(token, _expiry(_object(answer.body).get("token"), "expires_at"))
 
 
-class MetadataKey:
+class MetadataCredentials:
     """Temporary keys of an ECS, from the metadata service of the machine this runs on (FACTS 3.3)."""
 
     fragile: ClassVar = False  # a refused one is replaced by the next
@@ -212,7 +214,7 @@ class MetadataKey:
         self._project_id = project_id
         self._send = send
         self._now = now
-        self._key = _Granted(self._fetch, _KEY_LEAD, now)
+        self._key = RefreshingGrant(self._fetch, _KEY_LEAD, now)
 
     @property
     def generation(self) -> int:
@@ -246,7 +248,7 @@ class MetadataKey:
         key = AccessKey(*pair, security_token=token, project_id=self._project_id)
         return Grant(key, _expiry(held, "expires_at", "expiration"))
 
-    async def _ask(self) -> Answer:
+    async def _ask(self) -> Response:
         return await self._send("GET", f"{self._endpoint}/openstack/latest/securitykey", await self._handshake())
 
     async def _handshake(self) -> dict[str, str]:
@@ -264,7 +266,7 @@ _NO_HANDSHAKE: Final = frozenset({404, 405, 503})  # an older service, asked wit
 _SUCCESS: Final = range(200, 300)
 
 
-def _check(answer: Answer, where: str) -> None:
+def _check(answer: Response, where: str) -> None:
     """Raise TransientError for what passes, CredentialsError for a refusal, with the grantor's own words."""
     if answer.status in _SUCCESS:
         return
@@ -302,7 +304,7 @@ def _expiry(held: object, *names: str) -> datetime:
 _MOST_SKEW: Final = timedelta(minutes=15)
 
 
-def why_refused(evidence: str, server_date: datetime | None, now: datetime) -> str:
+def explain_refusal(evidence: str, server_date: datetime | None, now: datetime) -> str:
     """Say what a refusal most likely means, beyond the service's own words.
 
     Source: FACTS 3.2 (skew of 15 minutes, lock after five failures), 4.2 (messages).

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from crawler.model.walk_id import Center
 
 
-class Origin(NamedTuple):
+class Source(NamedTuple):
     """Which page an item came from; `namespace` is the walk's, None for all."""
 
     target: str
@@ -14,7 +14,7 @@ class Origin(NamedTuple):
     offset: int
 
 
-class Reading(NamedTuple):
+class Batch(NamedTuple):
     """What a page's items came to.
 
     `lines` and `rejects` are NDJSON, each line ended by a newline. `keys` has one number an item, records
@@ -35,4 +35,4 @@ class Reading(NamedTuple):
     outside: int = 0
 
 
-NOTHING: Final = Reading(b"", b"", 0, 0, [], frozenset(), frozenset())
+EMPTY_BATCH: Final = Batch(b"", b"", 0, 0, [], frozenset(), frozenset())

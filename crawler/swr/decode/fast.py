@@ -12,7 +12,7 @@ import msgspec
 from crawler.model.record import INT64, Int64, Name
 from crawler.model.walk_id import Center
 from crawler.swr.decode import times as moments
-from crawler.swr.decode.batch import Origin
+from crawler.swr.decode.batch import Source
 
 
 class _Ours:
@@ -74,7 +74,7 @@ _LENGTH: Final = moments.LENGTH
 _usual = moments.usual
 
 
-def fill(items: Sequence[Item], origin: Origin) -> Filled:
+def fill(items: Sequence[Item], origin: Source) -> Filled:
     """Make items that have their target and center records, in place. Raises NoTimeError.
 
     Few loops and hardly a call: this is a third of the time that reading a page takes.

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from crawler.swr.decode import times as moments
-from crawler.swr.decode.batch import NOTHING, Origin, Reading
+from crawler.swr.decode.batch import EMPTY_BATCH, Batch, Source
 from crawler.swr.decode.fast import decoder_of, fill
 from crawler.swr.decode.lenient import read_odd_items
 from crawler.swr.decode.split import MOST_ITEMS, items_in, list_in
@@ -25,7 +25,7 @@ _encode_lines = msgspec.json.Encoder().encode_lines
 _NOT_WELL_FORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, moments.NoTimeError)
 
 
-def read_items(body: bytes, origin: Origin) -> Reading:
+def read_items(body: bytes, origin: Source) -> Batch:
     """Normalize the items of one answer's body, a list or what stands for one (cutting.py, `list_in`).
 
     Raises NotAListError for anything that is not a list of items in the end, also when it breaks off in the middle
@@ -39,11 +39,11 @@ def read_items(body: bytes, origin: Origin) -> Reading:
     return reading
 
 
-def _read_well_formed(body: bytes, origin: Origin) -> Reading | None:
+def _read_well_formed(body: bytes, origin: Source) -> Batch | None:
     try:
         items = decoder_of(origin.target, origin.center).decode(body)
         if not items:
-            return NOTHING
+            return EMPTY_BATCH
         if len(items) > MOST_ITEMS:
             return None  # cutting it says so
         filled = fill(items, origin)
@@ -51,4 +51,4 @@ def _read_well_formed(body: bytes, origin: Origin) -> Reading | None:
     except _NOT_WELL_FORMED:
         return None
     keys, totals, _, _, outside = filled
-    return Reading(_encode_lines(items), b"", len(items), 0, keys, totals, frozenset(), outside)
+    return Batch(_encode_lines(items), b"", len(items), 0, keys, totals, frozenset(), outside)

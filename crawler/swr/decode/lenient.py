@@ -29,7 +29,7 @@ import msgspec
 import orjson
 
 from crawler.model.record import INT64
-from crawler.swr.decode.batch import Origin, Reading
+from crawler.swr.decode.batch import Batch, Source
 from crawler.swr.decode.fast import Item, fill
 from crawler.swr.decode.reject import key_of_raw, reject_line
 from crawler.swr.decode.times import NoTimeError, canonical
@@ -44,7 +44,7 @@ class _UnreadableError(ValueError):
     """Why an item can't be made a record; the message is the reason."""
 
 
-def read_odd_items(raws: Iterable[bytes], origin: Origin) -> Reading:
+def read_odd_items(raws: Iterable[bytes], origin: Source) -> Batch:
     """Normalize items given as raw bytes."""
     lines: list[bytes] = []
     rejects: list[bytes] = []
@@ -71,7 +71,7 @@ def read_odd_items(raws: Iterable[bytes], origin: Origin) -> Reading:
             outside += origin.namespace not in {None, item.namespace}
         keys.append(key)
     counts = len(lines), len(rejects)
-    return Reading(b"".join(lines), b"".join(rejects), *counts, keys, frozenset(totals), _named(unknown), outside)
+    return Batch(b"".join(lines), b"".join(rejects), *counts, keys, frozenset(totals), _named(unknown), outside)
 
 
 # Names of unknown fields are reported, not needed: a service may send as many and as long ones as it likes.
@@ -135,7 +135,7 @@ def _check(line: bytes) -> None:
         raise _UnreadableError(f"holds what not every reader of JSON can read: {error.msg}") from None
 
 
-def _normalize(fields: dict[str, Any], origin: Origin) -> Item:
+def _normalize(fields: dict[str, Any], origin: Source) -> Item:
     """Make an item of `fields`, taking what it knows out of it: what is left is unknown to this version."""
     known: dict[str, Any] = {}
     for name, reader in _READERS.items():

@@ -5,11 +5,11 @@ from hashlib import blake2b
 
 import orjson
 
-from crawler.swr.decode.batch import Origin
+from crawler.swr.decode.batch import Source
 from crawler.text.human import escaped
 
 
-def reject_line(raw: bytes, index: int, reason: str, origin: Origin) -> bytes:
+def reject_line(raw: bytes, index: int, reason: str, origin: Source) -> bytes:
     """Write a reject: `index` is its place in the page; the raw bytes are text where they are UTF-8, else base64.
 
     `reason` may quote the service: it is for people, so that what a terminal would obey is escaped in it.

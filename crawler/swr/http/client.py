@@ -23,15 +23,15 @@ from aiohttp.tracing import Trace
 from yarl import URL
 
 import crawler
-from crawler.errors import Evidence, RefusedError, RequestError, SizeRefusedError, TransientError
-from crawler.swr.auth.credentials import Credentials, Token
+from crawler.errors import ErrorDetails, RefusedError, RequestError, SizeRefusedError, TransientError
+from crawler.swr.auth.credentials import Credentials, TokenCredentials
 from crawler.swr.auth.signing import Signable
 from crawler.swr.content_encoding import ACCEPTED, BodyTooLargeError, BrokenCodingError, UnknownCodingError, decoded
 from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.http.request_timeout import RequestTimeout
-from crawler.swr.request import Asked, Query
-from crawler.swr.response import Answer, content_range, printable
+from crawler.swr.request import ListRequest, Request
+from crawler.swr.response import Response, content_range, printable
 
 _CHUNK_BYTES: Final = 2**17
 # One header of at most 128 in an answer: only a token is long, up to the gateway's own limit (FACTS 3.1).
@@ -146,11 +146,11 @@ class Client:
         self._counts_windows = True
         self._proving = anyio.Lock()
         self._proven = False
-        self._refused: Answer | None = None
-        self.credentials: Credentials = Token("")
+        self._refused: Response | None = None
+        self.credentials: Credentials = TokenCredentials("")
         self.pace = pace
 
-    async def get(self, asked: Asked) -> Answer:
+    async def get(self, asked: Request) -> Response:
         """Ask when the turn has come; any HTTP answer is an Answer, whatever its status.
 
         Raises TransientError when none came, RefusedError when what came can't be taken: a redirect (credentials
@@ -168,7 +168,7 @@ class Client:
                 self._refused = answer
             return answer
 
-    async def _get(self, asked: Asked) -> Answer:
+    async def _get(self, asked: Request) -> Response:
         def signable() -> Signable:
             return Signable("GET", self._origin.authority, asked.path, tuple(asked.parameters().items()), _OWN)
 
@@ -179,14 +179,14 @@ class Client:
             self._proven = answer.status != HTTPStatus.UNAUTHORIZED
         return answer
 
-    def _url_of(self, asked: Asked) -> URL:
+    def _url_of(self, asked: Request) -> URL:
         """Put it together from what is encoded: to take it apart again takes twice as long."""
         scheme, authority = self._origin.scheme, self._origin.raw_authority
         return URL.build(
             scheme=scheme, authority=authority, path=asked.path, query_string=asked.encoded(), encoded=True
         )
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
         """Send one request as it stands, without waiting for a turn; `url` is encoded already.
 
         Raises TransientError, RefusedError and SizeRefusedError as `get` does.
@@ -200,9 +200,9 @@ class Client:
         headers: Mapping[str, str],
         body: bytes = b"",
         *,
-        asked: Asked | None = None,
+        asked: Request | None = None,
         generation: int = 0,
-    ) -> Answer:
+    ) -> Response:
         try:
             with self._watch:
                 async with self._session.request(
@@ -215,9 +215,9 @@ class Client:
                 ) as response:
                     if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
                         raise RefusedError(_evidence(response, "redirects are not followed; is the endpoint right?"))
-                    if self._counts_windows and isinstance(asked, Query):
+                    if self._counts_windows and isinstance(asked, ListRequest):
                         self._check_window(response, asked.offset)
-                    return Answer(response.status, response.headers, await self._body(response), generation)
+                    return Response(response.status, response.headers, await self._body(response), generation)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _failure(error) from None
 
@@ -313,9 +313,9 @@ async def connect(
         yield Client(session, endpoint, pace, allowance or BufferBudget(), body_bytes=body_bytes, timeout_s=timeout_s)
 
 
-def _evidence(response: aiohttp.ClientResponse, text: str) -> Evidence:
+def _evidence(response: aiohttp.ClientResponse, text: str) -> ErrorDetails:
     request_id = printable(response.headers.get("X-Request-Id", ""))
-    return Evidence(status=response.status, text=text, request_id=request_id)
+    return ErrorDetails(status=response.status, text=text, request_id=request_id)
 
 
 _FAILURES: Final[tuple[tuple[type[BaseException], type[RequestError], str], ...]] = (
@@ -336,4 +336,4 @@ def _failure(error: BaseException) -> RequestError:
     """Sort a failure of the network by what to do next, first match first."""
     kind, text = next((kind, text) for foreign, kind, text in _FAILURES if isinstance(error, foreign))
     reason = getattr(error, "strerror", None) or ""
-    return kind(Evidence(text=f"{text} ({printable(reason)})" if reason else text))
+    return kind(ErrorDetails(text=f"{text} ({printable(reason)})" if reason else text))
