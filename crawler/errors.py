@@ -98,11 +98,11 @@ class ErrorDetails(NamedTuple):
 
 
 class RequestError(Exception):
-    """One request failed. Subclasses say what to do next; `evidence` says why."""
+    """One request failed. Subclasses say what to do next; `details` says why."""
 
     def __init__(self, evidence: ErrorDetails) -> None:
         super().__init__(str(evidence))
-        self.evidence = evidence
+        self.details = evidence
 
 
 class TransientError(RequestError):

@@ -27,7 +27,7 @@ def history(seed: int) -> Counter[str]:
             Path(folder),
             repositories=chance.choice([0, 1, 10, 100, 400, 1500]),
             limit=chance.choice(_LIMITS),
-            confirm=chance.random() < 0.5,
+            double_read=chance.random() < 0.5,
             by_namespace=chance.random() < 0.5,
         )
         for _ in range(chance.randint(1, 8)):

@@ -46,7 +46,7 @@ class Audit:
         self.policy = policy
         self.previous = previous
         self._sealed = (snapshot.folder / SUCCESS).exists()
-        self.incomplete = is_incomplete(snapshot.manifest, sealed=self._sealed)
+        self.incomplete = is_incomplete(snapshot.manifest, has_success_marker=self._sealed)
         self.records = 0
         self.suppressed = 0
         self.notices: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class Audit:
         records, in the order of the parts; then growth, and what there is to say of suppressions. Raises
         IncompleteError where what is read is not what a manifest says: what was given by then is no audit.
         """
-        for observation in observe(self.snapshot.manifest, sealed=self._sealed):
+        for observation in observe(self.snapshot.manifest, has_success_marker=self._sealed):
             yield from self._observed(observation)
         before = Holdings() if self.previous is None else _holdings(self.previous)
         yield from self._of_records(compile_policy(self.policy, self._finished_at), checks_of(self.policy))
@@ -97,7 +97,7 @@ class Audit:
 
     def _of_suppressions(self) -> Iterator[Observation]:
         for suppression in self._sieve.ended:
-            yield _said(catalogue.LAPSED, suppression, f"that ended on {suppression.until}")
+            yield _said(catalogue.LAPSED, suppression, f"that ended on {suppression.expires}")
         if self.incomplete:
             return  # a suppression may be for what is missing
         for suppression in self._sieve.holding:
@@ -107,12 +107,12 @@ class Audit:
 
     def _observed(self, observation: Observation) -> Iterator[Finding]:
         rule, place, fact, subject = observation
-        if (rule.held or rule.id not in self.policy.off) and self._stands(rule, place):
+        if (rule.held or rule.id not in self.policy.disabled_rules) and self._stands(rule, place):
             yield _finding(rule, place, fact, file=MANIFEST, line=1, subject=subject)
 
     def _stands(self, rule: Rule, place: Location) -> bool:
         """Say whether no suppression lets pass what the rule found there."""
-        caught = [] if rule.held else self._sieve.catches(rule.id, place)
+        caught = [] if rule.held else self._sieve.matching(rule.id, place)
         self._used.update(caught)
         self.suppressed += bool(caught)
         return not caught
@@ -142,7 +142,7 @@ def _place_of(record: Record) -> Location:
 def _said(rule: Rule, suppression: Suppression, what: str) -> Observation:
     fact = Violation(
         f"has a suppression {what}: {suppression} ({suppression.reason})",
-        {"suppression": str(suppression), "reason": suppression.reason, "until": suppression.until.isoformat()},
+        {"suppression": str(suppression), "reason": suppression.reason, "expires": suppression.expires.isoformat()},
     )
     return Observation(rule, Location(), fact, str(suppression))
 

@@ -11,7 +11,6 @@ from crawler.audit.finding import Evidence, Location
 from crawler.audit.rules import Observation, Violation
 from crawler.config.audit_policy import Policy
 from crawler.model import audit_rules as catalogue
-from crawler.model.verdict import PROVEN
 from crawler.snapshot.manifest import Manifest
 from crawler.text.human import count, counted, size
 
@@ -62,7 +61,7 @@ class Scope:
     def __init__(self, manifest: Manifest) -> None:
         self._walks: dict[Center, dict[str | None, bool]] = {}
         for walk in manifest.walks:
-            proven = walk.verdict in PROVEN and not walk.rejects
+            proven = walk.verdict == "complete" and not walk.rejects
             self._walks.setdefault((walk.target, walk.center), {})[walk.namespace] = proven
 
     def centers(self) -> list[Center]:

@@ -17,7 +17,6 @@ from crawler.config.audit_policy import Policy
 from crawler.model import audit_rules as catalogue
 from crawler.model.audit_rules import RULES, Rule
 from crawler.model.record import Record
-from crawler.model.verdict import PROVEN
 from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
 from crawler.text.human import count, counted, shortened, size
 
@@ -186,22 +185,22 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
 
 def checks_of(policy: Policy) -> tuple[tuple[Rule, Check], ...]:
     """Give the rules for records that are not switched off, in the order of their ids."""
-    return tuple((RULES[name], check) for name, check in CHECKS.items() if name not in policy.off)
+    return tuple((RULES[name], check) for name, check in CHECKS.items() if name not in policy.disabled_rules)
 
 
 # --- of a manifest ------------------------------------------------------------------------------------
 
 
-def is_incomplete(manifest: Manifest, *, sealed: bool) -> bool:
+def is_incomplete(manifest: Manifest, *, has_success_marker: bool) -> bool:
     """Say whether something is missing, as the manifest, its walks, its sums or the lack of a seal tell.
 
-    `sealed` when `_SUCCESS` stands beside the manifest: a copy that broke off may have no other mark.
+    `has_success_marker` when `_SUCCESS` stands beside the manifest: a copy that broke off may have no other mark.
     """
-    return bool(_doubts(manifest, sealed=sealed))
+    return bool(_doubts(manifest, has_success_marker=has_success_marker))
 
 
-def _doubts(manifest: Manifest, *, sealed: bool) -> list[str]:
-    unproven = sum(walk.verdict not in PROVEN for walk in manifest.walks)
+def _doubts(manifest: Manifest, *, has_success_marker: bool) -> list[str]:
+    unproven = sum(walk.verdict != "complete" for walk in manifest.walks)
     rejects = sum(walk.rejects for walk in manifest.walks)
     uncovered = sum(1 for _ in _uncovered(manifest))
     walked, held = (sum(one.records for one in entries) for entries in (manifest.walks, manifest.files))
@@ -214,7 +213,7 @@ def _doubts(manifest: Manifest, *, sealed: bool) -> list[str]:
     found = [doubt for doubt in doubts if doubt]
     if not found and manifest.status != "complete":
         return ["its manifest says so"]
-    return found if found or sealed else ["_SUCCESS is missing"]
+    return found if found or has_success_marker else ["_SUCCESS is missing"]
 
 
 def _uncovered(manifest: Manifest) -> Iterator[Coverage]:
@@ -223,13 +222,15 @@ def _uncovered(manifest: Manifest) -> Iterator[Coverage]:
         yield from (center for center in manifest.coverage if center.uncovered != 0)
 
 
-def observe(manifest: Manifest, *, sealed: bool) -> Iterator[Observation]:
+def observe(manifest: Manifest, *, has_success_marker: bool) -> Iterator[Observation]:
     """Give what a manifest shows of the proof: that the snapshot is incomplete first, then why, in plan order."""
-    if doubts := _doubts(manifest, sealed=sealed):
-        fact = Violation(f"is incomplete: {', '.join(doubts)}", {"status": manifest.status, "sealed": sealed})
+    if doubts := _doubts(manifest, has_success_marker=has_success_marker):
+        fact = Violation(
+            f"is incomplete: {', '.join(doubts)}", {"status": manifest.status, "has_success_marker": has_success_marker}
+        )
         yield Observation(catalogue.INCOMPLETE, Location(), fact)
     for walk in manifest.walks:
-        if walk.verdict not in PROVEN:
+        if walk.verdict != "complete":
             yield _unproven(walk)
     yield from map(_gap, _uncovered(manifest))
     for walk in manifest.walks:

@@ -23,7 +23,7 @@ class Suppressions:
         self.ended: list[Suppression] = []
         self._by_rule: dict[str, list[_Compiled]] = {}
         for suppression in suppressions:
-            if suppression.until < day:
+            if suppression.expires < day:
                 self.ended.append(suppression)
                 continue
             self.holding.append(suppression)
@@ -31,7 +31,7 @@ class Suppressions:
             mesh = _Compiled(suppression, *(any_of([pattern]) for pattern in patterns))
             self._by_rule.setdefault(suppression.rule, []).append(mesh)
 
-    def catches(self, rule: str, place: Location) -> list[Suppression]:
+    def matching(self, rule: str, place: Location) -> list[Suppression]:
         """Give all suppressions that let pass what the rule with this id found there: none where it stands."""
         return [
             mesh.suppression

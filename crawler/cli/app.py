@@ -171,7 +171,7 @@ def _settings(command: F) -> F:
             _setting("concurrency", "--concurrency", metavar="N", help="Most requests in flight, default 64."),
             _setting("timeout_s", "--timeout", metavar="S", help="Seconds to wait for one answer, default 30."),
             _setting("max_passes", "--max-passes", metavar="N", help="Readings of a walk that drifts, default 3."),
-            _setting("confirm", "--confirm/--no-confirm", help="Trust a walk only when two passes agree."),
+            _setting("double_read", "--double-read/--no-double-read", help="Trust a walk only when two passes agree."),
             _setting("allow_http", "--allow-http/--no-allow-http", help="Send the token over plain http."),
             _setting("log_format", "--log-format", metavar="auto|text|json", help="Default auto: JSON off a terminal."),
         )

@@ -8,14 +8,14 @@ from crawler.model.audit_rules import Severity
 
 
 class Suppression(msgspec.Struct, frozen=True, kw_only=True):
-    """Findings of one rule that are let pass where all three patterns match, to the end of the day `until` (UTC).
+    """Findings of one rule that are let pass where all three patterns match, to the end of the day `expires` (UTC).
 
     Patterns are globs (* ? [...]) that heed case. What has no domain, namespace or name is matched as empty text.
     """
 
     rule: str
     reason: str
-    until: date
+    expires: date
     domain: str = "*"
     namespace: str = "*"
     name: str = "*"
@@ -33,7 +33,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     An empty list of what is allowed allows everything.
     """
 
-    off: tuple[str, ...] = ()
+    disabled_rules: tuple[str, ...] = ()
     fail_on: Severity | None = "error"
     allowed_domains: tuple[str, ...] = ()
     allowed_namespaces: tuple[str, ...] = ()

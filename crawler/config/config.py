@@ -7,7 +7,7 @@
     all others of a target:    flag  >  [[target]]  >  environment  >  [crawl]  >  default
     settings of an audit:      flag  >  environment  >  file [audit]  >  default; suppressions in the file alone
 
-A `[[target]]` with credentials of its own is secluded: it takes those of no other place, and whose they are
+A `[[target]]` with credentials of its own is isolated: it takes those of no other place, and whose they are
 and where they go (account, project, IAM) from the file alone, because the key of one account must not go to
 the endpoint of another. Which credentials are shown is chosen in `crawler.config.credentials`.
 
@@ -73,7 +73,7 @@ _OF_RUN = tuple(name for name in _OF_CRAWL if not SETTINGS[name].of_target)
 _OF_AUDIT = tuple(name for name, setting in SETTINGS.items() if setting.table == "audit")
 _SUPPRESS = "suppress"
 _PACE = frozenset({"rate_per_s", "concurrency"})
-# What makes a [[target]] secluded: whoever writes one of these there means no one else's.
+# What makes a [[target]] isolated: whoever writes one of these there means no one else's.
 _CREDENTIALS = frozenset({"user", "credentials_file", *(name for name, row in SETTINGS.items() if row.secret)})
 _SCOPE = frozenset({"account", "project_id", "project", "iam_endpoint"})
 _DEFAULT_NAME = "default"
@@ -87,7 +87,7 @@ class Config(Struct, frozen=True, kw_only=True):
     `targets` is empty when no endpoint was given. `namespaces` are walked as named, beside what `discover`
     finds and `patterns` match (see `filter_names`); no namespaces and no `discover`: one walk per center over all.
     `max_duration_s` None: unlimited. `output` "-": standard output. `snapshot` None: made from the start
-    time. `resume` None: automatic, for runs younger than `resume_within_s`. `order` is tried in turn.
+    time. `resume` None: automatic, for runs younger than `resume_max_age_s`. `order` is tried in turn.
     """
 
     targets: tuple[Target, ...]
@@ -103,14 +103,14 @@ class Config(Struct, frozen=True, kw_only=True):
     timeout_s: float
     max_tries: int
     max_passes: int
-    confirm: bool
+    double_read: bool
     max_duration_s: float | None
     output: str
     snapshot: str | None
     resume: bool | None
-    resume_within_s: float
-    part_bytes: int
-    body_bytes: int
+    resume_max_age_s: float
+    max_part_bytes: int
+    max_body_bytes: int
     allow_http: bool
     summary_file: str | None
     progress: Progress
@@ -199,19 +199,19 @@ def load(
     base = _choose(_read_flags(flags), _read_environment(environ), crawl, _defaults(environ))
     _refuse_unknown_variables(environ, _referenced([crawl, *tables.values()]))
     base |= _implied(base)
-    secluded = frozenset(name for name, table in tables.items() if table.keys() & _CREDENTIALS)
+    isolated = frozenset(name for name, table in tables.items() if table.keys() & _CREDENTIALS)
     if tables and not any(base[name].value and base[name].place.beats_files for name in ("endpoint", "region")):
         filed = _choose(crawl, _plain_defaults())
-        targets = _named_targets(base, filed, tables, secluded, file_name or _UNNAMED_FILE)
+        targets = _named_targets(base, filed, tables, isolated, file_name or _UNNAMED_FILE)
         labels = {f"target.{name}.": given for name, given in targets.items()}
     else:
-        secluded = frozenset()
+        isolated = frozenset()
         targets = _unnamed_targets(base)
         several = len(targets) > 1
         labels = {f"target.{name}." if several else "": given for name, given in targets.items()} or {"": base}
     for given in targets.values():
         _refuse_plain_http(given, allow_http=base["allow_http"].value)
-    configured = tuple(_target(name, given, secluded=name in secluded) for name, given in targets.items())
+    configured = tuple(_target(name, given, isolated=name in isolated) for name, given in targets.items())
     origins = {label + name: given[name].place.origin for label, given in labels.items() for name in _OF_TARGET}
     origins |= {SETTINGS[name].label: base[name].place.origin for name in (*_OF_RUN, *_OF_AUDIT)}
     origins |= {f"audit.{_SUPPRESS}": suppressions.place.origin}
@@ -517,8 +517,8 @@ def _refuse_unknown_variables(environ: Mapping[str, str], referenced: set[str]) 
 
 def _implied(base: Mapping[str, _Sourced]) -> dict[str, _Sourced]:
     """Give what patterns imply: discovery. Raise the error of a place that asks for what another rules out."""
-    if base["confirm"].value and base["max_passes"].value == 1:
-        base["confirm"].place.refuse("needs a second pass to compare with; let max_passes be 2 or more")
+    if base["double_read"].value and base["max_passes"].value == 1:
+        base["double_read"].place.refuse("needs a second pass to compare with; let max_passes be 2 or more")
     patterns = [name for name in base["namespaces"].value if pattern(name)]
     if base["discover"].value or not patterns:
         return {}
@@ -567,14 +567,14 @@ def _named_targets(
     base: Mapping[str, _Sourced],
     filed: Mapping[str, _Sourced],
     tables: Mapping[str, Mapping[str, _Sourced]],
-    secluded: Collection[str],
+    isolated: Collection[str],
     file_name: str,
 ) -> dict[str, dict[str, _Sourced]]:
     """Give what holds for each `[[target]]`, by its name. Raise ConfigError for one without an endpoint."""
     targets = {}
     for name, table in tables.items():
         rest = {setting: filed[setting] for setting in _SCOPE} | {s: _plain_defaults()[s] for s in _CREDENTIALS}
-        others = {**base, **rest} if name in secluded else base
+        others = {**base, **rest} if name in isolated else base
         targets[name] = {setting: _of_target(setting, others, table) for setting in _OF_TARGET}
         own = any(setting in table and table[setting].value for setting in ("endpoint", "region"))
         nearest = {**_plain_defaults(), **table} if own else base
@@ -606,11 +606,11 @@ def _refuse_plain_http(given: Mapping[str, _Sourced], *, allow_http: bool) -> No
             )
 
 
-def _target(name: str, given: Mapping[str, _Sourced], *, secluded: bool) -> Target:
+def _target(name: str, given: Mapping[str, _Sourced], *, isolated: bool) -> Target:
     return Target(
         name=name,
         **{setting: given[setting].value for setting in _OF_TARGET},
-        secluded=secluded,
+        isolated=isolated,
         origins=tuple((setting, given[setting].place.origin) for setting in _OF_TARGET),
     )
 
@@ -647,7 +647,7 @@ def _credentials_row(label: str, target: Target, environ: Mapping[str, str], pro
 
 def _suppressions_row(loaded: Loaded) -> SettingRow:
     """Give the row of all suppressions, which only a file can hold."""
-    held = "; ".join(f"{one} until {one.until}" for one in loaded.audit.suppressions)
+    held = "; ".join(f"{one} expires {one.expires}" for one in loaded.audit.suppressions)
     label = f"audit.{_SUPPRESS}"
     return SettingRow(
         label, held or "not set", loaded.origins[label], "", "findings let pass, with a reason and an end"

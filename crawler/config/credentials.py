@@ -11,7 +11,7 @@ Places, in this order; the first that gives anything decides, and places are nev
 
 Methods within a place: token, then aksk, then password; `auth` other than auto looks for one method only, in
 the same places. metadata is used when `auth` says so: asking an address that no ECS has costs seconds, and on
-an ECS it would show a machine's rights when a person forgot to give theirs. A secluded target, one with
+an ECS it would show a machine's rights when a person forgot to give theirs. A isolated target, one with
 credentials in its own `[[target]]`, knows no places but those its table names.
 
 A method that is half there is an error, and what is missing is said: to go on to the next place would show
@@ -42,7 +42,7 @@ class Target:
 
     `name` is unique in a Config and fit for a folder; endpoints are scheme://host[:port], lowercase, without
     a default port; `rate_per_s` counts requests, None is unlimited; `concurrency` is requests in flight.
-    `secluded` when its own `[[target]]` has credentials: then none of the environment's are taken. `origins`
+    `isolated` when its own `[[target]]` has credentials: then none of the environment's are taken. `origins`
     pairs its settings with where they were written, as in `crawler.config.config.Loaded`.
     """
 
@@ -64,7 +64,7 @@ class Target:
     credentials_file: str
     rate_per_s: float | None
     concurrency: int
-    secluded: bool = False
+    isolated: bool = False
     origins: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
 
 
@@ -235,7 +235,7 @@ def _places(
         )
     if named:
         yield _scoped(_of_profile(target, profile_text), own)
-    if target.secluded:
+    if target.isolated:
         return
     yield from (_scoped(_of_environment(names, environ), own) for names in _ECOSYSTEMS)
     if not named:
@@ -256,7 +256,7 @@ def _own(target: Target) -> _CredentialSource:
         origins={part: origins.get(part, "default") for part in given},
         fixes={
             part: f"{part} in its [[target]]"
-            if target.secluded
+            if target.isolated
             else f"{SETTINGS[part].environment}, or {part} in the configuration file"
             for part in held
         },
@@ -463,7 +463,7 @@ def _half(target: Target, given: tuple[tuple[str, str], ...], lacking: str, fix:
 
 def _nothing(target: Target, own: _CredentialSource) -> CredentialsError:
     """Give the error of a target for which no place has anything."""
-    if target.auth == "auto" and target.secluded:
+    if target.auth == "auto" and target.isolated:
         return CredentialsError(
             f"no credentials for target {target.name}, whose [[target]] says to look there alone: write token, or"
             " access_key and secret_key, in it"

@@ -677,12 +677,12 @@ _TABLE = (
         environment="SWR_CRAWLER_MAX_PASSES",
     ),
     Setting(
-        name="confirm",
+        name="double_read",
         kind=Boolean(),
         default=False,
         help="whole only when two passes in a row hold the same keys",
-        flag="--confirm",
-        environment="SWR_CRAWLER_CONFIRM",
+        flag="--double-read",
+        environment="SWR_CRAWLER_DOUBLE_READ",
     ),
     Setting(
         name="max_duration_s",
@@ -722,7 +722,7 @@ _TABLE = (
         environment="SWR_CRAWLER_RESUME",
     ),
     Setting(
-        name="resume_within_s",
+        name="resume_max_age_s",
         kind=Number(),
         default=21600.0,
         help="how recent an unfinished run is for auto to go on with it",
@@ -730,20 +730,20 @@ _TABLE = (
         environment="SWR_CRAWLER_RESUME_WITHIN",
     ),
     Setting(
-        name="part_bytes",
+        name="max_part_bytes",
         kind=Integer(low=1, high=2**40),
         default=268435456,
         help="size at which the next part file begins",
         unit="bytes",
-        environment="SWR_CRAWLER_PART_BYTES",
+        environment="SWR_CRAWLER_MAX_PART_BYTES",
     ),
     Setting(
-        name="body_bytes",
+        name="max_body_bytes",
         kind=Integer(low=1024, high=2**30),
         default=67108864,
         help="largest answer read, decompressed; a larger one is refused",
         unit="bytes",
-        environment="SWR_CRAWLER_BODY_BYTES",
+        environment="SWR_CRAWLER_MAX_BODY_BYTES",
     ),
     Setting(
         name="allow_http",
@@ -796,7 +796,7 @@ _AUDIT_TABLE = (
         "least severity of findings that make the exit code 1",
         flag="--fail-on",
     ),
-    _audit("off", ListOf(of=_RULE), (), "rules that are switched off"),
+    _audit("disabled_rules", ListOf(of=_RULE), (), "rules that are switched off"),
     _audit("allowed_domains", ListOf(of=_GLOB), (), "domains (accounts) that may share; none given: any"),
     _audit("allowed_namespaces", ListOf(of=_GLOB), (), "namespaces that may be shared; none given: any"),
     _audit("allowed_categories", ListOf(of=_GLOB), (), "categories that may be used; none given: any"),
@@ -843,10 +843,10 @@ SUPPRESSION: Mapping[str, _Kind] = MappingProxyType(
     {
         "rule": _RULE,
         "reason": Text(what=f"a reason, {_NAME}", rule=path),
-        "until": Day(),
+        "expires": Day(),
         "domain": _GLOB,
         "namespace": _GLOB,
         "name": _GLOB,
     }
 )
-SUPPRESSION_NEEDS = ("rule", "reason", "until")
+SUPPRESSION_NEEDS = ("rule", "reason", "expires")

@@ -17,7 +17,7 @@ from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.client import Client, connect
 from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.walk.plan import Plan, by_namespaces, discovered_walks, make_plan
-from crawler.walk.walk import ServerProfile
+from crawler.walk.server_profile import ServerProfile
 
 
 def plan_of(config: Config) -> Plan:
@@ -92,8 +92,8 @@ async def open_clients(
                 RateLimiter(target.rate_per_s, clock),
                 connections=target.concurrency,
                 timeout_s=config.timeout_s,
-                body_bytes=config.body_bytes,
-                allowance=allowance,
+                max_body_bytes=config.max_body_bytes,
+                buffer_budget=allowance,
             )
             client = await stack.enter_async_context(connection)
             client.credentials = keys[target.name](client, clock)

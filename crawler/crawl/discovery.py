@@ -65,7 +65,7 @@ def _names(answer: Response, target: str) -> tuple[str, ...]:
         content: Any = json.loads(answer.body)
         names = {str(entry["name"]) for entry in content["namespaces"]}
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise TransientError(error_of(answer).evidence) from None
+        raise TransientError(error_of(answer).details) from None
     odd = sorted(name for name in names if valid_namespace(name) is None)
     if odd:
         # It could not be asked for; what it holds shows as a gap in the coverage.

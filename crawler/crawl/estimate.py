@@ -76,7 +76,7 @@ async def _ask(config: Config, keys: Mapping[str, CredentialFactory], stop: Stop
         for error in found.errors.values():
             raise error
         runs = [ScheduledWalk(index, walk) for index, walk in enumerate(found.walks)]
-        bounds = CrawlLimits(config.max_tries, max_passes=1, confirm=False, first_page_only=True)
+        bounds = CrawlLimits(config.max_tries, max_passes=1, double_read=False, first_page_only=True)
         targets = targets_of(config, runs, bounds, limit=1)
         crews = [
             TargetRuntime(targets[target.name], clients[target.name], target.concurrency) for target in config.targets

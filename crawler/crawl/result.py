@@ -22,7 +22,7 @@ class Result(NamedTuple):
     ending: StopReason
     started_at: datetime
     finished_at: datetime
-    tallies: tuple[TargetStats, ...]
+    stats: tuple[TargetStats, ...]
     walks: tuple[WalkEntry, ...]
     coverage: tuple[Coverage, ...]
     errors: Mapping[str, CrawlerError]

@@ -25,12 +25,12 @@ def replay(
             raise WalkError(f"the journal names walk {entry.walk} of {len(runs)}")
         target = targets[run.id.target]
         walk = run.walk or target.begin(run)
-        walk.claim(entry.window)
+        walk.replay(entry.window)
         if isinstance(entry, LossEntry):
-            walk.lose(entry.window, entry.reason)
+            walk.on_lost(entry.window, entry.reason)
         elif page is not None:
-            walk.read(entry.window, page, last_try=True)
+            walk.on_page(entry.window, page, last_try=True)
         run.requests += 1
-        target.took(run, walk, page)
+        target.on_settled(run, walk, page)
         settled += 1
     return settled

@@ -54,7 +54,7 @@ def run_crawl(
 ) -> Result:
     """Crawl what `config` says and publish it.
 
-    `watch` gets the tallies and shows them while the crawl runs; when `stop` returns the crawl stops; `clock` is what
+    `watch` gets the stats and shows them while the crawl runs; when `stop` returns the crawl stops; `clock` is what
     retries and the rate go by. Raises a CrawlerError when the run could not begin, or the disk failed; what a target
     failed with is in the Result.
     """
@@ -70,7 +70,7 @@ def run_crawl(
 def _workspace(config: Config) -> Iterator[Workspace]:
     now = datetime.now(UTC)
     # What decides which walks there are, and their verdicts: it must not change while a run goes on.
-    digest = f"{plan_of(config).digest()} {config.max_passes} {config.confirm} {config.discover} {config.patterns}"
+    digest = f"{plan_of(config).digest()} {config.max_passes} {config.double_read} {config.discover} {config.patterns}"
     if config.output == STDOUT:
         with disk_errors(Path("TMPDIR")):
             folder = Path(mkdtemp(prefix="swr-crawler-"))
@@ -79,7 +79,7 @@ def _workspace(config: Config) -> Iterator[Workspace]:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return
-    wish = ResumeRequest(digest, config.snapshot, config.resume, config.resume_within_s)
+    wish = ResumeRequest(digest, config.snapshot, config.resume, config.resume_max_age_s)
     with open_workspace(Path(config.output), wish, now) as workspace:
         yield workspace
 
@@ -92,7 +92,7 @@ def _published(state: RunState, path: Path) -> Result:
         ending=StopReason("done"),
         started_at=state.started_at,
         finished_at=datetime.fromisoformat(manifest.finished_at),
-        tallies=(),
+        stats=(),
         walks=manifest.walks,
         coverage=manifest.coverage,
         errors={},
@@ -124,7 +124,7 @@ class _Run:
                 store = RunStore(spool, shelf)
                 crews = [TargetRuntime(self._targets[t.name], clients[t.name], t.concurrency) for t in config.targets]
                 engine = Engine(crews, self._runs, store, self._clock)
-                with watch([target.tally for target in self._targets.values()]):
+                with watch([target.stats for target in self._targets.values()]):
                     ending = await engine.crawl(max_duration_s=config.max_duration_s, stop=stop)
             return self._result(store, shelf, ending)
 
@@ -138,7 +138,7 @@ class _Run:
         """Make the walks of every target; one whose namespaces can't be had is stopped before it begins."""
         self._runs = [ScheduledWalk(index, walk) for index, walk in enumerate(found.walks)]
         self._censuses = [self._census(*place) for place in found.partial]
-        bounds = CrawlLimits(self._config.max_tries, self._config.max_passes, self._config.confirm)
+        bounds = CrawlLimits(self._config.max_tries, self._config.max_passes, self._config.double_read)
         self._targets = targets_of(self._config, [*self._censuses, *self._runs], bounds)
         for name, error in found.errors.items():
             self._targets[name].stop(error)
@@ -155,11 +155,11 @@ class _Run:
             yield StdoutWriter(sys.stdout.buffer)
             return
         folder = self._workspace.folder / UNPUBLISHED
-        shelf = PartFiles(folder, part_bytes=self._config.part_bytes, by_target=len(self._config.targets) > 1)
+        shelf = PartFiles(folder, max_part_bytes=self._config.max_part_bytes, by_target=len(self._config.targets) > 1)
         try:
             yield shelf
         finally:
-            shelf.leave()
+            shelf.abandon()
 
     def _go_on(self, spool: Spool, found: WalkPlan) -> None:
         """Bring the walks to where the journal ends; begin afresh where it tells what can't have happened."""
@@ -170,12 +170,14 @@ class _Run:
             with closing(spool.replay()) as history:
                 settled = replay(history, self._targets, runs)
         except WalkError as error:
-            log.warning("run.disbelieve", extra={"snapshot": self._workspace.state.snapshot, "reason": str(error)})
-            spool.disbelieve()
+            log.warning(
+                "run.journal_truncated", extra={"snapshot": self._workspace.state.snapshot, "reason": str(error)}
+            )
+            spool.truncate()
             self._plan(found)
-        if settled or spool.disbelieved_bytes:
+        if settled or spool.truncated_bytes:
             extra = {"snapshot": self._workspace.state.snapshot, "windows": settled}
-            log.warning("run.resume", extra={**extra, "disbelieved_bytes": spool.disbelieved_bytes})
+            log.warning("run.resume", extra={**extra, "truncated_bytes": spool.truncated_bytes})
 
     def _result(self, store: RunStore, shelf: PartFiles | StdoutWriter, ending: StopReason) -> Result:
         errors = {name: target.error for name, target in self._targets.items() if target.error is not None}
@@ -193,7 +195,7 @@ class _Run:
             ending=ending,
             started_at=self._workspace.state.started_at,
             finished_at=finished_at,
-            tallies=tuple(target.tally for target in self._targets.values()),
+            stats=tuple(target.stats for target in self._targets.values()),
             walks=tuple(store.walks),
             coverage=coverage,
             errors=errors,
@@ -213,9 +215,9 @@ class _Run:
         files: tuple[FileEntry, ...],
         rejects: FileEntry,
     ) -> Manifest:
-        tallies = [target.tally for target in self._targets.values()]
+        stats = [target.stats for target in self._targets.values()]
         by_status: dict[str, int] = {}
-        for tally in tallies:
+        for tally in stats:
             for code, count in sorted(tally.by_status.items()):
                 by_status[code] = by_status.get(code, 0) + count
         unknown = set().union(*(target.unknown_fields for target in self._targets.values()))
@@ -235,8 +237,8 @@ class _Run:
             unknown_fields=tuple(sorted(unknown)),
             requests=Requests(
                 by_status=by_status,
-                retries=sum(tally.retries for tally in tallies),
-                throttled_s=round(sum(tally.throttled_s for tally in tallies), 3),
+                retries=sum(tally.retries for tally in stats),
+                throttled_s=round(sum(tally.throttled_s for tally in stats), 3),
             ),
         )
 

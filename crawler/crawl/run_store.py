@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from crawler.crawl.engine.target_scheduler import ScheduledWalk
 from crawler.errors import IncompleteError
-from crawler.model.verdict import PROVEN
 from crawler.model.window import Window
 from crawler.snapshot.manifest import Lost, WalkEntry
 from crawler.store.part_files import PartWriter
@@ -41,7 +40,7 @@ class RunStore:
 
     def flush(self, *, young: bool = True) -> None:
         """Write what is remembered, and make it durable; without the `young` only what was there at the last call."""
-        self._spool.flush(self._shelf.sync, young=young)
+        self._spool.flush(self._shelf.fsync, young=young)
 
     def publish(self, ended: Sequence[ScheduledWalk]) -> None:
         """Publish walks that have ended, the next in plan order."""
@@ -49,13 +48,13 @@ class RunStore:
             if run.walk is not None:
                 self.walks.append(self._publish(run, run.walk))
                 run.walk = None  # its evidence is in the entry; twenty thousand walks would keep 50 MB
-        self._shelf.push()
-        self._spool.arrived()
+        self._shelf.flush()
+        self._spool.part_written()
 
     def _publish(self, run: ScheduledWalk, walk: Walk) -> WalkEntry:
         if walk.verdict is None:
             raise ValueError(f"{run.id} has not ended")
-        proven = walk.verdict in PROVEN
+        proven = walk.verdict == "complete"
         published = publish_walk(
             self._shelf, self._spool, run.index, run.id, last_pass_only=proven, once=walk.duplicates > 0
         )

@@ -15,13 +15,12 @@ import msgspec
 from msgspec.structs import astuple
 
 from crawler.model.record import Record
-from crawler.model.verdict import PROVEN
 from crawler.model.walk_id import Center
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.text.human import counted
 
 Side = Literal["old", "new"]
-Why = Literal["drifted", "lost", "unproven", "rejects", "not walked", "uncovered"]
+Why = Literal["drifted", "partial", "unproven", "rejects", "not walked", "uncovered"]
 
 KEY: Final = ("target", "center", "domain_name", "namespace", "name")
 FIELDS: Final = tuple(field for field in Record.__struct_fields__ if field not in KEY)  # that can change
@@ -155,10 +154,10 @@ class _Walked:
 def _doubt(walk: WalkEntry) -> tuple[Why, str] | None:
     if walk.verdict == "drifted":
         return walk.verdict, f"its rows moved in each of {counted(walk.passes, 'pass', 'passes')}"
-    if walk.verdict == "lost":
+    if walk.verdict == "partial":
         missing = "records are missing" if walk.missing is None else f"{counted(walk.missing, 'record')} missing"
         return walk.verdict, f"{counted(len(walk.lost), 'window')} not read, {missing}"
-    if walk.verdict not in PROVEN:
+    if walk.verdict != "complete":
         return "unproven", "the service declared no total that holds"
     if walk.rejects:
         return "rejects", f"{counted(walk.rejects, 'item')} rejected"

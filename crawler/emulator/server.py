@@ -112,7 +112,7 @@ class RunningEmulator:
             "by_status": {str(status): count for status, count in sorted(self._by_status.items())},
             "by_path": dict(sorted(self._by_path.items())),
             "peak_in_flight": self._peak_in_flight,
-            "faults": [self._ledger.struck[place] for place in range(len(self._settings.faults))],
+            "faults": [self._ledger.triggered[place] for place in range(len(self._settings.faults))],
         }
 
     def void_tokens(self) -> None:

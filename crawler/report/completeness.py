@@ -5,16 +5,16 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from crawler.model.verdict import PROVEN, Verdict
+from crawler.model.verdict import Verdict
 from crawler.model.walk_id import Center
 from crawler.report.statistics import shown
 from crawler.report.table_data import Column
 from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry, status_of
 from crawler.text.human import count, counted, duration
 
-_WORST_FIRST: Final[tuple[Verdict, ...]] = ("lost", "drifted", "unproven", "repaired", "whole")
+_WORST_FIRST: Final[tuple[Verdict, ...]] = ("partial", "drifted", "unproven", "complete")
 _WHY: Final[dict[Verdict, str]] = {
-    "lost": "could not be read to the end",
+    "partial": "could not be read to the end",
     "drifted": "never stood still while being read",
     "unproven": "had no declared total to be held against",
 }
@@ -61,15 +61,15 @@ class Completeness(NamedTuple):
     walks: tuple[WalkEntry, ...]
 
 
-def completeness(manifest: Manifest, *, records: int, sealed: bool, most: int) -> Completeness:
+def completeness(manifest: Manifest, *, records: int, has_success_marker: bool, most: int) -> Completeness:
     """Judge a manifest again, whatever it says of itself.
 
-    `records` is what was read of the parts, `sealed` whether `_SUCCESS` stands beside it; at most `most` doubts are
-    told one by one, the worst ones; `doubtful` counts all of them. `walks` come worst first.
+    `records` is what was read of the parts, `has_success_marker` whether `_SUCCESS` stands beside it; at most `most`
+    doubts are told one by one, the worst ones; `doubtful` counts all of them. `walks` come worst first.
     """
-    reasons = tuple(_reasons(manifest, records, sealed=sealed))
+    reasons = tuple(_reasons(manifest, records, has_success_marker=has_success_marker))
     walks = sorted(manifest.walks, key=lambda walk: _WORST_FIRST.index(walk.verdict))
-    doubtful = [walk for walk in walks if walk.verdict not in PROVEN or walk.rejects]
+    doubtful = [walk for walk in walks if walk.verdict != "complete" or walk.rejects]
     return Completeness(
         whole=not reasons,
         headline=_headline(manifest.walks, records, whole=not reasons),
@@ -99,7 +99,7 @@ def _known(numbers: Iterable[int | None]) -> int | None:
     return total
 
 
-def _reasons(manifest: Manifest, records: int, *, sealed: bool) -> Iterable[str]:
+def _reasons(manifest: Manifest, records: int, *, has_success_marker: bool) -> Iterable[str]:
     verdicts = Counter(walk.verdict for walk in manifest.walks)
     for verdict, why in _WHY.items():
         if verdicts[verdict]:
@@ -112,7 +112,7 @@ def _reasons(manifest: Manifest, records: int, *, sealed: bool) -> Iterable[str]
         yield f"{counted(rejects, 'item')} could not be made records; _rejects.ndjson has them"
     if not manifest.config.get("allow_partial_coverage"):
         yield from (reason for center in manifest.coverage if (reason := _uncovered(center)))
-    yield from _contradictions(manifest, records, sealed=sealed)
+    yield from _contradictions(manifest, records, has_success_marker=has_success_marker)
 
 
 def _uncovered(center: Coverage) -> str:
@@ -123,7 +123,7 @@ def _uncovered(center: Coverage) -> str:
     return ""
 
 
-def _contradictions(manifest: Manifest, records: int, *, sealed: bool) -> Iterable[str]:
+def _contradictions(manifest: Manifest, records: int, *, has_success_marker: bool) -> Iterable[str]:
     """Say where the manifest's parts don't fit together: damage, or somebody's hand."""
     walked = sum(walk.records for walk in manifest.walks)
     if walked != records:
@@ -132,8 +132,8 @@ def _contradictions(manifest: Manifest, records: int, *, sealed: bool) -> Iterab
     judged = status_of(manifest.walks, manifest.coverage, partial=partial)
     if judged != manifest.status:
         yield f"the manifest says {manifest.status}, its walks say {judged}"
-    if sealed != (manifest.status == "complete"):
-        yield f"_SUCCESS is {'there' if sealed else 'missing'}, the manifest says {manifest.status}"
+    if has_success_marker != (manifest.status == "complete"):
+        yield f"_SUCCESS is {'there' if has_success_marker else 'missing'}, the manifest says {manifest.status}"
 
 
 def _sums(manifest: Manifest) -> Iterable[Sums]:

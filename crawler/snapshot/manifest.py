@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from crawler.model.record import Record
-from crawler.model.verdict import PROVEN, Verdict
+from crawler.model.verdict import Verdict
 from crawler.model.walk_id import Center
 from crawler.snapshot.layout import PART, REJECTS
 from crawler.text.human import escaped
@@ -61,15 +61,15 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def declared(self) -> int | None:
         """The total to hold the records against: the one that was proven, else the largest declared, if any."""
-        total = self.distinct if self.verdict in PROVEN else max(self.declared_totals, default=None)
+        total = self.distinct if self.verdict == "complete" else max(self.declared_totals, default=None)
         return None if total is None else max(0, total - self.outside)
 
     @property
     def missing(self) -> int | None:
         """How many declared items were not read; None when nobody can know."""
-        if self.verdict in PROVEN:
+        if self.verdict == "complete":
             return 0
-        if self.verdict != "lost" or not self.declared_totals or any(lost.end is None for lost in self.lost):
+        if self.verdict != "partial" or not self.declared_totals or any(lost.end is None for lost in self.lost):
             return None
         return max(0, max(self.declared_totals) - self.distinct)  # a gap knows what was asked for, not what was there
 
@@ -135,7 +135,7 @@ def status_of(walks: Iterable[WalkEntry], coverage: Iterable[Coverage] = (), *, 
 
     That is what exit code 0 means. With `partial` coverage the last does not count.
     """
-    proven = all(walk.verdict in PROVEN and not walk.rejects for walk in walks)
+    proven = all(walk.verdict == "complete" and not walk.rejects for walk in walks)
     covered = partial or all(center.uncovered == 0 for center in coverage)
     return "complete" if proven and covered else "incomplete"
 

@@ -22,7 +22,7 @@ from crawler.text.human import escaped
 
 
 class PartWriter(Protocol):
-    """Where published lines go. Every method raises DiskError; `sync` alone may be called by another thread."""
+    """Where published lines go. Every method raises DiskError; `fsync` alone may be called by another thread."""
 
     def open_walk(self, walk: WalkId) -> None:
         """Begin with a walk's lines; walks come in plan order."""
@@ -36,11 +36,11 @@ class PartWriter(Protocol):
         """Take `rejects` whole lines of rejects."""
         ...
 
-    def push(self) -> None:
+    def flush(self) -> None:
         """Write what was taken."""
         ...
 
-    def sync(self) -> None:
+    def fsync(self) -> None:
         """Make durable what was pushed."""
         ...
 
@@ -65,12 +65,12 @@ class StdoutWriter:
         self._taken.append(lines)
         self._bytes += len(lines)
         if self._bytes >= _PUSHED_BYTES:
-            self.push()
+            self.flush()
 
     def reject(self, lines: bytes, rejects: int) -> None:
         """Take rejects: the summary and the exit code tell of them."""
 
-    def push(self) -> None:
+    def flush(self) -> None:
         """Write what was taken. Raises DiskError when nobody reads it any more."""
         taken, self._taken, self._bytes = self._taken, [], 0
         try:
@@ -81,7 +81,7 @@ class StdoutWriter:
             reason = f"{error.strerror}; make room where it goes, then run the same command"
             raise DiskError(f"cannot write to standard output: {reason}") from None
 
-    def sync(self) -> None:
+    def fsync(self) -> None:
         """Leave it to whoever reads: a stream is not kept."""
 
 
@@ -112,9 +112,9 @@ class _PartFile:
         self.bytes += len(lines)
         self.records += records
         if self._taken_bytes >= _PUSHED_BYTES:
-            self.push()
+            self.flush()
 
-    def push(self) -> None:
+    def flush(self) -> None:
         taken, self._taken, self._taken_bytes = self._taken, [], 0
         for block in blocks(taken):
             self._hash.update(block)
@@ -125,7 +125,7 @@ class _PartFile:
         return os.dup(self._descriptor)
 
     def finish(self) -> FileEntry:
-        self.push()
+        self.flush()
         os.fsync(self._descriptor)
         self._temporary.rename(self._final)
         return FileEntry(path=self.path, records=self.records, bytes=self.bytes, sha256=self._hash.hexdigest())
@@ -135,14 +135,14 @@ class _PartFile:
 
 
 class PartFiles:
-    """A snapshot in the making, in a hidden folder. `part_bytes` is where the next part begins.
+    """A snapshot in the making, in a hidden folder. `max_part_bytes` is where the next part begins.
 
     Parts are cut between records, by size alone, so that they don't depend on page size or arrival.
     """
 
-    def __init__(self, folder: Path, *, part_bytes: int, by_target: bool) -> None:
+    def __init__(self, folder: Path, *, max_part_bytes: int, by_target: bool) -> None:
         self.folder = folder
-        self._part_bytes = part_bytes
+        self._part_bytes = max_part_bytes
         self._by_target = by_target
         self._files: list[FileEntry] = []
         self._place = ""
@@ -196,13 +196,13 @@ class PartFiles:
         with disk_errors(self.folder):
             self._rejects.write(lines, rejects)
 
-    def push(self) -> None:
+    def flush(self) -> None:
         """Write what was taken. Raises DiskError."""
         with disk_errors(self.folder):
             if self._part is not None:
-                self._part.push()
+                self._part.flush()
 
-    def sync(self) -> None:
+    def fsync(self) -> None:
         """Make durable what was pushed: of the part that is written, since those before it are. Raises DiskError."""
         with disk_errors(self.folder):
             with self._gate:
@@ -224,7 +224,7 @@ class PartFiles:
     def _close_part(self) -> None:
         if self._part is not None:
             self._files.append(self._part.finish())
-            with self._gate:  # not before it is durable: until then `sync` must see it
+            with self._gate:  # not before it is durable: until then `fsync` must see it
                 part, self._part = self._part, None
             part.close()
 
@@ -234,7 +234,7 @@ class PartFiles:
             self._close_part()
             return tuple(self._files), self._rejects.finish()
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         """Close the files and leave them there: when the run has not ended, some pages lie nowhere else."""
         for file in (self._part, self._rejects):
             if file is not None:

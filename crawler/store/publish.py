@@ -54,7 +54,7 @@ def publish_walk(
         if piece.rejected:
             shelf.reject(piece.rejects, piece.rejected)
         elif spot is not None and piece.page is not None:
-            spool.on_its_way(index, piece.page, spot)
+            spool.writing_to_part(index, piece.page, spot)
         records += piece.records
         rejects += piece.rejected
         outside += piece.outside

@@ -102,7 +102,7 @@ class Spool:
         self._held: dict[int, dict[int, BufferedPage]] = {}  # by walk and row
         self._kept_bytes = 0
         self.waiting_bytes = 0  # of pages that lie nowhere yet
-        self.disbelieved_bytes = 0  # what `replay` cut off
+        self.truncated_bytes = 0  # what `replay` cut off
         self._index: dict[int, array[int]] = {}  # a walk's pages, flat: 9 x 8 bytes a page
 
     # ---- what is remembered
@@ -256,8 +256,8 @@ class Spool:
         data = self._read(Extent(self._parts[page.part], at), page.lines + page.rejects)
         return data[: page.lines], data[page.lines :]
 
-    def on_its_way(self, walk: int, page: IndexEntry, spot: Extent) -> None:
-        """Note that a page is being written to a part, all of it to this spot: see `arrived`.
+    def writing_to_part(self, walk: int, page: IndexEntry, spot: Extent) -> None:
+        """Note that a page is being written to a part, all of it to this spot: see `part_written`.
 
         A run that goes on writes it to the spool as well: the parts of a run are put aside only once.
         """
@@ -265,7 +265,7 @@ class Spool:
         if self._fresh and held is not None and held.spot is None:
             self._coming.append((held, spot))
 
-    def arrived(self) -> None:
+    def part_written(self) -> None:
         """Say that what was on its way is written, so that `flush` need only sync and name it."""
         coming, self._coming = self._coming, []
         with self._gate:
@@ -325,7 +325,7 @@ class Spool:
         except OSError as error:
             raise DiskError(f"cannot read {self.folder}: {error.strerror}; {_GO_ON}") from None
 
-    def disbelieve(self) -> None:
+    def truncate(self) -> None:
         """Empty both files: what the journal tells can't have happened, so none of it is believed."""
         self._index.clear()
         try:
@@ -361,10 +361,10 @@ class Spool:
 
     def _cut(self, journal_end: int, pages_end: int) -> None:
         sizes = os.fstat(self._journal_fd).st_size, os.fstat(self._pages_fd).st_size
-        self.disbelieved_bytes = sum(sizes) - journal_end - pages_end
+        self.truncated_bytes = sum(sizes) - journal_end - pages_end
         os.ftruncate(self._journal_fd, journal_end)
         os.ftruncate(self._pages_fd, pages_end)
-        if self._sync and self.disbelieved_bytes:
+        if self._sync and self.truncated_bytes:
             os.fdatasync(self._journal_fd)  # or a power cut might bring old lines back behind new ones
         self._end = self._synced = pages_end
 

@@ -124,10 +124,10 @@ def read_state(folder: Path) -> RunState | None:
     """Give the state of the run in `folder`, None when there is none or it is damaged. Raises DiskError."""
     try:
         with disk_errors(folder):
-            sealed = msgspec.json.decode(_bytes_of(folder / _STATE), type=_Sealed)
-            if crc32(sealed.run) != sealed.crc:
+            has_success_marker = msgspec.json.decode(_bytes_of(folder / _STATE), type=_Sealed)
+            if crc32(has_success_marker.run) != has_success_marker.crc:
                 return None
-            return msgspec.json.decode(sealed.run, type=RunState)
+            return msgspec.json.decode(has_success_marker.run, type=RunState)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
@@ -267,11 +267,11 @@ def _unfinished(work: Path) -> list[RunState]:
 
 def _why_not(unfinished: list[RunState], same: list[RunState], wish: ResumeRequest) -> str:
     if same:
-        return f"the unfinished run {same[0].snapshot} is older than {wish.within_s:g} seconds (resume_within_s)"
+        return f"the unfinished run {same[0].snapshot} is older than {wish.within_s:g} seconds (resume_max_age_s)"
     if unfinished:
         return (
             f"the unfinished run {unfinished[0].snapshot} has another plan "
-            "(targets, centers, namespaces, order, max_passes or confirm)"
+            "(targets, centers, namespaces, order, max_passes or double_read)"
         )
     return "there is no unfinished run"
 

@@ -26,7 +26,7 @@ class Request(Protocol):
         """Give the query parameters, decoded."""
         ...
 
-    def encoded(self) -> str:
+    def query_string(self) -> str:
         """Give the query string as it is sent and signed."""
         ...
 
@@ -62,7 +62,7 @@ class ListRequest(NamedTuple):
             return {"filter": "|".join(f"{name}::{value}" for name, value in given.items())}
         return given
 
-    def encoded(self) -> str:
+    def query_string(self) -> str:
         """Give the query string, percent-encoded as RFC 3986 has it: the bytes to send and to sign.
 
         The parameters in their own order, without a dict of them: it is written for every request.
@@ -92,7 +92,7 @@ class NamespacesRequest(NamedTuple):
         """Give the query parameters."""
         return {"filter": "mode::visible"} if self.visible else {}
 
-    def encoded(self) -> str:
+    def query_string(self) -> str:
         """Give the query string, percent-encoded as RFC 3986 has it."""
         return _encoded(self.parameters())
 

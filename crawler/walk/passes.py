@@ -76,24 +76,24 @@ class Pass:
         self._short_length = -1  # of a first page shorter than asked
         self._came_without_total = False
         self._came_empty = False
-        self._witnessing = False  # the second item alone is asked how many there are
+        self._probing_second_item = False  # the second item alone is asked how many there are
 
     # ---- what to ask
 
-    def ask(self) -> Window | None:
+    def next_window(self) -> Window | None:
         """Take the next window: new until now, in flight from now on. None when there is none to ask now."""
         if not self._has_new():
             return None
-        return self._fly(Window(self.number, self._next, self.limit, self.order))
+        return self._issue(Window(self.number, self._next, self.limit, self.order))
 
-    def claim(self, window: Window) -> None:
+    def replay(self, window: Window) -> None:
         """Take one window out of turn, as the run did that is resumed: its answer must follow."""
         if not self._is_new(window):
             raise WalkError(f"{window} is not new in {self.state}")
         if self.state == "first":
             self.limit, self.order = window.limit, window.order
         if window.offset == self._next:
-            self._fly(window)
+            self._issue(window)
         else:
             self._claimed.add(window.offset)
             self._in_flight[window.offset] = window
@@ -125,41 +125,41 @@ class Pass:
         planned = next(iter(self.totals), 0)
         return max(self.limit * _AHEAD, 2 * planned)
 
-    def _fly(self, window: Window) -> Window:
+    def _issue(self, window: Window) -> Window:
         self._next = window.offset + window.limit
         self._in_flight[window.offset] = window
         return window
 
     # ---- what came back
 
-    def read(self, window: Window, page: Page, *, last_try: bool, trusted: bool) -> Answered:
+    def on_page(self, window: Window, page: Page, *, last_try: bool, trusted: bool) -> Answered:
         """Take a page in; with `last_try` also one that is too short, its gap noted.
 
         `trusted` when the service is known to count the walk, where a total may be the page's length as well.
         """
         self.check_in_flight(window)
         if self.state == "first":
-            answered = self._read_first(window, page, last_try=last_try, trusted=trusted)
+            answered = self._on_first(window, page, last_try=last_try, trusted=trusted)
         elif self.state == "open":
-            answered = self._read_open(page)
-        elif self._witnessing:
-            answered = self._read_witness(page)
+            answered = self._on_open(page)
+        elif self._probing_second_item:
+            answered = self._on_second_item(page)
         elif window.offset == self._probe_at:
-            answered = self._read_probe(window, page, last_try=last_try, trusted=trusted)
+            answered = self._on_probe(window, page, last_try=last_try, trusted=trusted)
         else:
-            answered = self._read_declared(window, page, last_try=last_try)
+            answered = self._on_declared(window, page, last_try=last_try)
         if not isinstance(answered, Retry):
             del self._in_flight[window.offset]
             self.settled += 1
         return answered
 
-    def lose(self, window: Window, reason: str) -> None:
+    def on_lost(self, window: Window, reason: str) -> None:
         """Give a window up: it got no answer that counts, however often it was asked."""
         self.check_in_flight(window)
         del self._in_flight[window.offset]
         self.settled += 1
         self.failed = True
-        self._end_of_witness()
+        self._end_of_second_item()
         end: int | None = None
         if self.state != "declared":  # nothing beyond it can be planned
             self.state, self._end = "declared", self._next
@@ -203,14 +203,14 @@ class Pass:
         return [*self._gaps, Gap(self._horizon, self._end, 0, f"not asked: {reason}")]
 
     @property
-    def stands(self) -> bool:
+    def is_consistent(self) -> bool:
         """Whether this pass alone proves the walk: one total on every page, and as many distinct keys."""
         flawed = self.gaps or self.unproven or self._disagreed
         return not flawed and len(self.totals) <= 1 and len(self.seen) == self.total
 
     # ---- how a page is taken in, by state
 
-    def _read_first(self, window: Window, page: Page, *, last_try: bool, trusted: bool) -> Answered:
+    def _on_first(self, window: Window, page: Page, *, last_try: bool, trusted: bool) -> Answered:
         if page.total is None:
             return self._open(page, last_try=last_try)
         if not (page.total or trusted or last_try or self._came_empty):
@@ -262,7 +262,7 @@ class Pass:
         self._note(page)
         return "keep"
 
-    def _read_open(self, page: Page) -> Answered:
+    def _on_open(self, page: Page) -> Answered:
         if self.seen.issuperset(page.items.keys):  # empty, or a page that was there before: either is the end
             self.state, self._end = "declared", self._next
             return "skip"
@@ -270,7 +270,7 @@ class Pass:
         self._note(page)
         return "keep"
 
-    def _read_declared(self, window: Window, page: Page, *, last_try: bool) -> Answered:
+    def _on_declared(self, window: Window, page: Page, *, last_try: bool) -> Answered:
         total = min(self.totals) if page.total is None else page.total
         expected = max(0, min(window.limit, total - window.offset))
         short = page.length < expected
@@ -282,10 +282,10 @@ class Pass:
         self._end = max(self._end, self.total)  # rows have come: the plan grows with the total
         return "keep"
 
-    def _read_probe(self, window: Window, page: Page, *, last_try: bool, trusted: bool) -> Answered:
+    def _on_probe(self, window: Window, page: Page, *, last_try: bool, trusted: bool) -> Answered:
         """Take in the window beyond a total that may be only the first page's length."""
         if page.total not in {None, window.offset, page.length}:  # rows have come or gone
-            return self._read_declared(window, page, last_try=last_try)
+            return self._on_declared(window, page, last_try=last_try)
         if self.seen.issuperset(page.items.keys):  # empty, or a page that was there before
             if not page.length or trusted:
                 return "skip"
@@ -294,7 +294,7 @@ class Pass:
                 self._note(page)
                 return "keep"
             # The last one once more, or the first of many by a service that ignores the offset.
-            self._witnessing = True
+            self._probing_second_item = True
             self.limit, self._next, self._end = 1, 1, 2
             self._note(page)
             return "keep"
@@ -304,16 +304,16 @@ class Pass:
         self._note(page)
         return "keep"
 
-    def _read_witness(self, page: Page) -> Answered:
+    def _on_second_item(self, page: Page) -> Answered:
         """Take in the second item: a total above one, declared by a page of one, counts the walk and not the page."""
-        self._end_of_witness()
+        self._end_of_second_item()
         self.unproven = self.opened = (page.total or 0) <= page.length
         self._note(page)
         return "keep"
 
-    def _end_of_witness(self) -> None:
-        if self._witnessing and self._probe_at is not None:
-            self._witnessing, self.limit = False, self._probe_at
+    def _end_of_second_item(self) -> None:
+        if self._probing_second_item and self._probe_at is not None:
+            self._probing_second_item, self.limit = False, self._probe_at
 
     def _note(self, page: Page, *, short: bool = False) -> None:
         new = self.seen.update(page.items.keys)

@@ -14,45 +14,30 @@ The laws, each a property of tests/walking/test_walk_laws.py:
   the server, never the end; a first page without a total must come twice;
 - a walk stops at its total; a total equal to the length of the first page is tried with one window beyond it where
   the page is full, or nothing has shown yet that this service counts the walk and not the page;
-- `whole` and `repaired` need, in one pass, one total on every page and as many distinct keys; with `confirm` and
+- `whole` and `repaired` need, in one pass, one total on every page and as many distinct keys; with `double_read` and
   more than one page, or one that came again, two passes in a row with the same keys;
 - it ends: at most max_passes passes, and none asks far ahead of what its pages bear out, whatever the total.
 """
 
-from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 from typing import Final
 
 from crawler.model.key_set import KeySet
-from crawler.model.verdict import PROVEN, Verdict
+from crawler.model.verdict import Verdict
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.response import Page
 from crawler.walk.passes import Answered, Pass, Retry, WalkError
+from crawler.walk.server_profile import ServerProfile
 
 # What is asked when a size is refused: the documented default of 100 is among them (FACTS 1.1).
 _LIMITS: Final = (500, 200, 100, 50, 20, 10, 5, 2, 1)
 
 
-@dataclass(slots=True)
-class ServerProfile:
-    """What a target was found to accept; its walks share it, so that each lesson is paid for once.
-
-    `limit` is the page size to ask for, `orders` the sort columns not refused so far, first choice first;
-    None among them is the server's own order. `filtered` packs all parameters into `filter`; `may_change` says
-    whether the other way may still be tried. `counts_walks` says that a total was seen which no page's length or
-    limit explains: then totals count what the walk holds.
-    """
-
-    limit: int
-    orders: tuple[Order | None, ...]
-    filtered: bool = False
-    may_change: bool = False
-    counts_walks: bool = False
-
-
 class Walk:
-    """The state of one walk: `ask` until it gives None, answer every window with `read`, `lose` or `refuse_*`.
+    """The state of one walk.
+
+    Take windows with `next_window` until it returns None; answer each with `on_page`, `on_lost` or `refuse_*`.
 
     `verdict` is None until the walk has ended; then the fields below hold the evidence. `totals` are all that
     were declared in any pass, in that order; the rest is of the last pass: `distinct` keys, `duplicates`
@@ -60,13 +45,13 @@ class Walk:
     """
 
     def __init__(
-        self, dialect: ServerProfile, *, max_passes: int, confirm: bool = False, first_page_only: bool = False
+        self, dialect: ServerProfile, *, max_passes: int, double_read: bool = False, first_page_only: bool = False
     ) -> None:
         self._dialect = dialect
         self._first_page_only = first_page_only
         self._max_passes = max_passes
-        self._confirm = confirm
-        self._proof: tuple[int, int, int] | None = None  # of the pass before, for `confirm`
+        self._double_read = double_read
+        self._proof: tuple[int, int, int] | None = None  # of the pass before, for `double_read`
         self._now = self._begin(1)
         self.waiting = False  # there is nothing to ask before an answer has come
         self.verdict: Verdict | None = None
@@ -121,31 +106,31 @@ class Walk:
         nothing = None if self.distinct or self.gaps or not self.verdict else 0
         return max(self.totals, default=nothing)
 
-    def ask(self) -> Window | None:
+    def next_window(self) -> Window | None:
         """Take the next window, in flight from now on; None when there is none to ask now."""
-        window = None if self.verdict else self._now.ask()
+        window = None if self.verdict else self._now.next_window()
         self.waiting = window is None
         return window
 
-    def claim(self, window: Window) -> None:
+    def replay(self, window: Window) -> None:
         """Take the window that a journal says was answered next; its answer must follow."""
         if self.verdict:
             raise WalkError(f"{window}: the walk has ended")
-        self._now.claim(window)
+        self._now.replay(window)
 
-    def read(self, window: Window, page: Page, *, last_try: bool) -> Answered:
+    def on_page(self, window: Window, page: Page, *, last_try: bool) -> Answered:
         """Take a page in: keep it, skip it, or ask again. With `last_try` a short page is not asked again."""
         trusted = self._first_page_only or self._dialect.counts_walks
-        answered = self._now.read(window, page, last_try=last_try, trusted=trusted)
+        answered = self._now.on_page(window, page, last_try=last_try, trusted=trusted)
         if not isinstance(answered, Retry):
             # Learned from what the journal keeps, and from nothing else: a resume must learn the same.
             self._dialect.counts_walks |= answered == "keep" and (page.total or 0) > max(window.limit, page.length)
             self._went_on()
         return answered
 
-    def lose(self, window: Window, reason: str) -> None:
+    def on_lost(self, window: Window, reason: str) -> None:
         """Give a window up after its last try."""
-        self._now.lose(window, reason)
+        self._now.on_lost(window, reason)
         self._went_on()
 
     def refuse_size(self, window: Window) -> bool:
@@ -183,14 +168,13 @@ class Walk:
             self._judge(self._now)
 
     def _judge(self, now: Pass) -> None:
-        stands = now.stands
+        stands = now.is_consistent
         if stands and now.clamped_to is not None:  # before it stands, a short page may be any fault
             self._dialect.limit = min(self._dialect.limit, now.clamped_to)
         if self._confirms(now) and stands:
-            first = 2 if self._needs_second(now) else 1
-            self._end("whole" if now.number <= first else "repaired")
+            self._end("complete")
         elif now.failed and not now.cut_short:
-            self._end("lost")  # its windows were asked often enough; another pass would ask them as often again
+            self._end("partial")  # its windows were asked often enough; another pass would ask them as often again
         elif now.opened:
             self._end("unproven")  # a service that declares no total won't declare one to another pass
         elif now.number < self._max_passes:
@@ -198,20 +182,20 @@ class Walk:
             self._windows_before += now.settled
             self._now = self._begin(now.number + 1)
         elif now.gaps:
-            self._end("lost")
+            self._end("partial")
         else:
             self._end("unproven" if now.unproven else "drifted")
 
     def _needs_second(self, now: Pass) -> bool:
         """Say whether this pass proves nothing alone: rows can have moved from one page to another while it read."""
-        return self._confirm and (now.pages > 1 or now.repeated)
+        return self._double_read and (now.pages > 1 or now.repeated)
 
     def _confirms(self, now: Pass) -> bool:
         """Say whether this pass needs no second one, or is that second one with the same keys."""
         if not self._needs_second(now):
             return True
         before, self._proof = self._proof, None
-        if now.stands:
+        if now.is_consistent:
             # Not the keys themselves: two sets of a huge walk would be the largest thing in memory.
             self._proof = len(now.seen), sum(now.seen), reduce(xor, now.seen, 0)
         return self._proof is not None and before == self._proof
@@ -220,6 +204,6 @@ class Walk:
         self.verdict = verdict
         self.totals.update(self._now.totals)
         self.distinct = len(self._now.seen)
-        if verdict not in PROVEN:
+        if verdict != "complete":
             self.gaps = tuple(sorted(self._now.gaps, key=lambda gap: gap.offset))
         self._now.seen = KeySet()  # the keys are most of a run's memory

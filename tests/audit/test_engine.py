@@ -31,8 +31,8 @@ def told(findings: list[Finding]) -> list[tuple[str, str | None]]:
     return [(one.rule, one.name) for one in findings]
 
 
-def suppression(rule: str, until: date = LONG, **patterns: str) -> Suppression:
-    return Suppression(rule=rule, reason="kept", until=until, **patterns)
+def suppression(rule: str, expires: date = LONG, **patterns: str) -> Suppression:
+    return Suppression(rule=rule, reason="kept", expires=expires, **patterns)
 
 
 def rewrite(folder: Path, **fields: object) -> None:
@@ -84,7 +84,7 @@ def test_a_moment_without_an_offset_is_utc_wherever_one_lives(tmp_path: Path) ->
 
 def test_an_incomplete_snapshot_is_the_first_finding_and_cannot_be_let_pass(tmp_path: Path) -> None:
     folder = publish(tmp_path, item(is_public=True), faults=UNPROVEN, centers="self")
-    silent = Policy(off=("SWR001", "SWR002"), suppressions=(suppression("SWR001"), suppression("SWR201")))
+    silent = Policy(disabled_rules=("SWR001", "SWR002"), suppressions=(suppression("SWR001"), suppression("SWR201")))
     findings, audited = audit(folder, silent)
     assert told(findings) == [("SWR001", None), ("SWR101", "app")]
     assert audited.incomplete
@@ -120,7 +120,7 @@ def test_a_suppression_that_has_ended_lets_nothing_pass_and_is_a_finding(tmp_pat
     findings, audited = audit(folder, Policy(suppressions=(ended,)))
     assert told(findings) == [("SWR205", "app"), ("SWR901", None)]
     assert findings[1].message == "has a suppression that ended on 2020-01-01: SWR205 name=a* (kept)"
-    assert findings[1].evidence == {"suppression": "SWR205 name=a*", "reason": "kept", "until": "2020-01-01"}
+    assert findings[1].evidence == {"suppression": "SWR205 name=a*", "reason": "kept", "expires": "2020-01-01"}
     assert audited.suppressed == 0
 
 
@@ -131,7 +131,7 @@ def test_a_suppression_that_matches_nothing_is_a_note_unless_it_could_not_match(
     assert [one.evidence["suppression"] for one in audit(folder, policy, folder)[0]] == ["SWR205", "SWR301"]
     torn = publish(tmp_path / "2", item(), faults=UNPROVEN, centers="self")
     assert told(audit(torn, policy)[0]) == [("SWR001", None), ("SWR002", None)]
-    assert told(audit(folder, Policy(off=("SWR902",), suppressions=policy.suppressions))[0]) == []
+    assert told(audit(folder, Policy(disabled_rules=("SWR902",), suppressions=policy.suppressions))[0]) == []
 
 
 def test_of_two_suppressions_that_match_none_is_called_unused_and_the_finding_counts_once(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_centers_come_before_namespaces_each_sorted() -> None:
 
 
 @pytest.mark.parametrize(
-    "doubt", [{"verdict": "drifted"}, {"verdict": "lost"}, {"verdict": "unproven"}, {"rejects": 1}]
+    "doubt", [{"verdict": "drifted"}, {"verdict": "partial"}, {"verdict": "unproven"}, {"rejects": 1}]
 )
 def test_what_one_side_did_not_read_whole_is_not_compared(doubt: dict[str, Any]) -> None:
     before, now, torn = holdings(team=1), holdings(team=100), manifest(walk(**doubt))
@@ -115,8 +115,8 @@ def by_namespace(**verdicts: str) -> tuple[WalkEntry, ...]:
 
 def test_a_namespace_that_is_proven_is_compared_though_its_center_is_not() -> None:
     old, new = (
-        manifest(*by_namespace(team="whole", other="whole")),
-        manifest(*by_namespace(team="repaired", more="lost")),
+        manifest(*by_namespace(team="complete", other="complete")),
+        manifest(*by_namespace(team="complete", more="partial")),
     )
     before, now = holdings(team=1, other=1), holdings(team=100, more=100)
     assert found(before, now, old=old, new=new) == [TEAM]
@@ -124,14 +124,14 @@ def test_a_namespace_that_is_proven_is_compared_though_its_center_is_not() -> No
 
 
 def test_a_center_is_compared_only_when_both_walked_the_same_of_it() -> None:
-    one, both = manifest(*by_namespace(team="whole")), manifest(*by_namespace(team="whole", other="whole"))
+    one, both = manifest(*by_namespace(team="complete")), manifest(*by_namespace(team="complete", other="complete"))
     before, now = holdings(team=1), holdings(team=2, other=100)
     assert found(before, now, old=one, new=both) == []
     assert found(before, now, old=both, new=both) == [CENTER, Location("eu", "self", None, "other")]
 
 
 def test_a_scope_knows_what_nobody_walked() -> None:
-    scope = Scope(manifest(*by_namespace(team="whole", lost="lost")))
+    scope = Scope(manifest(*by_namespace(team="complete", lost="partial")))
     assert scope.holds("eu", "self", "team")
     assert not scope.holds("eu", "self", "lost")
     assert not scope.holds("eu", "self", "other")

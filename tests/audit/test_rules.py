@@ -94,7 +94,7 @@ def test_without_a_bound_its_rule_finds_nothing(setting: str, fields: dict[str, 
 def test_a_rule_that_is_switched_off_finds_nothing() -> None:
     bare = record(description=None, tags=[], num_images=0)
     assert found(bare) == ["SWR202", "SWR205"]
-    assert found(bare, replace(STRICT, off=("SWR202",))) == ["SWR205"]
+    assert found(bare, replace(STRICT, disabled_rules=("SWR202",))) == ["SWR205"]
 
 
 def test_ages_before_the_first_year_are_no_ages() -> None:
@@ -138,13 +138,15 @@ GAP = Coverage(target="eu", center="self", declared=5, covered=3)
 
 
 def test_a_complete_manifest_has_no_finding() -> None:
-    assert not is_incomplete(COMPLETE, sealed=True)
-    assert list(observe(COMPLETE, sealed=True)) == []
+    assert not is_incomplete(COMPLETE, has_success_marker=True)
+    assert list(observe(COMPLETE, has_success_marker=True)) == []
 
 
 def test_an_incomplete_snapshot_comes_before_the_reasons() -> None:
     lost = walk(verdict="unproven", namespace="team", declared_totals=())
-    found = list(observe(manifest(walk(), lost, walk(rejects=2), status="incomplete", coverage=(GAP,)), sealed=False))
+    found = list(
+        observe(manifest(walk(), lost, walk(rejects=2), status="incomplete", coverage=(GAP,)), has_success_marker=False)
+    )
     assert [one.rule.id for one in found] == ["SWR001", "SWR002", "SWR003", "SWR004"]
     assert [one.place for one in found] == [
         Location(),
@@ -161,37 +163,37 @@ def test_an_incomplete_snapshot_comes_before_the_reasons() -> None:
 
 
 def test_a_walk_that_lost_windows_says_how_many_records_are_missing() -> None:
-    lost = walk(verdict="lost", declared_totals=(9,), distinct=4, records=4)
-    (_, one) = observe(manifest(lost, status="incomplete"), sealed=False)
-    assert one.fact.message == "is lost: 4 records read, 5 missing"
-    assert one.fact.evidence == {"verdict": "lost", "records": 4, "declared": 9, "missing": 5}
+    lost = walk(verdict="partial", declared_totals=(9,), distinct=4, records=4)
+    (_, one) = observe(manifest(lost, status="incomplete"), has_success_marker=False)
+    assert one.fact.message == "is partial: 4 records read, 5 missing"
+    assert one.fact.evidence == {"verdict": "partial", "records": 4, "declared": 9, "missing": 5}
 
 
 @pytest.mark.parametrize("status", ["complete", "incomplete"])
 def test_a_snapshot_is_incomplete_when_its_status_or_its_walks_say_so(status: str) -> None:
-    assert is_incomplete(manifest(walk(verdict="drifted"), status=status), sealed=True)
-    assert is_incomplete(manifest(walk(rejects=1), status=status), sealed=True)
-    assert is_incomplete(manifest(walk(), status=status, coverage=(GAP,)), sealed=True)
+    assert is_incomplete(manifest(walk(verdict="drifted"), status=status), has_success_marker=True)
+    assert is_incomplete(manifest(walk(rejects=1), status=status), has_success_marker=True)
+    assert is_incomplete(manifest(walk(), status=status, coverage=(GAP,)), has_success_marker=True)
 
 
 def test_a_snapshot_without_a_seal_is_incomplete_whatever_it_says() -> None:
-    (said,) = observe(manifest(walk(), status="incomplete"), sealed=False)
-    (silent,) = observe(COMPLETE, sealed=False)
+    (said,) = observe(manifest(walk(), status="incomplete"), has_success_marker=False)
+    (silent,) = observe(COMPLETE, has_success_marker=False)
     assert said.fact.message == "is incomplete: its manifest says so"
     assert silent.fact.message == "is incomplete: _SUCCESS is missing"
 
 
 def test_walks_and_parts_that_do_not_add_up_are_incomplete() -> None:
-    (one,) = observe(manifest(walk(records=5), files=()), sealed=True)
+    (one,) = observe(manifest(walk(records=5), files=()), has_success_marker=True)
     assert one.fact.message == "is incomplete: its walks say 5 records, its parts 0"
-    assert one.fact.evidence == {"status": "complete", "sealed": True}
+    assert one.fact.evidence == {"status": "complete", "has_success_marker": True}
 
 
 def test_partial_coverage_that_was_accepted_is_no_finding() -> None:
     partial = manifest(walk(), coverage=(GAP,), config={"allow_partial_coverage": True})
-    assert list(observe(partial, sealed=True)) == []
+    assert list(observe(partial, has_success_marker=True)) == []
     unknown = manifest(walk(), coverage=(Coverage(target="eu", center="self", declared=None, covered=3),))
-    assert [one.fact.message for one in observe(unknown, sealed=True)][1:] == [
+    assert [one.fact.message for one in observe(unknown, has_success_marker=True)][1:] == [
         "declares records (nobody knows how many) that are in no namespace walked"
     ]
 
@@ -200,14 +202,14 @@ def test_each_unknown_field_is_a_note_of_its_own() -> None:
     def told(one: Observation) -> tuple[str, str, str]:
         return one.rule.id, one.fact.message, one.subject
 
-    assert [told(one) for one in observe(manifest(unknown_fields=("shared_to", "")), sealed=True)] == [
+    assert [told(one) for one in observe(manifest(unknown_fields=("shared_to", "")), has_success_marker=True)] == [
         ("SWR005", "has the unknown field shared_to", "shared_to"),
         ("SWR005", "has the unknown field without a name", ""),
     ]
 
 
 @given(
-    st.sampled_from(["whole", "repaired", "drifted", "lost", "unproven"]),
+    st.sampled_from(["complete", "drifted", "partial", "unproven"]),
     st.integers(0, 3),
     st.sampled_from([(), (GAP,)]),
 )
@@ -215,7 +217,7 @@ def test_a_snapshot_with_any_finding_of_its_proof_is_incomplete_and_that_is_said
     verdict: str, rejects: int, coverage: tuple[Coverage, ...]
 ) -> None:
     shown = manifest(walk(verdict=verdict, rejects=rejects), coverage=coverage)
-    found = [one.rule.id for one in observe(shown, sealed=True)]
-    assert bool(found) is is_incomplete(shown, sealed=True)
+    found = [one.rule.id for one in observe(shown, has_success_marker=True)]
+    assert bool(found) is is_incomplete(shown, has_success_marker=True)
     assert found[:1] in ([], ["SWR001"])
     assert found.count("SWR001") <= 1

@@ -1,4 +1,4 @@
-"""Laws of suppressions: what they catch, until when, and that the configuration's text shows."""
+"""Laws of suppressions: what they catch, when they expire, and that the configuration's text shows."""
 
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
@@ -18,7 +18,7 @@ GLOBS = st.text(alphabet="ab*?[]!", max_size=5)
 
 
 def suppression(**fields: object) -> Suppression:
-    told = {"rule": "SWR201", "reason": "kept", "until": DAY, **fields}
+    told = {"rule": "SWR201", "reason": "kept", "expires": DAY, **fields}
     return Suppression(**told)  # type: ignore[arg-type]  # fields of the example
 
 
@@ -37,7 +37,7 @@ def suppression(**fields: object) -> Suppression:
 )
 def test_a_suppression_catches_what_all_its_patterns_match(fields: dict[str, object], *, caught: bool) -> None:
     one = suppression(**fields)
-    assert Suppressions([one], DAY).catches("SWR201", APP) == ([one] if caught else [])
+    assert Suppressions([one], DAY).matching("SWR201", APP) == ([one] if caught else [])
 
 
 def test_a_suppression_holds_to_the_end_of_its_last_day() -> None:
@@ -45,20 +45,20 @@ def test_a_suppression_holds_to_the_end_of_its_last_day() -> None:
     today, tomorrow = Suppressions([one], DAY), Suppressions([one], DAY + timedelta(days=1))
     assert (today.holding, today.ended) == ([one], [])
     assert (tomorrow.holding, tomorrow.ended) == ([], [one])
-    assert tomorrow.catches("SWR201", APP) == []
+    assert tomorrow.matching("SWR201", APP) == []
 
 
 def test_of_two_that_match_both_catch() -> None:
     first, second = suppression(name="a*"), suppression()
-    assert Suppressions([first, second], DAY).catches("SWR201", APP) == [first, second]
-    assert Suppressions([first, second], DAY).catches("SWR201", APP._replace(name="b")) == [second]
+    assert Suppressions([first, second], DAY).matching("SWR201", APP) == [first, second]
+    assert Suppressions([first, second], DAY).matching("SWR201", APP._replace(name="b")) == [second]
 
 
 def test_what_has_no_name_is_matched_as_empty_text() -> None:
     center = Location("eu", "self")
-    assert Suppressions([suppression()], DAY).catches("SWR201", center)
-    assert Suppressions([suppression(namespace="")], DAY).catches("SWR201", center)
-    assert not Suppressions([suppression(namespace="?*")], DAY).catches("SWR201", center)
+    assert Suppressions([suppression()], DAY).matching("SWR201", center)
+    assert Suppressions([suppression(namespace="")], DAY).matching("SWR201", center)
+    assert not Suppressions([suppression(namespace="?*")], DAY).matching("SWR201", center)
 
 
 def test_a_suppression_is_written_with_the_patterns_that_narrow_it() -> None:

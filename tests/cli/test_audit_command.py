@@ -133,17 +133,17 @@ def test_the_configuration_bounds_allows_switches_off_and_lets_pass(say: Say, sn
         """
         [audit]
         fail_on = "warning"
-        off = ["no-description"]
+        disabled_rules = ["no-description"]
         allowed_domains = ["partner-*"]
         [[audit.suppress]]
         rule = "public-while-shared"
         name = "pub*"
         reason = "a base image for everybody"
-        until = 9999-12-31
+        expires = 9999-12-31
         [[audit.suppress]]
         rule = "SWR202"
         reason = "over"
-        until = 2020-01-01
+        expires = 2020-01-01
         """
     )
     said = say(snapshot, "--config", file, "--json")

@@ -167,7 +167,7 @@ def test_items_that_were_rejected_leave_it_unknown_what_came_and_went(say: Say, 
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        ("fail-window:offset=100", "lost"),
+        ("fail-window:offset=100", "partial"),
         ("missing-total:in_items=true,in_header=true", "unproven"),
         ("churn:every=2", "drifted"),
     ],

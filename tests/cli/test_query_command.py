@@ -69,8 +69,8 @@ def test_columns_have_types_of_their_own(say: Say) -> None:
 def test_the_walks_are_there_with_their_evidence(say: Say) -> None:
     lines = say("one", "select center, verdict, records, declared_totals, lost from walks", "--json").lines
     assert lines == [
-        {"center": "self", "verdict": "whole", "records": 2, "declared_totals": [2], "lost": []},
-        {"center": "thirdparty", "verdict": "whole", "records": 1, "declared_totals": [1], "lost": []},
+        {"center": "self", "verdict": "complete", "records": 2, "declared_totals": [2], "lost": []},
+        {"center": "thirdparty", "verdict": "complete", "records": 1, "declared_totals": [1], "lost": []},
     ]
 
 

@@ -28,7 +28,7 @@ def walk(**fields: Any) -> WalkEntry:  # noqa: ANN401 - the fields' own types
         "target": "default",
         "center": "self",
         "namespace": None,
-        "verdict": "whole",
+        "verdict": "complete",
         "declared_totals": (held,),
         "records": held,
         "distinct": held,
@@ -76,7 +76,7 @@ def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
         "ending": StopReason("done"),
         "started_at": NOON,
         "finished_at": NOON + timedelta(seconds=102),
-        "tallies": (tally(),),
+        "stats": (tally(),),
         "walks": (),
         "coverage": (),
         "errors": {},
@@ -90,14 +90,14 @@ def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
 
 
 def stopped(**fields: Any) -> Result:  # noqa: ANN401
-    return result(75, **{"tallies": (tally(records=120_000, walks_ended=0),), **fields})
+    return result(75, **{"stats": (tally(records=120_000, walks_ended=0),), **fields})
 
 
 def test_a_complete_run_says_so_and_where_it_is() -> None:
     assert summary(finished(walk(), walk(center="thirdparty"))).splitlines() == [
         "complete: 400 000 of 400 000 declared records are on disk, each once",
         "  where     output/snapshot=night (2 files, 210.4 MB)",
-        "  walks     2 whole",
+        "  walks     2 complete",
         "  time      1 min 42 s",
         "  requests  400: 400 HTTP 200",
     ]
@@ -115,9 +115,11 @@ def test_only_exit_code_0_is_called_complete() -> None:
     assert all(("each once" in summary(run)) is (run.exit_code == 0) for run in runs)
 
 
-def test_a_repaired_walk_is_held_against_the_total_it_was_proven_by() -> None:
-    repaired = walk(verdict="repaired", declared_totals=(101, 100), records=100, distinct=100, passes=2)
-    assert summary(finished(repaired)).startswith("complete: 100 of 100 declared records are on disk")
+def test_a_walk_that_took_another_pass_is_held_against_the_total_it_was_proven_by() -> None:
+    again = walk(verdict="complete", declared_totals=(101, 100), records=100, distinct=100, passes=2)
+    text = summary(finished(again, walk(records=1)))
+    assert text.startswith("complete: 101 of 101 declared records are on disk")
+    assert "  walks     2 complete (1 in more than one pass)" in text.splitlines()
 
 
 def test_an_empty_registry_is_complete() -> None:
@@ -129,11 +131,11 @@ def test_a_lost_walk_shows_which_items_and_why() -> None:
         Lost(offset=at, end=at + 1000, got=at // 5, reason="HTTP 500: broken, 5 times") for at in range(0, 5000, 1000)
     )
     run = finished(
-        walk(), walk(verdict="lost", namespace="team", declared_totals=(200_000,), records=197_000, lost=lost)
+        walk(), walk(verdict="partial", namespace="team", declared_totals=(200_000,), records=197_000, lost=lost)
     )
     assert summary(run).splitlines()[0] == "incomplete: 397 000 of 400 000 declared records are on disk; 3 000 missing"
     assert summary(run).splitlines()[3:8] == [
-        "  default/self/team: lost, declared 200 000, 197 000 distinct",
+        "  default/self/team: partial, declared 200 000, 197 000 distinct",
         "    items 0 to 999: HTTP 500: broken, 5 times",
         "    items 1 000 to 1 999, 200 of them read: HTTP 500: broken, 5 times",
         "    items 2 000 to 2 999, 400 of them read: HTTP 500: broken, 5 times",
@@ -177,7 +179,7 @@ def test_a_stream_is_complete_on_standard_output_and_not_on_disk() -> None:
 
 
 def test_a_signal_keeps_the_state_and_says_how_to_go_on() -> None:
-    run = result(130, ending=StopReason("signal", 2), tallies=(tally(records=120_000, walks_ended=1),))
+    run = result(130, ending=StopReason("signal", 2), stats=(tally(records=120_000, walks_ended=1),))
     assert summary(run).splitlines() == [
         "unfinished: stopped by SIGINT (Ctrl-C); 120 000 records read, 400 000 declared so far; nothing is published",
         "  walks     1 of 2 ended",
@@ -189,12 +191,12 @@ def test_a_signal_keeps_the_state_and_says_how_to_go_on() -> None:
 
 
 def test_records_that_repeated_passes_read_again_are_not_sold_as_new() -> None:
-    assert "500 000 records read in all passes, 400 000 declared" in summary(stopped(tallies=(tally(records=500_000),)))
+    assert "500 000 records read in all passes, 400 000 declared" in summary(stopped(stats=(tally(records=500_000),)))
 
 
 def test_each_stopped_target_says_why() -> None:
     errors = {"a": CredentialsError("target a: the service refused the token"), "b": UnavailableError("no answer")}
-    text = summary(stopped(errors=errors, tallies=(tally("a"), tally("b"), tally("c"))))
+    text = summary(stopped(errors=errors, stats=(tally("a"), tally("b"), tally("c"))))
     assert "unfinished: 2 of 3 targets stopped" in text
     assert "  why       target a: the service refused the token\n            b: no answer\n" in text
 
@@ -218,7 +220,7 @@ def test_a_resumed_run_says_that_its_requests_are_not_all() -> None:
 
 def test_requests_show_failures_retries_and_throttling() -> None:
     counts = Counter({"200": 4000, "503": 12, "none": 1})
-    text = summary(finished(walk(), tallies=(tally(by_status=counts, retries=13, throttled_s=3.0),)))
+    text = summary(finished(walk(), stats=(tally(by_status=counts, retries=13, throttled_s=3.0),)))
     assert (
         "4 013: 4 000 HTTP 200, 12 HTTP 503, 1 without an answer; 13 retries; held back by the service for 3 s" in text
     )
@@ -226,7 +228,7 @@ def test_requests_show_failures_retries_and_throttling() -> None:
 
 def test_foreign_words_cannot_command_the_terminal() -> None:
     bad = Lost(offset=0, end=1, got=0, reason="\x1b[2Jgone\nnext")
-    text = summary(finished(walk(verdict="lost", lost=(bad,)), unknown=("\x1b]0;x\x07",)))
+    text = summary(finished(walk(verdict="partial", lost=(bad,)), unknown=("\x1b]0;x\x07",)))
     assert all(line.isprintable() for line in text.splitlines())
     assert "\\u001b[2Jgone\\nnext" in text
     assert "1 field unknown to this version, kept under extra: \\u001b" in text
@@ -243,9 +245,9 @@ def test_the_summary_for_programs_says_the_same() -> None:
     assert run["seen"]["records"] == 120_000
     assert run["state"] == "output/.work/night"
     assert run["errors"] == {"default": {"exit_code": 75, "message": "no answer"}}
-    whole = json.loads(summary_json(finished(walk(), walk(verdict="repaired"))))
+    whole = json.loads(summary_json(finished(walk(), walk(passes=2))))
     assert (whole["status"], whole["declared"], whole["records"], whole["missing"]) == ("complete", 400_000, 400_000, 0)
-    assert whole["verdicts"] == {"whole": 1, "repaired": 1}
+    assert whole["verdicts"] == {"complete": 2}
     assert (whole["seconds"], whole["path"]) == (102.0, "output/snapshot=night")
     assert whole["requests"]["by_status"] == {"200": 400}
 
@@ -299,7 +301,7 @@ def test_records_of_other_namespaces_are_said_to_be_left_out_and_are_not_missing
 
 def test_evidence_that_is_long_is_shortened_to_what_a_person_reads() -> None:
     lost = tuple(Lost(offset=100 * at, end=100 * at + 100, got=0, reason="HTTP 500") for at in range(5))
-    text = summary(finished(walk(verdict="lost", lost=lost, declared_totals=tuple(range(1001, 1011)))))
+    text = summary(finished(walk(verdict="partial", lost=lost, declared_totals=tuple(range(1001, 1011)))))
     assert "items 200 to 299: HTTP 500" in text
     assert "items 300 to" not in text
     assert "and 2 more windows" in text
@@ -308,7 +310,7 @@ def test_evidence_that_is_long_is_shortened_to_what_a_person_reads() -> None:
 
 def test_a_walk_without_its_first_page_says_from_where_it_is_lost() -> None:
     lost = (Lost(offset=0, end=None, got=0, reason="HTTP 500"),)
-    text = summary(finished(walk(verdict="lost", lost=lost, declared_totals=(), records=0, distinct=0)))
+    text = summary(finished(walk(verdict="partial", lost=lost, declared_totals=(), records=0, distinct=0)))
     assert "from item 0 on: HTTP 500" in text
     assert "how many are missing is not known" in text
 
@@ -322,7 +324,7 @@ def test_many_stopped_targets_are_five_lines_and_their_number() -> None:
 
 
 def test_a_run_that_asked_nothing_says_so() -> None:
-    assert "requests  0" in summary(stopped(tallies=(tally(by_status=Counter()),)))
+    assert "requests  0" in summary(stopped(stats=(tally(by_status=Counter()),)))
 
 
 def test_what_no_walk_covered_is_said_and_counted() -> None:

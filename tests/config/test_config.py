@@ -89,14 +89,14 @@ def test_nothing_written_gives_the_defaults_and_no_target() -> None:
         timeout_s=30.0,
         max_tries=8,
         max_passes=3,
-        confirm=False,
+        double_read=False,
         max_duration_s=None,
         output="output",
         snapshot=None,
         resume=None,
-        resume_within_s=21600.0,
-        part_bytes=268435456,
-        body_bytes=64 * 1024 * 1024,
+        resume_max_age_s=21600.0,
+        max_part_bytes=268435456,
+        max_body_bytes=64 * 1024 * 1024,
         allow_http=False,
         summary_file=None,
         progress="auto",
@@ -144,21 +144,21 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     ),
     "timeout_s": ((1, "1", 1.0), (0.5, "0.5", 0.5), (1e3, "1e3", 1000.0)),
     "max_tries": ((1, "1", 1), (2, "2", 2), (100, "100", 100)),
-    "max_passes": ((2, "2", 2), (3, "3", 3), (100, "100", 100)),  # 1 does not go with confirm
-    "confirm": ((True, "yes", True), (False, "0", False), (True, "TRUE", True)),
+    "max_passes": ((2, "2", 2), (3, "3", 3), (100, "100", 100)),  # 1 does not go with double_read
+    "double_read": ((True, "yes", True), (False, "0", False), (True, "TRUE", True)),
     "max_duration_s": ((1, "1", 1.0), (60, "60", 60.0), ("unlimited", "unlimited", None)),
     "output": (("a", "a", "a"), ("-", "-", "-"), ("/srv/ä b", "/srv/ä b", "/srv/ä b")),
     "snapshot": (("a", "a", "a"), ("", "", None), ("2026-01.B_c", "2026-01.B_c", "2026-01.B_c")),
     "resume": ((True, "1", True), (False, "no", False), ("auto", "auto", None)),
-    "resume_within_s": ((1, "1", 1.0), (2, "2", 2.0), (3, "3", 3.0)),
-    "part_bytes": ((1, "1", 1), (2, "2", 2), (2**40, str(2**40), 2**40)),
-    "body_bytes": ((1024, "1024", 1024), (2000, "2000", 2000), (2**30, str(2**30), 2**30)),
+    "resume_max_age_s": ((1, "1", 1.0), (2, "2", 2.0), (3, "3", 3.0)),
+    "max_part_bytes": ((1, "1", 1), (2, "2", 2), (2**40, str(2**40), 2**40)),
+    "max_body_bytes": ((1024, "1024", 1024), (2000, "2000", 2000), (2**30, str(2**30), 2**30)),
     "allow_http": ((True, "true", True), (False, "false", False), (True, "1", True)),
     "summary_file": (("a", "a", "a"), ("b", "b", "b"), ("", "", None)),
     "progress": (("auto", "auto", "auto"), ("on", "on", "on"), ("off", "off", "off")),
     "log_format": (("auto", "auto", "auto"), ("text", "text", "text"), ("json", "json", "json")),
     "fail_on": (("note", "note", "note"), ("never", "never", None), ("error", "error", "error")),
-    "off": (
+    "disabled_rules": (
         (["SWR005"], "SWR005", ("SWR005",)),
         (["no-tags"], "no-tags", ("SWR202",)),
         (["SWR101"], "SWR101", ("SWR101",)),
@@ -295,12 +295,15 @@ def test_a_target_without_a_name_is_the_default_one_and_its_endpoint_may_be_that
         ("[crawl]\nZ = 1", "unknown key Z; known: endpoint, region, auth, token,"),
         ('[crawl]\n"" = 1', "unknown key ''; known: endpoint, region, auth, token"),
         ('[crawl]\n"a\\nb\\u001b" = 1', "unknown key 'a\\nb\\x1b'; known"),
-        ("[crawl]\noff = []", "crawler.toml, [crawl]: unknown key off; it belongs below [audit]"),
+        ("[crawl]\ndisabled_rules = []", "crawler.toml, [crawl]: unknown key disabled_rules; it belongs below [audit]"),
         ("[audit]\nlimit = 1", "crawler.toml, [audit]: unknown key limit; it belongs below [crawl]"),
         ("[audit]\nmax_age = 1", "crawler.toml, [audit]: unknown key max_age; did you mean max_age_days?"),
         ("audit = 1", "crawler.toml: audit is no table; write [audit]"),
         ("fail_on = 1", "crawler.toml: fail_on stands outside a table; write it below [audit]"),
-        ('[audit]\noff = ["incomplete-snapshot"]', "'incomplete-snapshot' is not a rule that can be left out, such as"),
+        (
+            '[audit]\ndisabled_rules = ["incomplete-snapshot"]',
+            "'incomplete-snapshot' is not a rule that can be left out, such as",
+        ),
         ("[crawl\n", "crawler.toml: not TOML: Expected ']'"),
         ("[crawl]\nlimit = 0", "crawler.toml, [crawl] limit: 0 is not a whole number from 1 to 1000"),
     ],
@@ -586,7 +589,7 @@ def test_a_target_keeps_its_own_method_and_project_against_the_environment_but_n
     text = '[[target]]\nendpoint = "a.example"\nauth = "token"\nproject_id = "own"'
     environ = {"SWR_CRAWLER_AUTH": "aksk", "SWR_CRAWLER_PROJECT_ID": "other"}
     (target,) = loaded(text, environ).config.targets
-    assert (target.auth, target.project_id, target.secluded) == ("token", "own", False)
+    assert (target.auth, target.project_id, target.isolated) == ("token", "own", False)
     assert loaded(text, environ, {"auth": "metadata"}).config.targets[0].auth == "metadata"
 
 
@@ -631,17 +634,17 @@ def test_plain_http_beyond_it_has_to_be_allowed(host: str) -> None:
 
 # --- suppressions -------------------------------------------------------------------------------------
 
-SUPPRESS = '[[audit.suppress]]\nrule = "not-updated"\nreason = "kept"\nuntil = 2027-03-31\n'
+SUPPRESS = '[[audit.suppress]]\nrule = "not-updated"\nreason = "kept"\nexpires = 2027-03-31\n'
 
 
 def test_suppressions_are_read_from_the_file_with_the_rules_id_and_patterns_for_all() -> None:
     result = loaded(SUPPRESS + SUPPRESS + SUPPRESS.replace("2027-03-31", '"2027-04-01"') + 'name = "old-*"')
     assert result.audit.suppressions == (
-        Suppression(rule="SWR201", reason="kept", until=date(2027, 3, 31)),
-        Suppression(rule="SWR201", reason="kept", until=date(2027, 4, 1), name="old-*"),
+        Suppression(rule="SWR201", reason="kept", expires=date(2027, 3, 31)),
+        Suppression(rule="SWR201", reason="kept", expires=date(2027, 4, 1), name="old-*"),
     )
     (row,) = [row for row in describe(result, {}) if row.setting == "audit.suppress"]
-    assert row.value == "SWR201 until 2027-03-31; SWR201 name=old-* until 2027-04-01"
+    assert row.value == "SWR201 expires 2027-03-31; SWR201 name=old-* expires 2027-04-01"
     assert row.origin == result.origins["audit.suppress"] == "file crawler.toml"
 
 
@@ -649,14 +652,14 @@ def test_suppressions_are_read_from_the_file_with_the_rules_id_and_patterns_for_
     ("text", "says"),
     [
         (SUPPRESS.replace('reason = "kept"', ""), "crawler.toml, [[audit.suppress]] 1: has no reason: it is a reason"),
-        (SUPPRESS.replace("until = 2027-03-31", ""), "[[audit.suppress]] 1: has no until: it is a day such as"),
+        (SUPPRESS.replace("expires = 2027-03-31", ""), "[[audit.suppress]] 1: has no expires: it is a day such as"),
         (SUPPRESS.replace('rule = "not-updated"', ""), "[[audit.suppress]] 1: has no rule: it is a rule that can be"),
         (SUPPRESS.replace('"kept"', '""'), "[[audit.suppress]] 1 reason: '' is not a reason, one line of printable"),
         (SUPPRESS.replace("not-updated", "SWR001"), "[[audit.suppress]] 1 rule: 'SWR001' is not a rule that can be"),
-        (SUPPRESS.replace("2027-03-31", '"2027-02-30"'), "until: '2027-02-30' is not a day such as 2027-03-31"),
-        (SUPPRESS.replace("2027-03-31", "2027-03-31T00:00:00"), "until: the value is not a day such as 2027-03-31"),
-        (SUPPRESS.replace("2027-03-31", '"20270331"'), "until: '20270331' is not a day such as 2027-03-31"),
-        (SUPPRESS + 'repository = "x"', "[[audit.suppress]] 1: unknown key repository; known: rule, reason, until"),
+        (SUPPRESS.replace("2027-03-31", '"2027-02-30"'), "expires: '2027-02-30' is not a day such as 2027-03-31"),
+        (SUPPRESS.replace("2027-03-31", "2027-03-31T00:00:00"), "expires: the value is not a day such as 2027-03-31"),
+        (SUPPRESS.replace("2027-03-31", '"20270331"'), "expires: '20270331' is not a day such as 2027-03-31"),
+        (SUPPRESS + 'repository = "x"', "[[audit.suppress]] 1: unknown key repository; known: rule, reason, expires"),
         (SUPPRESS + 'namespaces = "x"', "[[audit.suppress]] 1: unknown key namespaces; did you mean namespace?"),
         (SUPPRESS + f'name = "{"x" * 257}"', "[[audit.suppress]] 1 name: 'xxx"),
         ("[audit]\nsuppress = 1", "crawler.toml: audit.suppress is no list of tables; write [[audit.suppress]]"),
@@ -675,7 +678,7 @@ def test_what_is_shown_loads_the_same_when_written_to_the_environment(data: st.D
     for name in data.draw(st.lists(st.sampled_from(NAMES), unique=True)):
         if SETTINGS[name].flag:
             flags[name] = EXAMPLES[name][data.draw(st.integers(0, 2))][0]
-    if flags.get("confirm"):
+    if flags.get("double_read"):
         flags["max_passes"] = 2
     flags["rate_per_s"] = data.draw(st.floats(min_value=0, exclude_min=True, allow_infinity=False))
     first = loaded(flags=flags)
@@ -779,5 +782,5 @@ def test_what_kubernetes_says_of_a_service_of_our_name_is_no_mistake(name: str) 
 
 
 def test_confirm_without_a_second_pass_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"--confirm.*max_passes"):
-        load(flags={"confirm": True, "max_passes": 1}, environ={}, file_text=None, file_name=None)
+    with pytest.raises(UsageError, match=r"--double-read.*max_passes"):
+        load(flags={"double_read": True, "max_passes": 1}, environ={}, file_text=None, file_name=None)

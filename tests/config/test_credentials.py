@@ -272,7 +272,7 @@ def test_a_credentials_file_that_we_name_goes_before_the_ecosystems_and_has_to_b
     assert names(chosen("", by_sdk, PROFILE)) == ["env:HW_ACCESS_KEY", "env:HW_SECRET_KEY"]
 
 
-# --- secluded targets ---------------------------------------------------------------------------------
+# --- isolated targets ---------------------------------------------------------------------------------
 
 
 @given(st.sets(st.sampled_from([*SDK_KEY, *HW_KEY, *HW_USER, *TOKENS.values(), *KEYS["own"], *PASSWORDS["own"]])))
@@ -305,7 +305,7 @@ def test_a_secluded_target_takes_whose_credentials_they_are_from_the_file_alone(
         "HUAWEICLOUD_SDK_CREDENTIALS_FILE": "/no",
     }
     only = target('account = "acme"\ntoken = "env:CRAWL"', own='user = "ci"\npassword = "env:PW"', environ=environ)
-    assert (only.secluded, only.account, only.token, only.project_id) == (True, "acme", None, None)
+    assert (only.isolated, only.account, only.token, only.project_id) == (True, "acme", None, None)
     assert only.credentials_file == FILE
     method = choose(only, environ, None).method
     assert isinstance(method, PasswordMethod)
@@ -314,7 +314,7 @@ def test_a_secluded_target_takes_whose_credentials_they_are_from_the_file_alone(
 
 def test_a_target_without_credentials_of_its_own_takes_those_of_the_environment() -> None:
     only = target(own='project_id = "0f"', environ=HW_KEY)
-    assert not only.secluded
+    assert not only.isolated
     method = choose(only, HW_KEY, None).method
     assert isinstance(method, AccessKeyMethod)
     assert method.project_id == "0f"

@@ -60,8 +60,8 @@ def test_what_does_not_fit_into_memory_waits_for_the_disk_and_is_published_all_t
 ) -> None:
     with serve(INVENTORY) as served:
         usual = crawl(served.endpoint, tmp_path / "usual", limit=10, namespaces=INVENTORY.namespaces("self"))
-        monkeypatch.setattr("crawler.crawl.engine.engine._WRITE_BYTES", 1)
-        monkeypatch.setattr("crawler.crawl.engine.engine._MOST_WAITING_BYTES", 1)
+        monkeypatch.setattr("crawler.crawl.engine.write_behind._WRITE_BYTES", 1)
+        monkeypatch.setattr("crawler.crawl.engine.write_behind._MOST_WAITING_BYTES", 1)
         monkeypatch.setattr("crawler.store.spool._MOST_KEPT_BYTES", 0)
         monkeypatch.setattr("crawler.store.part_files._PUSHED_BYTES", 1)
         scarce = crawl(served.endpoint, tmp_path / "scarce", limit=10, namespaces=INVENTORY.namespaces("self"))
@@ -121,8 +121,8 @@ def test_a_passing_fault_costs_requests_but_no_record(tmp_path: Path, fault: str
 @pytest.mark.parametrize(
     ("fault", "verdict"),
     [
-        ("empty-page:offset=100,times=forever", "lost"),
-        ("short-page:offset=200,missing=3,times=forever", "lost"),
+        ("empty-page:offset=100,times=forever", "partial"),
+        ("short-page:offset=200,missing=3,times=forever", "partial"),
         ("ignore-offset", "drifted"),
         ("churn:every=1", "drifted"),
         ("missing-total:in_items=true,in_header=true", "unproven"),
@@ -203,7 +203,7 @@ def test_one_window_that_never_answers_is_lost_and_the_rest_is_published(tmp_pat
         result = crawl(served.endpoint, tmp_path, limit=100, centers="self", concurrency=1)
     assert result.exit_code == 3
     (walk,) = result.walks
-    assert walk.verdict == "lost"
+    assert walk.verdict == "partial"
     assert [(gap.offset, gap.end, gap.got) for gap in walk.lost] == [(300, 400, 0)]
     assert "HTTP 500" in walk.lost[0].reason
     assert walk.missing == 100
@@ -233,7 +233,7 @@ def test_a_reject_is_kept_counted_and_said_in_the_exit_code(tmp_path: Path) -> N
         result = crawl(served.endpoint, tmp_path, centers="self")
     snapshot = whole(result)
     assert result.exit_code == 3
-    assert [walk.verdict for walk in result.walks] == ["whole"]
+    assert [walk.verdict for walk in result.walks] == ["complete"]
     assert len(records(snapshot)) == 9
     reject = orjson.loads((snapshot / "_rejects.ndjson").read_bytes())
     assert reject["reason"].startswith("size must be an integer")

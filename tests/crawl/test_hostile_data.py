@@ -133,7 +133,7 @@ class Holding(Fault):
     items: tuple[bytes, ...]
     sent: Callable[[bytes], bytes] = bytes
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del call
         chosen = self.items[page.query.offset : page.query.offset + page.query.limit]
         body = self.sent(b"[" + b",".join(chosen) + b"]")
@@ -191,7 +191,7 @@ def test_every_item_ends_as_a_record_or_as_a_reject_and_the_counts_add_up(tmp_pa
     snapshot = whole(result)
     manifest = from_json((snapshot / "_manifest.json").read_bytes())
     (walk,) = manifest.walks
-    assert (result.exit_code, walk.verdict, manifest.status) == (3, "whole", "incomplete")
+    assert (result.exit_code, walk.verdict, manifest.status) == (3, "complete", "incomplete")
     assert (walk.records, walk.rejects) == (len(READABLE), len(UNREADABLE))
     assert (len(records(snapshot)), len(refused(snapshot))) == (len(READABLE), len(UNREADABLE))
     assert verify(open_snapshot(snapshot)).differences == ()
@@ -296,7 +296,7 @@ def test_a_hundred_descriptions_of_a_megabyte_on_one_page_are_all_there(tmp_path
     assert [len(record["description"]) for record in records(snapshot)] == [100_000] * 10 + [200_000] * 10
 
 
-CAP: Final = {**TOKEN, "SWR_CRAWLER_BODY_BYTES": "100000"}
+CAP: Final = {**TOKEN, "SWR_CRAWLER_MAX_BODY_BYTES": "100000"}
 
 
 def test_pages_beyond_the_cap_are_asked_for_in_smaller_ones(tmp_path: Path) -> None:
@@ -308,8 +308,8 @@ def test_pages_beyond_the_cap_are_asked_for_in_smaller_ones(tmp_path: Path) -> N
 def test_an_item_beyond_the_cap_is_lost_and_the_reason_says_what_to_do(tmp_path: Path) -> None:
     result = crawled(tmp_path, (item("n", description="x" * 200_000),), environ=CAP)
     (walk,) = result.walks
-    assert (result.exit_code, walk.verdict) == (3, "lost")
-    assert "or a larger body_bytes" in walk.lost[0].reason
+    assert (result.exit_code, walk.verdict) == (3, "partial")
+    assert "or a larger max_body_bytes" in walk.lost[0].reason
 
 
 def test_a_page_of_far_more_items_than_asked_for_is_read_whole(tmp_path: Path) -> None:
@@ -356,7 +356,7 @@ async def test_names_that_nest_without_end_are_an_answer_that_cannot_be_used() -
         del request
         return web.Response(body=b'{"namespaces":[{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}]}")
 
-    async with asking(handle, body_bytes=10**6) as client:
+    async with asking(handle, max_body_bytes=10**6) as client:
         with pytest.raises(UnavailableError, match="could not be asked for"):
             await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock())
 
@@ -382,9 +382,9 @@ def test_records_on_a_terminal_are_shown_and_not_obeyed() -> None:
     terminal, pipe = Terminal(), io.BytesIO()
     lines = orjson.dumps({"name": SCREEN, "namespace": "s"}) + b'\n{"name":"b"}\n'
     for stream in (terminal, pipe):
-        center_rows = StdoutWriter(stream)
-        center_rows.write(lines, 2)
-        center_rows.push()
+        writer = StdoutWriter(stream)
+        writer.write(lines, 2)
+        writer.flush()
     assert pipe.getvalue() == lines
     assert shows(terminal.getvalue().decode())
     assert [orjson.loads(line) for line in terminal.getvalue().splitlines()] == list(

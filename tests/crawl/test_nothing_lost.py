@@ -118,27 +118,27 @@ PAIRS: Final = [
 COMBINABLE: Final = [text for text in STRUCK_BY if text != _SAYS_EMPTY and not text.startswith("stall")]
 
 
-def crawled(texts: Sequence[str], output: Path, *, confirm: bool = False) -> list[str]:
+def crawled(texts: Sequence[str], output: Path, *, double_read: bool = False) -> list[str]:
     """Crawl a server with these faults, and again without them where nothing came of it; give every breach."""
     faults = tuple(map(parse_fault, texts))
-    how: dict[str, Any] = {"limit": 10, "concurrency": 3, "confirm": confirm, "environ": ENVIRON}
+    how: dict[str, Any] = {"limit": 10, "concurrency": 3, "double_read": double_read, "environ": ENVIRON}
     with serve(INVENTORY, faults=faults) as struck:
         result = crawl(struck.endpoint, output, **how, timeout_s=0.3)
         seen = Seen.of(INVENTORY, faults, struck.counters()["requests"])
     if result.path is not None:
-        return breaches(whole(result), result.exit_code, seen, confirm=confirm)
+        return breaches(whole(result), result.exit_code, seen, double_read=double_read)
     if result.exit_code not in {75, 77} or list(output.glob("snapshot=*")):
         return [f"exit code {result.exit_code}, {list(output.iterdir())}"]
     with serve(INVENTORY, port=port_of(struck)) as healed:
         again = crawl(healed.endpoint, output, **how)
     assert again.resumed == 1
-    return breaches(whole(again), again.exit_code, seen.then(Seen.of(INVENTORY)), confirm=confirm)
+    return breaches(whole(again), again.exit_code, seen.then(Seen.of(INVENTORY)), double_read=double_read)
 
 
 @pytest.mark.parametrize("text", STRUCK_BY)
-@pytest.mark.parametrize("confirm", [False, True], ids=["once", "confirmed"])
-def test_under_every_fault_nothing_is_lost_unsaid(text: str, confirm: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter
-    assert crawled([text], tmp_path, confirm=confirm) == []
+@pytest.mark.parametrize("double_read", [False, True], ids=["once", "confirmed"])
+def test_under_every_fault_nothing_is_lost_unsaid(text: str, double_read: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter
+    assert crawled([text], tmp_path, double_read=double_read) == []
 
 
 def test_every_fault_of_the_list_is_among_them() -> None:

@@ -25,12 +25,16 @@ class RecoveryMachine(RuleBasedStateMachine):
     @initialize(
         repositories=st.integers(0, 150),
         limit=st.sampled_from([7, 10, 40, 1000]),
-        confirm=st.booleans(),
+        double_read=st.booleans(),
         by_namespace=st.booleans(),
     )
-    def begin(self, repositories: int, limit: int, confirm: bool, by_namespace: bool) -> None:  # noqa: FBT001 - drawn
+    def begin(self, repositories: int, limit: int, double_read: bool, by_namespace: bool) -> None:  # noqa: FBT001 - drawn
         self.history = History(
-            Path(self.folder.name), repositories=repositories, limit=limit, confirm=confirm, by_namespace=by_namespace
+            Path(self.folder.name),
+            repositories=repositories,
+            limit=limit,
+            double_read=double_read,
+            by_namespace=by_namespace,
         )
 
     @rule(index=st.integers(0, 30), grows=st.booleans())

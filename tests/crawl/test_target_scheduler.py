@@ -16,11 +16,11 @@ from crawler.model.window import Window
 from crawler.store.journal import Entry, LossEntry, PageEntry
 from crawler.swr.response import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry, WalkError
-from crawler.walk.walk import ServerProfile
+from crawler.walk.server_profile import ServerProfile
 from tests.walk.model_server import SHORT_TRIES, TRIES, Nature, Server, page_of
 from tests.walk.strategies import Choose, any_nature, orders_of_answers, rooms
 
-BOUNDS = CrawlLimits(max_tries=TRIES, max_passes=3, confirm=False)
+BOUNDS = CrawlLimits(max_tries=TRIES, max_passes=3, double_read=False)
 LIMIT = 10
 MOST_WINDOWS = 10_000
 
@@ -31,14 +31,14 @@ def target_of(walks: int, bounds: CrawlLimits = BOUNDS) -> TargetScheduler:
 
 
 def take(target: TargetScheduler) -> FetchTask:
-    task = target.next()
+    task = target.next_task()
     assert task is not None
     return task
 
 
 def settle(target: TargetScheduler, task: FetchTask, page: Page) -> None:
-    assert not isinstance(task.walk.read(task.window, page, last_try=True), Retry)
-    target.took(task.run, task.walk, page)
+    assert not isinstance(task.walk.on_page(task.window, page, last_try=True), Retry)
+    target.on_settled(task.run, task.walk, page)
 
 
 class Journal:
@@ -62,8 +62,8 @@ def crawl(target: TargetScheduler, natures: Iterable[Nature], room: int, choose:
     flights: list[tuple[FetchTask, list[int]]] = []
     journal = Journal()
     while not target.done:
-        assert target.tally.windows_done < MOST_WINDOWS, "it does not end"
-        while len(flights) < room and (task := target.next()) is not None:
+        assert target.stats.windows_done < MOST_WINDOWS, "it does not end"
+        while len(flights) < room and (task := target.next_task()) is not None:
             flights.append((task, []))
         flight = flights[choose(len(flights))]
         task, tries = flight
@@ -71,7 +71,7 @@ def crawl(target: TargetScheduler, natures: Iterable[Nature], room: int, choose:
         answer = servers[task.run.index].answer(task.window)
         kept: Page | None = None
         if isinstance(answer, Page):
-            answered = task.walk.read(task.window, answer, last_try=len(tries) >= SHORT_TRIES)
+            answered = task.walk.on_page(task.window, answer, last_try=len(tries) >= SHORT_TRIES)
             if isinstance(answered, Retry):
                 continue
             kept = EMPTY_PAGE if answered == "skip" else answer
@@ -81,11 +81,11 @@ def crawl(target: TargetScheduler, natures: Iterable[Nature], room: int, choose:
         elif answer == "fails" and len(tries) < TRIES:
             continue
         else:
-            task.walk.lose(task.window, answer)
+            task.walk.on_lost(task.window, answer)
         flights.remove(flight)
         journal.append(task.run.index, task.window, kept)
-        target.took(task.run, task.walk, kept)
-        look_at(target.tally, len(journal.entries))
+        target.on_settled(task.run, task.walk, kept)
+        look_at(target.stats, len(journal.entries))
     assert not flights
     return journal
 
@@ -112,7 +112,7 @@ def test_whatever_the_servers_do_the_counts_add_up_and_a_resume_counts_the_same(
 ) -> None:
     target = target_of(len(natures))
     journal = crawl(target, natures, room, choose)
-    tally = target.tally
+    tally = target.stats
     assert target.done
     assert all(run.ended for run in target.runs)
     assert tally.windows == tally.windows_done == len(journal.entries)
@@ -123,7 +123,7 @@ def test_whatever_the_servers_do_the_counts_add_up_and_a_resume_counts_the_same(
     resumed = target_of(len(natures))
     assert replay(journal.entries, {"t": resumed}, dict(enumerate(resumed.runs))) == len(journal.entries)
     assert resumed.done
-    assert counted(resumed.tally) == counted(tally)
+    assert counted(resumed.stats) == counted(tally)
     assert [run.walk and run.walk.verdict for run in resumed.runs] == [
         run.walk and run.walk.verdict for run in target.runs
     ]
@@ -141,7 +141,7 @@ def test_walks_begin_in_plan_order_and_only_when_the_older_ones_have_nothing_to_
         (1, 10),
         (2, 0),
     ]
-    assert target.next() is None
+    assert target.next_task() is None
 
 
 def test_an_older_walk_goes_first_after_a_resume_too_whatever_was_answered_first() -> None:
@@ -152,7 +152,7 @@ def test_an_older_walk_goes_first_after_a_resume_too_whatever_was_answered_first
         journal.append(walk, Window(1, 0, LIMIT, None), page_of(range(10), 30))
     history.extend(journal.entries)
     assert replay(history, {"t": target}, dict(enumerate(target.runs))) == 2
-    asked = [(task.run.index, task.window.offset) for task in iter(target.next, None)]
+    asked = [(task.run.index, task.window.offset) for task in iter(target.next_task, None)]
     assert asked == [(0, 10), (0, 20), (2, 10), (2, 20), (1, 0)]
     assert [run.requests for run in target.runs] == [1, 0, 1]
 
@@ -166,37 +166,37 @@ def test_a_journal_of_another_plan_is_refused() -> None:
 
 def test_walks_not_begun_are_estimated_by_those_that_are() -> None:
     target = target_of(4)
-    assert target.tally.windows_left() == 4
+    assert target.stats.windows_left() == 4
     task = take(target)
-    assert target.tally.windows_left() == 4
+    assert target.stats.windows_left() == 4
     settle(target, task, page_of(range(10), 95))
-    assert (target.tally.windows, target.tally.windows_left()) == (10, 9 + 3 * 10)
+    assert (target.stats.windows, target.stats.windows_left()) == (10, 9 + 3 * 10)
 
 
 def test_the_window_beyond_a_doubtful_total_is_counted() -> None:
     target = target_of(1)
     settle(target, take(target), page_of(range(10), 10))
-    assert (target.tally.windows_left(), target.tally.declared) == (1, 10)
+    assert (target.stats.windows_left(), target.stats.declared) == (1, 10)
     settle(target, take(target), EMPTY_PAGE)
-    assert (target.tally.windows, target.tally.windows_left(), target.done) == (2, 0, True)
+    assert (target.stats.windows, target.stats.windows_left(), target.done) == (2, 0, True)
 
 
 def test_a_walk_without_a_total_has_one_more_window_until_it_ends() -> None:
     target = target_of(1)
     for number in range(3):
         settle(target, take(target), page_of(range(number * 10, number * 10 + 10), None))
-        assert target.tally.windows_left() == 1
+        assert target.stats.windows_left() == 1
     settle(target, take(target), page_of([], None))
-    assert (target.tally.windows_left(), target.done) == (0, True)
+    assert (target.stats.windows_left(), target.done) == (0, True)
 
 
 def test_a_total_that_another_pass_declares_replaces_the_one_before() -> None:
     target = target_of(1)
     settle(target, take(target), page_of(range(4), 5))
     settle(target, take(target), page_of(range(4), 5))
-    assert target.tally.declared == 5
+    assert target.stats.declared == 5
     settle(target, take(target), page_of(range(3), 3))
-    assert (target.tally.declared, target.tally.windows, target.done) == (3, 3, True)
+    assert (target.stats.declared, target.stats.windows, target.done) == (3, 3, True)
 
 
 def test_an_error_ends_a_target_though_walks_are_open() -> None:
@@ -210,7 +210,7 @@ def test_an_error_ends_a_target_though_walks_are_open() -> None:
 def test_a_target_without_walks_is_done() -> None:
     target = target_of(0)
     assert target.done
-    assert target.next() is None
+    assert target.next_task() is None
 
 
 def test_rejects_and_lost_windows_are_counted_as_what_they_are() -> None:
@@ -219,7 +219,7 @@ def test_rejects_and_lost_windows_are_counted_as_what_they_are() -> None:
     page = page_of([1, 2, 3], 13)
     items = page.items._replace(records=1, rejected=2)
     settle(target, task, page._replace(items=items))
-    assert (target.tally.records, target.tally.rejected, target.tally.pages) == (1, 2, 1)
+    assert (target.stats.records, target.stats.rejected, target.stats.pages) == (1, 2, 1)
 
 
 def test_a_field_that_this_version_does_not_know_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -37,6 +37,6 @@ def test_walks_not_begun_are_taken_to_need_what_the_others_did(begun: int, more:
 def test_requests_are_counted_by_their_status() -> None:
     tally = TargetStats("t", 1, None)
     for status in (200, 200, 429, 0):
-        tally.answered(status)
+        tally.on_response(status)
     assert tally.by_status == {"200": 2, "429": 1, NO_ANSWER: 1}
     assert TargetStats("u", 1, None).by_status == {}

@@ -1,4 +1,4 @@
-"""Whoever only waits makes room for another."""
+"""A worker that only waits gives its slot to another."""
 
 from pathlib import Path
 from statistics import mean
@@ -17,13 +17,13 @@ from crawler.walk.concurrency_limit import ConcurrencyLimit
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, serve
 
 
-def room_of(size: int) -> WorkerSlots:
+def slots_of(size: int) -> WorkerSlots:
     return WorkerSlots(ConcurrencyLimit(size), QuickClock())
 
 
 @pytest.mark.anyio
-async def test_there_are_never_more_inside_than_there_is_room_for() -> None:
-    room, inside, most = room_of(3), 0, 0
+async def test_there_are_never_more_workers_at_work_than_slots() -> None:
+    slots, inside, most = slots_of(3), 0, 0
 
     async def work(times: int) -> None:
         nonlocal inside, most
@@ -32,78 +32,78 @@ async def test_there_are_never_more_inside_than_there_is_room_for() -> None:
             most = max(most, inside)
             await anyio.lowlevel.checkpoint()
             inside -= 1
-            async with room.outside():
+            async with slots.released():
                 await anyio.lowlevel.checkpoint()
-        room.leave()
+        slots.release()
 
     async with anyio.create_task_group() as workers:
         for times in (1, 2, 5, 9, 30, 30, 30):
-            while not room.has_place():
-                await room.change()
-            room.enter()
+            while not slots.available():
+                await slots.wait_for_change()
+            slots.acquire()
             workers.start_soon(work, times)
     assert (inside, most) == (0, 3)
 
 
 @pytest.mark.anyio
-async def test_one_that_comes_back_is_let_in_by_the_next_one_to_be_done() -> None:
-    room, order, backoff_is_over = room_of(1), list[str](), anyio.Event()
+async def test_a_worker_that_returns_from_its_backoff_gets_the_next_slot_that_is_released() -> None:
+    slots, order, backoff_is_over = slots_of(1), list[str](), anyio.Event()
 
     async def fail_once() -> None:
-        async with room.outside():
+        async with slots.released():
             order.append("out")
             await backoff_is_over.wait()
         order.append("back")
-        room.leave()
+        slots.release()
 
     async with anyio.create_task_group() as workers:
-        room.enter()
+        slots.acquire()
         workers.start_soon(fail_once)
-        await room.change()
-        room.enter()
-        assert room.lets_stay()
+        await slots.wait_for_change()
+        slots.acquire()
+        assert slots.may_continue()
         backoff_is_over.set()
         await anyio.wait_all_tasks_blocked()
-        assert not room.lets_stay()
+        assert not slots.may_continue()
         assert order == ["out"]
-        room.leave()
-        assert not room.has_place()
+        slots.release()
+        assert not slots.available()
     assert order == ["out", "back"]
-    assert room.has_place()
+    assert slots.available()
 
 
 @pytest.mark.anyio
-async def test_no_more_than_twice_the_room_wait_for_their_backoff() -> None:
-    room = room_of(2)
+async def test_no_more_than_twice_as_many_workers_as_slots_wait_for_their_backoff() -> None:
+    slots = slots_of(2)
 
     async def fail() -> None:
-        async with room.outside():
+        async with slots.released():
             await anyio.sleep_forever()
 
     async with anyio.create_task_group() as workers:
         for _ in range(4):
-            assert room.has_place()
-            room.enter()
+            assert slots.available()
+            slots.acquire()
             workers.start_soon(fail)
             await anyio.wait_all_tasks_blocked()
-        assert not room.has_place()
+        assert not slots.available()
         workers.cancel_scope.cancel()
 
 
 @pytest.mark.anyio
-async def test_a_room_that_shrank_keeps_nobody_for_another_window() -> None:
-    room = room_of(4)
+async def test_when_the_limit_shrinks_no_worker_keeps_its_slot_for_another_window() -> None:
+    slots = slots_of(4)
     sent = []
     for _ in range(4):
-        room.enter()
-        sent.append(room.sent())
-    room.failed(sent[0], too_much=True)
-    assert not room.lets_stay()
-    room.leave()
-    assert not room.lets_stay()
-    room.leave()
-    assert room.lets_stay()
-    assert not room.has_place()
+        slots.acquire()
+        sent.append(slots.on_sent())
+    slots.on_failure(sent[0], throttled=True)
+    assert not slots.may_continue()
+    slots.release()
+    assert not slots.may_continue()
+    slots.release()
+    assert slots.may_continue()
+    assert not slots.available()
 
 
 class LongBackoff(QuickClock):
@@ -156,7 +156,7 @@ def test_the_queue_of_a_service_that_works_on_two_at_a_time_becomes_short(tmp_pa
 
 
 def test_a_throttling_answer_takes_a_third_of_what_may_be_in_flight(tmp_path: Path) -> None:
-    first = ConcurrencyLimit(64).size
+    first = ConcurrencyLimit(64).limit
     with serve(ONE_WALK, latency_ms=20, faults=(parse_fault("throttle:first=1"),)) as served:
         config = configure(served.endpoint, tmp_path, limit=5, concurrency=64, centers="self")
         result = run_crawl(config, TOKEN, clock=QuickClock())

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from crawler.diff.compare import FIELDS, KEY, Change, Comparison, Downloads, FromTo, Unknown, schema
 from crawler.model.record import Record
-from crawler.model.verdict import PROVEN, Verdict
+from crawler.model.verdict import Verdict
 from crawler.model.walk_id import Center
 from crawler.snapshot.manifest import Coverage, Lost, Manifest, WalkEntry
 from tests.audit.examples import manifest, record, walk
 
 CENTERS: Final[tuple[Center, ...]] = ("self", "thirdparty")
 NAMESPACES: Final = ("a", "b")
-VERDICTS: Final[tuple[Verdict, ...]] = ("whole", "repaired", "drifted", "lost", "unproven")
+VERDICTS: Final[tuple[Verdict, ...]] = ("complete", "drifted", "partial", "unproven")
 VALIDATOR: Final = jsonschema.Draft202012Validator(schema())
 
 Keyed = dict[tuple[Center, str, str], Record]
@@ -86,7 +86,7 @@ def sides(draw: st.DrawFn) -> Side:
 
 
 def sound(entry: WalkEntry) -> bool:
-    return entry.verdict in PROVEN and entry.rejects == 0
+    return entry.verdict == "complete" and entry.rejects == 0
 
 
 def proves(side: Side, center: Center, namespace: str) -> bool:
@@ -229,13 +229,13 @@ def unknown_of(old: Side, new: Side) -> tuple[Unknown, ...]:
         (walk(verdict="unproven"), "unproven", "the service declared no total that holds"),
         (walk(rejects=1), "rejects", "1 item rejected"),
         (
-            walk(verdict="lost", declared_totals=(9,), lost=(Lost(offset=0, end=9, got=1, reason=""),)),
-            "lost",
+            walk(verdict="partial", declared_totals=(9,), lost=(Lost(offset=0, end=9, got=1, reason=""),)),
+            "partial",
             "1 window not read, 8 records missing",
         ),
         (
-            walk(verdict="lost", lost=(Lost(offset=0, end=None, got=0, reason=""),) * 2),
-            "lost",
+            walk(verdict="partial", lost=(Lost(offset=0, end=None, got=0, reason=""),) * 2),
+            "partial",
             "2 windows not read, records are missing",
         ),
     ],
@@ -273,7 +273,7 @@ def test_what_no_namespace_covers_is_no_news_where_that_was_accepted() -> None:
 
 
 def test_a_doubtful_walk_of_all_namespaces_is_told_also_when_the_other_side_walked_none() -> None:
-    (of,) = unknown_of(Side(manifest(walk(verdict="lost")), {}), by_namespaces(declared=0, covered=0))
+    (of,) = unknown_of(Side(manifest(walk(verdict="partial")), {}), by_namespaces(declared=0, covered=0))
     assert [why.snapshot for why in of.reasons] == ["old"]
 
 

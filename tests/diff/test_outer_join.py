@@ -62,23 +62,23 @@ def joined(
 
 
 @contextmanager
-def both(old: list[Record], new: list[Record], part_bytes: int = 10**6) -> Iterator[tuple[Snapshot, Snapshot]]:
+def both(old: list[Record], new: list[Record], max_part_bytes: int = 10**6) -> Iterator[tuple[Snapshot, Snapshot]]:
     with TemporaryDirectory() as folder:
         yield (
-            shelve(Path(folder), "old", old, part_bytes=part_bytes),
-            shelve(Path(folder), "new", new, part_bytes=part_bytes),
+            shelve(Path(folder), "old", old, max_part_bytes=max_part_bytes),
+            shelve(Path(folder), "new", new, max_part_bytes=max_part_bytes),
         )
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     inventories=inventories(),
-    part_bytes=st.sampled_from([1, 800, 10**6]),
+    max_part_bytes=st.sampled_from([1, 800, 10**6]),
     range_bytes=st.sampled_from([1, 700, 2000, 10**6]),
     held_bytes=st.sampled_from([0, 1500, 10**6]),
 )
 def test_all_that_differs_comes_in_the_order_of_the_keys_and_the_rest_is_counted(
-    inventories: tuple[list[Record], list[Record]], part_bytes: int, range_bytes: int, held_bytes: int
+    inventories: tuple[list[Record], list[Record]], max_part_bytes: int, range_bytes: int, held_bytes: int
 ) -> None:
     old, new = inventories
     before, after = ({key_of(one): one for one in side} for side in (old, new))
@@ -88,7 +88,7 @@ def test_all_that_differs_comes_in_the_order_of_the_keys_and_the_rest_is_counted
         if before.get(key) != after.get(key)
     ]
     # Of one target alone a path does not tell the target; then the manifest's walks do.
-    with both(old, new, part_bytes) as sides:
+    with both(old, new, max_part_bytes) as sides:
         assert joined(*sides, range_bytes=range_bytes, held_bytes=held_bytes) == (
             expected,
             len(before.keys() | after.keys()) - len(expected),

@@ -59,7 +59,7 @@ def test_no_name_harms_a_terminal(one: object, old: str, new: str) -> None:
 
 
 def test_an_unknown_walk_says_why_of_each_side() -> None:
-    reasons = (Reason("old", "lost", "3 missing"), Reason("new", "rejects", "1 item rejected"))
+    reasons = (Reason("old", "partial", "3 missing"), Reason("new", "rejects", "1 item rejected"))
     of = Unknown(target="eu", center="self", namespace=None, only_old=1200, only_new=0, reasons=reasons)
     assert unknown_row(of) == ("eu/self/*", "1 200", "0", "old: 3 missing; new: 1 item rejected")
 

@@ -71,7 +71,7 @@ def test_a_clamped_limit_gives_shorter_pages_and_the_same_total() -> None:
     assert asker.window(3, 6) == NAMES[3:6]
     assert asker.window(3, 2) == NAMES[3:5]
     assert content_range(asker, "limit=6&offset=3") == "3-3/10"
-    assert asker.ledger.struck[0] == 2
+    assert asker.ledger.triggered[0] == 2
 
 
 def test_an_empty_page_is_empty_as_often_as_said() -> None:
@@ -231,7 +231,7 @@ def test_errors_come_in_an_array_as_of_old_and_those_of_the_gateway_do_not() -> 
     assert asker.ask().content_type.startswith("text/html")
     assert orjson.loads(asker.ask("center=other").body)[0]["errorCode"] == "SVCSTG.SWR.4001025"
     assert asker.names() == NAMES
-    assert asker.ledger.struck[3] == 2
+    assert asker.ledger.triggered[3] == 2
 
 
 def test_orders_are_refused_by_column_or_all() -> None:
@@ -289,7 +289,7 @@ def test_a_row_is_deleted_between_two_pages() -> None:
     assert asker.window(0, 5) == NAMES[:5]
     assert asker.window(5, 5) == NAMES[6:]
     assert totals(asker, 2) == [9, 9]
-    assert asker.ledger.struck[0] == 1
+    assert asker.ledger.triggered[0] == 1
 
 
 def test_a_row_is_inserted_between_two_pages() -> None:
@@ -329,7 +329,7 @@ def test_the_first_refusal_wins_and_later_faults_have_not_struck() -> None:
     assert statuses(asker, 1) == [503]
     assert asker.ask().content_type.startswith("text/html")
     assert asker.names() == NAMES
-    assert dict(asker.ledger.struck) == {0: 1, 1: 1}
+    assert dict(asker.ledger.triggered) == {0: 1, 1: 1}
 
 
 def test_a_refused_question_meets_no_fault_but_counts_as_a_request() -> None:
@@ -348,7 +348,7 @@ def test_a_plain_fault_leaves_everything_as_it_was() -> None:
     asker = with_faults(Fault())
     assert asker.ask() == with_faults().ask()
     assert Fault().view(1, TEN) is TEN
-    assert dict(asker.ledger.struck) == {0: 0}
+    assert dict(asker.ledger.triggered) == {0: 0}
 
 
 def test_drift_touches_both_centers() -> None:

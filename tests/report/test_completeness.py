@@ -10,17 +10,19 @@ from crawler.snapshot.manifest import Coverage, Lost, Manifest, Requests
 from tests.audit.examples import WALK, manifest, walk
 
 
-def judged(found: Manifest, *, records: int | None = None, sealed: bool | None = None, most: int = 9) -> Completeness:
+def judged(
+    found: Manifest, *, records: int | None = None, has_success_marker: bool | None = None, most: int = 9
+) -> Completeness:
     return completeness(
         found,
         records=sum(walk.records for walk in found.walks) if records is None else records,
-        sealed=found.status == "complete" if sealed is None else sealed,
+        has_success_marker=found.status == "complete" if has_success_marker is None else has_success_marker,
         most=most,
     )
 
 
 _WINDOW = Lost(offset=5, end=8, got=0, reason="HTTP 500")
-LOST = walk(verdict="lost", declared_totals=(10,), records=7, distinct=7, lost=(_WINDOW,))
+LOST = walk(verdict="partial", declared_totals=(10,), records=7, distinct=7, lost=(_WINDOW,))
 UNPROVEN = walk(verdict="unproven", declared_totals=(), namespace="team")
 
 
@@ -38,7 +40,7 @@ def test_a_whole_snapshot_has_no_reason_to_doubt() -> None:
     ("found", "words"),
     [
         (manifest(LOST, status="incomplete"), "3 declared records missing"),
-        (manifest(LOST, status="incomplete"), "1 walk could not be read to the end (lost)"),
+        (manifest(LOST, status="incomplete"), "1 walk could not be read to the end (partial)"),
         (manifest(walk(verdict="drifted"), status="incomplete"), "never stood still"),
         (manifest(UNPROVEN, status="incomplete"), "no declared total"),
         (manifest(walk(rejects=2), status="incomplete"), "2 items could not be made records"),
@@ -62,7 +64,7 @@ def test_whatever_is_missing_is_said(found: Manifest, words: str) -> None:
     ("fields", "words"),
     [
         ({"records": 2}, "the parts hold 2 records, the walks say 1"),
-        ({"sealed": False}, "_SUCCESS is missing"),
+        ({"has_success_marker": False}, "_SUCCESS is missing"),
     ],
 )
 def test_a_manifest_that_says_complete_is_not_believed_against_the_evidence(fields: dict[str, Any], words: str) -> None:
@@ -89,8 +91,8 @@ def test_a_center_that_is_covered_is_no_reason() -> None:
 
 def test_the_worst_walks_come_first_and_none_is_left_uncounted() -> None:
     told = judged(manifest(WALK, UNPROVEN, LOST, walk(rejects=1), status="incomplete"), most=2)
-    assert [one.verdict for one in told.walks] == ["lost", "unproven", "whole", "whole"]
-    assert [doubt.verdict for doubt in told.doubts] == ["lost", "unproven"]
+    assert [one.verdict for one in told.walks] == ["partial", "unproven", "complete", "complete"]
+    assert [doubt.verdict for doubt in told.doubts] == ["partial", "unproven"]
     assert told.doubtful == 3
     assert "totals declared: 10; not read: 5 to 8 (HTTP 500)" in told.doubts[0].evidence
 
@@ -99,12 +101,12 @@ def test_what_nobody_can_know_is_none_and_not_nought() -> None:
     told = judged(manifest(WALK, UNPROVEN, status="incomplete"))
     assert (told.sums[0].declared, told.sums[0].missing) == (None, None)
     assert told.headline == "2 records are here; how many there should be is not known"
-    assert told.sums[0].verdicts == "1 unproven, 1 whole"
+    assert told.sums[0].verdicts == "1 unproven, 1 complete"
 
 
 def test_evidence_names_a_few_and_counts_the_rest() -> None:
     lost = tuple(Lost(offset=at, end=None, got=0, reason="x") for at in range(5))
-    told = judged(manifest(walk(verdict="lost", lost=lost, rejects=1), status="incomplete"))
+    told = judged(manifest(walk(verdict="partial", lost=lost, rejects=1), status="incomplete"))
     assert "2 to the end (x), and 2 more; 1 rejected" in told.doubts[0].evidence
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 
-from crawler.model.verdict import PROVEN, Verdict
+from crawler.model.verdict import Verdict
 from crawler.snapshot.manifest import (
     SCHEMA,
     FileEntry,
@@ -24,13 +24,13 @@ from crawler.snapshot.manifest import (
 )
 
 VALIDATOR: Final = Draft202012Validator(schemas()["manifest"])
-VERDICTS: Final[tuple[Verdict, ...]] = ("whole", "repaired", "drifted", "lost", "unproven")
+VERDICTS: Final[tuple[Verdict, ...]] = ("complete", "drifted", "partial", "unproven")
 
 WHOLE: Final = WalkEntry(
     target="eu",
     center="self",
     namespace=None,
-    verdict="whole",
+    verdict="complete",
     declared_totals=(250,),
     records=250,
     distinct=250,
@@ -51,7 +51,7 @@ MANIFEST: Final = Manifest(
     status="incomplete",
     resumed=1,
     config={"output": "ärger\u2028", "targets": [{"name": "eu", "token": "***"}], "rate_per_s": None},
-    walks=(WHOLE, msgspec.structs.replace(WHOLE, verdict="lost", namespace="team", order=None, lost=GAPS)),
+    walks=(WHOLE, msgspec.structs.replace(WHOLE, verdict="partial", namespace="team", order=None, lost=GAPS)),
     coverage=(),
     files=(FileEntry(path="center=self/part-00000.ndjson", records=250, bytes=9, sha256="0" * 64),),
     rejects=FileEntry(path="_rejects.ndjson", records=0, bytes=0, sha256="e3b0" * 16),
@@ -117,7 +117,7 @@ def test_what_is_no_manifest_is_called_none(text: bytes) -> None:
     ("old", "new"),
     [
         (b'"status": "incomplete"', b'"status": "fine"'),
-        (b'"verdict": "whole"', b'"verdict": "probably"'),
+        (b'"verdict": "complete"', b'"verdict": "probably"'),
         (b'"resumed": 1,', b""),
         (b'"crawler": "1.0"', b'"crawler": "\xff"'),
         (b'"rate_per_s": null', b'"rate_per_s": ' + b"[" * 100_000),
@@ -141,25 +141,25 @@ def test_a_manifest_without_a_part_is_damaged(missing: str) -> None:
 @given(st.lists(st.tuples(st.sampled_from(VERDICTS), st.integers(0, 1))))
 def test_complete_is_every_walk_proven_and_nothing_rejected(ended: list[tuple[Verdict, int]]) -> None:
     walks = [msgspec.structs.replace(WHOLE, verdict=verdict, rejects=rejects) for verdict, rejects in ended]
-    complete = all(verdict in {"whole", "repaired"} and rejects == 0 for verdict, rejects in ended)
+    complete = all(verdict == "complete" and rejects == 0 for verdict, rejects in ended)
     assert status_of(walks) == ("complete" if complete else "incomplete")
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_the_total_to_hold_records_against_is_the_proven_one_or_else_the_largest_declared(verdict: Verdict) -> None:
     walk = msgspec.structs.replace(WHOLE, verdict=verdict, declared_totals=(3, 9, 5), distinct=5)
-    assert walk.declared == (5 if verdict in PROVEN else 9)
+    assert walk.declared == (5 if verdict == "complete" else 9)
     silent = msgspec.structs.replace(walk, declared_totals=(), distinct=0)
-    assert silent.declared == (0 if verdict in PROVEN else None)
+    assert silent.declared == (0 if verdict == "complete" else None)
 
 
 @pytest.mark.parametrize(
     ("verdict", "lost", "missing"),
     [
-        ("whole", (), 0),
-        ("repaired", GAPS, 0),
-        ("lost", GAPS, 110),
-        ("lost", (*GAPS, Lost(offset=0, end=None, got=0, reason="HTTP 500")), None),
+        ("complete", (), 0),
+        ("complete", GAPS, 0),
+        ("partial", GAPS, 110),
+        ("partial", (*GAPS, Lost(offset=0, end=None, got=0, reason="HTTP 500")), None),
         ("drifted", (), None),
         ("unproven", GAPS, None),
     ],
@@ -167,11 +167,11 @@ def test_the_total_to_hold_records_against_is_the_proven_one_or_else_the_largest
 def test_what_is_missing_is_counted_only_where_it_can_be_known(
     verdict: Verdict, lost: tuple[Lost, ...], missing: int | None
 ) -> None:
-    distinct = 140 if verdict == "lost" else 250
+    distinct = 140 if verdict == "partial" else 250
     assert msgspec.structs.replace(WHOLE, verdict=verdict, lost=lost, distinct=distinct).missing == missing
 
 
 def test_what_is_missing_is_counted_by_what_was_seen_and_not_by_what_was_asked_for() -> None:
     short = (Lost(offset=1, end=2, got=0, reason="the page stayed short"),)  # the page before it was short as well
-    walk = msgspec.structs.replace(WHOLE, verdict="lost", declared_totals=(50,), distinct=10, lost=short)
+    walk = msgspec.structs.replace(WHOLE, verdict="partial", declared_totals=(50,), distinct=10, lost=short)
     assert walk.missing == 40

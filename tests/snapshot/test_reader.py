@@ -37,7 +37,7 @@ def make_pipe(part: Path) -> None:
 
 def test_records_come_as_they_were_written(tmp_path: Path) -> None:
     held = [*named("a", "b"), *named("a", center="thirdparty", extra={"zz": 1}), *named("a", target="west")]
-    assert list(shelve(tmp_path, "one", held, part_bytes=500).records()) == held
+    assert list(shelve(tmp_path, "one", held, max_part_bytes=500).records()) == held
 
 
 def test_a_line_longer_than_what_is_read_at_once_comes_whole(tmp_path: Path) -> None:

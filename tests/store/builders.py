@@ -22,13 +22,15 @@ def shelve(
     name: str,
     records: Iterable[Record] = (),
     *walks: WalkEntry,
-    part_bytes: int = MANY,
+    max_part_bytes: int = MANY,
     **fields: object,
 ) -> Snapshot:
     """Publish these records, those of a center in their order, with a manifest of these walks: whole ones if none."""
     held = sorted(records, key=lambda one: (one.target, one.center))
     by_center = {place: list(group) for place, group in groupby(held, lambda one: (one.target, one.center))}
-    shelf = PartFiles(output / ".work", part_bytes=part_bytes, by_target=len({target for target, _ in by_center}) > 1)
+    shelf = PartFiles(
+        output / ".work", max_part_bytes=max_part_bytes, by_target=len({target for target, _ in by_center}) > 1
+    )
     for (target, center), group in by_center.items():
         shelf.open_walk(WalkId(target, center, None))
         for one in group:

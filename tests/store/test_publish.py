@@ -95,9 +95,9 @@ def publish(
     *,
     last_pass_only: bool = True,
     once: bool = False,
-    part_bytes: int = MANY,
+    max_part_bytes: int = MANY,
 ) -> tuple[dict[str, bytes], Published]:
-    shelf = PartFiles(tmp_path / "shelf", part_bytes=part_bytes, by_target=False)
+    shelf = PartFiles(tmp_path / "shelf", max_part_bytes=max_part_bytes, by_target=False)
     with spooled(tmp_path / "spool", pages) as spool:
         published = publish_walk(shelf, spool, 0, WALK, last_pass_only=last_pass_only, once=once)
         assert spool.pages(0) == []
@@ -169,11 +169,11 @@ def test_a_walk_without_pages_publishes_nothing(tmp_path: Path) -> None:
 # ---- parts
 
 
-def greedy(lines: list[bytes], part_bytes: int) -> list[bytes]:
+def greedy(lines: list[bytes], max_part_bytes: int) -> list[bytes]:
     """Cut lines into parts one by one: the reference."""
     parts = [b""]
     for line in lines:
-        if parts[-1] and len(parts[-1]) + len(line) > part_bytes:
+        if parts[-1] and len(parts[-1]) + len(line) > max_part_bytes:
             parts.append(b"")
         parts[-1] += line
     return parts
@@ -186,7 +186,7 @@ def greedy(lines: list[bytes], part_bytes: int) -> list[bytes]:
 )
 @settings(deadline=None, max_examples=60)
 def test_parts_are_cut_between_records_by_size_alone_whatever_the_pages(
-    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], part_bytes: int, lengths: list[int]
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], max_part_bytes: int, lengths: list[int]
 ) -> None:
     items = [item(f"n{i}", "x" * size) for i, size in enumerate(sizes)]
     lines = page_of(*items).items.lines.splitlines(keepends=True)
@@ -194,14 +194,14 @@ def test_parts_are_cut_between_records_by_size_alone_whatever_the_pages(
     for length in lengths:
         pages.append((1, at, page_of(*items[at : at + length])))
         at += length
-    files, published = publish(tmp_path_factory.mktemp("p"), pages[::-1], part_bytes=part_bytes)
+    files, published = publish(tmp_path_factory.mktemp("p"), pages[::-1], max_part_bytes=max_part_bytes)
     assert published == Published(len(items), 0)
     del files[REJECTS]
     assert list(files) == [f"center=self/part-{number:05d}.ndjson" for number in range(len(files))]
     parts = list(files.values())
-    assert parts == greedy(lines, part_bytes)
+    assert parts == greedy(lines, max_part_bytes)
     for part in parts:
-        assert len(part) <= part_bytes or part.count(b"\n") == 1
+        assert len(part) <= max_part_bytes or part.count(b"\n") == 1
 
 
 @pytest.mark.parametrize("lengths", [(3,), (1, 2), (2, 1), (1, 1, 1)])
@@ -209,14 +209,14 @@ def test_a_part_may_be_exactly_full(tmp_path: Path, lengths: tuple[int, ...]) ->
     items = [item(name) for name in "abc"]
     pages = [(1, sum(lengths[:i]), page_of(*items[sum(lengths[:i]) :][:length])) for i, length in enumerate(lengths)]
     two = len(page_of(*items[:2]).items.lines)
-    for part_bytes, found in ((two, ["ab", "c"]), (two - 1, ["a", "b", "c"]), (two // 2 * 3, ["abc"])):
-        files, _ = publish(tmp_path, pages, part_bytes=part_bytes)
+    for max_part_bytes, found in ((two, ["ab", "c"]), (two - 1, ["a", "b", "c"]), (two // 2 * 3, ["abc"])):
+        files, _ = publish(tmp_path, pages, max_part_bytes=max_part_bytes)
         assert ["".join(names(data)) for path, data in files.items() if path != REJECTS] == found
 
 
 @pytest.mark.parametrize("by_target", [False, True])
 def test_every_center_has_its_parts_an_empty_one_too(tmp_path: Path, *, by_target: bool) -> None:
-    shelf = PartFiles(tmp_path / "shelf", part_bytes=10, by_target=by_target)
+    shelf = PartFiles(tmp_path / "shelf", max_part_bytes=10, by_target=by_target)
     walks = [WALK._replace(namespace="x"), WALK._replace(namespace="y"), OTHER, WALK._replace(target="us")]
     for walk in walks:
         shelf.open_walk(walk)
@@ -237,7 +237,7 @@ def test_every_center_has_its_parts_an_empty_one_too(tmp_path: Path, *, by_targe
 
 
 def test_what_is_said_of_each_file_is_so(tmp_path: Path) -> None:
-    shelf = PartFiles(tmp_path / "shelf", part_bytes=700, by_target=False)
+    shelf = PartFiles(tmp_path / "shelf", max_part_bytes=700, by_target=False)
     pages = [(1, 2 * i, page_of(item(f"a{i}"), item(f"b{i}"), b"%d" % i)) for i in range(4)]
     with spooled(tmp_path / "spool", pages) as spool:
         publish_walk(shelf, spool, 0, WALK, last_pass_only=True, once=False)
@@ -252,7 +252,7 @@ def test_what_is_said_of_each_file_is_so(tmp_path: Path) -> None:
 
 
 def test_no_file_has_its_final_name_before_it_is_whole(tmp_path: Path) -> None:
-    shelf = PartFiles(tmp_path / "shelf", part_bytes=10, by_target=False)
+    shelf = PartFiles(tmp_path / "shelf", max_part_bytes=10, by_target=False)
     shelf.open_walk(WALK)
     for number in range(3):
         shelf.write(b"a whole line\n", 1)
@@ -271,7 +271,7 @@ def test_a_stream_takes_the_records_and_nothing_else(tmp_path: Path) -> None:
     with spooled(tmp_path / "spool", [(1, 0, page)]) as spool:
         shelf = StdoutWriter(stream)
         published = publish_walk(shelf, spool, 0, WALK, last_pass_only=True, once=False)
-        shelf.push()
+        shelf.flush()
     assert stream.getvalue() == page.items.lines
     assert published == Published(1, 1)
 
@@ -290,7 +290,7 @@ def test_a_stream_that_nobody_reads_any_more_is_a_disk_error() -> None:
 
 def make(output: Path, status: Status) -> Path:
     """Publish one record and one reject as snapshot s1, as a run does."""
-    shelf = PartFiles(output / ".work" / "s1" / "snapshot", part_bytes=MANY, by_target=False)
+    shelf = PartFiles(output / ".work" / "s1" / "snapshot", max_part_bytes=MANY, by_target=False)
     try:
         page = page_of(item("a"), b"0")
         shelf.open_walk(WALK)
@@ -298,7 +298,7 @@ def make(output: Path, status: Status) -> Path:
         shelf.reject(page.items.rejects, 1)
         return finish(shelf.folder, manifest(status, *shelf.close()), output)
     finally:
-        shelf.leave()
+        shelf.abandon()
 
 
 def test_a_complete_snapshot_has_its_success_and_latest_names_it(tmp_path: Path) -> None:
@@ -337,15 +337,15 @@ def test_a_publishing_that_did_not_end_leaves_nothing_in_the_next_one(tmp_path: 
 
 def test_a_shelf_that_is_left_keeps_what_was_pushed_and_no_file_open(tmp_path: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
-    shelf = PartFiles(tmp_path / "shelf", part_bytes=MANY, by_target=False)
-    shelf.sync()
-    shelf.push()
+    shelf = PartFiles(tmp_path / "shelf", max_part_bytes=MANY, by_target=False)
+    shelf.fsync()
+    shelf.flush()
     shelf.open_walk(WALK)
     spot = shelf.write(b"{}\n", 1)
-    shelf.push()
+    shelf.flush()
     shelf.write(b"[]\n", 1)
-    shelf.sync()
-    shelf.leave()
+    shelf.fsync()
+    shelf.abandon()
     assert spot == (PART, 0)
     assert tree(tmp_path / "shelf")["center=self/.part-00000.ndjson.tmp"] == b"{}\n"
     assert len(list(Path("/proc/self/fd").iterdir())) == before
@@ -354,14 +354,14 @@ def test_a_shelf_that_is_left_keeps_what_was_pushed_and_no_file_open(tmp_path: P
 @given(st.lists(st.integers(1, 9), max_size=12), st.integers(1, 300))
 @settings(deadline=None, max_examples=40)
 def test_lines_lie_where_a_shelf_said(
-    tmp_path_factory: pytest.TempPathFactory, counts: list[int], part_bytes: int
+    tmp_path_factory: pytest.TempPathFactory, counts: list[int], max_part_bytes: int
 ) -> None:
-    shelf = PartFiles(tmp_path_factory.mktemp("p") / "shelf", part_bytes=part_bytes, by_target=False)
+    shelf = PartFiles(tmp_path_factory.mktemp("p") / "shelf", max_part_bytes=max_part_bytes, by_target=False)
     shelf.open_walk(WALK)
     written = [b"".join(b"%d-%d\n" % (at, line) for line in range(count)) for at, count in enumerate(counts)]
     spots = [shelf.write(lines, count) for lines, count in zip(written, counts, strict=True)]
     files, _ = shelf.close()
-    shelf.leave()
+    shelf.abandon()
     on_disk = tree(shelf.folder)
     assert b"".join(on_disk[file.path] for file in files) == b"".join(written)
     for lines, spot in zip(written, spots, strict=True):
@@ -464,7 +464,7 @@ def files_no_larger_than(size: int) -> Iterator[None]:
 @pytest.mark.parametrize("size", [0, 5, 2**20])
 def test_a_disk_that_takes_no_more_bytes_is_a_disk_error_and_no_part_is_whole(tmp_path: Path, size: int) -> None:
     line = b'{"x":"' + b"y" * 2**19 + b'"}\n'
-    shelf = PartFiles(tmp_path / "shelf", part_bytes=MANY, by_target=False)
+    shelf = PartFiles(tmp_path / "shelf", max_part_bytes=MANY, by_target=False)
     shelf.open_walk(WALK)
 
     def write_all() -> None:
@@ -473,7 +473,7 @@ def test_a_disk_that_takes_no_more_bytes_is_a_disk_error_and_no_part_is_whole(tm
                 shelf.write(line, 1)
             shelf.close()
         finally:
-            shelf.leave()
+            shelf.abandon()
 
     with files_no_larger_than(size), pytest.raises(DiskError, match="File too large; make room or mend it"):
         write_all()
@@ -482,10 +482,10 @@ def test_a_disk_that_takes_no_more_bytes_is_a_disk_error_and_no_part_is_whole(tm
 
 @pytest.mark.parametrize("size", [0, 5])
 def test_a_manifest_that_cannot_be_written_publishes_nothing(tmp_path: Path, size: int) -> None:
-    shelf = PartFiles(tmp_path / "shelf", part_bytes=MANY, by_target=False)
+    shelf = PartFiles(tmp_path / "shelf", max_part_bytes=MANY, by_target=False)
     files, rejects = shelf.close()
     written = msgspec.structs.replace(manifest("complete", files, rejects))
     with files_no_larger_than(size), pytest.raises(DiskError, match="File too large"):
         finish(shelf.folder, written, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["shelf"]
-    shelf.leave()
+    shelf.abandon()

@@ -162,7 +162,7 @@ def test_a_replay_can_be_repeated_and_cuts_nothing_off_a_whole_spool(tmp_path: P
     for _ in range(2):
         spool = open_spool(tmp_path)
         assert replayed(spool) == ALL
-        assert spool.disbelieved_bytes == 0
+        assert spool.truncated_bytes == 0
         spool.close()
     assert files(tmp_path) == before
 
@@ -287,7 +287,7 @@ def believed_after(folder: Path, pages: bytes, journal: bytes) -> list[Seen]:
     kept_pages, kept_journal = files(folder)
     assert pages.startswith(kept_pages)
     assert journal.startswith(kept_journal)
-    assert spool.disbelieved_bytes == len(pages) + len(journal) - len(kept_pages) - len(kept_journal)
+    assert spool.truncated_bytes == len(pages) + len(journal) - len(kept_pages) - len(kept_journal)
     return found
 
 
@@ -419,10 +419,10 @@ def publish(spool: Spool, walk: int, *, name: str = f".{Path(PART).name}.tmp") -
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as part:
         for at in spool.pages(walk):
-            spool.on_its_way(walk, at, Extent(PART, part.tell()))
+            spool.writing_to_part(walk, at, Extent(PART, part.tell()))
             part.write(spool.bytes_of(walk, at)[0])
     spool.forget(walk)
-    spool.arrived()
+    spool.part_written()
 
 
 def interrupted(folder: Path) -> list[bytes]:
@@ -451,7 +451,7 @@ def test_a_run_that_goes_on_reads_what_was_published(tmp_path: Path, *, finished
     for _ in range(2):  # and again when that one is interrupted too
         spool = open_spool(tmp_path)
         assert replayed(spool) == [seen(event) for event in PLAIN]
-        assert spool.disbelieved_bytes == 0
+        assert spool.truncated_bytes == 0
         found = [spool.bytes_of(walk, at) for walk in (0, 1) for at in spool.pages(walk)]
         assert found == [(line, b"") for line in lines]
         publish(spool, 0)
@@ -550,12 +550,12 @@ def test_a_page_that_is_being_published_while_it_is_written_lies_in_the_spool(tm
     for event in PLAIN[:2]:
         event.tell(spool)
     for at in spool.pages(0):
-        spool.on_its_way(0, at, Extent(PART, 0))
+        spool.writing_to_part(0, at, Extent(PART, 0))
     spool.flush()
-    spool.arrived()
+    spool.part_written()
     for at in spool.pages(0):
-        spool.on_its_way(0, at, Extent(PART, 0))
-    spool.arrived()
+        spool.writing_to_part(0, at, Extent(PART, 0))
+    spool.part_written()
     spool.flush()
     spool.close()
     assert read(tmp_path) == [seen(event) for event in PLAIN[:2]]
@@ -646,14 +646,14 @@ def test_a_history_that_cannot_have_happened_is_dropped_as_a_whole(tmp_path: Pat
     spool = open_spool(tmp_path)
     with closing(spool.replay()) as history:
         next(history)
-    spool.disbelieve()
+    spool.truncate()
     assert spool.pages(0) == []
     assert files(tmp_path) == (b"", b"")
     HISTORY[0].tell(spool)
     spool.flush()
     disk.fail_at = len(disk.calls)
     with pytest.raises(DiskError, match=r"cannot write .*No space left on device; make room or mend it"):
-        spool.disbelieve()
+        spool.truncate()
     spool.close()
 
 

@@ -223,7 +223,7 @@ def test_a_run_killed_before_it_had_a_state_or_while_it_was_removed_stands_in_no
     assert [path.name for path in folder.iterdir()] == ["run.json"]
 
 
-def sealed(text: bytes) -> bytes:
+def has_success_marker(text: bytes) -> bytes:
     return b'{"crc":%d,"run":%b}' % (crc32(text), text)
 
 
@@ -235,10 +235,10 @@ def sealed(text: bytes) -> bytes:
         b"\xff",
         b"[" * 9999,
         b'{"snapshot":"run-1"}',
-        sealed(b'{"snapshot":"run-1"}'),
-        sealed(b'{"snapshot":"run-1","plan":"p","started_at":1}'),
-        sealed(b'{"snapshot":"run-1","plan":"p","started_at":"2026-11-23T12:00:00"}'),
-        sealed(b'{"snapshot":"run-1","plan":"\xff","started_at":"2026-11-23T12:00:00Z"}'),
+        has_success_marker(b'{"snapshot":"run-1"}'),
+        has_success_marker(b'{"snapshot":"run-1","plan":"p","started_at":1}'),
+        has_success_marker(b'{"snapshot":"run-1","plan":"p","started_at":"2026-11-23T12:00:00"}'),
+        has_success_marker(b'{"snapshot":"run-1","plan":"\xff","started_at":"2026-11-23T12:00:00Z"}'),
     ],
 )
 @pytest.mark.parametrize("snapshot", [None, ID])
@@ -463,7 +463,7 @@ ages = st.integers(0, 2 * int(HOUR_S))
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(["p", "q"]), ages, st.sampled_from(["", "whole", "half"])), max_size=4),
+    st.lists(st.tuples(st.sampled_from(["p", "q"]), ages, st.sampled_from(["", "complete", "half"])), max_size=4),
     st.sampled_from([None, True, False]),
 )
 @settings(deadline=None, max_examples=40)
@@ -474,7 +474,7 @@ def test_whatever_was_left_a_run_holds_a_folder_of_its_own_plan_that_is_not_publ
     for number, (plan, age_s, done) in enumerate(left):
         unfinished(output, f"r{number}", plan=plan, age_s=age_s)
         if done:
-            published(output, f"r{number}", complete=done == "whole")
+            published(output, f"r{number}", complete=done == "complete")
     wanted = ResumeRequest("p", None, None if resume is None else bool(resume), HOUR_S)
     fresh = [age_s for plan, age_s, done in left if plan == "p" and age_s <= HOUR_S and not done]
     if resume is True and not fresh:

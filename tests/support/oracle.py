@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from crawler.emulator.faults.fault import Fault
 from crawler.emulator.inventory.ndjson import CENTERS, Inventory
-from crawler.model.verdict import PROVEN
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
@@ -57,7 +56,7 @@ def _views(inventory: Inventory, faults: tuple[Fault, ...], requests: int) -> It
         yield view
 
 
-def breaches(snapshot: Path, exit_code: int, seen: Seen, *, confirm: bool = False) -> list[str]:
+def breaches(snapshot: Path, exit_code: int, seen: Seen, *, double_read: bool = False) -> list[str]:
     """Give every way in which this snapshot, published with this exit code, breaks the law."""
     opened = open_snapshot(snapshot)
     listed = published(snapshot)
@@ -66,7 +65,7 @@ def breaches(snapshot: Path, exit_code: int, seen: Seen, *, confirm: bool = Fals
     found += [f"{key} was never there" for key in set(listed) - seen.ever]
     for walk in opened.manifest.walks:
         left_out = {key for key in seen.throughout - set(listed) if _in_scope(key, walk)}
-        found += _walk(walk, left_out, seen=seen, confirm=confirm)
+        found += _walk(walk, left_out, seen=seen, double_read=double_read)
     return found
 
 
@@ -81,15 +80,15 @@ def _claims(snapshot: Path, exit_code: int, manifest: Manifest) -> Iterator[str]
         yield f"claims disagree: {claims}"
     if exit_code not in {0, 3}:
         yield f"published with exit code {exit_code}"
-    unproven = [walk for walk in manifest.walks if walk.verdict not in PROVEN or walk.rejects]
+    unproven = [walk for walk in manifest.walks if walk.verdict != "complete" or walk.rejects]
     if exit_code == 0 and unproven:
         yield f"complete, in spite of {unproven}"
 
 
-def _walk(walk: WalkEntry, left_out: set[Key], *, seen: Seen, confirm: bool) -> Iterator[str]:
+def _walk(walk: WalkEntry, left_out: set[Key], *, seen: Seen, double_read: bool) -> Iterator[str]:
     """Hold one walk's claim against the keys of its scope that were there throughout and are not published."""
-    certain = seen.telling or (confirm and not seen.returning)
-    if walk.verdict in PROVEN:
+    certain = seen.telling or (double_read and not seen.returning)
+    if walk.verdict == "complete":
         if walk.records + walk.rejects + walk.outside != walk.distinct:
             yield f"{walk} does not add up"
         if len(left_out) > walk.rejects and certain:

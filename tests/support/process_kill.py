@@ -31,7 +31,7 @@ class Strike(Fault):
     at: int
     blow: Callable[[], None]
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         """Answer as ever, if anybody is left to hear it."""
         del query
         if call.number == self.at:

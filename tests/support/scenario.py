@@ -15,7 +15,7 @@ from tests.support.emulator_fixture import TOKEN, crawl, port_of, serve
 from tests.support.oracle import Seen, breaches
 from tests.support.process_kill import KILLED, Strike, Victim
 
-ENVIRON: Final = {**TOKEN, "SWR_CRAWLER_BODY_BYTES": "1000000"}
+ENVIRON: Final = {**TOKEN, "SWR_CRAWLER_MAX_BODY_BYTES": "1000000"}
 
 
 class History:
@@ -24,11 +24,11 @@ class History:
     Every run and kill raises AssertionError for what the law forbids. `counts` says what there was.
     """
 
-    def __init__(self, output: Path, *, repositories: int, limit: int, confirm: bool, by_namespace: bool) -> None:
+    def __init__(self, output: Path, *, repositories: int, limit: int, double_read: bool, by_namespace: bool) -> None:
         self.counts: Counter[str] = Counter()
         self._output = output
         self._inventory = synthetic(namespaces=3, repositories=repositories, seed=7)
-        self._how: dict[str, Any] = {"confirm": confirm, "limit": limit, "timeout_s": 0.3, "environ": ENVIRON}
+        self._how: dict[str, Any] = {"double_read": double_read, "limit": limit, "timeout_s": 0.3, "environ": ENVIRON}
         if by_namespace:
             self._how["namespaces"] = self._inventory.namespaces("self")
         self._port = 0
@@ -70,7 +70,7 @@ class History:
         self._done |= new
         if exit_code in {0, 3}:
             (snapshot,) = new
-            assert breaches(snapshot, exit_code, seen, confirm=self._how["confirm"]) == []
+            assert breaches(snapshot, exit_code, seen, double_read=self._how["double_read"]) == []
             assert not list(self._output.glob(".work/*/"))
         else:
             assert exit_code in {KILLED, 75, 77}, exit_code

@@ -39,7 +39,7 @@ METADATA = "/openstack/latest/securitykey"
 async def talking(**settings: Any) -> AsyncIterator[tuple[RunningEmulator, Client]]:  # noqa: ANN401
     async with emulator(EmulatorSettings(inventory=INVENTORY, **settings)) as served:
         pace = RateLimiter(None, SystemClock())
-        async with connect(served.endpoint, pace, connections=100, timeout_s=5, body_bytes=10**6) as client:
+        async with connect(served.endpoint, pace, connections=100, timeout_s=5, max_body_bytes=10**6) as client:
             yield served, client
 
 

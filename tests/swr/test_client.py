@@ -20,11 +20,14 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def asking(handler: Handler, *, timeout_s: float = 5.0, body_bytes: int = 1000) -> AsyncIterator[Client]:
+async def asking(handler: Handler, *, timeout_s: float = 5.0, max_body_bytes: int = 1000) -> AsyncIterator[Client]:
     server = await asyncio.get_running_loop().create_server(web.Server(handler, access_log=None), "127.0.0.1", 0)
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     pace = RateLimiter(None, SystemClock())
-    async with server, connect(endpoint, pace, connections=2, timeout_s=timeout_s, body_bytes=body_bytes) as client:
+    async with (
+        server,
+        connect(endpoint, pace, connections=2, timeout_s=timeout_s, max_body_bytes=max_body_bytes) as client,
+    ):
         client.credentials = TokenCredentials("t")
         yield client
 
@@ -124,7 +127,7 @@ async def test_an_answer_that_is_no_http_may_be_asked_again() -> None:
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     pace = RateLimiter(None, SystemClock())
-    async with server, connect(endpoint, pace, connections=1, timeout_s=5, body_bytes=1000) as client:
+    async with server, connect(endpoint, pace, connections=1, timeout_s=5, max_body_bytes=1000) as client:
         with pytest.raises(TransientError):
             await client.get(QUERY)
 

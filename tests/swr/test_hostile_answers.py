@@ -54,8 +54,8 @@ async def asking(
     endpoint: str, *, connections: int = 1, timeout_s: float = 5.0, allowance: BufferBudget | None = None
 ) -> AsyncIterator[Client]:
     pace = RateLimiter(None, SystemClock())
-    bounds = {"connections": connections, "body_bytes": BODY_BYTES}
-    async with connect(endpoint, pace, timeout_s=timeout_s, allowance=allowance, **bounds) as client:
+    bounds = {"connections": connections, "max_body_bytes": BODY_BYTES}
+    async with connect(endpoint, pace, timeout_s=timeout_s, buffer_budget=allowance, **bounds) as client:
         client.credentials = TokenCredentials("emulator-token")
         yield client
 
@@ -409,7 +409,7 @@ async def test_a_body_that_waits_for_room_waits_no_longer_than_the_timeout() -> 
         errors = await asyncio.gather(stalled.get(QUERY), waiting.get(QUERY), return_exceptions=True)
         assert [str(error) for error in errors] == ["no answer within the timeout"] * 2
         assert all(isinstance(error, TransientError) for error in errors)
-    assert allowance.take(object(), 1) is not None, "nobody is alone any more"
+    assert allowance.reserve(object(), 1) is not None, "nobody is alone any more"
 
 
 async def test_what_a_body_held_of_the_room_is_given_back() -> None:
@@ -421,7 +421,7 @@ async def test_what_a_body_held_of_the_room_is_given_back() -> None:
         async with asking(cut, allowance=allowance) as client:
             with pytest.raises(TransientError, match="broke off"):
                 await client.get(QUERY)
-    assert allowance.take(object(), 5000) == 5000
+    assert allowance.reserve(object(), 5000) == 5000
 
 
 COST = """
@@ -437,7 +437,7 @@ from crawler.errors import SizeRefusedError
 
 async def main():
     pace = RateLimiter(None, SystemClock())
-    async with connect(sys.argv[1], pace, connections=8, timeout_s=60, body_bytes=2**26) as client:
+    async with connect(sys.argv[1], pace, connections=8, timeout_s=60, max_body_bytes=2**26) as client:
         client.credentials = TokenCredentials("t")
         asked = (client.get(ListRequest("self", None, 0, 10, None)) for _ in range(8))
         ends = await asyncio.gather(*asked, return_exceptions=True)

@@ -42,15 +42,15 @@ def test_one_throttling_answer_holds_every_request_back_until_retry_after_is_ove
 async def test_a_gate_closed_twice_opens_at_the_later_time_and_counts_each_second_once() -> None:
     clock = QuickClock()
     pace = RateLimiter(None, clock)
-    pace.close(5.0)
-    pace.close(2.0)
-    assert pace.closed_s == pytest.approx(5.0)
+    pace.pause_for(5.0)
+    pace.pause_for(2.0)
+    assert pace.paused_for_s == pytest.approx(5.0)
     await clock.sleep(1.0)
-    pace.close(6.0)
-    assert pace.closed_s == pytest.approx(6.0)
+    pace.pause_for(6.0)
+    assert pace.paused_for_s == pytest.approx(6.0)
     assert pace.throttled_s == pytest.approx(7.0)
     before = clock.now_s()
-    await pace.turn()
+    await pace.acquire()
     assert clock.now_s() - before == pytest.approx(6.0)
 
 
@@ -60,7 +60,7 @@ async def test_the_gate_is_looked_at_again_after_the_limiter() -> None:
     sent: list[float] = []
 
     async def send() -> None:
-        await pace.turn()
+        await pace.acquire()
         sent.append(anyio.current_time())
 
     async with anyio.create_task_group() as tasks:
@@ -68,7 +68,7 @@ async def test_the_gate_is_looked_at_again_after_the_limiter() -> None:
             tasks.start_soon(send)
         await anyio.lowlevel.checkpoint()
         closed_at = anyio.current_time()
-        pace.close(0.5)
+        pace.pause_for(0.5)
     assert len([moment for moment in sent if closed_at < moment < closed_at + 0.5]) == 0
     assert len(sent) == 4
 

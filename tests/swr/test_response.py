@@ -128,7 +128,7 @@ def test_a_status_and_a_code_say_what_to_do_next_in_every_shape_of_body(
 ) -> None:
     found = error(status, bodies(code)[shape], X_Request_Id="r-1")
     assert type(found) is kind
-    evidence = found.evidence
+    evidence = found.details
     assert (evidence.status, evidence.code, evidence.text, evidence.request_id) == (status, code, SAID, "r-1")
 
 
@@ -171,7 +171,7 @@ def test_a_status_and_a_code_say_what_to_do_next_in_every_shape_of_body(
 def test_without_a_readable_code_the_status_alone_says_it(status: int, kind: type[RequestError], body: bytes) -> None:
     found = error(status, body)
     assert type(found) is kind
-    assert (found.evidence.code, found.evidence.text) == ("", "")
+    assert (found.details.code, found.details.text) == ("", "")
 
 
 def test_a_code_that_is_a_number_is_read_as_keystone_sends_it() -> None:
@@ -189,12 +189,12 @@ def test_a_service_that_names_a_time_to_wait_is_throttling() -> None:
 def test_a_success_that_is_no_list_is_asked_again(body: bytes) -> None:
     found = error(200, body)
     assert type(found) is TransientError
-    assert "list" in found.evidence.text
-    assert found.evidence.status == 200
+    assert "list" in found.details.text
+    assert found.details.status == 200
 
 
 def test_a_success_with_an_error_in_it_names_its_code() -> None:
-    assert error(200, bodies("APIGW.0601")["gateway"]).evidence.code == "APIGW.0601"
+    assert error(200, bodies("APIGW.0601")["gateway"]).details.code == "APIGW.0601"
 
 
 # ---- what is said of it
@@ -230,7 +230,7 @@ def test_ordinary_text_is_printed_as_it_is(text: str) -> None:
 
 def test_code_message_and_request_id_are_all_made_printable() -> None:
     body = json.dumps({"error_code": "\x1bc", "error_msg": "a\nb" + "x" * 500}).encode()
-    evidence = error(400, body, X_Request_Id="\x1b[2Jid").evidence
+    evidence = error(400, body, X_Request_Id="\x1b[2Jid").details
     assert (evidence.code, evidence.request_id) == ("c", "[2Jid")
     assert evidence.text == "a b" + "x" * 197
 
@@ -410,7 +410,7 @@ def test_no_answer_raises_anything_but_a_request_error(status: int, headers: dic
         assert outcome.length == outcome.items.records + outcome.items.rejected
         assert outcome.total is None or outcome.total >= 0
     else:
-        assert outcome.evidence.status == status
+        assert outcome.details.status == status
         assert "\n" not in str(outcome)
     if isinstance(outcome, ThrottledError):
         assert outcome.retry_after_s is None or outcome.retry_after_s >= 0

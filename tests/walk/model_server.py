@@ -12,7 +12,8 @@ from crawler.model.window import Gap, Order, Window
 from crawler.swr.decode.batch import Batch
 from crawler.swr.response import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry
-from crawler.walk.walk import ServerProfile, Walk
+from crawler.walk.server_profile import ServerProfile
+from crawler.walk.walk import Walk
 
 ANY: Final = 10**6  # a bound that no test reaches
 MOST_KEYS_EVER: Final = 400  # a server that makes a new one for each request has no end
@@ -208,7 +209,7 @@ class Crawl:
 
     def fill(self) -> None:
         while len(self.flights) < self.room:
-            window = self.walk.ask()
+            window = self.walk.next_window()
             if window is None:
                 return
             self.flights.append(Flight(window))
@@ -223,7 +224,7 @@ class Crawl:
             self.flights.remove(flight)
 
     def _take(self, flight: Flight, page: Page) -> bool:
-        answered = self.walk.read(flight.window, page, last_try=flight.attempt >= min(self.tries, SHORT_TRIES))
+        answered = self.walk.on_page(flight.window, page, last_try=flight.attempt >= min(self.tries, SHORT_TRIES))
         if isinstance(answered, Retry):
             return False
         skipped = answered == "skip"
@@ -238,7 +239,7 @@ class Crawl:
             refusal == "order refused" and self.walk.refuse_order(flight.window)
         )
         if not stepped_down:
-            self.walk.lose(flight.window, refusal)
+            self.walk.on_lost(flight.window, refusal)
             self.history.append(Settled(flight.window, None))
         return True
 
@@ -255,11 +256,11 @@ class Crawl:
 def replay(walk: Walk, history: Iterable[Settled]) -> Walk:
     """Bring a fresh walk to where the journal ends, as `resume.py` does."""
     for window, page in history:
-        walk.claim(window)
+        walk.replay(window)
         if page is None:
-            walk.lose(window, "fails")
+            walk.on_lost(window, "fails")
         else:
-            walk.read(window, page, last_try=True)
+            walk.on_page(window, page, last_try=True)
     return walk
 
 
@@ -268,12 +269,12 @@ class Bounds(NamedTuple):
 
     limit: int = 10
     max_passes: int = 3
-    confirm: bool = False
+    double_read: bool = False
     orders: tuple[Order | None, ...] = (BY_NAME, BY_TIME, None)
 
     def begin(self, *, counts_walks: bool = False) -> Walk:
         dialect = ServerProfile(self.limit, self.orders, counts_walks=counts_walks)
-        return Walk(dialect, max_passes=self.max_passes, confirm=self.confirm)
+        return Walk(dialect, max_passes=self.max_passes, double_read=self.double_read)
 
 
 class Evidence(NamedTuple):

@@ -31,13 +31,13 @@ class Fixed(ConcurrencyLimit):
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
-        self.size = size
+        self.limit = size
 
-    def answered(self, sent: Sample, now_s: float) -> None: ...
+    def on_success(self, sent: Sample, now_s: float) -> None: ...
 
-    def failed(self, sent: Sample, now_s: float) -> None: ...
+    def on_failure(self, sent: Sample, now_s: float) -> None: ...
 
-    def cut(self, sent: Sample, now_s: float, busy_s: float) -> None: ...
+    def on_throttled(self, sent: Sample, now_s: float, busy_s: float) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,13 @@ class Simulation:
     def __init__(
         self,
         world: World,
-        crowd: ConcurrencyLimit,
+        limit: ConcurrencyLimit,
         pages: int,
         *,
         seed: int = 1,
         later: tuple[int, World] | None = None,
     ) -> None:
-        self._world, self._crowd, self._left, self._later = world, crowd, pages, later
+        self._world, self._limit, self._left, self._later = world, limit, pages, later
         self._chance = Random(seed)  # noqa: S311 - of a simulation
         self._free_at = [0.0] * min(world.servers, 512)
         self._client_at = self._busy_s = 0.0
@@ -90,15 +90,15 @@ class Simulation:
             if kind == "429":
                 self._refused += 1
                 self._left += 1
-                self._crowd.cut(sent, now, self._busy_s)
+                self._limit.on_throttled(sent, now, self._busy_s)
             elif self._chance.random() < 1 / self._world.failing_one_in:
                 self._left += 1
-                self._crowd.failed(sent, now)
+                self._limit.on_failure(sent, now)
             else:
                 self._read += 1
-                self._crowd.answered(sent, now)
-            self._crowd.judge(now, self._busy_s)
-            self._sizes.append(self._crowd.size)
+                self._limit.on_success(sent, now)
+            self._limit.update(now, self._busy_s)
+            self._sizes.append(self._limit.limit)
             self._change(now)
             self._send(now)
         return Ran(now, self._refused, self._sizes)
@@ -114,10 +114,10 @@ class Simulation:
 
     def _send(self, at_s: float) -> None:
         world = self._world
-        while self._left and self._in_flight < self._crowd.size:
+        while self._left and self._in_flight < self._limit.limit:
             self._left -= 1
             self._in_flight += 1
-            sent = self._crowd.sent(at_s, self._in_flight)
+            sent = self._limit.on_sent(at_s, self._in_flight)
             half_s = max(0.0, world.latency_s + self._chance.uniform(-world.jitter_s, world.jitter_s)) / 2
             if self._inside >= world.bucket:
                 self._push(at_s + 2 * half_s, "429", sent)

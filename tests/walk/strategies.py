@@ -21,7 +21,7 @@ orders_of_answers = st.one_of(
 )
 Choose = Callable[[int], int]
 bounds = st.builds(
-    Bounds, limit=limits, max_passes=st.integers(1, 4), confirm=st.booleans(), orders=st.just(Bounds().orders)
+    Bounds, limit=limits, max_passes=st.integers(1, 4), double_read=st.booleans(), orders=st.just(Bounds().orders)
 )
 refusals = st.sampled_from([frozenset(), frozenset({BY_NAME}), frozenset({BY_NAME, BY_TIME})])
 

@@ -46,28 +46,28 @@ def test_luck_of_the_first_answers_does_not_decide(seed: int, world: World) -> N
     st.sampled_from([0.0, 0.5, 1.0]),
 )
 def test_the_size_keeps_its_bounds_whatever_comes(most: int, events: list[tuple[str, float]], share: float) -> None:
-    crowd, now, busy, out = ConcurrencyLimit(most), 0.0, 0.0, list[Sample]()
+    limit, now, busy, out = ConcurrencyLimit(most), 0.0, 0.0, list[Sample]()
     for event, step_s in events:
         now += step_s
         busy += step_s * share
-        if event == "s" and len(out) < crowd.size:
-            out.append(crowd.sent(now, len(out) + 1))
+        if event == "s" and len(out) < limit.limit:
+            out.append(limit.on_sent(now, len(out) + 1))
         elif event != "s" and out:
             sent = out.pop(0)
             if event == "c":
-                crowd.cut(sent, now, busy)
+                limit.on_throttled(sent, now, busy)
             else:
-                {"a": crowd.answered, "f": crowd.failed}[event](sent, now)
-                crowd.judge(now, busy)
-        assert 1 <= crowd.size <= most
+                {"a": limit.on_success, "f": limit.on_failure}[event](sent, now)
+                limit.update(now, busy)
+        assert 1 <= limit.limit <= most
 
 
 def test_what_was_sent_before_a_cut_cuts_no_second_time() -> None:
-    crowd = ConcurrencyLimit(64)
-    first = crowd.size
-    for sent in [crowd.sent(0.0, number) for number in range(1, 9)]:
-        crowd.cut(sent, 1.0, 0.0)
-    assert crowd.size == int(0.7 * first)
+    limit = ConcurrencyLimit(64)
+    first = limit.limit
+    for sent in [limit.on_sent(0.0, number) for number in range(1, 9)]:
+        limit.on_throttled(sent, 1.0, 0.0)
+    assert limit.limit == int(0.7 * first)
 
 
 def test_a_service_that_takes_only_so_many_is_left_some_room() -> None:
@@ -89,11 +89,11 @@ def test_a_capacity_that_changes_is_followed(before: int, after: int, low: int, 
 
 
 def test_answers_that_take_no_time_teach_nothing() -> None:
-    crowd = ConcurrencyLimit(64)
+    limit = ConcurrencyLimit(64)
     for _ in range(100):
-        crowd.answered(crowd.sent(5.0, crowd.size), 5.0)
-        crowd.judge(5.0, 0.0)
-    assert crowd.size == ConcurrencyLimit(64).size
+        limit.on_success(limit.on_sent(5.0, limit.limit), 5.0)
+        limit.update(5.0, 0.0)
+    assert limit.limit == ConcurrencyLimit(64).limit
 
 
 @pytest.mark.parametrize(("latency_s", "size"), [(0.05, 32), (0.0001, 16)])
@@ -105,7 +105,7 @@ def test_over_a_distance_a_crawl_goes_on_with_more_from_the_first_answer_on(late
 @pytest.mark.parametrize("client_s", [0.0002, 0.002])
 def test_where_this_process_has_no_time_left_nothing_larger_is_tried_and_nothing_tiny(client_s: float) -> None:
     sizes = Simulation(World(latency_s=0.0001, client_s=client_s), ConcurrencyLimit(64), 20_000).run().sizes
-    assert max(sizes) == ConcurrencyLimit(64).size
+    assert max(sizes) == ConcurrencyLimit(64).limit
     assert min(sizes) == sizes[-1] == 8
 
 

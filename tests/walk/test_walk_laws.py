@@ -6,12 +6,12 @@ import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from crawler.model.verdict import PROVEN
 from crawler.model.window import Window
 from crawler.swr.response import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry, WalkError
 from crawler.walk.plan import windows
-from crawler.walk.walk import ServerProfile, Walk
+from crawler.walk.server_profile import ServerProfile
+from crawler.walk.walk import Walk
 from tests.walk.model_server import (
     ANY,
     BY_NAME,
@@ -59,7 +59,7 @@ def crawl(nature: Nature, how: Bounds, room: int = 1, choose: Choose = first) ->
 def proof_is_true(nature: Nature, how: Bounds, room: int, choose: Choose) -> None:
     done = crawl(nature, how, room, choose)
     event(str(done.walk.verdict))
-    if done.walk.verdict not in PROVEN:
+    if done.walk.verdict != "complete":
         return
     assert done.walk.distinct == len(done.keys)
     if nature.still:
@@ -68,7 +68,7 @@ def proof_is_true(nature: Nature, how: Bounds, room: int, choose: Choose) -> Non
     assert totals <= {len(done.keys)}
     assert not any(page.disagrees for page in done.last_pass)
     assert done.walk.gaps == ()
-    assert done.walk.verdict == "repaired" or done.walk.passes <= 1 + how.confirm
+    assert done.walk.passes == max(done.kept)  # and not what an earlier pass would have proven
 
 
 @quick
@@ -97,7 +97,7 @@ def test_what_is_proven_is_true_at_length(nature: Nature, how: Bounds, room: int
 
 def well_behaved_is_whole_at_once(nature: Nature, limit: int, room: int, choose: Choose) -> None:
     done = crawl(nature, Bounds(limit, max_passes=1), room, choose)
-    assert done.walk.verdict == "whole"
+    assert done.walk.verdict == "complete"
     assert done.walk.passes == 1
     assert done.walk.distinct == nature.rows
     assert done.walk.totals.keys() <= {nature.rows}
@@ -185,7 +185,7 @@ def test_the_order_of_the_answers_is_nothing_at_length(nature: Nature, how: Boun
 
 def what_passes_is_repaired(nature: Nature, limit: int, room: int, choose: Choose) -> None:
     done = crawl(nature, Bounds(limit, max_passes=4), room, choose)
-    assert done.walk.verdict in PROVEN
+    assert done.walk.verdict == "complete"
     assert done.keys == set(range(nature.rows))
 
 
@@ -211,7 +211,7 @@ def test_a_window_that_never_answers_is_lost_and_named(
     faults = (Fault(position, "fails", None),)
     broken = Nature(**{**vars(nature), "rows": max(1, nature.rows), "floor": 0, "faults": faults})
     done = crawl(broken, how, room, choose)
-    assert done.walk.verdict == "lost"
+    assert done.walk.verdict == "partial"
     assert done.walk.passes == 1
     (gap,) = done.walk.gaps
     assert gap.offset <= position
@@ -238,11 +238,11 @@ def test_the_evidence_adds_up(nature: Nature, how: Bounds, room: int, choose: Ch
 @pytest.mark.parametrize(("second", "distinct"), [(page_of(range(3), 3), 3), (EMPTY_PAGE, 0)])
 def test_an_empty_first_page_is_no_empty_walk_until_it_came_twice(second: Page, distinct: int) -> None:
     walk = Bounds().begin(counts_walks=True)
-    window = walk.ask()
+    window = walk.next_window()
     assert window is not None
-    assert isinstance(walk.read(window, EMPTY_PAGE, last_try=False), Retry)
-    assert walk.read(window, second, last_try=False) == "keep"
-    assert (walk.verdict, walk.distinct) == ("whole", distinct)
+    assert isinstance(walk.on_page(window, EMPTY_PAGE, last_try=False), Retry)
+    assert walk.on_page(window, second, last_try=False) == "keep"
+    assert (walk.verdict, walk.distinct) == ("complete", distinct)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_a_total_equal_to_the_first_pages_length_is_tried_with_one_window_beyond
         assert done.walk.verdict == "unproven"
         assert done.keys == set(range(rows))
     else:
-        assert (done.walk.verdict, offsets) == ("whole", [0, rows])
+        assert (done.walk.verdict, offsets) == ("complete", [0, rows])
 
 
 @quick
@@ -291,7 +291,7 @@ def test_a_page_that_comes_again_beyond_a_true_total_is_told_from_the_first_of_m
 ) -> None:
     done = crawl(Nature(rows, repeats_last=True), Bounds(limit), room)
     asked = [(settled.window.offset, settled.window.limit) for settled in done.history]
-    assert done.walk.verdict == "whole"
+    assert done.walk.verdict == "complete"
     assert rows > limit or asked == [(0, limit), (rows, rows), (1, 1)]
     lied_to = crawl(Nature(rows, ignores_offset=True, totals="length"), Bounds(max(2, limit)), room)
     assert lied_to.walk.verdict == "unproven"
@@ -299,7 +299,7 @@ def test_a_page_that_comes_again_beyond_a_true_total_is_told_from_the_first_of_m
 
 def test_rows_that_come_while_the_second_item_is_asked_take_another_pass() -> None:
     done = crawl(Nature(7, repeats_last=True, moves=(Move(3, "insert", 0),)), Bounds(10))
-    assert (done.walk.verdict, done.walk.distinct) == ("repaired", 8)
+    assert (done.walk.verdict, done.walk.passes, done.walk.distinct) == ("complete", 2, 8)
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_a_walk_whose_rows_come_as_fast_as_they_are_read_ends_with_what_was_seen
     assert done.requests == 16
     (gap,) = done.walk.gaps
     assert (gap.offset, gap.reason) == (160, "not asked: rows came as fast as they were read")
-    assert done.walk.verdict == "lost"
+    assert done.walk.verdict == "partial"
 
 
 @pytest.mark.parametrize("rows", [15, 25])
@@ -351,13 +351,13 @@ def test_a_total_that_is_only_the_limit_is_found_out_as_well(rows: int) -> None:
 def test_the_window_beyond_a_total_that_grew_is_read_like_any_other() -> None:
     grows = Nature(10, moves=(Move(2, "insert", 10, 7),), faults=(Fault(12, "short", None),))
     done = crawl(grows, Bounds(10, max_passes=1))
-    assert done.walk.verdict == "lost"
+    assert done.walk.verdict == "partial"
     assert [(gap.offset, gap.end, gap.got) for gap in done.walk.gaps] == [(10, 17, 6)]
 
 
 def test_a_total_that_fell_behind_a_full_first_page_is_no_proof() -> None:
     done = crawl(Nature(10, moves=(Move(2, "delete", 0, 1),)), Bounds(10))
-    assert (done.walk.verdict, list(done.walk.totals)) == ("repaired", [10, 9])
+    assert (done.walk.verdict, done.walk.passes, list(done.walk.totals)) == ("complete", 2, [10, 9])
 
 
 def test_a_total_that_moved_under_a_repeated_page_is_no_proof() -> None:
@@ -370,13 +370,13 @@ def test_a_total_that_moved_under_a_repeated_page_is_no_proof() -> None:
 def test_a_lost_window_beyond_a_doubtful_total_leaves_out_nobody_knows_how_much() -> None:
     walk = Bounds(10).begin()
     for page in (page_of(range(10), 10), None):
-        window = walk.ask()
+        window = walk.next_window()
         assert window is not None
         if page is None:
-            walk.lose(window, "no answer")
+            walk.on_lost(window, "no answer")
         else:
-            walk.read(window, page, last_try=True)
-    assert walk.verdict == "lost"
+            walk.on_page(window, page, last_try=True)
+    assert walk.verdict == "partial"
     assert missing(walk.gaps) is None
 
 
@@ -395,14 +395,14 @@ def test_a_clamp_is_believed_when_the_length_comes_twice_and_kept_for_others_whe
 def test_a_walk_that_misses_one_of_its_items_does_not_make_the_others_small() -> None:
     dialect = ServerProfile(20, (None,))
     done = Crawl(Server(Nature(2, totals="more")), Walk(dialect, max_passes=2)).run()
-    assert done.walk.verdict == "lost"
+    assert done.walk.verdict == "partial"
     assert dialect.limit == 20
 
 
 def test_a_clamp_that_begins_within_a_walk_is_found_by_the_next_pass() -> None:
     walk = Bounds(20).begin()
     done = Crawl(Server(Nature(400, clamp=5, clamp_from=20)), walk, room=4).run()
-    assert done.walk.verdict == "lost"  # its first page is longer in each pass
+    assert done.walk.verdict == "partial"  # its first page is longer in each pass
     assert done.walk.distinct == 20 + 19 * 5  # the last pass reads what there is
     assert done.requests < 3 * (2 * 16 + 3 * 20 + 20)
 
@@ -410,14 +410,14 @@ def test_a_clamp_that_begins_within_a_walk_is_found_by_the_next_pass() -> None:
 def test_pages_longer_than_asked_are_a_page_size_too() -> None:
     done = crawl(Nature(100, floor=30), Bounds(10), 3)
     assert [settled.window[1:3] for settled in done.history] == [(0, 10), (30, 30), (60, 30), (90, 30)]
-    assert done.walk.verdict == "whole"
+    assert done.walk.verdict == "complete"
     assert done.walk.duplicates == 0
 
 
 def test_pages_that_lack_some_rows_for_ever_are_read_to_the_end_by_the_last_pass() -> None:
     hidden = tuple(Fault(position, "short", None) for position in range(5, 400, 10))
     done = crawl(Nature(400, faults=hidden), Bounds(10), 4)
-    assert (done.walk.verdict, done.walk.distinct) == ("lost", 360)
+    assert (done.walk.verdict, done.walk.distinct) == ("partial", 360)
     assert missing(done.walk.gaps) == 400 - 360 - done.walk.duplicates
     pages = [len(done.kept[number]) for number in (1, 2, 3)]
     assert pages[2] > 40
@@ -436,40 +436,40 @@ def test_no_window_is_asked_far_ahead_of_what_the_pages_bear_out(room: int) -> N
 
 def test_an_empty_page_without_a_total_is_measured_by_the_totals_of_the_others() -> None:
     walk = replay(Bounds(10, max_passes=1).begin(), [Settled(Window(1, 0, 10, BY_NAME), page_of(range(10), 17))])
-    window = walk.ask()
+    window = walk.next_window()
     assert window is not None
-    assert isinstance(walk.read(window, EMPTY_PAGE, last_try=False), Retry)
-    assert walk.read(window, EMPTY_PAGE, last_try=True) == "keep"
-    assert walk.verdict == "lost"
+    assert isinstance(walk.on_page(window, EMPTY_PAGE, last_try=False), Retry)
+    assert walk.on_page(window, EMPTY_PAGE, last_try=True) == "keep"
+    assert walk.verdict == "partial"
     assert [gap[:3] for gap in walk.gaps] == [(10, 17, 0)]
 
 
 def test_windows_lost_in_an_outage_are_read_by_the_next_pass_when_little_was_read_before() -> None:
     broken = tuple(Fault(position, "fails", TRIES) for position in range(15, 400, 10))
     done = crawl(Nature(400, faults=broken[:17]), Bounds(10), 20)
-    assert (done.walk.verdict, done.walk.passes) == ("repaired", 2)
+    assert (done.walk.verdict, done.walk.passes) == ("complete", 2)
     later = crawl(Nature(400, faults=broken[20:30]), Bounds(10), 20)
-    assert (later.walk.verdict, later.walk.passes, missing(later.walk.gaps)) == ("lost", 1, 100)
+    assert (later.walk.verdict, later.walk.passes, missing(later.walk.gaps)) == ("partial", 1, 100)
 
 
 def test_a_size_is_stepped_down_until_it_is_accepted_and_only_before_the_first_page() -> None:
     dialect = ServerProfile(1000, (None,))
     done = Crawl(Server(Nature(250, largest_size=100)), Walk(dialect, max_passes=1)).run()
-    assert (done.walk.verdict, done.walk.limit, dialect.limit, done.requests) == ("whole", 100, 100, 6)
+    assert (done.walk.verdict, done.walk.limit, dialect.limit, done.requests) == ("complete", 100, 100, 6)
 
 
 def test_a_size_or_order_without_another_one_left_is_refused_for_good() -> None:
-    assert crawl(Nature(5, largest_size=0), Bounds(2)).walk.verdict == "lost"
+    assert crawl(Nature(5, largest_size=0), Bounds(2)).walk.verdict == "partial"
     one_order = Bounds(2, orders=(None,))
-    assert crawl(Nature(5, refused_orders=frozenset({None})), one_order).walk.verdict == "lost"
+    assert crawl(Nature(5, refused_orders=frozenset({None})), one_order).walk.verdict == "partial"
 
 
 def test_a_size_or_order_refused_after_the_first_page_loses_the_window() -> None:
     walk = Bounds(10).begin()
-    window = walk.ask()
+    window = walk.next_window()
     assert window is not None
-    walk.read(window, page_of(range(10), 30), last_try=False)
-    later = walk.ask()
+    walk.on_page(window, page_of(range(10), 30), last_try=False)
+    later = walk.next_window()
     assert later is not None
     assert not walk.refuse_size(later)
     assert not walk.refuse_order(later)
@@ -479,14 +479,14 @@ def test_a_size_or_order_refused_after_the_first_page_loses_the_window() -> None
 def test_a_size_refused_to_one_walk_after_another_lowered_it_does_not_raise_it() -> None:
     dialect = ServerProfile(500, (None,))
     walks = [Walk(dialect, max_passes=1) for _ in range(2)]
-    asked = [walk.ask() for walk in walks]
+    asked = [walk.next_window() for walk in walks]
     assert all(window is not None and window.limit == 500 for window in asked)
     dialect.limit = 50
     for walk, window in zip(walks, asked, strict=True):
         assert window is not None
         assert walk.refuse_size(window)
     assert dialect.limit == 50
-    assert [window and window.limit for window in (walk.ask() for walk in walks)] == [50, 50]
+    assert [window and window.limit for window in (walk.next_window() for walk in walks)] == [50, 50]
 
 
 @pytest.mark.parametrize("kind", ["short", "empty", "fails"])
@@ -495,26 +495,26 @@ def test_a_page_that_is_short_for_a_moment_costs_one_request_more(
     kind: Literal["short", "empty", "fails"], position: int
 ) -> None:
     done = crawl(Nature(30, faults=(Fault(position, kind, 1),)), Bounds(10, max_passes=1))
-    assert (done.walk.verdict, done.requests) == ("whole", 4)
+    assert (done.walk.verdict, done.requests) == ("complete", 4)
 
 
 def test_a_first_page_whose_length_changes_is_taken_at_last_and_its_length_learned_once_proven() -> None:
     dialect = ServerProfile(10, (None,))
     walk = Walk(dialect, max_passes=1)
-    window = walk.ask()
+    window = walk.next_window()
     assert window is not None
     waits = []
     for length in (5, 6, 0, 6, 7):
-        answered = walk.read(window, page_of(range(length), 12), last_try=False)
+        answered = walk.on_page(window, page_of(range(length), 12), last_try=False)
         assert isinstance(answered, Retry)
         waits.append(not answered.at_once)
     assert waits == [False, True, True, True, True]
-    assert walk.read(window, page_of(range(8), 12), last_try=True) == "keep"
+    assert walk.on_page(window, page_of(range(8), 12), last_try=True) == "keep"
     assert dialect.limit == 10  # before the pass stands, a short page may be any fault
-    later = walk.ask()
+    later = walk.next_window()
     assert later is not None
-    walk.read(later, page_of(range(8, 12), 12), last_try=True)
-    assert (walk.verdict, walk.limit, dialect.limit) == ("whole", 8, 8)
+    walk.on_page(later, page_of(range(8, 12), 12), last_try=True)
+    assert (walk.verdict, walk.limit, dialect.limit) == ("complete", 8, 8)
 
 
 # ---- passes
@@ -531,36 +531,39 @@ def test_rows_that_come_while_a_walk_goes_on_are_read_in_the_same_pass() -> None
 def test_a_still_server_is_confirmed_by_a_second_pass_unless_one_page_holds_it_all(
     nature: Nature, limit: int, max_passes: int, room: int
 ) -> None:
-    done = crawl(nature, Bounds(limit, max_passes, confirm=True), room)
+    done = crawl(nature, Bounds(limit, max_passes, double_read=True), room)
     keys = [frozenset(page.items.keys) for page in done.kept[1]]
     every = frozenset[int]().union(*keys)
     one_page_holds_it_all = any(page == every for page in keys)
     the_only_one_came_again = len(every) == 1 and keys.count(every) > 1
-    assert done.walk.verdict == "whole"
+    assert done.walk.verdict == "complete"
     assert done.walk.passes == (1 if one_page_holds_it_all and not the_only_one_came_again else 2)
 
 
-@pytest.mark.parametrize("confirm", [False, True])
-def test_rows_that_move_between_two_pages_of_one_are_seen_by_a_confirmed_walk_whatever_the_total(confirm: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("double_read", [False, True])
+def test_rows_that_move_between_two_pages_of_one_are_seen_by_a_double_read_whatever_the_total(
+    double_read: bool,  # noqa: FBT001 - parametrized
+) -> None:
     nature = Nature(30, totals="length", moves=(Move(2, "insert", 0),))
-    done = crawl(nature, Bounds(1, max_passes=2, confirm=confirm))
-    assert done.walk.verdict == ("unproven" if confirm else "whole")
+    done = crawl(nature, Bounds(1, max_passes=2, double_read=double_read))
+    assert done.walk.verdict == ("unproven" if double_read else "complete")
 
 
-def test_a_row_gone_and_another_come_is_seen_by_none_but_a_confirmed_walk() -> None:
+def test_a_row_gone_and_another_come_is_seen_by_a_double_read_only() -> None:
     nature = Nature(30, moves=(Move(2, "swap", 0),))  # the first page has been read
-    assert crawl(nature, Bounds(10)).walk.verdict == "whole"
-    confirmed = crawl(nature, Bounds(10, max_passes=3, confirm=True))
-    assert (confirmed.walk.verdict, confirmed.walk.passes) == ("repaired", 3)
+    assert crawl(nature, Bounds(10)).walk.verdict == "complete"
+    confirmed = crawl(nature, Bounds(10, max_passes=3, double_read=True))
+    assert (confirmed.walk.verdict, confirmed.walk.passes) == ("complete", 3)
     assert confirmed.keys == set(confirmed.server.rows)
-    assert crawl(nature, Bounds(10, max_passes=2, confirm=True)).walk.verdict == "drifted"
+    assert crawl(nature, Bounds(10, max_passes=2, double_read=True)).walk.verdict == "drifted"
 
 
 def test_two_proofs_with_a_drifting_pass_between_confirm_nothing() -> None:
     nature = Nature(30, moves=(Move(5, "insert", 0), Move(7, "delete", 0)))
-    done = crawl(nature, Bounds(10, max_passes=3, confirm=True))
+    done = crawl(nature, Bounds(10, max_passes=3, double_read=True))
     assert (done.walk.verdict, done.walk.passes) == ("drifted", 3)
-    assert crawl(nature, Bounds(10, max_passes=4, confirm=True)).walk.verdict == "repaired"
+    confirmed = crawl(nature, Bounds(10, max_passes=4, double_read=True))
+    assert (confirmed.walk.verdict, confirmed.walk.passes) == ("complete", 4)
 
 
 def test_a_server_that_never_stands_still_ends_drifted_after_its_passes() -> None:
@@ -569,7 +572,7 @@ def test_a_server_that_never_stands_still_ends_drifted_after_its_passes() -> Non
     assert len(done.walk.totals) > 5
 
 
-@pytest.mark.parametrize(("faults", "verdict"), [((), "unproven"), ((Fault(25, "fails", None),), "lost")])
+@pytest.mark.parametrize(("faults", "verdict"), [((), "unproven"), ((Fault(25, "fails", None),), "partial")])
 def test_a_server_without_totals_is_read_to_its_end_in_one_pass(faults: tuple[Fault, ...], verdict: str) -> None:
     done = crawl(Nature(35, totals="none", faults=faults), Bounds(10), 5)
     assert (done.walk.verdict, done.walk.passes) == (verdict, 1)
@@ -610,7 +613,7 @@ def resumes_to_the_same(nature: Nature, how: Bounds, room: int, choose: Choose) 
 
 def test_a_clamp_that_a_resume_sees_once_is_learned_as_one_that_was_seen_twice() -> None:
     nature = Nature(2, ignores_offset=True, faults=(Fault(0, "short", None),))
-    resumes_to_the_same(nature, Bounds(2, max_passes=2, confirm=True), 1, lambda _: 0)
+    resumes_to_the_same(nature, Bounds(2, max_passes=2, double_read=True), 1, lambda _: 0)
 
 
 lasting = standing().filter(lambda nature: all(fault.times is None for fault in nature.faults))
@@ -640,7 +643,7 @@ def test_a_resume_with_another_limit_is_whole_as_well(
     end = data.draw(st.integers(0, len(history) - 1))
     walk = replay(Bounds(later).begin(), history[:end])
     resumed = Crawl(Server(nature), walk, room, choose).run()
-    assert (resumed.walk.verdict, resumed.walk.passes) == ("whole", 1)
+    assert (resumed.walk.verdict, resumed.walk.passes) == ("complete", 1)
 
 
 def test_windows_in_flight_when_a_pass_may_ask_no_more_are_asked_by_a_resume_too() -> None:
@@ -649,7 +652,7 @@ def test_windows_in_flight_when_a_pass_may_ask_no_more_are_asked_by_a_resume_too
 
 def test_what_a_journal_can_not_say_is_refused() -> None:
     walk = replay(Bounds(10).begin(), [Settled(Window(1, 0, 10, BY_NAME), page_of(range(10), 60))])
-    walk.claim(Window(1, 30, 10, BY_NAME))
+    walk.replay(Window(1, 30, 10, BY_NAME))
     for offset, limit, order in [
         (30, 10, BY_NAME),
         (0, 10, BY_NAME),
@@ -658,13 +661,13 @@ def test_what_a_journal_can_not_say_is_refused() -> None:
         (20, 10, None),
     ]:
         with pytest.raises(WalkError):
-            walk.claim(Window(1, offset, limit, order))
-    walk.read(Window(1, 30, 10, BY_NAME), page_of(range(30, 40), 60), last_try=True)
+            walk.replay(Window(1, offset, limit, order))
+    walk.on_page(Window(1, 30, 10, BY_NAME), page_of(range(30, 40), 60), last_try=True)
     for pass_number, offset in [(1, 30), (1, 60), (2, 0), (2, 20)]:
         with pytest.raises(WalkError):
-            walk.claim(Window(pass_number, offset, 10, BY_NAME))
+            walk.replay(Window(pass_number, offset, 10, BY_NAME))
     assert walk.windows == 6
-    assert [window.offset for window in iter(walk.ask, None)] == [10, 20, 40, 50]
+    assert [window.offset for window in iter(walk.next_window, None)] == [10, 20, 40, 50]
     assert walk.windows == 6
 
 
@@ -672,7 +675,7 @@ def test_a_first_window_without_a_size_is_refused_and_decides_nothing() -> None:
     walk = Bounds(10).begin()
     for window in (Window(1, 0, 0, None), Window(2, 0, 7, None), Window(1, 7, 7, None)):
         with pytest.raises(WalkError):
-            walk.claim(window)
-    assert walk.ask() == Window(1, 0, 10, BY_NAME)
+            walk.replay(window)
+    assert walk.next_window() == Window(1, 0, 10, BY_NAME)
     with pytest.raises(WalkError):
-        walk.claim(Window(1, 0, 10, BY_NAME))
+        walk.replay(Window(1, 0, 10, BY_NAME))

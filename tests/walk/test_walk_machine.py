@@ -9,11 +9,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from crawler.model.verdict import PROVEN
 from crawler.model.window import Window
 from crawler.swr.response import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry, WalkError
-from crawler.walk.walk import ServerProfile, Walk
+from crawler.walk.server_profile import ServerProfile
+from crawler.walk.walk import Walk
 from tests.walk import model_server as model
 from tests.walk.model_server import TRIES, Bounds, Nature, Server, Settled, evidence_of, page_of
 from tests.walk.strategies import any_nature, bounds, rooms
@@ -31,7 +31,7 @@ def state_of(walk: Walk) -> object:
 def new_windows(walk: Walk) -> list[Window]:
     """What a walk would ask if nothing came back, on a copy of it."""
     copy, found = deepcopy(walk), list[Window]()
-    while len(found) < _LOOKED_AT and (window := copy.ask()) is not None:
+    while len(found) < _LOOKED_AT and (window := copy.next_window()) is not None:
         found.append(window)
     return found
 
@@ -50,7 +50,7 @@ class WalkMachine(RuleBasedStateMachine):
         self.history: list[Settled] = []
 
     def fresh(self, dialect: ServerProfile) -> Walk:
-        return Walk(dialect, max_passes=self.how.max_passes, confirm=self.how.confirm)
+        return Walk(dialect, max_passes=self.how.max_passes, double_read=self.how.double_read)
 
     def settled(self, number: int) -> list[Window]:
         return [window for window, _ in self.history if window.pass_number == number]
@@ -61,7 +61,7 @@ class WalkMachine(RuleBasedStateMachine):
     @rule()
     def ask(self) -> None:
         state = self.walk._now.state  # noqa: SLF001
-        window = self.walk.ask()
+        window = self.walk.next_window()
         if window is None:
             assert self.walk.verdict or self.flying, "nothing in flight, nothing to ask, no verdict"
             return
@@ -119,8 +119,8 @@ class WalkMachine(RuleBasedStateMachine):
         before = state_of(self.walk)
         if window not in self.flying:
             for event in (
-                lambda: self.walk.read(window, page_of([1], 1), last_try=True),
-                lambda: self.walk.lose(window, "nonsense"),
+                lambda: self.walk.on_page(window, page_of([1], 1), last_try=True),
+                lambda: self.walk.on_lost(window, "nonsense"),
                 lambda: self.walk.refuse_size(window),
                 lambda: self.walk.refuse_order(window),
             ):
@@ -128,7 +128,7 @@ class WalkMachine(RuleBasedStateMachine):
                     event()
         if not self.may_be_claimed(window):
             with pytest.raises(WalkError):
-                self.walk.claim(window)
+                self.walk.replay(window)
         assert state_of(self.walk) == before
 
     def may_be_claimed(self, window: Window) -> bool:
@@ -142,7 +142,7 @@ class WalkMachine(RuleBasedStateMachine):
     # ---- how it is settled
 
     def take(self, window: Window, page: Page, *, last_try: bool) -> None:
-        answered = self.walk.read(window, page, last_try=last_try)
+        answered = self.walk.on_page(window, page, last_try=last_try)
         if isinstance(answered, Retry):
             assert not last_try
             return
@@ -158,7 +158,7 @@ class WalkMachine(RuleBasedStateMachine):
         self.flying.clear()
 
     def give_up(self, window: Window) -> None:
-        self.walk.lose(window, "fails")
+        self.walk.on_lost(window, "fails")
         del self.flying[window]
         self.history.append(Settled(window, None))
 
@@ -193,7 +193,7 @@ class WalkMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_is_proven_was_read(self) -> None:
-        if self.walk.verdict in PROVEN:
+        if self.walk.verdict == "complete":
             pages = [page for window, page in self.history if page and window.pass_number == self.walk.passes]
             keys = {key for page in pages for key in page.items.keys}
             assert len(keys) == self.walk.distinct

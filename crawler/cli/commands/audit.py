@@ -123,12 +123,14 @@ def _tell(audited: Audit, told: _Told, forms: Outputs, notices: tuple[str, ...])
             version=crawler.__version__,
             snapshot=snapshot,
             incomplete=audited.incomplete,
-            off=policy.off,
+            off=policy.disabled_rules,
             notices=notices,
         )
         _write(forms.sarif, log)
     if forms.junit is not None:
-        document = to_junit(told.digest, snapshot=snapshot, fail_on=policy.fail_on, off=frozenset(policy.off))
+        document = to_junit(
+            told.digest, snapshot=snapshot, fail_on=policy.fail_on, off=frozenset(policy.disabled_rules)
+        )
         _write(forms.junit, document.split(b"\n"))
     for notice in notices:
         click.echo(escaped(notice), err=True)

@@ -64,8 +64,8 @@ def _made(snapshot: Snapshot, before: Snapshot | None, note: str, policy: Policy
     figures = _figures(snapshot)
     for record in snapshot.records():
         figures.add(record)
-    sealed = (snapshot.folder / SUCCESS).exists()
-    proven = completeness(manifest, records=figures.total.records, sealed=sealed, most=_DOUBTS)
+    has_success_marker = (snapshot.folder / SUCCESS).exists()
+    proven = completeness(manifest, records=figures.total.records, has_success_marker=has_success_marker, most=_DOUBTS)
     audit = Audit(snapshot, policy, previous=before)
     findings = Findings(_EXAMPLES)
     for finding in audit.findings():

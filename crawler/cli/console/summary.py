@@ -9,7 +9,6 @@ import orjson
 
 from crawler.crawl.engine.target_stats import NO_ANSWER
 from crawler.crawl.result import Result
-from crawler.model.verdict import PROVEN
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.manifest import Lost, WalkEntry
 from crawler.text.human import count, counted, duration, escaped, shortened, size
@@ -67,7 +66,7 @@ def summary_json(result: Result) -> bytes:
         "finished_at": _moment(result.finished_at),
         "seconds": round(_seconds(result), 3),
         "resumed": result.resumed,
-        "walks": {"planned": sum(tally.walks for tally in result.tallies), "published": len(kept)},
+        "walks": {"planned": sum(target.walks for target in result.stats), "published": len(kept)},
         "verdicts": dict(Counter(walk.verdict for walk in kept)),
         "declared": _declared(kept) if finished else None,
         "records": sum(walk.records for walk in kept),
@@ -76,16 +75,16 @@ def summary_json(result: Result) -> bytes:
         "missing": _missing(kept) if finished else None,
         "uncovered": _uncovered(result) if finished else None,
         "seen": {
-            "declared": sum(tally.declared for tally in result.tallies),
-            "records": sum(tally.records for tally in result.tallies),
-            "rejects": sum(tally.rejected for tally in result.tallies),
+            "declared": sum(target.declared for target in result.stats),
+            "records": sum(target.records for target in result.stats),
+            "rejects": sum(target.rejected for target in result.stats),
         },
         "files": len(files),
         "bytes": sum(file.bytes for file in files),
         "requests": {
             "by_status": dict(sorted(_by_status(result).items())),
-            "retries": sum(tally.retries for tally in result.tallies),
-            "throttled_s": round(sum(tally.throttled_s for tally in result.tallies), 3),
+            "retries": sum(target.retries for target in result.stats),
+            "throttled_s": round(sum(target.throttled_s for target in result.stats), 3),
         },
         "errors": {
             name: {"exit_code": error.exit_code, "message": str(error)} for name, error in result.errors.items()
@@ -167,7 +166,9 @@ def _uncovered(result: Result) -> int | None:
 
 def _verdicts(walks: Sequence[WalkEntry]) -> str:
     counts = Counter(walk.verdict for walk in walks)
-    return ", ".join(f"{count(number)} {verdict}" for verdict, number in counts.most_common())
+    again = sum(walk.verdict == "complete" and walk.passes > 1 for walk in walks)
+    more = {"complete": f" ({count(again)} in more than one pass)"} if again else {}
+    return ", ".join(f"{count(number)} {verdict}{more.get(verdict, '')}" for verdict, number in counts.most_common())
 
 
 def _rejects(result: Result) -> Iterator[str]:
@@ -193,7 +194,7 @@ def _coverage(result: Result) -> Iterator[str]:
 
 
 def _unproven_walks(result: Result) -> Iterator[str]:
-    failed = [walk for walk in result.walks if walk.verdict not in PROVEN]
+    failed = [walk for walk in result.walks if walk.verdict != "complete"]
     for walk in failed[:_MOST_WALKS]:
         name = WalkId(walk.target, walk.center, walk.namespace)
         yield f"  {name}: {walk.verdict}, {_evidence(walk)}"
@@ -239,14 +240,14 @@ def _unknown_fields(result: Result) -> Iterator[str]:
 
 
 def _unfinished(result: Result) -> Iterator[str]:
-    read = sum(tally.records + tally.rejected for tally in result.tallies)
-    declared = sum(tally.declared for tally in result.tallies)
+    read = sum(target.records + target.rejected for target in result.stats)
+    declared = sum(target.declared for target in result.stats)
     passes = " in all passes" if read > declared else ""
     published = "; nothing is published" if result.state is not None else ""
     seen = f"{counted(read, 'record')} read{passes}, {count(declared)} declared so far"
     yield f"unfinished: {_cause(result)}; {seen}{published}"
     yield from _why(result)
-    ended, planned = sum(t.walks_ended for t in result.tallies), sum(t.walks for t in result.tallies)
+    ended, planned = sum(t.walks_ended for t in result.stats), sum(t.walks for t in result.stats)
     yield _labelled("walks", f"{count(ended)} of {count(planned)} ended")
     yield _labelled("time", _time(result))
     yield _labelled("requests", _requests(result))
@@ -265,9 +266,7 @@ def _cause(result: Result) -> str:
         return f"stopped by {_SIGNALS.get(number, f'signal {number}')}"
     if result.errors:
         stopped = len(result.errors)
-        return (
-            "the target stopped" if len(result.tallies) == 1 else f"{stopped} of {len(result.tallies)} targets stopped"
-        )
+        return "the target stopped" if len(result.stats) == 1 else f"{stopped} of {len(result.stats)} targets stopped"
     return "the longest duration allowed was over"
 
 
@@ -301,13 +300,13 @@ def _time(result: Result) -> str:
 
 
 def _by_status(result: Result) -> Counter[str]:
-    return sum((tally.by_status for tally in result.tallies), Counter())
+    return sum((target.by_status for target in result.stats), Counter())
 
 
 def _requests(result: Result) -> str:
     by_status = _by_status(result)
-    retries = sum(tally.retries for tally in result.tallies)
-    throttled_s = sum(tally.throttled_s for tally in result.tallies)
+    retries = sum(target.retries for target in result.stats)
+    throttled_s = sum(target.throttled_s for target in result.stats)
     kinds = [f"{count(number)} {_named(status)}" for status, number in by_status.most_common()]
     parts = [f"{count(by_status.total())}{' since then' if result.resumed else ''}"]
     if kinds:

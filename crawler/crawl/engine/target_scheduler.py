@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.errors import CrawlerError
-from crawler.model.verdict import PROVEN
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.swr.response import Page
-from crawler.walk.walk import ServerProfile, Walk
+from crawler.walk.server_profile import ServerProfile
+from crawler.walk.walk import Walk
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class CrawlLimits(NamedTuple):
 
     max_tries: int
     max_passes: int
-    confirm: bool
+    double_read: bool
     first_page_only: bool = False
 
 
@@ -78,37 +78,37 @@ class TargetScheduler:
         self, runs: Sequence[ScheduledWalk], dialect: ServerProfile, bounds: CrawlLimits, tally: TargetStats
     ) -> None:
         self.runs = runs
-        self.bounds = bounds
-        self.tally = tally
+        self.limits = bounds
+        self.stats = tally
         self.error: CrawlerError | None = None
         self.unknown_fields: set[str] = set()
-        self.dialect = dialect
+        self.profile = dialect
         self._to_begin = deque(runs)
         self._open: list[tuple[ScheduledWalk, Walk]] = []
 
     def stop(self, error: CrawlerError) -> None:
         """End the target before its walks have ended."""
         self.error = error
-        self.tally.error = str(error)
-        log.error("target.stop", extra={"target": self.tally.target, "reason": str(error)})
+        self.stats.error = str(error)
+        log.error("target.stop", extra={"target": self.stats.target, "reason": str(error)})
 
     @property
     def done(self) -> bool:
         """Whether there is nothing more to ask: every walk ended, or the target stopped."""
         return self.error is not None or not (self._open or self._to_begin)
 
-    def next(self) -> FetchTask | None:
+    def next_task(self) -> FetchTask | None:
         """Take the next window in flight; None when all that can be asked now is."""
         for run, walk in self._open:
             if walk.waiting:
                 continue
-            window = walk.ask()
+            window = walk.next_window()
             if window is not None:
                 return FetchTask(run, walk, window)
         if self._to_begin:
             run = self._to_begin[0]
             walk = self.begin(run)
-            window = walk.ask()
+            window = walk.next_window()
             if window is not None:
                 return FetchTask(run, walk, window)
         return None
@@ -117,10 +117,10 @@ class TargetScheduler:
         """Open a walk of the plan that has not begun."""
         self._to_begin.remove(run)
         walk = Walk(
-            ServerProfile(1, self.dialect.orders) if run.census else self.dialect,
-            max_passes=self.bounds.max_passes,
-            confirm=self.bounds.confirm,
-            first_page_only=self.bounds.first_page_only or run.census,
+            ServerProfile(1, self.profile.orders) if run.census else self.profile,
+            max_passes=self.limits.max_passes,
+            double_read=self.limits.double_read,
+            first_page_only=self.limits.first_page_only or run.census,
         )
         run.walk = walk
         if self._open and run.index < self._open[-1][0].index:  # a resume begins them as its journal names them
@@ -128,37 +128,37 @@ class TargetScheduler:
         else:
             self._open.append((run, walk))
         if not run.census:
-            self.tally.walks_started += 1
+            self.stats.walks_started += 1
             self._count_plan(run, walk)
         return walk
 
-    def took(self, run: ScheduledWalk, walk: Walk, page: Page | None) -> None:
+    def on_settled(self, run: ScheduledWalk, walk: Walk, page: Page | None) -> None:
         """Count a window that is settled: by its page, or lost when None."""
         if run.census:
-            self.dialect.counts_walks |= (walk.declared or 0) > 1  # it asked for one item
+            self.profile.counts_walks |= (walk.declared or 0) > 1  # it asked for one item
             self._open.remove((run, walk))
             return
-        self.tally.windows_done += 1
+        self.stats.windows_done += 1
         if page is not None:
-            self.tally.pages += 1
-            self.tally.records += page.items.records
-            self.tally.rejected += page.items.rejected
+            self.stats.pages += 1
+            self.stats.records += page.items.records
+            self.stats.rejected += page.items.rejected
             self._report_unknown(run, page)
         self._count_plan(run, walk)
         if walk.verdict is not None:
-            self.tally.walks_ended += 1
+            self.stats.walks_ended += 1
             self._open.remove((run, walk))
-            expected = self.bounds.first_page_only or walk.verdict in PROVEN
+            expected = self.limits.first_page_only or walk.verdict == "complete"
             level = logging.DEBUG if expected else logging.WARNING
             if log.isEnabledFor(level):  # of twenty thousand walks it mostly is not
                 log.log(level, "walk.end", extra={"walk": str(run.id), "verdict": walk.verdict, "passes": walk.passes})
 
     def _count_plan(self, run: ScheduledWalk, walk: Walk) -> None:
         if walk.known:
-            self.tally.declared += walk.total - run.counted_total
+            self.stats.declared += walk.total - run.counted_total
             run.counted_total = walk.total
         windows = walk.windows
-        self.tally.windows += windows - run.counted_windows
+        self.stats.windows += windows - run.counted_windows
         run.counted_windows = windows
 
     def _report_unknown(self, run: ScheduledWalk, page: Page) -> None:

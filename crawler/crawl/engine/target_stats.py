@@ -33,7 +33,7 @@ class TargetStats:
     by_status: Counter[str] = field(default_factory=Counter)
     error: str = ""
 
-    def answered(self, status: int) -> None:
+    def on_response(self, status: int) -> None:
         """Count one request by its HTTP status, 0 for none."""
         self.by_status[str(status) if status else NO_ANSWER] += 1
 

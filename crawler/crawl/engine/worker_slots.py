@@ -1,4 +1,4 @@
-"""Who of one target's workers may ask: as many at a time as its crowd has room for, and none that only waits."""
+"""Limits how many workers of one target may send; a worker in backoff gives up its slot."""
 
 from collections import deque
 from collections.abc import AsyncIterator
@@ -10,108 +10,108 @@ import anyio
 from crawler.model.clock import Clock
 from crawler.walk.concurrency_limit import ConcurrencyLimit, Sample
 
-_WORKERS_IN_ROOM: Final = 2  # one asks while the other waits for its backoff
+_WORKERS_PER_SLOT: Final = 2  # one sends while the other waits for its backoff
 
 
 class Signal:
-    """Wakes whoever waits at the moment; heard by nobody, it costs nothing."""
+    """Wakes all tasks that wait at the moment; without a waiting task it costs nothing."""
 
     def __init__(self) -> None:
         self._event = anyio.Event()
-        self._listeners = 0
+        self._waiting = 0
 
-    def ring(self) -> None:
-        """Wake all who wait."""
-        if self._listeners:
+    def notify(self) -> None:
+        """Wake all tasks that wait."""
+        if self._waiting:
             self._event.set()
             self._event = anyio.Event()
 
-    async def heard(self) -> None:
-        """Return when it rings next."""
-        self._listeners += 1
+    async def wait(self) -> None:
+        """Return at the next `notify`."""
+        self._waiting += 1
         try:
             await self._event.wait()
         finally:
-            self._listeners -= 1
+            self._waiting -= 1
 
 
 class WorkerSlots:
-    """At most `crowd.size` workers are let into it at a time; when that shrinks, those who are in it finish.
+    """At most `limit.limit` workers hold a slot; when the limit shrinks, the workers that hold one finish.
 
-    A window that failed waits for its backoff outside, and another worker comes in: with one request in twenty
-    failing, the others would else spend half of their time waiting. Who comes back is let in before anybody new,
-    since its window is older, and nobody is woken in vain: a place is handed over.
+    A worker in backoff gives its slot to another worker: with one request in twenty failing, workers would otherwise
+    spend half of their time waiting. A worker that comes back from its backoff gets a slot before a new worker, since
+    its window is older. The slot is handed over, so no worker is woken in vain.
     """
 
-    def __init__(self, crowd: ConcurrencyLimit, clock: Clock) -> None:
-        self._crowd = crowd
+    def __init__(self, limit: ConcurrencyLimit, clock: Clock) -> None:
+        self._limit = limit
         self._clock = clock
-        self._inside = 0
-        self._outside = 0
-        self._coming_back = deque[anyio.Event]()
+        self._taken = 0
+        self._in_backoff = 0
+        self._returning = deque[anyio.Event]()
         self._changed = Signal()
 
-    def has_place(self) -> bool:
-        """Whether a new worker may enter."""
-        workers = self._inside + self._outside
-        return self._inside < self._crowd.size and workers < _WORKERS_IN_ROOM * self._crowd.size
+    def available(self) -> bool:
+        """Return whether a new worker may take a slot."""
+        workers = self._taken + self._in_backoff
+        return self._taken < self._limit.limit and workers < _WORKERS_PER_SLOT * self._limit.limit
 
-    def lets_stay(self) -> bool:
-        """Whether who is inside may stay for another window, rather than make room."""
-        return self._inside <= self._crowd.size and not self._coming_back
+    def may_continue(self) -> bool:
+        """Return whether a worker may keep its slot for another window."""
+        return self._taken <= self._limit.limit and not self._returning
 
-    def enter(self) -> None:
-        """Take a place; there must be one."""
-        self._inside += 1
+    def acquire(self) -> None:
+        """Take a slot; one must be available."""
+        self._taken += 1
 
-    def leave(self) -> None:
-        """Make room for another."""
-        self._inside -= 1
-        self.call()
+    def release(self) -> None:
+        """Give a slot back."""
+        self._taken -= 1
+        self.wake()
 
-    def call(self) -> None:
-        """Let in who comes back, or say that there is a place and perhaps a new window to ask for."""
-        while self._coming_back and self._inside < self._crowd.size:
-            self._inside += 1
-            self._coming_back.popleft().set()
-        if self.has_place():
-            self._changed.ring()
+    def wake(self) -> None:
+        """Hand slots to workers that return from a backoff, or say that there may be work for a new worker."""
+        while self._returning and self._taken < self._limit.limit:
+            self._taken += 1
+            self._returning.popleft().set()
+        if self.available():
+            self._changed.notify()
 
-    async def change(self) -> None:
+    async def wait_for_change(self) -> None:
         """Return when there may be something to do for a new worker."""
-        await self._changed.heard()
+        await self._changed.wait()
 
     @asynccontextmanager
-    async def outside(self) -> AsyncIterator[None]:
-        """Be outside for as long as the context lasts, and come back."""
-        self._outside += 1
-        self.leave()
+    async def released(self) -> AsyncIterator[None]:
+        """Give the slot up for as long as the context lasts, and wait for one at its end."""
+        self._in_backoff += 1
+        self.release()
         yield
         admitted = anyio.Event()
-        self._coming_back.append(admitted)
-        self.call()
+        self._returning.append(admitted)
+        self.wake()
         await admitted.wait()
-        self._outside -= 1
+        self._in_backoff -= 1
 
-    def sent(self) -> Sample:
-        """Note that a request goes out; give its end to `answered` or `failed`."""
-        return self._crowd.sent(self._clock.now_s(), self._inside)
+    def on_sent(self) -> Sample:
+        """Note that a request goes out; pass the sample to `on_success` or `on_failure`."""
+        return self._limit.on_sent(self._clock.now_s(), self._taken)
 
-    def answered(self, sent: Sample) -> None:
+    def on_success(self, sample: Sample) -> None:
         """Learn from an answer that was read."""
         now_s = self._clock.now_s()
-        self._crowd.answered(sent, now_s)
-        self._judge(now_s)
+        self._limit.on_success(sample, now_s)
+        self._update(now_s)
 
-    def failed(self, sent: Sample, *, too_much: bool) -> None:
-        """Learn from a request that yielded nothing; whether the service says there are too many."""
+    def on_failure(self, sample: Sample, *, throttled: bool) -> None:
+        """Learn from a request without a usable answer; `throttled` when the service says that there are too many."""
         now_s = self._clock.now_s()
-        if too_much:
-            self._crowd.cut(sent, now_s, self._clock.busy_s())
+        if throttled:
+            self._limit.on_throttled(sample, now_s, self._clock.busy_s())
             return
-        self._crowd.failed(sent, now_s)
-        self._judge(now_s)
+        self._limit.on_failure(sample, now_s)
+        self._update(now_s)
 
-    def _judge(self, now_s: float) -> None:
-        if self._crowd.full:  # to ask for the processor time is a system call
-            self._crowd.judge(now_s, self._clock.busy_s())
+    def _update(self, now_s: float) -> None:
+        if self._limit.ready:  # to read the processor time is a system call
+            self._limit.update(now_s, self._clock.busy_s())

@@ -16,7 +16,7 @@ _CONTENT_ENCODING = "Content-Encoding"
 class Gzip(Fault):
     """Every page is compressed, rightly (seen of the real gateway, FACTS 4.2), whether that was asked for or not."""
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del call, page
         return _encoded(answer, GZIP, compress(answer.body, GZIP))
 
@@ -27,7 +27,7 @@ class Deflate(Fault):
 
     raw: bool = False
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del call, page
         return _encoded(answer, DEFLATE, compress(answer.body, DEFLATE, raw=self.raw))
 
@@ -42,7 +42,7 @@ class CorruptGzip(Recurring):
 
     how: str = one_of("flipped", "cut", "checksum", "none")
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del page
         return _encoded(answer, GZIP, _corrupt(answer.body, self.how)) if self.strikes(call) else answer
 
@@ -57,7 +57,7 @@ class DecompressionBomb(Recurring):
     size_bytes: int = number(0, 10**10, default=10**9)
     encoding: str = one_of(GZIP, DEFLATE)
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del page
         if not self.strikes(call):
             return answer
@@ -73,7 +73,7 @@ class ObjectAnswer(Recurring):
 
     holding: str = one_of("page", "nothing", "error")
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del page
         if not self.strikes(call) or not answer.body:
             return answer

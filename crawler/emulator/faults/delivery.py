@@ -17,7 +17,7 @@ class Chunked(Fault):
 
     chunk: int = number(least=1, default=4096)
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del call, page
         return _leaving(answer, chunked=True, piece_bytes=self.chunk)
 
@@ -26,7 +26,7 @@ class Chunked(Fault):
 class EndlessBody(Recurring):
     """Behind the page come blanks without end, chunked, as fast as they are taken."""
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del page
         return _leaving(answer, chunked=True, then="blanks") if self.strikes(call) else answer
 
@@ -38,7 +38,7 @@ class Trickle(Recurring):
     chunk: int = number(least=1, default=64)
     delay_ms: int = 100
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del page
         return _leaving(answer, piece_bytes=self.chunk, pause_ms=self.delay_ms) if self.strikes(call) else answer
 
@@ -49,7 +49,7 @@ class Stall(Recurring):
 
     at_once: bool = False
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del page
         if not self.strikes(call):
             return answer
@@ -67,7 +67,7 @@ class WrongContentLength(Recurring):
 
     off: int = number(least=-inf, default=1)
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del page
         if not self.strikes(call):
             return answer
@@ -78,7 +78,7 @@ class WrongContentLength(Recurring):
 class ResetInBody(Recurring):
     """The connection is reset (RST) when half of the body has left."""
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del page
         return _leaving(answer, share=0.5, then="reset") if self.strikes(call) else answer
 

@@ -15,7 +15,7 @@ _FILTER = "filter"
 class RefuseDirectParameters(Fault):
     """Whatever asks by a parameter that isn't `filter` is refused (400 4001025), as documents of 2023 have it."""
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         refused = parameters(call.raw_query).keys() - {_FILTER}
         return service_error(400, INVALID_PARAMETERS, "Invalid parameters") if refused else None
@@ -25,7 +25,7 @@ class RefuseDirectParameters(Fault):
 class RefuseFilter(Fault):
     """Whatever asks by `filter` is refused (400 4001035)."""
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         refused = _FILTER in parameters(call.raw_query)
         return service_error(400, INVALID_FILTER, "Invalid filtering criteria") if refused else None

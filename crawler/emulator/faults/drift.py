@@ -100,7 +100,7 @@ class MoveAfter(Drifting):
 class ReverseAfter(Drifting):
     """The order of all rows turns around, whatever order was asked for; the next time it turns back, and so on."""
 
-    def turn(self, call: Call, page: ServedPage) -> ServedPage:
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         if self.generation(call.number) % 2 == 0:
             return page
         end = max(0, len(page.selection) - page.query.offset)

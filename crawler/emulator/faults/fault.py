@@ -14,7 +14,7 @@ and a request for a token the seventh:
     grant(call, answer)           another answer
 
 Every hook gives back what it was given when the fault has nothing to do. "The first n" and "every nth" count
-the authorised requests for the list, from 1, and in `grant` the requests for a token; `times` counts how often
+the authorised requests for the list, from 1, and in `on_token` the requests for a token; `times` counts how often
 the fault struck, None is for ever.
 """
 
@@ -32,7 +32,7 @@ from crawler.errors import UsageError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request as a fault sees it: the `number`th of its kind, after the fault struck `struck` times.
+    """One request as a fault sees it: the `number`th of its kind, after the fault struck `triggered` times.
 
     `now_s` is seconds since the epoch, for headers that hold a date. `raw_query` is how the question was put.
     """
@@ -40,12 +40,12 @@ class Call:
     number: int
     request_id: str
     now_s: float
-    struck: int = 0
+    triggered: int = 0
     raw_query: str = ""
 
     def more(self, times: int | None) -> bool:
         """Tell whether a fault limited to `times` may strike once more."""
-        return times is None or self.struck < times
+        return times is None or self.triggered < times
 
 
 def number(least: float, most: float = float("inf"), default: int | None = None) -> Any:  # noqa: ANN401 - as `field`
@@ -99,32 +99,32 @@ class Fault:
         del generation
         return inventory
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         """Give an answer instead of a page, or None."""
         del call, query
         return None
 
-    def phrase(self, call: Call, refusal: ServedResponse) -> ServedResponse:
+    def on_refusal(self, call: Call, refusal: ServedResponse) -> ServedResponse:
         """Give the refusal that is sent instead of `refusal`, which a fault or the service itself gave."""
         del call
         return refusal
 
-    def ask(self, call: Call, query: ListQuery) -> ListQuery:
+    def on_query(self, call: Call, query: ListQuery) -> ListQuery:
         """Give the question that is answered."""
         del call
         return query
 
-    def turn(self, call: Call, page: ServedPage) -> ServedPage:
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         """Give the page that is rendered."""
         del call
         return page
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         """Give the answer that is sent."""
         del call, page
         return answer
 
-    def grant(self, call: Call, answer: ServedResponse) -> ServedResponse:
+    def on_token(self, call: Call, answer: ServedResponse) -> ServedResponse:
         """Give the answer to a request for a token, which `answer` would be without this fault."""
         del call
         return answer

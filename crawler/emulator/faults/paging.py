@@ -17,7 +17,7 @@ class ClampLimit(Fault):
 
     to: int = number(least=1)
 
-    def ask(self, call: Call, query: ListQuery) -> ListQuery:
+    def on_query(self, call: Call, query: ListQuery) -> ListQuery:
         del call
         return replace(query, limit=self.to) if query.limit > self.to else query
 
@@ -26,7 +26,7 @@ class ClampLimit(Fault):
 class IgnoreOffset(Fault):
     """Every page is the first one."""
 
-    def ask(self, call: Call, query: ListQuery) -> ListQuery:
+    def on_query(self, call: Call, query: ListQuery) -> ListQuery:
         del call
         return replace(query, offset=0) if query.offset else query
 
@@ -35,7 +35,7 @@ class IgnoreOffset(Fault):
 class IgnoreNamespace(Fault):
     """A walk of one namespace is answered with the rows of all of them (a filter that is fuzzy, to the extreme)."""
 
-    def ask(self, call: Call, query: ListQuery) -> ListQuery:
+    def on_query(self, call: Call, query: ListQuery) -> ListQuery:
         del call
         return replace(query, namespace=None)
 
@@ -47,7 +47,7 @@ class EmptyPage(Fault):
     offset: int | None
     times: int | None = None
 
-    def turn(self, call: Call, page: ServedPage) -> ServedPage:
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         strikes = self.offset in {None, page.query.offset} and page.rows and call.more(self.times)
         return replace(page, rows=()) if strikes else page
 
@@ -60,7 +60,7 @@ class ShortPage(Fault):
     missing: int = 1
     times: int | None = None
 
-    def turn(self, call: Call, page: ServedPage) -> ServedPage:
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         strikes = self.offset in {None, page.query.offset} and page.rows and call.more(self.times)
         return replace(page, rows=page.rows[: max(0, len(page.rows) - self.missing)]) if strikes else page
 
@@ -69,7 +69,7 @@ class ShortPage(Fault):
 class RepeatLastPage(Fault):
     """Past the end the last page is served again, for ever."""
 
-    def turn(self, call: Call, page: ServedPage) -> ServedPage:
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         del call
         count, limit = len(page.selection), page.query.limit
         if not count or page.query.offset < count:
@@ -84,7 +84,7 @@ class MissingTotal(Fault):
     in_items: bool = True
     in_header: bool = True
 
-    def turn(self, call: Call, page: ServedPage) -> ServedPage:
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         del call
         total_range = "absent" if self.in_items else page.total_range
         return replace(page, total_range=total_range, content_range=page.content_range and not self.in_header)
@@ -94,7 +94,7 @@ class MissingTotal(Fault):
 class TotalIsPageLength(Fault):
     """The total declared is how many rows are on the page."""
 
-    def turn(self, call: Call, page: ServedPage) -> ServedPage:
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         del call
         return replace(page, total=len(page.rows)) if page.total != len(page.rows) else page
 
@@ -105,7 +105,7 @@ class TotalOffBy(Recurring):
 
     by: int = number(least=-inf, default=1)
 
-    def turn(self, call: Call, page: ServedPage) -> ServedPage:
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         return replace(page, total=max(0, page.total + self.by)) if self.strikes(call) else page
 
 
@@ -115,7 +115,7 @@ class MixedTotals(Recurring):
 
     by: int = number(least=-inf, default=1)
 
-    def turn(self, call: Call, page: ServedPage) -> ServedPage:
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         return replace(page, last_total=max(0, page.total + self.by)) if self.strikes(call) else page
 
 
@@ -123,7 +123,7 @@ class MixedTotals(Recurring):
 class StringTotal(Fault):
     """`total_range` is a string of digits."""
 
-    def turn(self, call: Call, page: ServedPage) -> ServedPage:
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         del call
         return replace(page, total_range="string") if page.total_range == "integer" else page
 
@@ -132,7 +132,7 @@ class StringTotal(Fault):
 class NullWhenEmpty(Fault):
     """An empty page is `null`, as sibling APIs do (FACTS 6)."""
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del call
         return answer if page.rows else replace(answer, body=b"null")
 
@@ -141,7 +141,7 @@ class NullWhenEmpty(Fault):
 class NoContentWhenEmpty(Fault):
     """An empty page is 204 with no body and no Content-Range."""
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del call
         return answer if page.rows else ServedResponse(204, b"")
 
@@ -152,6 +152,6 @@ class TruncatedJson(Fault):
 
     times: int | None = None
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del page
         return replace(answer, body=answer.body[: len(answer.body) // 2]) if call.more(self.times) else answer

@@ -47,14 +47,14 @@ class Mishaps(Fault):
     seed: int = 0
     kinds: tuple[str, ...] = field(default=(), metadata={"among": tuple(MISHAPS)})
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
-        return self.drawn(call).refuse(call, query)
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
+        return self.drawn(call).on_request(call, query)
 
-    def turn(self, call: Call, page: ServedPage) -> ServedPage:
-        return self.drawn(call).turn(call, page)
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        return self.drawn(call).on_page(call, page)
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
-        return self.drawn(call).send(call, page, answer)
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+        return self.drawn(call).on_response(call, page, answer)
 
     def drawn(self, call: Call) -> Fault:
         """Give what happens to this request; a Fault that does nothing for most."""

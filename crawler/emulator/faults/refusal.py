@@ -28,7 +28,7 @@ class Burst(Recurring):
 
     status: int = error_status(503)
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         return error(self.status, call.request_id) if self.strikes(call) else None
 
@@ -41,7 +41,7 @@ class ServerErrors(Fault):
     seed: int = 0
     status: int = error_status(500)
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         return error(self.status, call.request_id) if chance(self.seed, call).random() < self.rate else None
 
@@ -53,7 +53,7 @@ class FailWindow(Fault):
     offset: int
     status: int = error_status(500)
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         return error(self.status, call.request_id) if query.offset == self.offset else None
 
 
@@ -70,7 +70,7 @@ class Throttle(Recurring):
     retry_after: str = ""
     status: int = one_of(429, 503)
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         return error(self.status, call.request_id, self._headers(call)) if self.strikes(call) else None
 
@@ -89,7 +89,7 @@ class SwrThrottle403(Recurring):
 
     code: int = one_of(4031042, 4031032)
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         return service_error(403, f"SVCSTG.SWR.{self.code}", "Too many requests") if self.strikes(call) else None
 
@@ -101,7 +101,7 @@ class Unauthorized(Fault):
     after_requests: int
     times: int | None = None
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         if call.number <= self.after_requests or not call.more(self.times):
             return None
@@ -114,7 +114,7 @@ class RefuseOrder(Fault):
 
     columns: tuple[str, ...] = ()
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del call
         if query.order_column is None or (self.columns and query.order_column not in self.columns):
             return None
@@ -127,7 +127,7 @@ class RefuseLimitAbove(Fault):
 
     limit: int
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del call
         refused = query.limit > self.limit
         return service_error(400, INVALID_PAGE_SIZE, "Invalid page size") if refused else None
@@ -140,7 +140,7 @@ class HtmlAnswer(Fault):
     times: int | None = None
     status: int = number(200, 599, default=200)
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         body = b"<!DOCTYPE html><html><body><h1>Request blocked</h1></body></html>"
         return ServedResponse(self.status, body, HTML) if call.more(self.times) else None
@@ -150,7 +150,7 @@ class HtmlAnswer(Fault):
 class RefuseUnaligned(Fault):
     """An offset that is no multiple of the limit is refused, as the documents of 2024 want it (FACTS 1.1)."""
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del call
         if query.offset % query.limit == 0:
             return None
@@ -161,7 +161,7 @@ class RefuseUnaligned(Fault):
 class DropConnection(Recurring):
     """The connection is closed and nothing answered."""
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         return ServedResponse(0, b"", delivery=DROPPED) if self.strikes(call) else None
 
@@ -172,7 +172,7 @@ class SlowAnswer(Recurring):
 
     delay_ms: int = 1000
 
-    def send(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
         del page
         return replace(answer, delay_ms=answer.delay_ms + self.delay_ms) if self.strikes(call) else answer
 
@@ -184,7 +184,7 @@ class Redirect(Recurring):
     status: int = one_of(302, 301, 303, 307, 308)
     location: str = "http://elsewhere.invalid/v2/manage/shared-repositories"
 
-    def refuse(self, call: Call, query: ListQuery) -> ServedResponse | None:
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         headers = (("Location", self.location),)
         return ServedResponse(self.status, b"<html>Moved</html>", HTML, headers) if self.strikes(call) else None
@@ -194,7 +194,7 @@ class Redirect(Recurring):
 class ArrayErrors(Fault):
     """SWR's error bodies are the bare array of old, `[{"errorCode": …}]` (FACTS 4.1 a), and not both forms in one."""
 
-    def phrase(self, call: Call, refusal: ServedResponse) -> ServedResponse:
+    def on_refusal(self, call: Call, refusal: ServedResponse) -> ServedResponse:
         del call
         both = orjson.loads(refusal.body) if refusal.content_type == SERVICE_JSON and refusal.body else {}
         return replace(refusal, body=orjson.dumps(both["errors"])) if "errors" in both else refusal

@@ -12,7 +12,7 @@ from crawler.emulator.http.response import ServedResponse, error, iam_error
 class ThrottleTokens(Recurring):
     """The `first` n requests and/or each `every`th are throttled (429 IAM.0012)."""
 
-    def grant(self, call: Call, answer: ServedResponse) -> ServedResponse:
+    def on_token(self, call: Call, answer: ServedResponse) -> ServedResponse:
         message = "The throttling threshold has been reached. Threshold: 10 times per 60 seconds"
         return iam_error(429, "IAM.0012", message) if self.strikes(call) else answer
 
@@ -23,7 +23,7 @@ class FailTokens(Recurring):
 
     status: int = field(default=503, metadata={"among": (502, 503, 504)})
 
-    def grant(self, call: Call, answer: ServedResponse) -> ServedResponse:
+    def on_token(self, call: Call, answer: ServedResponse) -> ServedResponse:
         return error(self.status, call.request_id) if self.strikes(call) else answer
 
 
@@ -33,7 +33,7 @@ class LockUser(Fault):
 
     times: int | None = None
 
-    def grant(self, call: Call, answer: ServedResponse) -> ServedResponse:
+    def on_token(self, call: Call, answer: ServedResponse) -> ServedResponse:
         return iam_error(401, "IAM.0061", "The user is locked") if call.more(self.times) else answer
 
 
@@ -43,5 +43,5 @@ class SlowTokens(Recurring):
 
     delay_ms: int = 1000
 
-    def grant(self, call: Call, answer: ServedResponse) -> ServedResponse:
+    def on_token(self, call: Call, answer: ServedResponse) -> ServedResponse:
         return replace(answer, delay_ms=answer.delay_ms + self.delay_ms) if self.strikes(call) else answer

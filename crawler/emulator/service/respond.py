@@ -42,7 +42,7 @@ def _granted(request: ReceivedRequest, service: Service, ledger: EmulatorState) 
     call = Call(number=ledger.granted, request_id=request.request_id, now_s=request.now_s)
     answer = grant_token(request, service.identity, ledger.access)
     for place, fault in enumerate(service.faults):
-        answer = ledger.note(place, answer, fault.grant(ledger.call(place, call), answer))
+        answer = ledger.note(place, answer, fault.on_token(ledger.call(place, call), answer))
     return answer
 
 
@@ -61,23 +61,23 @@ def _listed(query: ListQuery, call: Call, service: Service, ledger: EmulatorStat
     for place, fault in faults:
         inventory = ledger.view(place, fault, inventory)
     for place, fault in faults:
-        refusal = ledger.note(place, None, fault.refuse(ledger.call(place, call), query))
+        refusal = ledger.note(place, None, fault.on_request(ledger.call(place, call), query))
         if refusal is not None:
             return _phrased(refusal, call, service, ledger)
     for place, fault in faults:
-        query = ledger.note(place, query, fault.ask(ledger.call(place, call), query))
+        query = ledger.note(place, query, fault.on_query(ledger.call(place, call), query))
     turned = page(query, ledger.selections.get(inventory, query))
     for place, fault in faults:
-        turned = ledger.note(place, turned, fault.turn(ledger.call(place, call), turned))
+        turned = ledger.note(place, turned, fault.on_page(ledger.call(place, call), turned))
     answer = render_page(turned)
     for place, fault in faults:
-        answer = ledger.note(place, answer, fault.send(ledger.call(place, call), turned, answer))
+        answer = ledger.note(place, answer, fault.on_response(ledger.call(place, call), turned, answer))
     return answer
 
 
 def _phrased(refusal: ServedResponse, call: Call, service: Service, ledger: EmulatorState) -> ServedResponse:
     for place, fault in enumerate(service.faults):
-        refusal = ledger.note(place, refusal, fault.phrase(ledger.call(place, call), refusal))
+        refusal = ledger.note(place, refusal, fault.on_refusal(ledger.call(place, call), refusal))
     return refusal
 
 

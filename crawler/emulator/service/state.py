@@ -22,13 +22,13 @@ T = TypeVar("T")
 class EmulatorState:
     """All that changes while the emulator runs, owned by whoever serves.
 
-    `listed` counts the requests for the list, `granted` those for a token, `struck` how often each fault (by its
+    `listed` counts the requests for the list, `granted` those for a token, `triggered` how often each fault (by its
     place) did something.
     """
 
     listed: int = 0
     granted: int = 0
-    struck: Counter[int] = field(default_factory=Counter)
+    triggered: Counter[int] = field(default_factory=Counter)
     selections: Selections = field(default_factory=Selections)
     access: Access = field(default_factory=Access)
     _views: dict[int, tuple[Inventory, int, Inventory]] = field(default_factory=dict)
@@ -42,16 +42,16 @@ class EmulatorState:
         if base is not inventory or made != generation:
             seen = fault.view(generation, inventory)
             self._views[place] = (inventory, generation, seen)
-            self.struck[place] += 1
+            self.triggered[place] += 1
         return seen
 
     def call(self, place: int, call: Call) -> Call:
         """Give `call` as the fault at `place` sees it."""
-        return replace(call, struck=self.struck[place])
+        return replace(call, triggered=self.triggered[place])
 
     def note(self, place: int, before: T, after: T) -> T:
-        """Count the fault at `place` as having struck if it changed what it was given; give `after`."""
-        self.struck[place] += after is not before
+        """Count the fault at `place` as having triggered if it changed what it was given; give `after`."""
+        self.triggered[place] += after is not before
         return after
 
 

@@ -26,7 +26,7 @@ class Send(Protocol):
 class Credentials(Protocol):
     """What is needed on a request, and how to get more of it.
 
-    `generation` counts how often it was renewed. `fragile` credentials are locked by a few failures, so that
+    `generation` counts how often it was renewed. `locks_on_failure` credentials are locked by a few failures, so that
     nobody may ask beside the first request.
     """
 
@@ -36,7 +36,7 @@ class Credentials(Protocol):
         ...
 
     @property
-    def fragile(self) -> bool:
+    def locks_on_failure(self) -> bool:
         """Whether a few failures lock them."""
         ...
 
@@ -56,7 +56,7 @@ class TokenCredentials:
     """A ready token: it holds or it does not."""
 
     generation: Final = 0
-    fragile: Final = False
+    locks_on_failure: Final = False
 
     def __init__(self, token: str) -> None:
         self._headers = {"X-Auth-Token": token} if token else {}
@@ -74,7 +74,7 @@ class AccessKeyCredentials:
     """A permanent access key: it signs each request by itself."""
 
     generation: Final = 0
-    fragile: Final = True  # five failures lock it for five minutes (FACTS 3.2)
+    locks_on_failure: Final = True  # five failures lock it for five minutes (FACTS 3.2)
 
     def __init__(self, key: AccessKey, now: Callable[[], datetime]) -> None:
         self._key = key
@@ -172,7 +172,7 @@ _JSON: Final = {"Content-Type": "application/json;charset=utf8"}
 class PasswordCredentials:
     """Tokens from IAM: one for 24 hours, a new one before it ends and after a refusal."""
 
-    fragile: ClassVar = False
+    locks_on_failure: ClassVar = False
 
     def __init__(self, login: PasswordLogin, iam_endpoint: str, send: Send, now: Callable[[], datetime]) -> None:
         self._login = login
@@ -207,7 +207,7 @@ class PasswordCredentials:
 class MetadataCredentials:
     """Temporary keys of an ECS, from the metadata service of the machine this runs on (FACTS 3.3)."""
 
-    fragile: ClassVar = False  # a refused one is replaced by the next
+    locks_on_failure: ClassVar = False  # a refused one is replaced by the next
 
     def __init__(self, endpoint: str, project_id: str | None, send: Send, now: Callable[[], datetime]) -> None:
         self._endpoint = endpoint
@@ -273,7 +273,7 @@ def _check(answer: Response, where: str) -> None:
     error = error_of(answer)
     if isinstance(error, TransientError):
         raise error
-    raise CredentialsError(f"{where} refused: {error.evidence}; mend that, then run the same command")
+    raise CredentialsError(f"{where} refused: {error.details}; mend that, then run the same command")
 
 
 def _object(body: bytes) -> dict[str, Any]:

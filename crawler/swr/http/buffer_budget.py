@@ -19,8 +19,8 @@ class BufferBudget:
         self._alone: object = None
         self._changed: anyio.Event | None = None
 
-    def take(self, body: object, size: int) -> int | None:
-        """Let `body` hold `size` bytes more: give how many of them `leave` gives back, None when there is no room."""
+    def reserve(self, body: object, size: int) -> int | None:
+        """Let `body` hold `size` bytes more: give how many of them `release` gives back, None when there is no room."""
         if size <= self._left:
             self._left -= size
             return size
@@ -28,13 +28,13 @@ class BufferBudget:
             self._alone = body
         return 0 if self._alone is body else None
 
-    async def change(self) -> None:
+    async def wait(self) -> None:
         """Return when another body has been read, or given up."""
         if self._changed is None:
             self._changed = anyio.Event()
         await self._changed.wait()
 
-    def leave(self, body: object, size: int) -> None:
+    def release(self, body: object, size: int) -> None:
         """Give back what `body` was given."""
         self._left += size
         if self._alone is body:

@@ -31,27 +31,27 @@ class RateLimiter:
         self.throttled_s = 0.0
 
     @property
-    def closed_s(self) -> float:
+    def paused_for_s(self) -> float:
         """The seconds until the gate opens, 0 when it is open."""
         return max(0.0, self._opens_at - self._clock.now_s())
 
-    def close(self, for_s: float) -> None:
+    def pause_for(self, for_s: float) -> None:
         """Let nobody through for `for_s` seconds from now, or longer if that was said before."""
         now = self._clock.now_s()
         until = max(self._opens_at, now + for_s)
         self.throttled_s += until - max(self._opens_at, now)
         self._opens_at = until
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Return when the next request may go out."""
         while True:
-            while (wait_s := self.closed_s) > 0:
+            while (wait_s := self.paused_for_s) > 0:
                 await self._clock.sleep(wait_s)
             if self._limiter is None:
                 return
             for _ in range(self._tokens()):
                 await self._limiter.acquire()
-            if not self.closed_s:  # it may have closed while this one waited for its token
+            if not self.paused_for_s:  # it may have closed while this one waited for its token
                 return
 
     def _tokens(self) -> int:
