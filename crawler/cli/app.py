@@ -389,7 +389,7 @@ def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
 @click.option("--namespaces", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Per center.")
 @click.option("--repositories", type=click.IntRange(0, 20_000_000), default=2_000, show_default=True, help="In all.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed serves the same inventory.")
-@click.option("--even", is_flag=True, help="Give every namespace the same number of repositories.")
+@click.option("--uniform", is_flag=True, help="Give every namespace the same number of repositories.")
 @click.option("--inventory", type=click.Path(), metavar="FILE", help="Serve these NDJSON items instead.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True, help="0 takes a free one.")
 @click.option(
@@ -400,7 +400,7 @@ def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
 )
 @click.option("--default-limit", type=click.IntRange(1), default=100, show_default=True, help="Page size if unasked.")
 @click.option("--max-limit", type=click.IntRange(1), default=1000, show_default=True, help="Largest page size.")
-@click.option("--beyond-limit", type=click.Choice(["clamp", "refuse"]), default="clamp", show_default=True)
+@click.option("--over-limit", type=click.Choice(["clamp", "refuse"]), default="clamp", show_default=True)
 @click.option(
     "--pair-rule",
     type=click.Choice(["refuse", "ignore"]),
@@ -410,7 +410,9 @@ def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
 )
 @click.option("--latency-ms", type=click.FloatRange(0), default=0.0, show_default=True)
 @click.option("--jitter-ms", type=click.FloatRange(0), default=0.0, show_default=True)
-@click.option("--at-once", type=click.IntRange(1), default=None, help="Requests that wait their latency at a time.")
+@click.option(
+    "--max-concurrency", type=click.IntRange(1), default=None, help="Requests that wait their latency at a time."
+)
 @click.option("--rps-cap", type=click.FloatRange(0, min_open=True), default=None, help="429 beyond this rate.")
 @click.option("--rps-burst", type=click.IntRange(1), default=10, show_default=True, help="Bucket of that cap.")
 @click.option("--retry-after", "retry_after_s", type=click.IntRange(0), default=None, help="Seconds said with a 429.")

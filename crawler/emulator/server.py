@@ -76,7 +76,7 @@ class RunningEmulator:
             paging=Paging(
                 default_limit=settings.default_limit,
                 max_limit=settings.max_limit,
-                beyond_limit=settings.beyond_limit,
+                over_limit=settings.over_limit,
                 pair_rule=settings.pair_rule,
             ),
             faults=settings.faults,
@@ -96,7 +96,7 @@ class RunningEmulator:
         self._by_status: Counter[int] = Counter()
         self._by_path: Counter[str] = Counter()
         self._in_flight = self._peak_in_flight = 0
-        most = settings.at_once
+        most = settings.max_concurrency
         self._turn: AbstractAsyncContextManager[None] = nullcontext() if most is None else asyncio.Semaphore(most)
 
     def counters(self) -> dict[str, Any]:

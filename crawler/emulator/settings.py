@@ -6,7 +6,7 @@ from math import inf
 
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.faults.fault import Fault
-from crawler.emulator.http.query import BeyondLimit, PairRule
+from crawler.emulator.http.query import OverLimit, PairRule
 from crawler.emulator.inventory.center_rows import Inventory
 from crawler.emulator.service.state import NamespaceCounts
 from crawler.errors import ConfigError
@@ -19,7 +19,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "max_limit": (1, inf),
     "latency_ms": (0, inf),
     "jitter_ms": (0, inf),
-    "at_once": (1, inf),
+    "max_concurrency": (1, inf),
     "rps_burst": (1, inf),
     "retry_after_s": (0, inf),
     "cache_bytes": (0, inf),
@@ -40,7 +40,8 @@ class EmulatorSettings(Identity):
     """What to serve and how, and to whom. Rates are requests/s over all connections; `rps_cap` None is no cap.
 
     Answers wait `latency_ms`, give or take up to `jitter_ms` (evenly spread, never below 0, from `seed`);
-    refusals of the gateway (401, 403, 404, 429) do not. With `at_once` no more than so many do at a time, and the
+    refusals of the gateway (401, 403, 404, 429) do not. With `max_concurrency` no more than that many do at a time, and
+    the
     others wait their turn, first come, first served: a service of that capacity. The cap is SWR's: IAM and the
     metadata service have none. `cache_bytes` bounds the pages kept rendered (cache.py); with faults none are kept. With
     `record_requests` every request is remembered, without bound: for tests.
@@ -53,12 +54,12 @@ class EmulatorSettings(Identity):
     port: int = 0
     default_limit: int = 100
     max_limit: int = 1000
-    beyond_limit: BeyondLimit = "clamp"
+    over_limit: OverLimit = "clamp"
     pair_rule: PairRule = "refuse"
     namespace_counts: NamespaceCounts = "mixed"
     latency_ms: float = 0
     jitter_ms: float = 0
-    at_once: int | None = None
+    max_concurrency: int | None = None
     seed: int = 0
     rps_cap: float | None = None
     rps_burst: int = 10

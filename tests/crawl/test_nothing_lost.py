@@ -13,7 +13,7 @@ from tests.support.emulator_fixture import crawl, port_of, serve, whole
 from tests.support.oracle import Seen, breaches
 from tests.support.scenario import ENVIRON
 
-INVENTORY: Final = synthetic(namespaces=3, repositories=120, seed=7, even=True)  # six pages of ten in each center
+INVENTORY: Final = synthetic(namespaces=3, repositories=120, seed=7, uniform=True)  # six pages of ten in each center
 
 # Each kind at least once, passing and for ever, in the middle and at the ends.
 STRUCK_BY: Final = (

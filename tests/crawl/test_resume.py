@@ -18,7 +18,7 @@ from crawler.errors import ConfigError, UsageError
 from crawler.snapshot.reader import open_snapshot
 from tests.support.emulator_fixture import TOKEN, crawl, parts, port_of, serve, whole
 
-INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7, even=True)  # 5 pages of 25 in each of 8 walks
+INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7, uniform=True)  # 5 pages of 25 in each of 8 walks
 WALKS = INVENTORY.namespaces("self")
 
 

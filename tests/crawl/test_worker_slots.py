@@ -122,14 +122,14 @@ class LongBackoff(QuickClock):
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_all_other_windows_are_asked_while_one_waits_for_its_backoff(tmp_path: Path, concurrency: int) -> None:
     fault = parse_fault("empty-page:offset=100,times=1")
-    with serve(synthetic(namespaces=4, repositories=1000, seed=7, even=True), faults=(fault,)) as served:
+    with serve(synthetic(namespaces=4, repositories=1000, seed=7, uniform=True), faults=(fault,)) as served:
         config = configure(served.endpoint, tmp_path, limit=50, concurrency=concurrency, centers="self")
         result = run_crawl(config, TOKEN, clock=LongBackoff(served, requests=10))
         assert served.counters()["requests"] == 11
     assert result.exit_code == 0
 
 
-ONE_WALK = synthetic(namespaces=1, repositories=1000, seed=7, even=True)
+ONE_WALK = synthetic(namespaces=1, repositories=1000, seed=7, uniform=True)
 
 
 @pytest.mark.parametrize("concurrency", [3, 20, 64])
@@ -145,8 +145,8 @@ def test_requests_in_flight_grow_to_what_pays_and_never_beyond_the_bound(tmp_pat
 @pytest.mark.slow
 def test_the_queue_of_a_service_that_works_on_two_at_a_time_becomes_short(tmp_path: Path) -> None:
     """Nothing but the latency says so: it answers everything, and as fast with a queue as without."""
-    inventory = synthetic(namespaces=1, repositories=6000, seed=7, even=True)
-    with serve(inventory, latency_ms=5, at_once=2, record_requests=True) as served:
+    inventory = synthetic(namespaces=1, repositories=6000, seed=7, uniform=True)
+    with serve(inventory, latency_ms=5, max_concurrency=2, record_requests=True) as served:
         config = configure(served.endpoint, tmp_path, limit=1, concurrency=64, centers="self")
         result = run_crawl(config, TOKEN, clock=SystemClock())
         in_flight = [request.in_flight for request in served.requests]

@@ -44,7 +44,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
 
 
 def test_even_means_the_same_number_for_each_organization_in_both_centers() -> None:
-    made = synthetic(namespaces=20, repositories=4000, seed=0, even=True)
+    made = synthetic(namespaces=20, repositories=4000, seed=0, uniform=True)
     assert made.namespaces("self") == made.namespaces("thirdparty")
     for center in CENTERS:
         counts = Counter(one["namespace"] for one in made.items(center))
@@ -83,11 +83,11 @@ def test_the_variety_of_the_real_thing_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("namespaces", "repositories", "even"), [(0, 1, False), (1, -1, False), (3, 10, True), (2, 6, True)]
+    ("namespaces", "repositories", "uniform"), [(0, 1, False), (1, -1, False), (3, 10, True), (2, 6, True)]
 )
-def test_numbers_that_cannot_be_are_refused(namespaces: int, repositories: int, even: bool) -> None:  # noqa: FBT001
+def test_numbers_that_cannot_be_are_refused(namespaces: int, repositories: int, uniform: bool) -> None:  # noqa: FBT001
     with pytest.raises(ConfigError):
-        synthetic(namespaces=namespaces, repositories=repositories, seed=0, even=even)
+        synthetic(namespaces=namespaces, repositories=repositories, seed=0, uniform=uniform)
 
 
 def test_a_file_is_served_as_written_in_the_documents_order() -> None:

@@ -115,8 +115,8 @@ def test_what_makes_no_sense_is_refused_with_its_code(raw_query: str, expected: 
 
 def test_beyond_the_maximum_is_clamped_or_refused() -> None:
     assert parse_query("limit=1001&offset=0", BASE).limit == 1000
-    assert refused("limit=1001&offset=0", Paging(beyond_limit="refuse")) == "4000056"
-    assert parse_query("limit=1000&offset=0", Paging(beyond_limit="refuse")).limit == 1000
+    assert refused("limit=1001&offset=0", Paging(over_limit="refuse")) == "4000056"
+    assert parse_query("limit=1000&offset=0", Paging(over_limit="refuse")).limit == 1000
 
 
 def test_the_default_limit_is_never_above_the_maximum() -> None:

@@ -195,7 +195,7 @@ async def test_the_cap_is_on_the_list_and_not_on_tokens() -> None:
 
 
 async def test_the_settings_about_paging_are_obeyed() -> None:
-    async with wire(having(default_limit=2, max_limit=3, beyond_limit="refuse", pair_rule="ignore")) as api:
+    async with wire(having(default_limit=2, max_limit=3, over_limit="refuse", pair_rule="ignore")) as api:
         ranges = [(await api.get(query)).headers["Content-Range"] for query in ("", "limit=1", "limit=3&offset=3")]
         refused = await api.get("limit=4&offset=0")
     assert ranges == ["0-2/10", "0-2/10", "3-3/10"]
@@ -240,7 +240,7 @@ async def test_latency_and_late_answers_are_waited_for_side_by_side() -> None:
 
 
 async def test_of_a_service_that_works_on_two_at_once_the_others_wait_their_turn() -> None:
-    async with wire(having(latency_ms=20, at_once=2, record_requests=True)) as api:
+    async with wire(having(latency_ms=20, max_concurrency=2, record_requests=True)) as api:
         started_s = time.monotonic()
         await asyncio.gather(*(api.get() for _ in range(6)))
         took_s = time.monotonic() - started_s
@@ -320,7 +320,7 @@ async def test_a_port_in_use_is_a_wrong_setting() -> None:
         ("port", 65536),
         ("max_limit", 0),
         ("latency_ms", -1),
-        ("at_once", 0),
+        ("max_concurrency", 0),
         ("rps_cap", 0),
         ("rps_burst", 0),
         ("token_ttl_s", -1),

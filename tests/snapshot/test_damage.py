@@ -18,7 +18,7 @@ from tests.support.crash_fs import unsynced
 from tests.support.emulator_fixture import crawl, parts, port_of, serve, whole
 from tests.support.readers import seen
 
-SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, even=True)
+SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 WALKS: Final = SMALL.namespaces("self")
 NAMES: Final = ("pages.ndjson", "journal", "run.json")
 

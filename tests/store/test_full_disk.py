@@ -20,7 +20,7 @@ from tests.support.crash_fs import Recording, unsynced, watched
 from tests.support.emulator_fixture import TOKEN, crawl, parts, serve, whole
 from tests.support.readers import seen
 
-SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, even=True)
+SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 WALKS: Final = SMALL.namespaces("self")
 ERRORS: Final = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT)
 Undisturbed = tuple[dict[str, bytes], Recording]  # what it published and what it did

@@ -21,7 +21,7 @@ from tests.support.crash_fs import Recording, Tree, put, tree_of, unsynced, watc
 from tests.support.emulator_fixture import crawl, held, parts, port_of, published, serve, whole
 from tests.support.readers import seen
 
-SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, even=True)  # 3 pages of 4 in each center
+SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)  # 3 pages of 4 in each center
 NAMESPACES: Final = SMALL.namespaces("self")
 SMALL_ROWS: Final = [orjson.dumps({"center": center, **row}) for center in CENTERS for row in SMALL.items(center)]
 

@@ -17,7 +17,7 @@ def emulate(inventory: Path | None, ready_file: Path | None, faults: tuple[str, 
     if "list" in faults:
         click.echo("\n".join(FAULTS))
         return 0
-    shape = {name: settings.pop(name) for name in ("namespaces", "repositories", "even")}
+    shape = {name: settings.pop(name) for name in ("namespaces", "repositories", "uniform")}
     if inventory is None:
         served = synthetic(seed=settings["seed"], **shape)
     else:

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from crawler.emulator.inventory.center_rows import CENTERS
 from crawler.model.walk_id import Center
 
-BeyondLimit = Literal["clamp", "refuse"]
+OverLimit = Literal["clamp", "refuse"]
 PairRule = Literal["refuse", "ignore"]
 
 # Columns of either spelling: `updated_at` is the direct one, `updated_time` the one of `filter` (FACTS 1.1).
@@ -56,7 +56,7 @@ class Paging:
 
     default_limit: int = 100
     max_limit: int = 1000
-    beyond_limit: BeyondLimit = "clamp"
+    over_limit: OverLimit = "clamp"
     pair_rule: PairRule = "refuse"
 
 
@@ -173,7 +173,7 @@ def _limit(given: Mapping[str, str], paging: Paging) -> int:
     if "limit" not in given:
         return min(paging.default_limit, paging.max_limit)
     limit = _integer(given["limit"], "limit")
-    if limit < 1 or (limit > paging.max_limit and paging.beyond_limit == "refuse"):
+    if limit < 1 or (limit > paging.max_limit and paging.over_limit == "refuse"):
         raise QueryRefusedError(INVALID_PAGE_SIZE, "Invalid page size")
     return min(limit, paging.max_limit)
 

@@ -3,7 +3,7 @@
 Shape of the whole
 - `self` is one account, "domain", that shares its images; in `thirdparty` each organization belongs to one
   of a few other accounts, and some shares have expired (`status` false).
-- Organizations are sized by a power law (the biggest of 20 holds about a third); with `even` all alike.
+- Organizations are sized by a power law (the biggest of 20 holds about a third); with `uniform` all alike.
 - The record of the page's example response is always there, and its name is in no other name.
 """
 
@@ -98,11 +98,11 @@ _OWN_STATUS_TRUE = 0.1  # of own shares; "default false, meaningless" (FACTS 1.2
 _DIGITS = (0, 3, 6, 6, 6, 6, 6, 9, 9, 9)
 
 
-def synthetic(*, namespaces: int, repositories: int, seed: int, even: bool = False) -> Inventory:
+def synthetic(*, namespaces: int, repositories: int, seed: int, uniform: bool = False) -> Inventory:
     """Make an inventory of `repositories` in total over both centers, half each (`self` takes the odd one).
 
-    Each center has `namespaces` organizations. Without `even` the centers share no organization's name and
-    sizes follow a power law, none empty if there are enough repositories. With `even` both centers have the
+    Each center has `namespaces` organizations. Without `uniform` the centers share no organization's name and
+    sizes follow a power law, none empty if there are enough repositories. With `uniform` both centers have the
     same names, each with repositories / (2 * namespaces) in either. With no repositories the example is
     missing too. A row takes about 540 bytes. Raises ConfigError for numbers that can't be.
     """
@@ -110,15 +110,15 @@ def synthetic(*, namespaces: int, repositories: int, seed: int, even: bool = Fal
         raise ConfigError(f"namespaces must be at least 1, not {namespaces}", setting="namespaces")
     if repositories < 0:
         raise ConfigError(f"repositories must not be negative, got {repositories}", setting="repositories")
-    if even and repositories % (2 * namespaces):
+    if uniform and repositories % (2 * namespaces):
         raise ConfigError(
-            f"even needs repositories in multiples of 2 * namespaces = {2 * namespaces}, not {repositories}",
+            f"uniform needs repositories in multiples of 2 * namespaces = {2 * namespaces}, not {repositories}",
             setting="repositories",
         )
     own, others = repositories - repositories // 2, repositories // 2
-    names = _namespace_names(namespaces if even else 2 * namespaces)
-    shared = names if even else names[namespaces:]
-    sizes = _even_sizes if even else _skewed_sizes
+    names = _namespace_names(namespaces if uniform else 2 * namespaces)
+    shared = names if uniform else names[namespaces:]
+    sizes = _uniform_sizes if uniform else _skewed_sizes
     accounts = max(1, namespaces // 3)
     mine = [(_ACCOUNT, name) for name in names[:namespaces]]
     theirs = [(f"{_OWNERS[at % len(_OWNERS)]}-{at % accounts}", name) for at, name in enumerate(shared)]
@@ -130,7 +130,7 @@ def synthetic(*, namespaces: int, repositories: int, seed: int, even: bool = Fal
     )
 
 
-def _even_sizes(total: int, count: int) -> list[int]:
+def _uniform_sizes(total: int, count: int) -> list[int]:
     return [total // count] * count
 
 
