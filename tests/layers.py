@@ -8,6 +8,7 @@ A module is pure when its docstring, or that of a folder it is in, says "(pure)"
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -36,34 +37,45 @@ EMULATOR: Final = "emulator"
 UNDER_THE_EMULATOR: Final = frozenset({"swr", "model", "files", "text", "errors"})
 
 
+@cache
 def modules() -> dict[str, Path]:
-    """Give every module of the package by its name within it."""
+    """Return every module of the package by its name within it."""
     paths = sorted(PACKAGE.rglob("*.py"))
     return {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in paths}
 
 
 def layer_of(name: str) -> str:
-    """Give the folder at the top of the package that a module is in, or its own name."""
+    """Return the folder at the top of the package that a module is in, or its own name."""
     return name.split(".", maxsplit=1)[0]
 
 
+@cache
 def pure() -> dict[str, Path]:
-    """Give the pure modules."""
+    """Return the pure modules."""
     return {name: path for name, path in modules().items() if any(map(_says_pure, (path, *_folders(path))))}
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Give what a module imports, wherever in it: each module, and each name out of one."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Return the syntax tree of a module."""
+    return ast.parse(path.read_bytes())
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    """Return what a module imports, wherever in it: each module, and each name out of one."""
+    found: list[str] = []
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(found)
 
 
+@cache
 def arrows() -> dict[str, set[str]]:
-    """Give the modules of the package that each of its modules imports."""
+    """Return the modules of the package that each of its modules imports."""
     names = set(modules())
     return {
         name: {found for imported in imports(path) if (found := imported.removeprefix("crawler.")) in names} - {name}
@@ -79,7 +91,7 @@ def _folders(path: Path) -> Iterator[Path]:
 
 
 def _says_pure(path: Path) -> bool:
-    docstring = ast.get_docstring(ast.parse(path.read_bytes())) or ""
+    docstring = ast.get_docstring(tree_of(path)) or ""
     return "(pure)" in docstring.partition("\n\n")[0]
 
 

@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
+from tests import layers
 from tests.layers import EMULATOR, LAYERS, PACKAGE, UNDER_THE_EMULATOR, arrows, imports, layer_of, modules, pure
 
 # What awaits, touches the world, tells the time or takes chances. `random` is let in where its seed is an argument.
@@ -104,7 +105,7 @@ PROCESS_WIDE = frozenset(
 
 
 def tree_of(name: str) -> ast.Module:
-    return ast.parse(modules()[name].read_bytes())
+    return layers.tree_of(modules()[name])
 
 
 def classes() -> Iterator[tuple[str, ast.ClassDef]]:
