@@ -1,5 +1,13 @@
 import pytest
 
+from tests.support.measured_examples import MeasuredExamples, current_tracer
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    tracer = current_tracer()
+    if tracer is not None:
+        config.pluginmanager.register(MeasuredExamples(tracer))
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
