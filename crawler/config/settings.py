@@ -196,6 +196,21 @@ class _Kind(Struct, frozen=True, kw_only=True):
     def form(self) -> str:
         """What is accepted, apart from the word for None."""
 
+    @property
+    @abstractmethod
+    def type_name(self) -> str:
+        """The type of the value in words, without its range."""
+
+    @property
+    @abstractmethod
+    def values(self) -> str:
+        """The values of that type that are accepted, in words, apart from the word for None."""
+
+    @property
+    def range(self) -> str:
+        """The values of that type that are accepted, in words, with the word for None."""
+        return self.values + (f', or "{self.none}"' if self.none else "")
+
     def parse(self, text: str) -> object:
         """Give what a file would hold for `text` from a flag or the environment, `text` when it would not."""
         return text
@@ -225,6 +240,16 @@ class Integer(_Kind, frozen=True, kw_only=True):
     high: int
 
     @property
+    def type_name(self) -> str:
+        """The type in words."""
+        return "integer"
+
+    @property
+    def values(self) -> str:
+        """The accepted values in words."""
+        return f"{self.low} to {self.high}"
+
+    @property
     def form(self) -> str:
         """What is accepted."""
         return f"a whole number from {self.low} to {self.high}"
@@ -241,6 +266,16 @@ class Integer(_Kind, frozen=True, kw_only=True):
 
 class Number(_Kind, frozen=True, kw_only=True):
     """A finite number above 0, as a float. A boolean is none."""
+
+    @property
+    def type_name(self) -> str:
+        """The type in words."""
+        return "number"
+
+    @property
+    def values(self) -> str:
+        """The accepted values in words."""
+        return "above 0"
 
     @property
     def form(self) -> str:
@@ -270,6 +305,16 @@ class Boolean(_Kind, frozen=True, kw_only=True):
     """A boolean; in the environment also 1, 0, yes and no, in any case."""
 
     @property
+    def type_name(self) -> str:
+        """The type in words."""
+        return "boolean"
+
+    @property
+    def values(self) -> str:
+        """The accepted values in words."""
+        return "true or false"
+
+    @property
     def form(self) -> str:
         """What is accepted."""
         return "true or false"
@@ -295,9 +340,19 @@ class Choice(_Kind, frozen=True, kw_only=True):
     words: tuple[str, ...]
 
     @property
+    def type_name(self) -> str:
+        """The type in words."""
+        return "choice"
+
+    @property
+    def values(self) -> str:
+        """The accepted values in words."""
+        return " or ".join((", ".join(self.words[:-1]), self.words[-1]))
+
+    @property
     def form(self) -> str:
         """What is accepted."""
-        return " or ".join((", ".join(self.words[:-1]), self.words[-1]))
+        return self.values
 
     def _normal(self, value: object) -> str:
         if isinstance(value, str) and value in self.words:
@@ -307,6 +362,16 @@ class Choice(_Kind, frozen=True, kw_only=True):
 
 class Day(_Kind, frozen=True, kw_only=True):
     """A day of the calendar, as TOML writes it, or the same as text."""
+
+    @property
+    def type_name(self) -> str:
+        """The type in words."""
+        return "date"
+
+    @property
+    def values(self) -> str:
+        """The accepted values in words."""
+        return "a day such as 2027-03-31"
 
     @property
     def form(self) -> str:
@@ -332,6 +397,16 @@ class Text(_Kind, frozen=True, kw_only=True):
     quiet: bool = False
 
     @property
+    def type_name(self) -> str:
+        """The type in words."""
+        return "secret reference" if self.rule is secret_ref else "text"
+
+    @property
+    def values(self) -> str:
+        """The accepted values in words."""
+        return self.what
+
+    @property
     def form(self) -> str:
         """What is accepted."""
         return self.what
@@ -352,6 +427,16 @@ class ListOf(_Kind, frozen=True, kw_only=True):
     of: _Kind
     filled: bool = False
     final: str | None = None
+
+    @property
+    def type_name(self) -> str:
+        """The type in words."""
+        return f"list of {self.of.type_name} values"
+
+    @property
+    def values(self) -> str:
+        """The accepted values in words."""
+        return ("one or more, each " if self.filled else "each ") + self.of.range
 
     @property
     def form(self) -> str:
@@ -399,6 +484,11 @@ EVERY = "*"  # the pattern that every name matches
 
 class Namespaces(ListOf, frozen=True, kw_only=True):
     """Namespaces and patterns of them. The word `discover` in place of the list is the pattern of all."""
+
+    @property
+    def values(self) -> str:
+        """The accepted values in words."""
+        return f'"{DISCOVER}", or a list, each {self.of.range}'
 
     @property
     def form(self) -> str:
