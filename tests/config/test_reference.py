@@ -2,8 +2,8 @@
 
 import pytest
 
-from crawler.config.reference import SettingReference, reference
-from crawler.config.settings import SETTINGS
+from crawler.config.reference import SettingReference, file_only_reference, reference
+from crawler.config.settings.table import SETTINGS
 
 ROWS = {row.name: row for row in reference()}
 
@@ -18,11 +18,11 @@ def test_each_row_is_the_declaration_of_its_setting(row: SettingReference) -> No
     assert (row.unit, row.flag, row.variable, row.help) == (
         setting.unit,
         setting.flag,
-        setting.environment,
+        setting.variable,
         setting.help,
     )
     assert row.secret is setting.secret
-    assert (row.table == "target") is setting.of_target
+    assert (row.table == "target") is setting.per_target
     assert row.kind
     assert row.range
     assert row.default
@@ -44,3 +44,17 @@ def test_rows_of_different_types_read_as_words() -> None:
     )
     assert ROWS["token"][2] == "secret reference"
     assert ROWS["token"].default == "not set"
+
+
+def test_the_keys_that_only_the_file_has_are_described_too() -> None:
+    rows = {(row.table, row.name): row for row in file_only_reference()}
+    assert list(rows) == [
+        ("target", "name"),
+        *(("audit.suppress", name) for name in ("rule", "reason", "expires", "domain", "namespace", "name")),
+    ]
+    assert {name for (_, name), row in rows.items() if row.default == "required"} == {"rule", "reason", "expires"}
+    assert rows["audit.suppress", "expires"].kind == "date"
+    for row in rows.values():
+        assert (row.unit, row.flag, row.variable, row.secret) == ("", "", "", False)
+        assert row.range
+        assert row.help
