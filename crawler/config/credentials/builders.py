@@ -126,7 +126,7 @@ def _require(target: Target, source: CredentialSource, found: tuple[tuple[str, s
 def _incomplete(target: Target, found: tuple[tuple[str, str], ...], missing: str, fix: str) -> ConfigError:
     """Return the error of an incomplete method: what was found and where, what is missing, and how to set it."""
     present = " and ".join(f"{field} ({origin})" for field, origin in found)
-    remove = " and ".join(field for field, _ in found)
+    remove = " and ".join(name_as_written(field, origin) for field, origin in found)
     return ConfigError(
         f"target {target.name}: found {present} but no {missing}; set {fix}, or remove {remove}",
         setting=name_as_written(*found[0]),

@@ -356,7 +356,7 @@ def test_a_target_without_its_own_credentials_uses_those_of_the_environment() ->
             {"HUAWEICLOUD_SDK_AK": SECRET, **HW_KEY},
             PROFILE,
             "HUAWEICLOUD_SDK_AK",
-            "(environment HUAWEICLOUD_SDK_AK) but no secret_key; set HUAWEICLOUD_SDK_SK, or remove access_key",
+            "(environment HUAWEICLOUD_SDK_AK) but no secret_key; set HUAWEICLOUD_SDK_SK, or remove HUAWEICLOUD_SDK_AK",
         ),
         ("", {}, f"[basic]\nak = {SECRET}", "access_key", "but no secret_key; set sk in section [basic] of ~/"),
         ('user = "ci"', HW_USER, None, "user", "user (file f) but no password or account; set SWR_CRAWLER_PASSWORD"),
@@ -372,7 +372,7 @@ def test_a_target_without_its_own_credentials_uses_those_of_the_environment() ->
             {"HW_USER_NAME": "ci", "HW_USER_PASSWORD": SECRET},
             None,
             "HW_USER_NAME",
-            "but no account; set HW_DOMAIN_NAME, or remove user and password",
+            "but no account; set HW_DOMAIN_NAME, or remove HW_USER_NAME and HW_USER_PASSWORD",
         ),
         (
             'endpoint = "a.example"\niam_endpoint = "i.example"',

@@ -1,7 +1,9 @@
 """Laws of the table of settings: names, defaults and units, and the kinds of single settings."""
 
+import click
 import pytest
 
+from crawler.cli.app import cli
 from crawler.config.settings.kinds import Integer, InvalidValueError, Number
 from crawler.config.settings.setting import Setting
 from crawler.config.settings.table import SETTINGS
@@ -24,6 +26,18 @@ def test_names_flags_and_variables_are_each_used_once() -> None:
         [setting.flag for setting in ALL if setting.flag],
     ):
         assert len(column) == len(set(column))
+
+
+def test_each_declared_flag_is_the_option_of_the_command_line_that_sets_it() -> None:
+    commands = [cli.commands[name] for name in ("crawl", "audit")]
+    options = {
+        option.name: "/".join((*option.opts, *option.secondary_opts))
+        for command in commands
+        for option in command.params
+        if isinstance(option, click.Option)
+    }
+    for setting in ALL:
+        assert options.get(setting.name, "") == setting.flag
 
 
 def test_a_unit_in_the_name_of_a_setting_is_its_unit() -> None:
