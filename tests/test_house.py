@@ -59,9 +59,6 @@ LONG_MODULES: dict[str, str] = dict.fromkeys(
     [
         "cli.app",
         "cli.console.summary",
-        "config.config",
-        "config.credentials",
-        "config.settings",
         "store.spool",
         "swr.auth.credentials",
         "walk.passes",

@@ -200,9 +200,11 @@ def _run_settings(command: F) -> F:
     return command
 
 
-def _load(given: dict[str, Any]) -> Any:  # noqa: ANN401 - crawler.config.config is imported late
+def _load(given: dict[str, Any]) -> Any:  # noqa: ANN401 - crawler.config is imported late
     """Load the configuration from the flags of a command, the environment and the file."""
-    from crawler.config.config import CONFIG_VARIABLE, load, parse_namespaces  # noqa: PLC0415
+    from crawler.config.load import load  # noqa: PLC0415
+    from crawler.config.namespaces import parse_namespaces  # noqa: PLC0415
+    from crawler.config.settings.variables import CONFIG_VARIABLE  # noqa: PLC0415
 
     config = given.pop("config") or os.environ.get(CONFIG_VARIABLE) or None
     namespaces_file = given.pop("namespaces_file")

@@ -1,1 +1,1 @@
-"""From flags, environment and file to one frozen Config; one declaration for each setting."""
+"""From flags, environment and file to one frozen Config; each setting has one declaration."""

@@ -1,4 +1,4 @@
-"""What an audit is told (pure): bounds, lists of what is allowed, rules switched off, findings let pass."""
+"""The policy of an audit (pure): bounds, lists of what is allowed, disabled rules, suppressions."""
 
 from datetime import date
 
@@ -8,9 +8,9 @@ from crawler.model.audit_rules import Severity
 
 
 class Suppression(msgspec.Struct, frozen=True, kw_only=True):
-    """Findings of one rule that are let pass where all three patterns match, to the end of the day `expires` (UTC).
+    """Suppresses the findings of one rule where all three patterns match, to the end of the day `expires` (UTC).
 
-    Patterns are globs (* ? [...]) that heed case. What has no domain, namespace or name is matched as empty text.
+    Patterns are case-sensitive globs (* ? [...]). A missing domain, namespace or name is matched as empty text.
     """
 
     rule: str
@@ -21,16 +21,16 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     name: str = "*"
 
     def __str__(self) -> str:
-        """Give it as a person finds it in the file: the rule and the patterns that narrow it."""
+        """Return the rule and the patterns that narrow it, by which a user finds the suppression in the file."""
         narrowed = (("domain", self.domain), ("namespace", self.namespace), ("name", self.name))
         return " ".join([self.rule, *(f"{key}={pattern}" for key, pattern in narrowed if pattern != "*")])
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """The `[audit]` of the configuration: `Loaded.audit` is the one that holds, `Policy()` the defaults.
+    """The table `[audit]` of the configuration. `Loaded.audit` is the one in force, `Policy()` has the defaults.
 
-    Meanings, units and ranges are in `crawler.config.settings.SETTINGS`. None: unlimited, or for `fail_on` never.
-    An empty list of what is allowed allows everything.
+    Meanings, units and ranges are in `crawler.config.settings.table.SETTINGS`. None: unlimited, or for `fail_on`
+    never. An empty list of what is allowed allows everything.
     """
 
     disabled_rules: tuple[str, ...] = ()

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
-from crawler.config.config import Config, Target, filter_names
+from crawler.config.config import Config
+from crawler.config.credentials.target import Target
+from crawler.config.namespaces import filter_names
 from crawler.crawl.credential_factories import CredentialFactory
 from crawler.crawl.discovery import discover
 from crawler.crawl.engine.target_scheduler import CrawlLimits, ScheduledWalk, TargetScheduler

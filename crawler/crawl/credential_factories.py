@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from crawler.config.config import Config, require_endpoint
-from crawler.config.credentials import AccessKeyMethod, Method, PasswordMethod, Target, TokenMethod, choose
-from crawler.config.secrets import read_header, read_profile, read_secret
+from crawler.config.credentials.choice import choose_method
+from crawler.config.credentials.methods import AccessKeyMethod, Method, PasswordMethod, TokenMethod
+from crawler.config.credentials.secrets import read_header, read_profile, read_secret
+from crawler.config.credentials.target import Target
 from crawler.errors import CredentialsError
 from crawler.model.clock import Clock
 from crawler.swr.auth.credentials import (
@@ -35,10 +37,10 @@ def credential_factories(config: Config, environ: Mapping[str, str]) -> dict[str
 def profile_of(target: Target, environ: Mapping[str, str]) -> str | None:
     """Read the credentials file when nothing before it gives a method: one that is not needed may be anyhow.
 
-    Raises ConfigError and CredentialsError as `choose` does, but for there being no method at all.
+    Raises ConfigError and CredentialsError as `choose_method` does, but for there being no method at all.
     """
     try:
-        choose(target, environ, None)
+        choose_method(target, environ, None)
     except CredentialsError:
         return read_profile(Path(target.credentials_file).expanduser())
     return None
@@ -46,7 +48,7 @@ def profile_of(target: Target, environ: Mapping[str, str]) -> str | None:
 
 def _keys_of(target: Target, environ: Mapping[str, str]) -> CredentialFactory:
     profile = profile_of(target, environ)
-    return _keys(choose(target, environ, profile).method, environ, profile)
+    return _keys(choose_method(target, environ, profile).method, environ, profile)
 
 
 def _keys(method: Method, environ: Mapping[str, str], profile: str | None) -> CredentialFactory:

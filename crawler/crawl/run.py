@@ -13,7 +13,8 @@ from typing import Final
 import anyio
 
 import crawler
-from crawler.config.config import Config, redacted
+from crawler.config.config import Config
+from crawler.config.describe import redacted
 from crawler.crawl.clients import WalkPlan, find_walks, open_clients, plan_of, targets_of
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from crawler.cli.console import logs
 from crawler.cli.console.progress import can_move_cursor, glyphs_for, ticking, watcher
 from crawler.cli.console.progress_view import ASCII, UNICODE, Line, ProgressMeter, ProgressView, draw, together
-from crawler.config.config import Config, load
+from crawler.config.config import Config
+from crawler.config.load import load
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import ServerErrors

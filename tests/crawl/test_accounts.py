@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from crawler.cli.app import _run
-from crawler.config.config import load
+from crawler.config.load import load
 from crawler.crawl.result import Result
 from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import parse_fault

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.config.settings import SETTINGS
+from crawler.config.settings.table import SETTINGS
 from crawler.model.audit_rules import RULES, SEVERITIES, Rule, at_least, rule_id, yielding_rule_id
 
 ALL = list(RULES.values())

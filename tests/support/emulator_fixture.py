@@ -10,7 +10,8 @@ import anyio.from_thread
 import anyio.lowlevel
 import orjson
 
-from crawler.config.config import Config, load
+from crawler.config.config import Config
+from crawler.config.load import load
 from crawler.crawl.result import Result
 from crawler.crawl.run import run_crawl
 from crawler.emulator.inventory.ndjson import CENTERS, Inventory, synthetic

@@ -8,7 +8,7 @@ from crawler.config.config import Loaded
 def show(loaded: Loaded, environ: Environ, *, as_json: bool) -> None:
     """Print every setting, its value and where it was written."""
     from crawler.cli.console.output import print_table  # noqa: PLC0415
-    from crawler.config.config import describe  # noqa: PLC0415
+    from crawler.config.describe import describe  # noqa: PLC0415
     from crawler.crawl.credential_factories import profile_of  # noqa: PLC0415
 
     profiles = {target.credentials_file: profile_of(target, environ) for target in loaded.config.targets}

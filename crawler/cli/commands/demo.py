@@ -11,7 +11,7 @@ import click
 
 import crawler
 from crawler.cli.commands.crawl import crawl
-from crawler.config.config import load
+from crawler.config.load import load
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.emulator.server import EmulatorSettings, emulator
 from crawler.errors import ConfigError

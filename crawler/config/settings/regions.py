@@ -1,11 +1,9 @@
-"""Names of regions, and where their API and their IAM are (pure).
+"""Names of regions, and the endpoints of their API and of their IAM.
 
-A name that is not in the list makes no endpoint: credentials would go to a host that nobody vouches for. With
-an endpoint of its own a region needs no place here.
+Only a region in the list has an endpoint: credentials must not go to a host that is derived from an unknown name. A
+region whose endpoint is configured need not be in the list.
 
-Source: FACTS 2 (huaweicloudsdkswr/v2/region/swr_region.py, 3.1.219) for the names and for the one in `.eu`;
-the SDK's manual for that region's IAM (https://iam.eu-west-101.myhuaweicloud.eu); the Open Telekom Cloud's
-endpoint list for its own two.
+Source: docs/reference/swr-api.md#region-endpoints, #iam-endpoints, #open-telekom-cloud.
 """
 
 import re
@@ -31,20 +29,20 @@ REGIONS: Final = tuple(_DOMAINS)
 
 
 def region(text: str) -> str | None:
-    """Give `text` if it can name a region, known or not, else None: words of a-z 0-9 between hyphens."""
+    """Return `text` if it can name a region, known or not, else None: words of a-z 0-9 between hyphens."""
     return text if re.fullmatch(r"(?=.{1,64}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)+", text) else None
 
 
 def endpoint_of(name: str) -> str | None:
-    """Give the origin of a region's API, None for a region that is not in the list."""
+    """Return the origin of a region's API, None for a region that is not in the list."""
     return f"https://swr-api.{name}.{_DOMAINS[name]}" if name in _DOMAINS else None
 
 
 def iam_endpoint_of(name: str) -> str | None:
-    """Give the origin that grants tokens for a region, None for a region that is not in the list."""
+    """Return the origin of the IAM service of a region, None for a region that is not in the list."""
     return f"https://iam.{name}.{_DOMAINS[name]}" if name in _DOMAINS else None
 
 
 def region_of(endpoint: str) -> str | None:
-    """Give the region whose API is at the origin `endpoint`, None for any other origin."""
+    """Return the region whose API is at the origin `endpoint`, None for any other origin."""
     return next((name for name in REGIONS if endpoint_of(name) == endpoint), None)

@@ -1,4 +1,4 @@
-"""Laws of the choice of credentials: the order of places, no mixing, halves, and no secret in any message."""
+"""Laws of the choice of credentials: the order of sources, incomplete methods, and no secret in any message."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -7,18 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.config.config import load
-from crawler.config.credentials import (
+from crawler.config.credentials.choice import choose_method
+from crawler.config.credentials.methods import (
     AccessKeyMethod,
-    Chosen,
+    ChosenMethod,
     MetadataMethod,
     PasswordMethod,
-    Target,
     TokenMethod,
-    choose,
-    secrets_of,
+    secret_refs,
 )
-from crawler.config.settings import TOKEN_VARIABLES, Auth, SecretRef
+from crawler.config.credentials.target import Target
+from crawler.config.load import load
+from crawler.config.settings.secret_ref import SecretRef
+from crawler.config.settings.target_settings import Auth
+from crawler.config.settings.variables import TOKEN_VARIABLES
 from crawler.errors import ConfigError, CrawlerError, CredentialsError
 
 SECRET = "hushhush"
@@ -32,7 +34,7 @@ HW_USER = {"HW_USER_NAME": "ci", "HW_USER_PASSWORD": SECRET, "HW_DOMAIN_NAME": "
 def target(
     crawl: str = "", *, own: str | None = None, environ: Mapping[str, str] | None = None, where: str = "eu-de"
 ) -> Target:
-    """Load the one target of a file: `crawl` stands below [crawl], `own` below a [[target]]."""
+    """Return the one target of a file with the lines `crawl` in [crawl] and `own` in a [[target]]."""
     region = "" if crawl.startswith("endpoint") else f'region = "{where}"\n'
     text = f"[crawl]\n{region}{crawl}\n" + ("" if own is None else f'[[target]]\nname = "default"\n{own}\n')
     (only,) = load(flags={}, environ=environ or {}, file_text=text, file_name="f").config.targets
@@ -45,10 +47,10 @@ def chosen(
     profile: str | None = None,
     *,
     own: str | None = None,
-) -> Chosen:
-    """Load and choose with the same environment, as a run does."""
+) -> ChosenMethod:
+    """Return the choice for a target that was loaded from the same environment."""
     given_by = environ or {}
-    return choose(target(crawl, own=own, environ=given_by), given_by, profile)
+    return choose_method(target(crawl, own=own, environ=given_by), given_by, profile)
 
 
 def refusal(
@@ -66,16 +68,16 @@ def refusal(
     return caught.value
 
 
-def names(choice: Chosen) -> list[str]:
-    return [str(ref) for _, ref in secrets_of(choice.method)]
+def names(choice: ChosenMethod) -> list[str]:
+    return [str(ref) for _, ref in secret_refs(choice.method)]
 
 
 # --- methods ------------------------------------------------------------------------------------------
 
 
-def test_a_token_is_shown_as_it_is() -> None:
+def test_a_token_is_used_as_it_is() -> None:
     choice = chosen('token = "file:/run/t"')
-    assert choice == Chosen(TokenMethod(SecretRef("file", "/run/t")), (("token", "file f"),))
+    assert choice == ChosenMethod(TokenMethod(SecretRef("file", "/run/t")), (("token", "file f"),))
     assert choice.method.auth == "token"
 
 
@@ -88,11 +90,11 @@ def test_an_access_key_may_be_temporary_and_have_a_project() -> None:
         security_token=SecretRef("env", "SWR_CRAWLER_SECURITY_TOKEN"),
         project_id="0f",
     )
-    assert [name for name, _ in secrets_of(choice.method)] == ["access_key", "secret_key", "security_token"]
-    assert choice.why[-1] == ("project_id", "file f")
+    assert [name for name, _ in secret_refs(choice.method)] == ["access_key", "secret_key", "security_token"]
+    assert choice.origins[-1] == ("project_id", "file f")
 
 
-def test_a_password_goes_to_the_regions_iam_for_the_project_of_the_regions_name() -> None:
+def test_a_password_is_sent_to_the_regions_iam_for_the_project_with_the_regions_name() -> None:
     choice = chosen('user = "ci"\naccount = "acme"\npassword = "env:PW"')
     assert choice.method == PasswordMethod(
         user="ci",
@@ -102,18 +104,18 @@ def test_a_password_goes_to_the_regions_iam_for_the_project_of_the_regions_name(
         project="eu-de",
         iam_endpoint="https://iam.eu-de.otc.t-systems.com",
     )
-    assert choice.why == (*((name, "file f") for name in ("user", "password", "account", "region")),)
+    assert choice.origins == (*((name, "file f") for name in ("user", "password", "account", "region")),)
 
 
-def test_the_region_is_known_by_the_endpoint_too() -> None:
+def test_the_region_is_derived_from_the_endpoint_when_it_is_not_set() -> None:
     crawl = 'endpoint = "swr-api.eu-nl.otc.t-systems.com"\nuser = "ci"\naccount = "acme"\npassword = "env:PW"'
     choice = chosen(crawl)
     assert isinstance(choice.method, PasswordMethod)
     assert (choice.method.project, choice.method.iam_endpoint) == ("eu-nl", "https://iam.eu-nl.otc.t-systems.com")
-    assert choice.why[-1] == ("endpoint", "file f")
+    assert choice.origins[-1] == ("endpoint", "file f")
 
 
-def test_a_project_of_ours_by_id_goes_before_one_by_name() -> None:
+def test_the_id_of_a_project_overrides_its_name() -> None:
     crawl = 'user = "ci"\naccount = "acme"\npassword = "env:PW"\niam_endpoint = "iam.example"\nproject = "eu-de_a"'
     by_name = chosen(crawl).method
     by_id = chosen(f'{crawl}\nproject_id = "0f"').method
@@ -122,18 +124,18 @@ def test_a_project_of_ours_by_id_goes_before_one_by_name() -> None:
     assert (by_name.project_id, by_name.project) == (None, "eu-de_a")
     assert (by_id.project_id, by_id.project) == ("0f", None)
     assert by_id.iam_endpoint == "https://iam.example"
-    assert "region" not in dict(chosen(crawl).why)
+    assert "region" not in dict(chosen(crawl).origins)
 
 
-def test_metadata_is_used_only_when_asked_for_and_then_alone() -> None:
+def test_metadata_is_used_only_when_auth_names_it_and_then_nothing_else() -> None:
     crawl = 'auth = "metadata"\nproject_id = "0f"\naccess_key = "env:HALF"'
     choice = chosen(crawl, HW_KEY, PROFILE)
     assert choice.method == MetadataMethod(endpoint="http://169.254.169.254", project_id="0f")
-    assert choice.why == (("auth", "file f"), ("metadata_endpoint", "default"), ("project_id", "file f"))
-    assert secrets_of(choice.method) == ()
+    assert choice.origins == (("auth", "file f"), ("metadata_endpoint", "default"), ("project_id", "file f"))
+    assert secret_refs(choice.method) == ()
 
 
-# --- places -------------------------------------------------------------------------------------------
+# --- sources ------------------------------------------------------------------------------------------
 
 KEYS = {
     "own": ("SWR_CRAWLER_ACCESS_KEY", "SWR_CRAWLER_SECRET_KEY"),
@@ -152,15 +154,15 @@ ORDER = (*KEYS, "file")
 METHODS = ("token", "aksk", "password")
 
 
-def variables(place: str, methods: Iterable[str]) -> list[str]:
-    """Give the variables by which a place has those of `methods` that it knows."""
-    found = [TOKENS[place]] if "token" in methods and place in TOKENS else []
-    found += KEYS[place] if "aksk" in methods and place in KEYS else ()
-    return [*found, *(PASSWORDS[place] if "password" in methods and place in PASSWORDS else ())]
+def variables(source: str, methods: Iterable[str]) -> list[str]:
+    """Return the variables of those of `methods` that a source has."""
+    found = [TOKENS[source]] if "token" in methods and source in TOKENS else []
+    found += KEYS[source] if "aksk" in methods and source in KEYS else ()
+    return [*found, *(PASSWORDS[source] if "password" in methods and source in PASSWORDS else ())]
 
 
-def knows(place: str, method: str) -> bool:
-    return method == "aksk" or place in TOKENS
+def knows(source: str, method: str) -> bool:
+    return method == "aksk" or source in TOKENS
 
 
 @given(
@@ -168,51 +170,51 @@ def knows(place: str, method: str) -> bool:
     st.sampled_from(("auto", *METHODS)),
     st.sampled_from((None, "~/mine")),
 )
-def test_the_first_place_and_in_it_the_first_method_wins(
-    held: dict[str, set[str]], auth: Auth, named: str | None
+def test_the_first_method_of_the_first_source_with_credentials_is_chosen(
+    present: dict[str, set[str]], auth: Auth, named: str | None
 ) -> None:
-    environ = {name: SECRET for place in held if place != "file" for name in variables(place, held[place])}
-    profile = PROFILE if "aksk" in held.get("file", ()) else ""
+    environ = {name: SECRET for source in present if source != "file" for name in variables(source, present[source])}
+    profile = PROFILE if "aksk" in present.get("file", ()) else ""
     crawl = f'auth = "{auth}"' + ('\ncredentials_file = "~/mine"' if named else "")
     order = ("own", "file", *ORDER[1:-1]) if named else ORDER
     wanted = METHODS if auth == "auto" else (auth,)
     winners = [
-        (place, method)
-        for place in order
+        (source, method)
+        for source in order
         for method in wanted
-        if method in held.get(place, ()) and (method == "aksk" if place == "file" else knows(place, method))
+        if method in present.get(source, ()) and (method == "aksk" if source == "file" else knows(source, method))
     ]
     if not winners:
         error = refusal(crawl, environ, profile)
         assert isinstance(error, CredentialsError)
         assert error.exit_code == 77
         return
-    place, method = winners[0]
+    source, method = winners[0]
     choice = chosen(crawl, environ, profile)
     assert choice.method.auth == method
-    if place == "file":
+    if source == "file":
         assert names(choice) == ["profile:basic.ak", "profile:basic.sk"]
-        assert {origin for _, origin in choice.why} == {f"file {named or FILE}"}
+        assert {origin for _, origin in choice.origins} == {f"file {named or FILE}"}
     else:
-        written = set(variables(place, [method]))
+        written = set(variables(source, [method]))
         assert {name.removeprefix("env:") for name in names(choice)} <= written
-        assert {f"environment {name}" for name in written} <= {origin for _, origin in choice.why}
-    assert SECRET not in repr([secrets_of(choice.method), choice.why])
+        assert {f"environment {name}" for name in written} <= {origin for _, origin in choice.origins}
+    assert SECRET not in repr([secret_refs(choice.method), choice.origins])
 
 
-def test_a_token_of_an_ecosystem_waits_for_that_ecosystems_turn() -> None:
+def test_a_token_of_another_tool_is_used_only_when_the_turn_of_that_tool_comes() -> None:
     environ = {"HW_AUTH_TOKEN": SECRET, **SDK_KEY}
     assert target(environ=environ).token == SecretRef("env", "HW_AUTH_TOKEN")
     assert chosen(environ=environ).method.auth == "aksk"
     assert chosen('token = "env:HW_AUTH_TOKEN"', environ).method.auth == "token"
 
 
-def test_the_tokens_of_the_ecosystems_are_those_that_the_loader_knows() -> None:
+def test_the_token_variables_of_the_sources_are_those_of_the_loader() -> None:
     for name in TOKEN_VARIABLES:
         assert names(chosen(environ={name: SECRET})) == [f"env:{name}"]
 
 
-def test_of_several_names_of_one_thing_the_first_that_is_set_counts() -> None:
+def test_of_several_variables_for_a_field_the_first_that_is_set_counts() -> None:
     environ = {"OS_AUTH_TOKEN": "", "OS_TOKEN": SECRET}
     assert names(chosen(environ=environ)) == ["env:OS_TOKEN"]
     user = {"OS_USERNAME": "ci", "OS_PASSWORD": SECRET, "OS_DOMAIN_NAME": "no", "OS_USER_DOMAIN_NAME": "acme"}
@@ -221,19 +223,19 @@ def test_of_several_names_of_one_thing_the_first_that_is_set_counts() -> None:
     assert (method.account, method.project_id, method.project) == ("acme", "0f", None)
 
 
-def test_what_is_asked_for_is_ours_to_say_whoever_asks() -> None:
-    theirs = {"HW_PROJECT_ID": "1e", "HW_PROJECT_NAME": "theirs", "HW_AUTH_URL": "https://iam.theirs:443/v3"}
-    method = chosen(environ={**HW_USER, **theirs}).method
+def test_account_project_and_iam_of_the_crawlers_settings_override_those_of_every_source() -> None:
+    other = {"HW_PROJECT_ID": "1e", "HW_PROJECT_NAME": "other", "HW_AUTH_URL": "https://iam.other:443/v3"}
+    method = chosen(environ={**HW_USER, **other}).method
     assert isinstance(method, PasswordMethod)
-    assert (method.project_id, method.project, method.iam_endpoint) == ("1e", None, "https://iam.theirs")
-    ours = 'project = "ours"\niam_endpoint = "iam.ours"\naccount = "us"'
-    method = chosen(ours, {**HW_USER, **theirs}).method
+    assert (method.project_id, method.project, method.iam_endpoint) == ("1e", None, "https://iam.other")
+    own = 'project = "own"\niam_endpoint = "iam.own"\naccount = "own"'
+    method = chosen(own, {**HW_USER, **other}).method
     assert isinstance(method, PasswordMethod)
-    assert (method.project_id, method.project, method.iam_endpoint) == (None, "ours", "https://iam.ours")
-    assert method.account == "us"
+    assert (method.project_id, method.project, method.iam_endpoint) == (None, "own", "https://iam.own")
+    assert method.account == "own"
 
 
-def test_our_own_iam_may_be_on_plain_http_when_the_loader_let_it() -> None:
+def test_the_configured_iam_may_be_on_plain_http_when_the_loader_allowed_it() -> None:
     crawl = 'allow_http = true\niam_endpoint = "http://iam.example"'
     method = chosen(crawl, HW_USER).method
     assert isinstance(method, PasswordMethod)
@@ -244,7 +246,7 @@ def test_the_credentials_file_is_read_only_when_its_turn_comes() -> None:
     assert chosen(environ=HW_KEY, profile="no INI").method.auth == "aksk"
     error = refusal(profile=f"ak = {SECRET}")
     assert isinstance(error, ConfigError)
-    assert str(error).startswith(f"{FILE}: is no credentials file of the SDK")
+    assert str(error).startswith(f"{FILE}: is not a credentials file of the SDK")
     assert refusal(profile=f"[basic]\nak = {SECRET}\nak = {SECRET}").exit_code == 78
     assert refusal(profile="[global]\nak = x\nsk = y").exit_code == 77
 
@@ -260,12 +262,12 @@ def test_the_credentials_file_may_name_a_project_and_hold_a_percent_sign() -> No
     )
 
 
-def test_a_credentials_file_that_we_name_goes_before_the_ecosystems_and_has_to_be_there() -> None:
+def test_a_credentials_file_that_a_setting_names_is_read_before_other_tools_variables_and_must_exist() -> None:
     crawl = 'credentials_file = "/srv/c"'
     assert names(chosen(crawl, HW_KEY, PROFILE)) == ["profile:basic.ak", "profile:basic.sk"]
     error = refusal(crawl, HW_KEY)
     assert isinstance(error, CredentialsError)
-    assert "credentials_file is /srv/c (file f), but no such file could be read" in str(error)
+    assert "credentials_file is /srv/c (file f), but there is no such file; create it or set another path" in str(error)
     assert chosen(f'{crawl}\ntoken = "env:T"').method.auth == "token"
     by_sdk = {**HW_KEY, "HUAWEICLOUD_SDK_CREDENTIALS_FILE": "/srv/c"}
     assert target(environ=by_sdk).credentials_file == "/srv/c"
@@ -276,28 +278,30 @@ def test_a_credentials_file_that_we_name_goes_before_the_ecosystems_and_has_to_b
 
 
 @given(st.sets(st.sampled_from([*SDK_KEY, *HW_KEY, *HW_USER, *TOKENS.values(), *KEYS["own"], *PASSWORDS["own"]])))
-def test_a_target_with_credentials_of_its_own_shows_none_of_the_environments(others: set[str]) -> None:
+def test_a_target_with_its_own_credentials_uses_none_of_the_environment(others: set[str]) -> None:
     environ = dict.fromkeys(others, SECRET)
     for own in ('token = "env:OWN"', 'access_key = "env:OWN"\nsecret_key = "env:OWN"'):
         assert set(names(chosen("", environ, PROFILE, own=own))) == {"env:OWN"}
     half = refusal('account = "acme"', environ, PROFILE, own='user = "ci"')
     assert str(half) == (
-        "target default: user (file f) without password: set password in its [[target]]; or take away what is there"
+        "target default: found user (file f) but no password; set password in its [[target]], or remove user"
     )
     other = refusal("", environ, PROFILE, own='token = "env:OWN"\nauth = "aksk"')
-    assert 'auth is "aksk" (file f), but nothing for it is given: set access_key in its [[target]]' in str(other)
+    assert 'auth is "aksk" (file f), but there are no such credentials; set access_key in its [[target]]' in str(other)
     filed = chosen("", environ, PROFILE, own='credentials_file = "/srv/c"')
     assert names(filed) == ["profile:basic.ak", "profile:basic.sk"]
 
 
-def test_a_secluded_target_without_any_is_told_to_write_them_where_it_looks() -> None:
+def test_the_error_of_an_isolated_target_without_credentials_names_its_own_table() -> None:
     for own in ('token = ""', 'credentials_file = "/srv/c"'):
         error = refusal("", HW_KEY, "", own=own)
         assert isinstance(error, CredentialsError)
-        assert "default, whose [[target]] says to look there alone: write token, or access_key" in str(error)
+        assert "default: its [[target]] has settings of credentials, so that no other source is used; set token" in str(
+            error
+        )
 
 
-def test_a_secluded_target_takes_whose_credentials_they_are_from_the_file_alone() -> None:
+def test_an_isolated_target_takes_account_project_and_iam_from_the_file_alone() -> None:
     environ = {
         "SWR_CRAWLER_ACCOUNT": "no",
         "SWR_CRAWLER_PROJECT_ID": "no",
@@ -307,20 +311,20 @@ def test_a_secluded_target_takes_whose_credentials_they_are_from_the_file_alone(
     only = target('account = "acme"\ntoken = "env:CRAWL"', own='user = "ci"\npassword = "env:PW"', environ=environ)
     assert (only.isolated, only.account, only.token, only.project_id) == (True, "acme", None, None)
     assert only.credentials_file == FILE
-    method = choose(only, environ, None).method
+    method = choose_method(only, environ, None).method
     assert isinstance(method, PasswordMethod)
     assert (method.account, method.iam_endpoint) == ("acme", "https://iam.eu-de.otc.t-systems.com")
 
 
-def test_a_target_without_credentials_of_its_own_takes_those_of_the_environment() -> None:
+def test_a_target_without_its_own_credentials_uses_those_of_the_environment() -> None:
     only = target(own='project_id = "0f"', environ=HW_KEY)
     assert not only.isolated
-    method = choose(only, HW_KEY, None).method
+    method = choose_method(only, HW_KEY, None).method
     assert isinstance(method, AccessKeyMethod)
     assert method.project_id == "0f"
 
 
-# --- halves and nothing -------------------------------------------------------------------------------
+# --- incomplete and missing credentials ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -331,62 +335,74 @@ def test_a_target_without_credentials_of_its_own_takes_those_of_the_environment(
             {},
             None,
             "access_key",
-            "access_key (file f) without secret_key: set SWR_CRAWLER_SECRET_KEY, or secret_key in the",
+            "found access_key (file f) but no secret_key; set SWR_CRAWLER_SECRET_KEY (or secret_key in the",
         ),
         (
             'security_token = "env:ST"',
             {},
             None,
             "security_token",
-            "security_token (file f) without access_key and secret_key: set SWR_CRAWLER_ACCESS_KEY",
+            "security_token (file f) but no access_key or secret_key; set SWR_CRAWLER_ACCESS_KEY",
         ),
         (
             "",
             {"SWR_CRAWLER_SECRET_KEY": SECRET},
             PROFILE,
             "SWR_CRAWLER_SECRET_KEY",
-            "secret_key (environment SWR_CRAWLER_SECRET_KEY) without access_key",
+            "secret_key (environment SWR_CRAWLER_SECRET_KEY) but no access_key",
         ),
         (
             "",
             {"HUAWEICLOUD_SDK_AK": SECRET, **HW_KEY},
             PROFILE,
             "HUAWEICLOUD_SDK_AK",
-            "access_key (environment HUAWEICLOUD_SDK_AK) without secret_key: set HUAWEICLOUD_SDK_SK; or take",
+            "(environment HUAWEICLOUD_SDK_AK) but no secret_key; set HUAWEICLOUD_SDK_SK, or remove HUAWEICLOUD_SDK_AK",
         ),
-        ("", {}, f"[basic]\nak = {SECRET}", "access_key", "without secret_key: set sk below [basic] of ~/"),
-        ('user = "ci"', HW_USER, None, "user", "user (file f) without password and account: set SWR_CRAWLER_PASSWORD"),
+        ("", {}, f"[basic]\nak = {SECRET}", "access_key", "but no secret_key; set sk in section [basic] of ~/"),
+        ('user = "ci"', HW_USER, None, "user", "user (file f) but no password or account; set SWR_CRAWLER_PASSWORD"),
         (
             'password = "env:PW"\nuser = "ci"',
             {},
             None,
             "user",
-            "user (file f) and password (file f) without account: set SWR_CRAWLER_ACCOUNT, or account in the",
+            "user (file f) and password (file f) but no account; set SWR_CRAWLER_ACCOUNT (or account in the",
         ),
         (
             "",
             {"HW_USER_NAME": "ci", "HW_USER_PASSWORD": SECRET},
             None,
             "HW_USER_NAME",
-            "without account: set HW_DOMAIN_NAME;",
+            "but no account; set HW_DOMAIN_NAME, or remove HW_USER_NAME and HW_USER_PASSWORD",
         ),
         (
             'endpoint = "a.example"\niam_endpoint = "i.example"',
             HW_USER,
             None,
             "HW_USER_NAME",
-            "without a project: set region, project or project_id",
+            "but no project; set region, project or project_id",
         ),
         (
             'endpoint = "a.example"\nregion = "xx-new-1"',
             HW_USER,
             None,
             "HW_USER_NAME",
-            "without an IAM endpoint: set iam_endpoint, or a region that is known",
+            "but no IAM endpoint; set iam_endpoint, or a known region",
         ),
-        ('project = "sub"', HW_KEY, None, "project", "project (file f) is a name, and keys go with a project's id"),
+        (
+            'project = "sub"',
+            HW_KEY,
+            None,
+            "project",
+            "project (file f) is a name, but access keys need the id of",
+        ),
         ("", {**HW_KEY, "HW_PROJECT_NAME": "sub"}, None, "HW_PROJECT_NAME", "(environment HW_PROJECT_NAME) is a name"),
-        ('project = "sub"\nauth = "metadata"', {}, None, "project", "is a name, and keys go with a project's id"),
+        (
+            'project = "sub"\nauth = "metadata"',
+            {},
+            None,
+            "project",
+            "is a name, but access keys need the id of the",
+        ),
         ("", {**HW_KEY, "HW_PROJECT_ID": "a\r\nb"}, None, "HW_PROJECT_ID", "HW_PROJECT_ID: the value is not a project"),
         (
             "",
@@ -395,10 +411,16 @@ def test_a_target_without_credentials_of_its_own_takes_those_of_the_environment(
             "HW_AUTH_URL",
             "HW_AUTH_URL: the value is not an origin",
         ),
-        ("", {**HW_USER, "HW_AUTH_URL": "http://a/v3"}, None, "HW_AUTH_URL", "HW_AUTH_URL: plain http lets anyone"),
+        (
+            "",
+            {**HW_USER, "HW_AUTH_URL": "http://a/v3"},
+            None,
+            "HW_AUTH_URL",
+            "HW_AUTH_URL: plain http exposes the password",
+        ),
     ],
 )
-def test_a_half_is_refused_with_where_it_was_found_and_what_is_missing(
+def test_an_incomplete_method_is_refused_with_where_it_was_found_and_what_is_missing(
     crawl: str, environ: Mapping[str, str], profile: str | None, setting: str, says: str
 ) -> None:
     error = refusal(crawl, environ, profile)
@@ -408,20 +430,20 @@ def test_a_half_is_refused_with_where_it_was_found_and_what_is_missing(
     assert says in str(error)
 
 
-def test_a_half_of_ours_is_refused_beside_a_whole_one_and_all_halves_are_named() -> None:
+def test_an_incomplete_method_in_the_crawlers_settings_is_refused_beside_a_complete_one_and_all_are_named() -> None:
     error = str(refusal('token = "env:T"\nsecret_key = "env:SK"\npassword = "env:PW"'))
-    assert "secret_key (file f) without access_key" in error
-    assert "; target eu-de: password (file f) without user and account" in error
+    assert "secret_key (file f) but no access_key" in error
+    assert "; target eu-de: found password (file f) but no user or account" in error
     assert chosen('token = "env:T"\nsecret_key = "env:SK"\nauth = "token"').method.auth == "token"
 
 
-def test_a_half_of_another_tool_beside_a_whole_one_is_its_own_business() -> None:
+def test_an_incomplete_method_of_another_tool_beside_a_complete_one_is_ignored() -> None:
     assert chosen(environ={"OS_TOKEN": SECRET, "OS_USERNAME": "ci"}).method.auth == "token"
     sub = {**HW_KEY, **HW_USER, "HW_PROJECT_NAME": "sub"}
     assert chosen(environ=sub).method.auth == "password"
 
 
-def test_a_project_of_the_regions_name_goes_with_a_key_because_it_is_the_regions_own() -> None:
+def test_an_access_key_may_have_the_project_with_the_regions_name_because_it_is_the_regions_own() -> None:
     method = chosen('project = "eu-de"', HW_KEY).method
     assert isinstance(method, AccessKeyMethod)
     assert method.project_id is None
@@ -433,18 +455,18 @@ def test_a_loopback_iam_of_another_tool_may_be_on_plain_http() -> None:
     assert method.iam_endpoint == "http://127.0.0.1:8080"
 
 
-def test_nothing_at_all_is_refused_with_the_ways_to_give_something() -> None:
+def test_missing_credentials_are_refused_with_the_ways_to_set_them() -> None:
     error = refusal()
     assert isinstance(error, CredentialsError)
     assert str(error).startswith("no credentials for target eu-de: export SWR_CRAWLER_TOKEN=TOKEN, or SWR_CRAWLER_A")
     insists = refusal('auth = "password"', HW_KEY, PROFILE)
     assert isinstance(insists, CredentialsError)
     assert str(insists).startswith(
-        'target eu-de: auth is "password" (file f), but nothing for it is given: set SWR_CRAWLER_USER, or user in'
+        'target eu-de: auth is "password" (file f), but there are no such credentials; set SWR_CRAWLER_USER (or user in'
     )
 
 
 def test_a_target_made_by_hand_needs_no_origins() -> None:
     by_hand = replace(target('token = "env:T"'), origins=())
-    assert choose(by_hand, {}, None).why == (("token", "default"),)
-    assert choose(replace(by_hand, auth="metadata"), {}, None).method.auth == "metadata"
+    assert choose_method(by_hand, {}, None).origins == (("token", "default"),)
+    assert choose_method(replace(by_hand, auth="metadata"), {}, None).method.auth == "metadata"

@@ -1,17 +1,17 @@
-"""Secrets are read from where the configuration says, and what is read is never repeated in a message."""
+"""Laws of reading secrets: from the place that the configuration names, and never repeated in a message."""
 
 from pathlib import Path
 
 import pytest
 
-from crawler.config.secrets import read_header, read_profile, read_secret
-from crawler.config.settings import SecretRef
+from crawler.config.credentials.secrets import read_header, read_profile, read_secret
+from crawler.config.settings.secret_ref import SecretRef
 from crawler.errors import CredentialsError
 
 PROFILE = "[basic]\nak = AK\nsk = S%K with spaces\n"
 
 
-def test_a_password_may_hold_what_a_header_may_not(tmp_path: Path) -> None:
+def test_a_password_may_hold_characters_that_a_header_may_not(tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("corrêct horse\n", encoding="utf-8")
     reference = SecretRef("file", str(file))
@@ -20,7 +20,7 @@ def test_a_password_may_hold_what_a_header_may_not(tmp_path: Path) -> None:
         read_header(reference, {}, None)
 
 
-def test_a_profile_is_read_as_it_stands() -> None:
+def test_a_profile_is_read_without_interpolation() -> None:
     assert read_secret(SecretRef("profile", "basic.sk"), {}, PROFILE) == "S%K with spaces"
     assert read_header(SecretRef("profile", "basic.ak"), {}, PROFILE) == "AK"
 
@@ -36,7 +36,7 @@ def test_a_profile_is_read_as_it_stands() -> None:
         (SecretRef("file", "/usr"), None),
     ],
 )
-def test_what_is_not_there_is_said_by_its_reference_alone(reference: SecretRef, profile: str | None) -> None:
+def test_the_error_of_a_missing_secret_names_only_its_reference(reference: SecretRef, profile: str | None) -> None:
     with pytest.raises(CredentialsError) as refusal:
         read_secret(reference, {}, profile)
     assert str(refusal.value).startswith(str(reference))
@@ -44,15 +44,15 @@ def test_what_is_not_there_is_said_by_its_reference_alone(reference: SecretRef, 
 
 
 @pytest.mark.parametrize("kind", ["secret", "profile"])
-def test_what_is_no_text_is_said_to_be_none(tmp_path: Path, kind: str) -> None:
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path, kind: str) -> None:
     file = tmp_path / "binary"
     file.write_bytes(b"\xff\xfe\x00")
     file.chmod(0o600)
-    with pytest.raises(CredentialsError, match="is no text"):
+    with pytest.raises(CredentialsError, match="is not UTF-8 text"):
         _ = read_secret(SecretRef("file", str(file)), {}, None) if kind == "secret" else read_profile(file)
 
 
-def test_a_profile_is_the_owners_alone_or_is_not_read(tmp_path: Path) -> None:
+def test_a_profile_that_other_users_can_read_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "credentials"
     assert read_profile(file) is None
     file.write_text("\ufeff" + PROFILE, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Laws of the list of regions: the official client's own endpoints, and no host for a name nobody knows."""
+"""Laws of the list of regions: the official client's own endpoints, and no endpoint for an unknown name."""
 
 import pytest
 from huaweicloudsdkcore.auth.endpoint import get_iam_endpoint_by_id
@@ -6,14 +6,15 @@ from huaweicloudsdkswr.v2.region.swr_region import SwrRegion
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.config.regions import REGIONS, endpoint_of, iam_endpoint_of, region, region_of
-from crawler.config.settings import origin, target_name
+from crawler.config.settings.names import target_name
+from crawler.config.settings.origin import origin
+from crawler.config.settings.regions import REGIONS, endpoint_of, iam_endpoint_of, region, region_of
 
-TELEKOM = {"eu-de", "eu-nl"}
+OPEN_TELEKOM_CLOUD = {"eu-de", "eu-nl"}
 
 
-def test_the_regions_are_those_of_the_official_client_and_the_telekoms() -> None:
-    assert set(REGIONS) == {*SwrRegion.static_fields, *TELEKOM}
+def test_the_regions_are_those_of_the_official_client_and_of_open_telekom_cloud() -> None:
+    assert set(REGIONS) == {*SwrRegion.static_fields, *OPEN_TELEKOM_CLOUD}
     assert len(REGIONS) == len(set(REGIONS))
 
 
@@ -40,7 +41,7 @@ def test_every_region_can_name_a_target_and_its_endpoints_are_origins() -> None:
 
 
 @given(st.text(alphabet="abcn-north4.:/@0", max_size=20).filter(lambda text: text not in REGIONS))
-def test_what_is_no_known_region_has_no_endpoint(text: str) -> None:
+def test_an_unknown_region_has_no_endpoint(text: str) -> None:
     assert endpoint_of(text) is None
     assert iam_endpoint_of(text) is None
     assert region_of(text) is None

@@ -1,4 +1,4 @@
-"""Reads the secrets that the configuration only refers to."""
+"""Read the secrets that the configuration refers to."""
 
 import stat
 from collections.abc import Mapping
@@ -6,38 +6,39 @@ from configparser import ConfigParser
 from configparser import Error as IniError
 from pathlib import Path
 
-from crawler.config.settings import SecretRef
+from crawler.config.settings.secret_ref import SecretRef
 from crawler.errors import CredentialsError
 
 
 def read_secret(reference: SecretRef, environ: Mapping[str, str], profile: str | None) -> str:
-    """Give what `reference` names, without the line end of a file; `profile` is the text of the credentials file.
+    """Return the secret that `reference` names, without the newline at the end of a file.
 
-    Raises CredentialsError, which never repeats what was read.
+    `profile` is the text of the credentials file. Raise CredentialsError for a secret that is missing or unreadable;
+    its message never contains what was read.
     """
     secret = _text(reference, environ, profile).strip("\r\n")
     if not secret.strip():
-        raise CredentialsError(f"{reference}: is empty; put the secret there and run again")
+        raise CredentialsError(f"{reference}: is empty; put the secret there, then rerun the command")
     return secret
 
 
 def read_header(reference: SecretRef, environ: Mapping[str, str], profile: str | None) -> str:
-    """Give a secret that is sent as a header, or as part of one: a token or a key, never a password.
+    """Return a secret that is sent in a header: a token or a key, never a password.
 
-    Raises CredentialsError as `read_secret` does, and for what no header can hold.
+    Raise CredentialsError as `read_secret` does, and for characters that a header cannot hold.
     """
     secret = read_secret(reference, environ, profile).strip()
     if not (secret.isascii() and secret.isprintable()) or " " in secret:
         raise CredentialsError(
-            f"{reference}: holds characters that no token or key has; was the right thing put there?"
+            f"{reference}: holds characters that no token or key has; check that the right secret is there"
         )
     return secret
 
 
 def read_profile(path: Path) -> str | None:
-    """Give the text of a credentials file, None when there is none.
+    """Return the text of a credentials file, None when there is no such file.
 
-    Raises CredentialsError when it can't be read, or when others than its owner can.
+    Raise CredentialsError when the file cannot be read, or when users other than its owner can read it.
     """
     try:
         mode = path.stat().st_mode
@@ -47,9 +48,9 @@ def read_profile(path: Path) -> str | None:
     except OSError as error:
         raise CredentialsError(f"credentials_file {path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise CredentialsError(f"credentials_file {path}: is no text") from None
+        raise CredentialsError(f"credentials_file {path}: is not UTF-8 text") from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise CredentialsError(f"credentials_file {path}: others can read it; chmod 600 {path}")
+        raise CredentialsError(f"credentials_file {path}: other users can read it; chmod 600 {path}")
     return text
 
 
@@ -61,12 +62,14 @@ def _text(reference: SecretRef, environ: Mapping[str, str], profile: str | None)
         parser = ConfigParser(interpolation=None)
         try:
             parser.read_string(profile or "")
-        except IniError:  # its message would hold the line, and the line the secret
-            raise CredentialsError(f"{reference}: the credentials file is no INI file") from None
+        except IniError:  # its message would contain the line, and the line the secret
+            raise CredentialsError(f"{reference}: the credentials file is not an INI file") from None
         return parser.get(section, name, fallback="")
     try:
         return Path(reference.name).expanduser().read_text(encoding="utf-8")
     except OSError as error:
-        raise CredentialsError(f"{reference}: {error.strerror}; put the secret there and run again") from None
+        raise CredentialsError(f"{reference}: {error.strerror}; put the secret there, then rerun the command") from None
     except UnicodeDecodeError:
-        raise CredentialsError(f"{reference}: is no text; put the secret there and run again") from None
+        raise CredentialsError(
+            f"{reference}: is not UTF-8 text; put the secret there, then rerun the command"
+        ) from None

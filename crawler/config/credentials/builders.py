@@ -1,0 +1,133 @@
+"""Build each method of authentication from the fields that a source holds (pure).
+
+A builder returns None when the source has nothing for the method, and raises ConfigError for an incomplete method.
+
+Source: docs/reference/swr-api.md#token-request (the fields of a password login), #project-id-header.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from crawler.config.credentials.methods import (
+    AccessKeyMethod,
+    ChosenMethod,
+    MetadataMethod,
+    PasswordMethod,
+    TokenMethod,
+)
+from crawler.config.credentials.sources import PROJECT_FIELDS, CredentialSource, name_as_written
+from crawler.config.credentials.target import Target
+from crawler.config.settings.regions import iam_endpoint_of, region_of
+from crawler.errors import ConfigError
+
+Builder: TypeAlias = Callable[[Target, CredentialSource], ChosenMethod | None]
+
+
+def metadata_method(target: Target, own: CredentialSource) -> ChosenMethod:
+    """Return the method that uses the metadata service; of `own` it uses the project only.
+
+    Raise ConfigError for a project that is given by name.
+    """
+    origins = tuple((setting, target.origin_of(setting)) for setting in ("auth", "metadata_endpoint"))
+    method = MetadataMethod(endpoint=target.metadata_endpoint, project_id=_project_id(target, own))
+    return ChosenMethod(method, origins + own.origins_of("project_id"))
+
+
+def _token(_target: Target, source: CredentialSource) -> ChosenMethod | None:
+    token = source.secrets.get("token")
+    return None if token is None else ChosenMethod(TokenMethod(token), source.origins_of("token"))
+
+
+def _access_key(target: Target, source: CredentialSource) -> ChosenMethod | None:
+    found = source.origins_of("access_key", "secret_key", "security_token")
+    if not found:
+        return None
+    _require(target, source, found, "access_key", "secret_key")
+    method = AccessKeyMethod(
+        access_key=source.secrets["access_key"],
+        secret_key=source.secrets["secret_key"],
+        security_token=source.secrets.get("security_token"),
+        project_id=_project_id(target, source),
+    )
+    return ChosenMethod(method, found + source.origins_of("project_id"))
+
+
+def _password(target: Target, source: CredentialSource) -> ChosenMethod | None:
+    found = source.origins_of("user", "password")
+    if not found:
+        return None
+    _require(target, source, found, "user", "password", "account")
+    region, region_origin = _region(target)
+    project_id, project = source.value("project_id"), source.value("project") or region
+    iam_endpoint = source.value("iam_endpoint") or iam_endpoint_of(region or "")
+    if not project_id and not project:
+        raise _incomplete(target, found, "project", "region, project or project_id")
+    if not iam_endpoint:
+        raise _incomplete(target, found, "IAM endpoint", "iam_endpoint, or a known region")
+    method = PasswordMethod(
+        user=source.values["user"],
+        account=source.values["account"],
+        password=source.secrets["password"],
+        project_id=project_id,
+        project=None if project_id else project,
+        iam_endpoint=iam_endpoint,
+    )
+    scope = source.origins_of("account", "project_id" if project_id else "project", "iam_endpoint")
+    uses_region = source.missing("iam_endpoint") or len(source.missing(*PROJECT_FIELDS)) == len(PROJECT_FIELDS)
+    return ChosenMethod(method, found + scope + (region_origin if uses_region else ()))
+
+
+# The builders by the value of `auth`, in the order in which method auto tries them.
+BUILDERS: Final[Mapping[str, Builder]] = MappingProxyType({"token": _token, "aksk": _access_key, "password": _password})
+# The fields that a user has to set for each method.
+REQUIRED_FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "token": ("token",),
+        "aksk": ("access_key", "secret_key"),
+        "password": ("user", "account", "password"),
+    }
+)
+
+
+def _region(target: Target) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    """Return the region of a target, configured or derived from its endpoint, and the origin of that setting."""
+    setting = "region" if target.region else "endpoint"
+    region = target.region or region_of(target.endpoint)
+    return region, ((setting, target.origin_of(setting)),) if region else ()
+
+
+def _project_id(target: Target, source: CredentialSource) -> str | None:
+    """Return the project id that an access key is used with, None for the region's own project.
+
+    Raise ConfigError for a project that is given by name only: a signed request names its project by id
+    (swr-api.md#project-id-header), and without it the service would list the images of the wrong project.
+    """
+    project_id, project = source.value("project_id"), source.value("project")
+    if project_id is None and project not in {None, _region(target)[0]}:
+        origin = source.origins["project"]
+        raise ConfigError(
+            f"target {target.name}: project ({origin}) is a name, but access keys need the id of the project; set"
+            " SWR_CRAWLER_PROJECT_ID (or project_id in the configuration file)",
+            setting=name_as_written("project", origin),
+        )
+    return project_id
+
+
+def _require(target: Target, source: CredentialSource, found: tuple[tuple[str, str], ...], *fields: str) -> None:
+    """Raise ConfigError when `source` does not hold all `fields`, beside those `found`."""
+    missing = source.missing(*fields)
+    if missing:
+        raise _incomplete(
+            target, found, " or ".join(missing), " and ".join(source.how_to_set[field] for field in missing)
+        )
+
+
+def _incomplete(target: Target, found: tuple[tuple[str, str], ...], missing: str, fix: str) -> ConfigError:
+    """Return the error of an incomplete method: what was found and where, what is missing, and how to set it."""
+    present = " and ".join(f"{field} ({origin})" for field, origin in found)
+    remove = " and ".join(name_as_written(field, origin) for field, origin in found)
+    return ConfigError(
+        f"target {target.name}: found {present} but no {missing}; set {fix}, or remove {remove}",
+        setting=name_as_written(*found[0]),
+    )

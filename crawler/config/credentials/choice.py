@@ -1,0 +1,80 @@
+"""The choice of a target's method of authentication (pure).
+
+The first source (`crawler.config.credentials.sources` has their order) that holds any credentials is used, and
+sources are never mixed. Methods within a source are tried in the order token, aksk, password; a value of `auth` other
+than auto allows only that method, in the same sources. Method metadata is used only when `auth` names it: a request to
+the metadata address takes seconds to fail on other machines, and on an ECS it would use the machine's permissions
+when a user forgot to give their own.
+
+An incomplete method is an error that names what is missing: to continue with the next source would use the
+credentials of another account. There is one exception: in the variables and files of other tools an incomplete method
+beside a complete one is ignored.
+"""
+
+from collections.abc import Mapping
+
+from crawler.config.credentials.builders import BUILDERS, REQUIRED_FIELDS, Builder, metadata_method
+from crawler.config.credentials.methods import ChosenMethod
+from crawler.config.credentials.sources import CredentialSource, own_source, sources
+from crawler.config.credentials.target import Target
+from crawler.config.settings.variables import TOKEN_VARIABLES
+from crawler.errors import ConfigError, CredentialsError
+
+
+def choose_method(target: Target, environ: Mapping[str, str], profile_text: str | None) -> ChosenMethod:
+    """Return the method by which `target` authenticates.
+
+    Of `environ` only the variables of the sources matter; of secrets only whether they are set and not empty.
+    `profile_text` is the text of the target's `credentials_file`, None when there is no such file.
+
+    Raise ConfigError for settings that are incomplete or contradict each other, CredentialsError when no source holds
+    credentials. Both messages are one line, without secrets.
+    """
+    own = own_source(target)
+    if target.auth == "metadata":
+        return metadata_method(target, own)
+    builders = tuple(BUILDERS.values()) if target.auth == "auto" else (BUILDERS[target.auth],)
+    for source in sources(target, own, environ, profile_text):
+        results = [_try_to_build(builder, target, source) for builder in builders]
+        if chosen := _first_complete(results, strict=source is own):
+            return chosen
+    raise _not_found(target, own)
+
+
+def _try_to_build(builder: Builder, target: Target, source: CredentialSource) -> ChosenMethod | ConfigError | None:
+    """Return the result of `builder` or the error that it raised: whether that one matters depends on the others."""
+    try:
+        return builder(target, source)
+    except ConfigError as error:
+        return error
+
+
+def _first_complete(results: list[ChosenMethod | ConfigError | None], *, strict: bool) -> ChosenMethod | None:
+    """Return the first complete method of a source, None when the source has nothing.
+
+    Raise ConfigError for incomplete methods: if `strict` for any, else only when there is no complete one.
+    """
+    complete = [result for result in results if isinstance(result, ChosenMethod)]
+    errors = [result for result in results if isinstance(result, ConfigError)]
+    if errors and (strict or not complete):
+        raise ConfigError("; ".join(map(str, errors)), setting=errors[0].setting)
+    return complete[0] if complete else None
+
+
+def _not_found(target: Target, own: CredentialSource) -> CredentialsError:
+    """Return the error of a target for which no source holds credentials."""
+    if target.auth == "auto" and target.isolated:
+        return CredentialsError(
+            f"no credentials for target {target.name}: its [[target]] has settings of credentials, so that no other"
+            " source is used; set token, or access_key and secret_key, in it"
+        )
+    if target.auth == "auto":
+        return CredentialsError(
+            f"no credentials for target {target.name}: export {TOKEN_VARIABLES[0]}=TOKEN, or SWR_CRAWLER_ACCESS_KEY"
+            " and SWR_CRAWLER_SECRET_KEY; on an ECS with an agency set auth to metadata"
+        )
+    fix = " and ".join(own.how_to_set[field] for field in REQUIRED_FIELDS[target.auth])
+    return CredentialsError(
+        f'target {target.name}: auth is "{target.auth}" ({target.origin_of("auth")}), but there are no such'
+        f" credentials; set {fix}"
+    )

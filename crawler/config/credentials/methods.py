@@ -1,0 +1,67 @@
+"""The methods of authentication, each with the references and values that it uses (pure).
+
+Source: docs/reference/swr-api.md#auth-methods, #token-request, #signature, #metadata-service.
+"""
+
+from typing import ClassVar, NamedTuple, TypeAlias
+
+from msgspec import Struct
+
+from crawler.config.settings.secret_ref import SecretRef
+from crawler.config.settings.target_settings import Auth
+
+
+class TokenMethod(Struct, frozen=True):
+    """A token that was issued elsewhere."""
+
+    auth: ClassVar[Auth] = "token"
+    token: SecretRef
+
+
+class PasswordMethod(Struct, frozen=True, kw_only=True):
+    """An IAM user, for whom `iam_endpoint` issues tokens. At least one of `project_id` and `project` is set."""
+
+    auth: ClassVar[Auth] = "password"
+    user: str
+    account: str
+    password: SecretRef
+    project_id: str | None
+    project: str | None
+    iam_endpoint: str
+
+
+class AccessKeyMethod(Struct, frozen=True, kw_only=True):
+    """An access key that signs requests, with a `security_token` if it is temporary.
+
+    Without a `project_id` the requests are for the region's own project.
+    """
+
+    auth: ClassVar[Auth] = "aksk"
+    access_key: SecretRef
+    secret_key: SecretRef
+    security_token: SecretRef | None
+    project_id: str | None
+
+
+class MetadataMethod(Struct, frozen=True, kw_only=True):
+    """Temporary access keys from the metadata service of the machine, at the origin `endpoint`."""
+
+    auth: ClassVar[Auth] = "metadata"
+    endpoint: str
+    project_id: str | None
+
+
+Method: TypeAlias = TokenMethod | PasswordMethod | AccessKeyMethod | MetadataMethod
+
+
+class ChosenMethod(NamedTuple):
+    """A method, and the `origins` of the settings it uses: pairs of a setting and the place where it was found."""
+
+    method: Method
+    origins: tuple[tuple[str, str], ...]
+
+
+def secret_refs(method: Method) -> tuple[tuple[str, SecretRef], ...]:
+    """Return the secrets that `method` needs, each with the name of its setting."""
+    fields = ((name, getattr(method, name)) for name in method.__struct_fields__)
+    return tuple((name, value) for name, value in fields if isinstance(value, SecretRef))

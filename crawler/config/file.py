@@ -1,0 +1,143 @@
+"""Read the text of the configuration file: its tables, keys and suppressions (pure)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple, NoReturn
+
+from crawler.config.audit_policy import Suppression
+from crawler.config.renamed import RENAMED_KEYS, renamed
+from crawler.config.settings.audit_settings import SUPPRESSION_KEYS
+from crawler.config.settings.table import AUDIT_KEYS, RUN_KEYS, SETTINGS, TARGET_KEYS
+from crawler.config.settings.target_settings import TARGET_NAME
+from crawler.config.sources import DEFAULT_SOURCE, SettingSource, SourcedValue, normalize, show_key, suggest
+
+DEFAULT_TARGET: Final = "default"  # the name of a target that has neither a name nor a region
+_TABLES: Final = ("crawl", "target", "audit")
+_SUPPRESS: Final = "suppress"
+
+
+class FileSettings(NamedTuple):
+    """The settings of a file: `[crawl]` and `[audit]` together, each `[[target]]` by its name, all suppressions."""
+
+    settings: dict[str, SourcedValue]
+    targets: dict[str, dict[str, SourcedValue]]
+    suppressions: SourcedValue
+
+
+def read_file(text: str | None, file_name: str) -> FileSettings:
+    """Return the settings in the TOML `text`; None stands for no file. Messages call the file `file_name`.
+
+    Raise ConfigError for text that is not TOML, for an unknown table or key, and for a wrong value.
+    """
+    file = SettingSource(f"file {file_name}", file_name, file_name)
+    document = _parse(text or "", file)
+    for key in document:
+        if key not in _TABLES:
+            _refuse_top_level(key, file)
+    crawl, audit = (_table(document, name, file) for name in ("crawl", "audit"))
+    tables = _tables(document, "target", "target", file)
+    suppressions = _tables(audit, _SUPPRESS, f"audit.{_SUPPRESS}", file)
+    audit = {key: value for key, value in audit.items() if key != _SUPPRESS}
+    settings = _read_table(crawl, "[crawl]", file, (*TARGET_KEYS, *RUN_KEYS))
+    settings |= _read_table(audit, "[audit]", file, AUDIT_KEYS)
+    return FileSettings(settings, _read_targets(tables, file), _read_suppressions(suppressions, file))
+
+
+def _parse(text: str, file: SettingSource) -> dict[str, Any]:
+    """Return the document. Raise ConfigError with the parser's line and column, never with the text of the line."""
+    import tomllib  # noqa: PLC0415 - a run without a file starts sooner
+
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        file.fail(f"not TOML: {error}")
+    except (ValueError, RecursionError):
+        # The parser raises these for numbers of thousands of digits, and for brackets nested as deep.
+        file.fail("not TOML that can be read: a number is too long or the nesting too deep")
+
+
+def _refuse_top_level(key: str, file: SettingSource) -> NoReturn:
+    """Raise ConfigError for a key outside a table: it is the name of a setting, an old name, or unknown."""
+    if key in SETTINGS:
+        file.fail(f"{key} is outside a table; write it below [{SETTINGS[key].table}]")
+    for header in ("[crawl]", "[audit]"):
+        if key in RENAMED_KEYS[header]:
+            file.fail(f"{renamed(key, RENAMED_KEYS[header][key])}; write it below {header}")
+    file.fail(f"unknown table or key {show_key(key)}{suggest(key, _TABLES)}")
+
+
+def _table(document: Mapping[str, Any], name: str, file: SettingSource) -> dict[str, Any]:
+    """Return a table of the document, empty when it is absent."""
+    table = document.get(name, {})
+    if not isinstance(table, dict):
+        file.fail(f"{name} is not a table; write [{name}]")
+    return table
+
+
+def _tables(document: Mapping[str, Any], key: str, name: str, file: SettingSource) -> list[dict[str, Any]]:
+    """Return a list of tables of the document, empty when it is absent; `name` is the header of each."""
+    tables = document.get(key, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        file.fail(f"{name} is not a list of tables; write [[{name}]]")
+    return tables
+
+
+def _read_table(
+    table: Mapping[str, object], header: str, file: SettingSource, known: tuple[str, ...]
+) -> dict[str, SourcedValue]:
+    """Return the values of one table, all keys of which have to be `known`; `header` is how messages call it."""
+    where = f"{file.where}, {header}"
+    given = {}
+    for key, value in table.items():
+        if key not in known:
+            hint = f"; it belongs below [{SETTINGS[key].table}]" if key in SETTINGS else suggest(key, known)
+            _refuse_key(key, header, file._replace(where=where, name=key), hint)
+        source = file._replace(where=f"{where} {key}", name=key)
+        kind = SETTINGS[key].kind if key in SETTINGS else TARGET_NAME.kind
+        given[key] = SourcedValue(normalize(kind.normalize, value, source), source)
+    return given
+
+
+def _refuse_key(key: str, header: str, source: SettingSource, hint: str) -> NoReturn:
+    """Raise ConfigError for a key that its table does not have: with its new name if it was renamed, else `hint`."""
+    new_names = RENAMED_KEYS.get(header.partition(" ")[0], {})
+    if key in new_names:
+        source.fail(renamed(key, new_names[key]))
+    source.fail(f"unknown key {show_key(key)}{hint}")
+
+
+def _read_targets(tables: Iterable[Mapping[str, object]], file: SettingSource) -> dict[str, dict[str, SourcedValue]]:
+    """Return each `[[target]]` by its name, else by its region. Raise ConfigError for a name used twice."""
+    targets: dict[str, dict[str, SourcedValue]] = {}
+    for number, table in enumerate(tables, start=1):
+        header = f"[[target]] {number}"
+        given = _read_table(table, header, file, (TARGET_NAME.name, *TARGET_KEYS))
+        region = given.get("region", SourcedValue((), file))
+        if len(region.value) > 1:
+            region.source.fail("names several regions; write one [[target]] for each")
+        name = given.pop("name").value if "name" in given else (*region.value, DEFAULT_TARGET)[0]
+        if name in targets:
+            file._replace(where=f"{file.where}, {header} name", name="name").fail(
+                f"{name} is the name of another target; give each target its own name"
+            )
+        targets[name] = given
+    return targets
+
+
+def _read_suppressions(tables: Iterable[Mapping[str, object]], file: SettingSource) -> SourcedValue:
+    """Return all suppressions. Raise ConfigError for one without a rule, a reason or a last day."""
+    keys = {key.name: key for key in SUPPRESSION_KEYS}
+    read = []
+    for number, table in enumerate(tables, start=1):
+        header = f"[[audit.{_SUPPRESS}]] {number}"
+        where = f"{file.where}, {header}"
+        given: dict[str, Any] = {}
+        for name, value in table.items():
+            if name not in keys:
+                _refuse_key(name, header, file._replace(where=where, name=name), suggest(name, keys))
+            source = file._replace(where=f"{where} {name}", name=name)
+            given[name] = normalize(keys[name].kind.normalize, value, source)
+        for key in SUPPRESSION_KEYS:
+            if key.required and key.name not in given:
+                file._replace(where=where, name=key.name).fail(f"has no {key.name}: it is {key.kind.accepts}")
+        read.append(Suppression(**given))
+    return SourcedValue(tuple(dict.fromkeys(read)), file if read else DEFAULT_SOURCE)

@@ -1,0 +1,18 @@
+"""The table of all settings, by name. It repeats no value that may be a secret."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from crawler.config.settings.audit_settings import AUDIT_SETTINGS
+from crawler.config.settings.run_settings import RUN_SETTINGS
+from crawler.config.settings.setting import Setting
+from crawler.config.settings.target_settings import TARGET_SETTINGS
+
+SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
+    {setting.name: setting for setting in (*TARGET_SETTINGS, *RUN_SETTINGS, *AUDIT_SETTINGS)}
+)
+# The names of the settings, by where they may stand: in each [[target]], in [crawl] alone, in [audit].
+TARGET_KEYS: Final = tuple(setting.name for setting in TARGET_SETTINGS)
+RUN_KEYS: Final = tuple(setting.name for setting in RUN_SETTINGS)
+AUDIT_KEYS: Final = tuple(setting.name for setting in AUDIT_SETTINGS)

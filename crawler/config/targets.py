@@ -1,0 +1,138 @@
+"""Which targets there are, and the value of each setting for each target (pure).
+
+    rate_per_s, concurrency:   flag or environment  >  [[target]]  >  [crawl]  >  default
+    endpoint, region:          a flag or the environment replaces all [[target]]: one target for an endpoint, one per
+                               region for regions; of the two, the one from the source of higher precedence holds
+    all other settings:        flag  >  [[target]]  >  environment  >  [crawl]  >  default
+
+A `[[target]]` with credentials is isolated: it uses the credentials of no other source, and takes account, project and
+IAM service from the file alone, because the key of one account must not go to the endpoint of another.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Final, NamedTuple
+
+from crawler.config.credentials.target import Target
+from crawler.config.file import DEFAULT_TARGET, FileSettings
+from crawler.config.settings.origin import is_link_local, is_loopback
+from crawler.config.settings.regions import REGIONS, endpoint_of
+from crawler.config.settings.table import TARGET_KEYS
+from crawler.config.settings.target_settings import CREDENTIAL_KEYS, SCOPE_KEYS
+from crawler.config.sources import DEFAULT_SOURCE, SourcedValue, declared_defaults, merge, suggest
+from crawler.errors import ConfigError
+
+_PACE: Final = frozenset({"rate_per_s", "concurrency"})
+
+
+class TargetValues(NamedTuple):
+    """The settings of all targets, by the target's name.
+
+    `isolated` are the names of the isolated targets. `prefixed` when the names of their settings have the target's
+    name in front in `config show`.
+    """
+
+    settings: Mapping[str, Mapping[str, SourcedValue]]
+    isolated: Collection[str]
+    prefixed: bool
+
+
+def resolve_targets(base: Mapping[str, SourcedValue], file: FileSettings, file_name: str) -> TargetValues:
+    """Return the settings of all targets; `base` are the settings outside `[[target]]`, all sources merged.
+
+    Raise the error of a source for a target without an endpoint, or whose endpoint or region is wrong.
+    """
+    replaced = any(base[name].value and base[name].source.overrides_file for name in ("endpoint", "region"))
+    if file.targets and not replaced:
+        isolated = frozenset(name for name, table in file.targets.items() if table.keys() & CREDENTIAL_KEYS)
+        settings = _from_tables(base, file, isolated, file_name)
+        return TargetValues(settings, isolated, prefixed=True)
+    settings = _without_tables(base)
+    return TargetValues(settings, frozenset(), prefixed=len(settings) > 1)
+
+
+def make_target(name: str, given: Mapping[str, SourcedValue], *, isolated: bool) -> Target:
+    """Return the target `name` with the settings `given`."""
+    return Target(
+        name=name,
+        **{setting: given[setting].value for setting in TARGET_KEYS},
+        isolated=isolated,
+        origins=tuple((setting, given[setting].source.origin) for setting in TARGET_KEYS),
+    )
+
+
+def refuse_plain_http(given: Mapping[str, SourcedValue], *, allow_http: bool) -> None:
+    """Raise the error of an endpoint's source when credentials would cross a network unencrypted."""
+    for name in ("endpoint", "iam_endpoint", "metadata_endpoint"):
+        endpoint, source = given[name].value or "", given[name].source
+        is_local = is_loopback(endpoint) or (name == "metadata_endpoint" and is_link_local(endpoint))
+        if endpoint.startswith("http:") and not (allow_http or is_local):
+            source.fail(
+                "plain http exposes the token to the network; use https://, or allow it with --allow-http,"
+                " SWR_CRAWLER_ALLOW_HTTP=true or allow_http = true"
+            )
+
+
+def _without_tables(base: Mapping[str, SourcedValue]) -> dict[str, dict[str, SourcedValue]]:
+    """Return the targets that no `[[target]]` describes: one for an endpoint, or one per region, or none."""
+    endpoint, region = base["endpoint"], base["region"]
+    if not endpoint.value or (region.value and region.source.precedence > endpoint.source.precedence):
+        sites = {
+            name: _site(SourcedValue(None, DEFAULT_SOURCE), SourcedValue((name,), region.source))
+            for name in region.value
+        }
+    else:
+        # A region of lower precedence was written for another endpoint: its IAM must not get these credentials.
+        is_for_endpoint = region.source.precedence == endpoint.source.precedence
+        sites = {DEFAULT_TARGET: _site(endpoint, region if is_for_endpoint else SourcedValue((), DEFAULT_SOURCE))}
+    return {name: {setting: base[setting] for setting in TARGET_KEYS} | site for name, site in sites.items()}
+
+
+def _from_tables(
+    base: Mapping[str, SourcedValue], file: FileSettings, isolated: Collection[str], file_name: str
+) -> dict[str, dict[str, SourcedValue]]:
+    """Return the settings of each `[[target]]`, by its name. Raise ConfigError for one without an endpoint."""
+    defaults = declared_defaults()
+    file_only = merge(file.settings, defaults)
+    own_credentials = {
+        **base,
+        **{setting: file_only[setting] for setting in SCOPE_KEYS},
+        **{setting: defaults[setting] for setting in CREDENTIAL_KEYS},
+    }
+    targets = {}
+    for name, table in file.targets.items():
+        others = own_credentials if name in isolated else base
+        targets[name] = {setting: _value(setting, others, table) for setting in TARGET_KEYS}
+        has_site = any(setting in table and table[setting].value for setting in ("endpoint", "region"))
+        site = {**defaults, **table} if has_site else base
+        targets[name] |= _site(site["endpoint"], site["region"])
+        if targets[name]["endpoint"].value is None:
+            raise ConfigError(
+                f"{file_name}, [[target]] {name}: no endpoint; write one in it or below [crawl]",
+                setting="endpoint",
+            )
+    return targets
+
+
+def _value(setting: str, base: Mapping[str, SourcedValue], table: Mapping[str, SourcedValue]) -> SourcedValue:
+    """Return the value of one setting of a `[[target]]`, by the precedence at the top of this file."""
+    source = base[setting].source
+    overridden = source.overrides_file if setting in _PACE else source.is_flag
+    return base[setting] if overridden else table.get(setting, base[setting])
+
+
+def _site(endpoint: SourcedValue, region: SourcedValue) -> dict[str, SourcedValue]:
+    """Return the endpoint and the region of one target; without an endpoint it has that of its region.
+
+    Raise the error of the region's source for an unknown region without an endpoint, or for several regions.
+    """
+    if len(region.value) > 1:
+        region.source.fail("several regions for one target; name one of them, or remove the endpoint")
+    name = region.value[0] if region.value else None
+    if endpoint.value is None and name is not None:
+        found = endpoint_of(name)
+        if found is None:
+            region.source.fail(
+                f"{name} is not a known region{suggest(name, REGIONS)}; for any other region set the endpoint"
+            )
+        endpoint = SourcedValue(found, region.source)
+    return {"endpoint": endpoint, "region": region._replace(value=name)}

@@ -1,0 +1,77 @@
+"""Three values of each setting, as the file, the environment and Config have them."""
+
+from crawler.config.config import Loaded
+from crawler.config.settings.table import SETTINGS
+
+# Each value as the file writes it, as the environment spells it, and in its normal form.
+EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
+    "endpoint": tuple((host, host, f"https://{host}") for host in ("a.example", "b.example", "c.example")),
+    "auth": (("token", "token", "token"), ("aksk", "aksk", "aksk"), ("auto", "auto", "auto")),
+    "user": (("a", "a", "a"), ("ä b", "ä b", "ä b"), ("", "", None)),
+    "account": (("a", "a", "a"), ("b", "b", "b"), ("", "", None)),
+    "project_id": (("a", "a", "a"), ("0f", "0f", "0f"), ("", "", None)),
+    "project": (("eu-de_a", "eu-de_a", "eu-de_a"), ("b", "b", "b"), ("", "", None)),
+    "iam_endpoint": (("a.example", "a.example", "https://a.example"), ("b:8", "b:8", "https://b:8"), ("", "", None)),
+    "metadata_endpoint": tuple(
+        (f"http://{a}", f"http://{a}", f"http://{a}") for a in ("169.254.0.1", "[::1]", "127.0.0.1")
+    ),
+    "credentials_file": (("a", "a", "a"), ("~/b", "~/b", "~/b"), ("/c", "/c", "/c")),
+    "rate_per_s": ((1, "1", 1.0), (2.5, "2.5", 2.5), ("unlimited", "unlimited", None)),
+    "concurrency": ((1, "1", 1), (2, "2", 2), (1024, "1024", 1024)),
+    "centers": (
+        (["self"], "self", ("self",)),
+        (["thirdparty"], "thirdparty", ("thirdparty",)),
+        (["thirdparty", "self"], "thirdparty, self", ("thirdparty", "self")),
+    ),
+    "namespaces": (
+        (["a"], "a", ("a",)),
+        (["b", "c"], "b,c", ("b", "c")),
+        (["d", "d"], "d,d", ("d",)),
+    ),
+    "discover": ((True, "yes", True), (False, "no", False), (True, "1", True)),
+    "discover_mode": (("own", "own", "own"), ("visible", "visible", "visible"), ("own", "own", "own")),
+    "allow_partial_coverage": ((True, "yes", True), (False, "no", False), (True, "1", True)),
+    "dialect": (("auto", "auto", "auto"), ("direct", "direct", "direct"), ("filter", "filter", "filter")),
+    "limit": ((1, "1", 1), (2, "2", 2), (1000, "1000", 1000)),
+    "order": (
+        (["name"], "name", ("name",)),
+        (["none"], "none", ("none",)),
+        (["tag_count", "none"], "tag_count,none", ("tag_count", "none")),
+    ),
+    "timeout_s": ((1, "1", 1.0), (0.5, "0.5", 0.5), (1e3, "1e3", 1000.0)),
+    "max_tries": ((1, "1", 1), (2, "2", 2), (100, "100", 100)),
+    "max_passes": ((2, "2", 2), (3, "3", 3), (100, "100", 100)),  # 1 does not go with double_read
+    "double_read": ((True, "yes", True), (False, "0", False), (True, "TRUE", True)),
+    "max_duration_s": ((1, "1", 1.0), (60, "60", 60.0), ("unlimited", "unlimited", None)),
+    "output": (("a", "a", "a"), ("-", "-", "-"), ("/srv/ä b", "/srv/ä b", "/srv/ä b")),
+    "snapshot": (("a", "a", "a"), ("", "", None), ("2026-01.B_c", "2026-01.B_c", "2026-01.B_c")),
+    "resume": ((True, "1", True), (False, "no", False), ("auto", "auto", None)),
+    "resume_max_age_s": ((1, "1", 1.0), (2, "2", 2.0), (3, "3", 3.0)),
+    "max_part_bytes": ((1, "1", 1), (2, "2", 2), (2**40, str(2**40), 2**40)),
+    "max_body_bytes": ((1024, "1024", 1024), (2000, "2000", 2000), (2**30, str(2**30), 2**30)),
+    "allow_http": ((True, "true", True), (False, "false", False), (True, "1", True)),
+    "summary_file": (("a", "a", "a"), ("b", "b", "b"), ("", "", None)),
+    "progress": (("auto", "auto", "auto"), ("on", "on", "on"), ("off", "off", "off")),
+    "log_format": (("auto", "auto", "auto"), ("text", "text", "text"), ("json", "json", "json")),
+    "fail_on": (("note", "note", "note"), ("never", "never", None), ("error", "error", "error")),
+    "disabled_rules": (
+        (["SWR005"], "SWR005", ("SWR005",)),
+        (["no-tags"], "no-tags", ("SWR202",)),
+        (["SWR101"], "SWR101", ("SWR101",)),
+    ),
+    "allowed_domains": ((["a*"], "a*", ("a*",)), (["A b", "c"], "A b,c", ("A b", "c")), (["?"], "?", ("?",))),
+    "allowed_namespaces": ((["a*"], "a*", ("a*",)), (["a", "b"], "a,b", ("a", "b")), (["[a"], "[a", ("[a",))),
+    "allowed_categories": ((["a"], "a", ("a",)), (["a", "b"], "a,b", ("a", "b")), (["*"], "*", ("*",))),
+    "max_age_days": ((1, "1", 1), (36500, "36500", 36500), ("unlimited", "unlimited", None)),
+    "max_size_bytes": ((1, "1", 1), (2**50, str(2**50), 2**50), ("unlimited", "unlimited", None)),
+    "max_growth_percent": ((0, "0", 0), (200, "200", 200), ("unlimited", "unlimited", None)),
+    "min_growth_records": ((1, "1", 1), (2, "2", 2), (10**9, str(10**9), 10**9)),
+    "min_growth_bytes": ((1, "1", 1), (2, "2", 2), (2**50, str(2**50), 2**50)),
+}
+NAMES = sorted(EXAMPLES)
+
+
+def value_of(result: Loaded, name: str) -> object:
+    if SETTINGS[name].per_target:
+        return getattr(result.config.targets[0], name)
+    return getattr(result.config if SETTINGS[name].table == "crawl" else result.audit, name)

@@ -1,0 +1,99 @@
+"""Laws of what is shown of a configuration: every setting with its origin, credentials, and never a secret."""
+
+import json
+from dataclasses import replace
+from typing import cast
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.config.describe import describe, redacted
+from crawler.config.settings.table import SETTINGS
+from tests.config.examples import EXAMPLES, NAMES
+from tests.config.loading import SECRET, TWO_TARGETS, loaded
+
+
+@given(st.data())
+def test_the_shown_values_load_to_the_same_config_from_the_environment(data: st.DataObject) -> None:
+    flags: dict[str, object] = {"endpoint": "x.example"}
+    for name in data.draw(st.lists(st.sampled_from(NAMES), unique=True)):
+        if SETTINGS[name].flag:
+            flags[name] = EXAMPLES[name][data.draw(st.integers(0, 2))][0]
+    if flags.get("double_read"):
+        flags["max_passes"] = 2
+    flags["rate_per_s"] = data.draw(st.floats(min_value=0, exclude_min=True, allow_infinity=False))
+    first = loaded(flags=flags)
+    shown = {row.setting: row.value for row in describe(first, {})}
+    environ = {
+        SETTINGS[name].variable: shown[SETTINGS[name].label]
+        for name in NAMES
+        if shown[SETTINGS[name].label] != "not set"
+    }
+    again = loaded(environ=environ)
+    assert (again.config, again.audit) == (first.config, first.audit)
+
+
+def test_every_setting_has_one_row_with_its_origin_unit_and_help() -> None:
+    for result in (loaded(), loaded(TWO_TARGETS), loaded(flags={"endpoint": "a.example"})):
+        rows = describe(result, {})
+        settings = [row for row in rows if row.setting.rpartition(".")[2] != "credentials"]
+        assert {row.setting: row.origin for row in settings} == result.origins
+        assert len(settings) == len(result.origins)
+        assert len(rows) - len(settings) == len(result.config.targets)
+        assert all(row.help for row in rows)
+    rows_by_name = {row.setting: row for row in describe(loaded(), {})}
+    assert (rows_by_name["rate_per_s"].value, rows_by_name["rate_per_s"].unit) == ("50", "requests/s")
+    assert rows_by_name["endpoint"].value == "not set"
+    assert rows_by_name["namespaces"].value == "not set"
+    assert rows_by_name["resume"].value == "auto"
+
+
+def test_a_token_is_shown_as_its_reference_and_whether_it_is_set() -> None:
+    values = {row.setting: row.value for row in describe(loaded(TWO_TARGETS), {"OWN": SECRET, "SHARED": ""})}
+    assert values["target.a.token"] == "env:OWN (set)"
+    assert values["target.b.token"] == "env:SHARED (not set)"
+    filed = loaded('[crawl]\ntoken = "file:/run/t"')
+    assert {row.setting: row.value for row in describe(filed, {})}["token"] == "file:/run/t"
+
+
+def test_the_chosen_credentials_are_shown_as_references_with_their_origins() -> None:
+    environ = {"HW_ACCESS_KEY": SECRET, "HW_SECRET_KEY": SECRET, "OWN": SECRET, "SHARED": ""}
+    result = loaded(flags={"endpoint": "a.example"}, environ=environ)
+    row = {row.setting: row for row in describe(result, environ)}["credentials"]
+    assert row.value == "aksk: access_key env:HW_ACCESS_KEY (set), secret_key env:HW_SECRET_KEY (set)"
+    assert row.origin == "environment HW_ACCESS_KEY, environment HW_SECRET_KEY"
+    rows = {row.setting: row for row in describe(loaded(TWO_TARGETS), environ)}
+    assert rows["target.a.credentials"].value == "token: token env:OWN (set)"
+    assert rows["target.b.credentials"].value == "token: token env:SHARED (not set)"
+    metadata = describe(loaded(flags={"endpoint": "a.example", "auth": "metadata"}), {})
+    assert {row.setting: (row.value, row.origin) for row in metadata}["credentials"] == (
+        "metadata",
+        "flag --auth, default",
+    )
+
+
+def test_credentials_of_the_file_are_shown_when_its_text_is_passed_and_missing_ones_are_explained() -> None:
+    result = loaded(flags={"endpoint": "a.example"})
+    profiles = {"~/.huaweicloud/credentials": f"[basic]\nak = {SECRET}\nsk = {SECRET}"}
+    row = {row.setting: row for row in describe(result, {}, profiles)}["credentials"]
+    assert row.value == "aksk: access_key profile:basic.ak, secret_key profile:basic.sk"
+    assert row.origin == "file ~/.huaweicloud/credentials"
+    without = {row.setting: row for row in describe(result, {})}["credentials"]
+    assert without.value.startswith("none: no credentials for target default: export SWR_CRAWLER_TOKEN=")
+
+
+def test_the_redacted_config_is_plain_json_with_every_setting() -> None:
+    config = loaded(TWO_TARGETS).config
+    bare = msgspec.structs.replace(config, targets=(replace(config.targets[0], token=None),))
+    for one in (config, bare):
+        plain = redacted(one)
+        assert json.loads(json.dumps(plain)) == plain
+        of_run = {name for name in SETTINGS if not SETTINGS[name].per_target and SETTINGS[name].table == "crawl"}
+        assert set(plain) == of_run | {"targets", "patterns"}
+    (target,) = cast("list[dict[str, object]]", redacted(bare)["targets"])
+    assert set(target) == {name for name in SETTINGS if SETTINGS[name].per_target} | {"name"}
+    assert {name for name, value in target.items() if value is not None} == {
+        *("name", "endpoint", "auth", "metadata_endpoint", "credentials_file", "rate_per_s", "concurrency")
+    }
+    assert "env:SHARED" in json.dumps(redacted(config))
