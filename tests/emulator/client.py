@@ -124,7 +124,7 @@ def sample(name: str) -> str:
     """Give the text of a fault with each of its parameters written out, as small as can be."""
     small: dict[object, str] = {int: "1", float: "1", bool: "true", str: "x", int | None: "1", tuple[str, ...]: "x"}
     written = {
-        one.name: "503" if one.name == "status" else str(one.metadata.get("among", [small[one.type]])[-1])
+        one.name: "503" if one.name == "status" else str(one.metadata.get("choices", [small[one.type]])[-1])
         for one in fields(FAULTS[name])
     }
     if name == "redirect":

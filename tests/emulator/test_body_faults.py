@@ -13,7 +13,7 @@ from crawler.emulator.faults.registry import (
     Fault,
     Gzip,
     NoContentWhenEmpty,
-    ObjectAnswer,
+    ObjectResponse,
 )
 from crawler.emulator.http.response import ServedResponse
 from tests.emulator.client import Asker, numbered
@@ -76,10 +76,10 @@ def test_a_bomb_is_a_thousandth_of_what_it_becomes_and_strikes_when_said() -> No
 
 
 def test_a_page_can_come_in_an_object_and_an_object_instead_of_a_page() -> None:
-    asker = Asker(TEN, [ObjectAnswer(first=1)])
+    asker = Asker(TEN, [ObjectResponse(first=1)])
     assert orjson.loads(asker.ask().body) == {"repos": orjson.loads(PLAIN)}
     assert asker.ask().body == PLAIN
-    assert answered(ObjectAnswer(first=1, holding="nothing")).body == b"{}"
-    said = answered(ObjectAnswer(first=1, holding="error"))
+    assert answered(ObjectResponse(first=1, content="nothing")).body == b"{}"
+    said = answered(ObjectResponse(first=1, content="error"))
     assert (said.status, orjson.loads(said.body)["error_code"]) == (200, "SVCSTG.SWR.5000008")
-    assert answered(NoContentWhenEmpty(), ObjectAnswer(every=1), query="limit=5&offset=10").body == b""
+    assert answered(NoContentWhenEmpty(), ObjectResponse(every=1), query="limit=5&offset=10").body == b""

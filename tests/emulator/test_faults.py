@@ -1,9 +1,13 @@
 """Each fault does what its name says, and nothing else."""
 
+from dataclasses import fields
+from typing import get_args
+
 import orjson
 import pytest
 
 from crawler.emulator.faults.registry import (
+    COMMON_PARAMETERS,
     FAULTS,
     ArrayErrors,
     Burst,
@@ -14,14 +18,16 @@ from crawler.emulator.faults.registry import (
     DropConnection,
     EmptyPage,
     Fault,
-    HtmlAnswer,
+    FaultArea,
+    FaultReference,
+    HtmlResponse,
     IgnoreOffset,
     InsertAfter,
-    Mishaps,
     MissingTotal,
     MixedTotals,
     NoContentWhenEmpty,
     NullWhenEmpty,
+    RandomFaults,
     Redirect,
     RefuseDirectParameters,
     RefuseFilter,
@@ -31,7 +37,7 @@ from crawler.emulator.faults.registry import (
     RepeatLastPage,
     ServerErrors,
     ShortPage,
-    SlowAnswer,
+    SlowResponse,
     StringTotal,
     SwrThrottle403,
     Throttle,
@@ -41,6 +47,7 @@ from crawler.emulator.faults.registry import (
     Unauthorized,
     WrongContentLength,
     parse_fault,
+    reference,
 )
 from crawler.emulator.http.response import AT_ONCE, DROPPED, ERROR_STATUSES
 from crawler.errors import UsageError
@@ -224,7 +231,7 @@ def test_a_request_is_sent_to_another_host(status: int) -> None:
 
 
 def test_errors_come_in_an_array_as_of_old_and_those_of_the_gateway_do_not() -> None:
-    asker = with_faults(Burst(first=1, status=500), Burst(first=2, status=502), HtmlAnswer(times=1), ArrayErrors())
+    asker = with_faults(Burst(first=1, status=500), Burst(first=2, status=502), HtmlResponse(times=1), ArrayErrors())
     old = {"errorCode": "SVCSTG.SWR.5000008", "errorMessage": "Failed to obtain the list", "detail": ""}
     assert orjson.loads(asker.ask().body) == [old]
     assert code(asker.ask()) == (502, "APIGW.0202")
@@ -254,7 +261,7 @@ def test_offsets_off_the_grid_are_refused() -> None:
 
 
 def test_a_firewall_answers_in_html() -> None:
-    asker = with_faults(HtmlAnswer(times=1))
+    asker = with_faults(HtmlResponse(times=1))
     answer = asker.ask()
     assert (answer.status, answer.content_type) == (200, "text/html; charset=utf-8")
     assert answer.body.startswith(b"<!DOCTYPE html>")
@@ -278,7 +285,7 @@ def test_json_breaks_off() -> None:
 
 
 def test_connections_drop_and_answers_are_late() -> None:
-    asker = with_faults(DropConnection(first=1), SlowAnswer(every=2, delay_ms=5), SlowAnswer(every=2))
+    asker = with_faults(DropConnection(first=1), SlowResponse(every=2, delay_ms=5), SlowResponse(every=2))
     assert asker.ask().delivery == DROPPED
     second, third = asker.ask(), asker.ask()
     assert (second.delivery, second.delay_ms, third.delay_ms) == (AT_ONCE, 1005, 0)
@@ -325,7 +332,7 @@ def test_a_server_of_direct_parameters_only_refuses_every_filter() -> None:
 
 
 def test_the_first_refusal_wins_and_later_faults_have_not_struck() -> None:
-    asker = with_faults(Burst(first=1), HtmlAnswer(times=1))
+    asker = with_faults(Burst(first=1), HtmlResponse(times=1))
     assert statuses(asker, 1) == [503]
     assert asker.ask().content_type.startswith("text/html")
     assert asker.names() == NAMES
@@ -376,8 +383,8 @@ def test_drift_touches_both_centers() -> None:
         ("delete-after:requests=3,every=2,index=1,count=4", DeleteAfter(3, 2, 1, 4)),
         ("corrupt-gzip:first=1,how=cut", CorruptGzip(1, how="cut")),
         ("wrong-content-length:every=1,off=-7", WrongContentLength(every=1, off=-7)),
-        ("mishaps:rate=0.1,seed=7", Mishaps(0.1, 7)),
-        ("mishaps:rate=0.1,kinds=500+drop", Mishaps(0.1, 0, ("500", "drop"))),
+        ("random-faults:rate=0.1,seed=7", RandomFaults(0.1, 7)),
+        ("random-faults:rate=0.1,kinds=500+drop", RandomFaults(0.1, 0, ("500", "drop"))),
         ("swr-throttle-403:first=1", SwrThrottle403(1)),
         ("ignore-offset:", IgnoreOffset()),
     ],
@@ -390,30 +397,38 @@ def test_a_fault_is_read_from_text(text: str, expected: Fault) -> None:
     ("text", "message"),
     [
         ("clamp", "no fault is called 'clamp'; known: clamp-limit, "),
-        ("clamp-limit", "clamp-limit: to is missing; parameters of clamp-limit: to"),
-        ("clamp-limit:to=x", "clamp-limit: to must be int, not 'x'"),
+        ("clamp-limit", "clamp-limit: to is missing; parameters of clamp-limit: to (integer, at least 1, required)"),
+        ("clamp-limit:to=x", "clamp-limit: to must be an integer, not 'x'"),
         ("clamp-limit:to=0", "clamp-limit: to must be at least 1, not 0"),
         ("clamp-limit:to", "clamp-limit: 'to' is not parameter=value"),
         ("clamp-limit:to=1,to=2", "clamp-limit: to is given twice"),
         ("clamp-limit:at=1", "clamp-limit: no parameter is called 'at'; parameters of clamp-limit: to"),
         ("ignore-offset:at=1", "ignore-offset: no parameter is called 'at'; ignore-offset has no parameters"),
-        ("short-page:at=1", "parameters of short-page: offset, missing (default 1), times (default None)"),
-        ("missing-total:in_items=yes", "missing-total: in_items must be bool, not 'yes'"),
-        ("empty-page:offset=0,times=x", "empty-page: times must be int | None, not 'x'"),
+        ("short-page:at=1", "parameters of short-page: offset (integer, at least 0, or none, required), "),
+        (
+            "short-page:at=1",
+            "missing (integer, at least 0, default 1), times (integer, at least 0, or forever, default",
+        ),
+        ("short-page:at=1", "or forever, default forever)"),
+        ("missing-total:in_items=yes", "missing-total: in_items must be true or false, not 'yes'"),
+        ("empty-page:offset=0,times=x", "empty-page: times must be an integer or forever, not 'x'"),
         ("server-errors:rate=1.5", "server-errors: rate must be from 0 to 1, not 1.5"),
         ("server-errors:rate=nan", "server-errors: rate must be from 0 to 1, not nan"),
         ("burst:first=-1", "burst: first must be at least 0, not -1"),
         ("burst", "burst: first or every must be given"),
         ("burst:first=1,status=418", "burst: status must be one of 400, "),
-        ("throttle:first=1,retry_after=\nx", "throttle: retry_after must be of printable ASCII, not '\\nx'"),
-        ("redirect:first=1,location=http://\xe4", "redirect: location must be of printable ASCII"),
+        ("throttle:first=1,retry_after=\nx", "throttle: retry_after must be printable ASCII, not '\\nx'"),
+        ("redirect:first=1,location=http://\xe4", "redirect: location must be printable ASCII"),
         ("redirect:first=1,status=304", "redirect: status must be one of 302, 301, 303, 307, 308, not 304"),
-        ("mishaps", "mishaps: rate is missing; parameters of mishaps: rate, seed (default 0), kinds (default ())"),
-        ("mishaps:rate=2", "mishaps: rate must be from 0 to 1, not 2"),
-        ("mishaps:rate=1,kinds=500+flood", "mishaps: kinds must be one of 500, "),
+        (
+            "random-faults",
+            "random-faults: rate is missing; parameters of random-faults: rate (number, 0 to 1, required), seed",
+        ),
+        ("random-faults:rate=2", "random-faults: rate must be from 0 to 1, not 2"),
+        ("random-faults:rate=1,kinds=500+flood", "random-faults: kinds must be one of 500, "),
         ("corrupt-gzip:first=1,how=", "corrupt-gzip: how must be one of flipped, cut, checksum, none, not "),
         ("stall", "stall: first or every must be given"),
-        ("html-answer:status=99", "html-answer: status must be from 200 to 599, not 99"),
+        ("html-response:status=99", "html-response: status must be from 200 to 599, not 99"),
     ],
 )
 def test_a_fault_that_cannot_be_read_says_what_is_known(text: str, message: str) -> None:
@@ -427,3 +442,32 @@ def test_every_parameter_of_every_fault_can_be_written_as_text(name: str) -> Non
     fault = parse_fault(sample(name))
     assert type(fault) is FAULTS[name]
     assert hash(fault) == hash(fault)
+
+
+# --- the reference ------------------------------------------------------------------------------------------
+
+
+def test_every_fault_has_a_row_in_the_reference() -> None:
+    assert [row.name for row in reference()] == list(FAULTS)
+    assert {row.area for row in reference()} == set(get_args(FaultArea))
+    by_name = {row.name: row for row in reference()}
+    assert by_name["ignore-offset"] == FaultReference(
+        "ignore-offset", "paging", "none", "Ignore `offset`: send the first page every time."
+    )
+    assert by_name["throttle"].parameters == (
+        "first (integer, at least 0, default 0), every (integer, at least 0, default 0), "
+        "retry_after_s (integer, or none, default none), as_date (true or false, default false), "
+        "retry_after (text, default empty), status (429/503, default 429)"
+    )
+
+
+@pytest.mark.parametrize("row", reference(), ids=lambda row: row.name)
+def test_the_reference_describes_a_fault_in_one_or_two_sentences_fit_for_a_table(row: FaultReference) -> None:
+    assert row.effect.endswith(".")
+    assert row.effect.count(". ") <= 2
+    assert len(row.effect) < 240
+    assert "|" not in row.effect + row.parameters
+
+
+def test_a_parameter_that_means_the_same_everywhere_exists_in_a_fault() -> None:
+    assert {parameter.name for kind in FAULTS.values() for parameter in fields(kind)} >= COMMON_PARAMETERS.keys()

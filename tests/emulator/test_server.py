@@ -15,7 +15,14 @@ import orjson
 import pytest
 from yarl import URL
 
-from crawler.emulator.faults.registry import Burst, DropConnection, EmptyPage, NoContentWhenEmpty, SlowAnswer, Throttle
+from crawler.emulator.faults.registry import (
+    Burst,
+    DropConnection,
+    EmptyPage,
+    NoContentWhenEmpty,
+    SlowResponse,
+    Throttle,
+)
 from crawler.emulator.http.cache import PageCache
 from crawler.emulator.http.request import NAMESPACES, SECURITY_KEY, SHARED_REPOSITORIES, TOKENS
 from crawler.emulator.http.response import ServedResponse
@@ -229,7 +236,7 @@ async def test_a_dropped_connection_is_no_answer() -> None:
 
 
 async def test_latency_and_late_answers_are_waited_for_side_by_side() -> None:
-    settings = having(latency_ms=60, jitter_ms=20, faults=(SlowAnswer(every=1, delay_ms=40),))
+    settings = having(latency_ms=60, jitter_ms=20, faults=(SlowResponse(every=1, delay_ms=40),))
     async with wire(settings) as api:
         started_s = time.monotonic()
         await asyncio.gather(*(api.get() for _ in range(8)))

@@ -21,7 +21,7 @@ from dataclasses import dataclass, fields
 from enum import Enum, auto
 from typing import Final, Literal, NamedTuple
 
-from crawler.emulator.faults.fault import number
+from crawler.emulator.faults.parameter import number
 from crawler.errors import UsageError
 
 
@@ -107,15 +107,17 @@ class WireFault:
 
     first: int = 0
     every: int = 0
-    rate: float = number(least=0, most=1, default=0)
+    rate: float = number(minimum=0, maximum=1, default=0)
     seed: int = 0
 
     def __post_init__(self) -> None:
         for parameter in fields(self):
             value, limits = getattr(self, parameter.name), parameter.metadata
-            least, most = limits.get("least", 0), limits.get("most", float("inf"))
-            if isinstance(value, int | float) and not least <= value <= most:
-                raise UsageError(f"{type(self).__name__}: {parameter.name} must be from {least} to {most}, not {value}")
+            minimum, maximum = limits.get("minimum", 0), limits.get("maximum", float("inf"))
+            if isinstance(value, int | float) and not minimum <= value <= maximum:
+                raise UsageError(
+                    f"{type(self).__name__}: {parameter.name} must be from {minimum} to {maximum}, not {value}"
+                )
         if not (self.first or self.every or self.rate):
             raise UsageError(f"{type(self).__name__}: first, every or rate must be given")
 
@@ -216,7 +218,7 @@ class _Trickle(Effect):
 class TrickleAnswer(WireFault):
     """The answer comes `size` bytes at a time, every `every_ms`."""
 
-    size: int = number(least=1, default=1)
+    size: int = number(minimum=1, default=1)
     every_ms: int = 100
 
     def effect(self, connection: int) -> Effect:
@@ -262,7 +264,7 @@ class _Flip(Effect):
 class FlipBit(WireFault):
     """One bit among the first `within` bytes of the first body is another: which one, seed and number decide."""
 
-    within: int = number(least=1, default=1000)
+    within: int = number(minimum=1, default=1000)
 
     def effect(self, connection: int) -> Effect:
         """Flip."""

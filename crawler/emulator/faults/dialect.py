@@ -1,4 +1,7 @@
-"""Faults of a server that takes one way of asking only: direct parameters, or `filter=` (FACTS 1.1)."""
+"""Faults of a server that accepts only one way to send parameters: direct ones, or `filter`.
+
+Source: docs/reference/swr-api.md#direct-parameters, #filter-parameter.
+"""
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
@@ -13,7 +16,7 @@ _FILTER = "filter"
 
 @dataclass(frozen=True, slots=True)
 class RefuseDirectParameters(Fault):
-    """Whatever asks by a parameter that isn't `filter` is refused (400 4001025), as documents of 2023 have it."""
+    """Refuse every request that has a parameter other than `filter` (400 SVCSTG.SWR.4001025)."""
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
@@ -23,7 +26,7 @@ class RefuseDirectParameters(Fault):
 
 @dataclass(frozen=True, slots=True)
 class RefuseFilter(Fault):
-    """Whatever asks by `filter` is refused (400 4001035)."""
+    """Refuse every request that has the parameter `filter` (400 SVCSTG.SWR.4001035)."""
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
