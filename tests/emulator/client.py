@@ -11,18 +11,19 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from crawler.emulator.auth.access import Access
+from crawler.emulator.auth.access import AccessState
 from crawler.emulator.auth.gateway import refuse_at_gateway
 from crawler.emulator.auth.identity import Identity
-from crawler.emulator.auth.locks import Locks
+from crawler.emulator.auth.locks import KeyLocks
 from crawler.emulator.faults.registry import FAULTS, Fault
 from crawler.emulator.http.query import Paging
 from crawler.emulator.http.request import SHARED_REPOSITORIES, ReceivedRequest
 from crawler.emulator.http.response import ServedResponse
 from crawler.emulator.inventory.ndjson import Inventory, from_ndjson
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
+from crawler.emulator.service.config import NamespaceCounts, ServiceConfig
 from crawler.emulator.service.respond import respond
-from crawler.emulator.service.state import EmulatorState, NamespaceCounts, Service
+from crawler.emulator.service.state import EmulatorState
 
 TOKEN = "emulator-token"
 _HEADER_BYTES = 32 * 1024  # tokens come in a header
@@ -58,19 +59,19 @@ class Asker:
         **identity: Any,  # noqa: ANN401 - the fields of Identity
     ) -> None:
         self.identity = Identity(**identity)
-        self.service = Service(
+        self.config = ServiceConfig(
             inventory=inventory,
             identity=self.identity,
             paging=paging or Paging(),
             faults=tuple(faults),
             namespace_counts=namespace_counts,
         )
-        self.ledger = EmulatorState(access=Access(locks=Locks(self.identity.lock_after, self.identity.lock_s)))
+        self.state = EmulatorState(access=AccessState(locks=KeyLocks(self.identity.lock_after, self.identity.lock_s)))
         self.now_s = EPOCH_S
 
     def ask(self, query: str = "", path: str = SHARED_REPOSITORIES) -> ServedResponse:
         """Ask past the gateway."""
-        return respond(self._request("GET", path, query, {}, b""), self.service, self.ledger)
+        return respond(self._request("GET", path, query, {}, b""), self.config, self.state)
 
     def send(
         self,
@@ -83,8 +84,8 @@ class Asker:
     ) -> ServedResponse:
         """Ask at the gateway."""
         request = self._request(method, path, query, headers or {}, body)
-        refusal = refuse_at_gateway(request, self.service.identity, self.ledger.access)
-        return refusal or respond(request, self.service, self.ledger)
+        refusal = refuse_at_gateway(request, self.config.identity, self.state.access)
+        return refusal or respond(request, self.config, self.state)
 
     def _request(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> ReceivedRequest:
         return ReceivedRequest(

@@ -23,7 +23,7 @@ from crawler.emulator.faults.registry import (
     parse_fault,
 )
 from crawler.emulator.http.request import SHARED_REPOSITORIES
-from crawler.emulator.http.response import AT_ONCE, Delivery, ServedResponse
+from crawler.emulator.http.response import IMMEDIATE, Delivery, ServedResponse
 from crawler.emulator.inventory.ndjson import Inventory
 from crawler.emulator.server import EmulatorSettings, emulator
 from tests.emulator.client import TOKEN, Asker, numbered, sample
@@ -82,7 +82,7 @@ async def line(*faults: Fault, inventory: Inventory = TEN) -> AsyncIterator[Line
     """Serve with these faults, and connect."""
     async with (
         emulator(EmulatorSettings(inventory=inventory, faults=faults)) as running,
-        line_to(int(running.endpoint.rpartition(":")[2]), running.end) as connected,
+        line_to(int(running.endpoint.rpartition(":")[2]), running.release_connections) as connected,
     ):
         yield connected
 
@@ -205,7 +205,7 @@ async def test_the_next_request_is_answered_as_ever() -> None:
     faults = [ResetInBody(first=1), Stall(first=1), EndlessBody(first=1), Trickle(first=1), WrongContentLength(first=1)]
     for fault in faults:
         asker = Asker(TEN, [fault])
-        assert asker.ask().delivery is not AT_ONCE
+        assert asker.ask().delivery is not IMMEDIATE
         assert asker.ask() == Asker(TEN).ask()
 
 

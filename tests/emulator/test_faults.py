@@ -49,7 +49,7 @@ from crawler.emulator.faults.registry import (
     parse_fault,
     reference,
 )
-from crawler.emulator.http.response import AT_ONCE, DROPPED, ERROR_STATUSES
+from crawler.emulator.http.response import DROPPED, ERROR_STATUSES, IMMEDIATE
 from crawler.errors import UsageError
 from tests.emulator.client import Asker, code, inventory_of, item, numbered, rows, sample
 
@@ -78,7 +78,7 @@ def test_a_clamped_limit_gives_shorter_pages_and_the_same_total() -> None:
     assert asker.window(3, 6) == NAMES[3:6]
     assert asker.window(3, 2) == NAMES[3:5]
     assert content_range(asker, "limit=6&offset=3") == "3-3/10"
-    assert asker.ledger.triggered[0] == 2
+    assert asker.state.triggered[0] == 2
 
 
 def test_an_empty_page_is_empty_as_often_as_said() -> None:
@@ -238,7 +238,7 @@ def test_errors_come_in_an_array_as_of_old_and_those_of_the_gateway_do_not() -> 
     assert asker.ask().content_type.startswith("text/html")
     assert orjson.loads(asker.ask("center=other").body)[0]["errorCode"] == "SVCSTG.SWR.4001025"
     assert asker.names() == NAMES
-    assert asker.ledger.triggered[3] == 2
+    assert asker.state.triggered[3] == 2
 
 
 def test_orders_are_refused_by_column_or_all() -> None:
@@ -288,7 +288,7 @@ def test_connections_drop_and_answers_are_late() -> None:
     asker = with_faults(DropConnection(first=1), SlowResponse(every=2, delay_ms=5), SlowResponse(every=2))
     assert asker.ask().delivery == DROPPED
     second, third = asker.ask(), asker.ask()
-    assert (second.delivery, second.delay_ms, third.delay_ms) == (AT_ONCE, 1005, 0)
+    assert (second.delivery, second.delay_ms, third.delay_ms) == (IMMEDIATE, 1005, 0)
 
 
 def test_a_row_is_deleted_between_two_pages() -> None:
@@ -296,7 +296,7 @@ def test_a_row_is_deleted_between_two_pages() -> None:
     assert asker.window(0, 5) == NAMES[:5]
     assert asker.window(5, 5) == NAMES[6:]
     assert totals(asker, 2) == [9, 9]
-    assert asker.ledger.triggered[0] == 1
+    assert asker.state.triggered[0] == 1
 
 
 def test_a_row_is_inserted_between_two_pages() -> None:
@@ -336,7 +336,7 @@ def test_the_first_refusal_wins_and_later_faults_have_not_struck() -> None:
     assert statuses(asker, 1) == [503]
     assert asker.ask().content_type.startswith("text/html")
     assert asker.names() == NAMES
-    assert dict(asker.ledger.triggered) == {0: 1, 1: 1}
+    assert dict(asker.state.triggered) == {0: 1, 1: 1}
 
 
 def test_a_refused_question_meets_no_fault_but_counts_as_a_request() -> None:
@@ -355,7 +355,7 @@ def test_a_plain_fault_leaves_everything_as_it_was() -> None:
     asker = with_faults(Fault())
     assert asker.ask() == with_faults().ask()
     assert Fault().view(1, TEN) is TEN
-    assert dict(asker.ledger.triggered) == {0: 0}
+    assert dict(asker.state.triggered) == {0: 0}
 
 
 def test_drift_touches_both_centers() -> None:

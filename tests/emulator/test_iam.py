@@ -191,7 +191,7 @@ def test_requests_for_tokens_are_throttled_locked_or_failed_on_their_own_count()
         asker.send(headers={"X-Auth-Token": TOKEN})  # requests for the list don't count
     # The last fault has the last word.
     assert [ask(asker).status for _ in range(5)] == [401, 401, 201, 502, 201]
-    assert [asker.ledger.triggered[place] for place in range(3)] == [1, 2, 1]
+    assert [asker.state.triggered[place] for place in range(3)] == [1, 2, 1]
 
 
 def test_each_fault_of_tokens_has_its_own_code() -> None:

@@ -35,12 +35,12 @@ def test_a_synthetic_inventory_has_the_repositories_asked_for_under_distinct_key
         assert len(made.namespaces(center)) == namespaces
         assert all(map(NAMESPACE.fullmatch, made.namespaces(center)))
         centered = (one | {"center": center} for one in made.items(center))
-        assert inventory_of(*centered).shelves[center].rows == made.shelves[center].rows
+        assert inventory_of(*centered).centers[center].rows == made.centers[center].rows
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
     one, same, other = (synthetic(namespaces=3, repositories=50, seed=seed) for seed in (1, 1, 2))
-    assert one.shelves["self"].rows == same.shelves["self"].rows != other.shelves["self"].rows
+    assert one.centers["self"].rows == same.centers["self"].rows != other.centers["self"].rows
 
 
 def test_even_means_the_same_number_for_each_organization_in_both_centers() -> None:
@@ -93,7 +93,7 @@ def test_numbers_that_cannot_be_are_refused(namespaces: int, repositories: int, 
 def test_a_file_is_served_as_written_in_the_documents_order() -> None:
     line = b'{"center":"self","odd":1,"tags":null,"namespace":"n","name":"x","domain_name":"d","total_range":9}'
     read = from_ndjson([b"\n", line, b"  "], source="f")
-    assert read.shelves["self"].rows == (b'{"name":"x","domain_name":"d","namespace":"n","tags":null,"odd":1',)
+    assert read.centers["self"].rows == (b'{"name":"x","domain_name":"d","namespace":"n","tags":null,"odd":1',)
     assert read.items("thirdparty") == []
 
 
@@ -126,8 +126,8 @@ def test_a_row_taken_out_or_put_in_leaves_the_rest_in_order() -> None:
     made = inventory_of(item("b", namespace="m"), item("a"), item("c"))
     assert names(made.without(1)) == ["b", "c"]
     assert names(made.without(0).without(0).with_copies(0, ["b2"])) == ["b2", "c"]
-    assert made.without(3).shelves["self"] is made.shelves["self"]
-    assert made.without(-1).shelves["self"] is made.shelves["self"]
+    assert made.without(3).centers["self"] is made.centers["self"]
+    assert made.without(-1).centers["self"] is made.centers["self"]
     assert names(made.without(1, 5)) == ["b"]
     assert names(made.without(0, 2)) == ["c"]
     assert (

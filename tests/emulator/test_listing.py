@@ -12,8 +12,8 @@ from crawler.emulator.http.query import ORDER_COLUMNS, ListQuery
 from crawler.emulator.http.request import NAMESPACES
 from crawler.emulator.inventory.center_rows import FIELDS, instant
 from crawler.emulator.inventory.ndjson import synthetic
-from crawler.emulator.service.selection import Selections, select
-from crawler.emulator.service.state import NamespaceCounts
+from crawler.emulator.service.config import NamespaceCounts
+from crawler.emulator.service.selection import SelectionCache, select
 from tests.emulator.client import Asker, code, encoded, inventory_of, item, numbered, rows, said
 
 KEY = ("domain_name", "namespace", "name")
@@ -167,27 +167,27 @@ def test_odd_counts_and_states_sort_and_filter_as_none() -> None:
 
 
 def test_selections_are_made_once_and_the_oldest_forgotten() -> None:
-    inventory, selections = numbered(3), Selections(max_rows=6)
+    inventory, selections = numbered(3), SelectionCache(max_rows=6)
     one, two, three = (ListQuery(order_column=column) for column in ("name", "updated_at", "tag_count"))
-    kept = selections.get(inventory, one)
-    assert selections.get(inventory, ListQuery(order_column="name", limit=2, offset=1)) is kept
-    selections.get(inventory, two)
-    selections.get(inventory, three)
-    assert selections.get(inventory, one) == kept
-    assert selections.get(inventory, one) is not kept
+    kept = selections.rows(inventory, one)
+    assert selections.rows(inventory, ListQuery(order_column="name", limit=2, offset=1)) is kept
+    selections.rows(inventory, two)
+    selections.rows(inventory, three)
+    assert selections.rows(inventory, one) == kept
+    assert selections.rows(inventory, one) is not kept
 
 
 def test_selections_are_of_one_inventory() -> None:
-    selections = Selections()
-    assert len(selections.get(numbered(3), ListQuery())) == 3
-    assert len(selections.get(numbered(4), ListQuery())) == 4
+    selections = SelectionCache()
+    assert len(selections.rows(numbered(3), ListQuery())) == 3
+    assert len(selections.rows(numbered(4), ListQuery())) == 4
 
 
 @given(inventories, st.sampled_from([None, "a", "/"]))
 def test_a_selection_is_a_part_of_its_shelf_in_the_same_order(items: list[dict[str, Any]], name: str | None) -> None:
     inventory = inventory_of(*items)
     chosen = select(inventory, ListQuery(name=name))
-    assert list(chosen) == [row for row in inventory.shelves["self"].rows if row in set(chosen)]
+    assert list(chosen) == [row for row in inventory.centers["self"].rows if row in set(chosen)]
 
 
 def test_organizations_are_ones_own_unless_all_visible_are_asked_for() -> None:

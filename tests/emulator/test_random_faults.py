@@ -5,7 +5,7 @@ import pytest
 from crawler.emulator.faults.fault import Call
 from crawler.emulator.faults.random_faults import KINDS
 from crawler.emulator.faults.registry import RandomFaults
-from crawler.emulator.http.response import AT_ONCE
+from crawler.emulator.http.response import IMMEDIATE
 from tests.emulator.client import Asker, numbered
 
 TEN = numbered(10)
@@ -45,4 +45,4 @@ def test_every_mishap_happens_and_they_are_told_apart() -> None:
 
 def test_a_request_that_meets_none_is_answered_as_ever() -> None:
     assert Asker(TEN, [RandomFaults(0)]).ask() == PLAIN
-    assert PLAIN.delivery is AT_ONCE
+    assert PLAIN.delivery is IMMEDIATE

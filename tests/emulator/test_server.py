@@ -182,7 +182,7 @@ async def test_metadata_that_never_answers_keeps_whoever_asks_waiting() -> None:
                 await api.get(path=SECURITY_KEY)
         assert api.running.counters()["by_path"] == {SECURITY_KEY: 1}
         assert api.running.counters()["by_status"] == {"0": 1}
-        api.running.end()
+        api.running.release_connections()
         with pytest.raises(aiohttp.ClientError):
             await api.get(path=SECURITY_KEY)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from crawler.emulator.faults.fault import Call, Fault, Recurring
 from crawler.emulator.faults.parameter import number, one_of
-from crawler.emulator.http.compression import DEFLATE, GZIP, behind_blanks, compress
+from crawler.emulator.http.compression import DEFLATE, GZIP, compress, prefix_spaces
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.response import ServedResponse, error
 
@@ -65,7 +65,7 @@ class DecompressionBomb(Recurring):
         del page
         if not self.triggers(call):
             return response
-        return _encoded(response, self.encoding, behind_blanks(self.size_bytes, response.body, self.encoding))
+        return _encoded(response, self.encoding, prefix_spaces(self.size_bytes, response.body, self.encoding))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Source: docs/reference/swr-api.md#direct-parameters, #filter-parameter.
 from dataclasses import dataclass
 
 from crawler.emulator.faults.fault import Call, Fault
-from crawler.emulator.http.query import INVALID_FILTER, INVALID_PARAMETERS, ListQuery, parameters
+from crawler.emulator.http.query import INVALID_FILTER, INVALID_PARAMETERS, ListQuery, parse_parameters
 from crawler.emulator.http.response import ServedResponse, service_error
 
 _FILTER = "filter"
@@ -20,7 +20,7 @@ class RefuseDirectParameters(Fault):
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
-        refused = parameters(call.raw_query).keys() - {_FILTER}
+        refused = parse_parameters(call.raw_query).keys() - {_FILTER}
         return service_error(400, INVALID_PARAMETERS, "Invalid parameters") if refused else None
 
 
@@ -30,5 +30,5 @@ class RefuseFilter(Fault):
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
-        refused = _FILTER in parameters(call.raw_query)
+        refused = _FILTER in parse_parameters(call.raw_query)
         return service_error(400, INVALID_FILTER, "Invalid filtering criteria") if refused else None
