@@ -65,7 +65,7 @@ async def _finish(
     then, transport = response.delivery.then, request.transport
     if then == "end" or transport is None:
         return
-    while then == "blanks" and not closing.is_set():
+    while then == "spaces" and not closing.is_set():
         await stream.write(_SPACES)
     while then == "hold" and not (closing.is_set() or transport.is_closing()):
         with suppress(TimeoutError):

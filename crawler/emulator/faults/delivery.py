@@ -32,7 +32,7 @@ class EndlessBody(Recurring):
 
     def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page
-        return _delivered(response, chunked=True, then="blanks") if self.triggers(call) else response
+        return _delivered(response, chunked=True, then="spaces") if self.triggers(call) else response
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,9 @@ class SwapAfter(Drifting):
 
     def view(self, generation: int, inventory: Inventory) -> Inventory:
         names = [f"{'0' if self.front else 'zz'}-{name}" for name in _names("swapped", generation)]
-        # In this order, as the new ones then are of an organization that stays the same however many go.
-        came = inventory.with_copies(self.index, names)
-        return came.without(self.index + (generation if self.front else 0), generation)
+        # Copy first, then delete: the new rows then stay in one namespace, however many rows are deleted.
+        copied = inventory.with_copies(self.index, names)
+        return copied.without(self.index + (generation if self.front else 0), generation)
 
 
 @dataclass(frozen=True, slots=True)

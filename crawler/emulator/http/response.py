@@ -17,7 +17,7 @@ HTML = "text/html; charset=utf-8"
 # "iam": {"error_msg", "error_code"}. "keystone", of Open Telekom Cloud: {"error": {"code", "message", "title"}}.
 IamErrors = Literal["iam", "keystone"]
 
-DeliveryEnd = Literal["end", "close", "reset", "hold", "blanks"]
+DeliveryEnd = Literal["end", "close", "reset", "hold", "spaces"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Delivery:
     negative, the rest of the body follows after the declared length. `chunked` sends no Content-Length.
 
     `then` says what follows. "end": the response ends as HTTP says. "close": the connection is closed (FIN). "reset":
-    it is reset (RST). "hold": nothing, until the client closes it. "blanks": spaces, until the client closes it.
+    it is reset (RST). "hold": nothing, until the client closes it. "spaces": spaces, until the client closes it.
     """
 
     share: float | None = 1.0
