@@ -37,7 +37,7 @@ def history(seed: int) -> Counter[str]:
 
 
 def _step(one: History, chance: random.Random) -> None:
-    texts = [*chance.sample(COMBINABLE, chance.randint(0, 3)), *_mishaps(chance)]
+    texts = [*chance.sample(COMBINABLE, chance.randint(0, 3)), *_random_faults(chance)]
     room = chance.choice([1, 2, 4, 16, 64])
     step = chance.choice(["change", "run", "kill", "kill"])
     if step == "change":
@@ -48,11 +48,11 @@ def _step(one: History, chance: random.Random) -> None:
         one.kill(texts, room, at=chance.randint(1, 200))
 
 
-def _mishaps(chance: random.Random) -> list[str]:
-    """Give, every second time, mishaps that strike a share of the requests."""
+def _random_faults(chance: random.Random) -> list[str]:
+    """Return, every second time, a fault that triggers at random on a share of the requests."""
     rate = chance.choice([0.0, 0.0, 0.05, 0.3])
     kinds = "500+502+503+504+409+429+403+drop+reset+length+slow+truncated+html+empty+short"
-    return [f"mishaps:rate={rate},seed={chance.randint(0, 10**6)},kinds={kinds}"] if rate else []
+    return [f"random-faults:rate={rate},seed={chance.randint(0, 10**6)},kinds={kinds}"] if rate else []
 
 
 def soak(minutes: float, seed: int) -> int:

@@ -66,10 +66,10 @@ LONG_MODULES: dict[str, str] = dict.fromkeys(
     _LATER,
 )
 LONG_CLASSES: dict[str, str] = dict.fromkeys(
-    ["ConcurrencyLimit", "Pass", "RunningEmulator", "Spool", "Walk", "WindowFetcher", "_Run"],
+    ["ConcurrencyLimit", "Pass", "Spool", "Walk", "WindowFetcher", "_Run"],
     _LATER,
 )
-MANY_ATTRIBUTES: dict[str, str] = dict.fromkeys(["Pass", "RunningEmulator", "Spool", "Statistics"], _LATER)
+MANY_ATTRIBUTES: dict[str, str] = dict.fromkeys(["Pass", "Spool", "Statistics"], _LATER)
 
 # What changes the whole process and not only what it was asked to do.
 PROCESS_WIDE = frozenset(

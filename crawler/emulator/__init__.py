@@ -1,24 +1,27 @@
-"""The same API, served: a faithful double of GET /v2/manage/shared-repositories that can be made to fail.
+"""An emulator of GET /v2/manage/shared-repositories that can be made to fail: a service for tests and demos.
 
-    request -> server.py E    socket, clock, chance, counters; asks throttle.py P and cache.py P
-            -> gate.py P      route, then token or signature.py P: who is let in
-            -> respond.py P   one function per route:
-                 query.py        text -> Query, or a refusal
-                 selection.py    Query -> rows of the inventory
-                 page.py         rows -> page -> bytes
-                 iam.py          tokens for a password, projects by name
-                 metadata.py     temporary keys, after a handshake
-            -> answer.py P    status, headers, body; the families of error bodies
-            -> delivery.py E  how it leaves, when that is not at once and whole
+    request -> server.py           the socket (aiohttp), the clock, the counters
+            -> service/service.py  the gateway, then the rate cap: a refusal, or
+               latency.py          the wait for the latency, then
+            -> service/respond.py  one function a route:
+                   http/query.py           query string -> ListQuery, or a refusal
+                   service/selection.py    ListQuery -> rows of the inventory
+                   http/page.py            rows -> page -> response
+                   auth/iam.py             tokens for a password, projects by name
+                   auth/metadata.py        temporary keys, after a handshake
+            -> delivery.py         sends a response that is not sent immediately and complete
 
-What it can be told is in settings.py, and whom it lets in in identity.py, a part of that. What it remembers is in
-service.py: grants.py (what was issued and ends) and locks.py (keys that failed too often). All of it is told the time.
+| folder or module | holds | imports |
+|---|---|---|
+| server.py | `emulator(settings)`, `RunningEmulator` | all below |
+| settings.py | everything that can be configured, checked | service/, faults/, auth/, inventory/, http/ |
+| service/ | the service and its state, without a socket | faults/, auth/, inventory/, http/ |
+| faults/ | one class a fault, the hooks, the registry | inventory/, http/ |
+| auth/ | gateway, tokens, signatures, keys, locks | http/, crawler/swr/auth/ |
+| http/ | requests, responses, queries, pages, cache, counters | inventory/center_rows.py |
+| inventory/ | rows in memory, from a seed or a file | crawler/model/ |
+| delivery.py, latency.py | sending and waiting | http/ |
 
-Rows are kept in shelf.py and come from inventory.py: from a seed (synthetic.py) or a file of NDJSON. What is
-done wrong on purpose is in faults.py: the protocol in fault.py, the faults in paging_, body_, delivery_, refusal_,
-dialect_, drift_ and token_faults.py, some of each by chance in mishap_faults.py; compression.py is what bodies need.
-
-Below HTTP, proxy.py E stands in front of a server and does to the bytes what wire_faults.py P says.
-
-All of these are P; only server.py, delivery.py and proxy.py are E.
+Imports go downwards in this table. Only server.py, delivery.py and latency.py await or touch the socket; the folders
+and settings.py are pure. Outside the emulator, only crawler/cli/ and the tests import it.
 """

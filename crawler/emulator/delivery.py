@@ -1,4 +1,4 @@
-"""How an answer leaves when that is not at once and whole: what a `Delivery` says, done to the connection."""
+"""Sends a response as its `Delivery` says, if that is not immediately and complete."""
 
 import asyncio
 import socket
@@ -12,61 +12,64 @@ from crawler.emulator.http.response import ServedResponse
 
 __all__ = ["deliver"]
 
-_BLANKS = b" " * 2**16
-_GLANCE_S = 0.02  # how often a connection that is held is looked at: nothing tells when its client goes
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closing sends RST and drops what is unsent
+_SPACES = b" " * 2**16
+_POLL_S = 0.02  # how often a held connection is checked: no event says that its client closed it
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with a timeout of 0: closing sends RST and drops unsent bytes
 
 
 async def deliver(
-    request: web.BaseRequest, answer: ServedResponse, headers: Mapping[str, str], ending: asyncio.Event
+    request: web.BaseRequest, response: ServedResponse, headers: Mapping[str, str], closing: asyncio.Event
 ) -> web.StreamResponse:
-    """Send `answer` as its delivery says, and give back what aiohttp is to finish.
+    """Send `response` as its delivery says, and return what aiohttp finishes.
 
-    What has no end of its own ends when the client goes or when `ending` is set. A 204 has no body to send.
+    A delivery without an end stops when the client closes the connection or `closing` is set. A 204 has no body to
+    send.
     """
-    delivery = answer.delivery
-    if answer.status == 204:  # noqa: PLR2004 - HTTP's
-        return web.Response(status=answer.status, headers=headers)
-    response = web.StreamResponse(status=answer.status, headers=headers)
+    delivery = response.delivery
+    if response.status == 204:  # noqa: PLR2004 - HTTP's
+        return web.Response(status=response.status, headers=headers)
+    stream = web.StreamResponse(status=response.status, headers=headers)
     if delivery.chunked and request.version >= HttpVersion11:
-        response.enable_chunked_encoding()
+        stream.enable_chunked_encoding()
     elif delivery.chunked:
-        response.force_close()  # an older client knows the end by that alone
+        stream.force_close()  # an HTTP/1.0 client recognises the end by that alone
     else:
-        response.content_length = max(0, len(answer.body) + delivery.excess)
+        stream.content_length = max(0, len(response.body) + delivery.excess)
     try:
         if delivery.share is not None:
-            await response.prepare(request)
-            await _send(request, response, answer, delivery.share)
-        await _follow(request, response, answer, ending)
+            await stream.prepare(request)
+            await _send_share(request, stream, response, delivery.share)
+        await _finish(request, stream, response, closing)
     except ConnectionError:
-        pass  # the client went; aiohttp finds out by itself
-    return response
+        pass  # the client closed the connection; aiohttp notices by itself
+    return stream
 
 
-async def _send(request: web.BaseRequest, response: web.StreamResponse, answer: ServedResponse, share: float) -> None:
-    body = answer.body[: int(len(answer.body) * share)]
-    promised = len(body) if response.content_length is None else response.content_length
-    size = answer.delivery.piece_bytes or max(1, promised)
-    for start in range(0, min(promised, len(body)), size):
-        if answer.delivery.pause_ms:
-            await asyncio.sleep(answer.delivery.pause_ms / 1000)
-        await response.write(body[start : min(start + size, promised)])
-    if body[promised:] and request.transport is not None:
-        request.transport.write(body[promised:])  # aiohttp sends no more than it promised
-
-
-async def _follow(
-    request: web.BaseRequest, response: web.StreamResponse, answer: ServedResponse, ending: asyncio.Event
+async def _send_share(
+    request: web.BaseRequest, stream: web.StreamResponse, response: ServedResponse, share: float
 ) -> None:
-    then, transport = answer.delivery.then, request.transport
+    body = response.body[: int(len(response.body) * share)]
+    declared = len(body) if stream.content_length is None else stream.content_length
+    size = response.delivery.piece_bytes or max(1, declared)
+    for start in range(0, min(declared, len(body)), size):
+        if response.delivery.pause_ms:
+            await asyncio.sleep(response.delivery.pause_ms / 1000)
+        await stream.write(body[start : min(start + size, declared)])
+    if body[declared:] and request.transport is not None:
+        request.transport.write(body[declared:])  # aiohttp sends no more than the declared length
+
+
+async def _finish(
+    request: web.BaseRequest, stream: web.StreamResponse, response: ServedResponse, closing: asyncio.Event
+) -> None:
+    then, transport = response.delivery.then, request.transport
     if then == "end" or transport is None:
         return
-    while then == "blanks" and not ending.is_set():
-        await response.write(_BLANKS)
-    while then == "hold" and not (ending.is_set() or transport.is_closing()):
+    while then == "spaces" and not closing.is_set():
+        await stream.write(_SPACES)
+    while then == "hold" and not (closing.is_set() or transport.is_closing()):
         with suppress(TimeoutError):
-            await asyncio.wait_for(ending.wait(), _GLANCE_S)
+            await asyncio.wait_for(closing.wait(), _POLL_S)
     if then == "close":
         transport.close()
         return

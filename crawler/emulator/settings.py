@@ -1,4 +1,7 @@
-"""Everything an emulator can be told, checked (pure). Whom it lets in is in identity.py, and a part of it."""
+"""The settings of an emulator, checked (pure). They include its credentials (crawler/emulator/auth/identity.py).
+
+Source: docs/reference/swr-api.md#header-size-limits (the longest token).
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,11 +11,11 @@ from crawler.emulator.auth.identity import Identity
 from crawler.emulator.faults.fault import Fault
 from crawler.emulator.http.query import OverLimit, PairRule
 from crawler.emulator.inventory.center_rows import Inventory
-from crawler.emulator.service.state import NamespaceCounts
+from crawler.emulator.service.config import NamespaceCounts
 from crawler.errors import ConfigError
 
-_SHORTEST_TOKEN_BYTES = 32  # shorter ones could be guessed to be the same
-_LONGEST_TOKEN_BYTES = 32 * 1024 - 64  # the gateway's limit for one header (FACTS 3.1), less its name
+_SHORTEST_TOKEN_BYTES = 32  # shorter tokens might be equal by chance
+_LONGEST_TOKEN_BYTES = 32 * 1024 - 64  # the gateway's limit for one header, less its name
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "port": (0, 65_535),
     "default_limit": (1, inf),
@@ -37,17 +40,18 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmulatorSettings(Identity):
-    """What to serve and how, and to whom. Rates are requests/s over all connections; `rps_cap` None is no cap.
+    """What to serve and how.
 
-    Answers wait `latency_ms`, give or take up to `jitter_ms` (evenly spread, never below 0, from `seed`);
-    refusals of the gateway (401, 403, 404, 429) do not. With `max_concurrency` no more than that many do at a time, and
-    the
-    others wait their turn, first come, first served: a service of that capacity. The cap is SWR's: IAM and the
-    metadata service have none. `cache_bytes` bounds the pages kept rendered (cache.py); with faults none are kept. With
-    `record_requests` every request is remembered, without bound: for tests.
-
-    `clock` gives the seconds since the epoch, None is the machine's clock; the emulator's clock is `clock_skew_s`
-    ahead of it, and tells its time in the Date of every answer.
+    - Latency: a response takes `latency_ms`, plus or minus up to `jitter_ms`, drawn from `seed`. Refusals of the
+      gateway (401, 403, 404, 429) take none. At most `max_concurrency` requests wait for their latency at a time, the
+      others queue in order of arrival: a service with that capacity. None is no limit.
+    - Rate: `rps_cap` is in requests per second over all connections, with bursts of `rps_burst`; None is no cap. A
+      request above it gets a 429 with `retry_after_s` in Retry-After, unless None. IAM and the metadata service have no
+      cap.
+    - Time: `clock` returns seconds since the epoch, None is the machine's clock. The emulator's clock is `clock_skew_s`
+      ahead of it; every response has its time in the header Date.
+    - Memory: `cache_bytes` limits the cache of rendered pages, which is off if there are faults. With `record_requests`
+      every request is recorded, without a limit: for tests.
     """
 
     inventory: Inventory
@@ -71,11 +75,11 @@ class EmulatorSettings(Identity):
     record_requests: bool = False
 
     def __post_init__(self) -> None:
-        """Raise ConfigError for a number that can't be."""
-        for setting, (least, most) in _BOUNDS.items():
+        """Raise ConfigError for a number that is out of range."""
+        for setting, (minimum, maximum) in _BOUNDS.items():
             value = getattr(self, setting)
-            if value is not None and not least <= value <= most:
-                bound = f"at least {least}" if not value >= least else f"at most {most}"
+            if value is not None and not minimum <= value <= maximum:
+                bound = f"at least {minimum}" if not value >= minimum else f"at most {maximum}"
                 raise ConfigError(f"{setting} must be {bound}, not {value}", setting=setting)
         if self.rps_cap is not None and not self.rps_cap > 0:
             raise ConfigError(f"rps_cap must be above 0, not {self.rps_cap}", setting="rps_cap")

@@ -42,7 +42,7 @@ class Registry:
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
         # Of two namespaces the second: the first one's name is also the name of a field.
-        shelf = synthetic(namespaces=2, repositories=4 * workload.records, seed=1, uniform=True).shelves["self"]
+        shelf = synthetic(namespaces=2, repositories=4 * workload.records, seed=1, uniform=True).centers["self"]
         group = shelf.groups[0] if shelf.groups[0].namespace != "namespace" else shelf.groups[1]
         own = group.namespace.encode()
         self._rows = [row.replace(b"/" + own + b"/", b"/%b/" % _PATTERN) for row in group.rows]

@@ -10,7 +10,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from crawler.emulator.server import EmulatorSettings, serve_until_signalled
+from crawler.cli.commands.emulate import serve_until_signalled
+from crawler.emulator.server import EmulatorSettings
 from crawler.errors import DiskError
 from tests.emulator.client import numbered
 
@@ -19,7 +20,8 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from crawler.emulator.inventory.synthetic import synthetic
-from crawler.emulator.server import EmulatorSettings, serve_until_signalled
+from crawler.cli.commands.emulate import serve_until_signalled
+from crawler.emulator.server import EmulatorSettings
 settings = EmulatorSettings(inventory=synthetic(namespaces=2, repositories=20, seed=0), port=int(sys.argv[1]))
 serve_until_signalled(settings, ready_file=Path(sys.argv[2]) if len(sys.argv) > 2 else None)
 """

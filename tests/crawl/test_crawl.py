@@ -95,7 +95,7 @@ def test_parts_are_the_same_bytes_whatever_the_concurrency_and_the_page_size(tmp
         "missing-total:in_items=false,in_header=true",
         "null-when-empty",
         "no-content-when-empty",
-        "html-answer:times=3",
+        "html-response:times=3",
         "truncated-json:times=3",
         "burst:first=4,status=502",
         "server-errors:rate=0.2,seed=3",

@@ -22,7 +22,7 @@ from crawler.crawl.result import Result
 from crawler.emulator.faults.fault import Call, Fault
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.response import ServedResponse
-from crawler.emulator.inventory.center_rows import center_rows, render
+from crawler.emulator.inventory.center_rows import group_rows, render
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.errors import UnavailableError
 from crawler.snapshot.manifest import from_json
@@ -329,7 +329,7 @@ def test_a_namespace_that_could_not_be_asked_for_makes_no_path_and_costs_no_othe
     tmp_path: Path, log: io.StringIO
 ) -> None:
     rows = [("d", name, "n", render({"name": "n", "namespace": name})) for name in ("team-a", "../../up", "/", SCREEN)]
-    with serve(Inventory({"self": center_rows(rows), "thirdparty": center_rows(())})) as served:
+    with serve(Inventory({"self": group_rows(rows), "thirdparty": group_rows(())})) as served:
         result = crawl(served.endpoint, tmp_path, discover=True, centers="self")
     assert [record["namespace"] for record in records(whole(result))] == ["team-a"]
     assert result.exit_code == 3

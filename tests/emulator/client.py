@@ -1,4 +1,4 @@
-"""How these tests ask the emulator: in the process (pure), or over a real connection on loopback."""
+"""Two clients of the emulator for these tests: one in the process, one over a connection on loopback."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -11,42 +11,44 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from crawler.emulator.auth.access import Access
+from crawler.emulator.auth.access import AccessState
 from crawler.emulator.auth.gateway import refuse_at_gateway
 from crawler.emulator.auth.identity import Identity
-from crawler.emulator.auth.locks import Locks
+from crawler.emulator.auth.locks import KeyLocks
 from crawler.emulator.faults.registry import FAULTS, Fault
 from crawler.emulator.http.query import Paging
 from crawler.emulator.http.request import SHARED_REPOSITORIES, ReceivedRequest
 from crawler.emulator.http.response import ServedResponse
-from crawler.emulator.inventory.ndjson import Inventory, from_ndjson
+from crawler.emulator.inventory.center_rows import Inventory
+from crawler.emulator.inventory.ndjson import from_ndjson
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
+from crawler.emulator.service.config import NamespaceCounts, ServiceConfig
 from crawler.emulator.service.respond import respond
-from crawler.emulator.service.state import EmulatorState, NamespaceCounts, Service
+from crawler.emulator.service.state import EmulatorState
 
 TOKEN = "emulator-token"
-_HEADER_BYTES = 32 * 1024  # tokens come in a header
+EPOCH_S = 784111777.0  # 1994-11-06T08:49:37Z
+_HEADER_BYTES = 32 * 1024  # a header holds the token
 
 
 def item(name: str, **fields: object) -> dict[str, Any]:
+    """Return a small item of center self with this name; `fields` replace or add fields."""
     owner = {"center": "self", "domain_name": "domain", "namespace": "team"}
     return {"name": name, "num_images": 0, "updated_at": "2024-01-01T00:00:00Z", **owner, **fields}
 
 
 def inventory_of(*items: dict[str, Any]) -> Inventory:
+    """Return an inventory of these items."""
     return from_ndjson(map(orjson.dumps, items), source="items.ndjson")
 
 
 def numbered(count: int) -> Inventory:
-    """`count` items a0000, a0001, … in center self."""
+    """Return an inventory of `count` items a0000, a0001, … in center self."""
     return inventory_of(*(item(f"a{number:04}") for number in range(count)))
 
 
-EPOCH_S = 784111777.0  # 1994-11-06T08:49:37Z
-
-
-class Asker:
-    """A service without a socket, and its state. `now_s` is its clock: whoever wants time to pass moves it."""
+class DirectClient:
+    """A service without a socket, and its state. `now_s` is its clock, which only the test moves."""
 
     def __init__(
         self,
@@ -58,21 +60,22 @@ class Asker:
         **identity: Any,  # noqa: ANN401 - the fields of Identity
     ) -> None:
         self.identity = Identity(**identity)
-        self.service = Service(
+        self.config = ServiceConfig(
             inventory=inventory,
             identity=self.identity,
             paging=paging or Paging(),
             faults=tuple(faults),
             namespace_counts=namespace_counts,
         )
-        self.ledger = EmulatorState(access=Access(locks=Locks(self.identity.lock_after, self.identity.lock_s)))
+        locks = KeyLocks(self.identity.lock_after, self.identity.lock_s)
+        self.state = EmulatorState(access=AccessState(locks=locks))
         self.now_s = EPOCH_S
 
-    def ask(self, query: str = "", path: str = SHARED_REPOSITORIES) -> ServedResponse:
-        """Ask past the gateway."""
-        return respond(self._request("GET", path, query, {}, b""), self.service, self.ledger)
+    def get(self, query: str = "", path: str = SHARED_REPOSITORIES) -> ServedResponse:
+        """Return the response to a GET that skips the gateway."""
+        return respond(self._received("GET", path, query, {}, b""), self.config, self.state)
 
-    def send(
+    def request(
         self,
         path: str = SHARED_REPOSITORIES,
         query: str = "",
@@ -81,12 +84,12 @@ class Asker:
         method: str = "GET",
         body: bytes = b"",
     ) -> ServedResponse:
-        """Ask at the gateway."""
-        request = self._request(method, path, query, headers or {}, body)
-        refusal = refuse_at_gateway(request, self.service.identity, self.ledger.access)
-        return refusal or respond(request, self.service, self.ledger)
+        """Return the response to a request that passes the gateway."""
+        request = self._received(method, path, query, headers or {}, body)
+        refusal = refuse_at_gateway(request, self.config.identity, self.state.access)
+        return refusal or respond(request, self.config, self.state)
 
-    def _request(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> ReceivedRequest:
+    def _received(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> ReceivedRequest:
         return ReceivedRequest(
             method=method,
             path=path,
@@ -99,57 +102,66 @@ class Asker:
         )
 
     def names(self, query: str = "") -> list[str]:
-        return [row["name"] for row in rows(self.ask(query))]
+        """Return the names on the page for a query."""
+        return [one["name"] for one in items_of(self.get(query))]
 
     def window(self, offset: int, limit: int) -> list[str]:
+        """Return the names in a window."""
         return self.names(f"limit={limit}&offset={offset}")
 
 
-def rows(answer: ServedResponse) -> list[dict[str, Any]]:
-    assert answer.status == 200, answer.body
-    found: list[dict[str, Any]] = orjson.loads(answer.body)
+def items_of(response: ServedResponse) -> list[dict[str, Any]]:
+    """Return the items of a page."""
+    assert response.status == 200, response.body
+    found: list[dict[str, Any]] = orjson.loads(response.body)
     return found
 
 
-def said(answer: ServedResponse) -> dict[str, Any]:
-    found: dict[str, Any] = orjson.loads(answer.body)
+def json_of(response: ServedResponse) -> dict[str, Any]:
+    """Return the JSON object of a body."""
+    found: dict[str, Any] = orjson.loads(response.body)
     return found
 
 
-def code(answer: ServedResponse) -> tuple[int, str]:
-    return answer.status, orjson.loads(answer.body)["error_code"]
+def status_and_code(response: ServedResponse) -> tuple[int, str]:
+    """Return the status of an error and its code."""
+    return response.status, orjson.loads(response.body)["error_code"]
 
 
-def sample(name: str) -> str:
-    """Give the text of a fault with each of its parameters written out, as small as can be."""
+def sample_text(name: str) -> str:
+    """Return the text of a fault with each of its parameters, as small as possible."""
     small: dict[object, str] = {int: "1", float: "1", bool: "true", str: "x", int | None: "1", tuple[str, ...]: "x"}
-    written = {
-        one.name: "503" if one.name == "status" else str(one.metadata.get("among", [small[one.type]])[-1])
+    parameters = {
+        one.name: "503" if one.name == "status" else str(one.metadata.get("choices", [small[one.type]])[-1])
         for one in fields(FAULTS[name])
     }
     if name == "redirect":
-        written["status"] = "308"
-    return f"{name}:" + ",".join(f"{key}={value}" for key, value in written.items())
+        parameters["status"] = "308"
+    return f"{name}:" + ",".join(f"{key}={value}" for key, value in parameters.items())
 
 
-def encoded(**parameters: object) -> str:
+def query_string(**parameters: object) -> str:
+    """Return the parameters as a query string."""
     return urlencode(parameters)
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpResponse:
+    """A response over a connection. `headers` are those of aiohttp, which ignore case."""
+
     status: int
-    headers: Mapping[str, str]  # aiohttp's, blind to case
+    headers: Mapping[str, str]
     body: bytes
 
     @property
     def json(self) -> object:
+        """The decoded body."""
         decoded: object = orjson.loads(self.body)
         return decoded
 
 
-class Wire:
-    """A running emulator and a client of it."""
+class HttpClient:
+    """A client of a running emulator over a connection."""
 
     def __init__(self, running: RunningEmulator, session: aiohttp.ClientSession) -> None:
         self.running = running
@@ -164,15 +176,16 @@ class Wire:
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         body: bytes | BytesIO | None = None,
-    ) -> Reply:
+    ) -> HttpResponse:
+        """Return the response to one request, by default an authorised GET of the list."""
         url = URL(f"{self.running.endpoint}{path}{query and '?'}{query}", encoded=True)
-        sent = {} if token is None else {"X-Auth-Token": token}
-        sent |= headers or {}
-        async with self.session.request(method, url, headers=sent, data=body) as response:
-            return Reply(response.status, response.headers, await response.read())
+        credentials = {} if token is None else {"X-Auth-Token": token}
+        async with self.session.request(method, url, headers=credentials | dict(headers or {}), data=body) as response:
+            return HttpResponse(response.status, response.headers, await response.read())
 
 
 @asynccontextmanager
-async def wire(settings: EmulatorSettings) -> AsyncIterator[Wire]:
+async def http_client(settings: EmulatorSettings) -> AsyncIterator[HttpClient]:
+    """Serve with these settings and yield a client."""
     async with emulator(settings) as running, aiohttp.ClientSession(max_field_size=_HEADER_BYTES) as session:
-        yield Wire(running, session)
+        yield HttpClient(running, session)

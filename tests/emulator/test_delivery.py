@@ -1,4 +1,4 @@
-"""How answers leave, byte by byte, as a bare connection sees it; and that any two faults go together."""
+"""How responses are delivered, byte by byte on a raw connection; and that any two faults combine."""
 
 import asyncio
 import socket
@@ -23,80 +23,81 @@ from crawler.emulator.faults.registry import (
     parse_fault,
 )
 from crawler.emulator.http.request import SHARED_REPOSITORIES
-from crawler.emulator.http.response import AT_ONCE, Delivery, ServedResponse
-from crawler.emulator.inventory.ndjson import Inventory
+from crawler.emulator.http.response import IMMEDIATE, Delivery, ServedResponse
+from crawler.emulator.inventory.center_rows import Inventory
 from crawler.emulator.server import EmulatorSettings, emulator
-from tests.emulator.client import TOKEN, Asker, numbered, sample
+from tests.emulator.client import TOKEN, DirectClient, numbered, sample_text
 
 pytestmark = pytest.mark.anyio
 
 TEN = numbered(10)
-PLAIN = Asker(TEN).ask().body
+PLAIN = DirectClient(TEN).get().body
 HALF = PLAIN[: len(PLAIN) // 2]
 
 
-class Line:
-    """A bare connection. aiohttp's client is too clever: it asks again, decodes, and loses what came before a reset.
+class RawConnection:
+    """A raw connection. aiohttp's client retries, decodes, and loses the bytes that precede a reset.
 
-    `end` ends the server's patience; `came` is what was read, `ended` how the connection did.
+    `release` makes the server release held connections. `received` has the bytes so far, `ended` says how the
+    connection ended.
     """
 
-    def __init__(self, line: socket.socket, end: Callable[[], None]) -> None:
+    def __init__(self, line: socket.socket, release: Callable[[], None]) -> None:
         self._line = line
-        self.end = end
-        self.came = b""
+        self.release = release
+        self.received = b""
         self.ended = ""
 
-    async def ask(self, query: str = "", *, version: str = "1.1", connection: str = "keep-alive") -> None:
+    async def get(self, query: str = "", *, version: str = "1.1", connection: str = "keep-alive") -> None:
         headers = f"Host: x\r\nX-Auth-Token: {TOKEN}\r\nConnection: {connection}\r\n"
-        asked = f"GET {SHARED_REPOSITORIES}{query} HTTP/{version}\r\n{headers}\r\n"
-        await asyncio.get_running_loop().sock_sendall(self._line, asked.encode())
+        request = f"GET {SHARED_REPOSITORIES}{query} HTTP/{version}\r\n{headers}\r\n"
+        await asyncio.get_running_loop().sock_sendall(self._line, request.encode())
 
-    async def read(self, until: bytes = b"", least: float = float("inf")) -> bytes:
-        """Read until `until` or so many bytes came or the connection ended; give all that came behind the head."""
-        while len(self.came) < least and not (until and until in self.came) and not self.ended:
+    async def read(self, until: bytes = b"", minimum: float = float("inf")) -> bytes:
+        """Read until `until`, or `minimum` bytes, or the end of the connection; return all bytes after the head."""
+        while len(self.received) < minimum and not (until and until in self.received) and not self.ended:
             try:
-                came = await asyncio.get_running_loop().sock_recv(self._line, 2**16)
+                data = await asyncio.get_running_loop().sock_recv(self._line, 2**16)
             except ConnectionResetError:
                 self.ended = "reset"
             else:
-                self.came += came
-                self.ended = "" if came else "closed"
-        return self.came.partition(b"\r\n\r\n")[2]
+                self.received += data
+                self.ended = "" if data else "closed"
+        return self.received.partition(b"\r\n\r\n")[2]
 
     @property
     def head(self) -> str:
-        return self.came.partition(b"\r\n\r\n")[0].decode()
+        return self.received.partition(b"\r\n\r\n")[0].decode()
 
 
 @asynccontextmanager
-async def line_to(port: int, end: Callable[[], None]) -> AsyncIterator[Line]:
+async def connect(port: int, release: Callable[[], None]) -> AsyncIterator[RawConnection]:
     with socket.socket() as line:
         line.setblocking(False)
         await asyncio.get_running_loop().sock_connect(line, ("127.0.0.1", port))
-        yield Line(line, end)
+        yield RawConnection(line, release)
 
 
 @asynccontextmanager
-async def line(*faults: Fault, inventory: Inventory = TEN) -> AsyncIterator[Line]:
-    """Serve with these faults, and connect."""
+async def serving(*faults: Fault, inventory: Inventory = TEN) -> AsyncIterator[RawConnection]:
+    """Serve with these faults and yield a connection."""
     async with (
         emulator(EmulatorSettings(inventory=inventory, faults=faults)) as running,
-        line_to(int(running.endpoint.rpartition(":")[2]), running.end) as connected,
+        connect(int(running.endpoint.rpartition(":")[2]), running.release_connections) as connected,
     ):
         yield connected
 
 
 @asynccontextmanager
-async def asking(*faults: Fault) -> AsyncIterator[Line]:
-    """Serve with these faults, connect and ask for everything."""
-    async with line(*faults) as connected:
-        await connected.ask()
+async def requesting(*faults: Fault) -> AsyncIterator[RawConnection]:
+    """Serve with these faults, connect, and request the list."""
+    async with serving(*faults) as connected:
+        await connected.get()
         yield connected
 
 
 def chunks(body: bytes) -> list[bytes]:
-    """Give the chunks of a body as far as they are whole; the last one is empty if the body ended."""
+    """Return the complete chunks of a body; the last one is empty if the body ended."""
     found = []
     while b"\r\n" in body:
         size, _, rest = body.partition(b"\r\n")
@@ -105,8 +106,8 @@ def chunks(body: bytes) -> list[bytes]:
     return found
 
 
-async def test_a_page_can_leave_in_chunks() -> None:
-    async with asking(Chunked(chunk=1000)) as line:
+async def test_a_page_can_be_sent_in_chunks() -> None:
+    async with requesting(Chunked(chunk=1000)) as line:
         body = await line.read(until=b"\r\n0\r\n\r\n")
     assert "Transfer-Encoding: chunked" in line.head
     assert "Content-Length" not in line.head
@@ -114,31 +115,31 @@ async def test_a_page_can_leave_in_chunks() -> None:
     assert {len(chunk) for chunk in chunks(body)[:-2]} == {1000}
 
 
-async def test_an_old_client_gets_no_chunks_but_an_end() -> None:
-    async with line(Chunked()) as old:
-        await old.ask(version="1.0")
+async def test_an_http_1_0_client_gets_no_chunks_and_a_closed_connection() -> None:
+    async with serving(Chunked()) as old:
+        await old.get(version="1.0")
         assert await old.read() == PLAIN
     assert old.ended == "closed"
 
 
-async def test_a_body_without_end_goes_on_until_the_client_goes() -> None:
-    async with asking(EndlessBody(first=1)) as line:
-        body = await line.read(least=5_000_000)
+async def test_an_endless_body_continues_until_the_client_closes() -> None:
+    async with requesting(EndlessBody(first=1)) as line:
+        body = await line.read(minimum=5_000_000)
     first, *more = chunks(body)
     assert first == PLAIN
     assert set(b"".join(more)) == {ord(" ")}
 
 
-async def test_a_body_without_end_ends_with_the_emulator() -> None:
-    async with asking(EndlessBody(first=1)) as line:
-        await line.read(least=1_000_000)
-        line.end()
+async def test_an_endless_body_ends_when_the_emulator_closes() -> None:
+    async with requesting(EndlessBody(first=1)) as line:
+        await line.read(minimum=1_000_000)
+        line.release()
         await line.read()
     assert line.ended
 
 
-async def test_a_page_comes_in_drops_and_is_whole() -> None:
-    async with asking(Trickle(every=1, chunk=500, delay_ms=1)) as line:
+async def test_a_trickled_page_is_complete() -> None:
+    async with requesting(Trickle(every=1, chunk=500, delay_ms=1)) as line:
         first = await line.read(until=PLAIN[:500])
         body = await line.read(until=PLAIN[-50:])
     assert first == PLAIN[: len(first)]
@@ -146,22 +147,22 @@ async def test_a_page_comes_in_drops_and_is_whole() -> None:
     assert f"Content-Length: {len(PLAIN)}" in line.head
 
 
-async def test_half_of_a_page_comes_and_then_nothing() -> None:
-    async with asking(Stall(first=1)) as line:
+async def test_a_stalled_page_stops_in_the_middle() -> None:
+    async with requesting(Stall(first=1)) as line:
         assert await line.read(until=HALF) == HALF
-        line.end()
+        line.release()
         assert await line.read() == HALF
     assert f"Content-Length: {len(PLAIN)}" in line.head
 
 
-async def test_nothing_comes_at_all() -> None:
-    async with asking(Stall(first=1, at_once=True)) as line:
-        line.end()
+async def test_a_response_can_be_withheld_completely() -> None:
+    async with requesting(Stall(first=1, at_once=True)) as line:
+        line.release()
         await line.read()
-    assert line.came == b""
+    assert line.received == b""
 
 
-async def test_a_held_connection_is_let_go_when_its_client_goes() -> None:
+async def test_a_held_connection_is_released_when_its_client_closes() -> None:
     ended = asyncio.Event()
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
@@ -172,58 +173,58 @@ async def test_a_held_connection_is_let_go_when_its_client_goes() -> None:
         return response
 
     async with listening(handle) as port:
-        async with line_to(port, ended.set) as line:
-            await line.ask()
+        async with connect(port, ended.set) as line:
+            await line.get()
             await line.read(until=b"ab")
         await asyncio.wait_for(ended.wait(), 10)
 
 
-async def test_more_is_promised_than_comes() -> None:
-    async with asking(WrongContentLength(first=1, off=7)) as line:
+async def test_with_a_content_length_too_large_the_connection_closes_early() -> None:
+    async with requesting(WrongContentLength(first=1, off=7)) as line:
         assert await line.read() == PLAIN
     assert line.ended == "closed"
     assert f"Content-Length: {len(PLAIN) + 7}" in line.head
 
 
 @pytest.mark.parametrize("off", [-7, -1_000_000])
-async def test_less_is_promised_than_comes_and_the_rest_stands_where_the_next_answer_should(off: int) -> None:
-    async with asking(WrongContentLength(first=1, off=off)) as line:
+async def test_with_a_content_length_too_small_the_rest_precedes_the_next_response(off: int) -> None:
+    async with requesting(WrongContentLength(first=1, off=off)) as line:
         await line.read(until=PLAIN)
-        await line.ask("?limit=1&offset=0")
+        await line.get("?limit=1&offset=0")
         body = await line.read(until=b'"total_range":10}]HTTP/1.1 200 OK')
     assert f"Content-Length: {max(0, len(PLAIN) + off)}" in line.head
     assert body.startswith(PLAIN + b"HTTP/1.1 200 OK")
 
 
-async def test_a_connection_is_reset_when_half_of_the_page_has_come() -> None:
-    async with asking(ResetInBody(first=1)) as line:
+async def test_a_connection_is_reset_after_half_of_the_page() -> None:
+    async with requesting(ResetInBody(first=1)) as line:
         assert await line.read() == HALF
     assert line.ended == "reset"
 
 
-async def test_the_next_request_is_answered_as_ever() -> None:
+async def test_the_next_request_gets_the_normal_response() -> None:
     faults = [ResetInBody(first=1), Stall(first=1), EndlessBody(first=1), Trickle(first=1), WrongContentLength(first=1)]
     for fault in faults:
-        asker = Asker(TEN, [fault])
-        assert asker.ask().delivery is not AT_ONCE
-        assert asker.ask() == Asker(TEN).ask()
+        client = DirectClient(TEN, [fault])
+        assert client.get().delivery is not IMMEDIATE
+        assert client.get() == DirectClient(TEN).get()
 
 
-async def test_nothing_is_cut_or_added_where_there_is_no_body() -> None:
-    async with line(NoContentWhenEmpty(), EndlessBody(every=1), inventory=numbered(0)) as empty:
-        await empty.ask()
-        await empty.ask(connection="close")
+async def test_a_response_without_a_body_stays_without_one() -> None:
+    async with serving(NoContentWhenEmpty(), EndlessBody(every=1), inventory=numbered(0)) as empty:
+        await empty.get()
+        await empty.get(connection="close")
         rest = await empty.read()
     assert empty.head.startswith("HTTP/1.1 204")
     assert rest.startswith(b"HTTP/1.1 204")
     assert rest.endswith(b"\r\n\r\n")
 
 
-async def test_later_ways_to_leave_add_to_earlier_ones() -> None:
-    async with asking(Trickle(every=1, chunk=100, delay_ms=1), ResetInBody(every=1)) as line:
+async def test_deliveries_of_several_faults_combine() -> None:
+    async with requesting(Trickle(every=1, chunk=100, delay_ms=1), ResetInBody(every=1)) as line:
         assert await line.read() == HALF
     assert line.ended == "reset"
-    async with asking(Chunked(), WrongContentLength(every=1)) as line:
+    async with requesting(Chunked(), WrongContentLength(every=1)) as line:
         body = await line.read()
     assert (chunks(body), line.ended) == ([PLAIN], "closed")
 
@@ -242,52 +243,58 @@ async def listening(handle: Callable[[web.BaseRequest], Awaitable[web.StreamResp
         await server.shutdown(1)
 
 
-def answers_of_all_pairs() -> set[ServedResponse]:
-    """Ask four times with any two faults; give the answers that leave differently, with a short body or none."""
-    samples = [*(parse_fault(sample(name)) for name in FAULTS), Stall(every=1), WrongContentLength(every=1, off=-1)]
+def responses_of_all_pairs() -> set[ServedResponse]:
+    """Return the distinct deliveries of four requests with any two faults, each with a short body or none."""
+    samples = [
+        *(parse_fault(sample_text(name)) for name in FAULTS),
+        Stall(every=1),
+        WrongContentLength(every=1, off=-1),
+    ]
     seen = set()
     for pair in product(samples, repeat=2):
-        asker = Asker(TEN, pair)
+        client = DirectClient(TEN, pair)
         for query in ("", "limit=4&offset=4", "limit=4&offset=8&order_column=name&order_type=asc", "limit=4&offset=12"):
-            answer = asker.ask(query)
-            assert len(dict(answer.headers)) == len(answer.headers)
-            assert (answer.status == 0) == (answer.delivery.share is None)
-            seen.add(ServedResponse(answer.status, b"[abcdefg]" if answer.body else b"", delivery=answer.delivery))
+            response = client.get(query)
+            assert len(dict(response.headers)) == len(response.headers)
+            assert (response.status == 0) == (response.delivery.share is None)
+            seen.add(
+                ServedResponse(response.status, b"[abcdefg]" if response.body else b"", delivery=response.delivery)
+            )
     return seen
 
 
-async def test_any_two_faults_give_answers_and_every_answer_leaves_as_it_says() -> None:
-    seen = list(answers_of_all_pairs())
-    assert len({answer.delivery for answer in seen}) > 20
+async def test_any_two_faults_return_a_response_that_is_delivered_as_it_says() -> None:
+    seen = list(responses_of_all_pairs())
+    assert len({response.delivery for response in seen}) > 20
     ending = asyncio.Event()
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        return await deliver(request, seen[int(request.query["which"])], {}, ending)
+        return await deliver(request, seen[int(request.query["index"])], {}, ending)
 
     async with listening(handle) as port:
-        for which, answer in enumerate(seen):
+        for index, response in enumerate(seen):
             ending.clear()
-            async with line_to(port, ending.set) as line:
-                await line.ask(f"?which={which}", connection="close")
-                await left_as_said(answer, line)
+            async with connect(port, ending.set) as line:
+                await line.get(f"?index={index}", connection="close")
+                await check_delivery(response, line)
 
 
-async def left_as_said(answer: ServedResponse, line: Line) -> None:
-    delivery, nothing = answer.delivery, answer.status == 204
-    body = b"" if nothing or delivery.share is None else answer.body[: int(len(answer.body) * delivery.share)]
+async def check_delivery(response: ServedResponse, line: RawConnection) -> None:
+    delivery, has_no_body = response.delivery, response.status == 204
+    body = b"" if has_no_body or delivery.share is None else response.body[: int(len(response.body) * delivery.share)]
     while not line.ended and (not line.head or payload(line) < body) and delivery.share is not None:
-        await line.read(least=len(line.came) + 1)
-    line.end()
+        await line.read(minimum=len(line.received) + 1)
+    line.release()
     await line.read()
     if delivery.share is None:
-        assert line.came == b""
+        assert line.received == b""
         return
-    assert line.head.startswith(f"HTTP/1.1 {answer.status} ")
+    assert line.head.startswith(f"HTTP/1.1 {response.status} ")
     assert payload(line).rstrip(b" ") == body
-    assert ("chunked" in line.head) == (delivery.chunked and not nothing)
-    assert line.ended == "reset" or nothing or delivery.then != "reset"
+    assert ("chunked" in line.head) == (delivery.chunked and not has_no_body)
+    assert line.ended == "reset" or has_no_body or delivery.then != "reset"
 
 
-def payload(line: Line) -> bytes:
-    body = line.came.partition(b"\r\n\r\n")[2]
+def payload(line: RawConnection) -> bytes:
+    body = line.received.partition(b"\r\n\r\n")[2]
     return b"".join(chunks(body)) if "chunked" in line.head else body

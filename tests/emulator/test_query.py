@@ -1,4 +1,4 @@
-"""What is asked, and what is refused."""
+"""Which queries are accepted, and which are refused."""
 
 import contextlib
 from urllib.parse import quote
@@ -20,7 +20,7 @@ def refused(raw_query: str, paging: Paging = BASE) -> str:
 
 namespaces = st.from_regex(NAMESPACE, fullmatch=True)
 values = st.text(st.characters(exclude_characters="|", exclude_categories=["Cs"]), min_size=1, max_size=128)
-questions = st.fixed_dictionaries(
+queries = st.fixed_dictionaries(
     {},
     optional={
         "center": st.sampled_from(["self", "thirdparty"]),
@@ -41,11 +41,11 @@ orders = st.fixed_dictionaries(
 )
 
 
-@given(questions, st.one_of(st.just({}), paging_pairs), st.one_of(st.just({}), orders))
-def test_a_filter_asks_the_same_as_direct_parameters(
-    question: dict[str, str], pair: dict[str, str], order: dict[str, str]
+@given(queries, st.one_of(st.just({}), paging_pairs), st.one_of(st.just({}), orders))
+def test_a_filter_means_the_same_as_direct_parameters(
+    query: dict[str, str], pair: dict[str, str], order: dict[str, str]
 ) -> None:
-    parameters = question | pair | order
+    parameters = query | pair | order
     direct = "&".join(f"{key}={quote(value, safe='')}" for key, value in parameters.items())
     packed = "|".join(f"{key}::{value}" for key, value in parameters.items())
     expected = parse_query(direct, BASE)
@@ -57,7 +57,7 @@ def test_a_filter_asks_the_same_as_direct_parameters(
 
 
 @given(st.text())
-def test_any_query_string_is_a_question_or_a_refusal(raw_query: str) -> None:
+def test_any_query_string_is_accepted_or_refused(raw_query: str) -> None:
     with contextlib.suppress(QueryRefusedError):
         assert parse_query(raw_query, BASE).limit >= 1
 
@@ -66,7 +66,7 @@ def test_filter_wins_over_direct_parameters() -> None:
     assert parse_query("center=thirdparty&limit=7&offset=0&filter=name::x", BASE) == ListQuery(name="x")
 
 
-def test_an_empty_value_is_an_absent_one() -> None:
+def test_an_empty_value_counts_as_absent() -> None:
     assert parse_query("center=&filter=&name=&limit=&offset=", BASE) == ListQuery()
     assert parse_query("filter=center::|name::", BASE) == ListQuery()
 
@@ -86,7 +86,7 @@ def test_a_malformed_filter_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("lone", ["limit=10", "offset=0", "order_column=name", "order_type=asc"])
-def test_half_a_pair_is_refused_or_has_no_effect(lone: str) -> None:
+def test_a_lone_parameter_of_a_pair_is_refused_or_has_no_effect(lone: str) -> None:
     assert refused(lone) == "4001025"
     assert parse_query(lone, Paging(pair_rule="ignore")) == ListQuery()
 
@@ -109,11 +109,11 @@ def test_half_a_pair_is_refused_or_has_no_effect(lone: str) -> None:
         ("name=" + "x" * 129, "4001029"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_its_code(raw_query: str, expected: str) -> None:
+def test_an_invalid_parameter_is_refused_with_its_code(raw_query: str, expected: str) -> None:
     assert refused(raw_query) == expected
 
 
-def test_beyond_the_maximum_is_clamped_or_refused() -> None:
+def test_a_limit_above_the_maximum_is_clamped_or_refused() -> None:
     assert parse_query("limit=1001&offset=0", BASE).limit == 1000
     assert refused("limit=1001&offset=0", Paging(over_limit="refuse")) == "4000056"
     assert parse_query("limit=1000&offset=0", Paging(over_limit="refuse")).limit == 1000
@@ -124,10 +124,10 @@ def test_the_default_limit_is_never_above_the_maximum() -> None:
 
 
 @pytest.mark.parametrize("name", ["a", "a-b", "a_b", "a__b", "a.b", "a--b", "a" * 64, "a1"])
-def test_names_of_organizations(name: str) -> None:
+def test_a_valid_namespace_name_is_accepted(name: str) -> None:
     assert NAMESPACE.fullmatch(name)
 
 
 @pytest.mark.parametrize("name", ["", "1a", "a-", "a_", "a___b", "a..b", "a-_b", "a._b", "A", "a" * 65, "ä", "a\n"])
-def test_what_is_no_name_of_an_organization(name: str) -> None:
+def test_an_invalid_namespace_name_is_refused(name: str) -> None:
     assert not NAMESPACE.fullmatch(name)

@@ -1,48 +1,48 @@
-"""One fault for what goes wrong now and then."""
+"""One fault that draws others at random."""
 
 import pytest
 
 from crawler.emulator.faults.fault import Call
-from crawler.emulator.faults.random_faults import MISHAPS
-from crawler.emulator.faults.registry import Mishaps
-from crawler.emulator.http.response import AT_ONCE
-from tests.emulator.client import Asker, numbered
+from crawler.emulator.faults.random_faults import KINDS
+from crawler.emulator.faults.registry import RandomFaults
+from crawler.emulator.http.response import IMMEDIATE
+from tests.emulator.client import DirectClient, numbered
 
 TEN = numbered(10)
-PLAIN = Asker(TEN).ask()
+PLAIN = DirectClient(TEN).get()
 
 
-def struck(fault: Mishaps, requests: int) -> list[bool]:
-    asker = Asker(TEN, [fault])
-    return [asker.ask() != PLAIN for _ in range(requests)]
+def triggered(fault: RandomFaults, requests: int) -> list[bool]:
+    client = DirectClient(TEN, [fault])
+    return [client.get() != PLAIN for _ in range(requests)]
 
 
-@pytest.mark.parametrize("kind", MISHAPS)
-def test_each_mishap_is_one_of_every_page_and_comes_alone_if_wanted(kind: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_random_kind_alone_does_what_its_fault_does(kind: str) -> None:
     window = "limit=3&offset=6"
-    asker = Asker(TEN, [Mishaps(1, kinds=(kind,))])
-    wanted = Asker(TEN, [MISHAPS[kind]])
+    client = DirectClient(TEN, [RandomFaults(1, kinds=(kind,))])
+    wanted = DirectClient(TEN, [KINDS[kind]])
     for _ in range(3):
-        assert Asker(TEN).ask(window) != asker.ask(window) == wanted.ask(window)
+        assert DirectClient(TEN).get(window) != client.get(window) == wanted.get(window)
 
 
-def test_a_share_of_the_requests_meets_one_and_the_seed_decides_which() -> None:
-    one, same, other = (struck(Mishaps(0.2, seed), 300) for seed in (1, 1, 2))
+def test_random_faults_trigger_on_a_share_that_the_seed_decides() -> None:
+    one, same, other = (triggered(RandomFaults(0.2, seed), 300) for seed in (1, 1, 2))
     assert one == same != other
     assert 30 < one.count(True) < 90
-    assert not any(struck(Mishaps(0), 20))
+    assert not any(triggered(RandomFaults(0), 20))
 
 
-def test_which_kinds_there_are_does_not_decide_who_is_struck() -> None:
-    assert struck(Mishaps(0.5, 3), 50) == struck(Mishaps(0.5, 3, ("drop",)), 50)
+def test_the_kinds_do_not_change_which_requests_are_hit() -> None:
+    assert triggered(RandomFaults(0.5, 3), 50) == triggered(RandomFaults(0.5, 3, ("drop",)), 50)
 
 
-def test_every_mishap_happens_and_they_are_told_apart() -> None:
+def test_every_random_kind_occurs() -> None:
     calls = [Call(number=number, request_id="", now_s=0) for number in range(500)]
-    drawn = {Mishaps(1).drawn(call) for call in calls}
-    assert drawn == set(MISHAPS.values())
+    drawn = {RandomFaults(1).drawn(call) for call in calls}
+    assert drawn == set(KINDS.values())
 
 
-def test_a_request_that_meets_none_is_answered_as_ever() -> None:
-    assert Asker(TEN, [Mishaps(0)]).ask() == PLAIN
-    assert PLAIN.delivery is AT_ONCE
+def test_a_request_without_a_random_fault_gets_the_normal_response() -> None:
+    assert DirectClient(TEN, [RandomFaults(0)]).get() == PLAIN
+    assert PLAIN.delivery is IMMEDIATE

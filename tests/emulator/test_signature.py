@@ -11,16 +11,21 @@ from hypothesis import strategies as st
 from crawler.emulator.http.request import NAMESPACES, PROJECTS, SHARED_REPOSITORIES
 from crawler.emulator.http.response import ServedResponse
 from crawler.swr.auth.signing import AccessKey, Signable, canonical_query, sign
-from tests.emulator.client import EPOCH_S, Asker, numbered, said
+from tests.emulator.client import EPOCH_S, DirectClient, json_of, numbered
 
 TEN = numbered(10)
 HEADERS = {"User-Agent": "swr-crawler/0.1.0", "Content-Type": "application/json"}
 Pairs = tuple[tuple[str, str], ...]
 
 
-def own(asker: Asker, **changed: Any) -> AccessKey:  # noqa: ANN401 - the fields of AccessKey
-    who = asker.identity
-    fields = {"ak": who.ak, "sk": who.sk, "project_id": who.project_id, "security_token": who.security_token}
+def own(client: DirectClient, **changed: Any) -> AccessKey:  # noqa: ANN401 - the fields of AccessKey
+    identity = client.identity
+    fields = {
+        "ak": identity.ak,
+        "sk": identity.sk,
+        "project_id": identity.project_id,
+        "security_token": identity.security_token,
+    }
     return AccessKey(**{**fields, **changed})
 
 
@@ -37,9 +42,9 @@ def signed(
     return {**headers, **sign(request, key, at=datetime.fromtimestamp(at_s, UTC))}
 
 
-def why(answer: ServedResponse) -> str:
-    assert answer.status == 401, answer.body
-    found = said(answer)
+def why(response: ServedResponse) -> str:
+    assert response.status == 401, response.body
+    found = json_of(response)
     assert found["error_code"] == "APIGW.0301"
     message: str = found["error_msg"]
     return message.removeprefix("Incorrect IAM authentication information: ")
@@ -51,62 +56,62 @@ def why(answer: ServedResponse) -> str:
     ),
     agent=st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs"))),
 )
-def test_what_is_rightly_signed_is_let_in_whatever_it_asks(pairs: list[tuple[str, str]], agent: str) -> None:
-    asker = Asker(TEN)
-    headers = signed(own(asker), tuple(pairs), headers={"User-Agent": agent, "X-Odd-Header": " a  b "})
-    assert asker.send(query=canonical_query(pairs), headers=headers).status in {200, 400}
+def test_a_correct_signature_is_accepted_for_any_query(pairs: list[tuple[str, str]], agent: str) -> None:
+    client = DirectClient(TEN)
+    headers = signed(own(client), tuple(pairs), headers={"User-Agent": agent, "X-Odd-Header": " a  b "})
+    assert client.request(query=canonical_query(pairs), headers=headers).status in {200, 400}
 
 
 @pytest.mark.parametrize("path", [SHARED_REPOSITORIES, NAMESPACES, PROJECTS])
-def test_every_route_of_the_gateway_takes_signatures(path: str) -> None:
-    asker = Asker(TEN)
-    assert asker.send(path, headers=signed(own(asker), path=path)).status == 200
+def test_every_route_of_the_gateway_accepts_signatures(path: str) -> None:
+    client = DirectClient(TEN)
+    assert client.request(path, headers=signed(own(client), path=path)).status == 200
 
 
-def test_the_query_may_come_in_any_order_and_repeat_itself() -> None:
-    asker = Asker(TEN)
-    headers = signed(own(asker), (("name", "a"), ("name", "b"), ("x", "")))
+def test_a_signed_query_may_be_reordered_and_have_repeated_keys() -> None:
+    client = DirectClient(TEN)
+    headers = signed(own(client), (("name", "a"), ("name", "b"), ("x", "")))
     for query in ("name=a&name=b&x=", "x&name=b&name=a", "name=%61&x=&&name=b"):
-        assert asker.send(query=query, headers=headers).status == 200
+        assert client.request(query=query, headers=headers).status == 200
 
 
 @pytest.mark.parametrize(
     "query", ["", "name=a", "name=a+b&x=", "name=a%2Bb&x=", "name=a%20b&x=&x=", "name=a%20b&x=%20", "Name=a%20b&x="]
 )
 def test_a_query_other_than_the_signed_one_is_refused(query: str) -> None:
-    asker = Asker(TEN)
-    headers = signed(own(asker), (("name", "a b"), ("x", "")))
-    assert asker.send(query="name=a%20b&x=", headers=headers).status == 200
-    assert "verify aksk signature fail" in why(asker.send(query=query, headers=headers))
+    client = DirectClient(TEN)
+    headers = signed(own(client), (("name", "a b"), ("x", "")))
+    assert client.request(query="name=a%20b&x=", headers=headers).status == 200
+    assert "verify aksk signature fail" in why(client.request(query=query, headers=headers))
 
 
 @pytest.mark.parametrize("name", ["User-Agent", "Content-Type", "Host", "X-Sdk-Date", "X-Project-Id"])
-def test_a_signed_header_that_arrives_otherwise_or_not_at_all_is_refused(name: str) -> None:
-    asker = Asker(TEN)
-    headers = signed(own(asker))
+def test_a_signed_header_that_arrives_changed_or_not_at_all_is_refused(name: str) -> None:
+    client = DirectClient(TEN)
+    headers = signed(own(client))
     changed = headers | {name: "19941106T085000Z" if name == "X-Sdk-Date" else "other"}
     missing = {key: value for key, value in headers.items() if key != name}
-    assert "verify aksk signature fail" in why(asker.send(headers=changed))
-    assert "aksk signature fail" in why(asker.send(headers=missing)).replace("ak sk", "aksk")
+    assert "verify aksk signature fail" in why(client.request(headers=changed))
+    assert "aksk signature fail" in why(client.request(headers=missing)).replace("ak sk", "aksk")
 
 
-def test_a_header_added_on_the_way_does_no_harm() -> None:
-    asker = Asker(TEN)
-    assert asker.send(headers=signed(own(asker)) | {"Accept-Encoding": "gzip", "Via": "proxy"}).status == 200
+def test_a_header_that_a_proxy_adds_does_no_harm() -> None:
+    client = DirectClient(TEN)
+    assert client.request(headers=signed(own(client)) | {"Accept-Encoding": "gzip", "Via": "proxy"}).status == 200
 
 
 def test_the_body_is_signed_too() -> None:
-    asker = Asker(TEN)
-    headers = signed(own(asker), body=b"{}")
-    assert asker.send(headers=headers, body=b"{}").status == 200
-    assert "verify aksk signature fail" in why(asker.send(headers=headers, body=b"[]"))
+    client = DirectClient(TEN)
+    headers = signed(own(client), body=b"{}")
+    assert client.request(headers=headers, body=b"{}").status == 200
+    assert "verify aksk signature fail" in why(client.request(headers=headers, body=b"[]"))
 
 
-def test_a_refusal_tells_what_was_verified_in_one_line() -> None:
-    asker = Asker(TEN, security_token="the-token")
-    headers = signed(own(asker, sk="wrong"), (("name", "é"),))
-    told = why(asker.send(query="name=%C3%A9", headers=headers | {"User-Agent": "caf\udce9"}))
-    assert told == (
+def test_a_refused_signature_repeats_the_canonical_request_in_one_line() -> None:
+    client = DirectClient(TEN, security_token="the-token")
+    headers = signed(own(client, sk="wrong"), (("name", "é"),))
+    message = why(client.request(query="name=%C3%A9", headers=headers | {"User-Agent": "caf\udce9"}))
+    assert message == (
         "verify aksk signature fail, canonicalRequest:GET|/v2/manage/shared-repositories/|name=%C3%A9|"
         "content-type:application/json|host:127.0.0.1:8080|user-agent:caf?|"
         "x-project-id:0123456789abcdef0123456789abcdef|x-sdk-date:19941106T084937Z|x-security-token:the-token||"
@@ -116,90 +121,90 @@ def test_a_refusal_tells_what_was_verified_in_one_line() -> None:
 
 
 def test_an_unknown_key_is_named() -> None:
-    asker = Asker(TEN)
-    assert why(asker.send(headers=signed(own(asker, ak="access_key_id")))) == "ak access_key_id not exist"
+    client = DirectClient(TEN)
+    assert why(client.request(headers=signed(own(client, ak="access_key_id")))) == "ak access_key_id not exist"
 
 
 @pytest.mark.parametrize("authorization", ["SDK-HMAC-SHA256", "SDK-HMAC-SHA256 Access=x"])
-def test_an_authorization_that_can_not_be_read_is_refused(authorization: str) -> None:
-    assert "can not be read" in why(Asker(TEN).send(headers={"Authorization": authorization}))
+def test_an_unreadable_authorization_is_refused(authorization: str) -> None:
+    assert "can not be read" in why(DirectClient(TEN).request(headers={"Authorization": authorization}))
 
 
 def test_another_scheme_is_no_signature() -> None:
-    assert why(Asker(TEN).send(headers={"Authorization": "Bearer x"})) == "x-auth-token not found"
+    assert why(DirectClient(TEN).request(headers={"Authorization": "Bearer x"})) == "x-auth-token not found"
 
 
-def test_a_signature_of_everything_but_host_or_date_proves_nothing() -> None:
-    asker = Asker(TEN)
-    headers = signed(own(asker))
+def test_a_signature_without_host_and_date_is_refused() -> None:
+    client = DirectClient(TEN)
+    headers = signed(own(client))
     claim = headers["Authorization"].replace("host;", "")
-    assert "verify aksk signature fail" in why(asker.send(headers=headers | {"Authorization": claim}))
+    assert "verify aksk signature fail" in why(client.request(headers=headers | {"Authorization": claim}))
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "1994-11-06T08:49:37Z"])
-def test_a_date_that_can_not_be_read_is_refused(date: str) -> None:
-    asker = Asker(TEN)
-    assert "x-sdk-date" in why(asker.send(headers=signed(own(asker)) | {"X-Sdk-Date": date}))
+def test_an_unreadable_date_is_refused(date: str) -> None:
+    client = DirectClient(TEN)
+    assert "x-sdk-date" in why(client.request(headers=signed(own(client)) | {"X-Sdk-Date": date}))
 
 
 @pytest.mark.parametrize("skew_s", [-901, 901, 86_400])
-def test_a_clock_more_than_a_quarter_of_an_hour_off_is_refused(skew_s: float) -> None:
-    asker = Asker(TEN)
-    refused = asker.send(headers=signed(own(asker), at_s=EPOCH_S + skew_s))
+def test_a_date_more_than_fifteen_minutes_off_is_refused(skew_s: float) -> None:
+    client = DirectClient(TEN)
+    refused = client.request(headers=signed(own(client), at_s=EPOCH_S + skew_s))
     assert why(refused) == "calc ak sk signature fail:signature expired"
     within = EPOCH_S + (900 if skew_s > 0 else -900)
-    assert asker.send(headers=signed(own(asker), at_s=within)).status == 200
+    assert client.request(headers=signed(own(client), at_s=within)).status == 200
 
 
-def test_five_failures_lock_the_key_for_five_minutes_whatever_it_signs() -> None:
-    asker = Asker(TEN)
-    wrong, right = signed(own(asker, sk="wrong")), signed(own(asker), at_s=EPOCH_S + 300)
+def test_five_failures_lock_the_key_for_five_minutes() -> None:
+    client = DirectClient(TEN)
+    wrong, right = signed(own(client, sk="wrong")), signed(own(client), at_s=EPOCH_S + 300)
     for _ in range(5):
-        assert "verify aksk signature fail" in why(asker.send(headers=wrong))
+        assert "verify aksk signature fail" in why(client.request(headers=wrong))
     for now_s in (EPOCH_S, EPOCH_S + 299):
-        asker.now_s = now_s
-        assert why(asker.send(headers=right)) == "AK access failed to reach the limit,forbidden"
-    asker.now_s = EPOCH_S + 300
-    assert asker.send(headers=right).status == 200
+        client.now_s = now_s
+        assert why(client.request(headers=right)) == "AK access failed to reach the limit,forbidden"
+    client.now_s = EPOCH_S + 300
+    assert client.request(headers=right).status == 200
 
 
-def test_a_success_between_failures_keeps_the_key_open() -> None:
-    asker = Asker(TEN, lock_after=2)
-    wrong, right = signed(own(asker, sk="wrong")), signed(own(asker))
-    sent = [asker.send(headers=headers).status for headers in (wrong, right) * 5]
+def test_a_success_between_failures_prevents_the_lock() -> None:
+    client = DirectClient(TEN, lock_after=2)
+    wrong, right = signed(own(client, sk="wrong")), signed(own(client))
+    sent = [client.request(headers=headers).status for headers in (wrong, right) * 5]
     assert sent == [401, 200] * 5
 
 
-def test_a_clock_that_is_off_locks_the_key_too_and_an_unknown_key_locks_nothing() -> None:
-    asker = Asker(TEN, lock_after=1)
+def test_a_wrong_date_counts_towards_the_lock_and_an_unknown_key_does_not() -> None:
+    client = DirectClient(TEN, lock_after=1)
     for _ in range(3):
-        assert "not exist" in why(asker.send(headers=signed(own(asker, ak="unknown"))))
-    assert "expired" in why(asker.send(headers=signed(own(asker), at_s=0)))
-    assert "limit" in why(asker.send(headers=signed(own(asker))))
+        assert "not exist" in why(client.request(headers=signed(own(client, ak="unknown"))))
+    assert "expired" in why(client.request(headers=signed(own(client), at_s=0)))
+    assert "limit" in why(client.request(headers=signed(own(client))))
 
 
-def test_a_project_must_be_named_and_the_right_one() -> None:
-    asker = Asker(TEN)
-    assert why(asker.send(headers=signed(own(asker, project_id=None)))) == "x-project-id not found"
-    assert why(asker.send(headers=signed(own(asker, project_id="other")))) == "project other not exist"
-    lenient = Asker(TEN, project_id_required=False)
-    assert lenient.send(headers=signed(own(lenient, project_id=None))).status == 200
-    assert why(lenient.send(headers=signed(own(lenient, project_id="other")))) == "project other not exist"
-    assert lenient.send(PROJECTS, headers=signed(own(lenient, project_id=None), path=PROJECTS)).status == 200
+def test_a_signed_request_must_name_the_right_project() -> None:
+    client = DirectClient(TEN)
+    assert why(client.request(headers=signed(own(client, project_id=None)))) == "x-project-id not found"
+    assert why(client.request(headers=signed(own(client, project_id="other")))) == "project other not exist"
+    lenient = DirectClient(TEN, project_id_required=False)
+    assert lenient.request(headers=signed(own(lenient, project_id=None))).status == 200
+    assert why(lenient.request(headers=signed(own(lenient, project_id="other")))) == "project other not exist"
+    assert lenient.request(PROJECTS, headers=signed(own(lenient, project_id=None), path=PROJECTS)).status == 200
 
 
-@pytest.mark.parametrize(("wanted", "shown"), [("token", None), ("token", "other"), (None, "other")])
-def test_a_security_token_is_shown_if_and_only_if_the_key_has_one(wanted: str | None, shown: str | None) -> None:
-    asker = Asker(TEN, security_token=wanted)
-    assert asker.send(headers=signed(own(asker))).status == 200
-    assert why(asker.send(headers=signed(own(asker, security_token=shown)))) == "decrypt token fail"
+@pytest.mark.parametrize(("required", "sent"), [("token", None), ("token", "other"), (None, "other")])
+def test_a_security_token_is_required_if_and_only_if_the_key_has_one(required: str | None, sent: str | None) -> None:
+    client = DirectClient(TEN, security_token=required)
+    assert client.request(headers=signed(own(client))).status == 200
+    assert why(client.request(headers=signed(own(client, security_token=sent)))) == "decrypt token fail"
 
 
-def test_repeated_headers_arrive_as_one() -> None:
+def test_repeated_headers_are_joined_before_verification() -> None:
     class Twice(dict[str, str]):
         def items(self) -> Any:  # noqa: ANN401 - as a multidict gives them
             return [*super().items(), ("X-Twice", "b")]
 
-    asker = Asker(TEN)
-    headers = signed(own(asker), headers={"X-Twice": "a,b"})
-    assert asker.send(headers=Twice(headers | {"X-Twice": "a"})).status == 200
+    client = DirectClient(TEN)
+    headers = signed(own(client), headers={"X-Twice": "a,b"})
+    assert client.request(headers=Twice(headers | {"X-Twice": "a"})).status == 200

@@ -1,7 +1,7 @@
-"""A proxy on 127.0.0.1 that passes the bytes of connections on and does to them what wire_faults.py says.
+"""A proxy on 127.0.0.1 that forwards the bytes of connections, with the faults of tests/support/wire_faults.py.
 
-Plain sockets and the loop's callbacks, no streams: a reset, a half-read connection and a closed listener are to be
-what they are named after, and no task is started.
+It uses sockets and callbacks of the event loop instead of streams, so that resets, half-read connections and closed
+listeners are real ones. It starts no task.
 """
 
 import asyncio
@@ -14,104 +14,105 @@ from functools import partial
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from tests.support.wire_faults import End, Pass, Passage, Pause, RefuseConnections, Reply, Step, WireFault
+from tests.support.wire_faults import ConnectionEffects, End, Forward, Pause, RefuseConnections, Reply, Step, WireFault
 
 HOST: Final = "127.0.0.1"
 _READ_BYTES: Final = 2**16
-_RESET: Final = struct.pack("ii", 1, 0)  # linger for no time: RST instead of FIN
+_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER with a timeout of 0: RST instead of FIN
 
-# Calls something after so many seconds, as `loop.call_later`.
-Later = Callable[[float, Callable[[], None]], object]
+# Calls a function after a number of seconds, as `loop.call_later` does.
+CallLater = Callable[[float, Callable[[], None]], object]
 
 
 class RunningProxy:
-    """A proxy that listens. `connections` counts those accepted, `struck` by fault, in their order.
+    """A proxy that listens.
 
-    `endpoint` is its URL without a trailing slash. What is wanted of `upstream` is its host and port.
+    `endpoint` is its URL without a trailing slash; of `upstream` only host and port are used. `connections` counts the
+    connections accepted, `triggered` the connections on which each fault triggered, in the order of the faults.
     """
 
-    def __init__(self, upstream: str, faults: Sequence[WireFault], later: Later | None) -> None:
+    def __init__(self, upstream: str, faults: Sequence[WireFault], call_later: CallLater | None) -> None:
         parts = urlsplit(upstream)
         self._upstream = (parts.hostname, parts.port)
         self._faults = faults
         self._loop = asyncio.get_running_loop()
-        self._later = later or self._loop.call_later
-        self._wires: set[_Wire] = set()
+        self._call_later = call_later or self._loop.call_later
+        self._open_connections: set[_Connection] = set()
         self._listener: socket.socket | None = None
         self._port = 0
         self.connections = 0
-        self.struck = [0] * len(faults)
+        self.triggered = [0] * len(faults)
         self.listen()
 
     @property
     def endpoint(self) -> str:
-        """The URL, the same after a pause."""
+        """The URL; it stays the same after `refuse` and `listen`."""
         return f"http://{HOST}:{self._port}"
 
     def listen(self) -> None:
-        """Accept connections, at the same port as before."""
+        """Accept connections, on the same port as before."""
         self._listener = socket.create_server((HOST, self._port), backlog=1024)
         self._listener.setblocking(False)
         self._port = self._listener.getsockname()[1]
         self._loop.add_reader(self._listener, self._accept)
 
     def refuse(self) -> None:
-        """Refuse connections; those there are go on."""
+        """Refuse new connections; the open ones stay."""
         if self._listener is not None:
             self._loop.remove_reader(self._listener)
             self._listener.close()
             self._listener = None
 
     def end(self) -> None:
-        """Refuse connections, and reset those there are."""
+        """Refuse new connections and reset the open ones."""
         self.refuse()
-        self._later = _never
-        for wire in tuple(self._wires):
-            wire.end(End.RESET)
+        self._call_later = _never
+        for connection in tuple(self._open_connections):
+            connection.end(End.RESET)
 
     def _accept(self) -> None:
         if self._listener is None:
             return
         try:
             client, _ = self._listener.accept()
-        except OSError:  # whoever wanted in has gone
+        except OSError:  # the client closed it before it was accepted
             return
         self.connections += 1
-        passage = Passage(self._faults, self.connections)
-        for place, struck in enumerate(passage.struck):
-            self.struck[place] += struck
-            fault = self._faults[place]
-            if struck and isinstance(fault, RefuseConnections):
+        effects = ConnectionEffects(self._faults, self.connections)
+        for index, triggered in enumerate(effects.triggered):
+            self.triggered[index] += triggered
+            fault = self._faults[index]
+            if triggered and isinstance(fault, RefuseConnections):
                 self.refuse()
-                self._later(fault.for_ms / 1000, self._listen_again)
+                self._call_later(fault.for_ms / 1000, self._listen_again)
         try:
             server = socket.create_connection(self._upstream)
         except OSError:
             client.close()
             return
-        wire = _Wire(self._loop, client, server, passage, self._later)
-        self._wires.add(wire)
-        wire.start(partial(self._wires.discard, wire))
+        connection = _Connection(self._loop, client, server, effects, self._call_later)
+        self._open_connections.add(connection)
+        connection.start(partial(self._open_connections.discard, connection))
 
     def _listen_again(self) -> None:
-        if self._listener is None and self._later is not _never:
+        if self._listener is None and self._call_later is not _never:
             self.listen()
 
 
-def _never(wait_s: float, do: Callable[[], None]) -> None:
-    del wait_s, do
+def _never(wait_s: float, callback: Callable[[], None]) -> None:
+    del wait_s, callback
 
 
-class _Wire:
-    """One connection: the client's socket and the server's, and a way in each direction between them."""
+class _Connection:
+    """One connection: the client's socket, the server's socket, and one `_Direction` for each way between them."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         client: socket.socket,
         server: socket.socket,
-        passage: Passage,
-        later: Later,
+        effects: ConnectionEffects,
+        call_later: CallLater,
     ) -> None:
         self._loop = loop
         self._client = client
@@ -120,31 +121,31 @@ class _Wire:
             end.setblocking(False)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._open = True
-        self._ended: Callable[[], None] = lambda: None
-        self._opened = passage.opened()
-        self._request = _Way(self, loop, (client, server), passage.request, later)
-        self._answer = _Way(self, loop, (server, client), passage.answer, later)
+        self._on_end: Callable[[], None] = lambda: None
+        self._opened = effects.opened()
+        self._request = _Direction(self, loop, (client, server), effects.request, call_later)
+        self._response = _Direction(self, loop, (server, client), effects.response, call_later)
 
-    def start(self, ended: Callable[[], None]) -> None:
-        """Begin; `ended` is called at the end."""
-        self._ended = ended
-        self._answer.take(self._opened)
-        self._request.take(())
+    def start(self, on_end: Callable[[], None]) -> None:
+        """Start forwarding; call `on_end` at the end."""
+        self._on_end = on_end
+        self._response.execute(self._opened)
+        self._request.execute(())
 
-    def reply(self, way: "_Way", data: bytes) -> None:
-        """Send bytes against the direction of `way`."""
-        back = self._answer if way is self._request else self._request
-        back.take((Pass(data),))
+    def reply(self, direction: "_Direction", data: bytes) -> None:
+        """Send bytes against `direction`."""
+        back = self._response if direction is self._request else self._request
+        back.execute((Forward(data),))
 
-    def finished(self) -> None:
-        """Close when both sides have said all."""
-        if self._request.finished and self._answer.finished:
+    def on_finished(self) -> None:
+        """Close the connection once both sides have sent everything."""
+        if self._request.finished and self._response.finished:
             self.end(End.CLOSE)
 
     def end(self, how: End) -> None:
-        """End the connection, or let it stand still."""
-        for way in (self._request, self._answer):
-            way.stop()
+        """End the connection, or stall it."""
+        for direction in (self._request, self._response):
+            direction.stop()
         if how is End.STALL or not self._open:
             return
         self._open = False
@@ -152,37 +153,37 @@ class _Wire:
             self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._client.close()
         self._server.close()
-        self._ended()
+        self._on_end()
 
 
-class _Way:
-    """One direction. What it has to do it does step by step; it reads on when all is done."""
+class _Direction:
+    """One direction of a connection. It executes its steps one by one and reads further when none is left."""
 
     def __init__(
         self,
-        wire: _Wire,
+        connection: _Connection,
         loop: asyncio.AbstractEventLoop,
         ends: tuple[socket.socket, socket.socket],
-        change: Callable[[bytes], Iterable[Step]],
-        later: Later,
+        replace: Callable[[bytes], Iterable[Step]],
+        call_later: CallLater,
     ) -> None:
-        self._wire = wire
+        self._connection = connection
         self._loop = loop
         self._source, self._sink = ends
-        self._change = change
-        self._later = later
+        self._replace = replace
+        self._call_later = call_later
         self._steps: deque[Step] = deque()
         self._state: Literal["free", "waiting", "stopped"] = "free"
         self.finished = False
 
-    def take(self, steps: Iterable[Step]) -> None:
-        """Do these steps behind those there are."""
+    def execute(self, steps: Iterable[Step]) -> None:
+        """Execute these steps after those in the queue."""
         self._steps.extend(steps)
         if self._state == "free":
             self._run()
 
     def stop(self) -> None:
-        """Do nothing any more."""
+        """Execute and read nothing more."""
         self._state = "stopped"
         self._steps.clear()
         self._loop.remove_reader(self._source)
@@ -190,26 +191,26 @@ class _Way:
 
     def _run(self) -> None:
         while self._steps and self._state == "free":
-            self._do(self._steps.popleft())
+            self._execute_one(self._steps.popleft())
         if self._state == "free" and not self.finished:
             self._loop.add_reader(self._source, self._read)
 
-    def _do(self, step: Step) -> None:
-        if isinstance(step, Pass):
+    def _execute_one(self, step: Step) -> None:
+        if isinstance(step, Forward):
             self._write(step.data)
         elif isinstance(step, Reply):
-            self._wire.reply(self, step.data)
+            self._connection.reply(self, step.data)
         elif isinstance(step, Pause):
             self._wait()
-            self._later(step.duration_s, self._go_on)
+            self._call_later(step.duration_s, self._resume)
         else:
-            self._wire.end(step)
+            self._connection.end(step)
 
     def _wait(self) -> None:
         self._state = "waiting"
         self._loop.remove_reader(self._source)
 
-    def _go_on(self) -> None:
+    def _resume(self) -> None:
         if self._state == "waiting":
             self._state = "free"
             self._loop.remove_writer(self._sink)
@@ -219,16 +220,16 @@ class _Way:
         try:
             data = self._source.recv(_READ_BYTES)
         except OSError:
-            self._wire.end(End.RESET)
+            self._connection.end(End.RESET)
             return
         if data:
-            self.take(self._change(data))
+            self.execute(self._replace(data))
             return
         self.finished = True
         self._loop.remove_reader(self._source)
-        with suppress(OSError):  # gone already
+        with suppress(OSError):  # closed already
             self._sink.shutdown(socket.SHUT_WR)
-        self._wire.finished()
+        self._connection.on_finished()
 
     def _write(self, data: bytes) -> None:
         try:
@@ -236,23 +237,23 @@ class _Way:
         except BlockingIOError:
             sent = 0
         except OSError:
-            self._wire.end(End.RESET)
+            self._connection.end(End.RESET)
             return
         if sent < len(data):
-            self._steps.appendleft(Pass(data[sent:]))
+            self._steps.appendleft(Forward(data[sent:]))
             self._wait()
-            self._loop.add_writer(self._sink, self._go_on)
+            self._loop.add_writer(self._sink, self._resume)
 
 
 @asynccontextmanager
 async def proxy(
-    upstream: str, faults: Sequence[WireFault] = (), *, later: Later | None = None
+    upstream: str, faults: Sequence[WireFault] = (), *, call_later: CallLater | None = None
 ) -> AsyncIterator[RunningProxy]:
-    """Stand in front of `upstream`, an URL, in the running loop for as long as the context lasts.
+    """Yield a proxy in front of the URL `upstream` that runs in the current event loop until the context ends.
 
-    `later` replaces the loop's clock for pauses.
+    `call_later` replaces the event loop's own, so that pauses need not take time.
     """
-    running = RunningProxy(upstream, faults, later)
+    running = RunningProxy(upstream, faults, call_later)
     try:
         yield running
     finally:

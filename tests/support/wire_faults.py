@@ -1,18 +1,20 @@
-"""Faults below HTTP: what happens to the bytes of one connection between a client and a server (pure).
+"""Faults below HTTP, in the bytes of a connection between a client and a server (pure).
 
-A fault says which connections it strikes and gives each of these an `Effect`, which is told of the bytes in both
-directions and gives the steps to take instead of passing them on. Effects of one connection follow each other in
-the order the faults were given. proxy.py takes the steps.
+A fault decides on which connections it triggers and creates an `Effect` for each of them. The effect receives the bytes
+of both directions and returns the steps that replace them. The effects of a connection apply in the order of their
+faults. tests/support/tcp_proxy.py executes the steps.
 
-    reset-answer, close-answer, stall-answer   the connection ends, or stands still, in the middle of an answer
-    reset-request                              the same, before a request is there
-    trickle-answer                             a few bytes at a time
-    flip-bit                                   one bit of a body is another
-    garbage-answer                             something else than HTTP, or HTTP as nobody should write it
-    early-answer                               an answer before the request was sent whole
-    repeat-answer                              an answer nobody asked for behind the one that was asked for
-    never-read                                 accepted, and then nothing
-    refuse-connections                         nobody listens for a while
+| fault | effect |
+|---|---|
+| ResetResponse, CloseResponse, StallResponse | the connection ends or stalls in the middle of a response |
+| ResetRequest | the connection is reset before the request is complete |
+| TrickleResponse | the response arrives a few bytes at a time |
+| FlipBit | one bit of a body is flipped |
+| GarbageResponse | the response is not HTTP, or invalid HTTP |
+| EarlyResponse | the response arrives before the request is complete |
+| RepeatResponse | each response arrives twice |
+| NeverRead | the connection is accepted and nothing is ever read |
+| RefuseConnections | the port is closed for a while |
 """
 
 import random
@@ -21,184 +23,188 @@ from dataclasses import dataclass, fields
 from enum import Enum, auto
 from typing import Final, Literal, NamedTuple
 
-from crawler.emulator.faults.fault import number
+from crawler.emulator.faults.parameter import number
 from crawler.errors import UsageError
 
 
-class Pass(NamedTuple):
-    """Send these bytes on, the way they were going."""
+class Forward(NamedTuple):
+    """Forward these bytes in their direction."""
 
     data: bytes
 
 
 class Reply(NamedTuple):
-    """Send these bytes back to where the ones just come came from."""
+    """Send these bytes back to the side that sent the last ones."""
 
     data: bytes
 
 
 class Pause(NamedTuple):
-    """Let so many seconds pass before the next step in this direction."""
+    """Wait before the next step in this direction."""
 
     duration_s: float
 
 
 class End(Enum):
-    """How a connection ends; nothing passes afterwards."""
+    """How a connection ends; nothing is forwarded afterwards."""
 
-    RESET = auto()  # RST: what the other side has not read yet is lost
+    RESET = auto()  # RST: bytes that the other side has not read are lost
     CLOSE = auto()  # FIN
-    STALL = auto()  # it stays open, and nothing comes any more
+    STALL = auto()  # it stays open without any further bytes
 
 
-Step = Pass | Reply | Pause | End
+Step = Forward | Reply | Pause | End
 
 
 class Effect:
-    """What a fault does to one connection; here nothing. It remembers what it has seen."""
+    """What a fault does to one connection; here nothing. An effect keeps the state of its connection."""
 
     def opened(self) -> Iterable[Step]:
-        """Give the steps towards the client before anything was said."""
+        """Return the steps towards the client before any byte was sent."""
         return ()
 
     def request(self, data: bytes) -> Iterable[Step]:
-        """Give the steps instead of passing these bytes to the server."""
-        return (Pass(data),)
+        """Return the steps that replace these bytes to the server."""
+        return (Forward(data),)
 
-    def answer(self, data: bytes) -> Iterable[Step]:
-        """Give the steps instead of passing these bytes to the client."""
-        return (Pass(data),)
+    def response(self, data: bytes) -> Iterable[Step]:
+        """Return the steps that replace these bytes to the client."""
+        return (Forward(data),)
 
 
-class Passage:
-    """The effects on one connection, the `number`th from 1, one behind the other."""
+class ConnectionEffects:
+    """The effects on connection number `number`, counted from 1, each applied to the steps of the one before."""
 
     def __init__(self, faults: "Sequence[WireFault]", number: int) -> None:
-        self.struck = tuple(fault.strikes(number) for fault in faults)
-        self._effects = [fault.effect(number) for fault, struck in zip(faults, self.struck, strict=True) if struck]
+        self.triggered = tuple(fault.triggers(number) for fault in faults)
+        self._effects = [
+            fault.effect(number) for fault, triggered in zip(faults, self.triggered, strict=True) if triggered
+        ]
 
     def opened(self) -> list[Step]:
-        """Give the steps towards the client before anything was said."""
+        """Return the steps towards the client before any byte was sent."""
         return [step for effect in self._effects for step in effect.opened()]
 
     def request(self, data: bytes) -> list[Step]:
-        """Give the steps for bytes of the client."""
-        return self._through(data, lambda effect: effect.request)
+        """Return the steps for bytes from the client."""
+        return self._apply(data, lambda effect: effect.request)
 
-    def answer(self, data: bytes) -> list[Step]:
-        """Give the steps for bytes of the server."""
-        return self._through(data, lambda effect: effect.answer)
+    def response(self, data: bytes) -> list[Step]:
+        """Return the steps for bytes from the server."""
+        return self._apply(data, lambda effect: effect.response)
 
-    def _through(self, data: bytes, way: Callable[[Effect], Callable[[bytes], Iterable[Step]]]) -> list[Step]:
-        steps: list[Step] = [Pass(data)]
+    def _apply(self, data: bytes, direction: Callable[[Effect], Callable[[bytes], Iterable[Step]]]) -> list[Step]:
+        steps: list[Step] = [Forward(data)]
         for effect in self._effects:
-            on = way(effect)
-            steps = [out for step in steps for out in (on(step.data) if isinstance(step, Pass) else (step,))]
+            replace = direction(effect)
+            steps = [out for step in steps for out in (replace(step.data) if isinstance(step, Forward) else (step,))]
         return steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireFault:
-    """A fault of the `first` n connections, and/or each `every`th, and/or a share `rate` (0 to 1) of them.
+    """A fault of the `first` n connections, of every `every`th, and of a share `rate` (0 to 1) of all connections.
 
-    Which ones make up the share, `seed` and their number decide. Making one raises UsageError for a parameter out
-    of range, or when it would strike nothing.
+    Only `seed` and the number of a connection decide whether it belongs to the share. Creating a fault raises
+    UsageError for a parameter that is out of range, or if it can never trigger.
     """
 
     first: int = 0
     every: int = 0
-    rate: float = number(least=0, most=1, default=0)
+    rate: float = number(minimum=0, maximum=1, default=0)
     seed: int = 0
 
     def __post_init__(self) -> None:
         for parameter in fields(self):
             value, limits = getattr(self, parameter.name), parameter.metadata
-            least, most = limits.get("least", 0), limits.get("most", float("inf"))
-            if isinstance(value, int | float) and not least <= value <= most:
-                raise UsageError(f"{type(self).__name__}: {parameter.name} must be from {least} to {most}, not {value}")
+            minimum, maximum = limits.get("minimum", 0), limits.get("maximum", float("inf"))
+            if isinstance(value, int | float) and not minimum <= value <= maximum:
+                raise UsageError(
+                    f"{type(self).__name__}: {parameter.name} must be from {minimum} to {maximum}, not {value}"
+                )
         if not (self.first or self.every or self.rate):
             raise UsageError(f"{type(self).__name__}: first, every or rate must be given")
 
-    def strikes(self, connection: int) -> bool:
-        """Tell whether this connection, counted from 1, is one of them."""
+    def triggers(self, connection: int) -> bool:
+        """Return whether the fault triggers on this connection, counted from 1."""
         if connection <= self.first or (self.every > 0 and connection % self.every == 0):
             return True
-        return self._chance(connection).random() < self.rate
+        return self._random(connection).random() < self.rate
 
     def effect(self, connection: int) -> Effect:
-        """Give what it does to this connection."""
+        """Return the effect on this connection."""
         del connection
         return Effect()
 
-    def _chance(self, connection: int) -> random.Random:
+    def _random(self, connection: int) -> random.Random:
         return random.Random(f"{self.seed}/{connection}")  # noqa: S311 - no secret, must be repeatable
 
 
 class _Cut(Effect):
-    """`end` in place of what follows the first `after_bytes` of one direction."""
+    """Forwards the first `after_bytes` of one direction, then ends the connection."""
 
-    def __init__(self, way: Literal["request", "answer"], after_bytes: int, end: End) -> None:
-        self._way = way
+    def __init__(self, direction: Literal["request", "response"], after_bytes: int, end: End) -> None:
+        self._direction = direction
         self._left = after_bytes
         self._end = end
 
     def request(self, data: bytes) -> Iterable[Step]:
-        return self._cut(data) if self._way == "request" else (Pass(data),)
+        return self._cut(data) if self._direction == "request" else (Forward(data),)
 
-    def answer(self, data: bytes) -> Iterable[Step]:
-        return self._cut(data) if self._way == "answer" else (Pass(data),)
+    def response(self, data: bytes) -> Iterable[Step]:
+        return self._cut(data) if self._direction == "response" else (Forward(data),)
 
     def _cut(self, data: bytes) -> Iterable[Step]:
         left, self._left = self._left, max(0, self._left - len(data))
-        return (Pass(data),) if len(data) <= left else (Pass(data[:left]), self._end)
+        return (Forward(data),) if len(data) <= left else (Forward(data[:left]), self._end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResetAnswer(WireFault):
-    """The connection is reset after so many bytes of what the server sends, headers included."""
+class ResetResponse(WireFault):
+    """Reset the connection after `after_bytes` of what the server sends, headers included."""
 
     after_bytes: int = 0
 
     def effect(self, connection: int) -> Effect:
-        """Cut."""
+        """Return an effect that cuts the stream."""
         del connection
-        return _Cut("answer", self.after_bytes, End.RESET)
+        return _Cut("response", self.after_bytes, End.RESET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResetRequest(WireFault):
-    """The connection is reset after so many bytes of what the client sends."""
+    """Reset the connection after `after_bytes` of what the client sends."""
 
     after_bytes: int = 0
 
     def effect(self, connection: int) -> Effect:
-        """Cut."""
+        """Return an effect that cuts the stream."""
         del connection
         return _Cut("request", self.after_bytes, End.RESET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloseAnswer(WireFault):
-    """The connection is closed, in order, after so many bytes of what the server sends."""
+class CloseResponse(WireFault):
+    """Close the connection (FIN) after `after_bytes` of what the server sends."""
 
     after_bytes: int = 0
 
     def effect(self, connection: int) -> Effect:
-        """Cut."""
+        """Return an effect that cuts the stream."""
         del connection
-        return _Cut("answer", self.after_bytes, End.CLOSE)
+        return _Cut("response", self.after_bytes, End.CLOSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StallAnswer(WireFault):
-    """After so many bytes of what the server sends nothing comes any more, and the connection stays."""
+class StallResponse(WireFault):
+    """Stall the connection after `after_bytes` of what the server sends."""
 
     after_bytes: int = 0
 
     def effect(self, connection: int) -> Effect:
-        """Cut."""
+        """Return an effect that cuts the stream."""
         del connection
-        return _Cut("answer", self.after_bytes, End.STALL)
+        return _Cut("response", self.after_bytes, End.STALL)
 
 
 class _Trickle(Effect):
@@ -206,21 +212,21 @@ class _Trickle(Effect):
         self._size = size
         self._pause = pause
 
-    def answer(self, data: bytes) -> Iterable[Step]:
+    def response(self, data: bytes) -> Iterable[Step]:
         for start in range(0, len(data), self._size):
-            yield Pass(data[start : start + self._size])
+            yield Forward(data[start : start + self._size])
             yield self._pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrickleAnswer(WireFault):
-    """The answer comes `size` bytes at a time, every `every_ms`."""
+class TrickleResponse(WireFault):
+    """Forward the response `size` bytes at a time, every `every_ms`."""
 
-    size: int = number(least=1, default=1)
+    size: int = number(minimum=1, default=1)
     every_ms: int = 100
 
     def effect(self, connection: int) -> Effect:
-        """Trickle."""
+        """Return an effect that pauses between pieces."""
         del connection
         return _Trickle(self.size, Pause(self.every_ms / 1000))
 
@@ -233,20 +239,20 @@ class _Flip(Effect):
         self._place = place  # in the body
         self._bit = bit
         self._head = b""
-        self._left: int | None = None  # bytes until that place, None before the body begins
+        self._left: int | None = None  # bytes until that place; None before the body begins
 
-    def answer(self, data: bytes) -> Iterable[Step]:
+    def response(self, data: bytes) -> Iterable[Step]:
         begin = self._begin(data)
         if self._left is None or self._left < 0:
-            return (Pass(data),)
+            return (Forward(data),)
         at = begin + self._left
         self._left = at - len(data)
         if at >= len(data):
-            return (Pass(data),)
-        return (Pass(data[:at] + bytes([data[at] ^ 1 << self._bit]) + data[at + 1 :]),)
+            return (Forward(data),)
+        return (Forward(data[:at] + bytes([data[at] ^ 1 << self._bit]) + data[at + 1 :]),)
 
     def _begin(self, data: bytes) -> int:
-        """Find where in `data` the body begins, or goes on."""
+        """Return the index in `data` where the body begins or continues."""
         if self._left is not None:
             return 0
         before = len(self._head)
@@ -260,29 +266,29 @@ class _Flip(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlipBit(WireFault):
-    """One bit among the first `within` bytes of the first body is another: which one, seed and number decide."""
+    """Flip one bit in the first `within` bytes of the first body; seed and connection number decide which one."""
 
-    within: int = number(least=1, default=1000)
+    within: int = number(minimum=1, default=1000)
 
     def effect(self, connection: int) -> Effect:
-        """Flip."""
-        chance = random.Random(f"{self.seed}/{connection}/bit")  # noqa: S311 - no secret, must be repeatable
-        return _Flip(chance.randrange(self.within), chance.randrange(8))
+        """Return an effect that flips one bit."""
+        rng = random.Random(f"{self.seed}/{connection}/bit")  # noqa: S311 - no secret, must be repeatable
+        return _Flip(rng.randrange(self.within), rng.randrange(8))
 
 
-class _Instead(Effect):
-    """`said` to the client in place of an answer, once `after_bytes` of the request are there; the rest is not read."""
+class _ReplyInstead(Effect):
+    """Replies `reply` after `after_bytes` of the request, and reads no further."""
 
-    def __init__(self, said: bytes, after_bytes: int) -> None:
-        self._said = said
+    def __init__(self, reply: bytes, after_bytes: int) -> None:
+        self._reply = reply
         self._left = after_bytes
 
     def opened(self) -> Iterable[Step]:
-        return (Pass(self._said), End.STALL) if self._left == 0 else ()
+        return (Forward(self._reply), End.STALL) if self._left == 0 else ()
 
     def request(self, data: bytes) -> Iterable[Step]:
         self._left -= len(data)
-        return () if self._left > 0 else (Reply(self._said), End.STALL)
+        return () if self._left > 0 else (Reply(self._reply), End.STALL)
 
 
 _OK: Final = b"HTTP/1.1 200 OK\r\n"
@@ -308,95 +314,97 @@ GARBAGE: Final[Mapping[str, Callable[[], bytes]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GarbageAnswer(WireFault):
-    """In place of an answer comes one of the `kinds` of GARBAGE, in turn, all of them when none is named.
+class GarbageResponse(WireFault):
+    """Reply one of the `kinds` of GARBAGE in turn, or of all kinds if none is given, instead of the response.
 
-    The connection stays open, so that who waits for its end waits for ever.
+    The connection stays open, so that a client that waits for its end waits for ever.
     """
 
     kinds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        # No zero-argument super(): slots=True makes a second class, which it would miss on 3.11.
+        # No zero-argument super(): slots=True creates a second class, which super() misses on Python 3.11.
         WireFault.__post_init__(self)
         if unknown := set(self.kinds) - set(GARBAGE):
-            raise UsageError(f"GarbageAnswer: kinds must be of {', '.join(GARBAGE)}, not {', '.join(sorted(unknown))}")
+            raise UsageError(
+                f"GarbageResponse: kinds must be among {', '.join(GARBAGE)}, not {', '.join(sorted(unknown))}"
+            )
 
     def effect(self, connection: int) -> Effect:
-        """Answer in the server's place."""
+        """Return an effect that replies in the server's place."""
         kinds = self.kinds or tuple(GARBAGE)
-        return _Instead(GARBAGE[kinds[(connection - 1) % len(kinds)]](), 1)
+        return _ReplyInstead(GARBAGE[kinds[(connection - 1) % len(kinds)]](), 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EarlyAnswer(WireFault):
-    """An empty page comes when `after_bytes` of the request are there, 0 is before it; the server is not asked."""
+class EarlyResponse(WireFault):
+    """Reply an empty page after `after_bytes` of the request, or before it if 0. The server gets no request."""
 
     after_bytes: int = 0
 
     def effect(self, connection: int) -> Effect:
-        """Answer in the server's place."""
+        """Return an effect that replies in the server's place."""
         del connection
-        return _Instead(_JSON + b"Content-Length: 2\r\n\r\n[]", self.after_bytes)
+        return _ReplyInstead(_JSON + b"Content-Length: 2\r\n\r\n[]", self.after_bytes)
 
 
-class _Again(Effect):
+class _Repeat(Effect):
     def __init__(self, *, late: bool, pause: Pause) -> None:
         self._late = late
         self._pause = pause
-        self._said = b""
+        self._response = b""
 
     def request(self, data: bytes) -> Iterable[Step]:
-        said, self._said = self._said, b""
-        return (Reply(said), Pass(data)) if said and self._late else (Pass(data),)
+        response, self._response = self._response, b""
+        return (Reply(response), Forward(data)) if response and self._late else (Forward(data),)
 
-    def answer(self, data: bytes) -> Iterable[Step]:
-        self._said += data
-        if self._late or not _is_whole(self._said):
-            return (Pass(data),)
-        said, self._said = self._said, b""
-        return (Pass(data), self._pause, Pass(said))
+    def response(self, data: bytes) -> Iterable[Step]:
+        self._response += data
+        if self._late or not _is_complete(self._response):
+            return (Forward(data),)
+        response, self._response = self._response, b""
+        return (Forward(data), self._pause, Forward(response))
 
 
-def _is_whole(answer: bytes) -> bool:
-    head, end, body = answer.partition(_HEAD_END)
+def _is_complete(response: bytes) -> bool:
+    head, end, body = response.partition(_HEAD_END)
     lengths = [line[15:] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
     return bool(end and lengths) and len(body) >= int(lengths[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatAnswer(WireFault):
-    """Each answer comes twice: again after `after_ms`, or with `late` when the next request is on its way.
+class RepeatResponse(WireFault):
+    """Send each response twice: again after `after_ms`, or with `late` when the next request starts.
 
-    Only answers that declare a Content-Length come again without `late`.
+    Without `late`, only responses with a Content-Length are repeated.
     """
 
     late: bool = False
     after_ms: int = 0
 
     def effect(self, connection: int) -> Effect:
-        """Repeat."""
+        """Return an effect that repeats responses."""
         del connection
-        return _Again(late=self.late, pause=Pause(self.after_ms / 1000))
+        return _Repeat(late=self.late, pause=Pause(self.after_ms / 1000))
 
 
-class _Deaf(Effect):
+class _ReadNothing(Effect):
     def opened(self) -> Iterable[Step]:
         return (End.STALL,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeverRead(WireFault):
-    """The connection is accepted, and nothing that comes is ever read."""
+    """Accept the connection and never read from it."""
 
     def effect(self, connection: int) -> Effect:
-        """Do nothing any more."""
+        """Return an effect that stalls the connection at once."""
         del connection
-        return _Deaf()
+        return _ReadNothing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseConnections(WireFault):
-    """After each connection that is struck nobody listens for `for_ms`, and more connections are refused."""
+    """After each connection that it triggers on, refuse connections for `for_ms`."""
 
     for_ms: int = 1000

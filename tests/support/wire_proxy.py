@@ -1,4 +1,4 @@
-"""A proxy that spoils the wire, for tests of the whole crawl: in a thread of its own, as tests/serving.py serves."""
+"""A proxy with faults for tests of the whole crawl, in its own thread, as tests/support/emulator_fixture.py serves."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +10,8 @@ from tests.support.wire_faults import WireFault
 
 
 @contextmanager
-def wired(upstream: str, *faults: WireFault) -> Iterator[RunningProxy]:
-    """Stand in front of `upstream`, an URL."""
+def wire_proxy(upstream: str, *faults: WireFault) -> Iterator[RunningProxy]:
+    """Yield a running proxy in front of the URL `upstream`."""
     with (
         anyio.from_thread.start_blocking_portal() as portal,
         portal.wrap_async_context_manager(proxy(upstream, faults)) as running,

@@ -196,7 +196,7 @@ async def test_a_machine_without_keys_says_so(monkeypatch: pytest.MonkeyPatch, m
         client.credentials = MetadataCredentials(served.endpoint, None, client.send, now)
         with pytest.raises(CredentialsError, match=words):
             await client.get(QUERY)
-        served.end()
+        served.release_connections()
 
 
 async def test_a_key_with_a_security_token_signs_that_too() -> None:

@@ -30,16 +30,16 @@ from tests.emulator.client import numbered
 from tests.support.tcp_proxy import RunningProxy, proxy
 from tests.support.wire_faults import (
     GARBAGE,
-    CloseAnswer,
-    EarlyAnswer,
+    CloseResponse,
+    EarlyResponse,
     FlipBit,
-    GarbageAnswer,
+    GarbageResponse,
     NeverRead,
-    RepeatAnswer,
-    ResetAnswer,
+    RepeatResponse,
     ResetRequest,
-    StallAnswer,
-    TrickleAnswer,
+    ResetResponse,
+    StallResponse,
+    TrickleResponse,
     WireFault,
 )
 
@@ -66,7 +66,9 @@ async def behind(*faults: WireFault, timeout_s: float = 5.0) -> AsyncIterator[tu
     async with AsyncExitStack() as stack:
         served = await stack.enter_async_context(emulator(EmulatorSettings(inventory=numbered(40))))
         loop = asyncio.get_running_loop()
-        wire = await stack.enter_async_context(proxy(served.endpoint, faults, later=lambda _, do: loop.call_soon(do)))
+        wire = await stack.enter_async_context(
+            proxy(served.endpoint, faults, call_later=lambda _, do: loop.call_soon(do))
+        )
         yield await stack.enter_async_context(asking(wire.endpoint, timeout_s=timeout_s)), wire
 
 
@@ -125,21 +127,21 @@ def window(offset: int) -> list[str]:
 
 @pytest.mark.parametrize("kind", sorted(GARBAGE.keys() - {"many-interims", "upgrade"}))
 async def test_garbage_is_an_error_at_once_and_the_next_request_is_answered(kind: str) -> None:
-    async with behind(GarbageAnswer(first=1, kinds=(kind,)), timeout_s=60) as (client, _):
+    async with behind(GarbageResponse(first=1, kinds=(kind,)), timeout_s=60) as (client, _):
         with pytest.raises(TransientError, match="the answer is no HTTP"):
             await client.get(QUERY)
         assert names(await client.get(QUERY)) == window(0)
 
 
 async def test_interim_answers_without_end_are_no_answer() -> None:
-    async with behind(GarbageAnswer(first=1, kinds=("many-interims",)), timeout_s=0.5) as (client, _):
+    async with behind(GarbageResponse(first=1, kinds=("many-interims",)), timeout_s=0.5) as (client, _):
         with pytest.raises(TransientError, match="no answer within the timeout"):
             await client.get(QUERY)
         assert names(await client.get(QUERY)) == window(0)
 
 
 async def test_another_protocol_is_not_spoken() -> None:
-    async with behind(GarbageAnswer(first=1, kinds=("upgrade",))) as (client, _):
+    async with behind(GarbageResponse(first=1, kinds=("upgrade",))) as (client, _):
         answer = await client.get(QUERY)
         assert (answer.status, answer.body) == (101, b"")
         assert names(await client.get(QUERY)) == window(0)
@@ -162,13 +164,13 @@ async def test_a_body_that_goes_wrong_later_is_an_error_at_once(pieces: list[byt
 @pytest.mark.parametrize(
     "fault",
     [
-        ResetAnswer(first=1),
-        ResetAnswer(first=1, after_bytes=100),
-        ResetAnswer(first=1, after_bytes=600),
+        ResetResponse(first=1),
+        ResetResponse(first=1, after_bytes=100),
+        ResetResponse(first=1, after_bytes=600),
         ResetRequest(first=1, after_bytes=10),
-        CloseAnswer(first=1),
-        CloseAnswer(first=1, after_bytes=100),
-        CloseAnswer(first=1, after_bytes=600),
+        CloseResponse(first=1),
+        CloseResponse(first=1, after_bytes=100),
+        CloseResponse(first=1, after_bytes=600),
     ],
     ids=repr,
 )
@@ -182,7 +184,7 @@ async def test_a_connection_that_ends_early_may_be_asked_again(fault: WireFault)
 
 @pytest.mark.parametrize(
     "fault",
-    [StallAnswer(first=1), StallAnswer(first=1, after_bytes=600), NeverRead(first=1)],
+    [StallResponse(first=1), StallResponse(first=1, after_bytes=600), NeverRead(first=1)],
     ids=repr,
 )
 async def test_a_connection_that_stands_still_ends_with_the_timeout(fault: WireFault) -> None:
@@ -193,7 +195,7 @@ async def test_a_connection_that_stands_still_ends_with_the_timeout(fault: WireF
 
 
 async def test_an_answer_a_byte_at_a_time_is_the_same_answer() -> None:
-    async with behind(TrickleAnswer(first=1)) as (client, _):
+    async with behind(TrickleResponse(first=1)) as (client, _):
         assert names(await client.get(QUERY)) == window(0)
 
 
@@ -218,7 +220,7 @@ async def test_nobody_listening_may_be_asked_again() -> None:
 @pytest.mark.parametrize("late", [False, True])
 async def test_an_answer_that_comes_twice_is_never_taken_for_the_answer_to_another_request(late: bool) -> None:  # noqa: FBT001 - pytest's
     taken = 0
-    async with behind(RepeatAnswer(every=1, late=late)) as (client, _):
+    async with behind(RepeatResponse(every=1, late=late)) as (client, _):
         for offset in (0, 10, 20, 30, 20, 10, 0):
             with suppress(TransientError):
                 answer = await client.get(ListRequest("self", None, offset, 10, None))
@@ -228,7 +230,7 @@ async def test_an_answer_that_comes_twice_is_never_taken_for_the_answer_to_anoth
 
 
 async def test_an_unasked_for_answer_costs_the_connection_and_no_request() -> None:
-    async with behind(RepeatAnswer(every=1, after_ms=1)) as (client, wire):
+    async with behind(RepeatResponse(every=1, after_ms=1)) as (client, wire):
         await client.get(QUERY)
         await anyio.wait_all_tasks_blocked()
         assert names(await client.get(ListRequest("self", None, 10, 10, None))) == window(10)
@@ -267,7 +269,7 @@ async def test_a_service_whose_header_counts_otherwise_is_believed_after_one_mor
 
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
 async def test_an_answer_before_the_request_was_sent_whole_costs_the_connection() -> None:
-    async with behind(EarlyAnswer(first=1, after_bytes=1000)) as (client, wire):
+    async with behind(EarlyResponse(first=1, after_bytes=1000)) as (client, wire):
         answer = await client.send("POST", f"{wire.endpoint}/v3/auth/tokens", {}, bytes(20_000_000))
         assert answer.body == b"[]"
         assert names(await client.get(QUERY)) == window(0)

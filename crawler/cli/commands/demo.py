@@ -1,4 +1,4 @@
-"""The whole job in one command and one process: an emulated registry, a crawl of it, a proven snapshot."""
+"""What `swr-crawler demo` does: serve an emulated registry, crawl it and verify the snapshot, in one process."""
 
 import sys
 from collections.abc import Mapping
@@ -12,7 +12,8 @@ import click
 import crawler
 from crawler.cli.commands.crawl import crawl
 from crawler.config.load import load
-from crawler.emulator.inventory.ndjson import Inventory, synthetic
+from crawler.emulator.inventory.center_rows import Inventory
+from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, emulator
 from crawler.errors import ConfigError
 from crawler.snapshot.layout import LATEST
@@ -20,32 +21,36 @@ from crawler.snapshot.reader import Snapshot, open_snapshot
 from crawler.snapshot.verify import verify
 from crawler.text.human import count, counted
 
-_NAMESPACES: Final = 10  # in each center: a score of names
+_NAMESPACES: Final = 10  # in each center, with different names
 _LATENCY_MS: Final = 20.0
 _TOKEN: Final = "SWR_CRAWLER_TOKEN"  # noqa: S105 - the name of a variable
 _FILE: Final = "demo.toml"
 
 
 def demo(flags: Mapping[str, Any], repositories: int, seed: int, environ: Mapping[str, str]) -> int:
-    """Crawl both centers over all namespaces of a made-up registry; give the crawl's exit code."""
+    """Crawl all namespaces of both centers of a synthetic registry; return the exit code of the crawl.
+
+    `flags` are settings of the crawl by name. Settings in `environ` are ignored. Raises ConfigError if the installation
+    lacks the demo's configuration, DiskError if standard output or the output folder fail.
+    """
     inventory = synthetic(namespaces=_NAMESPACES, repositories=repositories, seed=seed)
     settings = EmulatorSettings(inventory=inventory, latency_ms=_LATENCY_MS, jitter_ms=_LATENCY_MS / 2)
     with (
         anyio.from_thread.start_blocking_portal() as portal,
         portal.wrap_async_context_manager(emulator(settings)) as served,
     ):
-        _tell(f"an emulated registry serves {count(repositories)} repositories at {served.endpoint}")
-        given = {**flags, "endpoint": served.endpoint, "namespaces": _all_namespaces(inventory)}
+        _print(f"an emulated registry serves {count(repositories)} repositories at {served.endpoint}")
+        settings_of_crawl = {**flags, "endpoint": served.endpoint, "namespaces": _all_namespaces(inventory)}
         path = _settings_file()
-        # None of the user's own settings: the demo's must not go to a real registry, nor a real token here.
+        # The user's own settings are ignored: the demo must not crawl a real registry, nor send a real token here.
         config = load(
-            flags=given,
+            flags=settings_of_crawl,
             environ={_TOKEN: served.token},
             file_text=path.read_text(encoding="utf-8"),
             file_name=str(path),
         ).config
-        quiet = {name: value for name, value in environ.items() if not name.startswith("SWR_CRAWLER_")}
-        code = crawl(config, {**quiet, _TOKEN: served.token})
+        without_settings = {name: value for name, value in environ.items() if not name.startswith("SWR_CRAWLER_")}
+        code = crawl(config, {**without_settings, _TOKEN: served.token})
     if code == 0:
         _show(open_snapshot(Path(config.output, LATEST)))
     return code
@@ -57,23 +62,23 @@ def _all_namespaces(inventory: Inventory) -> tuple[str, ...]:
 
 def _settings_file() -> Path:
     package = Path(crawler.__file__).parent
-    for path in (package / _FILE, package.parent / "config" / _FILE):  # installed, or in a checkout
+    for path in (package / _FILE, package.parent / "config" / _FILE):  # in an installation, or in a checkout
         if path.exists():
             return path
-    raise ConfigError(f"{_FILE} is not installed; install swr-crawler again")
+    raise ConfigError(f"{_FILE} is missing from this installation; reinstall swr-crawler")
 
 
 def _show(snapshot: Snapshot) -> None:
-    """Print three records, where they are, and what a second look at all of them found."""
+    """Print three records and their file, then verify the snapshot and print the result."""
     first = next(file for file in snapshot.manifest.files if file.records)
-    _tell(f"three of the records, from {snapshot.folder / first.path}:")
+    _print(f"three of the records, from {snapshot.folder / first.path}:")
     for line in islice(snapshot.lines(first), 3):
         sys.stdout.write(line.decode())
     sys.stdout.flush()
     report = verify(snapshot)
-    found = "; ".join(report.differences) or "nothing differs from the manifest"
-    _tell(f"read again, {count(report.records)} records in {counted(report.files, 'file')}: {found}")
+    result = "; ".join(report.differences) or "nothing differs from the manifest"
+    _print(f"read again, {count(report.records)} records in {counted(report.files, 'file')}: {result}")
 
 
-def _tell(message: str) -> None:
+def _print(message: str) -> None:
     click.echo(message, err=True)

@@ -1,19 +1,28 @@
-"""What `swr-crawler emulate` does once its flags are read: serve made-up repositories until a signal."""
+"""What `swr-crawler emulate` does once its flags are read: serve synthetic repositories until a signal."""
 
+import asyncio
+import os
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 
-from crawler.errors import ConfigError
+from crawler.emulator.faults.registry import FAULTS, parse_fault
+from crawler.emulator.inventory.ndjson import from_ndjson
+from crawler.emulator.inventory.synthetic import synthetic
+from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
+from crawler.errors import ConfigError, DiskError
 
 
 def emulate(inventory: Path | None, ready_file: Path | None, faults: tuple[str, ...], settings: dict[str, Any]) -> int:
-    """Serve made-up repositories, or those of a file, until a signal."""
-    from crawler.emulator.faults.registry import FAULTS, parse_fault  # noqa: PLC0415
-    from crawler.emulator.inventory.ndjson import from_ndjson, synthetic  # noqa: PLC0415
-    from crawler.emulator.server import EmulatorSettings, serve_until_signalled  # noqa: PLC0415
+    """Serve synthetic repositories, or those of the file `inventory`, until a signal; return the exit code.
 
+    With "list" among `faults`, print the names of all faults instead. Raises ConfigError (port, inventory),
+    UsageError (faults), DiskError (ready_file).
+    """
     if "list" in faults:
         click.echo("\n".join(FAULTS))
         return 0
@@ -26,6 +35,64 @@ def emulate(inventory: Path | None, ready_file: Path | None, faults: tuple[str, 
                 served = from_ndjson(lines, source=str(inventory))
         except OSError as error:
             raise ConfigError(f"--inventory: cannot read {inventory}: {error.strerror}") from None
-    chosen = tuple(parse_fault(fault) for fault in faults)
-    serve_until_signalled(EmulatorSettings(inventory=served, faults=chosen, **settings), ready_file=ready_file)
+    parsed = tuple(parse_fault(fault) for fault in faults)
+    serve_until_signalled(EmulatorSettings(inventory=served, faults=parsed, **settings), ready_file=ready_file)
     return 0
+
+
+def serve_until_signalled(settings: EmulatorSettings, *, ready_file: Path | None) -> None:
+    """Serve until SIGTERM or SIGINT, then write the counters to standard output as one line of JSON.
+
+    When the emulator listens, `ready_file` appears complete: a JSON object of strings with `endpoint`, `token`, `ak`,
+    `sk`, `project_id`, `project_name`, `user`, `password`, `domain`, and `security_token` if the key has one. A file
+    of an earlier run is removed first, so that it does not name a dead endpoint.
+
+    Raises ConfigError (port), DiskError (ready_file).
+    """
+    counters = asyncio.run(_serve(settings, ready_file))
+    sys.stdout.write(orjson.dumps(counters).decode() + "\n")
+    sys.stdout.flush()
+
+
+async def _serve(settings: EmulatorSettings, ready_file: Path | None) -> dict[str, Any]:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if ready_file is not None:
+        _replace(ready_file, None)
+    async with emulator(settings) as running:
+        if ready_file is not None:
+            _replace(ready_file, orjson.dumps(_connection(running)) + b"\n")
+        await stop.wait()
+    return running.counters()
+
+
+def _connection(running: RunningEmulator) -> dict[str, str]:
+    """Return the endpoint and the credentials that a client needs."""
+    identity = running.identity
+    content = {
+        "endpoint": running.endpoint,
+        "token": identity.token,
+        "ak": identity.ak,
+        "sk": identity.sk,
+        "project_id": identity.project_id,
+        "project_name": identity.project_name,
+        "user": identity.user,
+        "password": identity.password,
+        "domain": identity.domain,
+    }
+    return content if identity.security_token is None else content | {"security_token": identity.security_token}
+
+
+def _replace(ready_file: Path, content: bytes | None) -> None:
+    """Replace the file in one step, or remove it if `content` is None. Raises DiskError."""
+    temporary = ready_file.with_name(f".{ready_file.name}.{os.getpid()}")
+    try:
+        if content is None:
+            ready_file.unlink(missing_ok=True)
+        else:
+            temporary.write_bytes(content)
+            temporary.replace(ready_file)
+    except OSError as error:
+        raise DiskError(f"cannot write {ready_file}: {error.strerror}") from error

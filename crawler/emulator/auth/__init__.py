@@ -1,1 +1,1 @@
-"""Who is let in: tokens, signatures, keys, and the services that issue them (pure)."""
+"""Authentication: tokens, signatures and keys, and the services that issue them (pure)."""

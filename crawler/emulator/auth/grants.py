@@ -1,4 +1,4 @@
-"""What was issued and ends: tokens, temporary keys. State that is told the time."""
+"""Credentials that are issued and expire: tokens and temporary keys. Every method that needs the time takes it."""
 
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class IssuedGrant(Generic[T]):
-    """One thing issued, good before `expires_s` (since the epoch) and for `uses_left` more uses, None any number."""
+    """One credential, valid before `expires_s` (since the epoch) and for `uses_left` more uses; None is no limit."""
 
     value: T
     expires_s: float
     uses_left: int | None = None
 
     def use(self, now_s: float) -> bool:
-        """Tell whether it is still good, and take one use of it if so."""
+        """Return whether it is still valid; if so, count one use."""
         if now_s >= self.expires_s or self.uses_left == 0:
             return False
         if self.uses_left is not None:
@@ -26,37 +26,37 @@ class IssuedGrant(Generic[T]):
         return True
 
     def void(self) -> None:
-        """Let it be good for nothing more."""
+        """Make it invalid."""
         self.uses_left = 0
 
 
 @dataclass(slots=True)
 class IssuedGrants(Generic[T]):
-    """All of one kind that were issued, by what they are shown as; they are kept, so that expired is not unknown."""
+    """All credentials of one kind by their public identifier. Expired ones stay: their refusals differ."""
 
     issued: dict[str, IssuedGrant[T]] = field(default_factory=dict)
 
-    def issue(self, shown: str, value: T, *, expires_s: float, uses: int | None = None) -> IssuedGrant[T]:
-        """Keep and give a new one."""
-        grant = self.issued[shown] = IssuedGrant(value, expires_s, uses)
+    def issue(self, identifier: str, value: T, *, expires_s: float, uses: int | None = None) -> IssuedGrant[T]:
+        """Store and return a new credential."""
+        grant = self.issued[identifier] = IssuedGrant(value, expires_s, uses)
         return grant
 
-    def find(self, shown: str | None) -> IssuedGrant[T] | None:
-        """Give the one shown as this, good or not."""
-        return self.issued.get(shown) if shown is not None else None
+    def find(self, identifier: str | None) -> IssuedGrant[T] | None:
+        """Return the credential with this identifier, valid or not, or None."""
+        return self.issued.get(identifier) if identifier is not None else None
 
     def void(self) -> None:
-        """Let none issued so far be good for anything more."""
+        """Make all credentials issued so far invalid."""
         for grant in self.issued.values():
             grant.void()
 
 
-def made_up(kind: str, salt: str, serial: int, length: int) -> str:
-    """Give `length` letters and digits that look like chance and are not: the same for the same arguments."""
+def pseudo_random_text(kind: str, salt: str, serial: int, length: int) -> str:
+    """Return `length` letters and digits that look random; the same arguments give the same text."""
     noise = b64encode(shake_256(f"{kind}/{salt}/{serial}".encode()).digest(length))
     return noise.decode().replace("+", "x").replace("/", "y")[:length]
 
 
-def stamp(at_s: float) -> str:
-    """Give seconds since the epoch as IAM writes a time, 2015-11-09T01:42:57.527363Z (FACTS 3.1)."""
+def iam_time(at_s: float) -> str:
+    """Return seconds since the epoch as IAM writes a time: 2015-11-09T01:42:57.527363Z (swr-api.md#token-response)."""
     return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"

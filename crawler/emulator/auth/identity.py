@@ -1,6 +1,7 @@
-"""Who is let in, and what becomes of it: the credentials the emulator serves, none of which guards anything.
+"""The credentials that the emulator accepts and issues, and how they expire. None of them protects anything.
 
-Source: FACTS 3.1 (tokens), 3.2 (keys), 3.3 (temporary keys).
+Source: docs/reference/swr-api.md#token-lifetime (tokens), #clock-skew, #key-lockout, #project-id-header (keys),
+#metadata-service (temporary keys).
 """
 
 from dataclasses import dataclass
@@ -8,28 +9,29 @@ from typing import Literal
 
 from crawler.emulator.http.response import IamErrors
 
-# What an expired or voided token is told (FACTS 4.2, 4.1); all three are seen, on a 401.
+# The code of the 401 that an expired or voided token gets; all three occur (swr-api.md#expired-token-codes).
 ExpiredAs = Literal["APIGW.0307", "APIGW.0301", "SVCSTG.SWR.4010000"]
-# "handshake": a PUT for a metadata token, without which a GET is refused. "put-404", -405, -503: no handshake, the
-# GET needs nothing. "refuse-once": the first GET is refused (401) and the token with it. "no-agency": the machine
-# has no agency to borrow keys from. "silent": no answer ever. "off": nothing is there (404).
+# "handshake": a PUT returns a metadata token, without which a GET is refused. "put-404", "put-405", "put-503": the PUT
+# fails with that status and the GET needs no token. "refuse-once": the first GET is refused (401) and its token voided.
+# "no-agency": the machine has no agency that grants keys. "silent": no response, ever. "off": 404 for both.
 MetadataMode = Literal["handshake", "put-404", "put-405", "put-503", "refuse-once", "no-agency", "silent", "off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """One account with one project, and how its credentials end. Durations are seconds of the emulator's clock.
+    """One account with one project, and how its credentials expire. Durations are seconds of the emulator's clock.
 
-    - `token` is always good. Others are issued for `user` of `domain` with `password`: `token_bytes` long, good for
-      `token_ttl_s` and, unless None, for `token_requests` requests each. Once `void_tokens_after` requests were let
-      through with issued tokens, all issued so far are void; later ones are not.
-    - `ak` and `sk` are always good, with `security_token` if there is one. A signature is good for `max_skew_s`
-      before and after its X-Sdk-Date; `lock_after` failures in a row lock a key for `lock_s`. `project_id_required`
-      refuses signed requests that name no project.
-    - `metadata` gives temporary keys, good for `temporary_ttl_s` and, unless None, for `temporary_requests` each.
+    - `token` is always valid. IAM issues further tokens for `user` of `domain` with `password`: each has `token_bytes`
+      bytes and is valid for `token_ttl_s` and, unless None, for `token_requests` requests. After `void_tokens_after`
+      accepted requests with issued tokens, all tokens issued so far are void; later ones are valid.
+    - `ak` and `sk` are always valid, together with `security_token` unless None. A signature is valid for `max_skew_s`
+      before and after its X-Sdk-Date. `lock_after` failures in a row lock a key for `lock_s`. `project_id_required`
+      refuses signed requests without X-Project-Id.
+    - `metadata` issues temporary keys, each valid for `temporary_ttl_s` and, unless None, for `temporary_requests`
+      requests.
     """
 
-    token: str = "emulator-token"  # noqa: S105 - guards nothing but made-up data on loopback, as all of these
+    token: str = "emulator-token"  # noqa: S105 - protects only synthetic data on loopback, as all of these
     user: str = "emulator-user"
     password: str = "emulator-password"  # noqa: S105
     domain: str = "emulator-domain"
@@ -41,7 +43,7 @@ class Identity:
     token_ttl_s: float = 24 * 3600
     token_requests: int | None = None
     void_tokens_after: int | None = None
-    token_bytes: int = 2048  # no number is published; what is served by header is at most 32 KB
+    token_bytes: int = 2048  # no size is published; a header has at most 32 KB (swr-api.md#header-size-limits)
     expired_as: ExpiredAs = "APIGW.0307"
     iam_errors: IamErrors = "iam"
     project_id_required: bool = True

@@ -1,8 +1,8 @@
-"""Keys that failed too often, told the time (FACTS 3.2: five failures in a row lock a key for five minutes)."""
+"""Locks of access keys after failed signatures (swr-api.md#key-lockout). Every method that needs the time takes it."""
 
 
-class Locks:
-    """Lock a key for `for_s` seconds at its failure number `after` without a success in between."""
+class KeyLocks:
+    """Locks a key for `for_s` seconds at its failure number `after` without a success in between."""
 
     __slots__ = ("_after", "_failures", "_for_s", "_until_s")
 
@@ -12,17 +12,17 @@ class Locks:
         self._failures: dict[str, int] = {}
         self._until_s: dict[str, float] = {}
 
-    def locked(self, ak: str, now_s: float) -> bool:
-        """Tell whether `ak` is refused, whatever it signs. Asking while it is doesn't make it longer."""
+    def is_locked(self, ak: str, now_s: float) -> bool:
+        """Return whether `ak` is locked. A request with a locked key does not extend the lock."""
         return now_s < self._until_s.get(ak, now_s)
 
-    def failed(self, ak: str, now_s: float) -> None:
-        """Take note of a signature of `ak` that was refused."""
+    def on_failure(self, ak: str, now_s: float) -> None:
+        """Count a failed signature of `ak`, and lock the key if it was the last one allowed."""
         self._failures[ak] = self._failures.get(ak, 0) + 1
         if self._failures[ak] >= self._after:
             del self._failures[ak]
             self._until_s[ak] = now_s + self._for_s
 
-    def passed(self, ak: str) -> None:
-        """Forget the failures of `ak`."""
+    def on_success(self, ak: str) -> None:
+        """Reset the failures of `ak`."""
         self._failures.pop(ak, None)

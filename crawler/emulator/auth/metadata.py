@@ -1,6 +1,8 @@
-"""The metadata service of a machine in the cloud: temporary keys, after a handshake (FACTS 3.3).
+"""The metadata service of a cloud machine: temporary keys, after a handshake.
 
-The real one listens on 169.254.169.254; this one is on the emulator's own port.
+The real service listens on 169.254.169.254, this one on the emulator's own port.
+
+Source: docs/reference/swr-api.md#metadata-service, #metadata-handshake.
 """
 
 import re
@@ -8,8 +10,8 @@ from typing import Final
 
 import orjson
 
-from crawler.emulator.auth.access import Access
-from crawler.emulator.auth.grants import made_up, stamp
+from crawler.emulator.auth.access import AccessState
+from crawler.emulator.auth.grants import iam_time, pseudo_random_text
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.http.request import METADATA_TOKEN, ReceivedRequest
 from crawler.emulator.http.response import GATEWAY_JSON, TEXT, WITHHELD, ServedResponse
@@ -17,38 +19,38 @@ from crawler.swr.auth.signing import AccessKey
 
 TTL_HEADER: Final = "X-Metadata-Token-Ttl-Seconds"
 TOKEN_HEADER: Final = "X-Metadata-Token"  # noqa: S105 - a name
-_MAX_TTL_S: Final = 21_600  # six hours, what the official client asks for
+_MAX_TTL_S: Final = 21_600  # six hours, which the official client requests
 _TTL: Final = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 _AK_LETTERS, _SK_LETTERS, _METADATA_LETTERS, _SECURITY_LETTERS = 17, 40, 56, 1200
-# The official client looks for this very sentence, not to ask for another token in vain.
+# The official client looks for exactly this sentence and then does not request another token.
 _NO_AGENCY: Final = ServedResponse(401, b"Please configure Cloud Service Agency first", TEXT)
 _REFUSED: Final = ServedResponse(401, b"Unauthorized", TEXT)
 _PUT_STATUS: Final = {"put-404": 404, "put-405": 405, "put-503": 503, "off": 404}
 
 
-def metadata(request: ReceivedRequest, identity: Identity, access: Access) -> ServedResponse:
-    """Answer the handshake or the request for keys, as the mode has it."""
+def metadata(request: ReceivedRequest, identity: Identity, access: AccessState) -> ServedResponse:
+    """Return the response to a handshake or to a request for keys, according to `identity.metadata`."""
     if identity.metadata == "silent":
         return ServedResponse(0, b"", delivery=WITHHELD)
     if request.path == METADATA_TOKEN:
-        return _hand_token(request, identity, access)
-    return _hand_key(request, identity, access)
+        return _issue_token(request, identity, access)
+    return _key_response(request, identity, access)
 
 
-def _hand_token(request: ReceivedRequest, identity: Identity, access: Access) -> ServedResponse:
+def _issue_token(request: ReceivedRequest, identity: Identity, access: AccessState) -> ServedResponse:
     status = _PUT_STATUS.get(identity.metadata)
     if status is not None:
         return ServedResponse(status, b"", TEXT)
-    ttl = request.received().get(TTL_HEADER.lower(), "")
+    ttl = request.headers_by_name().get(TTL_HEADER.lower(), "")
     if not _TTL.fullmatch(ttl) or int(ttl) > _MAX_TTL_S:
         return ServedResponse(400, f"{TTL_HEADER} must be 1 to {_MAX_TTL_S}".encode(), TEXT)
     tokens = access.metadata_tokens
-    token = made_up("metadata", access.salt, len(tokens.issued), _METADATA_LETTERS)
+    token = pseudo_random_text("metadata", access.salt, len(tokens.issued), _METADATA_LETTERS)
     tokens.issue(token, None, expires_s=request.now_s + int(ttl))
     return ServedResponse(200, token.encode(), TEXT)
 
 
-def _hand_key(request: ReceivedRequest, identity: Identity, access: Access) -> ServedResponse:
+def _key_response(request: ReceivedRequest, identity: Identity, access: AccessState) -> ServedResponse:
     access.key_requests += 1
     if identity.metadata == "off":
         return ServedResponse(404, b"", TEXT)
@@ -57,22 +59,22 @@ def _hand_key(request: ReceivedRequest, identity: Identity, access: Access) -> S
     if identity.metadata == "refuse-once" and access.key_requests == 1:
         access.metadata_tokens.void()
         return _REFUSED
-    if identity.metadata not in _PUT_STATUS and not _shown(request, access):
+    if identity.metadata not in _PUT_STATUS and not _has_valid_token(request, access):
         return _REFUSED
-    return _issue(request, identity, access)
+    return _issue_key(request, identity, access)
 
 
-def _shown(request: ReceivedRequest, access: Access) -> bool:
-    token = access.metadata_tokens.find(request.received().get(TOKEN_HEADER.lower()))
+def _has_valid_token(request: ReceivedRequest, access: AccessState) -> bool:
+    token = access.metadata_tokens.find(request.headers_by_name().get(TOKEN_HEADER.lower()))
     return token is not None and token.use(request.now_s)
 
 
-def _issue(request: ReceivedRequest, identity: Identity, access: Access) -> ServedResponse:
+def _issue_key(request: ReceivedRequest, identity: Identity, access: AccessState) -> ServedResponse:
     serial = len(access.keys.issued)
     key = AccessKey(
-        ak="HST" + made_up("ak", access.salt, serial, _AK_LETTERS).upper(),
-        sk=made_up("sk", access.salt, serial, _SK_LETTERS),
-        security_token=made_up("security", access.salt, serial, _SECURITY_LETTERS),
+        ak="HST" + pseudo_random_text("ak", access.salt, serial, _AK_LETTERS).upper(),
+        sk=pseudo_random_text("sk", access.salt, serial, _SK_LETTERS),
+        security_token=pseudo_random_text("security", access.salt, serial, _SECURITY_LETTERS),
     )
     expires_s = request.now_s + identity.temporary_ttl_s
     access.keys.issue(key.ak, key, expires_s=expires_s, uses=identity.temporary_requests)
@@ -80,6 +82,6 @@ def _issue(request: ReceivedRequest, identity: Identity, access: Access) -> Serv
         "access": key.ak,
         "secret": key.sk,
         "securitytoken": key.security_token,
-        "expires_at": stamp(expires_s),
+        "expires_at": iam_time(expires_s),
     }
     return ServedResponse(200, orjson.dumps({"credential": credential}), GATEWAY_JSON)

@@ -1,1 +1,1 @@
-"""What can be wrong with the service, one named class a fault (pure)."""
+"""Faults that a client must survive, one class each (pure)."""

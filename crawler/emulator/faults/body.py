@@ -1,11 +1,18 @@
-"""Faults of bodies: compressed, badly compressed, of another shape. A body that is compressed already is let be."""
+"""Faults of the response body: it is compressed, compressed wrongly, or not an array.
+
+These faults leave a body alone that an earlier fault has compressed.
+
+Source: docs/reference/swr-api.md#compressed-bodies (the real gateway compresses), #envelope (an object instead of an
+array), #errors (error bodies).
+"""
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
 from dataclasses import dataclass, replace
 
-from crawler.emulator.faults.fault import Call, Fault, Recurring, number, one_of
-from crawler.emulator.http.compression import DEFLATE, GZIP, behind_blanks, compress
+from crawler.emulator.faults.fault import Call, Fault, Recurring
+from crawler.emulator.faults.parameter import number, one_of
+from crawler.emulator.http.compression import DEFLATE, GZIP, compress, prefix_spaces
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.response import ServedResponse, error
 
@@ -14,77 +21,74 @@ _CONTENT_ENCODING = "Content-Encoding"
 
 @dataclass(frozen=True, slots=True)
 class Gzip(Fault):
-    """Every page is compressed, rightly (seen of the real gateway, FACTS 4.2), whether that was asked for or not."""
+    """Compress every page with gzip, even if the client does not accept gzip."""
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del call, page
-        return _encoded(answer, GZIP, compress(answer.body, GZIP))
+        return _encoded(response, GZIP, compress(response.body, GZIP))
 
 
 @dataclass(frozen=True, slots=True)
 class Deflate(Fault):
-    """Every page is compressed as HTTP means deflate, or `raw`, as some servers do."""
+    """Compress every page with deflate: in zlib format, or without its header and checksum if `raw` is true."""
 
     raw: bool = False
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del call, page
-        return _encoded(answer, DEFLATE, compress(answer.body, DEFLATE, raw=self.raw))
+        return _encoded(response, DEFLATE, compress(response.body, DEFLATE, raw=self.raw))
 
 
 @dataclass(frozen=True, slots=True)
 class CorruptGzip(Recurring):
-    """The `first` n pages and/or each `every`th are no good gzip.
+    """Send a gzip body that cannot be decompressed.
 
-    `how`: a byte of the middle is another, the second half is missing, only the checksum is wrong, or the body is
-    said to be gzip and is none.
+    `how` says why: a byte in the middle is `flipped`, the second half is `cut`, only the `checksum` is wrong, or the
+    body is not compressed at all (`none`).
     """
 
     how: str = one_of("flipped", "cut", "checksum", "none")
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page
-        return _encoded(answer, GZIP, _corrupt(answer.body, self.how)) if self.strikes(call) else answer
+        return _encoded(response, GZIP, _corrupt(response.body, self.how)) if self.triggers(call) else response
 
 
 @dataclass(frozen=True, slots=True)
 class DecompressionBomb(Recurring):
-    """The page stands behind `size_bytes` of blanks, compressed to a thousandth: valid JSON, if it can be held.
-
-    Of the `first` n requests and/or each `every`th. A billion bytes are made once, in about a second.
-    """
+    """Put `size_bytes` spaces in front of the page and compress both: a small body decompresses to a huge one."""
 
     size_bytes: int = number(0, 10**10, default=10**9)
     encoding: str = one_of(GZIP, DEFLATE)
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page
-        if not self.strikes(call):
-            return answer
-        return _encoded(answer, self.encoding, behind_blanks(self.size_bytes, answer.body, self.encoding))
+        if not self.triggers(call):
+            return response
+        return _encoded(response, self.encoding, prefix_spaces(self.size_bytes, response.body, self.encoding))
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectAnswer(Recurring):
-    """Instead of the `first` n pages and/or each `every`th comes an object, with 200.
+class ObjectResponse(Recurring):
+    """Send a JSON object with status 200 instead of an array.
 
-    `holding` the page, `{"repos":[…]}`; nothing; or what is an error with another status.
+    `content` says what it contains: the `page` as `{"repos":[…]}`, `nothing`, or the `error` object of a status 500.
     """
 
-    holding: str = one_of("page", "nothing", "error")
+    content: str = one_of("page", "nothing", "error")
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page
-        if not self.strikes(call) or not answer.body:
-            return answer
-        held = {"page": b'{"repos":%b}' % answer.body, "nothing": b"{}", "error": error(500, call.request_id).body}
-        return replace(answer, body=held[self.holding])
+        if not self.triggers(call) or not response.body:
+            return response
+        bodies = {"page": b'{"repos":%b}' % response.body, "nothing": b"{}", "error": error(500, call.request_id).body}
+        return replace(response, body=bodies[self.content])
 
 
-def _encoded(answer: ServedResponse, encoding: str, body: bytes) -> ServedResponse:
-    if not answer.body or _CONTENT_ENCODING in dict(answer.headers):
-        return answer
-    return replace(answer, body=body, headers=(*answer.headers, (_CONTENT_ENCODING, encoding)))
+def _encoded(response: ServedResponse, encoding: str, body: bytes) -> ServedResponse:
+    if not response.body or _CONTENT_ENCODING in dict(response.headers):
+        return response
+    return replace(response, body=body, headers=(*response.headers, (_CONTENT_ENCODING, encoding)))
 
 
 def _corrupt(body: bytes, how: str) -> bytes:

@@ -1,4 +1,7 @@
-"""Faults of the way: the answer is right and does not arrive as it should (answer.py, Delivery)."""
+"""Faults of delivery: the response is correct and does not arrive as it should.
+
+They change the `Delivery` of a response (crawler/emulator/http/response.py).
+"""
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
@@ -6,84 +9,88 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
-from crawler.emulator.faults.fault import Call, Fault, Recurring, number
+from crawler.emulator.faults.fault import Call, Fault, Recurring
+from crawler.emulator.faults.parameter import number
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.response import WITHHELD, ServedResponse
 
 
 @dataclass(frozen=True, slots=True)
 class Chunked(Fault):
-    """Every page leaves chunked, in chunks of `chunk` bytes, and no Content-Length says how long it is."""
+    """Send every page with chunked encoding and without Content-Length, in chunks of `chunk` bytes."""
 
-    chunk: int = number(least=1, default=4096)
+    chunk: int = number(minimum=1, default=4096)
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del call, page
-        return _leaving(answer, chunked=True, piece_bytes=self.chunk)
+        return _delivered(response, chunked=True, piece_bytes=self.chunk)
 
 
 @dataclass(frozen=True, slots=True)
 class EndlessBody(Recurring):
-    """Behind the page come blanks without end, chunked, as fast as they are taken."""
+    """Send the page with chunked encoding, then spaces without end, as fast as the client reads them."""
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page
-        return _leaving(answer, chunked=True, then="blanks") if self.strikes(call) else answer
+        return _delivered(response, chunked=True, then="spaces") if self.triggers(call) else response
 
 
 @dataclass(frozen=True, slots=True)
 class Trickle(Recurring):
-    """The page is right and comes in pieces of `chunk` bytes, `delay_ms` before each."""
+    """Send the page in pieces of `chunk` bytes, with a pause of `delay_ms` milliseconds before each piece."""
 
-    chunk: int = number(least=1, default=64)
+    chunk: int = number(minimum=1, default=64)
     delay_ms: int = 100
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page
-        return _leaving(answer, piece_bytes=self.chunk, pause_ms=self.delay_ms) if self.strikes(call) else answer
+        return _delivered(response, piece_bytes=self.chunk, pause_ms=self.delay_ms) if self.triggers(call) else response
 
 
 @dataclass(frozen=True, slots=True)
 class Stall(Recurring):
-    """Half of the body leaves and then nothing more, for as long as the client waits; or nothing `at_once`."""
+    """Send half of the body, then nothing more, and keep the connection open.
+
+    Send nothing at all if `at_once` is true.
+    """
 
     at_once: bool = False
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page
-        if not self.strikes(call):
-            return answer
+        if not self.triggers(call):
+            return response
         if self.at_once:
-            return replace(answer, status=0, delivery=WITHHELD)
-        return _leaving(answer, share=0.5, then="hold")
+            return replace(response, status=0, delivery=WITHHELD)
+        return _delivered(response, share=0.5, then="hold")
 
 
 @dataclass(frozen=True, slots=True)
 class WrongContentLength(Recurring):
-    """Content-Length promises `off` bytes more than come before the connection is closed.
+    """Declare `off` more bytes in Content-Length than the body has, then close the connection.
 
-    With `off` below 0 it promises fewer: the rest of the body comes all the same, where another answer should begin.
+    A negative `off` declares fewer bytes: the rest of the body arrives where the client expects the next response.
     """
 
-    off: int = number(least=-inf, default=1)
+    off: int = number(minimum=-inf, default=1)
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page
-        if not self.strikes(call):
-            return answer
-        return _leaving(answer, excess=self.off, then="close" if self.off > 0 else answer.delivery.then)
+        if not self.triggers(call):
+            return response
+        return _delivered(response, excess=self.off, then="close" if self.off > 0 else response.delivery.then)
 
 
 @dataclass(frozen=True, slots=True)
 class ResetInBody(Recurring):
-    """The connection is reset (RST) when half of the body has left."""
+    """Send half of the body, then reset the connection (TCP RST)."""
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page
-        return _leaving(answer, share=0.5, then="reset") if self.strikes(call) else answer
+        return _delivered(response, share=0.5, then="reset") if self.triggers(call) else response
 
 
-def _leaving(answer: ServedResponse, **changes: Any) -> ServedResponse:  # noqa: ANN401 - the fields of Delivery
-    """Give `answer` with another delivery, unless it never leaves anyway."""
-    delivery = answer.delivery
-    return answer if delivery.share is None else replace(answer, delivery=replace(delivery, **changes))
+def _delivered(response: ServedResponse, **changes: Any) -> ServedResponse:  # noqa: ANN401 - the fields of Delivery
+    """Return `response` with a changed delivery, or unchanged if it is never sent."""
+    delivery = response.delivery
+    return response if delivery.share is None else replace(response, delivery=replace(delivery, **changes))

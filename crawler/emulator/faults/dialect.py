@@ -1,11 +1,14 @@
-"""Faults of a server that takes one way of asking only: direct parameters, or `filter=` (FACTS 1.1)."""
+"""Faults of a server that accepts only one way to send parameters: direct ones, or `filter`.
+
+Source: docs/reference/swr-api.md#direct-parameters, #filter-parameter.
+"""
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
 from dataclasses import dataclass
 
 from crawler.emulator.faults.fault import Call, Fault
-from crawler.emulator.http.query import INVALID_FILTER, INVALID_PARAMETERS, ListQuery, parameters
+from crawler.emulator.http.query import INVALID_FILTER, INVALID_PARAMETERS, ListQuery, parse_parameters
 from crawler.emulator.http.response import ServedResponse, service_error
 
 _FILTER = "filter"
@@ -13,19 +16,19 @@ _FILTER = "filter"
 
 @dataclass(frozen=True, slots=True)
 class RefuseDirectParameters(Fault):
-    """Whatever asks by a parameter that isn't `filter` is refused (400 4001025), as documents of 2023 have it."""
+    """Refuse every request that has a parameter other than `filter` (400 SVCSTG.SWR.4001025)."""
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
-        refused = parameters(call.raw_query).keys() - {_FILTER}
+        refused = parse_parameters(call.raw_query).keys() - {_FILTER}
         return service_error(400, INVALID_PARAMETERS, "Invalid parameters") if refused else None
 
 
 @dataclass(frozen=True, slots=True)
 class RefuseFilter(Fault):
-    """Whatever asks by `filter` is refused (400 4001035)."""
+    """Refuse every request that has the parameter `filter` (400 SVCSTG.SWR.4001035)."""
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
-        refused = _FILTER in parameters(call.raw_query)
+        refused = _FILTER in parse_parameters(call.raw_query)
         return service_error(400, INVALID_FILTER, "Invalid filtering criteria") if refused else None

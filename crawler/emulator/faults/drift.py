@@ -1,21 +1,27 @@
-"""Faults of an inventory that changes while it is read.
+"""Faults of an inventory that changes while a client reads it.
 
-Rows are counted in key order (domain_name, namespace, name), from 0, in each center. Where the walk is sorted by
-name, names that begin with "0-" come before every synthetic one and those that begin with "zz-" after.
+`index` counts the rows of a center from 0 in key order (domain_name, namespace, name). Each fault changes both centers.
+In a walk sorted by name, names that begin with "0-" sort before all synthetic names, those with "zz-" after them.
+
+Source: docs/reference/swr-api.md#moving-data, #sort-stability.
 """
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
 from dataclasses import dataclass, replace
 
-from crawler.emulator.faults.fault import Call, Fault, number
+from crawler.emulator.faults.fault import Call, Fault
+from crawler.emulator.faults.parameter import number
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.inventory.center_rows import Inventory
 
 
 @dataclass(frozen=True, slots=True)
 class Drifting(Fault):
-    """The inventory changes after `requests` requests; unless `every` is 0, again after each `every` more."""
+    """Change the inventory after `requests` requests and again after each further `every` requests.
+
+    An `every` of 0 changes it once.
+    """
 
     requests: int
     every: int = 0
@@ -28,10 +34,10 @@ class Drifting(Fault):
 
 @dataclass(frozen=True, slots=True)
 class DeleteAfter(Drifting):
-    """Each time `count` rows from `index` on are gone."""
+    """Delete `count` rows at `index`, and as many again with each further change."""
 
     index: int = 0
-    count: int = number(least=1, default=1)
+    count: int = number(minimum=1, default=1)
 
     def view(self, generation: int, inventory: Inventory) -> Inventory:
         return inventory.without(self.index, generation * self.count)
@@ -39,14 +45,16 @@ class DeleteAfter(Drifting):
 
 @dataclass(frozen=True, slots=True)
 class InsertAfter(Drifting):
-    """Each time there are `count` rows more, behind the row at `index` or, without one, before all others.
+    """Insert `count` copies of the row at `index` behind it, and as many again with each further change.
 
-    They are copies under other names: "<its name>-inserted", "<its name>-inserted-2"; before all others they are
-    "0-inserted", "0-inserted-2", in the first organization that has any rows.
+    With `index` none, insert copies of the first row before all others.
     """
 
+    # Behind a row the copies are named "<name>-inserted", "<name>-inserted-2", before all rows "0-inserted",
+    # "0-inserted-2": those are in the first namespace that has rows.
+
     index: int | None = None
-    count: int = number(least=1, default=1)
+    count: int = number(minimum=1, default=1)
 
     def view(self, generation: int, inventory: Inventory) -> Inventory:
         names = _names("inserted", generation * self.count)
@@ -57,24 +65,26 @@ class InsertAfter(Drifting):
 
 @dataclass(frozen=True, slots=True)
 class SwapAfter(Drifting):
-    """Each time the row at `index` is gone and another one there, "zz-swapped": no total shows it.
+    """Replace the row at `index` by one that sorts last, or first if `front` is true, so that the total stays the same.
 
-    Whatever was between the two moves by one. With `front` the one that comes is "0-swapped".
+    The rows between the two places move by one.
     """
+
+    # The new row is named "zz-swapped" or "0-swapped".
 
     index: int = 0
     front: bool = False
 
     def view(self, generation: int, inventory: Inventory) -> Inventory:
         names = [f"{'0' if self.front else 'zz'}-{name}" for name in _names("swapped", generation)]
-        # In this order, as the new ones then are of an organization that stays the same however many go.
-        came = inventory.with_copies(self.index, names)
-        return came.without(self.index + (generation if self.front else 0), generation)
+        # Copy first, then delete: the new rows then stay in one namespace, however many rows are deleted.
+        copied = inventory.with_copies(self.index, names)
+        return copied.without(self.index + (generation if self.front else 0), generation)
 
 
 @dataclass(frozen=True, slots=True)
 class RenameAfter(Drifting):
-    """The row at `index` is called `to` and sorts elsewhere; the next time it has its old name back, and so on."""
+    """Rename the row at `index` to `to`, so that it sorts elsewhere. The next change restores the old name."""
 
     index: int = 0
     to: str = "zz-renamed"
@@ -85,10 +95,12 @@ class RenameAfter(Drifting):
 
 @dataclass(frozen=True, slots=True)
 class MoveAfter(Drifting):
-    """The row at `index` is the last of its organization, its name the same; the next time it is back, and so on.
+    """Move the row at `index` to the end of its namespace. The next change moves it back.
 
-    Only those who ask for no order see it: so a database without one moves what is written.
+    Only requests without a sort order see the move.
     """
+
+    # A database that is not asked for an order moves the rows that are written.
 
     index: int = 0
 
@@ -98,7 +110,7 @@ class MoveAfter(Drifting):
 
 @dataclass(frozen=True, slots=True)
 class ReverseAfter(Drifting):
-    """The order of all rows turns around, whatever order was asked for; the next time it turns back, and so on."""
+    """Reverse the order of all rows, whatever order the request asks for. The next change restores it."""
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         if self.generation(call.number) % 2 == 0:
@@ -109,13 +121,12 @@ class ReverseAfter(Drifting):
 
 @dataclass(frozen=True, slots=True)
 class Churn(Fault):
-    """The inventory changes after each `every` requests and never stands still.
+    """Change the inventory after every `every` requests: insert a row before all others, then delete the first row.
 
-    Odd generations have one row more at the front, even ones lack their first row: the total changes each
-    time, and whatever was read before is out of place.
+    The two alternate, so that the total changes each time and all rows move.
     """
 
-    every: int = number(least=1)
+    every: int = number(minimum=1)
 
     def generation(self, number: int) -> int:
         return (number - 1) // self.every

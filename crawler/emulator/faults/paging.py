@@ -1,11 +1,16 @@
-"""Faults of pages, totals and bodies: the answer is 200 and still wrong."""
+"""Faults of pages and totals: the status is 200 and the page is wrong.
+
+Source: docs/reference/swr-api.md#wrong-totals, #total-range-missing, #content-range-presence (totals), #empty-result,
+#null-for-empty (empty pages), #maximum-limit, #offset-past-end (windows).
+"""
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
 from dataclasses import dataclass, replace
 from math import inf
 
-from crawler.emulator.faults.fault import Call, Fault, Recurring, number
+from crawler.emulator.faults.fault import Call, Fault, Recurring
+from crawler.emulator.faults.parameter import number
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.query import ListQuery
 from crawler.emulator.http.response import ServedResponse
@@ -13,9 +18,9 @@ from crawler.emulator.http.response import ServedResponse
 
 @dataclass(frozen=True, slots=True)
 class ClampLimit(Fault):
-    """Pages are never longer than `to`, whatever was asked for, and nothing says so."""
+    """Send at most `to` rows a page, even if the request has a larger `limit`."""
 
-    to: int = number(least=1)
+    to: int = number(minimum=1)
 
     def on_query(self, call: Call, query: ListQuery) -> ListQuery:
         del call
@@ -24,7 +29,7 @@ class ClampLimit(Fault):
 
 @dataclass(frozen=True, slots=True)
 class IgnoreOffset(Fault):
-    """Every page is the first one."""
+    """Ignore `offset`: send the first page every time."""
 
     def on_query(self, call: Call, query: ListQuery) -> ListQuery:
         del call
@@ -33,7 +38,7 @@ class IgnoreOffset(Fault):
 
 @dataclass(frozen=True, slots=True)
 class IgnoreNamespace(Fault):
-    """A walk of one namespace is answered with the rows of all of them (a filter that is fuzzy, to the extreme)."""
+    """Ignore `namespace`: send the rows of all namespaces."""
 
     def on_query(self, call: Call, query: ListQuery) -> ListQuery:
         del call
@@ -42,32 +47,32 @@ class IgnoreNamespace(Fault):
 
 @dataclass(frozen=True, slots=True)
 class EmptyPage(Fault):
-    """The page at `offset`, or any, is empty though its total says otherwise."""
+    """Send an empty page with an unchanged total at `offset`, or at every offset if it is none."""
 
     offset: int | None
     times: int | None = None
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
-        strikes = self.offset in {None, page.query.offset} and page.rows and call.more(self.times)
-        return replace(page, rows=()) if strikes else page
+        triggers = self.offset in {None, page.query.offset} and page.rows and call.may_trigger(self.times)
+        return replace(page, rows=()) if triggers else page
 
 
 @dataclass(frozen=True, slots=True)
 class ShortPage(Fault):
-    """The page at `offset`, or any, lacks its last `missing` rows."""
+    """Leave the last `missing` rows out of the page at `offset`, or out of every page if it is none."""
 
     offset: int | None
     missing: int = 1
     times: int | None = None
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
-        strikes = self.offset in {None, page.query.offset} and page.rows and call.more(self.times)
-        return replace(page, rows=page.rows[: max(0, len(page.rows) - self.missing)]) if strikes else page
+        triggers = self.offset in {None, page.query.offset} and page.rows and call.may_trigger(self.times)
+        return replace(page, rows=page.rows[: max(0, len(page.rows) - self.missing)]) if triggers else page
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatLastPage(Fault):
-    """Past the end the last page is served again, for ever."""
+    """Send the last page again at every offset beyond the end."""
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         del call
@@ -79,7 +84,7 @@ class RepeatLastPage(Fault):
 
 @dataclass(frozen=True, slots=True)
 class MissingTotal(Fault):
-    """No `total_range` in the items, as in the page's 2025 example, and/or no Content-Range (FACTS 1.2)."""
+    """Leave out `total_range` if `in_items` is true, and the header Content-Range if `in_header` is true."""
 
     in_items: bool = True
     in_header: bool = True
@@ -92,7 +97,7 @@ class MissingTotal(Fault):
 
 @dataclass(frozen=True, slots=True)
 class TotalIsPageLength(Fault):
-    """The total declared is how many rows are on the page."""
+    """Declare the number of rows on the page as the total."""
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         del call
@@ -101,27 +106,27 @@ class TotalIsPageLength(Fault):
 
 @dataclass(frozen=True, slots=True)
 class TotalOffBy(Recurring):
-    """The `first` n pages and/or each `every`th declare `by` rows more than there are, or fewer; never below 0."""
+    """Declare a total that is `by` too high, or too low if `by` is negative; never below 0."""
 
-    by: int = number(least=-inf, default=1)
+    by: int = number(minimum=-inf, default=1)
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
-        return replace(page, total=max(0, page.total + self.by)) if self.strikes(call) else page
+        return replace(page, total=max(0, page.total + self.by)) if self.triggers(call) else page
 
 
 @dataclass(frozen=True, slots=True)
 class MixedTotals(Recurring):
-    """On the `first` n pages and/or each `every`th the last item declares `by` rows more than the others, or fewer."""
+    """Declare a total in the last item of a page that is `by` higher than in the other items, or lower if negative."""
 
-    by: int = number(least=-inf, default=1)
+    by: int = number(minimum=-inf, default=1)
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
-        return replace(page, last_total=max(0, page.total + self.by)) if self.strikes(call) else page
+        return replace(page, last_total=max(0, page.total + self.by)) if self.triggers(call) else page
 
 
 @dataclass(frozen=True, slots=True)
 class StringTotal(Fault):
-    """`total_range` is a string of digits."""
+    """Send `total_range` as a string of digits."""
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         del call
@@ -130,28 +135,32 @@ class StringTotal(Fault):
 
 @dataclass(frozen=True, slots=True)
 class NullWhenEmpty(Fault):
-    """An empty page is `null`, as sibling APIs do (FACTS 6)."""
+    """Send an empty page as the body `null`."""
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del call
-        return answer if page.rows else replace(answer, body=b"null")
+        return response if page.rows else replace(response, body=b"null")
 
 
 @dataclass(frozen=True, slots=True)
 class NoContentWhenEmpty(Fault):
-    """An empty page is 204 with no body and no Content-Range."""
+    """Send an empty page as status 204, without a body and without Content-Range."""
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del call
-        return answer if page.rows else ServedResponse(204, b"")
+        return response if page.rows else ServedResponse(204, b"")
 
 
 @dataclass(frozen=True, slots=True)
 class TruncatedJson(Fault):
-    """The body stops half way, and Content-Length agrees."""
+    """Send only the first half of the body, with a Content-Length that matches it."""
 
     times: int | None = None
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page
-        return replace(answer, body=answer.body[: len(answer.body) // 2]) if call.more(self.times) else answer
+        return (
+            replace(response, body=response.body[: len(response.body) // 2])
+            if call.may_trigger(self.times)
+            else response
+        )

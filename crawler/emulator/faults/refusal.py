@@ -1,4 +1,8 @@
-"""Faults that answer with something else than a page."""
+"""Faults that answer with an error, or with something else that is not a page.
+
+Source: docs/reference/swr-api.md#errors (bodies and codes), #throttling-429, #throttling-as-403, #retry-after,
+#expired-token-codes, #order-column-refused, #limit-out-of-range, #offset-alignment, #html-errors, #error-array.
+"""
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
@@ -8,7 +12,8 @@ from math import inf
 
 import orjson
 
-from crawler.emulator.faults.fault import Call, Fault, Recurring, chance, error_status, number, one_of
+from crawler.emulator.faults.fault import Call, Fault, Recurring, request_random
+from crawler.emulator.faults.parameter import error_status, number, one_of
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.query import INVALID_ORDER_COLUMN, INVALID_PAGE_SIZE, INVALID_PARAMETERS, ListQuery
 from crawler.emulator.http.response import (
@@ -24,31 +29,34 @@ from crawler.emulator.http.response import (
 
 @dataclass(frozen=True, slots=True)
 class Burst(Recurring):
-    """The `first` n requests and/or each `every`th end in `status`, with its usual body."""
+    """Answer with the error `status` and its usual body."""
 
     status: int = error_status(503)
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
-        return error(self.status, call.request_id) if self.strikes(call) else None
+        return error(self.status, call.request_id) if self.triggers(call) else None
 
 
 @dataclass(frozen=True, slots=True)
 class ServerErrors(Fault):
-    """A share `rate` (0 to 1) of the requests end in `status`. Which ones, `seed` and their number decide."""
+    """Answer a share `rate` of the requests with the error `status`.
 
-    rate: float = number(least=0, most=1)
+    Only `seed` and the number of the request decide which requests.
+    """
+
+    rate: float = number(minimum=0, maximum=1)
     seed: int = 0
     status: int = error_status(500)
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
-        return error(self.status, call.request_id) if chance(self.seed, call).random() < self.rate else None
+        return error(self.status, call.request_id) if request_random(self.seed, call).random() < self.rate else None
 
 
 @dataclass(frozen=True, slots=True)
 class FailWindow(Fault):
-    """Whatever asks for `offset` ends in `status`, always; other offsets are answered."""
+    """Answer every request for `offset` with the error `status`, and serve all other offsets."""
 
     offset: int
     status: int = error_status(500)
@@ -59,20 +67,21 @@ class FailWindow(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Throttle(Recurring):
-    """The `first` n requests and/or each `every`th are throttled by the gateway (429 APIGW.0308).
+    """Throttle at the gateway: 429 APIGW.0308, or 503 for an overload.
 
-    With `retry_after_s` there is a Retry-After: so many seconds, or with `as_date` the HTTP date of then; both may
-    lie in the past. With `retry_after` it is that text, whatever it says. `status` 503 says the same of an overload.
+    Retry-After is `retry_after_s` in seconds, or as a date if `as_date` is true, or the text `retry_after`.
     """
 
-    retry_after_s: int | None = field(default=None, metadata={"least": -inf})
+    # Seconds and date may lie in the past. The text takes precedence and may be nonsense.
+
+    retry_after_s: int | None = field(default=None, metadata={"minimum": -inf})
     as_date: bool = False
     retry_after: str = ""
     status: int = one_of(429, 503)
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
-        return error(self.status, call.request_id, self._headers(call)) if self.strikes(call) else None
+        return error(self.status, call.request_id, self._headers(call)) if self.triggers(call) else None
 
     def _headers(self, call: Call) -> tuple[tuple[str, str], ...]:
         if self.retry_after:
@@ -85,32 +94,32 @@ class Throttle(Recurring):
 
 @dataclass(frozen=True, slots=True)
 class SwrThrottle403(Recurring):
-    """The `first` n requests and/or each `every`th are throttled by SWR itself: 403 and a code of FACTS 4.1."""
+    """Throttle as SWR itself does: 403 SVCSTG.SWR.`code`."""
 
     code: int = one_of(4031042, 4031032)
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
-        return service_error(403, f"SVCSTG.SWR.{self.code}", "Too many requests") if self.strikes(call) else None
+        return service_error(403, f"SVCSTG.SWR.{self.code}", "Too many requests") if self.triggers(call) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Unauthorized(Fault):
-    """After `after_requests` requests the token has expired (401 APIGW.0307, FACTS 4.2), for `times` requests."""
+    """Refuse the token as expired (401 APIGW.0307) after `after_requests` requests."""
 
     after_requests: int
     times: int | None = None
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
-        if call.number <= self.after_requests or not call.more(self.times):
+        if call.number <= self.after_requests or not call.may_trigger(self.times):
             return None
         return gateway_error(401, "APIGW.0307", "The token must be updated", call.request_id)
 
 
 @dataclass(frozen=True, slots=True)
 class RefuseOrder(Fault):
-    """Sorting by one of `columns` is refused (400 4001096); with no columns named, any sorting."""
+    """Refuse to sort by one of `columns`, or by any column if empty (400 SVCSTG.SWR.4001096)."""
 
     columns: tuple[str, ...] = ()
 
@@ -123,7 +132,7 @@ class RefuseOrder(Fault):
 
 @dataclass(frozen=True, slots=True)
 class RefuseLimitAbove(Fault):
-    """A limit above `limit` is refused (400 4000056)."""
+    """Refuse every request with a limit above `limit` (400 SVCSTG.SWR.4000056)."""
 
     limit: int
 
@@ -134,8 +143,8 @@ class RefuseLimitAbove(Fault):
 
 
 @dataclass(frozen=True, slots=True)
-class HtmlAnswer(Fault):
-    """A firewall in front answers with HTML (FACTS 4.2), as if all were well."""
+class HtmlResponse(Fault):
+    """Answer with an HTML page, as a firewall in front of the service does."""
 
     times: int | None = None
     status: int = number(200, 599, default=200)
@@ -143,12 +152,12 @@ class HtmlAnswer(Fault):
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         body = b"<!DOCTYPE html><html><body><h1>Request blocked</h1></body></html>"
-        return ServedResponse(self.status, body, HTML) if call.more(self.times) else None
+        return ServedResponse(self.status, body, HTML) if call.may_trigger(self.times) else None
 
 
 @dataclass(frozen=True, slots=True)
 class RefuseUnaligned(Fault):
-    """An offset that is no multiple of the limit is refused, as the documents of 2024 want it (FACTS 1.1)."""
+    """Refuse every `offset` that is not a multiple of `limit` (400 SVCSTG.SWR.4001025)."""
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del call
@@ -159,27 +168,27 @@ class RefuseUnaligned(Fault):
 
 @dataclass(frozen=True, slots=True)
 class DropConnection(Recurring):
-    """The connection is closed and nothing answered."""
+    """Close the connection without a response."""
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
-        return ServedResponse(0, b"", delivery=DROPPED) if self.strikes(call) else None
+        return ServedResponse(0, b"", delivery=DROPPED) if self.triggers(call) else None
 
 
 @dataclass(frozen=True, slots=True)
-class SlowAnswer(Recurring):
-    """The answer is right and comes `delay_ms` late."""
+class SlowResponse(Recurring):
+    """Delay the response by `delay_ms` milliseconds."""
 
     delay_ms: int = 1000
 
-    def on_response(self, call: Call, page: ServedPage, answer: ServedResponse) -> ServedResponse:
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page
-        return replace(answer, delay_ms=answer.delay_ms + self.delay_ms) if self.strikes(call) else answer
+        return replace(response, delay_ms=response.delay_ms + self.delay_ms) if self.triggers(call) else response
 
 
 @dataclass(frozen=True, slots=True)
 class Redirect(Recurring):
-    """The `first` n requests and/or each `every`th are sent elsewhere, by default to a host that is not."""
+    """Redirect to `location`, by default on a host that does not exist."""
 
     status: int = one_of(302, 301, 303, 307, 308)
     location: str = "http://elsewhere.invalid/v2/manage/shared-repositories"
@@ -187,12 +196,12 @@ class Redirect(Recurring):
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         headers = (("Location", self.location),)
-        return ServedResponse(self.status, b"<html>Moved</html>", HTML, headers) if self.strikes(call) else None
+        return ServedResponse(self.status, b"<html>Moved</html>", HTML, headers) if self.triggers(call) else None
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayErrors(Fault):
-    """SWR's error bodies are the bare array of old, `[{"errorCode": …}]` (FACTS 4.1 a), and not both forms in one."""
+    """Send every error body of SWR in the old format only, the array `[{"errorCode": …}]`."""
 
     def on_refusal(self, call: Call, refusal: ServedResponse) -> ServedResponse:
         del call

@@ -1,19 +1,19 @@
-"""Every fault there is, and how the command line spells them.
+"""Every fault that exists, and how the command line spells it.
 
     clamp-limit:to=50
     server-errors:rate=0.05,seed=7
     missing-total:in_header=false
     refuse-order:columns=name+tag_count
 
-A fault is its class name in kebab case, then parameters as name=value: numbers, true or false, lists joined
-by `+`; where None is allowed it is `none` or, of `times`, `forever`. Text has no `,`.
+A fault is its class name in kebab case, followed by parameters as name=value. Values are numbers, true or false, text
+without a comma, or lists joined by `+`. Where None is allowed it is spelled `none`, for `times` also `forever`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any, Literal, NamedTuple, get_args
 
-from crawler.emulator.faults.body import CorruptGzip, DecompressionBomb, Deflate, Gzip, ObjectAnswer
+from crawler.emulator.faults.body import CorruptGzip, DecompressionBomb, Deflate, Gzip, ObjectResponse
 from crawler.emulator.faults.delivery import Chunked, EndlessBody, ResetInBody, Stall, Trickle, WrongContentLength
 from crawler.emulator.faults.dialect import RefuseDirectParameters, RefuseFilter
 from crawler.emulator.faults.drift import (
@@ -42,19 +42,20 @@ from crawler.emulator.faults.paging import (
     TotalOffBy,
     TruncatedJson,
 )
-from crawler.emulator.faults.random_faults import Mishaps
+from crawler.emulator.faults.parameter import Value, describe, parse_value
+from crawler.emulator.faults.random_faults import RandomFaults
 from crawler.emulator.faults.refusal import (
     ArrayErrors,
     Burst,
     DropConnection,
     FailWindow,
-    HtmlAnswer,
+    HtmlResponse,
     Redirect,
     RefuseLimitAbove,
     RefuseOrder,
     RefuseUnaligned,
     ServerErrors,
-    SlowAnswer,
+    SlowResponse,
     SwrThrottle403,
     Throttle,
     Unauthorized,
@@ -63,6 +64,7 @@ from crawler.emulator.faults.token import FailTokens, LockUser, SlowTokens, Thro
 from crawler.errors import UsageError
 
 __all__ = [
+    "COMMON_PARAMETERS",
     "FAULTS",
     "ArrayErrors",
     "Burst",
@@ -80,19 +82,21 @@ __all__ = [
     "FailTokens",
     "FailWindow",
     "Fault",
+    "FaultArea",
+    "FaultReference",
     "Gzip",
-    "HtmlAnswer",
+    "HtmlResponse",
     "IgnoreNamespace",
     "IgnoreOffset",
     "InsertAfter",
     "LockUser",
-    "Mishaps",
     "MissingTotal",
     "MixedTotals",
     "MoveAfter",
     "NoContentWhenEmpty",
     "NullWhenEmpty",
-    "ObjectAnswer",
+    "ObjectResponse",
+    "RandomFaults",
     "Redirect",
     "RefuseDirectParameters",
     "RefuseFilter",
@@ -105,7 +109,7 @@ __all__ = [
     "ReverseAfter",
     "ServerErrors",
     "ShortPage",
-    "SlowAnswer",
+    "SlowResponse",
     "SlowTokens",
     "Stall",
     "StringTotal",
@@ -120,6 +124,7 @@ __all__ = [
     "Unauthorized",
     "WrongContentLength",
     "parse_fault",
+    "reference",
 ]
 
 _KINDS: tuple[type[Fault], ...] = (
@@ -137,7 +142,7 @@ _KINDS: tuple[type[Fault], ...] = (
     NullWhenEmpty,
     NoContentWhenEmpty,
     TruncatedJson,
-    ObjectAnswer,
+    ObjectResponse,
     Gzip,
     Deflate,
     CorruptGzip,
@@ -156,15 +161,15 @@ _KINDS: tuple[type[Fault], ...] = (
     Unauthorized,
     RefuseOrder,
     RefuseLimitAbove,
-    HtmlAnswer,
+    HtmlResponse,
     RefuseUnaligned,
     RefuseDirectParameters,
     RefuseFilter,
     ArrayErrors,
     Redirect,
     DropConnection,
-    SlowAnswer,
-    Mishaps,
+    SlowResponse,
+    RandomFaults,
     ThrottleTokens,
     FailTokens,
     LockUser,
@@ -179,63 +184,78 @@ _KINDS: tuple[type[Fault], ...] = (
 )
 FAULTS: Mapping[str, type[Fault]] = {fault_name(kind): kind for kind in _KINDS}
 
+# Parameters with the same meaning in every fault that has them.
+COMMON_PARAMETERS: Mapping[str, str] = {
+    "first": "The fault triggers on the first n requests; first or every is required.",
+    "every": "The fault triggers on every nth request. For a fault that changes the inventory: after how many further "
+    "requests it changes it again.",
+    "times": "The fault triggers at most this often.",
+    "status": "The HTTP status of the response.",
+    "rate": "The share of the requests on which the fault triggers.",
+    "seed": "The same seed makes the fault trigger on the same requests.",
+    "requests": "How many requests see the unchanged inventory.",
+}
+
+FaultArea = Literal["body", "delivery", "dialect", "drift", "paging", "random", "refusal", "token"]
+
+
+class FaultReference(NamedTuple):
+    """One row of the reference of faults.
+
+    `parameters` is text such as "to (integer, at least 1, required)", joined by commas, or "none". `effect` is the
+    docstring of the class: one or two sentences.
+    """
+
+    name: str
+    area: FaultArea
+    parameters: str
+    effect: str
+
+
+def reference() -> tuple[FaultReference, ...]:
+    """Return one row for each fault, in the order of `FAULTS`."""
+    return tuple(
+        FaultReference(name, _area(kind), ", ".join(map(describe, fields(kind))) or "none", _effect(kind))
+        for name, kind in FAULTS.items()
+    )
+
 
 def parse_fault(text: str) -> Fault:
-    """Read `name` or `name:parameter=value,…`. Raises UsageError that says what is known instead."""
-    name, _, given = text.partition(":")
+    """Return the fault that `name` or `name:parameter=value,…` spells.
+
+    Raises UsageError that lists the names or parameters that exist.
+    """
+    name, _, assignments = text.partition(":")
     kind = FAULTS.get(name)
     if kind is None:
         raise UsageError(f"no fault is called {name!r}; known: {', '.join(FAULTS)}")
     declared = {parameter.name: parameter for parameter in fields(kind)}
-    values: dict[str, Any] = {}
-    for pair in filter(None, given.split(",")):
-        key, equals, value = pair.partition("=")
+    values: dict[str, Value] = {}
+    for assignment in filter(None, assignments.split(",")):
+        key, equals, value = assignment.partition("=")
         if not equals:
-            raise UsageError(f"{name}: {pair!r} is not parameter=value; {_usage(name, declared)}")
+            raise UsageError(f"{name}: {assignment!r} is not parameter=value; {_usage(name)}")
         if key not in declared:
-            raise UsageError(f"{name}: no parameter is called {key!r}; {_usage(name, declared)}")
+            raise UsageError(f"{name}: no parameter is called {key!r}; {_usage(name)}")
         if key in values:
             raise UsageError(f"{name}: {key} is given twice")
-        values[key] = _value(name, declared[key], value)
-    missing = [key for key, one in declared.items() if one.default is MISSING and key not in values]
+        values[key] = parse_value(name, declared[key], value)
+    missing = [key for key, parameter in declared.items() if parameter.default is MISSING and key not in values]
     if missing:
-        raise UsageError(f"{name}: {missing[0]} is missing; {_usage(name, declared)}")
-    return kind(**values)
+        raise UsageError(f"{name}: {missing[0]} is missing; {_usage(name)}")
+    arguments: Mapping[str, Any] = values
+    return kind(**arguments)
 
 
-def _usage(name: str, declared: Mapping[str, Field[Any]]) -> str:
-    if not declared:
-        return f"{name} has no parameters"
-    known = [key if one.default is MISSING else f"{key} (default {one.default})" for key, one in declared.items()]
-    return f"parameters of {name}: {', '.join(known)}"
+def _usage(name: str) -> str:
+    described = ", ".join(map(describe, fields(FAULTS[name])))
+    return f"parameters of {name}: {described}" if described else f"{name} has no parameters"
 
 
-def _value(name: str, parameter: Field[Any], text: str) -> int | float | bool | str | tuple[str, ...] | None:
-    try:
-        return _READERS[parameter.type](text)
-    except (ValueError, KeyError):
-        kind = getattr(parameter.type, "__name__", str(parameter.type))
-        raise UsageError(f"{name}: {parameter.name} must be {kind}, not {text!r}") from None
+def _area(kind: type[Fault]) -> FaultArea:
+    module = kind.__module__.rpartition(".")[2].removesuffix("_faults")
+    return next(area for area in get_args(FaultArea) if area == module)
 
 
-def _read_optional(text: str) -> int | None:
-    return None if text in {"none", "forever"} else int(text)
-
-
-def _read_bool(text: str) -> bool:
-    return {"true": True, "false": False}[text]
-
-
-def _read_list(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, text.split("+")))
-
-
-# By declared type: every type a fault's parameter has is here (tests/emulator/test_fault_text.py).
-_READERS: Mapping[Any, Callable[[str], int | float | bool | str | tuple[str, ...] | None]] = {
-    int: int,
-    float: float,
-    str: str,
-    bool: _read_bool,
-    int | None: _read_optional,
-    tuple[str, ...]: _read_list,
-}
+def _effect(kind: type[Fault]) -> str:
+    return " ".join((kind.__doc__ or "").split())

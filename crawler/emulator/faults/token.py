@@ -1,4 +1,7 @@
-"""Faults of the requests for a token: "the first n" counts these, not those for the list. Codes are of FACTS 3.1."""
+"""Faults of token requests. They count token requests, not requests for the list.
+
+Source: docs/reference/swr-api.md#iam-errors (codes).
+"""
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
@@ -10,38 +13,38 @@ from crawler.emulator.http.response import ServedResponse, error, iam_error
 
 @dataclass(frozen=True, slots=True)
 class ThrottleTokens(Recurring):
-    """The `first` n requests and/or each `every`th are throttled (429 IAM.0012)."""
+    """Throttle token requests (429 IAM.0012)."""
 
-    def on_token(self, call: Call, answer: ServedResponse) -> ServedResponse:
+    def on_token(self, call: Call, response: ServedResponse) -> ServedResponse:
         message = "The throttling threshold has been reached. Threshold: 10 times per 60 seconds"
-        return iam_error(429, "IAM.0012", message) if self.strikes(call) else answer
+        return iam_error(429, "IAM.0012", message) if self.triggers(call) else response
 
 
 @dataclass(frozen=True, slots=True)
 class FailTokens(Recurring):
-    """The `first` n requests and/or each `every`th end in `status`: the gateway is there, what is behind it is not."""
+    """Answer token requests with the error `status`, as a gateway does whose backend is down."""
 
-    status: int = field(default=503, metadata={"among": (502, 503, 504)})
+    status: int = field(default=503, metadata={"choices": (502, 503, 504)})
 
-    def on_token(self, call: Call, answer: ServedResponse) -> ServedResponse:
-        return error(self.status, call.request_id) if self.strikes(call) else answer
+    def on_token(self, call: Call, response: ServedResponse) -> ServedResponse:
+        return error(self.status, call.request_id) if self.triggers(call) else response
 
 
 @dataclass(frozen=True, slots=True)
 class LockUser(Fault):
-    """The user is locked, so that even the right password gives no token (401 IAM.0061)."""
+    """Refuse even the right password because the user is locked (401 IAM.0061)."""
 
     times: int | None = None
 
-    def on_token(self, call: Call, answer: ServedResponse) -> ServedResponse:
-        return iam_error(401, "IAM.0061", "The user is locked") if call.more(self.times) else answer
+    def on_token(self, call: Call, response: ServedResponse) -> ServedResponse:
+        return iam_error(401, "IAM.0061", "The user is locked") if call.may_trigger(self.times) else response
 
 
 @dataclass(frozen=True, slots=True)
 class SlowTokens(Recurring):
-    """The token is right and comes `delay_ms` late, while others wait for the same one."""
+    """Delay the response to a token request by `delay_ms` milliseconds."""
 
     delay_ms: int = 1000
 
-    def on_token(self, call: Call, answer: ServedResponse) -> ServedResponse:
-        return replace(answer, delay_ms=answer.delay_ms + self.delay_ms) if self.strikes(call) else answer
+    def on_token(self, call: Call, response: ServedResponse) -> ServedResponse:
+        return replace(response, delay_ms=response.delay_ms + self.delay_ms) if self.triggers(call) else response

@@ -1,1 +1,1 @@
-"""A request as it arrives and a response as it leaves (pure)."""
+"""Requests as they arrive, responses as they leave, and what lies between the two for any service (pure)."""

@@ -1,45 +1,44 @@
-"""Pages already rendered.
+"""A cache of rendered pages.
 
-A walk asks for each page once, and keeping what nobody asks for again costs more than rendering it: filling
-fresh memory with pages of 100 served 5 700 requests/s on one core, not keeping them 13 300, kept ones 33 000.
-So a page is kept from the second time it is asked for.
+A walk requests each page once, and storing a page costs more than rendering it. So a page is stored when it is
+requested for the second time.
 """
 
 from collections import OrderedDict
 
 from crawler.emulator.http.response import ServedResponse
 
-_MAX_ASKED_ONCE = 100_000  # questions remembered without their answers: some 20 MB
+_MAX_REQUESTED_ONCE = 100_000  # request targets that are remembered without a response
 
 
 class PageCache:
-    """Answers by what was asked, least recently used dropped beyond `max_bytes` of bodies and keys."""
+    """Responses by request target. The least recently used ones go when bodies and keys exceed `max_bytes`."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._held_bytes = 0
-        self._answers: OrderedDict[str, ServedResponse] = OrderedDict()
-        self._asked_once: set[str] = set()
+        self._size_bytes = 0
+        self._responses: OrderedDict[str, ServedResponse] = OrderedDict()
+        self._requested_once: set[str] = set()
 
-    def get(self, asked: str) -> ServedResponse | None:
-        """Give the answer kept for this very text, or None."""
-        answer = self._answers.get(asked)
-        if answer is not None:
-            self._answers.move_to_end(asked)
-        return answer
+    def get(self, target: str) -> ServedResponse | None:
+        """Return the stored response for exactly this target, or None."""
+        response = self._responses.get(target)
+        if response is not None:
+            self._responses.move_to_end(target)
+        return response
 
-    def put(self, asked: str, answer: ServedResponse) -> None:
-        """Keep an answer that is not kept yet, if it was put before and the whole cache can hold it."""
-        size = len(asked) + len(answer.body)
+    def put(self, target: str, response: ServedResponse) -> None:
+        """Store a response that is not stored yet, if this is its second `put` and it fits into the cache."""
+        size = len(target) + len(response.body)
         if size > self._max_bytes:
             return
-        if asked not in self._asked_once:
-            if len(self._asked_once) >= _MAX_ASKED_ONCE:
-                self._asked_once.clear()
-            self._asked_once.add(asked)
+        if target not in self._requested_once:
+            if len(self._requested_once) >= _MAX_REQUESTED_ONCE:
+                self._requested_once.clear()
+            self._requested_once.add(target)
             return
-        self._answers[asked] = answer
-        self._held_bytes += size
-        while self._held_bytes > self._max_bytes:
-            dropped, old = self._answers.popitem(last=False)
-            self._held_bytes -= len(dropped) + len(old.body)
+        self._responses[target] = response
+        self._size_bytes += size
+        while self._size_bytes > self._max_bytes:
+            dropped, old = self._responses.popitem(last=False)
+            self._size_bytes -= len(dropped) + len(old.body)

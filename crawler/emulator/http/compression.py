@@ -1,6 +1,6 @@
-"""Bodies that are compressed, well or badly, and blanks that cost next to nothing until somebody inflates them.
+"""Compressed bodies, and runs of spaces that are small until they are decompressed.
 
-Source: RFC 1950 (deflate is zlib's format in HTTP), 1951, 1952 (gzip).
+Source: RFC 1950 (zlib's format, which HTTP calls deflate), RFC 1951, RFC 1952 (gzip).
 """
 
 import functools
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 GZIP, DEFLATE = "gzip", "deflate"
 
-_WINDOWS: Mapping[str, int] = {GZIP: 31, DEFLATE: 15}  # what zlib calls the two formats
+_WINDOWS: Mapping[str, int] = {GZIP: 31, DEFLATE: 15}  # zlib's `wbits` for the two formats
 _RAW = -15
 _GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 _ZLIB_HEADER = b"\x78\x9c"
@@ -18,16 +18,16 @@ _BLOCK = b" " * 2**20
 
 
 def compress(body: bytes, encoding: str, *, raw: bool = False) -> bytes:
-    """Give `body` in gzip or deflate; `raw` is deflate without zlib's header and checksum, as some servers send it."""
+    """Return `body` in gzip or deflate. `raw` is deflate without header and checksum, which some servers send."""
     packer = zlib.compressobj(wbits=_RAW if raw else _WINDOWS[encoding])
     return packer.compress(body) + packer.flush()
 
 
-def behind_blanks(count: int, body: bytes, encoding: str) -> bytes:
-    """Give in gzip or deflate what inflates to `count` blanks and then `body`: a thousandth of their size."""
-    blanks, crc, adler = _blanks(count)
+def prefix_spaces(count: int, body: bytes, encoding: str) -> bytes:
+    """Return a gzip or deflate body that decompresses to `count` spaces and `body`; spaces shrink to a thousandth."""
+    spaces, crc, adler = _spaces(count)
     packer = zlib.compressobj(wbits=_RAW)
-    stream = blanks + packer.compress(body) + packer.flush()
+    stream = spaces + packer.compress(body) + packer.flush()
     if encoding == GZIP:
         sizes = struct.pack("<II", zlib.crc32(body, crc), (count + len(body)) % 2**32)
         return _GZIP_HEADER + stream + sizes
@@ -35,10 +35,10 @@ def behind_blanks(count: int, body: bytes, encoding: str) -> bytes:
 
 
 @functools.lru_cache(maxsize=4)
-def _blanks(count: int) -> tuple[bytes, int, int]:
-    """Give `count` blanks as a deflate stream that goes on, and the checksums of both formats so far.
+def _spaces(count: int) -> tuple[bytes, int, int]:
+    """Return `count` spaces as an open deflate stream, and their CRC-32 and Adler-32 checksums.
 
-    After a full flush nothing refers back, so that one block, compressed once, can be repeated.
+    After a full flush nothing refers back, so that one block is compressed once and repeated.
     """
     packer = zlib.compressobj(wbits=_RAW)
     block = packer.compress(_BLOCK) + packer.flush(zlib.Z_FULL_FLUSH)

@@ -1,4 +1,7 @@
-"""One page, before and after it is bytes."""
+"""One page of the list, as rows and as a response.
+
+Source: docs/reference/swr-api.md#response-body, #total-range, #content-range.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +15,10 @@ TotalRange = Literal["integer", "string", "absent"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedPage:
-    """The window of a query. `selection` is every row it pages through, `rows` those on this page.
+    """The page for a query. `selection` has all rows that match the query, `rows` those on this page.
 
-    `total` is what the page declares; honest servers declare len(selection). `last_total` is what its last item
-    declares, if that is something else.
+    `total` is the total that the page declares: len(selection) unless a fault changes it. `last_total` is the total
+    that its last item declares, if that differs.
     """
 
     query: ListQuery
@@ -27,17 +30,17 @@ class ServedPage:
     content_range: bool = True
 
 
-def page(query: ListQuery, selection: Sequence[bytes]) -> ServedPage:
-    """Cut the window out of `selection`; past its end the page is empty."""
+def page_of(query: ListQuery, selection: Sequence[bytes]) -> ServedPage:
+    """Return the page at the offset of the query; beyond the end of `selection` it is empty."""
     rows = selection[query.offset : query.offset + query.limit]
     return ServedPage(query=query, selection=selection, rows=rows, total=len(selection))
 
 
 def render_page(page: ServedPage) -> ServedResponse:
-    """Give 200, a bare array and `Content-Range: offset-count/total` (FACTS 1.2: a count, not an end)."""
+    """Return status 200 with a bare array and `Content-Range: offset-count/total`; the second number is a count."""
     close = _closing(page.total_range, page.total)
     last = close if page.last_total is None else _closing(page.total_range, page.last_total)
-    # Every row lacks its closing brace, so that the whole page is one join.
+    # No row has its closing brace, so that rendering a page is one join.
     body = b"[%b%b]" % ((close + b",").join(page.rows), last) if page.rows else b"[]"
     content_range = f"{page.query.offset}-{len(page.rows)}/{page.total}"
     return ServedResponse(200, body, headers=(("Content-Range", content_range),) if page.content_range else ())

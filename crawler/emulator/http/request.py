@@ -1,4 +1,7 @@
-"""A request as it arrives, and the routes there are: SWR, IAM and the metadata service of a machine."""
+"""A request as it arrives, and the routes of SWR, of IAM and of the metadata service of a machine.
+
+Source: docs/reference/swr-api.md#endpoint, #list-namespaces, #token-request, #list-projects, #metadata-service.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +15,7 @@ SECURITY_KEY = "/openstack/latest/securitykey"
 
 SWR_ROUTES = frozenset((SHARED_REPOSITORIES, NAMESPACES))
 METADATA_ROUTES = frozenset((METADATA_TOKEN, SECURITY_KEY))
-ROUTES: Mapping[str, str] = {  # one method each
+ROUTES: Mapping[str, str] = {  # with the one method of each
     SHARED_REPOSITORIES: "GET",
     NAMESPACES: "GET",
     TOKENS: "POST",
@@ -24,9 +27,9 @@ ROUTES: Mapping[str, str] = {  # one method each
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedRequest:
-    """One request as the gateway sees it: path, query and headers raw, `now_s` since the epoch.
+    """One request as the gateway sees it: path, query and headers as received, `now_s` in seconds since the epoch.
 
-    `token` is X-Auth-Token, None without one: nearly every request has one, and nothing else is looked at then.
+    `token` is X-Auth-Token, or None. Nearly every request has it, and the other headers are then not read.
     """
 
     method: str
@@ -38,10 +41,10 @@ class ReceivedRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
-    def received(self) -> dict[str, str]:
-        """Give the headers by lower-case name, repeated ones joined by commas."""
+    def headers_by_name(self) -> dict[str, str]:
+        """Return the headers by lower-case name; the values of a repeated header are joined by commas."""
         found: dict[str, str] = {}
         for name, value in self.headers.items():
-            known = found.get(name.lower())
-            found[name.lower()] = value if known is None else f"{known},{value}"
+            earlier = found.get(name.lower())
+            found[name.lower()] = value if earlier is None else f"{earlier},{value}"
         return found

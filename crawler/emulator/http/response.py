@@ -1,32 +1,35 @@
-"""What goes back over the wire, and the families of error bodies: SWR's, the gateway's, IAM's (FACTS 4.1, 4.2, 3.1)."""
+"""A response as it leaves, and the error bodies of SWR, of the gateway and of IAM.
+
+Source: docs/reference/swr-api.md#errors, #swr-error-codes, #gateway-codes (codes), #error-dual, #gateway-error-body,
+#iam-error-shapes (bodies), #request-headers, #gateway-error-body (content types).
+"""
 
 from dataclasses import dataclass
 from typing import Literal
 
 import orjson
 
-SERVICE_JSON = "application/json;charset=utf-8"  # the page, table 2
-GATEWAY_JSON = "application/json"  # recorded, FACTS 4.2
+SERVICE_JSON = "application/json;charset=utf-8"
+GATEWAY_JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 
-# "iam": {"error_msg", "error_code"}; "keystone": {"error": {"code", "message", "title"}}, which the Open Telekom
-# Cloud answers. Both are in FACTS 3.1.
+# "iam": {"error_msg", "error_code"}. "keystone", of Open Telekom Cloud: {"error": {"code", "message", "title"}}.
 IamErrors = Literal["iam", "keystone"]
 
-DeliveryEnd = Literal["end", "close", "reset", "hold", "blanks"]
+DeliveryEnd = Literal["end", "close", "reset", "hold", "spaces"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """How an answer leaves: whole and at once, unless told otherwise.
+    """How a response is sent: complete and immediately, by default.
 
-    Of the body a `share` leaves (0 to 1; None: not even the headers do), in pieces of `piece_bytes` with `pause_ms`
-    before each, or in one. Content-Length promises `excess` bytes more than the body has; where `excess` is negative,
-    the rest of the body comes behind what was promised. `chunked` promises nothing.
+    `share` of the body is sent (0 to 1; None sends not even the headers), in pieces of `piece_bytes` with a pause of
+    `pause_ms` before each, or in one piece if 0. Content-Length is `excess` bytes larger than the body; if `excess` is
+    negative, the rest of the body follows after the declared length. `chunked` sends no Content-Length.
 
-    `then` says what follows: the answer ends as HTTP has it, the connection is closed (FIN) or reset (RST), nothing
-    comes until the client goes, or blanks come until then.
+    `then` says what follows. "end": the response ends as HTTP says. "close": the connection is closed (FIN). "reset":
+    it is reset (RST). "hold": nothing, until the client closes it. "spaces": spaces, until the client closes it.
     """
 
     share: float | None = 1.0
@@ -37,16 +40,16 @@ class Delivery:
     then: DeliveryEnd = "end"
 
 
-AT_ONCE = Delivery()
+IMMEDIATE = Delivery()
 DROPPED = Delivery(share=None, then="close")
 WITHHELD = Delivery(share=None, then="hold")
 
 
 @dataclass(frozen=True, slots=True)
 class ServedResponse:
-    """One HTTP answer. `headers` come on top of Content-Type, Content-Length, Server and X-Request-Id.
+    """One HTTP response. `headers` are added to Content-Type, Content-Length, Server and X-Request-Id.
 
-    It waits `delay_ms` and then leaves as `delivery` says. `status` 0 is counted for what never leaves.
+    It is sent after `delay_ms`, as `delivery` says. A response that is never sent has `status` 0.
     """
 
     status: int
@@ -54,11 +57,11 @@ class ServedResponse:
     content_type: str = SERVICE_JSON
     headers: tuple[tuple[str, str], ...] = ()
     delay_ms: int = 0
-    delivery: Delivery = AT_ONCE
+    delivery: Delivery = IMMEDIATE
 
 
 def service_error(status: int, code: str, message: str) -> ServedResponse:
-    """Give SWR's dual-format error object: the old `errors` beside the new error_code (FACTS 4.1 b)."""
+    """Return an error of SWR in both formats: the old `errors` beside the new `error_code`."""
     old = {"errorCode": code, "errorMessage": message, "detail": ""}
     new = {"error_code": code, "error_msg": message}
     return ServedResponse(status, orjson.dumps({"errors": [old], **new, "details": [new]}))
@@ -67,7 +70,7 @@ def service_error(status: int, code: str, message: str) -> ServedResponse:
 def gateway_error(
     status: int, code: str, message: str, request_id: str, headers: tuple[tuple[str, str], ...] = ()
 ) -> ServedResponse:
-    """Give the API gateway's error object, newline included as recorded (FACTS 4.2)."""
+    """Return an error of the gateway; a line feed follows the object, as in the recording."""
     body = {"error_msg": message, "error_code": code, "request_id": request_id}
     return ServedResponse(status, orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE), GATEWAY_JSON, headers)
 
@@ -76,7 +79,7 @@ _TITLES = {400: "Bad Request", 401: "Unauthorized", 429: "Too Many Requests", 50
 
 
 def iam_error(status: int, code: str, message: str, shape: IamErrors = "iam") -> ServedResponse:
-    """Give the identity service's error body in one of its two shapes (FACTS 3.1)."""
+    """Return an error of IAM in one of its two shapes."""
     keystone = {"error": {"code": status, "message": message, "title": _TITLES.get(status, "Service Unavailable")}}
     body = {"error_msg": message, "error_code": code} if shape == "iam" else keystone
     return ServedResponse(status, orjson.dumps(body), GATEWAY_JSON)
@@ -103,7 +106,7 @@ ERROR_STATUSES = tuple(sorted(_SERVICE | _GATEWAY))
 
 
 def error(status: int, request_id: str, headers: tuple[tuple[str, str], ...] = ()) -> ServedResponse:
-    """Give the usual body of this status, from whoever sends it: the service or the gateway.
+    """Return the usual error of this status, from SWR or from the gateway.
 
     Raises KeyError for a status that is not in `ERROR_STATUSES`.
     """

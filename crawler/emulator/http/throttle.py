@@ -1,13 +1,13 @@
-"""How many requests the gateway lets through: a token bucket, told the time."""
+"""The rate limit of the gateway: a token bucket. Its method takes the time."""
 
-_SLACK_S = 1e-9  # what adding up intervals in floats may lose
+_SLACK_S = 1e-9  # the rounding error of adding intervals as floats
 
 
 class TokenBucket:
-    """Let `rate_per_s` requests per second through on average, and up to `burst` at once.
+    """Accepts `rate_per_s` requests a second on average, and up to `burst` at once.
 
-    It starts full. In any t seconds at most burst + rate_per_s * t requests pass. Kept as the one moment at
-    which the bucket will be full again (the generic cell rate algorithm), so nothing drifts.
+    It starts full. In any t seconds it accepts at most burst + rate_per_s * t requests. Its state is the time at which
+    the bucket is full again (the generic cell rate algorithm), so that no error accumulates.
     """
 
     __slots__ = ("_full_at_s", "_interval_s", "_tolerance_s")
@@ -18,7 +18,7 @@ class TokenBucket:
         self._full_at_s = float("-inf")
 
     def take(self, now_s: float) -> bool:
-        """Tell whether a request at `now_s` (monotonic) passes; one that doesn't costs nothing."""
+        """Return whether a request at `now_s` (monotonic) is accepted. A request that is not takes no token."""
         full_at_s = max(self._full_at_s, now_s)
         if full_at_s - now_s > self._tolerance_s:
             return False

@@ -1,1 +1,1 @@
-"""The repositories that are served (pure)."""
+"""The repositories that the emulator serves (pure)."""

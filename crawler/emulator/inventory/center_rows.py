@@ -1,8 +1,10 @@
-"""Rows as they are kept: rendered once, grouped by owner and organization, always in key order.
+"""Rows in memory: rendered once, grouped by owner and namespace, always in key order.
 
-A row is the JSON object of an item without its `total_range` and without the closing brace, so that a
-page of any total is one `bytes.join` (see page.py). What sorting and searching need is decoded from the
-rows of a group the first time somebody asks, so an inventory that is only walked costs its bytes alone.
+A row is the JSON object of an item without `total_range` and without the closing brace, so that rendering a page with
+any total is one `bytes.join` (crawler/emulator/http/page.py). The fields for sorting and searching are decoded when a
+query needs them for the first time, so that an inventory that is only walked costs no more than its bytes.
+
+Source: docs/reference/swr-api.md#response-fields (fields and their order), #time-format (sorting by time).
 """
 
 import functools
@@ -19,7 +21,7 @@ from crawler.model.walk_id import Center
 
 CENTERS: tuple[Center, ...] = ("self", "thirdparty")
 
-# The page, table 4, in its order; `total_range` is the page's own and comes last.
+# In the order of the documents. `total_range` belongs to the page and comes last.
 FIELDS = (
     "name", "category", "description", "size", "is_public", "num_images", "num_download", "created_at",
     "updated_at", "logo", "url", "path", "internal_path", "domain_name", "namespace", "tags", "status",
@@ -27,9 +29,9 @@ FIELDS = (
 
 
 def render(item: Mapping[str, Any]) -> bytes:
-    """Give the row of an item: known fields in the page's order, unknown ones after them.
+    """Return the row of an item: known fields in the documented order, then unknown ones.
 
-    Missing fields stay missing, odd values stay odd. `center` and `total_range` are no part of a row.
+    Missing fields and wrong values stay as they are. `center` and `total_range` are not part of a row.
     """
     ordered = {field: item[field] for field in FIELDS if field in item}
     unknown = {key: item[key] for key in item if key not in ordered and key not in {"center", "total_range"}}
@@ -37,13 +39,13 @@ def render(item: Mapping[str, Any]) -> bytes:
 
 
 def decode(row: bytes) -> dict[str, Any]:
-    """Give the item of a row, as `render` took it."""
+    """Return the item of a row that `render` returned."""
     item: dict[str, Any] = orjson.loads(row + b"}")
     return item
 
 
-class RowFacts(NamedTuple):
-    """What a row is searched and sorted by. `instant` is `updated_at` in a form that sorts as time does."""
+class RowFields(NamedTuple):
+    """The fields for searching and sorting. `instant` is `updated_at` in a form that sorts by time."""
 
     name: str
     instant: str
@@ -52,9 +54,9 @@ class RowFacts(NamedTuple):
 
 
 def instant(stamp: object) -> str:
-    """Give 29 characters of UTC time to the nanosecond, or "" for what is no time: those sort first.
+    """Return a time as 29 characters of UTC with nanoseconds, or "" for a value that is no time; those sort first.
 
-    The API trims trailing zeros (RFC3339Nano), so its own strings do not sort: "…:01Z" > "…:01.5Z".
+    The service removes trailing zeros (RFC3339Nano), so its own strings do not sort: "…:01Z" > "…:01.5Z".
     """
     if not isinstance(stamp, str):
         return ""
@@ -68,10 +70,10 @@ def instant(stamp: object) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment:%f}000"
 
 
-def _facts(row: bytes) -> RowFacts:
+def _fields(row: bytes) -> RowFields:
     item = decode(row)
     count = item.get("num_images")
-    return RowFacts(
+    return RowFields(
         item["name"],
         instant(item.get("updated_at")),
         count if isinstance(count, int) else 0,
@@ -81,20 +83,20 @@ def _facts(row: bytes) -> RowFacts:
 
 @dataclass(frozen=True)
 class Group:
-    """The rows of one organization of one owner, sorted by name. No slots: `facts` is kept once made."""
+    """The rows of one namespace of one owner, sorted by name. No slots: `fields` is cached in the instance."""
 
     domain_name: str
     namespace: str
     rows: tuple[bytes, ...]
 
     @functools.cached_property
-    def facts(self) -> tuple[RowFacts, ...]:
-        """What the rows are searched and sorted by, one for one."""
-        return tuple(map(_facts, self.rows))
+    def fields(self) -> tuple[RowFields, ...]:
+        """The fields of each row, in the order of the rows."""
+        return tuple(map(_fields, self.rows))
 
     def named(self) -> list[tuple[str, bytes]]:
-        """Give the rows, each with its name."""
-        return [(facts.name, row) for facts, row in zip(self.facts, self.rows, strict=True)]
+        """Return each row with its name."""
+        return [(fields.name, row) for fields, row in zip(self.fields, self.rows, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -110,27 +112,27 @@ class CenterRows:
 
     @functools.cached_property
     def by_namespace(self) -> Mapping[str, tuple[Group, ...]]:
-        """The groups of each organization: with ten thousand of them, looking through all is what takes the time."""
+        """The groups of each namespace: a query for one of ten thousand namespaces must not search through all."""
         found: dict[str, list[Group]] = {}
         for group in self.groups:
             found.setdefault(group.namespace, []).append(group)
         return {namespace: tuple(groups) for namespace, groups in found.items()}
 
     def without(self, index: int, count: int = 1) -> "CenterRows":
-        """Give this shelf less `count` rows from `index` of the key order on; itself when there is no such row."""
+        """Return a copy without `count` rows from `index` in key order; itself if there is no such row."""
         groups: list[Group] = []
         for group in self.groups:
             size = len(group.rows)
-            first, end = (min(max(0, at), size) for at in (index, index + count))
+            first, end = (min(max(0, place), size) for place in (index, index + count))
             groups.append(replace(group, rows=group.rows[:first] + group.rows[end:]) if first < end else group)
             index -= size
         return self if all(map(operator.is_, groups, self.groups)) else CenterRows(tuple(groups))
 
     def with_copies(self, index: int, names: Sequence[str], *, behind: bool = False) -> "CenterRows":
-        """Give this shelf with copies of the row at `index` under other `names`, each where it sorts.
+        """Return a copy with copies of the row at `index` under other `names`, each where its name sorts.
 
-        With `behind` the names are its own followed by each of `names`. A name that its organization has already is
-        left out. Itself when there is no row at `index`.
+        With `behind` each name is the row's own name followed by one of `names`. Names that exist in the namespace are
+        left out. Returns itself if there is no row at `index`.
         """
         at, inside = self._find(index)
         if at is None:
@@ -141,7 +143,10 @@ class CenterRows:
         return self._sorted(at, [*named, *((name, render(item | {"name": name})) for name in new)])
 
     def renamed(self, index: int, name: str) -> "CenterRows":
-        """Give this shelf with the row at `index` under another name, where that sorts; itself as `with_copies` is."""
+        """Return a copy with the row at `index` under another name, where that sorts.
+
+        Returns itself if there is no such row or the name exists in its namespace.
+        """
         at, inside = self._find(index)
         if at is None or name in dict(self.groups[at].named()):
             return self
@@ -150,7 +155,7 @@ class CenterRows:
         return self._sorted(at, [*named, (name, render(decode(row) | {"name": name}))])
 
     def with_last(self, index: int) -> "CenterRows":
-        """Give this shelf with the row at `index` last in its organization, which is then not in key order."""
+        """Return a copy with the row at `index` at the end of its namespace, which is then not in key order."""
         at, inside = self._find(index)
         if at is None:
             return self
@@ -159,7 +164,7 @@ class CenterRows:
         return self._with_group(at, replace(group, rows=rows))
 
     def _find(self, index: int) -> tuple[int | None, int]:
-        """Give the place of the group that has the row at `index`, and the row's place in it; None without one."""
+        """Return the index of the group with the row at `index`, or None, and the index of the row in the group."""
         for at, group in enumerate(self.groups):
             if 0 <= index < len(group.rows):
                 return at, index
@@ -176,40 +181,40 @@ class CenterRows:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Every item there is, by center. Keys (center, domain_name, namespace, name) are unique."""
+    """All items, by center. Keys (center, domain_name, namespace, name) are unique."""
 
-    shelves: Mapping[Center, CenterRows]
+    centers: Mapping[Center, CenterRows]
 
     def namespaces(self, center: Center) -> tuple[str, ...]:
-        """Give the names of the organizations of this center, sorted, each once."""
-        return tuple(sorted({group.namespace for group in self.shelves[center].groups}))
+        """Return the distinct names of the namespaces of this center, sorted."""
+        return tuple(sorted({group.namespace for group in self.centers[center].groups}))
 
     def items(self, center: Center) -> list[dict[str, Any]]:
-        """Give the items of this center in key order, as the API sends them, less `total_range`."""
-        return [decode(row) for row in self.shelves[center].rows]
+        """Return the items of this center in key order, as the service sends them but without `total_range`."""
+        return [decode(row) for row in self.centers[center].rows]
 
     def without(self, index: int, count: int = 1) -> "Inventory":
-        """Give this inventory less `count` rows from `index` of the key order on, in each center that has them."""
+        """Return a copy without `count` rows from `index` in key order, in each center."""
         return self._with(lambda center_rows: center_rows.without(index, count))
 
     def with_copies(self, index: int, names: Sequence[str], *, behind: bool = False) -> "Inventory":
-        """Give this inventory with copies of the row at `index`, in each center that has one (see CenterRows)."""
+        """Return a copy with copies of the row at `index`, in each center (see CenterRows)."""
         return self._with(lambda center_rows: center_rows.with_copies(index, names, behind=behind))
 
     def renamed(self, index: int, name: str) -> "Inventory":
-        """Give this inventory with the row at `index` called `name`, in each center that has one (see CenterRows)."""
+        """Return a copy with the row at `index` renamed to `name`, in each center (see CenterRows)."""
         return self._with(lambda center_rows: center_rows.renamed(index, name))
 
     def with_last(self, index: int) -> "Inventory":
-        """Give this inventory with the row at `index` last in its organization, in each center that has one."""
+        """Return a copy with the row at `index` at the end of its namespace, in each center (see CenterRows)."""
         return self._with(lambda center_rows: center_rows.with_last(index))
 
     def _with(self, change: Callable[[CenterRows], CenterRows]) -> "Inventory":
-        return Inventory({center: change(center_rows) for center, center_rows in self.shelves.items()})
+        return Inventory({center: change(center_rows) for center, center_rows in self.centers.items()})
 
 
-def center_rows(rows: Iterable[tuple[str, str, str, bytes]]) -> CenterRows:
-    """Put rows, each (domain_name, namespace, name, row) in any order, on a shelf."""
+def group_rows(rows: Iterable[tuple[str, str, str, bytes]]) -> CenterRows:
+    """Return rows, given as (domain_name, namespace, name, row) in any order, in groups and in key order."""
     grouped: dict[tuple[str, str], list[tuple[str, bytes]]] = {}
     for domain_name, namespace, name, row in rows:
         grouped.setdefault((domain_name, namespace), []).append((name, row))

@@ -1,11 +1,11 @@
-"""Where rows come from: a seed (`synthetic`) or a file of NDJSON (`from_ndjson`)."""
+"""An inventory from a file of NDJSON. It also exports the names that a caller needs beside `from_ndjson`."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
-from crawler.emulator.inventory.center_rows import CENTERS, Inventory, center_rows, render
+from crawler.emulator.inventory.center_rows import CENTERS, Inventory, group_rows, render
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.errors import ConfigError
 from crawler.model.walk_id import Center
@@ -16,22 +16,20 @@ _KEY = ("domain_name", "namespace", "name")
 
 
 def from_ndjson(lines: Iterable[bytes], *, source: str) -> Inventory:
-    """Read an inventory: each line an item as the API sends it plus `center`; blank lines don't count.
+    """Return the inventory of a file: one item a line, as the service sends it, plus `center`. Blank lines are ignored.
 
-    Only `center` and the key (domain_name, namespace, name) are checked. Everything else is served as it is
-    written, wrong types and missing fields included, so that a file can hold what a client must survive.
-    Raises ConfigError naming `source` and the line.
+    Only `center` and the key (domain_name, namespace, name) are checked. All other fields are served as they are, wrong
+    types and missing fields included, so that a file can hold data that a client must survive. Raises ConfigError with
+    `source` and the line number.
     """
-    shelves: dict[Center, dict[tuple[str, str, str], bytes]] = {center: {} for center in CENTERS}
+    centers: dict[Center, dict[tuple[str, str, str], bytes]] = {center: {} for center in CENTERS}
     for number, line in enumerate(lines, start=1):
         if line.strip():
             center, key, row = _parse(line, f"{source}:{number}")
-            if key in shelves[center]:
+            if key in centers[center]:
                 raise ConfigError(f"{source}:{number}: {'/'.join(key)} is already in center {center}")
-            shelves[center][key] = row
-    return Inventory(
-        {center: center_rows((*key, row) for key, row in rows.items()) for center, rows in shelves.items()}
-    )
+            centers[center][key] = row
+    return Inventory({center: group_rows((*key, row) for key, row in rows.items()) for center, rows in centers.items()})
 
 
 def _parse(line: bytes, where: str) -> tuple[Center, tuple[str, str, str], bytes]:

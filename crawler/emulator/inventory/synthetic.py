@@ -1,10 +1,13 @@
 """An inventory from a seed: the same arguments give the same bytes on every machine.
 
-Shape of the whole
-- `self` is one account, "domain", that shares its images; in `thirdparty` each organization belongs to one
-  of a few other accounts, and some shares have expired (`status` false).
-- Organizations are sized by a power law (the biggest of 20 holds about a third); with `uniform` all alike.
-- The record of the page's example response is always there, and its name is in no other name.
+- `self` is one account, "domain", that shares its images. In `thirdparty` each namespace belongs to one of a few other
+  accounts, and some shares have expired (`status` false).
+- The sizes of namespaces follow a power law (the largest of 20 has about a third of the repositories). With `uniform`
+  all have the same size.
+- The record of the documented example is always present, and no other name contains its name.
+
+Source: docs/reference/swr-api.md#example-response, #response-fields, #category, #pull-addresses, #time-format,
+#private-images-only, #share-status, #namespace-name-rule, #repository-name-rule.
 """
 
 import random
@@ -18,7 +21,7 @@ import orjson
 from crawler.emulator.inventory.center_rows import CenterRows, Group, Inventory, render
 from crawler.errors import ConfigError
 
-# The page, "Example response", less `total_range`.
+# The documented example (swr-api.md#example-response), without `total_range`.
 EXAMPLE: dict[str, Any] = {
     "name": "busybox",
     "category": "other",
@@ -41,7 +44,7 @@ EXAMPLE: dict[str, Any] = {
 
 _ACCOUNT = EXAMPLE["domain_name"]
 _ADDRESS = "swr.cn-north-4.myhuaweicloud.com"
-_INTERNAL_ADDRESS = "100.125.0.198:20202"  # an address of the documents, FACTS 6
+_INTERNAL_ADDRESS = "100.125.0.198:20202"  # an address of the documents
 _CATEGORIES = ("app_server", "linux", "framework_app", "database", "lang", "arm", "other", "windows")
 _TEAMS = (
     "payments", "search", "identity", "billing", "catalog", "ledger", "media", "mobile", "risk", "growth",
@@ -72,8 +75,8 @@ _SERVICES = (
     "superset", "metabase", "jenkins", "runner", "sonar", "nexus", "alpine", "debian", "centos", "openeuler",
     "mailer", "invoices", "orders", "cart", "checkout", "profile", "session", "notifier", "thumbnailer",
 )  # fmt: skip
-# Mostly empty, as in life; the rest is what breaks careless writers: quotes, line ends, other scripts,
-# what a terminal or a browser would act upon.
+# Mostly empty, as real ones are. The others break careless writers: quotes, line ends, other scripts, characters that a
+# terminal or a browser interprets.
 _DESCRIPTIONS = (
     *[""] * 12,
     "Internal service image",
@@ -93,18 +96,18 @@ _DAYS = tuple((date(2019, 1, 1) + timedelta(days=day)).isoformat() for day in ra
 _DAY_S = 86_400
 _SKEW = 1.1  # exponent of the power law of sizes
 _EXPIRED_SHARE = 0.15  # of third-party shares
-_OWN_STATUS_TRUE = 0.1  # of own shares; "default false, meaningless" (FACTS 1.2)
-# How many digits a fraction of a second has before its trailing zeros go (FACTS 6: 0, 5, 6 and 9 are seen).
+_OWN_STATUS_TRUE = 0.1  # of own shares; the field has no meaning there (swr-api.md#status-for-self)
+# Digits of a fraction of a second before trailing zeros are removed: the documents show 0, 5, 6 and 9.
 _DIGITS = (0, 3, 6, 6, 6, 6, 6, 9, 9, 9)
 
 
 def synthetic(*, namespaces: int, repositories: int, seed: int, uniform: bool = False) -> Inventory:
-    """Make an inventory of `repositories` in total over both centers, half each (`self` takes the odd one).
+    """Return an inventory with `repositories` in total, half in each center (`self` gets the odd one).
 
-    Each center has `namespaces` organizations. Without `uniform` the centers share no organization's name and
-    sizes follow a power law, none empty if there are enough repositories. With `uniform` both centers have the
-    same names, each with repositories / (2 * namespaces) in either. With no repositories the example is
-    missing too. A row takes about 540 bytes. Raises ConfigError for numbers that can't be.
+    Each center has `namespaces` namespaces. Without `uniform` the centers have no namespace in common, sizes follow a
+    power law, and none is empty if there are enough repositories. With `uniform` both centers have the same namespaces,
+    each with repositories / (2 * namespaces) repositories in either center. Without repositories the example is missing
+    too. A row takes about 540 bytes. Raises ConfigError for numbers that are out of range.
     """
     if namespaces < 1:
         raise ConfigError(f"namespaces must be at least 1, not {namespaces}", setting="namespaces")
@@ -120,12 +123,12 @@ def synthetic(*, namespaces: int, repositories: int, seed: int, uniform: bool = 
     shared = names if uniform else names[namespaces:]
     sizes = _uniform_sizes if uniform else _skewed_sizes
     accounts = max(1, namespaces // 3)
-    mine = [(_ACCOUNT, name) for name in names[:namespaces]]
-    theirs = [(f"{_OWNERS[at % len(_OWNERS)]}-{at % accounts}", name) for at, name in enumerate(shared)]
+    own_namespaces = [(_ACCOUNT, name) for name in names[:namespaces]]
+    other_namespaces = [(f"{_OWNERS[at % len(_OWNERS)]}-{at % accounts}", name) for at, name in enumerate(shared)]
     return Inventory(
         {
-            "self": _shelf("self", mine, sizes(own, namespaces), seed),
-            "thirdparty": _shelf("thirdparty", theirs, sizes(others, namespaces), seed),
+            "self": _center_rows("self", own_namespaces, sizes(own, namespaces), seed),
+            "thirdparty": _center_rows("thirdparty", other_namespaces, sizes(others, namespaces), seed),
         }
     )
 
@@ -135,17 +138,17 @@ def _uniform_sizes(total: int, count: int) -> list[int]:
 
 
 def _skewed_sizes(total: int, count: int) -> list[int]:
-    """Share out `total` by a power law, biggest first, at least one each as long as there are enough."""
+    """Return `count` sizes that add up to `total`, by a power law, largest first, each at least 1 if possible."""
     least = min(total, count)
     weights = [(rank + 1) ** -_SKEW for rank in range(count)]
     whole = sum(weights)
-    # Rounding the running sum, not the parts, makes the parts add up.
+    # Rounding the running sum instead of the sizes makes the sizes add up.
     ends = [round((total - least) * share / whole) for share in accumulate(weights)]
     return [end - start + (at < least) for at, (start, end) in enumerate(zip([0, *ends], ends, strict=False))]
 
 
 def _namespace_names(count: int) -> list[str]:
-    """Give distinct names that keep the page's rule for organization names; the example's comes first."""
+    """Return distinct names that follow the documented rule; the first one is the example's."""
     names = [EXAMPLE["namespace"]]
     for at in range(count - 1):
         rank, stage = divmod(at // len(_TEAMS), len(_STAGES))
@@ -154,38 +157,38 @@ def _namespace_names(count: int) -> list[str]:
 
 
 def _repository_name(at: int) -> str:
-    """Give the name number `at` of an organization: distinct, some with one or two `/`."""
+    """Return the name of repository number `at` of a namespace: distinct, some with one or two `/`."""
     level, service = divmod(at, len(_SERVICES))
     version, folder = divmod(level, len(_FOLDERS))
-    # The folder leaps with the service, so that small organizations have several.
+    # The folder depends on the service, so that small namespaces have several folders.
     name = _FOLDERS[(folder + service * 5) % len(_FOLDERS)] + _SERVICES[service]
     return f"{name}-v{version}" if version else name
 
 
-def _shelf(center: str, owners: list[tuple[str, str]], sizes: list[int], seed: int) -> CenterRows:
+def _center_rows(center: str, owners: list[tuple[str, str]], sizes: list[int], seed: int) -> CenterRows:
     groups = []
     for (domain_name, namespace), size in sorted(zip(owners, sizes, strict=True)):
         holds_example = center == "self" and namespace == EXAMPLE["namespace"] and size > 0
         names = [_repository_name(at) for at in range(size - holds_example)]
         names += [EXAMPLE["name"]] * holds_example
-        # One stream per organization: the rows of one don't depend on how many another has.
-        chance = random.Random(f"{seed}/{center}/{namespace}")  # noqa: S311 - no secret, must be repeatable
-        rows = _rows(center, domain_name, namespace, sorted(names), chance)
+        # One random stream a namespace: its rows do not depend on the size of another one.
+        rng = random.Random(f"{seed}/{center}/{namespace}")  # noqa: S311 - no secret, must be repeatable
+        rows = _rows(center, domain_name, namespace, sorted(names), rng)
         groups.append(Group(domain_name, namespace, tuple(rows)))
     return CenterRows(tuple(groups))
 
 
-def _rows(center: str, domain_name: str, namespace: str, names: list[str], chance: random.Random) -> Iterator[bytes]:
+def _rows(center: str, domain_name: str, namespace: str, names: list[str], rng: random.Random) -> Iterator[bytes]:
     for name in names:
         if name == EXAMPLE["name"]:
             yield render(EXAMPLE)
         else:
-            yield _row(center, domain_name, namespace, name, chance.random)
+            yield _row(center, domain_name, namespace, name, rng.random)
 
 
 def _row(center: str, domain_name: str, namespace: str, name: str, draw: Callable[[], float]) -> bytes:
-    """Make one row. `draw` gives floats in [0, 1); everything here is called once per row, so it is flat."""
-    # Pareto: a quarter of the repositories are empty, six in a thousand have more than a hundred tags.
+    """Return one row. `draw` returns floats in [0, 1). This runs once a row, so it is one flat function."""
+    # Pareto: a quarter of the repositories are empty, 0.6 % have more than a hundred tags.
     count = min(len(_TAGS), int(1.6 * (1.0 - draw()) ** -0.8) - 1)
     first = int(draw() * (len(_TAGS) - count + 1))
     created_s = int(draw() * len(_DAYS) * _DAY_S * 0.9)
@@ -197,11 +200,11 @@ def _row(center: str, domain_name: str, namespace: str, name: str, draw: Callabl
             "category": _CATEGORIES[int(draw() * len(_CATEGORIES))],
             "description": _DESCRIPTIONS[int(draw() * len(_DESCRIPTIONS))],
             "size": int(2.0 ** (20 + 23 * draw())) if count else 0,  # 1 MiB to 8 TiB
-            "is_public": False,  # only private images can be shared (FACTS 1.1)
+            "is_public": False,
             "num_images": count,
             "num_download": int(draw() ** 8 * 1_000_000),
-            "created_at": _stamp(created_s, draw()),
-            "updated_at": _stamp(updated_s, draw()),
+            "created_at": _rfc3339_nano(created_s, draw()),
+            "updated_at": _rfc3339_nano(updated_s, draw()),
             "logo": "",
             "url": "",
             "path": f"{_ADDRESS}/{namespace}/{name}",
@@ -214,8 +217,8 @@ def _row(center: str, domain_name: str, namespace: str, name: str, draw: Callabl
     )[:-1]
 
 
-def _stamp(second: int, fraction: float) -> str:
-    """Give RFC3339Nano: 0 to 9 fractional digits, trailing zeros trimmed, as Go does (FACTS 6)."""
+def _rfc3339_nano(second: int, fraction: float) -> str:
+    """Return a time as Go's RFC3339Nano: 0 to 9 fractional digits without trailing zeros."""
     day, rest = divmod(second, _DAY_S)
     hour, rest = divmod(rest, 3600)
     minute, second = divmod(rest, 60)

@@ -1,1 +1,1 @@
-"""From a request that was let in to its response (pure)."""
+"""The service: from an authorised request to its response (pure)."""

@@ -1,114 +1,121 @@
-"""From a request that was let in to its answer, with nothing but arguments: one function per route."""
+"""The response to a request that the gateway accepted: one function a route.
+
+Source: docs/reference/swr-api.md#list-namespaces, #visible-namespaces, #namespace-permissions, #namespace-counts.
+"""
 
 from typing import Any
 
 import orjson
 
-from crawler.emulator.auth.iam import grant_token, list_projects
+from crawler.emulator.auth.iam import issue_token, list_projects
 from crawler.emulator.auth.metadata import metadata
 from crawler.emulator.faults.fault import Call
-from crawler.emulator.http.page import page, render_page
-from crawler.emulator.http.query import ListQuery, QueryRefusedError, asked, parse_query
+from crawler.emulator.http.page import page_of, render_page
+from crawler.emulator.http.query import ListQuery, QueryRefusedError, effective_parameters, parse_query
 from crawler.emulator.http.request import METADATA_ROUTES, NAMESPACES, PROJECTS, TOKENS, ReceivedRequest
 from crawler.emulator.http.response import ServedResponse, service_error
 from crawler.emulator.inventory.center_rows import CENTERS, Inventory
-from crawler.emulator.service.state import EmulatorState, NamespaceCounts, Service
+from crawler.emulator.service.config import NamespaceCounts, ServiceConfig
+from crawler.emulator.service.state import EmulatorState
 from crawler.model.walk_id import Center
 
 _NAMESPACE_KEYS = frozenset(("namespace", "mode"))
-_MANAGE, _READ = 7, 1  # `auth` of an organization, FACTS 5
-_FIRST_ID = 1422  # the document's own example, FACTS 5
+_MANAGE, _READ = 7, 1  # `auth` of a namespace
+_FIRST_ID = 1422  # the id in the vendor's example
 
 
-def respond(request: ReceivedRequest, service: Service, ledger: EmulatorState) -> ServedResponse:
-    """Answer a request that the gateway let through. Faults are about the list and the tokens only."""
+def respond(request: ReceivedRequest, config: ServiceConfig, state: EmulatorState) -> ServedResponse:
+    """Return the response to an authorised request. Faults apply to the list and to token requests only."""
     if request.path == TOKENS:
-        return _granted(request, service, ledger)
+        return _token(request, config, state)
     if request.path == PROJECTS:
-        return list_projects(request, service.identity)
+        return list_projects(request, config.identity)
     if request.path in METADATA_ROUTES:
-        return metadata(request, service.identity, ledger.access)
+        return metadata(request, config.identity, state.access)
     try:
         if request.path == NAMESPACES:
-            return _namespaces(request.raw_query, service)
+            return _namespaces(request.raw_query, config)
     except QueryRefusedError as refused:
         return service_error(400, refused.code, str(refused))
-    ledger.listed += 1
-    return _shared_repositories(request, service, ledger)
+    state.list_requests += 1
+    return _shared_repositories(request, config, state)
 
 
-def _granted(request: ReceivedRequest, service: Service, ledger: EmulatorState) -> ServedResponse:
-    ledger.granted += 1
-    call = Call(number=ledger.granted, request_id=request.request_id, now_s=request.now_s)
-    answer = grant_token(request, service.identity, ledger.access)
-    for place, fault in enumerate(service.faults):
-        answer = ledger.note(place, answer, fault.on_token(ledger.call(place, call), answer))
-    return answer
+def _token(request: ReceivedRequest, config: ServiceConfig, state: EmulatorState) -> ServedResponse:
+    state.token_requests += 1
+    call = Call(number=state.token_requests, request_id=request.request_id, now_s=request.now_s)
+    response = issue_token(request, config.identity, state.access)
+    for index, fault in enumerate(config.faults):
+        response = state.count_trigger(index, response, fault.on_token(state.call(index, call), response))
+    return response
 
 
-def _shared_repositories(request: ReceivedRequest, service: Service, ledger: EmulatorState) -> ServedResponse:
-    call = Call(number=ledger.listed, request_id=request.request_id, now_s=request.now_s, raw_query=request.raw_query)
+def _shared_repositories(request: ReceivedRequest, config: ServiceConfig, state: EmulatorState) -> ServedResponse:
+    call = Call(
+        number=state.list_requests, request_id=request.request_id, now_s=request.now_s, raw_query=request.raw_query
+    )
     try:
-        query = parse_query(request.raw_query, service.paging)
+        query = parse_query(request.raw_query, config.paging)
     except QueryRefusedError as refused:
-        return _phrased(service_error(400, refused.code, str(refused)), call, service, ledger)
-    return _listed(query, call, service, ledger)
+        return _refusal(service_error(400, refused.code, str(refused)), call, config, state)
+    return _list(query, call, config, state)
 
 
-def _listed(query: ListQuery, call: Call, service: Service, ledger: EmulatorState) -> ServedResponse:
-    faults = tuple(enumerate(service.faults))
-    inventory = service.inventory
-    for place, fault in faults:
-        inventory = ledger.view(place, fault, inventory)
-    for place, fault in faults:
-        refusal = ledger.note(place, None, fault.on_request(ledger.call(place, call), query))
+def _list(query: ListQuery, call: Call, config: ServiceConfig, state: EmulatorState) -> ServedResponse:
+    faults = tuple(enumerate(config.faults))
+    inventory = config.inventory
+    for index, fault in faults:
+        inventory = state.view(index, fault, inventory)
+    for index, fault in faults:
+        refusal = state.count_trigger(index, None, fault.on_request(state.call(index, call), query))
         if refusal is not None:
-            return _phrased(refusal, call, service, ledger)
-    for place, fault in faults:
-        query = ledger.note(place, query, fault.on_query(ledger.call(place, call), query))
-    turned = page(query, ledger.selections.get(inventory, query))
-    for place, fault in faults:
-        turned = ledger.note(place, turned, fault.on_page(ledger.call(place, call), turned))
-    answer = render_page(turned)
-    for place, fault in faults:
-        answer = ledger.note(place, answer, fault.on_response(ledger.call(place, call), turned, answer))
-    return answer
+            return _refusal(refusal, call, config, state)
+    for index, fault in faults:
+        query = state.count_trigger(index, query, fault.on_query(state.call(index, call), query))
+    page = page_of(query, state.selections.rows(inventory, query))
+    for index, fault in faults:
+        page = state.count_trigger(index, page, fault.on_page(state.call(index, call), page))
+    response = render_page(page)
+    for index, fault in faults:
+        changed = fault.on_response(state.call(index, call), page, response)
+        response = state.count_trigger(index, response, changed)
+    return response
 
 
-def _phrased(refusal: ServedResponse, call: Call, service: Service, ledger: EmulatorState) -> ServedResponse:
-    for place, fault in enumerate(service.faults):
-        refusal = ledger.note(place, refusal, fault.on_refusal(ledger.call(place, call), refusal))
+def _refusal(refusal: ServedResponse, call: Call, config: ServiceConfig, state: EmulatorState) -> ServedResponse:
+    for index, fault in enumerate(config.faults):
+        refusal = state.count_trigger(index, refusal, fault.on_refusal(state.call(index, call), refusal))
     return refusal
 
 
-def _namespaces(raw_query: str, service: Service) -> ServedResponse:
-    """List organizations, own ones only unless `mode` is visible. No paging: all are returned (FACTS 5)."""
-    given = asked(raw_query, _NAMESPACE_KEYS)
-    held = {center: _repositories(service.inventory, center) for center in CENTERS}
-    # Ids don't depend on what is asked for.
-    every = [*held["self"], *(name for name in held["thirdparty"] if name not in held["self"])]
-    listed: list[dict[str, Any]] = [
+def _namespaces(raw_query: str, config: ServiceConfig) -> ServedResponse:
+    """Return all namespaces without paging; those of other accounts only if `mode` is visible."""
+    parameters = effective_parameters(raw_query, _NAMESPACE_KEYS)
+    own, shared = (_repository_counts(config.inventory, center) for center in CENTERS)
+    # The ids do not depend on the query.
+    names = [*own, *(name for name in shared if name not in own)]
+    found: list[dict[str, Any]] = [
         {
-            "id": _FIRST_ID + at,
+            "id": _FIRST_ID + index,
             "name": name,
             "creator_name": "username",
-            "auth": _MANAGE if name in held["self"] else _READ,
-            **_counts(at, held["self"].get(name, held["thirdparty"].get(name, 0)), service.namespace_counts),
+            "auth": _MANAGE if name in own else _READ,
+            **_counts(index, own.get(name, shared.get(name, 0)), config.namespace_counts),
         }
-        for at, name in enumerate(every)
-        if (name in held["self"] or given.get("mode") == "visible") and given.get("namespace") in {None, name}
+        for index, name in enumerate(names)
+        if (name in own or parameters.get("mode") == "visible") and parameters.get("namespace") in {None, name}
     ]
-    return ServedResponse(200, orjson.dumps({"namespaces": listed}))
+    return ServedResponse(200, orjson.dumps({"namespaces": found}))
 
 
-def _repositories(inventory: Inventory, center: Center) -> dict[str, int]:
-    """Count the repositories of each organization, by its name and sorted."""
+def _repository_counts(inventory: Inventory, center: Center) -> dict[str, int]:
+    """Return the number of repositories of each namespace, by its name in sorted order."""
     counts = dict.fromkeys(inventory.namespaces(center), 0)
-    for group in inventory.shelves[center].groups:
+    for group in inventory.centers[center].groups:
         counts[group.namespace] += len(group.rows)
     return counts
 
 
-def _counts(at: int, repositories: int, told: NamespaceCounts) -> dict[str, int]:
-    left_out = told == "absent" or (told == "mixed" and at % 2 == 0)
-    return {} if left_out else {"access_user_count": 1, "repo_count": repositories}
+def _counts(index: int, repositories: int, presence: NamespaceCounts) -> dict[str, int]:
+    is_absent = presence == "absent" or (presence == "mixed" and index % 2 == 0)
+    return {} if is_absent else {"access_user_count": 1, "repo_count": repositories}

@@ -1,66 +1,49 @@
-"""What is served, and what is kept of earlier requests."""
+"""What a service remembers of earlier requests."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-from crawler.emulator.auth.access import Access
-from crawler.emulator.auth.identity import Identity
+from crawler.emulator.auth.access import AccessState
 from crawler.emulator.faults.fault import Call, Fault
-from crawler.emulator.http.query import Paging
 from crawler.emulator.inventory.center_rows import Inventory
-from crawler.emulator.service.selection import Selections
-
-# Whether organizations tell how many accounts use them and how many repositories they hold: "mixed" is every other
-# one, as the API itself leaves the numbers out at times (FACTS 5).
-NamespaceCounts = Literal["mixed", "present", "absent"]
+from crawler.emulator.service.selection import SelectionCache
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class EmulatorState:
-    """All that changes while the emulator runs, owned by whoever serves.
+    """The part of a service that changes with its requests.
 
-    `listed` counts the requests for the list, `granted` those for a token, `triggered` how often each fault (by its
-    place) did something.
+    `list_requests` and `token_requests` count the authorised requests of each kind. `triggered` counts by the index of
+    each fault how often it changed something.
     """
 
-    listed: int = 0
-    granted: int = 0
+    list_requests: int = 0
+    token_requests: int = 0
     triggered: Counter[int] = field(default_factory=Counter)
-    selections: Selections = field(default_factory=Selections)
-    access: Access = field(default_factory=Access)
+    selections: SelectionCache = field(default_factory=SelectionCache)
+    access: AccessState = field(default_factory=AccessState)
     _views: dict[int, tuple[Inventory, int, Inventory]] = field(default_factory=dict)
 
-    def view(self, place: int, fault: Fault, inventory: Inventory) -> Inventory:
-        """Give `inventory` as this fault has it by now; made once per generation."""
-        generation = fault.generation(self.listed)
+    def view(self, index: int, fault: Fault, inventory: Inventory) -> Inventory:
+        """Return `inventory` as the fault at `index` changes it for this request; built once for each generation."""
+        generation = fault.generation(self.list_requests)
         if generation == 0:
             return inventory
-        base, made, seen = self._views.get(place, (None, 0, inventory))
-        if base is not inventory or made != generation:
+        base, built, seen = self._views.get(index, (None, 0, inventory))
+        if base is not inventory or built != generation:
             seen = fault.view(generation, inventory)
-            self._views[place] = (inventory, generation, seen)
-            self.triggered[place] += 1
+            self._views[index] = (inventory, generation, seen)
+            self.triggered[index] += 1
         return seen
 
-    def call(self, place: int, call: Call) -> Call:
-        """Give `call` as the fault at `place` sees it."""
-        return replace(call, triggered=self.triggered[place])
+    def call(self, index: int, call: Call) -> Call:
+        """Return `call` with the number of times that the fault at `index` has triggered."""
+        return replace(call, triggered=self.triggered[index])
 
-    def note(self, place: int, before: T, after: T) -> T:
-        """Count the fault at `place` as having triggered if it changed what it was given; give `after`."""
-        self.triggered[place] += after is not before
+    def count_trigger(self, index: int, before: T, after: T) -> T:
+        """Return `after`; count the fault at `index` as triggered if `after` is not the object `before`."""
+        self.triggered[index] += after is not before
         return after
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """What is served and how: everything that does not change while it runs."""
-
-    inventory: Inventory
-    identity: Identity = field(default_factory=Identity)
-    paging: Paging = field(default_factory=Paging)
-    faults: tuple[Fault, ...] = ()
-    namespace_counts: NamespaceCounts = "mixed"
