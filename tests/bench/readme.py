@@ -1,4 +1,4 @@
-"""Puts the tables of a bench into README: `python -m tests.bench.readme [output/bench/latest.json]`."""
+"""Puts the tables of a bench into docs/performance.md: `python -m tests.bench.readme [output/bench/latest.json]`."""
 
 import re
 import sys
@@ -40,4 +40,5 @@ def _put(file: Path, readme: Path) -> None:
 
 
 if __name__ == "__main__":
-    _put(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "output" / "bench" / "latest.json", ROOT / "README.md")
+    kept = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "output" / "bench" / "latest.json"
+    _put(kept, ROOT / "docs" / "performance.md")

@@ -9,6 +9,7 @@ from crawler.config.settings.table import SETTINGS
 from crawler.model.audit_rules import RULES, SEVERITIES, Rule, at_least, rule_id, yielding_rule_id
 
 ALL = list(RULES.values())
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "audit-rules.md"
 
 # Ids are for ever: a line here is changed never, and removed never.
 GIVEN = {
@@ -75,9 +76,10 @@ def test_an_error_is_as_severe_as_a_note_and_not_the_other_way_round() -> None:
     assert not at_least("note", "error")
 
 
+@pytest.mark.skipif(not PAGE.exists(), reason="`make docs` has not written this page yet")
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
-def test_the_readme_lists_every_rule_as_it_is(rule: Rule) -> None:
-    bounds = ", ".join(f"`{name}`" for name in rule.settings)
-    what = f"{rule.title} ({bounds})" if bounds else rule.title
-    row = f"| `{rule.id}` | `{rule.slug}` | {rule.severity} | {what} |"
-    assert row in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
+def test_the_reference_lists_every_rule_as_it_is(rule: Rule) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    link = f"[{rule.id}](#{rule.id.lower()}-{rule.slug})"
+    assert f"| {link} | `{rule.slug}` | {rule.severity} | {rule.title}. |" in text.splitlines()
+    assert [name for name in rule.settings if f"`{name}`" not in text] == []
