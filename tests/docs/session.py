@@ -1,0 +1,246 @@
+"""One shell session for one page: a folder, an environment that lasts, and the commands that run in them.
+
+A command that is nothing but `swr-crawler` and its arguments runs in this process, which takes a tenth of the time;
+every other one runs in bash, whose environment and folder at its end are those of the next command.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, Final, NamedTuple, Self, TextIO, cast
+
+from crawler.cli.app import main
+from tests.docs.compare import HOME, HOST
+from tests.docs.placeholders import PORT, substituted, values
+
+ROOT: Final = Path(__file__).parents[2]
+PROGRAM: Final = "swr-crawler"
+
+_FOREIGN: Final = ("SWR_CRAWLER_", "HW_", "OS_", "HUAWEI")  # whatever the caller's environment says of a cloud
+_COPIED: Final = ("config", "contrib")
+_BEFORE: Final = "trap '__code=$?; env -0 > \"$__STATE\"; exit $__code' EXIT\n"
+_QUOTED: Final = re.compile(r"""'[^']*'|"[^"$`\\]*\"""")  # nothing in these is special to a shell
+_SPECIAL: Final = re.compile(r"""[$`\\|&;<>(){}*?\[\]~"'!\n]""")
+_EXIT_CODE: Final = re.compile(r"#.*\bexit code (\d+)")
+_STARTS_EMULATOR: Final = re.compile(rf"{PROGRAM} emulate\b.*&\s*(?:#.*)?")
+_START_S: Final = 20
+_COMMAND_S: Final = 60
+
+
+class Outcome(NamedTuple):
+    """The exit code of a command, and the lines of standard output and standard error as a terminal shows them."""
+
+    code: int
+    output: tuple[str, ...]
+
+
+@cache
+def is_finished(text: str) -> bool:
+    """Return whether a shell would run the text rather than wait for another line."""
+    if text.endswith("\\"):
+        return False
+    checked = subprocess.run(["bash", "-n", "-c", text], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return not re.search("unexpected end of file|unexpected EOF|here-document", checked.stderr)
+
+
+def expected_code(command: str) -> int:
+    """Return the exit code that the page says a command has."""
+    found = _EXIT_CODE.search(command)
+    return int(found[1]) if found else 0
+
+
+def plain_arguments(command: str) -> list[str] | None:
+    """Return the arguments of a command that is only `swr-crawler` with arguments, None for anything else."""
+    if not command.startswith(f"{PROGRAM} "):
+        return None
+    without_comment = re.sub(r"\s#.*$", "", command)
+    if _SPECIAL.search(_QUOTED.sub("", without_comment)):
+        return None
+    return shlex.split(without_comment)[1:]
+
+
+class Session:
+    """The shell session of one page, in `folder`, against the service at `endpoint`. A context manager.
+
+    `python` and `shell` return outcomes; `write` and the commands replace the placeholders of the page.
+    """
+
+    def __init__(self, folder: Path, endpoint: str) -> None:
+        self._home = folder / "home"
+        self._folder = self._home
+        self._state = folder / "state"
+        self._endpoint = endpoint
+        self._values = values(endpoint, _free_port())
+        self._code = 0
+        self._emulators: list[subprocess.Popen[bytes]] = []
+        commands = folder / "bin"
+        commands.mkdir(parents=True)
+        for name, arguments in ((PROGRAM, " -m crawler"), ("python", ""), ("python3", "")):
+            (commands / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{arguments} "$@"\n')
+            (commands / name).chmod(0o755)
+        self._home.mkdir()
+        for name in _COPIED:
+            with suppress(FileNotFoundError):
+                shutil.copytree(ROOT / name, self._home / name)
+        self._environment = _environment(commands, self._home, self._values["token"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for emulator in self._emulators:
+            emulator.terminate()
+        for emulator in self._emulators:
+            emulator.wait()
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the page and return its path."""
+        file = self._folder / name.replace("~", str(self._home), 1)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(substituted(text, self._values), encoding="utf-8")
+        return file
+
+    def shell(self, command: str) -> Outcome:
+        """Run one command of a page."""
+        text = substituted(command, self._values)
+        if _STARTS_EMULATOR.fullmatch(text.replace("\\\n", "")):
+            return self._start_emulator(text)
+        arguments = plain_arguments(text)
+        with _captured() as (output, lines):
+            if arguments is None:
+                self._code = self._bash(text, output)
+            else:
+                self._code = _in_process(arguments, self._folder, self._environment)
+        return Outcome(self._code, tuple(lines))
+
+    def python(self, text: str) -> Outcome:
+        """Run a program of a page."""
+        file = self.write(".program.py", text)
+        with _captured() as (output, lines):
+            self._code = self._bash(f"python {shlex.quote(str(file))}", output)
+        return Outcome(self._code, tuple(lines))
+
+    def shown(self, lines: tuple[str, ...]) -> list[str]:
+        """Return output as a page would show it: with the reader's host and folder in place of the test's."""
+        replaced = [line.replace(str(self._home), HOME).replace(self._endpoint, HOST) for line in lines]
+        return [line.replace(f"127.0.0.1:{self._values['port']}", f"127.0.0.1:{PORT}").rstrip() for line in replaced]
+
+    def _bash(self, text: str, output: BinaryIO) -> int:
+        script = f"{_BEFORE}(exit {self._code})\n{text}\n"
+        done = subprocess.run(  # noqa: S603 - the pages are ours
+            ["bash", "-c", script],  # noqa: S607
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=self._folder,
+            env={**self._environment, "__STATE": str(self._state)},
+            check=False,
+            timeout=_COMMAND_S,
+        )
+        pairs = (pair.partition("=") for pair in self._state.read_text().split("\0") if pair)
+        self._environment = {name: value for name, _, value in pairs if name != "__STATE"}
+        self._folder = Path(self._environment["PWD"])
+        return done.returncode
+
+    def _start_emulator(self, text: str) -> Outcome:
+        arguments = shlex.split(text.replace("\\\n", "").rpartition("&")[0])[1:]
+        file = self._state.with_name(f"emulator-{len(self._emulators)}")
+        with file.open("wb") as output:
+            started = subprocess.Popen(  # noqa: S603 - ourselves
+                [sys.executable, "-m", "crawler", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self._folder,
+                env=self._environment,
+            )
+        self._emulators.append(started)
+        until = time.monotonic() + _START_S
+        while not _listens(int(self._values["port"])):
+            if started.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"{text} does not listen on port {PORT}: {file.read_text()}")
+            time.sleep(0.02)
+        return Outcome(0, tuple(file.read_text().splitlines()))
+
+
+def _environment(commands: Path, home: Path, token: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    return {
+        **kept,
+        "PATH": f"{commands}{os.pathsep}{kept.get('PATH', os.defpath)}",
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(home),
+        "PWD": str(home),
+        "COLUMNS": "100",
+        "TERM": "dumb",
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "SWR_CRAWLER_TOKEN": token,
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as connecting:
+        return connecting.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _in_process(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> int:
+    """Run the command line here, as its own process would be, and return the exit code."""
+    before, at = dict(os.environ), Path.cwd()
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    try:
+        main(arguments)
+    except SystemExit as ended:
+        return int(cast("int", ended.code))
+    finally:
+        os.chdir(at)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _captured() -> Iterator[tuple[BinaryIO, list[str]]]:
+    """Send both standard streams, those of child processes too, to one file; its lines are in the list at the end."""
+    lines: list[str] = []
+    streams: tuple[Any, Any] = sys.stdout, sys.stderr
+    for stream in streams:
+        stream.flush()
+    with TemporaryFile() as file:
+        kept = [os.dup(1), os.dup(2)]
+        try:
+            for descriptor in (1, 2):
+                os.dup2(file.fileno(), descriptor)
+            sys.stdout, sys.stderr = _text(1), _text(2)
+            yield file, lines
+        finally:
+            with suppress(OSError):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            sys.stdout, sys.stderr = streams
+            for descriptor, old in zip((1, 2), kept, strict=True):
+                os.dup2(old, descriptor)
+                os.close(old)
+        file.seek(0)
+        lines.extend(file.read().decode(errors="replace").splitlines())
+
+
+def _text(descriptor: int) -> TextIO:
+    return os.fdopen(descriptor, "w", encoding="utf-8", buffering=1, closefd=False)
