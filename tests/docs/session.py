@@ -27,7 +27,6 @@ ROOT: Final = Path(__file__).parents[2]
 PROGRAM: Final = "swr-crawler"
 
 _FOREIGN: Final = ("SWR_CRAWLER_", "HW_", "OS_", "HUAWEI")  # whatever the caller's environment says of a cloud
-_COPIED: Final = ("config", "contrib")
 _BEFORE: Final = "trap '__code=$?; env -0 > \"$__STATE\"; exit $__code' EXIT\n"
 _QUOTED: Final = re.compile(r"""'[^']*'|"[^"$`\\]*\"""")  # nothing in these is special to a shell
 _SPECIAL: Final = re.compile(r"""[$`\\|&;<>(){}*?\[\]~"'!\n]""")
@@ -89,9 +88,7 @@ class Session:
             (commands / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{arguments} "$@"\n')
             (commands / name).chmod(0o755)
         self._home.mkdir()
-        for name in _COPIED:
-            with suppress(FileNotFoundError):
-                shutil.copytree(ROOT / name, self._home / name)
+        shutil.copytree(ROOT / "config", self._home / "config")
         self._environment = _environment(commands, self._home, self._values["token"])
 
     def __enter__(self) -> Self:
