@@ -15,7 +15,7 @@ _NORMALIZED: Final = tuple(
         ("[\u202f\u00a0]", " "),  # between the digits of a number
         (r"https://swr-api\.[a-z0-9.-]+|https?://127\.0\.0\.1:\d+", HOST),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
-        (r"\b\d{8}T\d{6}Z", "ID"),
+        (r"\b\d{8}T\d{6}Z(-\d+)?", "ID"),
         (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|\+00:00|\b)", "TIME"),
         (r"\b[0-9a-f]{32,}\b", "DIGEST"),
         (r"\bswr-crawler(/| )\d+\.\d+\.\d+\S*", r"swr-crawler\1VERSION"),

@@ -1,24 +1,24 @@
 """What the pages say in place of a reader's own service and credentials, and what runs instead (pure)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from crawler.emulator.auth.identity import Identity
 
-PORT: Final = 8400  # what the pages show for an emulator that they start themselves
+PORTS: Final = ("8400", "8401")  # what the pages show for emulators that they start themselves
 
 _VALUE: Final = r"""=(?!["']?\$)("[^"]*"|'[^']*'|[^\s"']+)"""  # but not one that the shell computes
 
-# A pattern of what a page says, and what runs. {names} are the emulator's: its endpoint, its credentials, and the port
-# of an emulator that the page starts.
+# A pattern of what a page says, and what runs. {names} are the emulator's: its endpoint, its credentials, and the ports
+# of the emulators that the page starts.
 PLACEHOLDERS: Final[tuple[tuple[str, str], ...]] = (
     (r"--region[ =]eu-de\b", "--endpoint {endpoint}"),
     (r"\bSWR_CRAWLER_REGION=eu-de\b", "SWR_CRAWLER_ENDPOINT={endpoint}"),
     (r'\bregion = "eu-de"', 'endpoint = "{endpoint}"'),
     (r"https://HOST\b", "{endpoint}"),
-    (rf"\b127\.0\.0\.1:{PORT}\b", "127.0.0.1:{port}"),
-    (rf"--port[ =]{PORT}\b", "--port {port}"),
+    *((rf"\b127\.0\.0\.1:{port}\b", f"127.0.0.1:{{{port}}}") for port in PORTS),
+    *((rf"--port[ =]{port}\b", f"--port {{{port}}}") for port in PORTS),
     (rf"\b(SWR_CRAWLER_TOKEN|HW_AUTH_TOKEN|OS_AUTH_TOKEN|OS_TOKEN){_VALUE}", r"\1={token}"),
     (rf"\b(HUAWEICLOUD_SDK_AK|HW_ACCESS_KEY|HUAWEI_ACCESS_KEY_ID|SWR_CRAWLER_ACCESS_KEY){_VALUE}", r"\1={ak}"),
     (rf"\b(HUAWEICLOUD_SDK_SK|HW_SECRET_KEY|HUAWEI_SECRET_ACCESS_KEY|SWR_CRAWLER_SECRET_KEY){_VALUE}", r"\1={sk}"),
@@ -38,11 +38,12 @@ PLACEHOLDERS: Final[tuple[tuple[str, str], ...]] = (
 _SENDS_NOTHING: Final = re.compile(r"\s*swr-crawler config show\b")
 
 
-def values(endpoint: str, port: int) -> dict[str, str]:
-    """Return what the {names} of the table stand for."""
+def values(endpoint: str, ports: Sequence[int]) -> dict[str, str]:
+    """Return what the {names} of the table stand for; `ports` are free ones, one for each of PORTS."""
     served = Identity()
     names = ("token", "ak", "sk", "project_id", "project_name", "user", "password", "domain")
-    return {"endpoint": endpoint, "port": str(port), **{name: getattr(served, name) for name in names}}
+    credentials = {name: getattr(served, name) for name in names}
+    return {"endpoint": endpoint, **dict(zip(PORTS, map(str, ports), strict=True)), **credentials}
 
 
 def substituted(text: str, values: Mapping[str, str]) -> str:

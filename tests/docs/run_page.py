@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from crawler.emulator.inventory.ndjson import synthetic
 from tests.docs.blocks import Block, Example, blocks, console_examples, shell_commands
-from tests.docs.compare import differences
+from tests.docs.compare import differences, matches
 from tests.docs.session import Session, expected_code, is_finished
 from tests.support.emulator_fixture import serve
 
@@ -108,7 +108,7 @@ def with_output(text: str, found: list[Difference]) -> str:
     """Return the page with the output of each command that differs replaced by what it printed."""
     lines = text.splitlines()
     for block, example, _, output in reversed(found):
-        if block.language == "console":
+        if block.language == "console" and not matches(example.output, output):
             start = block.line + example.output_at
             lines[start : start + len(example.output)] = [f"{block.indent}{line}".rstrip() for line in output]
     return "".join(f"{line}\n" for line in lines)
@@ -122,7 +122,8 @@ def described(page: Path, found: list[Difference]) -> str:
     )
 
 
-def _main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    """Run pages and print what differs; the arguments are those of the command line."""
     failed = False
     with serve(synthetic(namespaces=20, repositories=2_000, seed=1)) as served:
         for page in (Path(argument).resolve() for argument in arguments if argument != "--write"):
@@ -137,4 +138,4 @@ def _main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

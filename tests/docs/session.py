@@ -1,27 +1,28 @@
 """One shell session for one page: a folder, an environment that lasts, and the commands that run in them.
 
-A command that is nothing but `swr-crawler` and its arguments runs in this process, which takes a tenth of the time;
-every other one runs in bash, whose environment and folder at its end are those of the next command.
+`swr-crawler` with plain arguments runs in this process, which takes a tenth of the time; what it prints may go to a
+file or into a pipe. Every other command runs in bash, whose environment and folder at its end are those of the next
+command.
 """
 
 import os
 import re
+import runpy
 import shlex
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache, reduce
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO, Final, NamedTuple, Self, TextIO, cast
+from typing import Any, BinaryIO, Final, NamedTuple, Self, TextIO
 
-from crawler.cli.app import main
 from tests.docs.compare import HOME, HOST
-from tests.docs.placeholders import PORT, substituted, values
+from tests.docs.placeholders import PORTS, substituted, values
 
 ROOT: Final = Path(__file__).parents[2]
 PROGRAM: Final = "swr-crawler"
@@ -30,8 +31,13 @@ _FOREIGN: Final = ("SWR_CRAWLER_", "HW_", "OS_", "HUAWEI")  # whatever the calle
 _BEFORE: Final = "trap '__code=$?; env -0 > \"$__STATE\"; exit $__code' EXIT\n"
 _QUOTED: Final = re.compile(r"""'[^']*'|"[^"$`\\]*\"""")  # nothing in these is special to a shell
 _SPECIAL: Final = re.compile(r"""[$`\\|&;<>(){}*?\[\]~"'!\n]""")
+_REDIRECTED: Final = re.compile(
+    r"""(?P<left>[^$`\\|&;<>(){}*?\[\]~"'!\n]*?[^\s\d$`\\|&;<>(){}*?\[\]~"'!\n])(?P<both>\s+2>&1)?\s*"""
+    r"""(?:\|(?P<pipe>[^|&].*)|>(?P<file>[^$`\\|&;<>(){}*?\[\]~"'!\n]+))""",
+    re.DOTALL,
+)
 _EXIT_CODE: Final = re.compile(r"#.*\bexit code (\d+)")
-_STARTS_EMULATOR: Final = re.compile(rf"{PROGRAM} emulate\b.*&\s*(?:#.*)?")
+_STARTS_EMULATOR: Final = re.compile(rf"{PROGRAM} emulate\b.*--port .*&\s*(?:#.*)?")
 _START_S: Final = 20
 _COMMAND_S: Final = 60
 
@@ -58,14 +64,34 @@ def expected_code(command: str) -> int:
     return int(found[1]) if found else 0
 
 
-def plain_arguments(command: str) -> list[str] | None:
-    """Return the arguments of a command that is only `swr-crawler` with arguments, None for anything else."""
+class Direct(NamedTuple):
+    """A command that needs no shell but for what is done with its output.
+
+    `consumer` is what reads standard output, empty when it is shown; with `both` it reads standard error too. The exit
+    code is that of the program with `own_code`, as for a redirection, else that of the consumer, as for a pipe.
+    """
+
+    arguments: tuple[str, ...]
+    consumer: str = ""
+    both: bool = False
+    own_code: bool = True
+
+
+def direct(command: str) -> Direct | None:
+    """Return a command that is `swr-crawler` with plain arguments, None for anything else."""
     if not command.startswith(f"{PROGRAM} "):
         return None
-    without_comment = re.sub(r"\s#.*$", "", command)
-    if _SPECIAL.search(_QUOTED.sub("", without_comment)):
+    text = re.sub(r"\s+#.*$", "", command)
+    masked = _QUOTED.sub(lambda quoted: "x" * len(quoted[0]), text)
+    if not _SPECIAL.search(masked):
+        return Direct(tuple(shlex.split(text)[1:]))
+    found = _REDIRECTED.fullmatch(masked)
+    if found is None:
         return None
-    return shlex.split(without_comment)[1:]
+    arguments = tuple(shlex.split(text[: found.end("left")])[1:])
+    if found["file"]:
+        return Direct(arguments, f"cat >{text[found.start('file') :]}", bool(found["both"]))
+    return Direct(arguments, text[found.start("pipe") :], bool(found["both"]), own_code=False)
 
 
 class Session:
@@ -79,7 +105,7 @@ class Session:
         self._folder = self._home
         self._state = folder / "state"
         self._endpoint = endpoint
-        self._values = values(endpoint, _free_port())
+        self._values = values(endpoint, _free_ports(len(PORTS)))
         self._code = 0
         self._emulators: list[subprocess.Popen[bytes]] = []
         commands = folder / "bin"
@@ -112,12 +138,12 @@ class Session:
         text = substituted(command, self._values)
         if _STARTS_EMULATOR.fullmatch(text.replace("\\\n", "")):
             return self._start_emulator(text)
-        arguments = plain_arguments(text)
+        command_here = direct(text)
         with _captured() as (output, lines):
-            if arguments is None:
+            if command_here is None:
                 self._code = self._bash(text, output)
             else:
-                self._code = _in_process(arguments, self._folder, self._environment)
+                self._code = self._direct(command_here, output)
         return Outcome(self._code, tuple(lines))
 
     def python(self, text: str) -> Outcome:
@@ -129,14 +155,25 @@ class Session:
 
     def shown(self, lines: tuple[str, ...]) -> list[str]:
         """Return output as a page would show it: with the reader's host and folder in place of the test's."""
-        replaced = [line.replace(str(self._home), HOME).replace(self._endpoint, HOST) for line in lines]
-        return [line.replace(f"127.0.0.1:{self._values['port']}", f"127.0.0.1:{PORT}").rstrip() for line in replaced]
+        replaced = {str(self._home): HOME, self._endpoint: HOST}
+        replaced |= {f"127.0.0.1:{self._values[port]}": f"127.0.0.1:{port}" for port in PORTS}
+        return [reduce(lambda text, pair: text.replace(*pair), replaced.items(), line).rstrip() for line in lines]
 
-    def _bash(self, text: str, output: BinaryIO) -> int:
+    def _direct(self, command: Direct, output: BinaryIO) -> int:
+        if not command.consumer:
+            return _in_process(command.arguments, self._folder, self._environment)
+        with TemporaryFile() as piped:
+            with _redirected(piped, (1, 2) if command.both else (1,)):
+                code = _in_process(command.arguments, self._folder, self._environment)
+            piped.seek(0)
+            of_consumer = self._bash(command.consumer, output, piped)
+        return code if command.own_code else of_consumer
+
+    def _bash(self, text: str, output: BinaryIO, read: BinaryIO | int = subprocess.DEVNULL) -> int:
         script = f"{_BEFORE}(exit {self._code})\n{text}\n"
         done = subprocess.run(  # noqa: S603 - the pages are ours
             ["bash", "-c", script],  # noqa: S607
-            stdin=subprocess.DEVNULL,
+            stdin=read,
             stdout=output,
             stderr=output,
             cwd=self._folder,
@@ -162,10 +199,11 @@ class Session:
                 env=self._environment,
             )
         self._emulators.append(started)
+        port = int(arguments[arguments.index("--port") + 1])
         until = time.monotonic() + _START_S
-        while not _listens(int(self._values["port"])):
+        while not _listens(port):
             if started.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"{text} does not listen on port {PORT}: {file.read_text()}")
+                raise RuntimeError(f"{text} does not listen: {file.read_text()}")
             time.sleep(0.02)
         return Outcome(0, tuple(file.read_text().splitlines()))
 
@@ -186,10 +224,12 @@ def _environment(commands: Path, home: Path, token: str) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as held:
+        listening = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in listening:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in listening]
 
 
 def _listens(port: int) -> bool:
@@ -197,46 +237,55 @@ def _listens(port: int) -> bool:
         return connecting.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _in_process(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> int:
-    """Run the command line here, as its own process would be, and return the exit code."""
-    before, at = dict(os.environ), Path.cwd()
+def _in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
+    """Run `python -m crawler` here, as its own process would, and return the exit code."""
+    before, at, argv = dict(os.environ), Path.cwd(), sys.argv
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    sys.argv = [PROGRAM, *arguments]
     try:
-        main(arguments)
+        runpy.run_module("crawler", run_name="__main__")
     except SystemExit as ended:
-        return int(cast("int", ended.code))
+        return int(ended.code or 0)
     finally:
+        sys.argv = argv
         os.chdir(at)
         os.environ.clear()
         os.environ.update(before)
+    raise AssertionError("python -m crawler ended without an exit code")
 
 
 @contextmanager
 def _captured() -> Iterator[tuple[BinaryIO, list[str]]]:
     """Send both standard streams, those of child processes too, to one file; its lines are in the list at the end."""
     lines: list[str] = []
+    with TemporaryFile() as file:
+        with _redirected(file, (1, 2)):
+            yield file, lines
+        file.seek(0)
+        lines.extend(file.read().decode(errors="replace").splitlines())
+
+
+@contextmanager
+def _redirected(file: BinaryIO, descriptors: tuple[int, ...]) -> Iterator[None]:
     streams: tuple[Any, Any] = sys.stdout, sys.stderr
     for stream in streams:
         stream.flush()
-    with TemporaryFile() as file:
-        kept = [os.dup(1), os.dup(2)]
-        try:
-            for descriptor in (1, 2):
-                os.dup2(file.fileno(), descriptor)
-            sys.stdout, sys.stderr = _text(1), _text(2)
-            yield file, lines
-        finally:
-            with suppress(OSError):
-                sys.stdout.flush()
-                sys.stderr.flush()
-            sys.stdout, sys.stderr = streams
-            for descriptor, old in zip((1, 2), kept, strict=True):
-                os.dup2(old, descriptor)
-                os.close(old)
-        file.seek(0)
-        lines.extend(file.read().decode(errors="replace").splitlines())
+    kept = [os.dup(descriptor) for descriptor in descriptors]
+    try:
+        for descriptor in descriptors:
+            os.dup2(file.fileno(), descriptor)
+        sys.stdout, sys.stderr = _text(1), _text(2)
+        yield
+    finally:
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        sys.stdout, sys.stderr = streams
+        for descriptor, old in zip(descriptors, kept, strict=True):
+            os.dup2(old, descriptor)
+            os.close(old)
 
 
 def _text(descriptor: int) -> TextIO:

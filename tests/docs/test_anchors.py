@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,22 @@ SPECIFICATION = TREE.root / "docs" / "reference" / "swr-api.md"
 # How sources were cited before the specification was a page.
 OLD_CITATIONS = re.compile(r"\bFACTS\b|(?i:\bthe page, table\b|\bshared design\b|list-shared-images\.txt)")
 # These hold examples of what is looked for.
-EXAMPLES = {Path(__file__).with_name(name) for name in ("citations.py", "test_citations.py", "test_anchors.py")}
+EXAMPLES = {
+    Path(__file__).with_name(name)
+    for name in ("citations.py", "test_anchors.py", "test_citations.py", "test_markdown.py")
+}
 
 
 def files() -> Iterator[tuple[Path, str]]:
     for path in [*TREE.sources("crawler", "tests"), *TREE.pages()]:
         if path not in EXAMPLES:
             yield path, path.read_text(encoding="utf-8")
+
+
+@cache
+def prose_of_all_modules() -> list[tuple[Path, Mention]]:
+    sources = (path for path in TREE.sources("crawler", "tests") if path not in EXAMPLES)
+    return [(path, text) for path in sources for text in prose(path.read_text(encoding="utf-8"))]
 
 
 def where(path: Path, mention: Mention) -> str:
@@ -73,9 +83,7 @@ def test_an_anchor_of_the_specification_is_defined_once() -> None:
 def test_every_file_that_a_docstring_or_a_comment_names_exists() -> None:
     missing = [
         where(path, named)
-        for path in TREE.sources("crawler", "tests")
-        if path not in EXAMPLES
-        for text in prose(path.read_text(encoding="utf-8"))
+        for path, text in prose_of_all_modules()
         for named in paths(text)
         if not TREE.has(named.text, path)
     ]
@@ -97,9 +105,7 @@ def test_every_file_that_a_comment_of_the_build_names_exists(name: str) -> None:
 def test_every_module_that_a_docstring_or_a_comment_names_exists() -> None:
     missing = [
         where(path, named)
-        for path in TREE.sources("crawler", "tests")
-        if path not in EXAMPLES
-        for text in prose(path.read_text(encoding="utf-8"))
+        for path, text in prose_of_all_modules()
         for named in module_names(text)
         if not TREE.has_name(named.text)
     ]

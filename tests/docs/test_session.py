@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.docs.placeholders import substituted, values
-from tests.docs.session import Session, expected_code, plain_arguments
+from tests.docs.session import Direct, Session, direct, expected_code
 
-VALUES = values("http://127.0.0.1:9", 1234)
+VALUES = values("http://127.0.0.1:9", (1234, 1235))
 
 
 @pytest.fixture
@@ -53,21 +53,36 @@ def test_an_emulator_that_does_not_start_is_an_error(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "arguments"),
+    ("command", "found"),
     [
-        ("swr-crawler plan --json", ["plan", "--json"]),
-        ("swr-crawler crawl --namespace 'team-*'  # exit code 3", ["crawl", "--namespace", "team-*"]),
-        ('swr-crawler query latest "select count(*) from walks"', ["query", "latest", "select count(*) from walks"]),
-        ("swr-crawler plan | head", None),
-        ("swr-crawler plan > file", None),
+        ("swr-crawler plan --json", Direct(("plan", "--json"))),
+        ("swr-crawler crawl --namespace 'team-*'  # exit code 3", Direct(("crawl", "--namespace", "team-*"))),
+        ('swr-crawler query x "select (1) | 2 > 3"', Direct(("query", "x", "select (1) | 2 > 3"))),
+        ("swr-crawler plan | head -3 | tail -1", Direct(("plan",), " head -3 | tail -1", own_code=False)),
+        ("swr-crawler plan 2>&1 | grep a", Direct(("plan",), " grep a", both=True, own_code=False)),
+        ("swr-crawler plan > file  # exit code 3", Direct(("plan",), "cat > file")),
+        ("swr-crawler plan 2> file", None),
+        ("swr-crawler plan || true", None),
+        ("swr-crawler plan > file; true", None),
+        ("swr-crawler plan >> file", None),
         ('swr-crawler verify "$HOME"', None),
-        ("swr-crawler verify out*", None),
+        ("swr-crawler verify out* | head", None),
+        ("swr-crawler query x - < file", None),
         ("cat file", None),
         ("A=b swr-crawler plan", None),
     ],
 )
-def test_only_a_command_without_shell_syntax_is_run_without_a_shell(command: str, arguments: list[str] | None) -> None:
-    assert plain_arguments(command) == arguments
+def test_only_a_command_with_plain_arguments_is_run_without_a_shell(command: str, found: Direct | None) -> None:
+    assert direct(command) == found
+
+
+def test_what_the_program_prints_goes_where_the_command_sends_it(session: Session) -> None:
+    assert session.shell("swr-crawler --version | wc -l").output == ("1",)
+    assert session.shell("swr-crawler verify nowhere > said").code == 2
+    assert session.shell("cat said").output == ()
+    assert session.shell("swr-crawler verify nowhere 2>&1 | tr a-z A-Z").output[0].startswith("SWR-CRAWLER: NOWHERE")
+    assert session.shell("swr-crawler schema record > record.json").output == ()
+    assert session.shell("head -c 1 record.json").output == ("{",)
 
 
 @pytest.mark.parametrize(("command", "code"), [("a", 0), ("a  # exit code 3", 3), ("a  # no change: exit code 1", 1)])
@@ -85,6 +100,7 @@ def test_a_comment_says_the_exit_code(command: str, code: int) -> None:
         ('export SWR_CRAWLER_TOKEN="$(cat token)"', 'export SWR_CRAWLER_TOKEN="$(cat token)"'),
         ("HUAWEICLOUD_SDK_AK=… HUAWEICLOUD_SDK_SK=…", "HUAWEICLOUD_SDK_AK={ak} HUAWEICLOUD_SDK_SK={sk}"),
         ("curl http://127.0.0.1:8400/", "curl http://127.0.0.1:1234/"),
+        ("swr-crawler emulate --port 8401 &", "swr-crawler emulate --port 1235 &"),
         ("swr-crawler config show --region eu-de", "swr-crawler config show --region eu-de"),
     ],
 )
