@@ -5,6 +5,7 @@ file or into a pipe. Every other command runs in bash, whose environment and fol
 command.
 """
 
+import gc
 import os
 import re
 import runpy
@@ -249,6 +250,7 @@ def _in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str
     except SystemExit as ended:
         return int(ended.code or 0)
     finally:
+        gc.unfreeze()  # a crawl freezes what was there before it, as a process of its own may
         sys.argv = argv
         os.chdir(at)
         os.environ.clear()
