@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := check
-.PHONY: demo test lint check proofs soak bench bench-quick clean constraints
+.PHONY: demo test lint check docs proofs soak bench bench-quick clean constraints
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "swr-crawler needs Python 3.11 or newer: make PYTHON=python3.x")'
@@ -31,6 +31,9 @@ lint: $(STAMP)  ## ruff with everything on, and strict types
 	$(BIN)/mypy
 
 check: lint test
+
+docs: $(STAMP)  ## write the generated pages of docs/reference from the tables in the code
+	$(BIN)/python -m tests.docs.generate
 
 proofs: $(STAMP)  ## the slow proofs: thousands of examples, big crawls
 	$(BIN)/pytest -m slow -n 2 --timeout 900
