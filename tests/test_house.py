@@ -62,7 +62,6 @@ LONG_MODULES: dict[str, str] = dict.fromkeys(
         "config.credentials",
         "config.settings",
         "store.spool",
-        "swr.auth.credentials",
         "walk.passes",
     ],
     _LATER,

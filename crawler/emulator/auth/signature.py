@@ -7,7 +7,15 @@ from crawler.emulator.auth.access import Access
 from crawler.emulator.auth.grants import IssuedGrant, stamp
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.http.request import SWR_ROUTES, ReceivedRequest
-from crawler.swr.auth.signing import AccessKey, Claim, parse_claim, parse_date, signature, signed_again, string_to_sign
+from crawler.swr.auth.signing import (
+    AccessKey,
+    Claim,
+    parse_claim,
+    parse_date,
+    received_canonical_request,
+    signature,
+    string_to_sign,
+)
 
 # Without these a signature could be sent to another host, or again some other day.
 _ALWAYS_SIGNED = frozenset(("host", "x-sdk-date"))
@@ -50,7 +58,7 @@ def _failure(
         return "calc ak sk signature fail:x-sdk-date can not be read"
     if abs(request.now_s - signed_at.timestamp()) > identity.max_skew_s:
         return "calc ak sk signature fail:signature expired"
-    canonical = signed_again(
+    canonical = received_canonical_request(
         request.method, request.path, request.raw_query, received, request.body, claim.signed_headers
     )
     proven = compare_digest(signature(key.sk, string_to_sign(date, canonical)), claim.signature)
