@@ -20,7 +20,7 @@ import msgspec
 # A hundred times the largest page. Without a bound, 64 MB of `0,0,0` would become gigabytes of rejects.
 MAX_ITEMS: Final = 100_000
 _MAX_STEPS: Final = 2 * MAX_ITEMS  # a bracket and a comma for each item
-_MAX_COMMAS: Final = 10 * MAX_ITEMS  # a decoder makes all items before they can be counted, 70 bytes each
+_MAX_COMMAS: Final = 10 * MAX_ITEMS  # a decoder makes all items before they can be counted
 _TOO_MANY: Final = f"the body holds more than {MAX_ITEMS} items; no page has more than 1000"
 
 _SPACE: Final = b" \t\r\n"  # JSON's white space; bytes.strip() without an argument strips more
@@ -29,9 +29,9 @@ _ENVELOPE_NAMES: Final = frozenset({"repos", "body"})
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
-# Possessive: a repetition that can backtrack takes 100 bytes for each character, 2 GB for a string of 16 MB.
+# Possessive: a repetition that can backtrack takes many times the memory of the text.
 _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
-# Flat lists and objects are skipped, and brackets taken in runs: one step of Python for each takes seconds at 16 MB.
+# Flat lists and objects are skipped, and brackets taken in runs: one step of Python for each bracket would be slow.
 _FLAT: Final = rb'[\[{](?:[^"\[\]{}]++|' + _STRING + rb")*+[\]}]"
 _BRACKETS: Final = rb"[\[{]++|[\]}]++"
 _NEXT_IN_LIST = re.compile(rb'(?:[^"\[\]{},]++|%b|%b)*+(%b|,)' % (_STRING, _FLAT, _BRACKETS), re.DOTALL)
