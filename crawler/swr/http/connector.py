@@ -51,7 +51,7 @@ class SilentConnector(aiohttp.TCPConnector):
             connection.close()
 
 
-# State of a connection is kept on its protocol object, under names of our own: a table of connections is slower.
+# State of a connection is kept on its protocol object, under names that nothing else uses: a table beside it is slower.
 _REQUESTS: Final = "swr_crawler_requests"
 _BODY: Final = "swr_crawler_body"
 _POLL: Final = "swr_crawler_poll"

@@ -193,12 +193,12 @@ def test_empty_texts_become_null_in_the_reserved_fields_only() -> None:
 
 
 def test_unknown_fields_are_kept_under_extra_and_reported() -> None:
-    odd = {"target": "x", "center": ["y"], "extra": {"z": 1}, "big": 10**300, "neg": -(2**80), "f": 1.25, "": None}
-    batch = batch_of(raw_item(**odd))
+    unknown = {"target": "x", "center": ["y"], "extra": {"z": 1}, "big": 10**300, "neg": -(2**80), "f": 1.25, "": None}
+    batch = batch_of(raw_item(**unknown))
     record = only_record(batch)
-    assert record["extra"] == odd
+    assert record["extra"] == unknown
     assert (record["target"], record["center"]) == ("eu", "thirdparty")
-    assert batch.unknown == set(odd)
+    assert batch.unknown == set(unknown)
 
 
 def test_a_record_without_unknown_fields_has_no_extra_even_next_to_one_that_has() -> None:
@@ -213,19 +213,19 @@ def test_unknown_fields_of_a_reject_are_not_reported() -> None:
 
 @given(st.dictionaries(texts.filter(lambda text: text not in KNOWN), json_values, max_size=4))
 @settings(deadline=None)
-def test_extra_holds_the_values_that_were_sent(odd: dict[str, Any]) -> None:
-    item = json.dumps({"name": "n", "namespace": "s", **odd}).encode()
+def test_extra_holds_the_values_that_were_sent(unknown: dict[str, Any]) -> None:
+    item = json.dumps({"name": "n", "namespace": "s", **unknown}).encode()
     batch = batch_of(item)
     if batch.records:
-        assert records(batch)[0].get("extra", {}) == json.loads(json.dumps(odd))
+        assert records(batch)[0].get("extra", {}) == json.loads(json.dumps(unknown))
     else:
         assert raw_of(rejects(batch)[0]) == item
 
 
 def test_at_most_a_hundred_unknown_names_of_a_hundred_characters_are_reported() -> None:
-    odd = {f"{'z' * 200}{at}" for at in range(500)} | {f"field-{at:03}" for at in range(150)}
-    batch = batch_of(raw_item(**dict.fromkeys(odd, 1)))
-    assert set(only_record(batch)["extra"]) == odd
+    unknown = {f"{'z' * 200}{at}" for at in range(500)} | {f"field-{at:03}" for at in range(150)}
+    batch = batch_of(raw_item(**dict.fromkeys(unknown, 1)))
+    assert set(only_record(batch)["extra"]) == unknown
     assert batch.unknown == {f"field-{at:03}" for at in range(100)}
     assert batch_of(raw_item(**{"z" * 200: 1})).unknown == {"z" * 99 + "…"}
 
