@@ -60,7 +60,6 @@ LONG_MODULES: dict[str, str] = dict.fromkeys(
         "cli.app",
         "cli.console.summary",
         "store.spool",
-        "swr.auth.credentials",
         "walk.passes",
     ],
     _LATER,

@@ -10,14 +10,9 @@ from crawler.config.credentials.secrets import read_header, read_profile, read_s
 from crawler.config.credentials.target import Target
 from crawler.errors import CredentialsError
 from crawler.model.clock import Clock
-from crawler.swr.auth.credentials import (
-    AccessKeyCredentials,
-    Credentials,
-    MetadataCredentials,
-    PasswordCredentials,
-    PasswordLogin,
-    TokenCredentials,
-)
+from crawler.swr.auth.credentials import AccessKeyCredentials, Credentials, TokenCredentials
+from crawler.swr.auth.metadata import MetadataCredentials
+from crawler.swr.auth.password import PasswordCredentials, PasswordLogin
 from crawler.swr.auth.signing import AccessKey
 from crawler.swr.http.client import Client
 

@@ -18,10 +18,11 @@ from crawler.errors import (
 )
 from crawler.model.clock import Clock
 from crawler.model.namespace import namespace as valid_namespace
-from crawler.swr.auth.credentials import explain_refusal
+from crawler.swr.auth.refusal import explain_refusal
+from crawler.swr.error_response import error_from_response
 from crawler.swr.http.client import Client
 from crawler.swr.request import NamespacesRequest
-from crawler.swr.response import Response, error_of
+from crawler.swr.response import Response
 from crawler.walk.retry_policy import backoff_s
 
 log = logging.getLogger(__name__)
@@ -59,13 +60,13 @@ async def discover(client: Client, target: str, *, visible: bool, max_tries: int
 
 def _names(answer: Response, target: str) -> tuple[str, ...]:
     if answer.status != _OK:
-        raise error_of(answer)
+        raise error_from_response(answer)
     try:
         # And not orjson: half a surrogate pair in one name must not cost all the others.
         content: Any = json.loads(answer.body)
         names = {str(entry["name"]) for entry in content["namespaces"]}
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise TransientError(error_of(answer).details) from None
+        raise TransientError(error_from_response(answer).details) from None
     odd = sorted(name for name in names if valid_namespace(name) is None)
     if odd:
         # It could not be asked for; what it holds shows as a gap in the coverage.

@@ -14,7 +14,7 @@ from crawler.crawl.system_clock import SystemClock
 from crawler.errors import InterruptedRunError, UnavailableError
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
-from crawler.swr.response import Page
+from crawler.swr.page import Page
 from crawler.walk.plan import duration_s, windows
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from crawler.crawl.engine.target_scheduler import ScheduledWalk, TargetScheduler
 from crawler.store.journal import Entry, LossEntry
-from crawler.swr.response import Page
+from crawler.swr.page import Page
 from crawler.walk.passes import WalkError
 
 

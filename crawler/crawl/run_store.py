@@ -9,7 +9,7 @@ from crawler.snapshot.manifest import Lost, WalkEntry
 from crawler.store.part_files import PartWriter
 from crawler.store.publish import publish_walk
 from crawler.store.spool import Spool
-from crawler.swr.response import Page
+from crawler.swr.page import Page
 from crawler.walk.walk import Walk
 
 

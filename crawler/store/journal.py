@@ -15,7 +15,7 @@ from crawler.model.record import key_of_line
 from crawler.model.window import Window
 from crawler.swr.decode.batch import Batch
 from crawler.swr.decode.reject import key_of_reject
-from crawler.swr.response import Page
+from crawler.swr.page import Page
 
 
 class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", omit_defaults=True, gc=False):

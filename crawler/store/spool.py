@@ -23,7 +23,7 @@ from crawler.files.atomic import blocks, sync_folder, write_all
 from crawler.model.window import Window
 from crawler.store.earlier import EarlierParts
 from crawler.store.journal import Entry, LossEntry, PageEntry, checksum_of, page_of, read_lines, to_line
-from crawler.swr.response import Page
+from crawler.swr.page import Page
 
 
 class IndexEntry(NamedTuple):

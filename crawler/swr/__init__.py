@@ -1,1 +1,1 @@
-"""What the service speaks: requests, responses, items, credentials. Reference: docs/reference/swr-api.md."""
+"""The protocol of the service: requests, responses, items, credentials. Specification: docs/reference/swr-api.md."""

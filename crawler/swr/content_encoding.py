@@ -1,10 +1,10 @@
-"""A body without its content coding: inflated in small steps, and never beyond a bound (pure).
+"""The content encoding of a body, removed in small steps and within a bound (pure).
 
-Not left to aiohttp: its releases before 3.13.3 inflate a bomb whole, and none tells a cut gzip from a whole one.
-Here a body is kept as it came, so that bombs in many connections cost what they weigh on the wire, and is
-inflated when it is whole: as nothing awaits here, there is one inflated body at a time in the whole process.
+aiohttp could decompress, but its releases before 3.13.3 inflate a decompression bomb completely, and none of them
+notices a truncated gzip. Here a body stays compressed until it is complete. So bombs on many connections cost only what
+was transferred; and because no step awaits, at most one body of the process is being inflated at any time.
 
-Source: RFC 9110, 8.4.1 (codings), RFC 1952, 2.2 (a gzip may have several members).
+Source: RFC 9110, 8.4.1 (content codings); RFC 1952, 2.2 (a gzip may have several members).
 """
 
 import zlib
@@ -13,45 +13,45 @@ from typing import Final
 
 ACCEPTED: Final = "gzip, deflate"
 _STEP_BYTES: Final = 2**20
-_MOST_MEMBERS: Final = 64  # each one more copies what follows it: a body of empty members takes minutes
+_MAX_MEMBERS: Final = 64  # each member copies what follows it: a body of many empty members would take minutes
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _METHOD: Final = 0x0F
-_DEFLATED: Final = 8  # RFC 1950, 2.2: what a zlib header begins with
+_DEFLATED: Final = 8  # the method in the first byte of a zlib header (RFC 1950, 2.2)
 
 
 class BrokenCodingError(ValueError):
-    """The body is not what its coding says: damaged or cut."""
+    """The body is damaged or truncated."""
 
 
 class UnknownCodingError(ValueError):
-    """The body is in a coding that was not asked for."""
+    """The body has a content encoding that was not requested."""
 
 
 class BodyTooLargeError(ValueError):
     """The body is larger than the bound."""
 
 
-def decoded(pieces: Iterable[bytes], coding: str, most_bytes: int) -> bytes:
-    """Give the body that came in `pieces`, at most `most_bytes` long, without its `coding` (Content-Encoding).
+def decoded(pieces: Iterable[bytes], coding: str, max_bytes: int) -> bytes:
+    """Return the body that arrived in `pieces` without its content encoding (the value of Content-Encoding).
 
-    Raises BrokenCodingError, UnknownCodingError or BodyTooLargeError.
+    Raises BodyTooLargeError for a decoded body of more than `max_bytes`, BrokenCodingError, UnknownCodingError.
     """
     coding = coding.strip().lower()
     if coding in {"", "identity"}:
-        return b"".join(_bounded(pieces, most_bytes))
+        return b"".join(_bounded(pieces, max_bytes))
     if coding not in {"gzip", "x-gzip", "deflate"}:
-        raise UnknownCodingError(f"the body is in a coding that was not asked for: {coding}")
+        raise UnknownCodingError(f"the body has a content encoding that was not requested: {coding}")
     try:
-        return b"".join(_bounded(_inflated(pieces, coding), most_bytes))
+        return b"".join(_bounded(_inflated(pieces, coding), max_bytes))
     except zlib.error:
-        raise BrokenCodingError(f"the body can't be decompressed ({coding})") from None
+        raise BrokenCodingError(f"cannot decompress the body ({coding})") from None
 
 
-def _bounded(pieces: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
+def _bounded(pieces: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
     size = 0
     for piece in pieces:
         size += len(piece)
-        if size > most_bytes:
+        if size > max_bytes:
             raise BodyTooLargeError
         yield piece
 
@@ -60,25 +60,25 @@ def _inflated(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:
     inflater = None
     members = 0
     for piece in pieces:
-        left = piece
-        while left:
+        remaining = piece
+        while remaining:
             if inflater is None:
                 members += 1
-                if members > _MOST_MEMBERS:
-                    raise BrokenCodingError(f"the body is a {coding} of too many members")
-                inflater = zlib.decompressobj(_window(coding, left))
-            yield inflater.decompress(left, _STEP_BYTES)
-            left = inflater.unconsumed_tail
+                if members > _MAX_MEMBERS:
+                    raise BrokenCodingError(f"the body has too many members ({coding})")
+                inflater = zlib.decompressobj(_window_bits(coding, remaining))
+            yield inflater.decompress(remaining, _STEP_BYTES)
+            remaining = inflater.unconsumed_tail
             if inflater.eof:
-                left, inflater = inflater.unused_data, None
+                remaining, inflater = inflater.unused_data, None
     while inflater is not None and (rest := inflater.decompress(b"", _STEP_BYTES)):
-        yield rest  # all was put in, but not all has come out
+        yield rest  # the inflater has all input, but has not returned all output
     if inflater is not None and not inflater.eof:
-        raise BrokenCodingError(f"the answer broke off ({coding})")
+        raise BrokenCodingError(f"the response is truncated ({coding})")
 
 
-def _window(coding: str, begin: bytes) -> int:
-    """Give zlib's window bits. Servers send deflate with the zlib header it should have, or without one."""
+def _window_bits(coding: str, begin: bytes) -> int:
+    """Return zlib's window bits. Some servers send deflate without the zlib header that RFC 9110 requires."""
     if coding != "deflate":
         return _GZIP
     return zlib.MAX_WBITS if begin[0] & _METHOD == _DEFLATED else -zlib.MAX_WBITS

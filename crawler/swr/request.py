@@ -1,6 +1,6 @@
-"""What one request asks for, and the bytes that ask it (pure).
+"""The requests of the crawler, and the bytes of their URLs (pure).
 
-Source: api/list-shared-images.txt, "URI" and Table 1; FACTS 1.1 (parameters), 3.2 (encoding).
+Source: docs/reference/swr-api.md#endpoint, #parameters, #pairs (what is always sent together), #query-order.
 """
 
 from functools import lru_cache
@@ -11,31 +11,31 @@ from crawler.model.walk_id import Center
 from crawler.model.window import Order
 
 PATH = "/v2/manage/shared-repositories"
-MAX_LIMIT = 1000  # the newest documents' maximum (FACTS 1.1, CN and OTC25)
+MAX_LIMIT = 1000  # (swr-api.md#maximum-limit)
 
 
 class Request(Protocol):
-    """What can be asked for with a GET."""
+    """A GET request."""
 
     @property
     def path(self) -> str:
-        """The path, with nothing in it that would have to be encoded."""
+        """The path; no character of it needs percent-encoding."""
         ...
 
     def parameters(self) -> dict[str, str]:
-        """Give the query parameters, decoded."""
+        """Return the query parameters, decoded."""
         ...
 
     def query_string(self) -> str:
-        """Give the query string as it is sent and signed."""
+        """Return the query string as it is sent and signed."""
         ...
 
 
 class ListRequest(NamedTuple):
-    """One window of one walk: items `[offset, offset + limit)` of a center, all namespaces when None.
+    """A request for one window of one walk: items `[offset, offset + limit)` of a center; namespace None means all.
 
-    With `filtered` everything is packed into the one parameter `filter`, as the oldest documents have it; where
-    both are sent, `filter` wins (FACTS 1.1).
+    With `filtered`, all parameters are packed into the one parameter `filter`, as the oldest documents require. The
+    two forms are never mixed: the service would ignore the direct parameters (swr-api.md#filter-precedence).
     """
 
     center: Center
@@ -47,25 +47,25 @@ class ListRequest(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The page's own path."""
+        """The path of the list of shared images."""
         return PATH
 
     def parameters(self) -> dict[str, str]:
-        """Give the query parameters, sorted by name as the official client sends them (FACTS 2)."""
-        given = {"center": self.center, "limit": str(self.limit)}
+        """Return the query parameters, decoded, sorted by name as the official client sends them."""
+        direct = {"center": self.center, "limit": str(self.limit)}
         if self.namespace is not None:
-            given["namespace"] = self.namespace
-        given["offset"] = str(self.offset)
+            direct["namespace"] = self.namespace
+        direct["offset"] = str(self.offset)
         if self.order is not None:
-            given["order_column"], given["order_type"] = self.order
+            direct["order_column"], direct["order_type"] = self.order
         if self.filtered:
-            return {"filter": "|".join(f"{name}::{value}" for name, value in given.items())}
-        return given
+            return {"filter": "|".join(f"{name}::{value}" for name, value in direct.items())}
+        return direct
 
     def query_string(self) -> str:
-        """Give the query string, percent-encoded as RFC 3986 has it: the bytes to send and to sign.
+        """Return the query string, percent-encoded by RFC 3986: the bytes to send and to sign.
 
-        The parameters in their own order, without a dict of them: it is written for every request.
+        This runs for every request, so the direct form is written without a dict; it equals `_encoded(parameters())`.
         """
         if self.filtered:
             return _encoded(self.parameters())
@@ -76,29 +76,31 @@ class ListRequest(NamedTuple):
 
 
 class NamespacesRequest(NamedTuple):
-    """All organizations of an account; with `visible` also those that are seen only through a repository.
+    """A request for all organizations of an account, in one response without paging.
 
-    Source: FACTS 5, "Namespaces": no paging, all are returned.
+    With `visible` the response also has those that the account sees only through a repository.
+
+    Source: docs/reference/swr-api.md#list-namespaces, #visible-namespaces.
     """
 
     visible: bool = False
 
     @property
     def path(self) -> str:
-        """The organizations' path."""
+        """The path of the list of organizations."""
         return "/v2/manage/namespaces"
 
     def parameters(self) -> dict[str, str]:
-        """Give the query parameters."""
+        """Return the query parameters, decoded."""
         return {"filter": "mode::visible"} if self.visible else {}
 
     def query_string(self) -> str:
-        """Give the query string, percent-encoded as RFC 3986 has it."""
+        """Return the query string, percent-encoded by RFC 3986."""
         return _encoded(self.parameters())
 
 
 def _encoded(parameters: dict[str, str]) -> str:
-    return "&".join([f"{name}={_quoted(value)}" for name, value in parameters.items()])  # names are ours
+    return "&".join([f"{name}={_quoted(value)}" for name, value in parameters.items()])  # no name needs encoding
 
 
 @lru_cache(maxsize=1024)

@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 
 from crawler.model.key_set import KeySet
 from crawler.model.window import Gap, Order, Window
-from crawler.swr.response import Page
+from crawler.swr.page import Page
 
 # Page sizes that servers are commonly capped at. A total that equals one of them exactly, with a page of that
 # length, may be the page's length and not the walk's; so may one that equals the length asked for.

@@ -26,7 +26,7 @@ from typing import Final
 from crawler.model.key_set import KeySet
 from crawler.model.verdict import Verdict
 from crawler.model.window import Gap, Order, Window
-from crawler.swr.response import Page
+from crawler.swr.page import Page
 from crawler.walk.passes import Answered, Pass, Retry, WalkError
 from crawler.walk.server_profile import ServerProfile
 

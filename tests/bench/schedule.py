@@ -1,4 +1,4 @@
-"""Who runs after whom: ours, F, ours, N, ours, G, and so again (pure)."""
+"""The order of the trials: ours, F, ours, N, ours, G, and again (pure)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,25 +7,25 @@ from tests.bench.subjects import OURS
 from tests.bench.workloads import PEERS, Workload
 
 
-class Turn(NamedTuple):
-    """One run; `against` is whom it is paired with, "" for nobody. Round 0 is the warm-up, which is not counted."""
+class PlannedTrial(NamedTuple):
+    """A trial to run; `against` names the subject it is paired with, "" for none. Round 0 is the uncounted warm-up."""
 
     round: int
-    contender: str
+    subject: str
     against: str
 
 
-def turns(workload: Workload, *, rounds: int, peer_rounds: int) -> Iterator[Turn]:
-    """Give all runs of a workload in their order.
+def schedule(workload: Workload, *, rounds: int, peer_rounds: int) -> Iterator[PlannedTrial]:
+    """Yield all trials of a workload in order.
 
-    Peers are not measured against goals and take minutes: they have fewer rounds and no warm-up. Nobody has one where
-    there is one round only: its runs are so long that a warm-up changes nothing.
+    Peers have no goals and take minutes, so they have fewer rounds and no warm-up. A workload of one round has no
+    warm-up: its trials are so long that a warm-up changes nothing.
     """
-    rounds = min(rounds, workload.most_rounds)
+    rounds = min(rounds, workload.max_rounds)
     for number in range(0 if rounds > 1 else 1, rounds + 1):
         for other in workload.against or ("",):
             if other in PEERS and not 0 < number <= peer_rounds:
                 continue
-            yield Turn(number, OURS, other)
+            yield PlannedTrial(number, OURS, other)
             if other:
-                yield Turn(number, other, OURS)
+                yield PlannedTrial(number, other, OURS)

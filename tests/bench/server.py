@@ -1,11 +1,11 @@
-"""What everybody asks: the emulator's rows in pages made beforehand, in a process of its own.
+"""The server that all subjects crawl: rows of the emulator in pages made in advance, in a process of its own.
 
-The emulator itself keeps every row and sorts them when it is asked to; ten million take 8 GB and minutes. Here one
-namespace's pages are made once and sent in the name of whichever namespace was asked for, so that a registry of
-any size costs the memory of one namespace, and a page costs the server the same wherever it lies.
+The emulator keeps and sorts every row, which takes too much memory and time for ten million rows. Here the pages of one
+namespace are made once and sent under the name of the requested namespace. So a registry of any size takes the memory
+of one namespace, and every page takes the server the same time.
 
-Started with a Workload as JSON, it says its endpoint in one line of JSON on stdout, and its counters in another
-for each line on stdin: all since the start. It ends with its stdin, and so with whoever started it.
+It is started with a Workload as JSON. It prints its endpoint as one line of JSON on stdout, and then its counters since
+the start as another line for each line on stdin. It ends when stdin is closed, and so with the process that started it.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ from tests.bench.job import PATH
 from tests.bench.workloads import Workload
 
 TOKEN: Final = "bench-token"
-_BURST: Final = 10  # requests that the rate-limited workload lets through at once
-_PAGES_KEPT: Final = 4096
+_BURST: Final = 10  # requests that the rate-limited server accepts at once
+_CACHED_PAGES: Final = 4096
 _PATTERN: Final = b"team-00000"
 
 
 def namespace_name(at: int) -> str:
-    """Name the namespace number `at`; all names are of one length, so that replacing one is a copy."""
+    """Return the name of namespace number `at`; all names have the same length, so replacing one is a copy."""
     return f"team-{at:05}"
 
 
@@ -41,19 +41,19 @@ class Registry:
 
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
-        # Of two namespaces the second: the first one's name is also the name of a field.
-        shelf = synthetic(namespaces=2, repositories=4 * workload.records, seed=1, uniform=True).centers["self"]
-        group = shelf.groups[0] if shelf.groups[0].namespace != "namespace" else shelf.groups[1]
+        # A namespace whose name is not also the name of a field.
+        center = synthetic(namespaces=2, repositories=4 * workload.records, seed=1, uniform=True).centers["self"]
+        group = center.groups[0] if center.groups[0].namespace != "namespace" else center.groups[1]
         own = group.namespace.encode()
         self._rows = [row.replace(b"/" + own + b"/", b"/%b/" % _PATTERN) for row in group.rows]
         self._rows = [row.replace(b':"%b"' % own, b':"%b"' % _PATTERN) for row in self._rows]
-        self._page = lru_cache(maxsize=_PAGES_KEPT)(self._make_page)
+        self._page = lru_cache(maxsize=_CACHED_PAGES)(self._make_page)
 
     def page(self, namespace: str | None, offset: int, limit: int) -> ServedResponse:
-        """Give one page; without a namespace that of the whole center, whose items are all the first namespace's."""
+        """Return one page; namespace None means the whole center, whose items all have the first namespace."""
         total = self._workload.records
         if namespace is None:
-            return self._page(offset, limit, total * self._workload.holding)
+            return self._page(offset, limit, total * self._workload.non_empty)
         number = int(namespace.removeprefix("team-"))
         if number % self._workload.one_in:
             return self._page(offset, limit, 0)
@@ -67,39 +67,39 @@ class Registry:
         return ServedResponse(200, body, headers=(("Content-Range", f"{offset}-{len(rows)}/{total}"),))
 
 
-class Counted:
-    """Answers requests and counts them."""
+class CountingServer:
+    """Responds to requests and counts them."""
 
     def __init__(self, workload: Workload) -> None:
         self._registry = Registry(workload)
         self._workload = workload
         self._bucket = TokenBucket(workload.rate_per_s, _BURST) if workload.rate_per_s else None
-        self._chance = random.Random(1)  # noqa: S311 - latency, and it must be repeatable
+        self._random = random.Random(1)  # noqa: S311 - latency, and it must be repeatable
         self._by_status: Counter[int] = Counter()
         self._body_bytes = 0
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request of aiohttp's."""
-        answer = self._answer(request.raw_path)
-        self._by_status[answer.status] += 1
-        self._body_bytes += len(answer.body)
-        if answer.status == 200 and self._workload.latency_ms:
+        """Return the response to one request, after the latency of the workload."""
+        response = self._respond(request.raw_path)
+        self._by_status[response.status] += 1
+        self._body_bytes += len(response.body)
+        if response.status == 200 and self._workload.latency_ms:
             jitter_ms = self._workload.jitter_ms
-            await asyncio.sleep((self._workload.latency_ms + self._chance.uniform(-jitter_ms, jitter_ms)) / 1000)
-        headers = {"Content-Type": answer.content_type, **dict(answer.headers)}
-        return web.Response(status=answer.status, body=answer.body, headers=headers)
+            await asyncio.sleep((self._workload.latency_ms + self._random.uniform(-jitter_ms, jitter_ms)) / 1000)
+        headers = {"Content-Type": response.content_type, **dict(response.headers)}
+        return web.Response(status=response.status, body=response.body, headers=headers)
 
-    def _answer(self, raw: str) -> ServedResponse:
+    def _respond(self, raw: str) -> ServedResponse:
         path, _, query = raw.partition("?")
         if path != PATH:
             return error(404, "")
         if self._bucket is not None and not self._bucket.take(asyncio.get_running_loop().time()):
             return error(429, "")
-        asked = dict(pair.partition("=")[::2] for pair in query.split("&"))
-        return self._registry.page(asked.get("namespace"), int(asked["offset"]), int(asked["limit"]))
+        parameters = dict(pair.partition("=")[::2] for pair in query.split("&"))
+        return self._registry.page(parameters.get("namespace"), int(parameters["offset"]), int(parameters["limit"]))
 
     def counters(self) -> dict[str, Any]:
-        """Give what was counted since the start; `cpu_s` is this process's own processor time."""
+        """Return the counters since the start; `cpu_s` is the processor time of this process."""
         used = resource.getrusage(resource.RUSAGE_SELF)
         return {
             "by_status": {str(status): count for status, count in sorted(self._by_status.items())},
@@ -108,25 +108,25 @@ class Counted:
         }
 
 
-def _say(content: dict[str, Any]) -> None:
+def _print_json(content: dict[str, Any]) -> None:
     sys.stdout.write(orjson.dumps(content).decode() + "\n")
     sys.stdout.flush()
 
 
 async def _serve(workload: Workload) -> None:
-    counted = Counted(workload)
+    server = CountingServer(workload)
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
 
-    def asked() -> None:
+    def on_stdin() -> None:
         if sys.stdin.readline():
-            _say(counted.counters())
+            _print_json(server.counters())
         else:
             ended.set()
 
-    loop.add_reader(sys.stdin.fileno(), asked)
-    listener = await loop.create_server(web.Server(counted.handle, access_log=None), "127.0.0.1", 0, backlog=1024)
-    _say({"endpoint": f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"})
+    loop.add_reader(sys.stdin.fileno(), on_stdin)
+    listener = await loop.create_server(web.Server(server.handle, access_log=None), "127.0.0.1", 0, backlog=1024)
+    _print_json({"endpoint": f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"})
     await ended.wait()
 
 

@@ -1,4 +1,4 @@
-"""Who takes part, how each is started, and why a run of it would not count (pure)."""
+"""The subjects of the benchmark: how each is started, and why a trial of it is invalid (pure)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ OURS: Final = "ours"
 
 
 class Binaries(NamedTuple):
-    """The Python of our venv, our command, and the Python of the peers' venv."""
+    """The executables: Python of our venv, our command, Python of the peers' venv."""
 
     python: str
     ours: str
@@ -19,16 +19,16 @@ class Binaries(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """One that takes part. `keeps` is whether it leaves records: what is thrown away is only counted."""
+class Subject:
+    """A program that does the job. If `output` is "size", it writes no records but prints the bytes it received."""
 
     name: str
-    says: str
+    description: str
     module: str
-    keeps: Literal["records", "nothing"] = "records"
+    output: Literal["records", "size"] = "records"
 
     def command(self, job: Job, workload: Workload, binaries: Binaries) -> tuple[str, ...]:
-        """Give the command line that does the job."""
+        """Return the command line that does the job."""
         if self.name == OURS:
             return (binaries.ours, "crawl", *_flags(job, workload))
         python = binaries.peers if self.name in PEERS else binaries.python
@@ -38,7 +38,7 @@ class Contender:
 def _flags(job: Job, workload: Workload) -> tuple[str, ...]:
     centers = (part for center in job.centers for part in ("--center", center))
     rate = "unlimited" if workload.rate_per_s is None else str(workload.rate_per_s)
-    asked = {
+    options = {
         "--endpoint": job.endpoint,
         "--namespaces-file": str(job.namespaces_file),
         "--limit": str(job.limit),
@@ -46,44 +46,47 @@ def _flags(job: Job, workload: Workload) -> tuple[str, ...]:
         "--rate": rate,
         "--output": str(job.output),
     }
-    return (*centers, *(part for pair in asked.items() for part in pair))
+    return (*centers, *(part for pair in options.items() for part in pair))
 
 
-_EVERYONE: Final = (
-    Contender(OURS, "swr-crawler crawl: proven, journaled, published", "-"),
-    Contender("F", "floor: fetch, decode, encode, write", "floors.floor_f"),
-    Contender("N", "floor: F with a new dict a record", "floors.floor_n"),
-    Contender("G", "floor: fetch only", "floors.floor_g", keeps="nothing"),
-    Contender("sdk", "official SDK in threads", "peers.with_sdk"),
-    Contender("dlt", "dlt, REST client to JSON lines", "peers.with_dlt"),
-    Contender("scrapy", "Scrapy, feed of JSON lines", "peers.with_scrapy"),
+_ALL: Final = (
+    Subject(OURS, "swr-crawler crawl: checked, journaled, published", "-"),
+    Subject("F", "floor: fetch, decode, encode, write", "floors.floor_f"),
+    Subject("N", "floor: F with a new dict for each record", "floors.floor_n"),
+    Subject("G", "floor: fetch only", "floors.floor_g", output="size"),
+    Subject("sdk", "official SDK in threads", "peers.with_sdk"),
+    Subject("dlt", "dlt, REST client to JSON lines", "peers.with_dlt"),
+    Subject("scrapy", "Scrapy, feed of JSON lines", "peers.with_scrapy"),
 )
-CONTENDERS: Final[Mapping[str, Contender]] = {contender.name: contender for contender in _EVERYONE}
+SUBJECTS: Final[Mapping[str, Subject]] = {subject.name: subject for subject in _ALL}
 
 
-class Seen(NamedTuple):
-    """What one run came to: by itself, on the disk, and at the server. `said_bytes` is what a floor says it got."""
+class Observation(NamedTuple):
+    """What was observed of one trial: its exit code, the records on disk, the counters of the server.
+
+    `reported_bytes` is the size that a subject without records prints.
+    """
 
     exit_code: int
     records: int
     distinct: int
-    answered: int  # requests with status 200
+    answered: int  # responses with status 200
     refused: int  # with 429
     other: int  # with any other status
     body_bytes: int
-    said_bytes: int | None = None
+    reported_bytes: int | None = None
 
 
-def why_wrong(contender: Contender, workload: Workload, seen: Seen) -> str | None:
-    """Say why a run must not be counted; None when its output is right."""
-    if seen.exit_code:
-        return f"ended with exit code {seen.exit_code}"
-    if seen.other:
-        return f"{seen.other} answers were neither 200 nor 429"
-    if seen.answered < workload.requests:
-        return f"{seen.answered} pages cannot be all {workload.requests}"
-    if contender.keeps == "records" and (seen.records, seen.distinct) != (workload.total, workload.total):
-        return f"{seen.records} records, {seen.distinct} distinct, instead of {workload.total}"
-    if contender.keeps == "nothing" and seen.said_bytes != seen.body_bytes:
-        return f"{seen.said_bytes} bytes came of {seen.body_bytes}"
+def invalid_reason(subject: Subject, workload: Workload, observed: Observation) -> str | None:
+    """Return why a trial must not be counted, None if its output is right."""
+    if observed.exit_code:
+        return f"ended with exit code {observed.exit_code}"
+    if observed.other:
+        return f"{observed.other} responses were neither 200 nor 429"
+    if observed.answered < workload.requests:
+        return f"{observed.answered} successful requests cannot be all {workload.requests}"
+    if subject.output == "records" and (observed.records, observed.distinct) != (workload.total, workload.total):
+        return f"{observed.records} records, {observed.distinct} distinct, instead of {workload.total}"
+    if subject.output == "size" and observed.reported_bytes != observed.body_bytes:
+        return f"{observed.reported_bytes} of {observed.body_bytes} bytes were received"
     return None

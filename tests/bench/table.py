@@ -1,52 +1,52 @@
-"""What the runs of one workload come to, as text and as JSON (pure)."""
+"""The results of one workload as a table and as JSON (pure)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from tests.bench.figures import Reached, Run, Spread, ratios, reached, spread
-from tests.bench.subjects import CONTENDERS, OURS
+from tests.bench.metrics import GoalResult, Spread, Trial, evaluate_goals, ratios, spread
+from tests.bench.subjects import OURS, SUBJECTS
 from tests.bench.workloads import Goal, Workload
 
 _TITLES: Final = (
     "", "wall s", "CPU s", "records/s", "requests", "429", "peak MB", "server", "ours/it wall", "ours/it CPU",
 )  # fmt: skip
-# Above this share of the wall time the server may be what everybody waits for.
-_BUSY: Final = 0.8
+# Above this share of the wall time the server may be the bottleneck.
+_BUSY_SHARE: Final = 0.8
 
 
-def rows(workload: Workload, runs: Sequence[Run]) -> list[tuple[str, ...]]:
-    """Give a row for each contender that has runs, medians in it but where a spread is shown."""
-    names = [name for name in CONTENDERS if any(run.contender == name for run in runs)]
-    return [_row(name, workload, runs) for name in names]
+def rows(workload: Workload, trials: Sequence[Trial]) -> list[tuple[str, ...]]:
+    """Return a row for each subject that has trials: medians, and spreads where they differ."""
+    names = [name for name in SUBJECTS if any(trial.subject == name for trial in trials)]
+    return [_row(name, workload, trials) for name in names]
 
 
-def _row(name: str, workload: Workload, runs: Sequence[Run]) -> tuple[str, ...]:
-    own = [run for run in runs if run.contender == name]
-    wall = spread([run.wall_s for run in own])
-    seconds = _middle([run.wall_s for run in own])
+def _row(name: str, workload: Workload, trials: Sequence[Trial]) -> tuple[str, ...]:
+    own = [trial for trial in trials if trial.subject == name]
+    wall = spread([trial.wall_s for trial in own])
+    seconds = _median([trial.wall_s for trial in own])
     return (
         name,
         _spread(wall),
-        f"{_middle([run.cpu_s for run in own]):.2f}",
+        f"{_median([trial.cpu_s for trial in own]):.2f}",
         _thousands(workload.total / seconds),
-        _thousands(_middle([run.requests for run in own])),
-        _thousands(sum(run.refused for run in own)),
-        f"{max(run.peak_bytes for run in own) / 1e6:.0f}",
+        _thousands(_median([trial.requests for trial in own])),
+        _thousands(sum(trial.refused for trial in own)),
+        f"{max(trial.peak_bytes for trial in own) / 1e6:.0f}",
         f"{server_share(own):.0%}",
-        _spread(None if name == OURS else spread(ratios(runs, OURS, name, "wall"))),
-        _spread(None if name == OURS else spread(ratios(runs, OURS, name, "cpu"))),
+        _spread(None if name == OURS else spread(ratios(trials, OURS, name, "wall"))),
+        _spread(None if name == OURS else spread(ratios(trials, OURS, name, "cpu"))),
     )
 
 
-def server_share(runs: Sequence[Run]) -> float:
-    """Give the share of the wall time that the server was at work."""
-    return _middle([run.server_cpu_s / run.wall_s for run in runs])
+def server_share(trials: Sequence[Trial]) -> float:
+    """Return the median share of the wall time in which the server was at work."""
+    return _median([trial.server_cpu_s / trial.wall_s for trial in trials])
 
 
-def _middle(numbers: Sequence[float]) -> float:
+def _median(numbers: Sequence[float]) -> float:
     found = spread(numbers)
-    return found.middle if found else 0.0
+    return found.median if found else 0.0
 
 
 def _thousands(number: float) -> str:
@@ -56,43 +56,43 @@ def _thousands(number: float) -> str:
 def _spread(found: Spread | None) -> str:
     if found is None:
         return ""
-    least, middle, most = (f"{number:.2f}" for number in found)
-    return middle if least == most else f"{middle} ({least}-{most})"
+    minimum, median, maximum = (f"{number:.2f}" for number in found)
+    return median if minimum == maximum else f"{median} ({minimum}-{maximum})"
 
 
 def heading(workload: Workload) -> str:
-    """Say what the workload is in one line."""
-    held = "" if workload.one_in == 1 else f", one namespace in {workload.one_in} holds any"
+    """Return a line that describes the workload: namespaces x centers x records of a namespace, and the rest."""
+    sparse = "" if workload.one_in == 1 else f", one namespace in {workload.one_in} holds records"
     latency = f", {workload.latency_ms:.0f}±{workload.jitter_ms:.0f} ms" if workload.latency_ms else ""
-    rate = f", {workload.rate_per_s:.0f} requests/s let through" if workload.rate_per_s else ""
-    places = f"{_thousands(workload.namespaces)} x {len(workload.centers)} x {_thousands(workload.records)}"
-    return f"{workload.name}: {places} records, limit {workload.limit}{held}{latency}{rate}"
+    rate = f", {workload.rate_per_s:.0f} requests/s allowed" if workload.rate_per_s else ""
+    shape = f"{_thousands(workload.namespaces)} x {len(workload.centers)} x {_thousands(workload.records)}"
+    return f"{workload.name}: {shape} records, limit {workload.limit}{sparse}{latency}{rate}"
 
 
-def goal_line(found: Reached) -> str:
-    """Say how far one goal is reached."""
-    if found.measured is None or found.reached is None:
-        return f"goal {found.goal}: not measured"
-    measured = found.measured
-    if found.goal.against == "bytes":
+def goal_line(result: GoalResult) -> str:
+    """Return a line that compares one goal with what was measured."""
+    if result.measured is None or result.reached is None:
+        return f"goal {result.goal}: not measured"
+    measured = result.measured
+    if result.goal.against == "bytes":
         measured = Spread(*(number / 1e6 for number in measured))
-    return f"goal {found.goal}: {_spread(measured)}, {'reached' if found.reached else 'NOT reached'}"
+    return f"goal {result.goal}: {_spread(measured)}, {'reached' if result.reached else 'NOT reached'}"
 
 
-def goals(workload: Workload, runs: Sequence[Run]) -> list[str]:
-    """Say how far each goal of a workload is reached."""
-    return [goal_line(found) for found in reached(workload, runs, OURS)]
+def goals(workload: Workload, trials: Sequence[Trial]) -> list[str]:
+    """Return a line for each goal of a workload."""
+    return [goal_line(result) for result in evaluate_goals(workload, trials, OURS)]
 
 
-def text(workload: Workload, runs: Sequence[Run], wrong: Sequence[str]) -> str:
-    """Give the table of one workload for a terminal."""
-    table = [_TITLES, *rows(workload, runs)]
+def text(workload: Workload, trials: Sequence[Trial], invalid: Sequence[str]) -> str:
+    """Return the table of one workload for a terminal; `invalid` says why trials were not counted."""
+    table = [_TITLES, *rows(workload, trials)]
     widths = [max(len(row[column]) for row in table) for column in range(len(_TITLES))]
     lines = ["  ".join(_padded(row, widths)).rstrip() for row in table]
-    busy = sorted({run.contender for run in runs if run.server_cpu_s > _BUSY * run.wall_s})
-    notes = [f"the server was busy with {name}: it may be what is measured" for name in busy]
+    busy = sorted({trial.subject for trial in trials if trial.server_cpu_s > _BUSY_SHARE * trial.wall_s})
+    notes = [f"the server was busy with {name} and may have limited it" for name in busy]
     return "\n".join(
-        [heading(workload), *lines, *goals(workload, runs), *notes, *(f"not counted: {why}" for why in wrong)]
+        [heading(workload), *lines, *goals(workload, trials), *notes, *(f"not counted: {why}" for why in invalid)]
     )
 
 
@@ -101,40 +101,40 @@ def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     return [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))]
 
 
-def markdown(workload: Workload, runs: Sequence[Run]) -> str:
-    """Give the table of one workload for a README."""
-    table = [_TITLES, tuple("---:" if column else "---" for column in range(len(_TITLES))), *rows(workload, runs)]
+def markdown(workload: Workload, trials: Sequence[Trial]) -> str:
+    """Return the table of one workload in Markdown."""
+    table = [_TITLES, tuple("---:" if column else "---" for column in range(len(_TITLES))), *rows(workload, trials)]
     return "\n".join(f"| {' | '.join(row)} |" for row in table)
 
 
-def as_json(workload: Workload, runs: Sequence[Run], wrong: Sequence[str]) -> dict[str, Any]:
-    """Give all runs of one workload and what they come to."""
-    others = sorted({run.contender for run in runs} - {OURS})
+def as_json(workload: Workload, trials: Sequence[Trial], invalid: Sequence[str]) -> dict[str, Any]:
+    """Return all trials of one workload, ratios and goals, for JSON."""
+    others = sorted({trial.subject for trial in trials} - {OURS})
     return {
         "workload": asdict(workload),
-        "runs": [run._asdict() for run in runs],
-        "not_counted": list(wrong),
+        "trials": [trial._asdict() for trial in trials],
+        "not_counted": list(invalid),
         "ratios": {
             name: {
-                figure: found._asdict() if (found := spread(ratios(runs, OURS, name, figure))) else None
-                for figure in ("wall", "cpu", "peak")
+                metric: found._asdict() if (found := spread(ratios(trials, OURS, name, metric))) else None
+                for metric in ("wall", "cpu", "peak")
             }
             for name in others
         },
         "goals": [
             {
-                "goal": str(found.goal),
-                "measured": found.measured and found.measured._asdict(),
-                "reached": found.reached,
+                "goal": str(result.goal),
+                "measured": result.measured and result.measured._asdict(),
+                "reached": result.reached,
             }
-            for found in reached(workload, runs, OURS)
+            for result in evaluate_goals(workload, trials, OURS)
         ],
     }
 
 
-def from_json(result: Mapping[str, Any]) -> tuple[Workload, list[Run]]:
-    """Read what `as_json` gave, once it was JSON."""
-    given = result["workload"]
-    tuples = {"centers": tuple(given["centers"]), "against": tuple(given["against"])}
-    targets = tuple(Goal(**goal) for goal in given["goals"])
-    return Workload(**{**given, **tuples, "goals": targets}), [Run(**run) for run in result["runs"]]
+def from_json(result: Mapping[str, Any]) -> tuple[Workload, list[Trial]]:
+    """Return the workload and the trials in what `as_json` returned, after a round trip through JSON."""
+    fields = result["workload"]
+    tuples = {"centers": tuple(fields["centers"]), "against": tuple(fields["against"])}
+    targets = tuple(Goal(**goal) for goal in fields["goals"])
+    return Workload(**{**fields, **tuples, "goals": targets}), [Trial(**trial) for trial in result["trials"]]

@@ -1,4 +1,4 @@
-"""The whole bench on a registry of a few records: everybody who needs no other venv."""
+"""The whole benchmark on a registry of a few records, with every subject that needs no other venv."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from tests.bench.subjects import Binaries
 from tests.bench.trials import Bench, run_workload
 from tests.bench.workloads import FLOORS, Workload
 
-WORKLOAD = Workload(name="tiny", namespaces=2, records=150, against=FLOORS, most_rounds=1)
+WORKLOAD = Workload(name="tiny", namespaces=2, records=150, against=FLOORS, max_rounds=1)
 
 
 def bench(tmp_path: Path, ours: str | None = None) -> Bench:
@@ -21,15 +21,15 @@ def bench(tmp_path: Path, ours: str | None = None) -> Bench:
 
 
 @pytest.mark.slow
-def test_everybody_reads_everything(tmp_path: Path) -> None:
+def test_every_subject_reads_every_record(tmp_path: Path) -> None:
     outcome = run_workload(bench(tmp_path), WORKLOAD)
-    assert not outcome.wrong
-    assert {run.contender: run.requests for run in outcome.runs} == {"ours": 10, "F": 8, "N": 8, "G": 8}
-    assert all(0 < run.cpu_s < 60 and run.peak_bytes > 10**7 for run in outcome.runs)
+    assert not outcome.invalid
+    assert {trial.subject: trial.requests for trial in outcome.trials} == {"ours": 10, "F": 8, "N": 8, "G": 8}
+    assert all(0 < trial.cpu_s < 60 and trial.peak_bytes > 10**7 for trial in outcome.trials)
 
 
 @pytest.mark.slow
-def test_whoever_reads_nothing_is_not_counted(tmp_path: Path) -> None:
+def test_a_subject_that_reads_nothing_is_not_counted(tmp_path: Path) -> None:
     outcome = run_workload(bench(tmp_path, ours="true"), Workload(name="tiny", namespaces=1, records=1, against=()))
-    assert not outcome.runs
-    assert "0 pages cannot be all 2" in outcome.wrong[0]
+    assert not outcome.trials
+    assert "0 successful requests cannot be all 2" in outcome.invalid[0]

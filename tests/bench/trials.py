@@ -1,4 +1,4 @@
-"""The runs of a workload: every one a whole process, its output checked."""
+"""The trials of a workload: each is a whole process whose output is checked."""
 
 import os
 import shutil
@@ -12,12 +12,12 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from tests.bench.figures import Run
 from tests.bench.job import Job
-from tests.bench.measuring import Measurement, measure
-from tests.bench.schedule import Turn, turns
+from tests.bench.measurement import Measurement, measure
+from tests.bench.metrics import Trial
+from tests.bench.schedule import PlannedTrial, schedule
 from tests.bench.server import TOKEN, namespace_name
-from tests.bench.subjects import CONTENDERS, Binaries, Contender, Seen, why_wrong
+from tests.bench.subjects import SUBJECTS, Binaries, Observation, Subject, invalid_reason
 from tests.bench.workloads import Workload
 
 ROOT: Final = Path(__file__).parents[2]
@@ -31,32 +31,32 @@ class Server(NamedTuple):
     endpoint: str
 
     def counters(self) -> Mapping[str, Any]:
-        """Ask what it counted since its start."""
+        """Return what the server counted since its start."""
         assert self.process.stdin is not None
         self.process.stdin.write(b"\n")
         self.process.stdin.flush()
-        return _line(self.process)
+        return _read_json_line(self.process)
 
 
-def _line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+def _read_json_line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
     assert process.stdout is not None
-    said: dict[str, Any] = orjson.loads(process.stdout.readline())
-    return said
+    content: dict[str, Any] = orjson.loads(process.stdout.readline())
+    return content
 
 
 @contextmanager
-def serving(workload: Workload, cores: frozenset[int] | None = None) -> Iterator[Server]:
-    """Start the server of a workload, on these cores only if any are given; end it with the context."""
+def bench_server(workload: Workload, cores: frozenset[int] | None = None) -> Iterator[Server]:
+    """Yield the server of a workload, which runs only on `cores` if they are given; stop it at the end."""
     command = (sys.executable, "-m", "tests.bench.server", orjson.dumps(asdict(workload)).decode())
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours
     if cores is not None:
         os.sched_setaffinity(process.pid, cores)
-    with process:  # closes its stdin, which ends it, and waits
-        yield Server(process, _line(process)["endpoint"])
+    with process:  # closes its stdin, which makes it end, and waits for that
+        yield Server(process, _read_json_line(process)["endpoint"])
 
 
 class Bench(NamedTuple):
-    """How the runs are made. `environ` is what the contenders see; `say` takes a line for people."""
+    """The settings of a benchmark. `environ` is the environment of the subjects; `log` takes a line for people."""
 
     scratch: Path
     binaries: Binaries
@@ -64,63 +64,64 @@ class Bench(NamedTuple):
     peer_rounds: int
     environ: Mapping[str, str]
     server_cores: frozenset[int] | None
-    say: Callable[[str], None]
+    log: Callable[[str], None]
 
 
 class Outcome(NamedTuple):
-    """What the runs of a workload were; `wrong` says of those that don't count why."""
+    """The valid trials of a workload; `invalid` says of each other one why it does not count."""
 
-    runs: list[Run]
-    wrong: list[str]
+    trials: list[Trial]
+    invalid: list[str]
 
 
 def run_workload(bench: Bench, workload: Workload) -> Outcome:
-    """Run everybody in turn."""
+    """Return the outcome of a workload after running all of its trials."""
     outcome = Outcome([], [])
     shutil.rmtree(bench.scratch, ignore_errors=True)
     bench.scratch.mkdir(parents=True)
-    with serving(workload, bench.server_cores) as server:
-        for turn in turns(workload, rounds=bench.rounds, peer_rounds=bench.peer_rounds):
-            run, why = _run(bench, workload, server, turn)
-            said = f", not counted: {why}" if why else ""
-            bench.say(f"{workload.name} round {turn.round} {turn.contender}: {run.wall_s:.2f} s{said}")
+    with bench_server(workload, bench.server_cores) as server:
+        for planned in schedule(workload, rounds=bench.rounds, peer_rounds=bench.peer_rounds):
+            trial, why = _run(bench, workload, server, planned)
+            note = f", not counted: {why}" if why else ""
+            bench.log(f"{workload.name} round {planned.round} {planned.subject}: {trial.wall_s:.2f} s{note}")
             if why:
-                outcome.wrong.append(f"{turn.contender} in round {turn.round} {why}")
-            elif turn.round:
-                outcome.runs.append(run)
+                outcome.invalid.append(f"{planned.subject} in round {planned.round} {why}")
+            elif planned.round:
+                outcome.trials.append(trial)
     shutil.rmtree(bench.scratch)
     return outcome
 
 
-def _run(bench: Bench, workload: Workload, server: Server, turn: Turn) -> tuple[Run, str]:
-    contender = CONTENDERS[turn.contender]
+def _run(bench: Bench, workload: Workload, server: Server, planned: PlannedTrial) -> tuple[Trial, str]:
+    """Return a trial, and why it does not count, "" if it does."""
+    subject = SUBJECTS[planned.subject]
     folder = bench.scratch / "output"
     job = _job(bench, workload, server, folder)
-    os.sync()  # what the run before left to be written must not be this one's wait
+    os.sync()  # the trial must not wait for the writes of the previous one
     before = server.counters()
     measured = measure(
-        contender.command(job, workload, bench.binaries),
+        subject.command(job, workload, bench.binaries),
         environ=bench.environ,
         folder=ROOT,
         scratch=bench.scratch,
         timeout_s=_TIMEOUT_S,
     )
     after = server.counters()
-    seen = _seen(contender, measured, folder, before, after)
+    observed = _observe(subject, measured, folder, before, after)
     shutil.rmtree(folder, ignore_errors=True)
-    why = why_wrong(contender, workload, seen) or ""
-    run = Run(
-        contender=contender.name,
-        against=turn.against,
-        round=turn.round,
+    why = invalid_reason(subject, workload, observed) or ""
+    trial = Trial(
+        subject=subject.name,
+        against=planned.against,
+        round=planned.round,
         wall_s=measured.wall_s,
         cpu_s=measured.cpu_s,
         peak_bytes=measured.peak_bytes,
-        requests=seen.answered + seen.refused + seen.other,
-        refused=seen.refused,
+        requests=observed.answered + observed.refused + observed.other,
+        refused=observed.refused,
         server_cpu_s=after["cpu_s"] - before["cpu_s"],
     )
-    return run, f"{why}: {measured.stderr[-500:].strip()}" if why else ""
+    return trial, f"{why}: {measured.stderr[-500:].strip()}" if why else ""
 
 
 def _job(bench: Bench, workload: Workload, server: Server, folder: Path) -> Job:
@@ -129,13 +130,13 @@ def _job(bench: Bench, workload: Workload, server: Server, folder: Path) -> Job:
     return Job(server.endpoint, TOKEN, names, folder, workload.centers, workload.limit, workload.concurrency)
 
 
-def _seen(
-    contender: Contender, measured: Measurement, folder: Path, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> Seen:
+def _observe(
+    subject: Subject, measured: Measurement, folder: Path, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Observation:
     by_status = {status: count - before["by_status"].get(status, 0) for status, count in after["by_status"].items()}
     answered, refused = by_status.get("200", 0), by_status.get("429", 0)
-    records, distinct = _count(folder) if contender.keeps == "records" and not measured.exit_code else (0, 0)
-    return Seen(
+    records, distinct = _count(folder) if subject.output == "records" and not measured.exit_code else (0, 0)
+    return Observation(
         exit_code=measured.exit_code,
         records=records,
         distinct=distinct,
@@ -143,12 +144,12 @@ def _seen(
         refused=refused,
         other=sum(by_status.values()) - answered - refused,
         body_bytes=after["body_bytes"] - before["body_bytes"],
-        said_bytes=int(measured.stdout) if contender.keeps == "nothing" and not measured.exit_code else None,
+        reported_bytes=int(measured.stdout) if subject.output == "size" and not measured.exit_code else None,
     )
 
 
 def _count(folder: Path) -> tuple[int, int]:
-    command = (sys.executable, "-m", "tests.bench.checking", str(folder))
+    command = (sys.executable, "-m", "tests.bench.output_check", str(folder))
     counted = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - ours
     records, distinct = counted.stdout.split()
     return int(records), int(distinct)

@@ -1,9 +1,9 @@
-"""What is crawled, and what must be reached (pure)."""
+"""The workloads: what is crawled, and the goals of the crawl (pure)."""
 
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-Figure = Literal["wall", "cpu", "peak"]
+Metric = Literal["wall", "cpu", "peak"]
 
 FLOORS: Final = ("F", "N", "G")
 PEERS: Final = ("sdk", "dlt", "scrapy")
@@ -11,28 +11,28 @@ PEERS: Final = ("sdk", "dlt", "scrapy")
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What our crawl must reach: `figure` at most so many times that of `against`.
+    """An upper bound for our crawl: its `metric` divided by that of the subject `against`.
 
-    Against "the rate" it is the seconds that the requests take at the configured rate and one round trip;
-    against "bytes" the number is the bound itself.
+    If `against` is "the rate", the metric is divided by the shortest time that the configured rate allows. If it is
+    "bytes", `at_most` bounds the metric itself.
     """
 
-    figure: Figure
+    metric: Metric
     at_most: float
     against: str
 
     def __str__(self) -> str:
         if self.against == "bytes":
-            return f"{self.figure} at most {self.at_most / 1e6:.0f} MB"
-        return f"{self.figure} at most {self.at_most:.2f} x {self.against}"
+            return f"{self.metric} at most {self.at_most / 1e6:.0f} MB"
+        return f"{self.metric} at most {self.at_most:.2f} x {self.against}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """One registry and one way to ask it.
+    """A registry and how it is crawled.
 
-    Every `one_in`-th namespace of each center holds `records`, the others none. `rate_per_s` is what the server
-    lets through and what our crawl is told to keep.
+    Every `one_in`-th namespace of each center holds `records` records, the others none. `rate_per_s` is the limit of
+    the server and the configured rate of our crawl. Latency is drawn from `latency_ms` plus or minus `jitter_ms`.
     """
 
     name: str
@@ -47,34 +47,36 @@ class Workload:
     rate_per_s: float | None = None
     against: tuple[str, ...] = FLOORS
     goals: tuple[Goal, ...] = ()
-    most_rounds: int = 1000
+    max_rounds: int = 1000
 
     @property
     def walks(self) -> int:
+        """The number of walks: one for each namespace and center."""
         return self.namespaces * len(self.centers)
 
     @property
-    def holding(self) -> int:
+    def non_empty(self) -> int:
         """The number of namespaces of one center that hold records."""
         return -(-self.namespaces // self.one_in)
 
     @property
     def total(self) -> int:
-        """The records of all."""
-        return self.holding * len(self.centers) * self.records
+        """The number of records of all walks."""
+        return self.non_empty * len(self.centers) * self.records
 
     @property
     def requests(self) -> int:
-        """The fewest requests that read them all: at least one for each walk."""
+        """The least number of requests that read all records: at least one for each walk."""
         windows = max(1, -(-self.records // self.limit))
-        return len(self.centers) * (self.holding * windows + self.namespaces - self.holding)
+        return len(self.centers) * (self.non_empty * windows + self.namespaces - self.non_empty)
 
     def without_peers(self) -> "Workload":
+        """Return this workload with floors as its only other subjects."""
         return replace(self, against=tuple(other for other in self.against if other not in PEERS))
 
     @property
-    def at_the_rate_s(self) -> float:
-        """The seconds that the requests take at the rate, and one round trip; 0 without a rate."""
+    def rate_bound_s(self) -> float:
+        """The shortest time in seconds that the rate allows, one round trip included; 0 without a rate."""
         return self.requests / self.rate_per_s + self.latency_ms / 1000 if self.rate_per_s else 0.0
 
 
@@ -100,7 +102,7 @@ _ONE_WALK: Final = Workload(
     against=("G", "N", *PEERS),
     goals=(Goal("wall", 1.15, "G"),),
 )
-# Thirty seconds: what a process takes to start is in the wall, and in the 2 % too.
+# It takes thirty seconds, because the start of the process counts towards the 2 %.
 _RATE: Final = Workload(
     name="rate-limited",
     namespaces=20,
@@ -109,7 +111,7 @@ _RATE: Final = Workload(
     latency_ms=20,
     against=(),
     goals=(Goal("wall", 1.02, "the rate"),),
-    most_rounds=5,
+    max_rounds=5,
 )
 _MANY: Final = Workload(
     name="many-namespaces",
@@ -121,7 +123,7 @@ _MANY: Final = Workload(
 )
 
 
-def _growth(name: str, namespaces: int, *, peak: float, most_rounds: int) -> Workload:
+def _growth(name: str, namespaces: int, *, peak: float, max_rounds: int) -> Workload:
     return Workload(
         name=f"growth-{name}",
         namespaces=namespaces,
@@ -129,14 +131,14 @@ def _growth(name: str, namespaces: int, *, peak: float, most_rounds: int) -> Wor
         limit=1000,
         against=("N",),
         goals=(Goal("peak", peak, "bytes"),),
-        most_rounds=most_rounds,
+        max_rounds=max_rounds,
     )
 
 
 def _one_huge(name: str, records: int) -> Workload:
-    """Make one walk that keeps the keys of so many records; two of them tell what one key costs."""
+    """Return a workload of one walk, which keeps the keys of all `records`: two of them tell the memory of one key."""
     return Workload(
-        name=f"keys-{name}", namespaces=1, records=records, centers=("self",), limit=1000, against=(), most_rounds=1
+        name=f"keys-{name}", namespaces=1, records=records, centers=("self",), limit=1000, against=(), max_rounds=1
     )
 
 
@@ -147,10 +149,10 @@ WORKLOADS: Final = (
     _ONE_WALK,
     _RATE,
     _MANY,
-    _growth("40k", 2, peak=90e6, most_rounds=3),
-    _growth("400k", 20, peak=90e6, most_rounds=3),
-    _growth("2m", 100, peak=99e6, most_rounds=1),
-    _growth("10m", 500, peak=99e6, most_rounds=1),
+    _growth("40k", 2, peak=90e6, max_rounds=3),
+    _growth("400k", 20, peak=90e6, max_rounds=3),
+    _growth("2m", 100, peak=99e6, max_rounds=1),
+    _growth("10m", 500, peak=99e6, max_rounds=1),
     _one_huge("100k", 100_000),
     _one_huge("1m", 1_000_000),
 )
@@ -159,5 +161,5 @@ QUICK: Final = (
     replace(_BULK, name="quick-bulk-100", namespaces=4, against=FLOORS),
     replace(_BULK, name="quick-bulk-1000", namespaces=4, limit=1000, against=FLOORS),
     replace(_LATENCY, name="quick-latency", against=("G",)),
-    replace(_RATE, name="quick-rate-limited", records=500, goals=(), most_rounds=1),
+    replace(_RATE, name="quick-rate-limited", records=500, goals=(), max_rounds=1),
 )

@@ -188,7 +188,7 @@ def test_nothing_listens_is_an_outage_too(tmp_path: Path) -> None:
         pass
     result = crawl(served.endpoint, tmp_path)
     assert result.exit_code == 75
-    assert "no connection" in str(result.errors["default"])
+    assert "cannot connect" in str(result.errors["default"])
 
 
 def test_throttled_for_ever_ends_with_75(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from crawler.errors import ConfigError, CredentialsError, UnavailableError
 from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.client import Client
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, crawl, serve
-from tests.swr.test_client import asking
+from tests.support.handler_client import client_of
 
 INVENTORY = synthetic(namespaces=4, repositories=100, seed=7)
 
@@ -31,7 +31,7 @@ async def test_namespaces_are_sorted_and_a_name_that_could_not_be_asked_for_is_l
         names = ["team-b", "../up", "team-a", "team-b"]
         return web.Response(body=orjson.dumps({"namespaces": [{"name": name} for name in names]}))
 
-    async with asking(handle) as client:
+    async with client_of(handle) as client:
         assert await found(client) == ("team-a", "team-b")
 
 
@@ -54,7 +54,7 @@ async def test_an_answer_that_names_none_ends_the_target_with_the_reason(
         del request
         return web.Response(status=status, body=body)
 
-    async with asking(handle) as client:
+    async with client_of(handle) as client:
         with pytest.raises(error, match=words):
             await found(client)
 
@@ -69,7 +69,7 @@ async def test_a_passing_failure_is_asked_again() -> None:
         del request
         return web.Response(status=503 if asked < 3 else 200, body=b'{"namespaces":[]}')
 
-    async with asking(handle) as client:
+    async with client_of(handle) as client:
         assert await found(client) == ()
     assert asked == 3
 

@@ -10,7 +10,7 @@ from crawler.crawl.engine.engine import Engine
 from crawler.crawl.engine.target_scheduler import ScheduledWalk
 from crawler.crawl.system_clock import SystemClock
 from crawler.model.window import Window
-from crawler.swr.response import Page
+from crawler.swr.page import Page
 
 pytestmark = pytest.mark.anyio
 

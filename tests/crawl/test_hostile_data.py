@@ -30,7 +30,7 @@ from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from crawler.store.part_files import StdoutWriter
 from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, parts, records, serve, whole
-from tests.swr.test_client import asking
+from tests.support.handler_client import client_of
 
 SCREEN: Final = "\x1b[2J\x1b]8;;http://evil\x07\x9b31m\u202e\u2066\u2028\u2029\ufeff\x85\r\n\x00"
 NAMES: Final = ("../../etc/passwd", "/", ".", "..", "con", "a\nb", "\r", "\0", " ", SCREEN, "\u202egpj.exe", "é", "🐳")
@@ -309,7 +309,7 @@ def test_an_item_beyond_the_cap_is_lost_and_the_reason_says_what_to_do(tmp_path:
     result = crawled(tmp_path, (item("n", description="x" * 200_000),), environ=CAP)
     (walk,) = result.walks
     assert (result.exit_code, walk.verdict) == (3, "partial")
-    assert "or a larger max_body_bytes" in walk.lost[0].reason
+    assert "or raise max_body_bytes" in walk.lost[0].reason
 
 
 def test_a_page_of_far_more_items_than_asked_for_is_read_whole(tmp_path: Path) -> None:
@@ -346,7 +346,7 @@ async def test_half_a_character_in_one_namespace_costs_no_other() -> None:
         names = b'{"name":"\\ud800"},{"name":"team-a"},{"name":5},{"name":"b","creator_name":"\\udfff","id":NaN}'
         return web.Response(body=b'{"namespaces":[' + names + b"]}")
 
-    async with asking(handle) as client:
+    async with client_of(handle) as client:
         assert await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock()) == ("b", "team-a")
 
 
@@ -356,7 +356,7 @@ async def test_names_that_nest_without_end_are_an_answer_that_cannot_be_used() -
         del request
         return web.Response(body=b'{"namespaces":[{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}]}")
 
-    async with asking(handle, max_body_bytes=10**6) as client:
+    async with client_of(handle, max_body_bytes=10**6) as client:
         with pytest.raises(UnavailableError, match="could not be asked for"):
             await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock())
 

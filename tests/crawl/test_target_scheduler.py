@@ -14,7 +14,7 @@ from crawler.errors import UnavailableError
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.store.journal import Entry, LossEntry, PageEntry
-from crawler.swr.response import EMPTY_PAGE, Page
+from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry, WalkError
 from crawler.walk.server_profile import ServerProfile
 from tests.walk.model_server import SHORT_TRIES, TRIES, Nature, Server, page_of

@@ -1,6 +1,8 @@
-"""The official client, pointed at an emulator: how it is made, and how it pages through a list.
+"""The official client (SDK) as a client of an emulator: how it is made, and how it pages through a list.
 
-It is made of threads and blocks, so the emulator runs in another thread (tests/serving.py).
+It blocks, so the emulator runs in another thread (tests/support/emulator_fixture.py).
+
+Source: docs/reference/swr-api.md#sdk-request, #sdk-behaviour, #sdk-endpoint-override, #sdk-decoding.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,24 +21,24 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class OfficialPage:
-    """One page as the SDK decodes it: items by field, and the Content-Range it read, undivided."""
+    """One page as the SDK decodes it: items by field, and the text of the Content-Range header."""
 
     items: list[Item]
     content_range: str | None
 
 
 def credentials(running: RunningEmulator, **changed: str | None) -> BasicCredentials:
-    """Give the emulator's own key as the SDK takes it; `changed` are ak, sk, project_id, security_token."""
-    who = running.identity
-    given = {"ak": who.ak, "sk": who.sk, "project_id": who.project_id, "security_token": who.security_token, **changed}
-    token = given.pop("security_token")
-    made = BasicCredentials(**given)
-    return made if token is None else made.with_security_token(token)
+    """Return the emulator's own key for the SDK; `changed` replaces ak, sk, project_id or security_token."""
+    own = running.identity
+    values = {"ak": own.ak, "sk": own.sk, "project_id": own.project_id, "security_token": own.security_token, **changed}
+    token = values.pop("security_token")
+    key = BasicCredentials(**values)
+    return key if token is None else key.with_security_token(token)
 
 
 @contextmanager
 def official(running: RunningEmulator, key: BasicCredentials | None = None) -> Iterator[SwrClient]:
-    """Make a client that signs, by default with the emulator's own key."""
+    """Yield a client that signs, by default with the emulator's own key."""
     client = (
         SwrClient.new_builder().with_credentials(key or credentials(running)).with_endpoint(running.endpoint).build()
     )
@@ -46,10 +48,10 @@ def official(running: RunningEmulator, key: BasicCredentials | None = None) -> I
 
 @contextmanager
 def official_with_token(running: RunningEmulator, token: str) -> Iterator[SwrClient]:
-    """Make a client that shows a token.
+    """Yield a client that sends a token.
 
-    The SDK has no credentials for that. Preset headers go with every request, and one that has an Authorization already
-    is not signed.
+    The SDK has no credentials for that. It adds preset headers to every request, and it does not sign a request that
+    has an Authorization header.
     """
     with official(running, BasicCredentials("none", "none", "none")) as client:
         client.preset_headers = {"X-Auth-Token": token, "Authorization": "none"}
@@ -58,7 +60,7 @@ def official_with_token(running: RunningEmulator, token: str) -> Iterator[SwrCli
 
 @contextmanager
 def closing(client: SwrClient) -> Iterator[None]:
-    """Let go of the client's threads and connections, which it leaves to the garbage collector."""
+    """Close the client's threads and connections at the end; the SDK leaves them to the garbage collector."""
     try:
         yield
     finally:
@@ -68,36 +70,36 @@ def closing(client: SwrClient) -> Iterator[None]:
 
 
 def page(client: SwrClient, **parameters: object) -> OfficialPage:
-    """Ask for one page of the list; parameters are those of the request, which wants text."""
-    asked = ListSharedReposDetailsRequest(**{name: str(value) for name, value in parameters.items()})
-    response = client.list_shared_repos_details(asked)
-    return OfficialPage([_fields(found) for found in response.body or ()], response.content_range)
+    """Return one page of the list; `parameters` are those of the request, converted to text."""
+    request = ListSharedReposDetailsRequest(**{name: str(value) for name, value in parameters.items()})
+    response = client.list_shared_repos_details(request)
+    return OfficialPage([_fields(item) for item in response.body or ()], response.content_range)
 
 
 def pages(client: SwrClient, *, limit: int, **parameters: object) -> Iterator[OfficialPage]:
-    """Page through the list as its Content-Range says, `offset-count/total`, until its total is reached."""
+    """Yield the pages of the list until the total in Content-Range is reached."""
     offset = total = 0
     while offset == 0 or offset < total:
-        found = page(client, limit=limit, offset=offset, **parameters)
-        yield found
-        if found.content_range is None or not found.items:
+        current = page(client, limit=limit, offset=offset, **parameters)
+        yield current
+        if current.content_range is None or not current.items:
             return
-        total = int(found.content_range.partition("/")[2])
+        total = int(current.content_range.partition("/")[2])
         offset += limit
 
 
 def items(client: SwrClient, *, limit: int, **parameters: object) -> list[Item]:
-    """Give everything the official client finds, page after page, less `total_range`."""
+    """Return the items of all pages, without `total_range`."""
     return [
         {name: value for name, value in item.items() if name != "total_range"}
-        for found in pages(client, limit=limit, **parameters)
-        for item in found.items
+        for current in pages(client, limit=limit, **parameters)
+        for item in current.items
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What the SDK makes of an error."""
+    """An error as the SDK decodes it."""
 
     status: int
     code: str
@@ -106,24 +108,24 @@ class Refusal:
 
 
 def refusal(client: SwrClient, **parameters: object) -> Refusal:
-    """Ask for one page that must be refused."""
-    # Not by pytest.raises: the error holds on to its connection, and the emulator would wait for that.
+    """Return the error for one page. Raises AssertionError when the request succeeds."""
+    # Not pytest.raises: it would keep the error, the error keeps its connection, and the emulator would wait for that.
     try:
         page(client, **parameters)
     except ClientRequestException as error:
         return Refusal(error.status_code, error.error_code, error.error_msg, error.request_id)
-    raise AssertionError("it was let in")
+    raise AssertionError("the request was not refused")
 
 
 def namespaces(client: SwrClient, **parameters: str) -> list[Item]:
-    """Give the organizations, each with the fields the SDK knows."""
-    return [one.to_dict() for one in client.list_namespaces(ListNamespacesRequest(**parameters)).namespaces]
+    """Return the organizations, each with the fields that the SDK knows."""
+    return [namespace.to_dict() for namespace in client.list_namespaces(ListNamespacesRequest(**parameters)).namespaces]
 
 
-def _fields(found: ShowReposResp) -> Item:
-    return {name: getattr(found, name) for name in found.attribute_map}
+def _fields(item: ShowReposResp) -> Item:
+    return {name: getattr(item, name) for name in item.attribute_map}
 
 
-def known(item: Mapping[str, Any]) -> Item:
-    """Give an item as the SDK knows it: fields of its model, None for what is missing."""
+def sdk_fields(item: Mapping[str, Any]) -> Item:
+    """Return an item with the fields of the SDK's model, None for those that are missing."""
     return {name: item.get(name) for name in ShowReposResp.attribute_map if name != "total_range"}

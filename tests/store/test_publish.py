@@ -26,7 +26,7 @@ from crawler.store.publish import Published, finish, make_visible, publish_walk
 from crawler.store.spool import Spool, open_spool
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.items import read_items
-from crawler.swr.response import Page
+from crawler.swr.page import Page
 
 WALK: Final = WalkId("eu", "self", None)
 OTHER: Final = WalkId("eu", "thirdparty", None)

@@ -20,7 +20,7 @@ from crawler.store.journal import Entry, LossEntry, PageEntry, checksum_of, read
 from crawler.store.spool import Extent, Spool, open_spool
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.items import read_items
-from crawler.swr.response import EMPTY_PAGE, Page
+from crawler.swr.page import EMPTY_PAGE, Page
 
 
 class Event(NamedTuple):

@@ -1,4 +1,4 @@
-"""What is asked, byte for byte."""
+"""The URL of a request, byte for byte."""
 
 from typing import Final
 from urllib.parse import unquote
@@ -17,7 +17,7 @@ DOCUMENTED: Final = {"namespace", "name", "center", "limit", "offset", "order_co
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 centers: st.SearchStrategy[Center] = st.sampled_from(["self", "thirdparty"])
 orders: st.SearchStrategy[Order | None] = st.none() | st.builds(Order, texts, st.sampled_from(["asc", "desc"]))
-queries = st.builds(ListRequest, centers, st.none() | texts, st.integers(0), st.integers(1, MAX_LIMIT), orders)
+requests = st.builds(ListRequest, centers, st.none() | texts, st.integers(0), st.integers(1, MAX_LIMIT), orders)
 
 
 def rfc3986(text: str) -> str:
@@ -30,14 +30,14 @@ def test_the_path_and_the_largest_page_are_the_documented_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "encoded"),
+    ("request_", "query_string"),
     [
         (ListRequest("self", None, 0, 100, None), "center=self&limit=100&offset=0"),
         (
             ListRequest("thirdparty", "team-a", 200, 100, None),
             "center=thirdparty&limit=100&namespace=team-a&offset=200",
         ),
-        (  # the canonical query of FACTS 3.2, vector V1
+        (  # vector V1 of swr-api.md#signature-vectors
             ListRequest("self", None, 0, 100, Order("name", "asc")),
             "center=self&limit=100&offset=0&order_column=name&order_type=asc",
         ),
@@ -47,57 +47,57 @@ def test_the_path_and_the_largest_page_are_the_documented_ones() -> None:
         ),
     ],
 )
-def test_a_query_is_encoded_as_the_official_client_does(query: ListRequest, encoded: str) -> None:
-    assert query.query_string() == encoded
+def test_a_query_string_is_encoded_as_by_the_official_client(request_: ListRequest, query_string: str) -> None:
+    assert request_.query_string() == query_string
 
 
-@given(queries, st.booleans())
-def test_what_is_sent_are_the_parameters_in_their_order_each_encoded(query: ListRequest, filtered: bool) -> None:  # noqa: FBT001 - drawn
-    asked = query._replace(filtered=filtered)
-    pairs = [f"{name}={rfc3986(value)}" for name, value in asked.parameters().items()]
-    assert asked.query_string() == "&".join(pairs)
+@given(requests, st.booleans())
+def test_the_query_string_is_the_encoded_parameters_in_their_order(request_: ListRequest, filtered: bool) -> None:  # noqa: FBT001 - drawn
+    request_ = request_._replace(filtered=filtered)
+    pairs = [f"{name}={rfc3986(value)}" for name, value in request_.parameters().items()]
+    assert request_.query_string() == "&".join(pairs)
 
 
-@given(queries)
-def test_parameters_are_documented_sorted_and_given_once(query: ListRequest) -> None:
-    names = list(query.parameters())
+@given(requests)
+def test_parameters_are_documented_sorted_and_distinct(request_: ListRequest) -> None:
+    names = list(request_.parameters())
     assert names == sorted(names)
     assert set(names) <= DOCUMENTED
 
 
-@given(queries)
-def test_offset_and_limit_and_both_parts_of_the_order_go_together(query: ListRequest) -> None:
-    parameters = query._replace(filtered=False).parameters()
-    assert (parameters["offset"], parameters["limit"]) == (str(query.offset), str(query.limit))
-    assert parameters["center"] == query.center
-    assert parameters.get("namespace") == query.namespace
+@given(requests)
+def test_offset_and_limit_are_sent_together_and_so_are_both_parts_of_the_order(request_: ListRequest) -> None:
+    parameters = request_._replace(filtered=False).parameters()
+    assert (parameters["offset"], parameters["limit"]) == (str(request_.offset), str(request_.limit))
+    assert parameters["center"] == request_.center
+    assert parameters.get("namespace") == request_.namespace
     given_order = (parameters.get("order_column"), parameters.get("order_type"))
-    assert given_order == (query.order or (None, None))
+    assert given_order == (request_.order or (None, None))
 
 
-@given(queries)
-def test_the_encoding_is_that_of_rfc_3986_and_leaves_nothing_out(query: ListRequest) -> None:
-    pairs = [pair.split("=") for pair in query.query_string().split("&")]
-    assert pairs == [[rfc3986(name), rfc3986(value)] for name, value in query.parameters().items()]
-    assert {unquote(name): unquote(value) for name, value in pairs} == query.parameters()
+@given(requests)
+def test_the_query_string_is_encoded_by_rfc_3986_and_omits_nothing(request_: ListRequest) -> None:
+    pairs = [pair.split("=") for pair in request_.query_string().split("&")]
+    assert pairs == [[rfc3986(name), rfc3986(value)] for name, value in request_.parameters().items()]
+    assert {unquote(name): unquote(value) for name, value in pairs} == request_.parameters()
 
 
 @given(
-    queries,
+    requests,
     st.sampled_from([None, "team-a", "a.b__c"]),
     st.sampled_from([None, Order("name", "asc"), Order("updated_at", "desc")]),
 )
 def test_a_filter_packs_the_same_parameters_into_one(
-    query: ListRequest, namespace: str | None, order: Order | None
+    request_: ListRequest, namespace: str | None, order: Order | None
 ) -> None:
-    # `|` and `::` are in no namespace and no column, and have no escape (FACTS 1.1).
-    query = query._replace(namespace=namespace, order=order)
-    direct = query._replace(filtered=False).parameters()
-    packed = query._replace(filtered=True).parameters()
+    # `|` and `::` are in no namespace and no column, and have no escape (swr-api.md#filter-escaping).
+    request_ = request_._replace(namespace=namespace, order=order)
+    direct = request_._replace(filtered=False).parameters()
+    packed = request_._replace(filtered=True).parameters()
     assert list(packed) == ["filter"]
     assert dict(part.split("::", 1) for part in packed["filter"].split("|")) == direct
 
 
-def test_namespaces_are_asked_for_without_paging() -> None:
+def test_namespaces_are_requested_without_paging() -> None:
     assert (NamespacesRequest().path, NamespacesRequest().query_string()) == ("/v2/manage/namespaces", "")
     assert NamespacesRequest(visible=True).query_string() == "filter=mode%3A%3Avisible"

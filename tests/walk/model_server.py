@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.decode.batch import Batch
-from crawler.swr.response import EMPTY_PAGE, Page
+from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry
 from crawler.walk.server_profile import ServerProfile
 from crawler.walk.walk import Walk

@@ -7,7 +7,7 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from crawler.model.window import Window
-from crawler.swr.response import EMPTY_PAGE, Page
+from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry, WalkError
 from crawler.walk.plan import windows
 from crawler.walk.server_profile import ServerProfile

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from crawler.model.window import Window
-from crawler.swr.response import EMPTY_PAGE, Page
+from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry, WalkError
 from crawler.walk.server_profile import ServerProfile
 from crawler.walk.walk import Walk

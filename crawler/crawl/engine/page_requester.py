@@ -6,8 +6,9 @@ from crawler.crawl.engine.target_stats import TargetStats
 from crawler.errors import RequestError
 from crawler.swr.decode.batch import Source
 from crawler.swr.http.client import Client
+from crawler.swr.page import Page, read_page
 from crawler.swr.request import ListRequest
-from crawler.swr.response import Page, Response, read_page
+from crawler.swr.response import Response
 
 
 class PageRequester:

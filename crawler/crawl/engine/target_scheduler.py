@@ -14,7 +14,7 @@ from crawler.crawl.engine.target_stats import TargetStats
 from crawler.errors import CrawlerError
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
-from crawler.swr.response import Page
+from crawler.swr.page import Page
 from crawler.walk.server_profile import ServerProfile
 from crawler.walk.walk import Walk
 

@@ -22,11 +22,11 @@ from crawler.errors import (
 )
 from crawler.model.clock import Clock
 from crawler.model.window import Window
-from crawler.swr.auth.credentials import explain_refusal
+from crawler.swr.auth.refusal import explain_refusal
 from crawler.swr.decode.batch import Source
 from crawler.swr.http.client import Client
+from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.swr.request import ListRequest
-from crawler.swr.response import EMPTY_PAGE, Page
 from crawler.walk.passes import Retry
 from crawler.walk.retry_policy import backoff_s, throttle_pause_s
 

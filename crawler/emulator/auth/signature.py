@@ -10,7 +10,15 @@ from crawler.emulator.auth.access import AccessState
 from crawler.emulator.auth.grants import IssuedGrant, iam_time
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.http.request import SWR_ROUTES, ReceivedRequest
-from crawler.swr.auth.signing import AccessKey, Claim, parse_claim, parse_date, signature, signed_again, string_to_sign
+from crawler.swr.auth.signing import (
+    AccessKey,
+    Claim,
+    parse_claim,
+    parse_date,
+    received_canonical_request,
+    signature,
+    string_to_sign,
+)
 
 # Without them a signature could be replayed at another host or on another day.
 _ALWAYS_SIGNED = frozenset(("host", "x-sdk-date"))
@@ -55,7 +63,7 @@ def _verify(
         return "calc ak sk signature fail:x-sdk-date can not be read"
     if abs(request.now_s - signed_at.timestamp()) > identity.max_skew_s:
         return "calc ak sk signature fail:signature expired"
-    canonical = signed_again(
+    canonical = received_canonical_request(
         request.method, request.path, request.raw_query, headers, request.body, claim.signed_headers
     )
     matches = compare_digest(signature(key.sk, string_to_sign(date, canonical)), claim.signature)

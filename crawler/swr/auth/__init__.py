@@ -1,1 +1,1 @@
-"""What proves to the service who asks: tokens, signatures, temporary keys."""
+"""Authentication of requests: tokens, signatures made with access keys, temporary keys."""

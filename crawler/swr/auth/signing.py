@@ -1,13 +1,14 @@
-r"""The signature of a request, SDK-HMAC-SHA256: made here, and made again here by whoever verifies one (pure).
+r"""The signature of a request, SDK-HMAC-SHA256: how a client makes it and how a server verifies it (pure).
 
     canonical request   METHOD \n path/ \n query \n header:value \n… \n \n header;header \n hex(sha256(body))
     string to sign      SDK-HMAC-SHA256 \n X-Sdk-Date \n hex(sha256(canonical request))
-    signature           hex(hmac-sha256(secret key, string to sign)): no key is derived
+    signature           hex(hmac-sha256(secret key, string to sign)); no key is derived from the secret key
 
-What is signed must be what goes over the wire, byte for byte. So the query is sent as `canonical_query` gives
-it, and no library may encode it once more: yarl leaves `/` and `$` as they are and makes a space a plus.
+The bytes that are sent must be the bytes that were signed. So send the query as `canonical_query` returns it, and let
+no library encode it again: yarl leaves `/` and `$` unencoded and turns a space into a plus.
 
-Source: FACTS 3.2, which is huaweicloudsdkcore/signer/signer.py; tests/api/test_signing.py holds us to that one.
+Source: docs/reference/swr-api.md#signature, #canonical-request, #canonical-path, #canonical-query, #signed-headers,
+#string-to-sign, #url-encoding-trap. tests/swr/auth/test_signing.py compares this module with the official signer.
 """
 
 import hmac
@@ -24,16 +25,16 @@ DATE_HEADER: Final = "X-Sdk-Date"
 CONTENT_HEADER: Final = "X-Sdk-Content-Sha256"
 DATE_FORMAT: Final = "%Y%m%dT%H%M%SZ"
 UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
-# Bodies of any other type are not signed: they may be streams (the official signer's rule).
+# The official signer does not sign bodies of other types: they may be streams (swr-api.md#signed-headers).
 _SIGNED_BODIES: Final = ("application/json", "application/bson")
 
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """What signs: a key of an account and whose resources are asked for. No secret shows in its repr.
+    """An access key (AK) with its secret key (SK). Its repr shows no secret.
 
-    `security_token` is there for temporary keys only. Regional services, of which SWR is one, take the
-    `project_id`, global ones the `domain_id`.
+    Only temporary keys have a `security_token`. A regional service such as SWR takes the `project_id`, a global
+    service the `domain_id` (swr-api.md#project-id-header).
     """
 
     ak: str
@@ -45,10 +46,10 @@ class AccessKey:
 
 @dataclass(frozen=True, slots=True)
 class Signable:
-    """A request to be signed, with the `headers` that will be sent and are not of the signature itself.
+    """A request to be signed. `headers` are those that will be sent, without the headers of the signature.
 
-    `host` is the Host header, with the port where it is not the scheme's own. `path` may be percent-encoded
-    or not; `query` holds decoded pairs, in any order. Headers and body don't show in its repr.
+    `host` is the Host header, with the port unless it is the scheme's default. `path` may be percent-encoded or not.
+    `query` holds decoded pairs in any order. Its repr shows neither headers nor body.
     """
 
     method: str
@@ -60,12 +61,12 @@ class Signable:
 
 
 def sign(request: Signable, key: AccessKey, *, at: datetime) -> dict[str, str]:
-    """Give the headers to add: Host, X-Sdk-Date, whose resources, X-Security-Token and Authorization.
+    """Return the headers to add: Host, X-Sdk-Date, X-Project-Id or X-Domain-Id, X-Security-Token and Authorization.
 
-    A header of `request` whose name is among them, in whatever case, is replaced: don't send both. Every header
-    is signed, but those with a `_` in their name, which gateways drop. With a body that is neither JSON nor BSON
-    X-Sdk-Content-Sha256 is added, and the body is not signed. Raises ValueError for an `at` without time zone
-    and for text with lone surrogates, which no request can hold.
+    They replace headers of `request` with the same name in any case: do not send both. Every header is signed except
+    those with `_` in their name, which gateways drop. If the body is neither JSON nor BSON, it is not signed, and
+    X-Sdk-Content-Sha256 says so. Raises ValueError when `at` has no time zone or any text holds a lone surrogate,
+    which no request can.
     """
     added = _headers_to_add(request, key, at)
     given = {name.lower(): value for name, value in request.headers.items()}
@@ -78,8 +79,8 @@ def sign(request: Signable, key: AccessKey, *, at: datetime) -> dict[str, str]:
         {name: headers[name] for name in names},
         payload_hash(request.body, headers.get(CONTENT_HEADER.lower())),
     )
-    proof = signature(key.sk, string_to_sign(added[DATE_HEADER], canonical))
-    added["Authorization"] = f"{ALGORITHM} Access={key.ak}, SignedHeaders={';'.join(names)}, Signature={proof}"
+    signed = signature(key.sk, string_to_sign(added[DATE_HEADER], canonical))
+    added["Authorization"] = f"{ALGORITHM} Access={key.ak}, SignedHeaders={';'.join(names)}, Signature={signed}"
     return added
 
 
@@ -101,49 +102,49 @@ def _headers_to_add(request: Signable, key: AccessKey, at: datetime) -> dict[str
 
 
 def encode(text: str) -> str:
-    """Percent-encode as RFC 3986 has it: all but letters, digits and `-._~`, as UTF-8."""
+    """Return `text` percent-encoded by RFC 3986, as UTF-8: everything but letters, digits and `-._~`."""
     return quote(text, safe="~")
 
 
 def canonical_query(pairs: Iterable[tuple[str, str]]) -> str:
-    """Give the query string to send and to sign: decoded pairs sorted by name, then by value, and encoded."""
+    """Return the query string to send and to sign: the decoded pairs sorted by name, then by value, and encoded."""
     return "&".join(f"{encode(name)}={encode(value)}" for name, value in sorted(pairs))
 
 
 def canonical_path(path: str) -> str:
-    """Give the path as it is signed: each segment encoded once, and a slash at the end, though none is sent."""
+    """Return the path to sign: each segment encoded once, and a slash at the end even though none is sent."""
     encoded = "/".join(encode(segment) for segment in unquote(path).split("/"))
     return encoded if encoded.endswith("/") else f"{encoded}/"
 
 
 def canonical_request(method: str, path: str, query: str, headers: Mapping[str, str], body_hash: str) -> str:
-    """Give what the signature is about, in one text.
+    """Return the canonical request.
 
-    `query` is canonical already; `headers` are those that are signed, by lower-case name and in the order they
-    are signed in; `body_hash` is `payload_hash`.
+    `query` is canonical already. `headers` holds the signed headers by lower-case name, in the order of SignedHeaders.
+    `body_hash` comes from `payload_hash`.
     """
     lines = "".join(f"{name}:{value.strip()}\n" for name, value in headers.items())
     return "\n".join((method.upper(), canonical_path(path), query, lines, ";".join(headers), body_hash))
 
 
 def payload_hash(body: bytes, declared: str | None = None) -> str:
-    """Give hex(sha256(body)); of a body that isn't empty, what X-Sdk-Content-Sha256 declares it to be."""
+    """Return hex(sha256(body)), or for a body that is not empty the value `declared` in X-Sdk-Content-Sha256."""
     return declared if body and declared else sha256(body).hexdigest()
 
 
 def string_to_sign(date: str, canonical: str) -> str:
-    """Give the text that the secret key signs; `date` is X-Sdk-Date as it is sent."""
-    # Headers received keep bytes that are no UTF-8 as surrogates (PEP 383); those are the bytes that were signed.
+    """Return the text that the secret key signs; `date` is the X-Sdk-Date header, `canonical` the canonical request."""
+    # Received headers keep bytes that are not UTF-8 as surrogates (PEP 383). The signature covers the original bytes.
     return f"{ALGORITHM}\n{date}\n{sha256(canonical.encode(errors='surrogateescape')).hexdigest()}"
 
 
 def signature(sk: str, text: str) -> str:
-    """Give the signature of a string to sign, 64 hexadecimal digits."""
+    """Return the signature of a string to sign: 64 lower-case hexadecimal digits."""
     return hmac.digest(sk.encode(), text.encode(errors="surrogateescape"), "sha256").hex()
 
 
 class Claim(NamedTuple):
-    """An Authorization header as it was received: who says to have signed which headers, lower-case names."""
+    """A received Authorization header, not verified: `ak` claims to have signed these headers (lower-case names)."""
 
     ak: str
     signed_headers: tuple[str, ...]
@@ -154,26 +155,26 @@ _CLAIM: Final = re.compile(rf"{ALGORITHM} Access=([^,\s]+), ?SignedHeaders=([^,\
 
 
 def parse_claim(authorization: str) -> Claim | None:
-    """Read an Authorization header; None when it is none of this algorithm."""
-    found = _CLAIM.fullmatch(authorization)
-    return found and Claim(found[1], tuple(found[2].lower().split(";")), found[3])
+    """Return the claim in an Authorization header, None if it is not one of this algorithm."""
+    match = _CLAIM.fullmatch(authorization)
+    return match and Claim(match[1], tuple(match[2].lower().split(";")), match[3])
 
 
 def query_pairs(raw_query: str) -> tuple[tuple[str, str], ...]:
-    """Give the decoded pairs of a query as it was received, repeated and empty ones included.
+    """Return the decoded pairs of a received query, in order, repeated and empty ones included.
 
-    A plus is a plus: who signs %20 and sends `+` has not signed what was sent.
+    A plus stays a plus: a client that signs `%20` and sends `+` has not signed what it sent.
     """
     parts = (part.partition("=") for part in raw_query.split("&") if part)
     return tuple((unquote(name), unquote(value)) for name, _, value in parts)
 
 
-def signed_again(
+def received_canonical_request(
     method: str, path: str, raw_query: str, headers: Mapping[str, str], body: bytes, signed_headers: Iterable[str]
 ) -> str:
-    """Give the canonical request of a request as it was received, for a verifier to sign once more.
+    """Return the canonical request of a received request, for a server to verify the signature with.
 
-    `headers` by lower-case name; one that was signed and not received counts as empty.
+    `headers` are by lower-case name. A signed header that was not received counts as empty.
     """
     return canonical_request(
         method,
@@ -185,7 +186,7 @@ def signed_again(
 
 
 def parse_date(text: str) -> datetime | None:
-    """Read an X-Sdk-Date header; None when it is no such date."""
+    """Return the time in an X-Sdk-Date header, None if it holds none."""
     try:
         return datetime.strptime(text, DATE_FORMAT).replace(tzinfo=UTC)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Where the items of a page came from, and what they came to (pure)."""
+"""The source of a page's items, and the result of decoding them (pure)."""
 
 from typing import Final, NamedTuple
 
@@ -6,7 +6,7 @@ from crawler.model.walk_id import Center
 
 
 class Source(NamedTuple):
-    """Which page an item came from; `namespace` is the walk's, None for all."""
+    """The page that an item came from; `namespace` is the walk's, None for all; `offset` is the index of item 0."""
 
     target: str
     center: Center
@@ -15,14 +15,15 @@ class Source(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What a page's items came to.
+    """The items of one page as record lines and rejects.
 
-    `lines` and `rejects` are NDJSON, each line ended by a newline. `keys` has one number an item, records
-    and rejects alike: equal keys mean the same (domain_name, namespace, name), or the same raw bytes of a
-    reject. The numbers are Python's salted hashes: they hold within one process and are never written.
-    `totals` are the distinct values of total_range; `unknown` the names of fields kept under `extra`, as many and
-    as much of them as is worth reporting. `outside` counts the records of other namespaces than the one that was
-    asked for: a filter of the service may be fuzzy.
+    - `lines` and `rejects` are NDJSON; each line ends with a newline. `records` and `rejected` count them.
+    - `keys` has one number for each item in order, records and rejects alike. Two keys are equal if the items have the
+      same (domain_name, namespace, name), or are rejects with the same raw bytes. The numbers are Python's salted
+      hashes: they are valid within one process and are never written.
+    - `totals` holds the distinct values of total_range.
+    - `unknown` holds the names of fields kept under `extra`, shortened and at most 100 of them.
+    - `outside` counts the records of other namespaces than the requested one: the service may match names loosely.
     """
 
     lines: bytes

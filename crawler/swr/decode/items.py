@@ -1,54 +1,56 @@
-"""An item as the API sent it becomes a record with fixed types, or a reject with its reason (pure).
+"""The items of a response body as a batch: each item becomes a record with fixed types, or a reject (pure).
 
-Two ways lead to the same bytes. The fast one decodes, validates and re-encodes a whole page of well-formed
-items in C (msgspec); whatever it refuses is cut into its items (cutting.py) and read again one by one
-(odd_items.py, where a table says what is read and what is refused).
+Two paths lead to the same bytes:
 
-Of a field given twice the last one counts, on both ways. To refuse it one would have to find it: looking through
-a page of 100 for one name alone costs 0.24 µs a record, 5 % of the fast way and more, and it takes more than that.
+1. fast (fast.py): a whole page of well-formed items is decoded, validated and encoded in C (msgspec).
+2. lenient (split.py, then lenient.py): a page that the fast path refuses is split into its items, and each is read on
+   its own. The table in lenient.py says what is read and what is rejected.
 
-Source: api/list-shared-images.txt, Table 4 (fields); FACTS 1.2, 2 and 6 (what is seen in the wild).
+If an item has a field twice, both paths use the last one. To reject it, every page would have to be searched for
+repeated names, which costs a noticeable share of the fast path.
+
+Source: docs/reference/swr-api.md#response-body, #response-fields, #types-in-practice, #empty-result, #envelope.
 """
 
 from typing import Final
 
 import msgspec
 
-from crawler.swr.decode import times as moments
 from crawler.swr.decode.batch import EMPTY_BATCH, Batch, Source
-from crawler.swr.decode.fast import decoder_of, fill
-from crawler.swr.decode.lenient import read_odd_items
-from crawler.swr.decode.split import MOST_ITEMS, items_in, list_in
+from crawler.swr.decode.fast import item_decoder, normalize
+from crawler.swr.decode.lenient import read_leniently
+from crawler.swr.decode.split import MAX_ITEMS, split_items, unwrap_list
+from crawler.swr.decode.times import InvalidTimeError, check_times
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 
-_NOT_WELL_FORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, moments.NoTimeError)
+_NOT_WELL_FORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidTimeError)
 
 
-def read_items(body: bytes, origin: Source) -> Batch:
-    """Normalize the items of one answer's body, a list or what stands for one (cutting.py, `list_in`).
+def read_items(body: bytes, source: Source) -> Batch:
+    """Return the items of a response body, which holds a list or what stands for one (`unwrap_list`).
 
-    Raises NotAListError for anything that is not a list of items in the end, also when it breaks off in the middle
-    or holds more than MOST_ITEMS.
+    Raises NotAListError for any other body, a truncated one, and one with more than MAX_ITEMS items.
     """
-    reading = _read_well_formed(body, origin)
-    if reading is None:
-        text = list_in(body)
-        unwrapped = not body.startswith(b"[")
-        reading = (_read_well_formed(text, origin) if unwrapped else None) or read_odd_items(items_in(text), origin)
-    return reading
+    batch = _read_well_formed(body, source)
+    if batch is None:
+        text = unwrap_list(body)
+        wrapped = not body.startswith(b"[")
+        batch = (_read_well_formed(text, source) if wrapped else None) or read_leniently(split_items(text), source)
+    return batch
 
 
-def _read_well_formed(body: bytes, origin: Source) -> Batch | None:
+def _read_well_formed(body: bytes, source: Source) -> Batch | None:
+    """Return the items of a list in which all are well-formed, None for any other body."""
     try:
-        items = decoder_of(origin.target, origin.center).decode(body)
+        items = item_decoder(source.target, source.center).decode(body)
         if not items:
             return EMPTY_BATCH
-        if len(items) > MOST_ITEMS:
-            return None  # cutting it says so
-        filled = fill(items, origin)
-        moments.check(filled.times, filled.cut)
+        if len(items) > MAX_ITEMS:
+            return None  # `split_items` raises the error
+        normalized = normalize(items, source)
+        check_times(normalized.times, normalized.suffixes)
     except _NOT_WELL_FORMED:
         return None
-    keys, totals, _, _, outside = filled
+    keys, totals, _, _, outside = normalized
     return Batch(_encode_lines(items), b"", len(items), 0, keys, totals, frozenset(), outside)

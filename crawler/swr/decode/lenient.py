@@ -1,23 +1,25 @@
-"""The slow way: items one by one, each a record or a reject, whatever it holds (pure).
+"""The lenient path: items one by one, each a record or a reject, whatever it holds (pure).
 
-What has one obvious reading is read so; all else is refused, alone, with its reason and raw bytes.
+A value with one obvious reading is read that way. An item with any other value is rejected, alone, with the reason and
+its raw bytes.
 
-    read                                           | refused
+    read                                           | rejected
     -----------------------------------------------|-----------------------------------------------------------
     integers: 5, "5", 5.0, 5e0                     | 5.5, "5.0", "+5", true, beyond 64 bits; a float from 2^53 on:
-                                                   |   it may stand for its neighbour
+                                                   |   it may stand for the next integer
     booleans: true, "true", "True"                 | 0, 1, "yes", ""
-    times: RFC 3339, any offset, none is UTC       | times that don't exist, numbers, days without a clock
-    texts: any Unicode text, controls, NUL and     | half a surrogate pair, invalid or overlong UTF-8, controls
-      U+2028 included, when JSON escapes them right|   that are not escaped
-    null or no field: null, tags: []               | a name or namespace that is missing, empty or no text
-    a field given twice: the last one counts, as in| NaN, Infinity, 1e400, and integers beyond a float's range:
-      most readers, and as the fast way does it    |   not every reader could read the line
-    unknown fields, also those named like ours:    | nesting beyond 64 levels
-      kept under `extra`, in the order they came   | an item that is no object, no JSON (comments, trailing
-    total_range that can't be read: none declared  |   commas, single quotes) or nothing at all (`[a,,b]`)
+    times: RFC 3339, any offset, none means UTC    | times that do not exist, numbers, dates without a time
+    texts: any Unicode text; also control          | a lone surrogate, invalid or overlong UTF-8, control
+      characters, NUL, U+2028 if JSON escapes them |   characters that are not escaped
+    null or no field: null; for tags []            | a name or namespace that is missing, empty or not text
+    a field given twice: the last one, as most     | NaN, Infinity, 1e400, and integers beyond a float's range:
+      JSON readers and the fast path do            |   not every JSON reader could read the line
+    unknown fields, also those named like fields   | nesting beyond 64 levels
+      of the record alone: kept under `extra`,     | an item that is not an object, not JSON (comments, trailing
+      in their order                               |   commas, single quotes) or empty (`[a,,b]`)
+    an unreadable total_range: no declared total   |
 
-Source: api/list-shared-images.txt, Table 4 (fields); FACTS 1.2, 2 and 6 (what is seen in the wild).
+Source: docs/reference/swr-api.md#response-fields, #types-in-practice, #unknown-fields, #time-format, #integer-range.
 """
 
 import re
@@ -30,9 +32,9 @@ import orjson
 
 from crawler.model.record import INT64
 from crawler.swr.decode.batch import Batch, Source
-from crawler.swr.decode.fast import Item, fill
+from crawler.swr.decode.fast import Item, normalize
 from crawler.swr.decode.reject import key_of_raw, reject_line
-from crawler.swr.decode.times import NoTimeError, canonical
+from crawler.swr.decode.times import InvalidTimeError, canonical
 from crawler.text.human import shortened
 
 _encode = msgspec.json.Encoder().encode
@@ -41,11 +43,11 @@ _MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class _UnreadableError(ValueError):
-    """Why an item can't be made a record; the message is the reason."""
+    """The item cannot be made a record; the message is the reason, to follow the name of the field if there is one."""
 
 
-def read_odd_items(raws: Iterable[bytes], origin: Source) -> Batch:
-    """Normalize items given as raw bytes."""
+def read_leniently(raws: Iterable[bytes], source: Source) -> Batch:
+    """Return the batch of items given as raw bytes, one after the other."""
     lines: list[bytes] = []
     rejects: list[bytes] = []
     keys: list[int] = []
@@ -54,103 +56,106 @@ def read_odd_items(raws: Iterable[bytes], origin: Source) -> Batch:
     outside = 0
     for index, raw in enumerate(raws):
         try:
-            fields = _fields(raw)
-            total = _total(fields.pop("total_range", None))  # it counts even when the rest can't be read
+            fields = _decode_object(raw)
+            total = _total(fields.pop("total_range", None))  # it counts even if the item is rejected
             totals.update(() if total is None else (total,))
-            item = _normalize(fields, origin)
-            [key] = fill([item], origin).keys
+            item = _read_item(fields, source)
+            [key] = normalize([item], source).keys
             line = _encode(item)
             if fields:
-                _check(line)
+                _require_portable(line)
             lines.append(line + b"\n")
         except (*_MALFORMED, ValueError) as error:
-            rejects.append(reject_line(raw, index, str(error), origin))
+            rejects.append(reject_line(raw, index, str(error), source))
             key = key_of_raw(raw)
         else:
             unknown.update(fields)
-            outside += origin.namespace not in {None, item.namespace}
+            outside += source.namespace not in {None, item.namespace}
         keys.append(key)
     counts = len(lines), len(rejects)
-    return Batch(b"".join(lines), b"".join(rejects), *counts, keys, frozenset(totals), _named(unknown), outside)
+    return Batch(b"".join(lines), b"".join(rejects), *counts, keys, frozenset(totals), _reported(unknown), outside)
 
 
-# Names of unknown fields are reported, not needed: a service may send as many and as long ones as it likes.
-_MOST_NAMES: Final = 100
-_LONGEST_NAME: Final = 100
+# The names of unknown fields are only reported, so the report is bounded: a service may send any number of long names.
+_MAX_NAMES: Final = 100
+_MAX_NAME_LENGTH: Final = 100
 
 
-def _named(unknown: set[str]) -> frozenset[str]:
-    return frozenset(shortened(name, _LONGEST_NAME) for name in nsmallest(_MOST_NAMES, unknown))
+def _reported(unknown: set[str]) -> frozenset[str]:
+    return frozenset(shortened(name, _MAX_NAME_LENGTH) for name in nsmallest(_MAX_NAMES, unknown))
 
 
-# Decoders stop at the depth of the stack they happen to be called on: what one has read, another might not.
-_DEEPEST: Final = 64
+# A decoder's own limit depends on the stack it is called on: another call might refuse what one call has read.
+_MAX_DEPTH: Final = 64
 
 
-def _fields(raw: bytes) -> dict[str, Any]:
+def _decode_object(raw: bytes) -> dict[str, Any]:
     if _is_too_deep(raw):
-        raise _UnreadableError(f"is nested deeper than {_DEEPEST} levels")
+        raise _UnreadableError(f"is nested deeper than {_MAX_DEPTH} levels")
     try:
-        # msgspec and not orjson: integers beyond 64 bits stay exact here, orjson makes them floats.
+        # msgspec keeps integers beyond 64 bits exact; orjson turns them into floats.
         item = msgspec.json.decode(raw)
     except _MALFORMED as error:
-        raise _UnreadableError(f"is not valid JSON: {_better_said(error, raw)}") from None
+        raise _UnreadableError(f"is not valid JSON: {_json_error(error, raw)}") from None
     if not isinstance(item, dict):
-        raise _UnreadableError(f"is no object but {_kind(item)}")
+        raise _UnreadableError(f"must be an object and is {_kind(item)}")
     return item
 
 
-def _better_said(error: Exception, raw: bytes) -> str:
-    """Say it in orjson's words, but for numbers: to msgspec half a surrogate pair is "Input data was truncated"."""
+def _json_error(error: Exception, raw: bytes) -> str:
+    """Return orjson's message where it has one: msgspec calls a lone surrogate "Input data was truncated"."""
     if not isinstance(error, msgspec.ValidationError):
         try:
             orjson.loads(raw)
-        except orjson.JSONDecodeError as found:
-            return found.msg
+        except orjson.JSONDecodeError as better:
+            return better.msg
     return str(error)
 
 
 _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_ALIKE: Final = bytes.maketrans(b"{}", b"[]")
-_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_BRACES_TO_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def _is_too_deep(raw: bytes) -> bool:
-    """Take the innermost brackets away, level by level: at 16 MB a step of Python for each would cost seconds."""
-    if raw.count(b"[") + raw.count(b"{") <= _DEEPEST:
+    """Return whether an item is nested deeper than _MAX_DEPTH levels.
+
+    It removes the innermost brackets, level by level: one step of Python for each bracket would be slow.
+    """
+    if raw.count(b"[") + raw.count(b"{") <= _MAX_DEPTH:
         return False
-    brackets = _STRINGS.sub(b"", raw).translate(_ALIKE, _NO_BRACKETS)
-    for level in range(_DEEPEST):
-        if b"[" * (_DEEPEST + 1 - level) in brackets:
+    brackets = _STRINGS.sub(b"", raw).translate(_BRACES_TO_BRACKETS, _NOT_BRACKETS)
+    for level in range(_MAX_DEPTH):
+        if b"[" * (_MAX_DEPTH + 1 - level) in brackets:
             return True
         brackets = brackets.replace(b"[]", b"")
     return bool(brackets)
 
 
-def _check(line: bytes) -> None:
-    """Refuse a line that not every reader can read: what is known has types that all have, `extra` has anything."""
+def _require_portable(line: bytes) -> None:
+    """Raise _UnreadableError for a line that not every JSON reader can read: `extra` holds values of any type."""
     try:
         orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise _UnreadableError(f"holds what not every reader of JSON can read: {error.msg}") from None
+        raise _UnreadableError(f"holds a value that not every JSON reader can read: {error.msg}") from None
 
 
-def _normalize(fields: dict[str, Any], origin: Source) -> Item:
-    """Make an item of `fields`, taking what it knows out of it: what is left is unknown to this version."""
+def _read_item(fields: dict[str, Any], source: Source) -> Item:
+    """Return an item of `fields`, with the unknown ones as `extra`; afterwards `fields` holds only those."""
     known: dict[str, Any] = {}
-    for name, reader in _READERS.items():
+    for name, read in _READERS.items():
         try:
-            known[name] = reader(fields.pop(name, None))
-        except (_UnreadableError, NoTimeError) as error:
+            known[name] = read(fields.pop(name, None))
+        except (_UnreadableError, InvalidTimeError) as error:
             raise _UnreadableError(f"{name} {error}") from None
     item = Item(**known)
-    item.target, item.center = origin.target, origin.center  # type: ignore[assignment]  # no JSON decodes to their type
+    item.target, item.center = source.target, source.center  # type: ignore[assignment]  # no JSON decodes to their type
     if fields:
-        item.extra = dict(fields)  # type: ignore[assignment]  # nor to this one's
+        item.extra = dict(fields)  # type: ignore[assignment]  # no JSON decodes to its type
     return item
 
 
-def _identity(value: object) -> str:
+def _required_text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise _UnreadableError(f"must be text and is {_kind(value)}")
     return value
@@ -163,11 +168,11 @@ def _text(value: object) -> str | None:
 
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
-_EXACT_IN_FLOAT: Final = 2**53  # and 2^53 + 1 is this float, too
+_EXACT_IN_FLOAT: Final = 2**53  # the float 2^53 also stands for 2^53 + 1
 
 
 def _integer(value: object) -> int | None:
-    """Read 5, "5" and 5.0 as 5; true, 5.5, and what 64 bits (or a float's 53) can't hold are refused."""
+    """Return 5 for 5, "5" and 5.0. Raises _UnreadableError for true, 5.5, and what 64 bits (a float: 53) can't hold."""
     if value is None:
         return None
     if (isinstance(value, str) and _INTEGER.fullmatch(value)) or (
@@ -192,7 +197,7 @@ def _boolean(value: object) -> bool | None:
     raise _UnreadableError(f"must be true, false or null and is {_kind(value)}")
 
 
-def _moment(value: object) -> str | None:
+def _time(value: object) -> str | None:
     text = _text(value)
     return None if text is None else canonical(text)
 
@@ -206,7 +211,7 @@ def _tags(value: object) -> list[str] | None:
 
 
 def _total(value: object) -> int | None:
-    """Read a declared total; one that can't be read declares nothing, it is no part of the record."""
+    """Return a declared total, None if it is unreadable: the total is no field of the record, so it rejects nothing."""
     try:
         total = _integer(value)
     except _UnreadableError:
@@ -215,27 +220,27 @@ def _total(value: object) -> int | None:
 
 
 _READERS: Final[dict[str, Callable[[object], Any]]] = {
-    "name": _identity,
+    "name": _required_text,
     "category": _text,
     "description": _text,
     "size": _integer,
     "is_public": _boolean,
     "num_images": _integer,
     "num_download": _integer,
-    "created_at": _moment,
-    "updated_at": _moment,
+    "created_at": _time,
+    "updated_at": _time,
     "logo": _text,
     "url": _text,
     "path": _text,
     "internal_path": _text,
     "domain_name": _text,
-    "namespace": _identity,
+    "namespace": _required_text,
     "tags": _tags,
     "status": _boolean,
 }
 
 
 def _kind(value: object) -> str:
-    """Name what `value` is in JSON's words, shortened."""
+    """Return the JSON name of the type of `value`, or the value itself, shortened."""
     names = {dict: "an object", list: "a list", type(None): "null", bool: "a boolean"}
     return names.get(type(value)) or _encode(value)[:40].decode(errors="replace")

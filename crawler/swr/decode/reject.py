@@ -1,4 +1,4 @@
-"""An item that can't be made a record, on one line with its reason and its raw bytes (pure)."""
+"""A reject: an item that cannot be made a record, as one line with the reason and the raw bytes (pure)."""
 
 from base64 import b64decode, b64encode
 from hashlib import blake2b
@@ -9,26 +9,27 @@ from crawler.swr.decode.batch import Source
 from crawler.text.human import escaped
 
 
-def reject_line(raw: bytes, index: int, reason: str, origin: Source) -> bytes:
-    """Write a reject: `index` is its place in the page; the raw bytes are text where they are UTF-8, else base64.
+def reject_line(raw: bytes, index: int, reason: str, source: Source) -> bytes:
+    """Return the line of a reject: one JSON object and a newline.
 
-    `reason` may quote the service: it is for people, so that what a terminal would obey is escaped in it.
+    `index` is the item's position in its page, from 0. `raw` is written as text if it is UTF-8, else as base64.
+    `reason` may quote the service, so control characters in it are escaped.
     """
     try:
         text, encoding = raw.decode(), "utf-8"
     except UnicodeDecodeError:
         text, encoding = b64encode(raw).decode(), "base64"
-    line = {**origin._asdict(), "index": index, "reason": escaped(reason), "raw": text, "encoding": encoding}
+    line = {**source._asdict(), "index": index, "reason": escaped(reason), "raw": text, "encoding": encoding}
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def key_of_raw(raw: bytes) -> int:
-    """Give the key of a reject, in this process: the same for the same bytes."""
+    """Return the key of a reject with these raw bytes; it is valid within this process."""
     return hash(blake2b(raw, digest_size=16).digest())
 
 
 def key_of_reject(line: bytes) -> int:
-    """Give the key that `read_items` gave this reject, in this process."""
+    """Return the key that `read_items` returned for the reject on this line; it is valid within this process."""
     reject = orjson.loads(line)
     text: str = reject["raw"]
     return key_of_raw(text.encode() if reject["encoding"] == "utf-8" else b64decode(text))

@@ -1,11 +1,14 @@
-"""Finds the items in the body of an answer by brackets, quotes and commas alone (pure).
+"""Splits the list in a response body into its items by brackets, quotes and commas alone (pure).
 
-One lone surrogate or NaN makes every strict reader of JSON refuse a whole page. Cut first and read item by item,
-only the item that holds it suffers. What holds of a body with one byte changed:
+One lone surrogate or NaN makes every strict JSON reader refuse a whole page. When the list is split first and each item
+is read on its own, only the damaged item is lost. Laws for a body in which one byte changed:
 
-- inside a string of an item, to anything but a quote or a backslash: every other item is cut as before;
-- anywhere, to anything: the body is refused as a whole, or no item is cut that is not one of before, the damaged
-  one, or the damaged one joined to its neighbours.
+- If the byte is inside a string of an item and becomes neither a quote nor a backslash, every other item is split as
+  before.
+- If it is anywhere and becomes anything, either the body is refused as a whole, or each item is one of the items
+  before, the damaged item, or the damaged item joined with its neighbours.
+
+Source: docs/reference/swr-api.md#response-body, #empty-result, #envelope.
 """
 
 import re
@@ -14,21 +17,21 @@ from typing import Final
 
 import msgspec
 
-# A hundred times the largest page there is. Without a bound 64 MB of `0,0,0` would come to gigabytes of rejects.
-MOST_ITEMS: Final = 100_000
-_MOST_STEPS: Final = 2 * MOST_ITEMS  # a bracket and a comma for each
-_MOST_COMMAS: Final = 10 * MOST_ITEMS  # a decoder makes all items before they can be counted: 70 bytes for each
-_TOO_MANY: Final = f"the body holds more than {MOST_ITEMS} items; no page has more than 1000"
+# A hundred times the largest page. Without a bound, 64 MB of `0,0,0` would become gigabytes of rejects.
+MAX_ITEMS: Final = 100_000
+_MAX_STEPS: Final = 2 * MAX_ITEMS  # a bracket and a comma for each item
+_MAX_COMMAS: Final = 10 * MAX_ITEMS  # a decoder makes all items before they can be counted
+_TOO_MANY: Final = f"the body holds more than {MAX_ITEMS} items; no page has more than 1000"
 
-_SPACE: Final = b" \t\r\n"  # and no other: bytes.strip() alone knows more
+_SPACE: Final = b" \t\r\n"  # JSON's white space; bytes.strip() without an argument strips more
 _BOM: Final = b"\xef\xbb\xbf"
-_WRAPPED: Final = frozenset({"repos", "body"})
+_ENVELOPE_NAMES: Final = frozenset({"repos", "body"})
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
-# Possessive: a repetition that could be taken back costs 100 bytes a character, 2 GB for a string of 16 MB.
+# Possessive: a repetition that can backtrack takes many times the memory of the text.
 _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
-# Flat lists and objects are skipped, and brackets taken in runs: one step of Python for each costs seconds at 16 MB.
+# Flat lists and objects are skipped, and brackets taken in runs: one step of Python for each bracket would be slow.
 _FLAT: Final = rb'[\[{](?:[^"\[\]{}]++|' + _STRING + rb")*+[\]}]"
 _BRACKETS: Final = rb"[\[{]++|[\]}]++"
 _NEXT_IN_LIST = re.compile(rb'(?:[^"\[\]{},]++|%b|%b)*+(%b|,)' % (_STRING, _FLAT, _BRACKETS), re.DOTALL)
@@ -37,15 +40,18 @@ _MEMBER = re.compile(rb"(%b)[ \t\r\n]*+:[ \t\r\n]*+(.*)" % _STRING, re.DOTALL)
 
 
 class NotAListError(ValueError):
-    """The body is no list of items: HTML, an error object, truncated JSON."""
+    """The body is not a list of items: HTML, an error object, truncated JSON. The message is the reason."""
 
 
-def list_in(body: bytes) -> bytes:
-    """Give the text of the list that a body holds or stands for.
+def unwrap_list(body: bytes) -> bytes:
+    """Return the text of the list that a body holds or stands for, without white space around it.
 
-    A byte order mark before it is ignored (RFC 8259, 8.1). An empty body and `null` stand for the empty list
-    (FACTS, "Unknown": both are expected of this service), an object with one list called `repos` or `body` for
-    that list; all else in it must be JSON. Raises NotAListError for anything else.
+    - A byte order mark in front is ignored (RFC 8259, 8.1).
+    - An empty body and `null` stand for the empty list (swr-api.md#empty-result).
+    - An object with exactly one list named `repos` or `body` stands for that list (swr-api.md#envelope). The rest of
+      the object must be valid JSON.
+
+    Raises NotAListError for any other body. It does not look inside the list.
     """
     text = body.removeprefix(_BOM).strip(_SPACE)
     if text in {b"", b"null"}:
@@ -54,39 +60,39 @@ def list_in(body: bytes) -> bytes:
         return text
     if not text.startswith(b"{"):
         raise NotAListError("the body is not a list of repositories")
-    lists = [value for name, value in map(_member, _cut(text, b"}")) if name in _WRAPPED]
+    lists = [value for name, value in map(_member, _split(text, b"}")) if name in _ENVELOPE_NAMES]
     if len(lists) != 1 or not lists[0].startswith(b"["):
         raise NotAListError("the body is an object, not a list of repositories")
     return lists[0]
 
 
-def items_in(text: bytes) -> list[bytes]:
-    """Cut a list, as `list_in` gives it, into the raw bytes of its items.
+def split_items(text: bytes) -> list[bytes]:
+    """Return the raw bytes of each item of a list, which is text as `unwrap_list` returns it.
 
-    What stands between two commas is an item, even when it is nothing. Raises NotAListError when the list does not
-    end where the text does, or holds more than MOST_ITEMS.
+    Whatever stands between two commas is an item, even if it is empty. Raises NotAListError when the list does not end
+    where the text ends, or has more than MAX_ITEMS items.
     """
-    if text.count(b",") <= _MOST_COMMAS:
+    if text.count(b",") <= _MAX_COMMAS:
         try:
             return _within_bound([bytes(raw) for raw in _decode_raws(text)])
         except _MALFORMED:
             pass
-    return _cut(text, b"]")
+    return _split(text, b"]")
 
 
 def _within_bound(items: list[bytes]) -> list[bytes]:
-    if len(items) > MOST_ITEMS:
+    if len(items) > MAX_ITEMS:
         raise NotAListError(_TOO_MANY)
     return items
 
 
 def _member(piece: bytes) -> tuple[str, bytes]:
-    """Read the name of one member of the object around a list, and cut off its value."""
+    """Return name and raw value of one member of the envelope. Raises NotAListError if it is not valid JSON."""
     match = _MEMBER.fullmatch(piece)
     try:
         if match is not None:
             name = msgspec.json.decode(match[1], type=str)
-            if name not in _WRAPPED:
+            if name not in _ENVELOPE_NAMES:
                 msgspec.json.decode(match[2], type=msgspec.Raw)
             return name, match[2]
     except _MALFORMED:
@@ -94,23 +100,23 @@ def _member(piece: bytes) -> tuple[str, bytes]:
     raise NotAListError("the body is an object that is not valid JSON")
 
 
-def _cut(text: bytes, end: bytes) -> list[bytes]:
-    """Cut what is between the first bracket and the last, which must be `end`, at the commas of its own level."""
+def _split(text: bytes, end: bytes) -> list[bytes]:
+    """Return what is between the first bracket and the last, which must be `end`, split at the commas of that level."""
     cuts, depth, at, steps = [0], 1, 1, 0
     while depth > 0:
         match = (_NEXT_IN_LIST if depth == 1 else _NEXT_IN_ITEM).match(text, at)
         if match is None:  # no bracket is left, or a string has no end
-            raise NotAListError("the body breaks off in the middle of the list")
+            raise NotAListError("the body ends in the middle of the list")
         mark, at = match[1], match.end()
         steps += depth == 1
         if mark == b",":
             cuts.append(at - 1)
         else:
             depth += len(mark) if mark[0] in b"[{" else -len(mark)
-        if steps > _MOST_STEPS or len(cuts) > MOST_ITEMS:
+        if steps > _MAX_STEPS or len(cuts) > MAX_ITEMS:
             raise NotAListError(_TOO_MANY)
     if depth < 0 or at != len(text) or not text.endswith(end):
-        raise NotAListError("the body goes on after the end of its list")
+        raise NotAListError("the body goes on after the end of the list")
     cuts.append(at - 1)
     pieces = [text[start + 1 : stop].strip(_SPACE) for start, stop in pairwise(cuts)]
     return [] if pieces == [b""] else pieces

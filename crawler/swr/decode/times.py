@@ -1,6 +1,9 @@
-"""Times as RFC 3339 UTC with exactly six fractional digits: they sort as text (pure).
+"""Times in canonical form: RFC 3339 UTC with exactly six fractional digits, so that they sort as text (pure).
 
-The API trims zeros (FACTS 6), so its own strings do not.
+The service drops trailing zeros, so its own strings do not sort as text (swr-api.md#time-format).
+
+`canonical` reads one time in any form. The fast path instead calls `fit_time` for each time that is not as long as a
+canonical one, and `check_times` once for all times of a page.
 """
 
 import re
@@ -11,29 +14,29 @@ import msgspec
 
 LENGTH: Final = len("2021-06-02T09:23:01.751202Z")
 
-# The hour is bounded here: some versions of Python read 24:00:00 as the next day, RFC 3339 does not know it.
+# The hour is bounded here: some versions of Python read 24:00:00 as the next day, RFC 3339 does not allow it.
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ]((?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 _convert = msgspec.convert
 
 
-class NoTimeError(ValueError):
-    """Why a text is no time; the message is the reason."""
+class InvalidTimeError(ValueError):
+    """The text is not a time; the message is the reason, to follow the name of the field."""
 
 
 def canonical(text: str) -> str:
-    """Give `text` as RFC 3339 UTC with exactly six fractional digits; finer ones are cut off, not rounded.
+    """Return `text` in canonical form; digits beyond microseconds are cut off, not rounded.
 
-    A time without an offset is UTC (Table 4, "It is the UTC standard time"). Raises NoTimeError.
+    A time without an offset is UTC (swr-api.md#time-format). Raises InvalidTimeError.
     """
     match = _TIME.fullmatch(text)
     if match is None:
-        raise NoTimeError(f"is no RFC 3339 time: {text[:40]!r}")
+        raise InvalidTimeError(f"is not an RFC 3339 time: {text[:40]!r}")
     day, clock, fraction, offset = match.groups()
     micros = (fraction or "")[:6].ljust(6, "0")
     try:
         moment = datetime.fromisoformat(f"{day}T{clock}.{micros}{(offset or 'Z').upper()}").astimezone(UTC)
     except (ValueError, OverflowError):
-        raise NoTimeError(f"is no time that exists: {text[:40]!r}") from None
+        raise InvalidTimeError(f"is not a time that exists: {text[:40]!r}") from None
     return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z".rjust(LENGTH, "0")
 
 
@@ -42,15 +45,16 @@ _TO_MICROSECONDS: Final = LENGTH - 1
 _TO_NANOSECONDS: Final = LENGTH + 3
 
 
-def usual(text: str, cut: list[str]) -> str:
-    """Give what `text` is if it is a time as the API writes it: in UTC, with 0 to 9 digits, trailing zeros trimmed.
+def fit_time(text: str, suffixes: list[str]) -> str:
+    """Return what `text` is in canonical form if it is a time in UTC with 0 to 9 fractional digits.
 
-    Whether it was one shows in `check`, which wants what is `cut` off too: `canonical` costs twenty times as much.
-    Raises NoTimeError for what can't be one.
+    This only pads or cuts, which is far cheaper than `canonical`. `check_times` then decides whether the result is a
+    time; it needs what was cut off, so that is appended to `suffixes`. Raises InvalidTimeError for a text of another
+    length that `canonical` cannot read.
     """
     length = len(text)
     if LENGTH < length <= _TO_NANOSECONDS:
-        cut.append(text[_TO_MICROSECONDS:])
+        suffixes.append(text[_TO_MICROSECONDS:])
         return text[:_TO_MICROSECONDS] + "Z"
     if _TO_SECONDS + 2 < length < LENGTH:
         return text.removesuffix("Z").ljust(_TO_MICROSECONDS, "0") + "Z"
@@ -59,21 +63,23 @@ def usual(text: str, cut: list[str]) -> str:
     return canonical(text)
 
 
-_CUT = re.compile(r"(?:[0-9]{1,3}Z )*", re.ASCII)
+_SUFFIXES = re.compile(r"(?:[0-9]{1,3}Z )*", re.ASCII)
 
 
-def check(times: list[str], cut: list[str]) -> None:
-    """Raise unless every time, each of LENGTH characters, is canonical and exists: NoTimeError or a MsgspecError.
+def check_times(times: list[str], suffixes: list[str]) -> None:
+    """Raise InvalidTimeError or a MsgspecError unless every time is canonical and exists; neither names the time.
 
-    One look at all of a page's times: a regular expression for each would cost more than decoding the page.
+    Each time has LENGTH characters. `suffixes` are those that `fit_time` cut off.
+
+    All times of a page are checked together: a regular expression for each would cost more than decoding the page.
     """
     if not times:
         return
     text = "".join(times)
     if text[10::LENGTH].strip("T") or text[26::LENGTH].strip("Z"):
-        reason = "a time is not in the usual form"
-        raise NoTimeError(reason)
-    if cut and not _CUT.fullmatch(" ".join(cut) + " "):
-        reason = "a time ends in something else than digits and Z"
-        raise NoTimeError(reason)
+        reason = "a time is not in canonical form"
+        raise InvalidTimeError(reason)
+    if suffixes and not _SUFFIXES.fullmatch(" ".join(suffixes) + " "):
+        reason = "a time ends in something other than digits and Z"
+        raise InvalidTimeError(reason)
     _convert(times, list[datetime])

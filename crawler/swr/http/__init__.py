@@ -1,1 +1,1 @@
-"""The only place that opens connections to the service: client, rate limiter, timeout, buffers."""
+"""The only folder that opens connections to the service: client, rate limiter, timeout, buffers."""

@@ -1,4 +1,7 @@
-"""The body of a response, read within bounds of memory and without its content coding."""
+"""The body of a response, read within bounds of memory and without its content encoding.
+
+Source: docs/reference/swr-api.md#compressed-bodies.
+"""
 
 from http import HTTPStatus
 
@@ -6,12 +9,12 @@ import aiohttp
 
 from crawler.errors import ErrorDetails, RefusedError, SizeRefusedError, TransientError
 from crawler.swr.content_encoding import BodyTooLargeError, BrokenCodingError, UnknownCodingError, decoded
+from crawler.swr.error_response import printable
 from crawler.swr.http.buffer_budget import BufferBudget
-from crawler.swr.response import printable
 
 
 def details_of(response: aiohttp.ClientResponse, text: str) -> ErrorDetails:
-    """Return what an error says of this response: status, request id and `text`."""
+    """Return error details with the status and the request id of a response; `text` is the message."""
     request_id = printable(response.headers.get("X-Request-Id", ""))
     return ErrorDetails(status=response.status, text=text, request_id=request_id)
 
@@ -24,10 +27,10 @@ class BodyReader:
         self._budget = budget
 
     async def read(self, response: aiohttp.ClientResponse) -> bytes:
-        """Return the body, decompressed.
+        """Return the body, decompressed; of an error response in an unreadable encoding an empty one.
 
-        Raises SizeRefusedError for one beyond the bound (a smaller page may fit), TransientError for one that is
-        damaged, RefusedError for a coding that was not asked for.
+        Raises SizeRefusedError for a body beyond the bound (a smaller page may fit), TransientError for a damaged or
+        truncated one, RefusedError for a content encoding that was not requested.
         """
         try:
             pieces = await self._pieces(response)
@@ -36,20 +39,18 @@ class BodyReader:
                 return pieces[0] if len(pieces) == 1 else b"".join(pieces)
             return decoded(pieces, coding, self._max_body_bytes)
         except BodyTooLargeError:
-            reason = (
-                f"the body is larger than {self._max_body_bytes} bytes; set a smaller limit, or a larger {_SETTING}"
-            )
+            reason = f"the body is larger than {self._max_body_bytes} bytes; reduce limit or raise max_body_bytes"
             raise SizeRefusedError(details_of(response, reason)) from None
         except (BrokenCodingError, UnknownCodingError) as error:
             if response.status >= HTTPStatus.BAD_REQUEST:
-                return b""  # the status says what to do; the words are lost
+                return b""  # the status alone decides what to do; only the message is lost
             kind = TransientError if isinstance(error, BrokenCodingError) else RefusedError
             raise kind(details_of(response, printable(str(error)))) from None
 
     async def _pieces(self, response: aiohttp.ClientResponse) -> list[bytes]:
-        """Read the body as it comes, as fast as the budget allows."""
+        """Return the body as it arrived, in pieces; wait whenever the budget is used up."""
         content = response.content
-        if content.is_eof():  # all of it has come with its head: nothing waits, so the budget is not asked
+        if content.is_eof():  # the whole body arrived with its head and is already in memory: no budget is needed
             piece = content.read_nowait()
             if len(piece) > self._max_body_bytes:
                 raise BodyTooLargeError
@@ -60,17 +61,14 @@ class BodyReader:
             while not content.at_eof() and (piece := await content.readany()):
                 size += len(piece)
                 if size > self._max_body_bytes:
-                    raise BodyTooLargeError  # noqa: TRY301 - it is for the caller; the pieces are let go of all the same
+                    raise BodyTooLargeError  # noqa: TRY301 - `finally` releases the budget on every way out
                 while (granted := self._budget.reserve(response, len(piece))) is None:
                     await self._budget.wait()
                 reserved += granted
                 pieces.append(piece)
         except BaseException:
-            pieces.clear()  # the error keeps this frame, and with it the pieces
+            pieces.clear()  # the error references this frame, and the frame the pieces
             raise
         finally:
             self._budget.release(response, reserved)
         return pieces
-
-
-_SETTING = "max_body_bytes"

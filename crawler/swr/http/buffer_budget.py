@@ -1,44 +1,47 @@
-"""How much the bodies that are being read may hold together."""
+"""The memory that all response bodies in transfer may use together."""
 
 from typing import Final
 
 import anyio
 
-_SHARED_BYTES: Final = 2**24  # a quarter of a MiB for each of the 64 connections of the default: a page on its way
+_SHARED_BYTES: Final = 2**24  # a quarter of a MiB, a page in transfer, for each of the 64 connections of the default
 
 
 class BufferBudget:
-    """What the bodies being read may hold together: `shared_bytes`, and one of them as much as it needs.
+    """A budget of `shared_bytes` for all bodies in transfer; when it is used up, one body at a time may exceed it.
 
-    So bodies without end, however many come at the same time, cost the cap of one more than `shared_bytes`; and as
-    one can always go on, those that wait get their turn.
+    So endless bodies, on any number of connections, take at most `shared_bytes` and the largest allowed body. Because
+    one body can always continue, every body that waits continues in the end.
     """
 
     def __init__(self, shared_bytes: int = _SHARED_BYTES) -> None:
-        self._left = shared_bytes
-        self._alone: object = None
-        self._changed: anyio.Event | None = None
+        self._available = shared_bytes
+        self._exempt: object = None  # the body that may exceed the budget
+        self._released: anyio.Event | None = None
 
     def reserve(self, body: object, size: int) -> int | None:
-        """Let `body` hold `size` bytes more: give how many of them `release` gives back, None when there is no room."""
-        if size <= self._left:
-            self._left -= size
+        """Reserve `size` more bytes for `body`; return how many of them to release later, None if `body` must wait.
+
+        The body that may exceed the budget reserves 0 bytes once the budget is used up.
+        """
+        if size <= self._available:
+            self._available -= size
             return size
-        if self._alone is None:
-            self._alone = body
-        return 0 if self._alone is body else None
+        if self._exempt is None:
+            self._exempt = body
+        return 0 if self._exempt is body else None
 
     async def wait(self) -> None:
-        """Return when another body has been read, or given up."""
-        if self._changed is None:
-            self._changed = anyio.Event()
-        await self._changed.wait()
+        """Return when another body is released."""
+        if self._released is None:
+            self._released = anyio.Event()
+        await self._released.wait()
 
     def release(self, body: object, size: int) -> None:
-        """Give back what `body` was given."""
-        self._left += size
-        if self._alone is body:
-            self._alone = None
-        if self._changed is not None:
-            self._changed.set()
-            self._changed = None
+        """Release the `size` bytes that `body` reserved, and its exemption if it has it; wake all bodies that wait."""
+        self._available += size
+        if self._exempt is body:
+            self._exempt = None
+        if self._released is not None:
+            self._released.set()
+            self._released = None

@@ -1,6 +1,9 @@
-"""The only place that talks to the service: one request at a time, within the rate of its target.
+"""The client of one target: each request waits for the rate limiter, gets credentials, and ends as a Response.
 
-Whatever comes back ends as a Response or a RequestError, in bounded time and memory.
+Every request ends within its timeout and in bounded memory, as a Response or a RequestError.
+
+Source: docs/reference/swr-api.md#request-headers, #key-lockout (one request until an access key is accepted),
+#gateway-headers (cookies), #url-encoding-trap.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -24,34 +27,37 @@ from crawler.swr.http.transport import HEADER_BYTES, Transport
 from crawler.swr.request import Request
 from crawler.swr.response import Response
 
-_CHUNK_BYTES: Final = 2**17
-# The page wants a type, body or not.
-_OWN: Final = {"Content-Type": "application/json", "User-Agent": f"swr-crawler/{crawler.__version__}"}
+_READ_BUFFER_BYTES: Final = 2**17
+# Content-Type is mandatory even without a body (swr-api.md#request-headers).
+_SIGNED_HEADERS: Final = {"Content-Type": "application/json", "User-Agent": f"swr-crawler/{crawler.__version__}"}
 
 
 class Client:
-    """Asks one target, with its credentials and within its rate. Made by `connect`, which owns the connections."""
+    """The client of one target. `connect` makes it and owns its connections; `origin` is scheme, host and port."""
 
     def __init__(self, transport: Transport, origin: str, rate_limiter: RateLimiter) -> None:
         self._transport = transport
         self._origin = URL(origin)
-        self._first_answer = anyio.Lock()
-        self._accepted = False  # the credentials, at least once
+        self._one_at_a_time = anyio.Lock()
+        self._accepted = False  # whether the service has accepted the credentials
         self._refusal: Response | None = None
         self.credentials: Credentials = TokenCredentials("")
         self.rate_limiter = rate_limiter
 
     async def get(self, request: Request) -> Response:
-        """Ask when the rate allows; any HTTP answer is a Response, whatever its status.
+        """Return the response, whatever its status; send the request as soon as the rate limiter allows.
 
-        Raises what `Transport.send` raises, and CredentialsError when there are no credentials to be had.
+        Credentials that lock on failure are sent with one request at a time until the service accepts them. Once it
+        refuses them, every later request gets that refusal without being sent.
+
+        Raises what `Transport.send` raises, and CredentialsError when there are no credentials.
         """
         await self.rate_limiter.acquire()
         if self._accepted or not self.credentials.locks_on_failure:
             return await self._get(request)
-        async with self._first_answer:
+        async with self._one_at_a_time:
             if self._refusal is not None:
-                return self._refusal  # shown once; shown again it would be locked
+                return self._refusal
             response = await self._get(request)
             if response.status == HTTPStatus.UNAUTHORIZED:
                 self._refusal = response
@@ -59,7 +65,8 @@ class Client:
 
     async def _get(self, request: Request) -> Response:
         def signable() -> Signable:
-            return Signable("GET", self._origin.authority, request.path, tuple(request.parameters().items()), _OWN)
+            pairs = tuple(request.parameters().items())
+            return Signable("GET", self._origin.authority, request.path, pairs, _SIGNED_HEADERS)
 
         headers = await self.credentials.headers(signable)
         generation = self.credentials.generation
@@ -70,7 +77,7 @@ class Client:
         return response
 
     def _url_of(self, request: Request) -> URL:
-        """Return the URL, built from encoded parts: to parse and encode it again takes twice as long."""
+        """Return the URL, built from encoded parts: to parse and encode a whole URL again takes longer."""
         return URL.build(
             scheme=self._origin.scheme,
             authority=self._origin.raw_authority,
@@ -80,9 +87,9 @@ class Client:
         )
 
     async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
-        """Send one request as it stands, outside the rate limit; `url` is encoded already.
+        """Return the response to one request, whatever its status; neither rate limit nor credentials apply.
 
-        Raises what `Transport.send` raises.
+        `url` is percent-encoded already. Raises what `Transport.send` raises.
         """
         return await self._transport.send(method, URL(url, encoded=True), headers, body)
 
@@ -97,18 +104,19 @@ async def connect(
     max_body_bytes: int,
     buffer_budget: BufferBudget | None = None,
 ) -> AsyncIterator[Client]:
-    """Open a client for `endpoint` (an origin) that holds at most `connections` open; close them at the end.
+    """Yield a client for `endpoint`, an origin, with at most `connections` open connections; close them at the end.
 
-    It asks without credentials until some are set. Clients of one process share one `buffer_budget`.
+    `timeout_s` bounds each request. The client sends no credentials until `credentials` is set. All clients of a
+    process share one `buffer_budget`; None makes a new one.
     """
     async with aiohttp.ClientSession(
         connector=SilentConnector(limit=connections, ttl_dns_cache=300),
-        headers={**_OWN, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
-        timeout=aiohttp.ClientTimeout(total=None),  # RequestTimeout does that
-        cookie_jar=aiohttp.DummyCookieJar(),  # the firewall in front sets cookies; nothing needs them (FACTS 4.2)
+        headers={**_SIGNED_HEADERS, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
+        timeout=aiohttp.ClientTimeout(total=None),  # RequestTimeout replaces it
+        cookie_jar=aiohttp.DummyCookieJar(),  # cookies come from the firewall, and no client needs them
         auto_decompress=False,
         max_line_size=HEADER_BYTES,
-        read_bufsize=_CHUNK_BYTES,
+        read_bufsize=_READ_BUFFER_BYTES,
         response_class=TracedResponse,
     ) as session:
         body_reader = BodyReader(max_body_bytes, buffer_budget or BufferBudget())

@@ -1,7 +1,8 @@
-"""Connections that never mix up two answers.
+"""Connections that never attribute a response to the wrong request.
 
-HTTP/1.1 leaves it to the order on the connection which answer belongs to which request. So no connection is used again
-on which anything came unasked, nor one whose answer names another window.
+HTTP/1.1 matches responses to requests by their order on the connection alone. So a connection is closed instead of
+reused when bytes arrived on it that no request asked for (SilentConnector), or when a response names another window
+than its request did (Transport, by means of TracedResponse).
 """
 
 import asyncio
@@ -19,9 +20,11 @@ from crawler.swr.http.failures import failure_of
 class SilentConnector(aiohttp.TCPConnector):
     """Never reuses a connection with unread bytes: they would be parsed as the next response.
 
-    aiohttp looks for a closed connection only. Readable means unasked-for data, or the end, as in urllib3 and
-    httpcore; data that aiohttp has already read by itself is an answer without a question. Set `reuses` to False when
-    an answer was taken for another all the same: from then on every request has its own connection.
+    aiohttp only checks whether a connection is closed. A readable socket means unrequested data or the end of the
+    connection, as in urllib3 and httpcore. Data that aiohttp already read on its own is an unrequested response.
+
+    Set `reuses` to False when a response was attributed to the wrong request in spite of that: from then on every
+    request gets a new connection.
     """
 
     reuses = True
@@ -32,7 +35,7 @@ class SilentConnector(aiohttp.TCPConnector):
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own signature
     ) -> aiohttp.connector.Connection:
-        """Return a connection that is new, or has been silent."""
+        """Return a connection that is new, or has no unread bytes."""
         while True:
             connection = await super().connect(req, traces, timeout)
             if (protocol := connection.protocol) is not None:
@@ -48,7 +51,7 @@ class SilentConnector(aiohttp.TCPConnector):
             connection.close()
 
 
-# Noted on the connection itself, in names that nothing else uses: a table beside it costs ten times as much.
+# State of a connection is kept on its protocol object, under names that nothing else uses: a table beside it is slower.
 _REQUESTS: Final = "swr_crawler_requests"
 _BODY: Final = "swr_crawler_body"
 _POLL: Final = "swr_crawler_poll"
@@ -56,16 +59,16 @@ _POLL: Final = "swr_crawler_poll"
 
 def request_count(protocol: ResponseHandler) -> int:
     """Return the number of requests that were sent on this connection."""
-    return protocol.__dict__.get(_REQUESTS, 0)  # type: ignore[no-any-return]  # it is ours
+    return protocol.__dict__.get(_REQUESTS, 0)  # type: ignore[no-any-return]  # only `connect` sets it
 
 
 def _end_body(protocol: ResponseHandler, closed: asyncio.Future[None]) -> None:
-    """End the body that is being read from a connection that has ended.
+    """End the body that is being read from a connection that has closed.
 
-    aiohttp closes the connection at a malformed chunk, and does not tell the reader that waits for the body.
+    aiohttp closes the connection after a malformed chunk without telling the reader that waits for the body.
     """
     if not closed.cancelled():
-        closed.exception()  # or asyncio complains that it was never retrieved
+        closed.exception()  # or asyncio logs that it was never retrieved
     content: aiohttp.StreamReader | None = protocol.__dict__.pop(_BODY, None)
     if content is not None and not content.is_eof() and content.exception() is None:
         content.set_exception(aiohttp.ClientPayloadError())
@@ -82,14 +85,14 @@ def _is_silent(protocol: ResponseHandler) -> bool:
 
 
 class TracedResponse(aiohttp.ClientResponse):
-    """A response that knows its connection even when all of it has come, and the connection was let go."""
+    """A response that knows its connection, even after it was read completely and the connection was released."""
 
     sent_on: ResponseHandler | None = None
 
     async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
-        """Begin to read.
+        """Read status and headers.
 
-        Raises TransientError when the connection breaks: aiohttp would ask again by itself on its own error, and a
+        Raises TransientError when the connection fails: aiohttp would retry its own error without a notice, and a
         retry must wait for the rate limiter and be counted.
         """
         self.sent_on = connection.protocol

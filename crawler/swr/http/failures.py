@@ -1,4 +1,7 @@
-"""What a failure of the network means for the next step, as one of our errors."""
+"""Errors of the network, sorted by what to do next: `_FAILURES` maps foreign errors to a RequestError.
+
+Source: docs/reference/swr-api.md#transient-failures.
+"""
 
 import ssl
 from typing import Final
@@ -6,25 +9,25 @@ from typing import Final
 import aiohttp
 
 from crawler.errors import ErrorDetails, RefusedError, RequestError, TransientError
-from crawler.swr.response import printable
+from crawler.swr.error_response import printable
 
-# The first class that fits holds.
+# The first line whose class matches holds.
 _FAILURES: Final[tuple[tuple[type[BaseException], type[RequestError], str], ...]] = (
-    (aiohttp.ClientConnectorCertificateError, RefusedError, "the certificate does not hold"),
-    (ssl.SSLCertVerificationError, RefusedError, "the certificate does not hold"),
-    (aiohttp.ClientConnectorDNSError, TransientError, "the host's name is not known"),
+    (aiohttp.ClientConnectorCertificateError, RefusedError, "the server's certificate is not valid"),
+    (ssl.SSLCertVerificationError, RefusedError, "the server's certificate is not valid"),
+    (aiohttp.ClientConnectorDNSError, TransientError, "cannot resolve the host name"),
     (aiohttp.ConnectionTimeoutError, TransientError, "no connection within the timeout"),
-    (TimeoutError, TransientError, "no answer within the timeout"),
-    (aiohttp.ClientConnectorError, TransientError, "no connection"),
-    (aiohttp.ServerDisconnectedError, TransientError, "the connection was closed without an answer"),
-    (aiohttp.ClientPayloadError, TransientError, "the answer broke off"),
-    (aiohttp.ClientResponseError, TransientError, "the answer is no HTTP"),
-    (Exception, TransientError, "the connection broke"),
+    (TimeoutError, TransientError, "no response within the timeout"),
+    (aiohttp.ClientConnectorError, TransientError, "cannot connect"),
+    (aiohttp.ServerDisconnectedError, TransientError, "the connection was closed before a response"),
+    (aiohttp.ClientPayloadError, TransientError, "the response is truncated"),
+    (aiohttp.ClientResponseError, TransientError, "the response is not valid HTTP"),
+    (Exception, TransientError, "the connection failed"),
 )
 
 
 def failure_of(error: BaseException) -> RequestError:
-    """Return the error that says what to do next."""
+    """Return the error that says what to do after `error`, with the operating system's reason if it gives one."""
     kind, text = next((kind, text) for foreign, kind, text in _FAILURES if isinstance(error, foreign))
     reason = getattr(error, "strerror", None) or ""
     return kind(ErrorDetails(text=f"{text} ({printable(reason)})" if reason else text))

@@ -1,6 +1,11 @@
-"""How fast one target may be asked, and when not at all.
+"""The rate limiter of one target: requests per second, and the pause after a throttling response.
 
-Source: FACTS 4.3 (throttling).
+    rate    At most `rate_per_s` requests a second, measured over bursts of _BURST_S.
+    pause   After a 429 no request of the target is sent until the pause is over. Pauses overlap; they do not add up.
+    resume  After a pause a request takes several tokens, _MAX_TOKENS at first and one fewer after each _RECOVERY_S, so
+            the rate grows back in steps.
+
+Source: docs/reference/swr-api.md#rate-limits, #throttle-wait, #retry-after.
 """
 
 import math
@@ -11,39 +16,38 @@ from crawler.model.clock import Clock
 if TYPE_CHECKING:
     from aiolimiter import AsyncLimiter
 
-# Let through at once at most what is due in this time: more overshoots the rate, less loses to late timers.
+# A longer burst overshoots the rate; a shorter one loses requests to late timers.
 _BURST_S: Final = 0.02
-# After a throttling answer each request pays this many tokens, then one fewer after every _RECOVERY_S.
-_SLOWEST: Final = 4
+_MAX_TOKENS: Final = 4
 _RECOVERY_S: Final = 2.0
 
 
 class RateLimiter:
-    """One target's pace: a limiter for every request, and a gate that one throttling answer closes for all.
+    """The rate and the pause of one target. `rate_per_s` None means no rate limit: then only a pause delays requests.
 
-    `rate_per_s` None means unlimited; then only the gate holds requests back.
+    `throttled_s` is the total length of all pauses in seconds; seconds in which pauses overlap count once.
     """
 
     def __init__(self, rate_per_s: float | None, clock: Clock) -> None:
         self._limiter = None if rate_per_s is None else _limiter(rate_per_s)
         self._clock = clock
-        self._opens_at = -math.inf
+        self._paused_until_s = -math.inf
         self.throttled_s = 0.0
 
     @property
     def paused_for_s(self) -> float:
-        """The seconds until the gate opens, 0 when it is open."""
-        return max(0.0, self._opens_at - self._clock.now_s())
+        """The seconds until the pause ends, 0 without a pause."""
+        return max(0.0, self._paused_until_s - self._clock.now_s())
 
     def pause_for(self, for_s: float) -> None:
-        """Let nobody through for `for_s` seconds from now, or longer if that was said before."""
+        """Pause the target for `for_s` seconds from now; a pause that lasts longer already stays."""
         now = self._clock.now_s()
-        until = max(self._opens_at, now + for_s)
-        self.throttled_s += until - max(self._opens_at, now)
-        self._opens_at = until
+        until = max(self._paused_until_s, now + for_s)
+        self.throttled_s += until - max(self._paused_until_s, now)
+        self._paused_until_s = until
 
     async def acquire(self) -> None:
-        """Return when the next request may go out."""
+        """Return when the next request may be sent."""
         while True:
             while (wait_s := self.paused_for_s) > 0:
                 await self._clock.sleep(wait_s)
@@ -51,16 +55,17 @@ class RateLimiter:
                 return
             for _ in range(self._tokens()):
                 await self._limiter.acquire()
-            if not self.paused_for_s:  # it may have closed while this one waited for its token
+            if not self.paused_for_s:  # a pause may have begun during the wait for the token
                 return
 
     def _tokens(self) -> int:
-        recovering_s = self._clock.now_s() - self._opens_at
-        return max(1, _SLOWEST - int(min(recovering_s, 60.0) / _RECOVERY_S))
+        """Return the number of tokens that one request takes now."""
+        recovering_s = self._clock.now_s() - self._paused_until_s
+        return max(1, _MAX_TOKENS - int(min(recovering_s, 60.0) / _RECOVERY_S))
 
 
 def _limiter(rate_per_s: float) -> "AsyncLimiter":
-    from aiolimiter import AsyncLimiter  # noqa: PLC0415 - it reads the metadata of what is installed: 5 ms
+    from aiolimiter import AsyncLimiter  # noqa: PLC0415 - its import reads package metadata, which is slow
 
     burst = max(1.0, rate_per_s * _BURST_S)
     return AsyncLimiter(burst, burst / rate_per_s)

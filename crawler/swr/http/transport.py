@@ -1,6 +1,6 @@
-"""One HTTP exchange: a request goes out as it stands, and ends as a Response or a RequestError.
+"""One HTTP exchange: a request is sent as it is, and ends as a Response or a RequestError.
 
-Source: FACTS 1.2 (Content-Range), 3.1 (headers and their sizes), 4.4 (which failures pass).
+Source: docs/reference/swr-api.md#content-range, #header-size-limits, #retry-classes.
 """
 
 from collections.abc import Mapping
@@ -10,14 +10,15 @@ import aiohttp
 from yarl import URL
 
 from crawler.errors import RefusedError, TransientError
+from crawler.swr.content_range import parse_content_range
 from crawler.swr.http.body import BodyReader, details_of
 from crawler.swr.http.connector import SilentConnector, TracedResponse, request_count
 from crawler.swr.http.failures import failure_of
 from crawler.swr.http.request_timeout import RequestTimeout
 from crawler.swr.request import ListRequest, Request
-from crawler.swr.response import Response, content_range
+from crawler.swr.response import Response
 
-# One header of at most 128 in an answer: only a token is long, up to the gateway's own limit (FACTS 3.1).
+# The largest header of a response. Only a token is longer, up to the gateway's limit (swr-api.md#header-size-limits).
 HEADER_BYTES: Final = 8 * 2**10
 _TOKEN_BYTES: Final = 32 * 2**10
 
@@ -29,7 +30,7 @@ class Transport:
         self._session = session
         self._body_reader = body_reader
         self._timeout = RequestTimeout(timeout_s)
-        self._names_windows = True  # Content-Range of this service tells which window was answered
+        self._checks_offsets = True  # whether Content-Range of this service names the requested offset
 
     async def send(
         self,
@@ -41,10 +42,13 @@ class Transport:
         request: Request | None = None,
         generation: int = 0,
     ) -> Response:
-        """Send one request; `request` is what it asks for, where that is not a token.
+        """Return the response to one request, whatever its status.
 
-        Raises TransientError when no answer came, RefusedError for a redirect (credentials go to the configured
-        origin only) or a certificate that does not hold, SizeRefusedError for a body beyond the bound.
+        `request` is the request that `url` encodes, None for a request to an issuer of credentials. `generation` is
+        that of the credentials in `headers`.
+
+        Raises TransientError when no response came or it belongs to another request, RefusedError for a redirect
+        (credentials go to the configured origin only) or an invalid certificate, and what `BodyReader.read` raises.
         """
         try:
             with self._timeout:
@@ -57,28 +61,28 @@ class Transport:
                     max_field_size=_TOKEN_BYTES if request is None else HEADER_BYTES,
                 ) as response:
                     if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
-                        raise RefusedError(details_of(response, "redirects are not followed; is the endpoint right?"))
-                    if self._names_windows and isinstance(request, ListRequest):
-                        self._check_window(response, request.offset)
+                        raise RefusedError(details_of(response, "redirects are not followed; check the endpoint"))
+                    if self._checks_offsets and isinstance(request, ListRequest):
+                        self._check_offset(response, request.offset)
                     content = await self._body_reader.read(response)
                     return Response(response.status, response.headers, content, generation)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise failure_of(error) from None
 
-    def _check_window(self, response: aiohttp.ClientResponse, offset: int) -> None:
-        """Refuse an answer to another request, which came because the connection is out of step.
+    def _check_offset(self, response: aiohttp.ClientResponse, offset: int) -> None:
+        """Raise TransientError for a response to another request, and stop reusing connections.
 
-        The first answer on a new connection can't be out of step: then this service means something else by the
-        header, or ignores the offset, and the walk deals with that.
+        The first response on a new connection cannot belong to another request. If its offset is wrong, this service
+        uses the header differently or ignores the offset; then offsets are no longer checked, and the walk handles it.
         """
-        ranged = content_range(response.headers.get("Content-Range"))
-        if ranged is None or ranged.start == offset:
+        content_range = parse_content_range(response.headers.get("Content-Range"))
+        if content_range is None or content_range.start == offset:
             return
         protocol = response.sent_on if isinstance(response, TracedResponse) else None
-        self._names_windows = protocol is not None and request_count(protocol) > 1
+        self._checks_offsets = protocol is not None and request_count(protocol) > 1
         if isinstance(self._session.connector, SilentConnector):
-            self._session.connector.reuses = not self._names_windows
-        if protocol is not None and self._names_windows:
+            self._session.connector.reuses = not self._checks_offsets
+        if protocol is not None and self._checks_offsets:
             protocol.close()
-            reason = f"the answer is for offset {ranged.start}, not {offset}: the connection is out of step"
+            reason = f"the response is for offset {content_range.start}, not {offset}: the connection is out of step"
             raise TransientError(details_of(response, reason))

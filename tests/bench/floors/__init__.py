@@ -1,1 +1,1 @@
-"""The floors: plain scripts that do only a part of the job, as well as one process can."""
+"""The floors: plain scripts that do a part of the job as fast as one process can."""

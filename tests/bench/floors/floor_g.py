@@ -1,14 +1,14 @@
-"""G: fetch, and throw the bodies away."""
+"""G: fetch, and discard the bodies."""
 
-from tests.bench.floors.fetching import Take, run
+from tests.bench.floors.workers import Consume, run
 from tests.bench.job import Job, Window
 
 
-def nothing(_: Window, __: bytes) -> None: ...
+def discard(_: Window, __: bytes) -> None: ...
 
 
-def prepare(_: Job) -> Take:
-    return nothing
+def prepare(_: Job) -> Consume:
+    return discard
 
 
 if __name__ == "__main__":

@@ -1,20 +1,20 @@
-"""N: as F, with a new dict of 18 fields for each record, as normalizing needs one."""
+"""N: like F, with a new dict of 18 fields for each record, which normalizing needs."""
 
 from contextlib import ExitStack
 
 import orjson
 
-from tests.bench.floors.fetching import Take, run
-from tests.bench.floors.kept import open_files
+from tests.bench.floors.output_files import open_files
+from tests.bench.floors.workers import Consume, run
 from tests.bench.job import Job, Window
 
 _LINE = orjson.OPT_APPEND_NEWLINE
 
 
-def prepare(job: Job, stack: ExitStack) -> Take:
+def prepare(job: Job, stack: ExitStack) -> Consume:
     files = open_files(job, stack)
 
-    def take(window: Window, body: bytes) -> None:
+    def consume(window: Window, body: bytes) -> None:
         center = window.center
         write = files[center].write
         for item in orjson.loads(body):
@@ -40,7 +40,7 @@ def prepare(job: Job, stack: ExitStack) -> Take:
             }
             write(orjson.dumps(record, option=_LINE))
 
-    return take
+    return consume
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The peers: what people use today, configured as well as their documentation allows. They have their own venv."""
+"""The peers: tools that people use today, configured by their own documentation. They have a venv of their own."""

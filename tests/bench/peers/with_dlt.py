@@ -1,7 +1,7 @@
 """dlt: one resource for each walk, its own REST client and paginator, JSON lines in a folder.
 
-Its defaults are not what is fastest here: as many extract workers as the others have requests in flight, no
-compression (nobody else compresses), and no child table for `tags`.
+Its defaults are not the fastest here. It gets as many extract workers as the others have requests in flight, no
+compression (no other subject compresses), and no child table for `tags`.
 """
 
 import os
@@ -19,9 +19,9 @@ def crawl(job: Job) -> None:
     client = RESTClient(base_url=job.endpoint, headers={"X-Auth-Token": job.token})
 
     def walk(center: str, namespace: str) -> Iterator[Any]:
-        asked = {"center": center, "namespace": namespace, "order_column": "name", "order_type": "asc"}
-        # The total is in no field that its paginator could read: it stops at the page that is empty.
-        pages = client.paginate(PATH, params=asked, paginator=OffsetPaginator(limit=job.limit, total_path=None))
+        params = {"center": center, "namespace": namespace, "order_column": "name", "order_type": "asc"}
+        # Its paginator cannot read the total, which is not in the body: it stops at the first empty page.
+        pages = client.paginate(PATH, params=params, paginator=OffsetPaginator(limit=job.limit, total_path=None))
         for page in pages:
             yield [{**item, "center": center} for item in page]
 

@@ -12,7 +12,7 @@ from tests.bench.job import Job, Window, from_argv, total_of
 
 
 class SharedRepositories(scrapy.Spider):
-    """Asks for every window of the job."""
+    """Requests every window of the job."""
 
     name = "shared-repositories"
 
@@ -22,16 +22,16 @@ class SharedRepositories(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         for window in self._job.first_windows():
-            yield self._ask(window)
+            yield self._request(window)
 
-    def _ask(self, window: Window) -> Any:  # noqa: ANN401 - Scrapy has no types in the venv that checks them
+    def _request(self, window: Window) -> Any:  # noqa: ANN401 - Scrapy has no types in the venv that checks them
         headers = {"X-Auth-Token": self._job.token}
         return scrapy.Request(self._job.url(window), headers=headers, cb_kwargs={"window": window}, dont_filter=True)
 
     def parse(self, response: Response, window: Window) -> Iterator[Any]:
         if window.offset == 0:
             total = total_of(response.headers[b"Content-Range"].decode())
-            yield from map(self._ask, self._job.rest(window, total))
+            yield from map(self._request, self._job.rest(window, total))
         for item in orjson.loads(response.body):
             item["center"] = window.center
             yield item

@@ -1,4 +1,4 @@
-"""The official SDK: its client in a pool of threads, first pages first; what it decodes goes to a file as JSON."""
+"""The official SDK: its client in a pool of threads, first pages first; its items are written to a file as JSON."""
 
 import sys
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -10,7 +10,7 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.http.http_config import HttpConfig
 from huaweicloudsdkswr.v2 import ListSharedReposDetailsRequest, SwrClient
 
-from tests.bench.floors.kept import open_files
+from tests.bench.floors.output_files import open_files
 from tests.bench.job import Job, Window, from_argv, total_of
 
 _LINE = orjson.OPT_APPEND_NEWLINE
@@ -27,7 +27,7 @@ def crawl(job: Job) -> None:
         .build()
     )
 
-    def ask(window: Window) -> tuple[Window, Any]:
+    def fetch(window: Window) -> tuple[Window, Any]:
         return window, client.list_shared_repos_details(
             ListSharedReposDetailsRequest(
                 center=window.center,
@@ -42,13 +42,13 @@ def crawl(job: Job) -> None:
     with ExitStack() as stack:
         files = open_files(job, stack)
         pool = stack.enter_context(ThreadPoolExecutor(job.concurrency))
-        asked: set[Future[tuple[Window, Any]]] = {pool.submit(ask, window) for window in job.first_windows()}
-        while asked:
-            done, asked = wait(asked, return_when=FIRST_COMPLETED)
+        pending: set[Future[tuple[Window, Any]]] = {pool.submit(fetch, window) for window in job.first_windows()}
+        while pending:
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 window, page = future.result()
                 if window.offset == 0:
-                    asked |= {pool.submit(ask, rest) for rest in job.rest(window, total_of(page.content_range))}
+                    pending |= {pool.submit(fetch, rest) for rest in job.rest(window, total_of(page.content_range))}
                 for item in page.body:
                     fields = {name: getattr(item, name) for name in item.attribute_map if name != "total_range"}
                     files[window.center].write(orjson.dumps(fields, option=_LINE))

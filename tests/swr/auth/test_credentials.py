@@ -1,4 +1,4 @@
-"""Credentials are fetched once for all who wait, renewed before they end, and a refusal is not repeated."""
+"""Credentials are fetched once for all waiting requests, renewed before they expire, and not used after a refusal."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,15 +13,10 @@ from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.errors import CredentialsError, TransientError
-from crawler.swr.auth.credentials import (
-    AccessKeyCredentials,
-    Credentials,
-    MetadataCredentials,
-    PasswordCredentials,
-    PasswordLogin,
-    TokenCredentials,
-    explain_refusal,
-)
+from crawler.swr.auth.credentials import AccessKeyCredentials, Credentials, TokenCredentials
+from crawler.swr.auth.metadata import MetadataCredentials
+from crawler.swr.auth.password import PasswordCredentials, PasswordLogin
+from crawler.swr.auth.refusal import explain_refusal
 from crawler.swr.auth.signing import AccessKey, Signable
 from crawler.swr.http.client import Client, connect
 from crawler.swr.http.rate_limiter import RateLimiter
@@ -29,17 +24,17 @@ from crawler.swr.request import ListRequest
 from crawler.swr.response import Response
 
 pytestmark = pytest.mark.anyio
-QUERY = ListRequest("self", None, 0, 100, None)
+REQUEST = ListRequest("self", None, 0, 100, None)
 INVENTORY = synthetic(namespaces=2, repositories=10, seed=1)
 IAM = "/v3/auth/tokens"
 METADATA = "/openstack/latest/securitykey"
 
 
 @asynccontextmanager
-async def talking(**settings: Any) -> AsyncIterator[tuple[RunningEmulator, Client]]:  # noqa: ANN401
+async def connected(**settings: Any) -> AsyncIterator[tuple[RunningEmulator, Client]]:  # noqa: ANN401
     async with emulator(EmulatorSettings(inventory=INVENTORY, **settings)) as served:
-        pace = RateLimiter(None, SystemClock())
-        async with connect(served.endpoint, pace, connections=100, timeout_s=5, max_body_bytes=10**6) as client:
+        rate_limiter = RateLimiter(None, SystemClock())
+        async with connect(served.endpoint, rate_limiter, connections=100, timeout_s=5, max_body_bytes=10**6) as client:
             yield served, client
 
 
@@ -51,94 +46,94 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def statuses(client: Client, times: int = 1) -> list[int]:
-    found: list[int] = []
+async def get_statuses(client: Client, times: int = 1) -> list[int]:
+    statuses: list[int] = []
 
-    async def ask() -> None:
-        found.append((await client.get(QUERY)).status)
+    async def send() -> None:
+        statuses.append((await client.get(REQUEST)).status)
 
     async with anyio.create_task_group() as tasks:
         for _ in range(times):
-            tasks.start_soon(ask)
-    return found
+            tasks.start_soon(send)
+    return statuses
 
 
 async def test_a_hundred_waiting_requests_cause_one_login() -> None:
-    async with talking() as (served, client):
+    async with connected() as (served, client):
         client.credentials = PasswordCredentials(login(served), served.endpoint, client.send, now)
-        assert await statuses(client, 100) == [200] * 100
+        assert await get_statuses(client, 100) == [200] * 100
         assert served.counters()["by_path"][IAM] == 1
 
 
 async def test_a_hundred_refused_requests_cause_one_renewal() -> None:
-    async with talking() as (served, client):
+    async with connected() as (served, client):
         client.credentials = PasswordCredentials(login(served), served.endpoint, client.send, now)
-        await statuses(client)
+        await get_statuses(client)
         served.void_tokens()
-        assert await statuses(client, 100) == [401] * 100
+        assert await get_statuses(client, 100) == [401] * 100
         generation = client.credentials.generation
         async with anyio.create_task_group() as tasks:
             for _ in range(100):
                 tasks.start_soon(client.credentials.renew, generation)
-        assert await statuses(client) == [200]
+        assert await get_statuses(client) == [200]
         assert served.counters()["by_path"][IAM] == 2
 
 
-async def test_a_token_is_renewed_before_it_ends() -> None:
+async def test_a_token_is_renewed_before_it_expires() -> None:
     moment = now()
-    async with talking(token_ttl_s=3600) as (served, client):
+    async with connected(token_ttl_s=3600) as (served, client):
         client.credentials = PasswordCredentials(login(served), served.endpoint, client.send, lambda: moment)
-        await statuses(client)
+        await get_statuses(client)
         moment += timedelta(minutes=49)
-        await statuses(client)
+        await get_statuses(client)
         assert served.counters()["by_path"][IAM] == 1
         moment += timedelta(minutes=2)
-        await statuses(client, 7)
+        await get_statuses(client, 7)
         assert served.counters()["by_path"][IAM] == 2
 
 
-async def test_a_token_shorter_than_the_lead_is_not_asked_for_with_every_request() -> None:
-    async with talking(token_ttl_s=120) as (served, client):
+async def test_a_token_that_lives_shorter_than_the_margin_is_not_fetched_for_every_request() -> None:
+    async with connected(token_ttl_s=120) as (served, client):
         client.credentials = PasswordCredentials(login(served), served.endpoint, client.send, now)
-        await statuses(client, 5)
-        await statuses(client, 5)
+        await get_statuses(client, 5)
+        await get_statuses(client, 5)
         assert served.counters()["by_path"][IAM] == 1
 
 
 @pytest.mark.parametrize("shape", ["iam", "keystone"])
-async def test_a_wrong_password_is_said_once_and_never_tried_again(shape: str) -> None:
-    async with talking(iam_errors=shape) as (served, client):
+async def test_a_wrong_password_is_sent_once_and_never_again(shape: str) -> None:
+    async with connected(iam_errors=shape) as (served, client):
         credentials = PasswordCredentials(login(served, "wr0ng-and-secret"), served.endpoint, client.send, now)
         client.credentials = credentials
         for _ in range(3):
             with pytest.raises(CredentialsError, match=r"IAM.*HTTP 401") as refusal:
-                await client.get(QUERY)
+                await client.get(REQUEST)
             assert "wr0ng" not in str(refusal.value)
         with pytest.raises(CredentialsError):
             await credentials.renew(0)
         assert served.counters()["by_path"][IAM] == 1
 
 
-async def test_an_unknown_project_is_a_refusal() -> None:
-    async with talking() as (served, client):
+async def test_an_unknown_project_is_a_refusal_by_iam() -> None:
+    async with connected() as (served, client):
         client.credentials = PasswordCredentials(login(served, project="nowhere"), served.endpoint, client.send, now)
         with pytest.raises(CredentialsError, match="IAM"):
-            await client.get(QUERY)
+            await client.get(REQUEST)
 
 
-async def test_a_throttled_login_may_be_tried_again() -> None:
-    async with talking(faults=(parse_fault("throttle-tokens:first=1"),)) as (served, client):
+async def test_a_throttled_login_may_be_retried() -> None:
+    async with connected(faults=(parse_fault("throttle-tokens:first=1"),)) as (served, client):
         client.credentials = PasswordCredentials(login(served), served.endpoint, client.send, now)
         with pytest.raises(TransientError):
-            await client.get(QUERY)
-        assert await statuses(client) == [200]
+            await client.get(REQUEST)
+        assert await get_statuses(client) == [200]
 
 
-async def test_a_service_that_is_no_iam_is_named() -> None:
-    async with talking() as (served, client):
+async def test_the_message_names_an_endpoint_that_is_not_iam() -> None:
+    async with connected() as (served, client):
         client.credentials = PasswordCredentials(login(served), f"{served.endpoint}/v2", client.send, now)
         with pytest.raises(CredentialsError, match="IAM"):
-            await client.get(QUERY)
+            await client.get(REQUEST)
 
 
 def key(served: RunningEmulator, **changed: Any) -> AccessKey:  # noqa: ANN401
@@ -147,97 +142,100 @@ def key(served: RunningEmulator, **changed: Any) -> AccessKey:  # noqa: ANN401
     return AccessKey(**{**given, **changed})
 
 
-async def test_a_key_signs_what_goes_over_the_wire() -> None:
-    async with talking() as (served, client):
+async def test_a_key_signs_the_bytes_that_are_sent() -> None:
+    async with connected() as (served, client):
         client.credentials = AccessKeyCredentials(key(served), now)
-        assert await statuses(client, 20) == [200] * 20
-        odd = ListRequest("self", "namespace", 0, 100, None, filtered=True)
-        assert (await client.get(odd)).status == 200
+        assert await get_statuses(client, 20) == [200] * 20
+        filtered = ListRequest("self", "namespace", 0, 100, None, filtered=True)
+        assert (await client.get(filtered)).status == 200
 
 
-async def test_a_refused_key_is_shown_once_and_not_by_a_hundred_requests_at_a_time() -> None:
-    async with talking() as (served, client):
+async def test_a_hundred_concurrent_requests_use_a_refused_key_once() -> None:
+    async with connected() as (served, client):
         client.credentials = AccessKeyCredentials(key(served, sk="wrong"), now)
 
-        async def ask_until_refused() -> None:
-            if (await client.get(QUERY)).status == 401:
+        async def get_until_refused() -> None:
+            if (await client.get(REQUEST)).status == 401:
                 tasks.cancel_scope.cancel()
 
         async with anyio.create_task_group() as tasks:
             for _ in range(100):
-                tasks.start_soon(ask_until_refused)
+                tasks.start_soon(get_until_refused)
         assert served.counters()["by_status"] == {"401": 1}
 
 
-async def test_a_key_knows_no_renewal() -> None:
+async def test_a_ready_token_and_a_permanent_key_cannot_be_renewed() -> None:
     for credentials in (TokenCredentials("t"), AccessKeyCredentials(AccessKey("a", "s"), now)):
         assert not await credentials.renew(0)
 
 
 @pytest.mark.parametrize("mode", ["handshake", "put-404", "put-405", "put-503", "refuse-once"])
-async def test_temporary_keys_come_from_the_machines_own_metadata(mode: str) -> None:
-    async with talking(metadata=mode) as (served, client):
+async def test_temporary_keys_come_from_the_metadata_service(mode: str) -> None:
+    async with connected(metadata=mode) as (served, client):
         credentials: Credentials = MetadataCredentials(served.endpoint, served.identity.project_id, client.send, now)
         client.credentials = credentials
-        assert await statuses(client, 50) == [200] * 50
+        assert await get_statuses(client, 50) == [200] * 50
         assert served.counters()["by_path"][METADATA] <= 2
         assert credentials.generation == 1
         await credentials.renew(1)
         assert credentials.generation == 2
-        assert await statuses(client) == [200]
+        assert await get_statuses(client) == [200]
 
 
 @pytest.mark.parametrize(
-    ("mode", "words"), [("no-agency", "metadata"), ("off", "metadata"), ("silent", "does not answer; is this an ECS")]
+    ("mode", "message"),
+    [("no-agency", "metadata"), ("off", "metadata"), ("silent", "does not respond; if this machine is not an ECS")],
 )
-async def test_a_machine_without_keys_says_so(monkeypatch: pytest.MonkeyPatch, mode: str, words: str) -> None:
-    monkeypatch.setattr("crawler.swr.auth.credentials._METADATA_S", 0.3)
-    async with talking(metadata=mode) as (served, client):
+async def test_a_machine_without_keys_is_an_error_that_says_so(
+    monkeypatch: pytest.MonkeyPatch, mode: str, message: str
+) -> None:
+    monkeypatch.setattr("crawler.swr.auth.metadata._TIMEOUT_S", 0.3)
+    async with connected(metadata=mode) as (served, client):
         client.credentials = MetadataCredentials(served.endpoint, None, client.send, now)
-        with pytest.raises(CredentialsError, match=words):
-            await client.get(QUERY)
+        with pytest.raises(CredentialsError, match=message):
+            await client.get(REQUEST)
         served.release_connections()
 
 
-async def test_a_key_with_a_security_token_signs_that_too() -> None:
-    async with talking(security_token="MIItemporary") as (served, client):
+async def test_a_key_with_a_security_token_signs_the_token_too() -> None:
+    async with connected(security_token="MIItemporary") as (served, client):
         client.credentials = AccessKeyCredentials(key(served, security_token="MIItemporary"), now)
-        assert await statuses(client, 5) == [200] * 5
+        assert await get_statuses(client, 5) == [200] * 5
 
 
-async def test_an_answer_that_holds_no_token_or_no_key_is_named() -> None:
-    async def nothing(*_: object, **__: object) -> Response:
-        return Response(200, {}, b"[]")
+@pytest.mark.parametrize("body", [b"[]", b'{"credential":["x"]}', b'{"credential":{"access":"x"}}'])
+async def test_a_response_without_a_token_or_a_key_is_an_error_that_says_so(body: bytes) -> None:
+    async def send(*_: object, **__: object) -> Response:
+        return Response(200, {}, body)
 
     def request() -> Signable:
         return Signable("GET", "h", "/")
 
     for credentials in (
-        PasswordCredentials(PasswordLogin("u", "a", "p", {}), "http://iam", nothing, now),
-        MetadataCredentials("http://metadata", None, nothing, now),
+        PasswordCredentials(PasswordLogin("u", "a", "p", {}), "http://iam", send, now),
+        MetadataCredentials("http://metadata", None, send, now),
     ):
-        with pytest.raises(CredentialsError, match=r"without a token|gave no key"):
+        with pytest.raises(CredentialsError, match=r"holds no token|returned no key"):
             await credentials.headers(request)
 
 
-async def test_a_grant_that_does_not_say_when_it_ends_is_kept_for_a_while() -> None:
-    asked = 0
+async def test_a_grant_that_does_not_say_when_it_expires_is_kept_for_a_while() -> None:
+    fetched = 0
 
     async def grant(*_: object, **__: object) -> Response:
-        nonlocal asked
-        asked += 1
+        nonlocal fetched
+        fetched += 1
         return Response(201, {"X-Subject-Token": "MII"}, b"not even json")
 
     credentials = PasswordCredentials(PasswordLogin("u", "a", "p", {}), "http://iam", grant, now)
     for _ in range(3):
         assert await credentials.headers(lambda: Signable("GET", "h", "/")) == {"X-Auth-Token": "MII"}
-    assert asked == 1
+    assert fetched == 1
 
 
-def test_a_clock_that_is_wrong_is_said_to_be_wrong() -> None:
+def test_a_refusal_is_explained_by_the_clock_the_lock_or_the_credentials() -> None:
     noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    late = explain_refusal("", noon - timedelta(minutes=40), noon)
-    assert "40 minutes ahead of" in late
+    assert "40 minutes ahead of" in explain_refusal("", noon - timedelta(minutes=40), noon)
     assert "20 minutes behind" in explain_refusal("", noon + timedelta(minutes=20), noon)
     assert "locked" in explain_refusal("AK access failed to reach the limit,forbidden", noon, noon)
     assert "fresh" in explain_refusal("", None, noon)
@@ -245,7 +243,7 @@ def test_a_clock_that_is_wrong_is_said_to_be_wrong() -> None:
 
 def test_no_secret_is_in_any_repr() -> None:
     secret = "s3cret"
-    shown = repr(
+    text = repr(
         (
             PasswordLogin("u", "a", secret, {}),
             AccessKey("ak", secret, secret),
@@ -253,4 +251,4 @@ def test_no_secret_is_in_any_repr() -> None:
             AccessKeyCredentials(AccessKey("a", secret), now),
         )
     )
-    assert secret not in shown
+    assert secret not in text

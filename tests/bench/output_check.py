@@ -1,6 +1,6 @@
-"""What is on the disk: records, and distinct ones. A process of its own, for its memory must not be its caller's.
+"""Counts the records, and the distinct ones, that a subject wrote. A process of its own: it needs much memory.
 
-`python -m tests.bench.checking FOLDER` prints `records distinct` of all lines of all *.ndjson and *.jsonl below it.
+`python -m tests.bench.output_check FOLDER` prints `records distinct` of all lines of all *.ndjson and *.jsonl below it.
 The center of a record is its own field, else the name of its file or folder.
 """
 
@@ -11,11 +11,11 @@ from typing import Final
 
 import orjson
 
-_OURS: Final = ("_", ".")  # what is no part of the records
+_NOT_RECORDS: Final = ("_", ".")  # prefixes of files and folders
 
 
 def count(folder: Path) -> tuple[int, int]:
-    """Count records and distinct keys (center, namespace, name)."""
+    """Return the numbers of records and of distinct keys (center, namespace, name)."""
     seen: set[int] = set()
     records = 0
     for path in _files(folder):
@@ -30,7 +30,7 @@ def count(folder: Path) -> tuple[int, int]:
 def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*.*json*")):
         inner = path.relative_to(folder).parts
-        if path.suffix in {".ndjson", ".jsonl"} and not any(part.startswith(_OURS) for part in inner):
+        if path.suffix in {".ndjson", ".jsonl"} and not any(part.startswith(_NOT_RECORDS) for part in inner):
             yield path
 
 

@@ -1,4 +1,4 @@
-"""One process, from its start to its end."""
+"""The measurement of one process, from its start to its end."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Measurement(NamedTuple):
-    """What a process took, its own children included: user and system time together, the peak of resident memory."""
+    """What a process and its children used: `cpu_s` is user and system time, `peak_bytes` resident memory."""
 
     wall_s: float
     cpu_s: float
@@ -23,12 +23,13 @@ class Measurement(NamedTuple):
 def measure(
     command: Sequence[str], *, environ: Mapping[str, str], folder: Path, scratch: Path, timeout_s: float
 ) -> Measurement:
-    """Run a command in `folder` and wait for its end; beyond `timeout_s` it is killed. What it says goes to `scratch`.
+    """Return the measurement of a command that runs in `folder`; it is killed after `timeout_s` seconds.
 
-    A child is born with the peak memory of whoever started it: the process that calls this must stay small.
+    Its output goes through files in `scratch`. A child process starts with the peak memory of its parent, so the
+    process that calls this must stay small.
     """
-    said = scratch / "stdout", scratch / "stderr"
-    with said[0].open("wb") as stdout, said[1].open("wb") as stderr:
+    outputs = scratch / "stdout", scratch / "stderr"
+    with outputs[0].open("wb") as stdout, outputs[1].open("wb") as stderr:
         started_s = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, env={**environ}, stdout=stdout, stderr=stderr)  # noqa: S603 - ours
         timer = Timer(timeout_s, process.kill)
@@ -42,6 +43,6 @@ def measure(
         cpu_s=used.ru_utime + used.ru_stime,
         peak_bytes=used.ru_maxrss * 1024,
         exit_code=process.returncode,
-        stdout=said[0].read_text(errors="replace"),
-        stderr=said[1].read_text(errors="replace"),
+        stdout=outputs[0].read_text(errors="replace"),
+        stderr=outputs[1].read_text(errors="replace"),
     )

@@ -1,4 +1,4 @@
-"""Polite: never above the rate, and one 429 slows everybody."""
+"""The rate limiter: never above the configured rate, and one 429 pauses every request of the target."""
 
 from pathlib import Path
 
@@ -16,6 +16,11 @@ from tests.support.emulator_fixture import TOKEN, QuickClock, configure, crawl, 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 
 
+@pytest.fixture(autouse=True)
+def _no_warnings() -> None:
+    """Replace the fixture of this folder: a throttled crawl logs warnings."""
+
+
 def test_at_the_configured_rate_a_server_that_refuses_more_refuses_nothing(tmp_path: Path) -> None:
     with serve(INVENTORY, rps_cap=200, rps_burst=10) as served:
         config = configure(served.endpoint, tmp_path, rate_per_s=200, limit=5)
@@ -25,55 +30,55 @@ def test_at_the_configured_rate_a_server_that_refuses_more_refuses_nothing(tmp_p
     assert counters["by_status"] == {"200": 200}
 
 
-def test_one_throttling_answer_holds_every_request_back_until_retry_after_is_over(tmp_path: Path) -> None:
+def test_one_throttling_response_pauses_every_request_until_retry_after_is_over(tmp_path: Path) -> None:
     faults = (parse_fault("throttle:first=1,retry_after_s=1"),)
     with serve(INVENTORY, faults=faults, latency_ms=5, record_requests=True) as served:
         config = configure(served.endpoint, tmp_path, limit=20, concurrency=4)
         result = run_crawl(config, TOKEN, clock=SystemClock())
-        seen = list(served.requests)
+        requests = list(served.requests)
     assert result.exit_code == 0
-    (throttled,) = [request for request in seen if request.status == 429]
-    on_the_wire_s = 0.1  # what was sent before the answer came back
-    early = [r for r in seen if throttled.at_s + on_the_wire_s < r.at_s < throttled.at_s + 1.0]
+    (throttled,) = [request for request in requests if request.status == 429]
+    in_transit_s = 0.1  # for requests sent before the response arrived
+    early = [r for r in requests if throttled.at_s + in_transit_s < r.at_s < throttled.at_s + 1.0]
     assert early == []
 
 
 @pytest.mark.anyio
-async def test_a_gate_closed_twice_opens_at_the_later_time_and_counts_each_second_once() -> None:
+async def test_of_two_overlapping_pauses_the_longer_holds_and_each_second_counts_once() -> None:
     clock = QuickClock()
-    pace = RateLimiter(None, clock)
-    pace.pause_for(5.0)
-    pace.pause_for(2.0)
-    assert pace.paused_for_s == pytest.approx(5.0)
+    limiter = RateLimiter(None, clock)
+    limiter.pause_for(5.0)
+    limiter.pause_for(2.0)
+    assert limiter.paused_for_s == pytest.approx(5.0)
     await clock.sleep(1.0)
-    pace.pause_for(6.0)
-    assert pace.paused_for_s == pytest.approx(6.0)
-    assert pace.throttled_s == pytest.approx(7.0)
+    limiter.pause_for(6.0)
+    assert limiter.paused_for_s == pytest.approx(6.0)
+    assert limiter.throttled_s == pytest.approx(7.0)
     before = clock.now_s()
-    await pace.acquire()
+    await limiter.acquire()
     assert clock.now_s() - before == pytest.approx(6.0)
 
 
 @pytest.mark.anyio
-async def test_the_gate_is_looked_at_again_after_the_limiter() -> None:
-    pace = RateLimiter(20.0, SystemClock())
+async def test_a_pause_that_begins_during_the_wait_for_a_token_delays_the_request() -> None:
+    limiter = RateLimiter(20.0, SystemClock())
     sent: list[float] = []
 
     async def send() -> None:
-        await pace.acquire()
+        await limiter.acquire()
         sent.append(anyio.current_time())
 
     async with anyio.create_task_group() as tasks:
         for _ in range(4):
             tasks.start_soon(send)
         await anyio.lowlevel.checkpoint()
-        closed_at = anyio.current_time()
-        pace.pause_for(0.5)
-    assert len([moment for moment in sent if closed_at < moment < closed_at + 0.5]) == 0
+        paused_at = anyio.current_time()
+        limiter.pause_for(0.5)
+    assert len([moment for moment in sent if paused_at < moment < paused_at + 0.5]) == 0
     assert len(sent) == 4
 
 
-def test_a_run_throttled_once_goes_on_and_says_how_long_it_waited(tmp_path: Path) -> None:
+def test_a_throttled_crawl_succeeds_and_reports_the_length_of_the_pauses(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault("throttle:first=2,retry_after_s=3"),)) as served:
         result = crawl(served.endpoint, tmp_path, concurrency=2)
     assert result.exit_code == 0

@@ -1,4 +1,4 @@
-"""The items of a damaged body are found where they are, or the body is refused as a whole."""
+"""A damaged body is split into the same items around the damage, or refused as a whole."""
 
 import tracemalloc
 from collections import Counter
@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from crawler.swr.decode.batch import Batch
 from crawler.swr.decode.items import read_items
-from crawler.swr.decode.split import MOST_ITEMS, NotAListError, items_in, list_in
-from tests.swr.test_items import ORIGIN, any_item, ndjson, raw, rejects, texts, well_formed
+from crawler.swr.decode.split import MAX_ITEMS, NotAListError, split_items, unwrap_list
+from tests.swr.decode.item_strategies import SOURCE, any_item, ndjson, raw_item, rejects, texts, well_formed
 
-POISON: Final = raw(zz="@").replace(b"@", b"\\ud800")
+LONE_SURROGATE: Final = raw_item(zz="@").replace(b"@", b"\\ud800")
 spaces = st.text(" \t\r\n", max_size=2).map(str.encode)
 
 
-def lines(reading: Batch) -> Counter[bytes]:
-    return Counter(ndjson(reading.lines))
+def lines(batch: Batch) -> Counter[bytes]:
+    return Counter(ndjson(batch.lines))
 
 
 # ---- where an item ends
@@ -27,30 +27,30 @@ def lines(reading: Batch) -> Counter[bytes]:
 
 @given(st.lists(any_item | st.just(b""), min_size=2, max_size=5), spaces)
 @settings(deadline=None)
-def test_what_stands_between_commas_is_cut_out_as_it_is(items: list[bytes], space: bytes) -> None:
+def test_an_item_is_the_bytes_between_two_commas(items: list[bytes], space: bytes) -> None:
     text = b"[" + (space + b"," + space).join(items) + space + b"]"
-    assert items_in(text) == [item.strip() for item in items]
+    assert split_items(text) == [item.strip() for item in items]
 
 
 @given(st.lists(any_item, min_size=1, max_size=5), spaces)
 @settings(deadline=None)
-def test_a_list_is_cut_the_same_with_an_item_that_no_decoder_reads_and_without(
+def test_an_item_that_no_decoder_reads_does_not_change_how_the_others_are_split(
     items: list[bytes], space: bytes
 ) -> None:
     text = b"[" + space + (b"," + space).join(items) + b"]"
-    assert items_in(text[:-1] + b",NaN]") == [*items_in(text), b"NaN"]
+    assert split_items(text[:-1] + b",NaN]") == [*split_items(text), b"NaN"]
 
 
 @given(st.lists(well_formed, min_size=2, max_size=4), texts, st.data())
 @settings(deadline=None)
-def test_a_byte_in_a_text_that_is_no_quote_and_no_backslash_damages_its_own_item_alone(
+def test_a_byte_in_a_string_that_is_neither_quote_nor_backslash_damages_only_its_own_item(
     items: list[bytes], text: str, data: st.DataObject
 ) -> None:
     at = data.draw(st.integers(0, len(items) - 1))
     byte = data.draw(st.integers(0, 255).map(lambda number: bytes([number])).filter(lambda byte: byte not in b'"\\'))
-    touched = raw(zz=f"{text}@").replace(b"@", byte)
-    before = read_items(b"[" + b",".join((*items[:at], *items[at + 1 :])) + b"]", ORIGIN)
-    after = read_items(b"[" + b",".join((*items[:at], touched, *items[at + 1 :])) + b"]", ORIGIN)
+    touched = raw_item(zz=f"{text}@").replace(b"@", byte)
+    before = read_items(b"[" + b",".join((*items[:at], *items[at + 1 :])) + b"]", SOURCE)
+    after = read_items(b"[" + b",".join((*items[:at], touched, *items[at + 1 :])) + b"]", SOURCE)
     assert len(after.keys) == len(items)
     assert after.keys[:at] + after.keys[at + 1 :] == before.keys
     assert sum((lines(after) - lines(before)).values()) <= 1
@@ -59,47 +59,48 @@ def test_a_byte_in_a_text_that_is_no_quote_and_no_backslash_damages_its_own_item
 
 @given(st.lists(well_formed, min_size=1, max_size=4), st.data())
 @settings(deadline=None, max_examples=300)
-def test_one_byte_changed_anywhere_makes_no_other_record_than_the_one_that_was_touched(
-    items: list[bytes], data: st.DataObject
-) -> None:
+def test_one_byte_changed_anywhere_changes_at_most_the_record_it_is_in(items: list[bytes], data: st.DataObject) -> None:
     body = b"[" + b",".join(items) + b"]"
     at = data.draw(st.integers(0, len(body) - 1))
     byte = data.draw(st.sampled_from(b'"\\[]{},: \x00\xff') | st.integers(0, 255))
     try:
-        after = read_items(body[:at] + bytes([byte]) + body[at + 1 :], ORIGIN)
+        after = read_items(body[:at] + bytes([byte]) + body[at + 1 :], SOURCE)
     except NotAListError:
         return
-    assert sum((lines(after) - lines(read_items(body, ORIGIN))).values()) <= 1
+    assert sum((lines(after) - lines(read_items(body, SOURCE))).values()) <= 1
 
 
-def test_two_items_whose_comma_is_gone_are_refused_together_and_kept() -> None:
-    reading = read_items(b"[" + raw(size=1) + b";" + raw(size=2) + b"," + raw(size=3) + b"]", ORIGIN)
-    assert (reading.records, reading.rejected) == (1, 1)
-    assert rejects(reading)[0]["raw"].encode() == raw(size=1) + b";" + raw(size=2)
+def test_two_items_without_a_comma_between_them_are_one_reject() -> None:
+    batch = read_items(b"[" + raw_item(size=1) + b";" + raw_item(size=2) + b"," + raw_item(size=3) + b"]", SOURCE)
+    assert (batch.records, batch.rejected) == (1, 1)
+    assert rejects(batch)[0]["raw"].encode() == raw_item(size=1) + b";" + raw_item(size=2)
 
 
 @pytest.mark.parametrize(
     ("body", "rejected"), [(b"[@,]", 1), (b"[,@]", 1), (b"[@,,@]", 1), (b"[,]", 2), (b"[@,/* a comment */@]", 1)]
 )
-def test_nothing_between_commas_and_comments_are_refused_alone(body: bytes, rejected: int) -> None:
-    reading = read_items(body.replace(b"@", raw()), ORIGIN)
-    assert reading.rejected == rejected
+def test_an_empty_item_and_a_comment_are_rejected_alone(body: bytes, rejected: int) -> None:
+    batch = read_items(body.replace(b"@", raw_item()), SOURCE)
+    assert batch.rejected == rejected
 
 
-# ---- what stands for a list
+# ---- bodies that stand for a list
 
 
 @pytest.mark.parametrize(
     "body", [b"[@]", b" \r\n[@]\n", b'{"repos":[@]}', b'{"next":null, "body" : [@], "zz":{"repos":1}}']
 )
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("items", [[raw(size=1)], [raw(size=1), POISON, raw(size=2)]])
-def test_a_list_is_read_the_same_bare_wrapped_and_behind_a_byte_order_mark(
+@pytest.mark.parametrize("items", [[raw_item(size=1)], [raw_item(size=1), LONE_SURROGATE, raw_item(size=2)]])
+def test_a_list_is_read_the_same_bare_in_an_envelope_and_after_a_byte_order_mark(
     body: bytes, bom: bytes, items: list[bytes]
 ) -> None:
-    expected = read_items(b"[" + b",".join(items) + b"]", ORIGIN)
-    assert read_items(bom + body.replace(b"@", b",".join(items)), ORIGIN) == expected
-    assert (expected.records, expected.rejected) == (len(items) - items.count(POISON), items.count(POISON))
+    expected = read_items(b"[" + b",".join(items) + b"]", SOURCE)
+    assert read_items(bom + body.replace(b"@", b",".join(items)), SOURCE) == expected
+    assert (expected.records, expected.rejected) == (
+        len(items) - items.count(LONE_SURROGATE),
+        items.count(LONE_SURROGATE),
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,16 +124,16 @@ def test_a_list_is_read_the_same_bare_wrapped_and_behind_a_byte_order_mark(
         b"\x0b[]",
         b"[]\x00",
         b")]}',\n[]",
-        *(f"[{raw().decode()}]".encode(encoding) for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32")),
+        *(f"[{raw_item().decode()}]".encode(encoding) for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32")),
     ],
 )
-def test_a_body_that_can_be_read_in_two_ways_or_in_none_is_refused_as_a_whole(body: bytes) -> None:
+def test_an_ambiguous_or_invalid_body_is_refused_as_a_whole(body: bytes) -> None:
     with pytest.raises(NotAListError):
-        read_items(body, ORIGIN)
+        read_items(body, SOURCE)
 
 
-def test_an_empty_body_is_an_empty_list_also_behind_a_byte_order_mark() -> None:
-    assert list_in(b"\xef\xbb\xbf\n") == list_in(b"null") == b"[]"
+def test_an_empty_body_is_an_empty_list_even_after_a_byte_order_mark() -> None:
+    assert unwrap_list(b"\xef\xbb\xbf\n") == unwrap_list(b"null") == b"[]"
 
 
 # ---- bounds
@@ -145,19 +146,19 @@ def many(item: bytes, number: int) -> bytes:
 @pytest.mark.parametrize(
     "item", [b"0", b"[[]]", b'{"name":"n","namespace":"s"}', b'{"name":"n","namespace":"s","zz":NaN}']
 )
-def test_a_body_of_a_hundred_thousand_items_is_read_and_one_more_is_too_many(item: bytes) -> None:
-    assert len(items_in(many(item, MOST_ITEMS))) == MOST_ITEMS
-    for body in (many(item, MOST_ITEMS + 1), many(item, MOST_ITEMS + 1)[:-1] + b",NaN]"):
+def test_a_body_may_have_a_hundred_thousand_items_and_no_more(item: bytes) -> None:
+    assert len(split_items(many(item, MAX_ITEMS))) == MAX_ITEMS
+    for body in (many(item, MAX_ITEMS + 1), many(item, MAX_ITEMS + 1)[:-1] + b",NaN]"):
         with pytest.raises(NotAListError, match="more than 100000 items"):
-            read_items(body, ORIGIN)
+            read_items(body, SOURCE)
 
 
-def test_items_without_number_are_not_made_before_they_are_counted() -> None:
+def test_too_many_items_are_counted_before_they_are_made() -> None:
     for body in (b"[" + b"0," * 2_000_000 + b"0]", b"[" + b"[[]]" * 200_001 + b"]"):
         tracemalloc.start()
         try:
             with pytest.raises(NotAListError, match="more than 100000 items"):
-                read_items(body, ORIGIN)
+                read_items(body, SOURCE)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -170,7 +171,7 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
     "nested": lambda size: b"[" + b"[" * (size // 2) + b"]" * (size // 2) + b"]",
     "nested 64 deep": lambda size: b"[[0" + (b"[" * 62 + b"]" * 62) * (size // 128) + b"]]",
     "nested and long": lambda size: b"[" + (b"[" + b"0" * 999) * (size // 1000) + b"]",
-    "a saw": lambda size: b"[" + b"[[]" * (size // 4) + b"]" * (size // 4) + b"]",
+    "uneven brackets": lambda size: b"[" + b"[[]" * (size // 4) + b"]" * (size // 4) + b"]",
     "open": lambda size: b"[" * size,
     "quotes": lambda size: b"[" + b'"' * size + b"]",
     "quotes and one more": lambda size: b"[" + b'"' * (size + 1) + b"]",
@@ -187,22 +188,22 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
 }
 
 
-def bounded(shape: str, size: int) -> None:
+def read_shape(shape: str, size: int) -> None:
     try:
-        reading = read_items(SHAPES[shape](size), ORIGIN)
+        batch = read_items(SHAPES[shape](size), SOURCE)
     except NotAListError:
         return
-    assert reading.records + reading.rejected == len(reading.keys) <= 1
+    assert batch.records + batch.rejected == len(batch.keys) <= 1
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.timeout(20)  # what takes a square of the size takes hours
-def test_a_megabyte_of_any_shape_is_read_or_refused_at_once(shape: str) -> None:
-    bounded(shape, 2**20)
+@pytest.mark.timeout(20)  # anything quadratic in the size takes hours
+def test_a_megabyte_of_any_shape_is_read_or_refused_in_seconds(shape: str) -> None:
+    read_shape(shape, 2**20)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.timeout(20)
 def test_sixteen_megabytes_of_any_shape_are_read_or_refused_in_seconds(shape: str) -> None:
-    bounded(shape, 2**24)
+    read_shape(shape, 2**24)

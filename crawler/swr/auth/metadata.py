@@ -1,0 +1,82 @@
+"""Temporary access keys of an ECS, from the metadata service of the machine that this process runs on.
+
+Source: docs/reference/swr-api.md#metadata-service, #metadata-handshake, #metadata-timeouts, #temporary-key-refresh.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import ClassVar, Final
+
+import anyio
+
+from crawler.errors import CredentialsError, TransientError
+from crawler.swr.auth.issuer import Send, expiry, first_text, json_object, raise_for_refusal
+from crawler.swr.auth.refreshing_grant import Grant, RefreshingGrant
+from crawler.swr.auth.signing import AccessKey, Signable, sign
+from crawler.swr.response import Response
+
+_REFRESH_MARGIN: Final = timedelta(minutes=40)  # the official client's (swr-api.md#temporary-key-refresh)
+_TIMEOUT_S: Final = 9.0  # three requests of three seconds, as in the official client (swr-api.md#metadata-timeouts)
+_NO_HANDSHAKE: Final = frozenset({404, 405, 503})  # an older service (swr-api.md#metadata-handshake)
+
+
+class MetadataCredentials:
+    """A temporary access key. `endpoint` is an origin; `now` returns the time, with time zone."""
+
+    locks_on_failure: ClassVar = False  # the next key replaces a refused one
+
+    def __init__(self, endpoint: str, project_id: str | None, send: Send, now: Callable[[], datetime]) -> None:
+        self._endpoint = endpoint
+        self._issuer = f"the metadata service at {endpoint}"
+        self._project_id = project_id
+        self._send = send
+        self._now = now
+        self._key = RefreshingGrant(self._fetch, _REFRESH_MARGIN, now)
+
+    @property
+    def generation(self) -> int:
+        """The number of keys fetched."""
+        return self._key.generation
+
+    async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:
+        """Return the headers of the signature; fetch the key first if necessary.
+
+        Raises CredentialsError when this machine has no key to give.
+        """
+        return sign(request(), await self._key.get(), at=self._now())
+
+    async def renew(self, generation: int) -> bool:
+        """Return True after fetching a new key, once for all requests that the same key was refused for."""
+        return await self._key.renew(generation)
+
+    async def _fetch(self) -> Grant[AccessKey]:
+        try:
+            with anyio.fail_after(_TIMEOUT_S):
+                response = await self._request_key()
+                if response.status == HTTPStatus.UNAUTHORIZED:  # the handshake's token expired in between
+                    response = await self._request_key()
+            raise_for_refusal(response, self._issuer, "a temporary key")
+        except (TimeoutError, TransientError):
+            message = f"{self._issuer} does not respond; if this machine is not an ECS, choose another --auth"
+            raise CredentialsError(message) from None
+        content = json_object(response.body)
+        fields = content.get("credential") or content.get("credentials") or {}
+        pair = first_text(fields, "access", "accessKeyId"), first_text(fields, "secret", "secretAccessKey")
+        if not all(pair):
+            raise CredentialsError(f"{self._issuer} returned no key; check that this machine has an agency")
+        token = first_text(fields, "securitytoken", "securityToken") or None
+        key = AccessKey(*pair, security_token=token, project_id=self._project_id)
+        return Grant(key, expiry(fields, "expires_at", "expiration", now=self._now()))
+
+    async def _request_key(self) -> Response:
+        headers = await self._handshake()
+        return await self._send("GET", f"{self._endpoint}/openstack/latest/securitykey", headers)
+
+    async def _handshake(self) -> dict[str, str]:
+        headers = {"X-Metadata-Token-Ttl-Seconds": "21600"}
+        response = await self._send("PUT", f"{self._endpoint}/meta-data/latest/api/token", headers)
+        if response.status in _NO_HANDSHAKE:
+            return {}
+        raise_for_refusal(response, self._issuer, "a session token")
+        return {"X-Metadata-Token": response.body.decode(errors="replace").strip()}

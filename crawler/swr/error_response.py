@@ -1,0 +1,138 @@
+"""An unsuccessful response, sorted by what to do next: retry, wait, step down, stop (pure).
+
+`_ERRORS` maps status and service code to an error; `error_details` reads the message from any body of the service.
+
+Source: docs/reference/swr-api.md#retry-classes (the table), #swr-error-codes, #throttling-as-403, #retry-after,
+#errors (the shapes of a body), #canonical-request-in-errors.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any, Final
+
+import orjson
+
+from crawler.errors import (
+    ErrorDetails,
+    OrderRefusedError,
+    RefusedError,
+    RequestError,
+    SizeRefusedError,
+    ThrottledError,
+    TransientError,
+    UnauthorizedError,
+)
+from crawler.swr.response import Response
+
+# The first line that matches status and service code holds; a response that no line matches is refused for good.
+_ANY: Final = ""
+_ERRORS: Final[tuple[tuple[frozenset[int], str, type[RequestError]], ...]] = (
+    (frozenset({429}), _ANY, ThrottledError),
+    (frozenset({403}), "SVCSTG.SWR.4031032", ThrottledError),  # "number of requests exceeds the maximum"
+    (frozenset({403}), "SVCSTG.SWR.4031042", ThrottledError),  # "too many requests"
+    (frozenset({408, 425, 500, 502, 503, 504, 507}), _ANY, TransientError),
+    (frozenset({409}), "SVCSTG.SWR.4090023", TransientError),  # "system is busy, try again later"
+    (frozenset({401}), _ANY, UnauthorizedError),
+    (frozenset({400}), "SVCSTG.SWR.4000056", SizeRefusedError),  # "invalid page size"
+    (frozenset({400}), "SVCSTG.SWR.4001096", OrderRefusedError),  # bad order_column
+)
+
+
+def error_from_response(response: Response) -> RequestError:
+    """Return the error that says what to do after a response that is not a success."""
+    details = error_details(response)
+    kind = next(
+        (kind for statuses, code, kind in _ERRORS if response.status in statuses and code in {_ANY, details.code}),
+        RefusedError,
+    )
+    if kind is TransientError and "Retry-After" in response.headers:
+        kind = ThrottledError  # Retry-After asks all clients to wait, so the whole target pauses
+    if kind is ThrottledError:
+        return ThrottledError(details, retry_after_s(response.headers))
+    if kind is UnauthorizedError:
+        return UnauthorizedError(details, _http_date(response.headers.get("Date", "")))
+    return kind(details)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Return Retry-After in seconds, 0 or more; None if it is absent or unreadable.
+
+    A date in it is compared with the response's own Date, not with this machine's clock: the service's clock may
+    differ, and the header refers to it (RFC 9110, 10.2.3).
+    """
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    until, now = _http_date(text), _http_date(headers.get("Date", ""))
+    if until is None or now is None:
+        return None
+    return max(0.0, (until - now).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def error_details(response: Response, text: str = "") -> ErrorDetails:
+    """Return status, service code, message and request id of a response; `text` replaces the service's message."""
+    code, message = _parse_error(response.body)
+    # After a wrong signature the message repeats the canonical request, and with it every signed header.
+    message = message.partition("canonicalRequest:")[0]
+    return ErrorDetails(
+        status=response.status,
+        code=printable(code),
+        text=printable(text or message),
+        request_id=printable(response.headers.get("X-Request-Id", "")),
+    )
+
+
+_MAX_TEXT_LENGTH: Final = 200
+_MAX_SCANNED_LENGTH: Final = 10 * _MAX_TEXT_LENGTH  # a message can be as long as a body
+
+
+@cache
+def _unprintable() -> re.Pattern[str]:
+    """Return the pattern, compiled on first use: a character class of this size compiles slowly."""
+    # U+061C and U+2066-2069 change the direction of writing: what follows would read as something else.
+    return re.compile(r"[^\x20-\x7e\xa0-\u061b\u061d-\u1fff\u2030-\u205f\u2070-\ud7ff]+")
+
+
+def printable(text: str) -> str:
+    """Return foreign text made safe for a terminal and a log line: one line, no escapes, at most 200 characters."""
+    return _unprintable().sub(" ", text[:_MAX_SCANNED_LENGTH])[:_MAX_TEXT_LENGTH].strip()
+
+
+_CODE_AND_MESSAGE: Final = (("error_code", "error_msg"), ("errorCode", "errorMessage"), ("code", "message"))
+
+
+def _parse_error(body: bytes) -> tuple[str, str]:
+    """Return code and message of an error body, "" for each that it does not have.
+
+    Source: swr-api.md#error-array, #error-dual, #error-top-level, #gateway-error-body, #iam-error-shapes.
+    """
+    try:
+        content: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return "", ""
+    for _ in range(3):
+        if isinstance(content, list):
+            content = content[0] if content else None
+        if not isinstance(content, dict):
+            return "", ""
+        for code, message in _CODE_AND_MESSAGE:
+            if code in content:
+                return _scalar_text(content[code]), _scalar_text(content.get(message))
+        content = content.get("errors") or content.get("error")
+    return "", ""
+
+
+def _scalar_text(value: object) -> str:
+    """Return a text or an integer as text, "" for anything else: a list may nest deeper than str() can go."""
+    return str(value) if isinstance(value, str | int) else ""

@@ -1,0 +1,228 @@
+"""Every unsuccessful response is an error that says what to do next."""
+
+import json
+import unicodedata
+from typing import Final
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from crawler.errors import (
+    OrderRefusedError,
+    RefusedError,
+    RequestError,
+    SizeRefusedError,
+    ThrottledError,
+    TransientError,
+    UnauthorizedError,
+)
+from crawler.swr.error_response import error_from_response, printable, retry_after_s
+from crawler.swr.response import Response
+from tests.swr.error_bodies import MESSAGE, error_bodies, read_error
+
+# ---- the kind of error
+
+
+CLASSES: Final = [
+    # transient (swr-api.md#transient-failures)
+    (408, "", TransientError),
+    (425, "", TransientError),
+    (500, "SVCSTG.SWR.5000003", TransientError),
+    (500, "SVCSTG.SWR.5001039", TransientError),
+    (500, "APIGW.0601", TransientError),
+    (502, "APIGW.0202", TransientError),
+    (503, "APIGW.0613", TransientError),
+    (504, "APIGW.0203", TransientError),
+    (507, "SVCSTG.SWR.5070070", TransientError),
+    (409, "SVCSTG.SWR.4090023", TransientError),
+    (429, "APIGW.0308", ThrottledError),
+    (429, "APIG.0308", ThrottledError),
+    (429, "IAM.0012", ThrottledError),
+    (403, "SVCSTG.SWR.4031032", ThrottledError),
+    (403, "SVCSTG.SWR.4031042", ThrottledError),
+    # refused credentials
+    (401, "APIGW.0301", UnauthorizedError),
+    (401, "APIGW.0307", UnauthorizedError),
+    (401, "SVCSTG.SWR.4010000", UnauthorizedError),
+    (401, "SVCSTG.S2I.4019000", UnauthorizedError),
+    # refused, but another request may succeed
+    (400, "SVCSTG.SWR.4000056", SizeRefusedError),
+    (400, "SVCSTG.SWR.4001096", OrderRefusedError),
+    # refused for good
+    (400, "SVCSTG.SWR.4000014", RefusedError),
+    (400, "SVCSTG.SWR.4001035", RefusedError),
+    (403, "SVCSTG.SWR.4030170", RefusedError),
+    (403, "SVCSTG.SWR.4039001", RefusedError),
+    (403, "APIGW.0302", RefusedError),
+    (404, "APIGW.0101", RefusedError),
+    (405, "", RefusedError),
+    (406, "", RefusedError),
+    (409, "SVCSTG.SWR.4090001", RefusedError),
+    (413, "APIG.0201", RefusedError),
+    (414, "APIG.0201", RefusedError),
+    (494, "APIG.0201", RefusedError),
+    # a code counts only with its own status
+    (500, "SVCSTG.SWR.4000056", TransientError),
+    (401, "SVCSTG.SWR.4031032", UnauthorizedError),
+    (400, "SVCSTG.SWR.4031032", RefusedError),
+    (409, "SVCSTG.SWR.4031042", RefusedError),
+    (403, "SVCSTG.SWR.4090023", RefusedError),
+    (403, "SVCSTG.SWR.4001096", RefusedError),
+    # neither 200 nor an error: redirects are not followed, and a partial body is not a page
+    (201, "", RefusedError),
+    (206, "", RefusedError),
+    (302, "", RefusedError),
+    (304, "", RefusedError),
+]
+
+
+@pytest.mark.parametrize("shape", sorted(error_bodies("")))
+@pytest.mark.parametrize(("status", "code", "kind"), CLASSES)
+def test_status_and_code_decide_what_to_do_next_in_every_shape_of_body(
+    status: int, code: str, kind: type[RequestError], shape: str
+) -> None:
+    error = read_error(status, error_bodies(code)[shape], X_Request_Id="r-1")
+    assert type(error) is kind
+    details = error.details
+    assert (details.status, details.code, details.text, details.request_id) == (status, code, MESSAGE, "r-1")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RefusedError),
+        (401, UnauthorizedError),
+        (403, RefusedError),
+        (409, RefusedError),
+        (418, RefusedError),
+        (429, ThrottledError),
+        (500, TransientError),
+    ],
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html><body>busy</body></html>",
+        b"[]",
+        b"[[]]",
+        b"[[{}]]",
+        b"[null]",
+        b"{}",
+        b"null",
+        b"5",
+        b'"SVCSTG.SWR.4000056"',
+        b'{"errors":[]}',
+        b'{"errors":"SVCSTG.SWR.4000056"}',
+        b'{"error":{"error":{"error":{"error_code":"SVCSTG.SWR.4000056"}}}}',
+        b'{"error_code":null,"error_msg":null}',
+        b'{"error_code":{"error_code":"x"},"error_msg":["x"]}',
+        b'{"error_code":' + b"[" * 1000 + b"]" * 1000 + b"}",
+        b'{"error_code":' + b"[" * 100_000,
+        b"\xff\xfe\x00",
+        b'{"error_code":"\\ud800"}',
+    ],
+)
+def test_without_a_readable_code_the_status_alone_decides(status: int, kind: type[RequestError], body: bytes) -> None:
+    error = read_error(status, body)
+    assert type(error) is kind
+    assert (error.details.code, error.details.text) == ("", "")
+
+
+def test_a_code_may_be_a_number_as_in_keystone() -> None:
+    error = read_error(401, b'{"error":{"code":401,"message":"The request you have made requires authentication."}}')
+    assert str(error) == "HTTP 401 401: The request you have made requires authentication."
+
+
+def test_a_transient_failure_with_retry_after_is_throttling() -> None:
+    assert type(read_error(503, Retry_After="7")) is ThrottledError
+    assert type(read_error(400, Retry_After="7")) is RefusedError
+    assert type(read_error(401, Retry_After="7")) is UnauthorizedError
+
+
+# ---- the details
+
+
+@given(st.text())
+@example("\x1b]0;title\x07\x1b[31mred\x9b2J\r\nnext\u2028line\x00\u202eevil\u2066\u2069\u061c\u200f\ufeff\ud800")
+def test_printable_text_is_one_line_without_escapes_or_changes_of_direction(text: str) -> None:
+    line = printable(text)
+    assert len(line) <= 200
+    assert "\n" not in line
+    for character in line:
+        assert unicodedata.category(character) not in {"Cc", "Cs", "Co", "Zl", "Zp"}
+        assert unicodedata.bidirectional(character) not in {
+            "LRE",
+            "RLE",
+            "PDF",
+            "LRO",
+            "RLO",
+            "LRI",
+            "RLI",
+            "FSI",
+            "PDI",
+        }
+        assert character not in "\u061c\u200b\u200e\u200f\ufeff"
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=200).map(str.strip))
+@example("名前 réseau 한국 §")
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert printable(text) == text
+
+
+def test_code_message_and_request_id_are_made_printable() -> None:
+    body = json.dumps({"error_code": "\x1bc", "error_msg": "a\nb" + "x" * 500}).encode()
+    details = read_error(400, body, X_Request_Id="\x1b[2Jid").details
+    assert (details.code, details.request_id) == ("c", "[2Jid")
+    assert details.text == "a b" + "x" * 197
+
+
+# ---- Retry-After
+
+DATE: Final = "Mon, 23 Nov 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "date", "seconds"),
+    [
+        ("0", None, 0.0),
+        ("7", None, 7.0),
+        (" 7 ", None, 7.0),
+        ("007", None, 7.0),
+        ("9" * 400, None, 999_999_999.0),
+        ("Mon, 23 Nov 2026 12:00:30 GMT", DATE, 30.0),
+        ("Monday, 23-Nov-26 12:00:30 GMT", DATE, 30.0),  # RFC 850, obsolete, but clients must accept it
+        ("Mon Nov 23 12:00:30 2026", DATE, 30.0),  # asctime, likewise
+        ("Mon, 23 Nov 2026 13:00:30 +0100", DATE, 30.0),
+        ("Mon, 23 Nov 2026 12:00:30 -0000", DATE, 30.0),
+        ("Mon, 23 Nov 2026 11:59:00 GMT", DATE, 0.0),
+        ("Mon, 23 Nov 2026 12:00:30 GMT", None, None),  # not compared with this machine's clock
+        ("Mon, 23 Nov 2026 12:00:30 GMT", "yesterday", None),
+        ("Mon, 23 Nov 2026 12:00:30 GMT", "Mon, 23 Nov 99999999999999999999 12:00:00 GMT", None),
+        ("Mon, 23 Nov 99999999999999999999 12:00:00 GMT", DATE, None),
+        ("Mon, 23 Nov 2026 12:00:00 +99999999999999999999", DATE, None),
+        ("Mon, 32 Nov 2026 12:00:00 GMT", DATE, None),
+        ("-5", DATE, None),
+        ("1.5", DATE, None),
+        ("²", DATE, None),
+        ("٣", DATE, None),
+        ("soon", DATE, None),
+        ("", DATE, None),
+    ],
+)
+def test_retry_after_is_in_seconds_or_a_date_by_the_clock_of_the_service(
+    retry_after: str, date: str | None, seconds: float | None
+) -> None:
+    headers = {"Retry-After": retry_after} | ({} if date is None else {"Date": date})
+    assert retry_after_s(headers) == seconds
+    error = error_from_response(Response(429, headers, b""))
+    assert isinstance(error, ThrottledError)
+    assert error.retry_after_s == seconds
+
+
+def test_throttling_without_retry_after_has_no_time() -> None:
+    error = read_error(403, error_bodies("SVCSTG.SWR.4031042")["array"])
+    assert isinstance(error, ThrottledError)
+    assert error.retry_after_s is None
