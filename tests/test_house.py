@@ -54,6 +54,7 @@ MOST_ATTRIBUTES = 12  # that the methods of a class set
 
 # Each with its reason; what is no longer needed here fails a test.
 _LATER = "moved as it was; it is taken apart in a later commit"
+_ONE_MACHINE = "one state machine whose laws are tested as a whole; a later change rebuilds it around evidence"
 LONG_MODULES: dict[str, str] = dict.fromkeys(
     [
         "cli.app",
@@ -61,17 +62,20 @@ LONG_MODULES: dict[str, str] = dict.fromkeys(
         "config.config",
         "config.credentials",
         "config.settings",
-        "store.spool",
         "swr.auth.credentials",
-        "walk.passes",
     ],
     _LATER,
 )
-LONG_CLASSES: dict[str, str] = dict.fromkeys(
-    ["ConcurrencyLimit", "Pass", "RunningEmulator", "Spool", "Walk", "WindowFetcher", "_Run"],
-    _LATER,
-)
-MANY_ATTRIBUTES: dict[str, str] = dict.fromkeys(["Pass", "RunningEmulator", "Spool", "Statistics"], _LATER)
+LONG_CLASSES: dict[str, str] = {
+    "Pass": _ONE_MACHINE,
+    "RunningEmulator": _LATER,
+    "Walk": _ONE_MACHINE,
+}
+MANY_ATTRIBUTES: dict[str, str] = {
+    "Pass": _ONE_MACHINE,
+    "RunningEmulator": _LATER,
+    "Statistics": _LATER,
+}
 
 # What changes the whole process and not only what it was asked to do.
 PROCESS_WIDE = frozenset(

@@ -61,9 +61,9 @@ def test_what_does_not_fit_into_memory_waits_for_the_disk_and_is_published_all_t
     with serve(INVENTORY) as served:
         usual = crawl(served.endpoint, tmp_path / "usual", limit=10, namespaces=INVENTORY.namespaces("self"))
         monkeypatch.setattr("crawler.crawl.engine.write_behind._WRITE_BYTES", 1)
-        monkeypatch.setattr("crawler.crawl.engine.write_behind._MOST_WAITING_BYTES", 1)
-        monkeypatch.setattr("crawler.store.spool._MOST_KEPT_BYTES", 0)
-        monkeypatch.setattr("crawler.store.part_files._PUSHED_BYTES", 1)
+        monkeypatch.setattr("crawler.crawl.engine.write_behind._MAX_WAITING_BYTES", 1)
+        monkeypatch.setattr("crawler.store.page_buffer._MAX_CACHED_BYTES", 0)
+        monkeypatch.setattr("crawler.store.part_files._BUFFER_BYTES", 1)
         scarce = crawl(served.endpoint, tmp_path / "scarce", limit=10, namespaces=INVENTORY.namespaces("self"))
     assert parts(whole(scarce)) == parts(whole(usual))
 

@@ -6,8 +6,8 @@ import orjson
 import pytest
 from aiohttp import web
 
-from crawler.crawl.discovery import discover
 from crawler.crawl.estimate import estimate
+from crawler.crawl.planning.discovery import discover
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.errors import ConfigError, CredentialsError, UnavailableError

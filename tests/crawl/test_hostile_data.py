@@ -17,7 +17,7 @@ from crawler.cli.app import _run
 from crawler.cli.console import logs
 from crawler.cli.console.output import print_table
 from crawler.cli.console.summary import summary
-from crawler.crawl.discovery import discover
+from crawler.crawl.planning.discovery import discover
 from crawler.crawl.result import Result
 from crawler.emulator.faults.fault import Call, Fault
 from crawler.emulator.http.page import ServedPage
@@ -286,7 +286,7 @@ def test_a_body_that_is_no_list_publishes_nothing_and_can_be_asked_for_again(
 ) -> None:
     result = crawled(tmp_path, sent=sent)
     assert (result.exit_code, result.path) == (75, None)
-    assert "run the same command later" in str(result.errors["default"])
+    assert "rerun the command later" in str(result.errors["default"])
     assert shows(summary(result))
 
 
@@ -357,7 +357,7 @@ async def test_names_that_nest_without_end_are_an_answer_that_cannot_be_used() -
         return web.Response(body=b'{"namespaces":[{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}]}")
 
     async with asking(handle, max_body_bytes=10**6) as client:
-        with pytest.raises(UnavailableError, match="could not be asked for"):
+        with pytest.raises(UnavailableError, match="no list of its namespaces"):
             await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock())
 
 

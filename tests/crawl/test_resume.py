@@ -214,6 +214,6 @@ def test_a_second_run_is_refused_at_once_and_told_who_holds_the_output(tmp_path:
 def test_the_longest_duration_ends_a_run_that_can_go_on(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     with serve(INVENTORY, latency_ms=100) as served:
         result = crawl(served.endpoint, tmp_path, limit=25, namespaces=WALKS, concurrency=2, max_duration_s=0.5)
-        assert (result.exit_code, result.ending.kind) == (75, "deadline")
+        assert (result.exit_code, result.stop_reason.kind) == (75, "deadline")
         again = crawl(served.endpoint, tmp_path, limit=25, namespaces=WALKS)
     assert parts(whole(again)) == undisturbed

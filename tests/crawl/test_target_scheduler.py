@@ -15,19 +15,19 @@ from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.store.journal import Entry, LossEntry, PageEntry
 from crawler.swr.response import EMPTY_PAGE, Page
-from crawler.walk.passes import Retry, WalkError
+from crawler.walk.outcome import Retry, WalkError
 from crawler.walk.server_profile import ServerProfile
 from tests.walk.model_server import SHORT_TRIES, TRIES, Nature, Server, page_of
 from tests.walk.strategies import Choose, any_nature, orders_of_answers, rooms
 
-BOUNDS = CrawlLimits(max_tries=TRIES, max_passes=3, double_read=False)
+LIMITS = CrawlLimits(max_tries=TRIES, max_passes=3, double_read=False)
 LIMIT = 10
 MOST_WINDOWS = 10_000
 
 
-def target_of(walks: int, bounds: CrawlLimits = BOUNDS) -> TargetScheduler:
-    runs = [ScheduledWalk(index, WalkId("t", "self", f"n{index}")) for index in range(walks)]
-    return TargetScheduler(runs, ServerProfile(LIMIT, (None,)), bounds, TargetStats("t", walks, None))
+def target_of(walks: int, limits: CrawlLimits = LIMITS) -> TargetScheduler:
+    walks_of_plan = [ScheduledWalk(index, WalkId("t", "self", f"n{index}")) for index in range(walks)]
+    return TargetScheduler(walks_of_plan, ServerProfile(LIMIT, (None,)), limits, TargetStats("t", walks, None))
 
 
 def take(target: TargetScheduler) -> FetchTask:
@@ -38,7 +38,7 @@ def take(target: TargetScheduler) -> FetchTask:
 
 def settle(target: TargetScheduler, task: FetchTask, page: Page) -> None:
     assert not isinstance(task.walk.on_page(task.window, page, last_try=True), Retry)
-    target.on_settled(task.run, task.walk, page)
+    target.on_settled(task.scheduled, task.walk, page)
 
 
 class Journal:
@@ -68,14 +68,14 @@ def crawl(target: TargetScheduler, natures: Iterable[Nature], room: int, choose:
         flight = flights[choose(len(flights))]
         task, tries = flight
         tries.append(1)
-        answer = servers[task.run.index].answer(task.window)
+        answer = servers[task.scheduled.index].answer(task.window)
         kept: Page | None = None
         if isinstance(answer, Page):
             answered = task.walk.on_page(task.window, answer, last_try=len(tries) >= SHORT_TRIES)
             if isinstance(answered, Retry):
                 continue
             kept = EMPTY_PAGE if answered == "skip" else answer
-        elif answer == "size refused" and task.walk.refuse_size(task.window):
+        elif answer == "size refused" and task.walk.on_size_refused(task.window):
             flights.remove(flight)
             continue
         elif answer == "fails" and len(tries) < TRIES:
@@ -83,23 +83,23 @@ def crawl(target: TargetScheduler, natures: Iterable[Nature], room: int, choose:
         else:
             task.walk.on_lost(task.window, answer)
         flights.remove(flight)
-        journal.append(task.run.index, task.window, kept)
-        target.on_settled(task.run, task.walk, kept)
+        journal.append(task.scheduled.index, task.window, kept)
+        target.on_settled(task.scheduled, task.walk, kept)
         look_at(target.stats, len(journal.entries))
     assert not flights
     return journal
 
 
-def look_at(tally: TargetStats, settled: int) -> None:
-    assert tally.windows_done == settled
-    assert tally.windows_done <= tally.windows
-    assert tally.windows_left() >= 0
-    assert tally.walks_ended <= tally.walks_started <= tally.walks
+def look_at(stats: TargetStats, settled: int) -> None:
+    assert stats.windows_done == settled
+    assert stats.windows_done <= stats.windows
+    assert stats.windows_left() >= 0
+    assert stats.walks_ended <= stats.walks_started <= stats.walks
 
 
-def counted(tally: TargetStats) -> tuple[int, ...]:
-    sums = (tally.declared, tally.records, tally.rejected, tally.pages)
-    return (tally.walks_started, tally.walks_ended, tally.windows, tally.windows_done, *sums)
+def counted(stats: TargetStats) -> tuple[int, ...]:
+    sums = (stats.declared, stats.records, stats.rejected, stats.pages)
+    return (stats.walks_started, stats.walks_ended, stats.windows, stats.windows_done, *sums)
 
 
 still = any_nature.map(lambda nature: Nature(**{**vars(nature), "refused_orders": frozenset()}))
@@ -112,31 +112,31 @@ def test_whatever_the_servers_do_the_counts_add_up_and_a_resume_counts_the_same(
 ) -> None:
     target = target_of(len(natures))
     journal = crawl(target, natures, room, choose)
-    tally = target.stats
+    stats = target.stats
     assert target.done
-    assert all(run.ended for run in target.runs)
-    assert tally.windows == tally.windows_done == len(journal.entries)
-    assert tally.windows_left() == 0
-    assert tally.walks_started == tally.walks_ended == tally.walks
-    assert tally.records == sum(page.length for _, page in journal.entries if page)
-    assert tally.declared == sum(run.walk.total for run in target.runs if run.walk)
+    assert all(run.ended for run in target.walks)
+    assert stats.windows == stats.windows_done == len(journal.entries)
+    assert stats.windows_left() == 0
+    assert stats.walks_started == stats.walks_ended == stats.walks
+    assert stats.records == sum(page.length for _, page in journal.entries if page)
+    assert stats.declared == sum(run.walk.total for run in target.walks if run.walk)
     resumed = target_of(len(natures))
-    assert replay(journal.entries, {"t": resumed}, dict(enumerate(resumed.runs))) == len(journal.entries)
+    assert replay(journal.entries, {"t": resumed}, dict(enumerate(resumed.walks))) == len(journal.entries)
     assert resumed.done
-    assert counted(resumed.stats) == counted(tally)
-    assert [run.walk and run.walk.verdict for run in resumed.runs] == [
-        run.walk and run.walk.verdict for run in target.runs
+    assert counted(resumed.stats) == counted(stats)
+    assert [run.walk and run.walk.verdict for run in resumed.walks] == [
+        run.walk and run.walk.verdict for run in target.walks
     ]
 
 
 def test_walks_begin_in_plan_order_and_only_when_the_older_ones_have_nothing_to_ask() -> None:
     target = target_of(3)
     first, second = take(target), take(target)
-    assert [task.run.index for task in (first, second)] == [0, 1]
+    assert [task.scheduled.index for task in (first, second)] == [0, 1]
     settle(target, first, page_of(range(10), 30))
-    assert [(take(target).run.index, task.run.index) for task in (first,)] == [(0, 0)]
+    assert [(take(target).scheduled.index, task.scheduled.index) for task in (first,)] == [(0, 0)]
     settle(target, second, page_of(range(10), 20))
-    assert [(task.run.index, task.window.offset) for task in (take(target), take(target), take(target))] == [
+    assert [(task.scheduled.index, task.window.offset) for task in (take(target), take(target), take(target))] == [
         (0, 20),
         (1, 10),
         (2, 0),
@@ -151,17 +151,17 @@ def test_an_older_walk_goes_first_after_a_resume_too_whatever_was_answered_first
     for walk in (2, 0):
         journal.append(walk, Window(1, 0, LIMIT, None), page_of(range(10), 30))
     history.extend(journal.entries)
-    assert replay(history, {"t": target}, dict(enumerate(target.runs))) == 2
-    asked = [(task.run.index, task.window.offset) for task in iter(target.next_task, None)]
+    assert replay(history, {"t": target}, dict(enumerate(target.walks))) == 2
+    asked = [(task.scheduled.index, task.window.offset) for task in iter(target.next_task, None)]
     assert asked == [(0, 10), (0, 20), (2, 10), (2, 20), (1, 0)]
-    assert [run.requests for run in target.runs] == [1, 0, 1]
+    assert [run.requests for run in target.walks] == [1, 0, 1]
 
 
 def test_a_journal_of_another_plan_is_refused() -> None:
     journal = Journal()
     journal.append(1, Window(1, 0, LIMIT, None), page_of(range(10), 30))
     with pytest.raises(WalkError):
-        replay(journal.entries, {"t": target_of(1)}, dict(enumerate(target_of(1).runs)))
+        replay(journal.entries, {"t": target_of(1)}, dict(enumerate(target_of(1).walks)))
 
 
 def test_walks_not_begun_are_estimated_by_those_that_are() -> None:

@@ -29,14 +29,14 @@ def test_before_anything_was_done_nothing_is_estimated(done: int, elapsed_s: flo
 
 @given(st.integers(0, 50), st.integers(0, 50), st.integers(0, 10**6), st.integers(0, 10**6))
 def test_walks_not_begun_are_taken_to_need_what_the_others_did(begun: int, more: int, done: int, left: int) -> None:
-    tally = TargetStats("t", begun + more, None, walks_started=begun, windows=done + left, windows_done=done)
+    stats = TargetStats("t", begun + more, None, walks_started=begun, windows=done + left, windows_done=done)
     mean = (done + left) / begun if begun else 1.0
-    assert tally.windows_left() == left + more * mean
+    assert stats.windows_left() == left + more * mean
 
 
 def test_requests_are_counted_by_their_status() -> None:
-    tally = TargetStats("t", 1, None)
+    stats = TargetStats("t", 1, None)
     for status in (200, 200, 429, 0):
-        tally.on_response(status)
-    assert tally.by_status == {"200": 2, "429": 1, NO_ANSWER: 1}
+        stats.on_response(status)
+    assert stats.by_status == {"200": 2, "429": 1, NO_ANSWER: 1}
     assert TargetStats("u", 1, None).by_status == {}

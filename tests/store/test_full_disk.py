@@ -16,6 +16,7 @@ import pytest
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import DiskError
+from crawler.files.disk_errors import ADVICE
 from tests.support.crash_fs import Recording, unsynced, watched
 from tests.support.emulator_fixture import TOKEN, crawl, parts, serve, whole
 from tests.support.readers import seen
@@ -105,10 +106,10 @@ def check(served: RunningEmulator, undisturbed: dict[str, bytes], root: Path, re
     failure = "".join(caught)
     if failure:
         assert str(root) in failure
-        assert "run the same command" in failure or "stands and is whole, but" in failure
+        assert "rerun the command" in failure or "is published, but" in failure
     found = seen(output)
     assert found == [undisturbed] * len(found)
-    assert ("stands" in failure) == (bool(failure) and bool(found))
+    assert ("is published" in failure) == (bool(failure) and bool(found))
     run(served, output)
     assert seen(output) == [undisturbed] * (len(found) + 1)
     return bool(failure)
@@ -156,7 +157,7 @@ def test_an_output_that_vanishes_at_any_moment_is_a_disk_error_and_made_again(
             run(served, root / "output")
         said = "".join(caught)
         assert str(root / "output") in said or not caught
-        assert "stands" not in said
+        assert "is published" not in said
         found = seen(root / "output")
         assert found == ([] if vanishing.done else [whole_parts])
         run(served, root / "output")
@@ -191,7 +192,7 @@ def test_a_limit_on_the_size_of_files_is_a_disk_error_and_no_death_by_signal(
     uncounted = "unset COVERAGE_PROCESS_START COVERAGE_PROCESS_CONFIG"  # whose file would be too large as well
     said = shell(f'{uncounted}; ulimit -f 4; exec "$@"', *command(served, tmp_path / "output"))
     assert (said.returncode, said.stdout) == (74, "")
-    assert "File too large; make room or mend it, then run the same command" in said.stderr
+    assert f"File too large; {ADVICE}" in said.stderr
     assert str(tmp_path / "output") in said.stderr
     assert "Traceback" not in said.stderr
     assert seen(tmp_path / "output") == []
@@ -240,7 +241,7 @@ def test_a_small_disk_of_any_size_is_refused_or_enough_and_goes_on_when_it_is_la
 
 
 def test_a_disk_that_can_only_be_read_is_a_disk_error(served: RunningEmulator, mounted: Callable[[str], Path]) -> None:
-    with pytest.raises(DiskError, match="Read-only file system; make room or mend it, then run the same command"):
+    with pytest.raises(DiskError, match=f"Read-only file system; {ADVICE}"):
         run(served, mounted("ro"))
 
 
@@ -284,8 +285,8 @@ def test_no_room_for_the_spool_of_a_stream_is_a_disk_error(
     def full(prefix: str) -> str:  # noqa: ARG001 - as mkdtemp
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("crawler.crawl.run.mkdtemp", full)
-    with pytest.raises(DiskError, match="TMPDIR: No space left on device; make room or mend it"):
+    monkeypatch.setattr("crawler.crawl.run_output.mkdtemp", full)
+    with pytest.raises(DiskError, match=f"TMPDIR: No space left on device; {ADVICE}"):
         crawl(served.endpoint, "-")
 
 
@@ -295,7 +296,7 @@ def test_a_run_that_had_published_before_it_was_killed_is_done_when_it_is_asked_
     def refuse(call: str, path: str) -> OSError | None:  # noqa: ARG001 - as Refuse
         return OSError(errno.EIO, "Input/output error") if call == "symlink" else None
 
-    with watched(tmp_path.resolve(), refuse), pytest.raises(DiskError, match="stands and is whole, but"):
+    with watched(tmp_path.resolve(), refuse), pytest.raises(DiskError, match="is published, but"):
         run(served, tmp_path / "output", snapshot="nightly")
     before = served.counters()["requests"]
     assert run(served, tmp_path / "output", snapshot="nightly").name == "snapshot=nightly"

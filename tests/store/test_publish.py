@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import DiskError
+from crawler.files.disk_errors import ADVICE
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.snapshot.layout import LATEST, MANIFEST, REJECTS, SUCCESS
@@ -99,7 +100,7 @@ def publish(
 ) -> tuple[dict[str, bytes], Published]:
     shelf = PartFiles(tmp_path / "shelf", max_part_bytes=max_part_bytes, by_target=False)
     with spooled(tmp_path / "spool", pages) as spool:
-        published = publish_walk(shelf, spool, 0, WALK, last_pass_only=last_pass_only, once=once)
+        published = publish_walk(shelf, spool, 0, WALK, last_pass_only=last_pass_only, deduplicate=once)
         assert spool.pages(0) == []
     shelf.close()
     return tree(tmp_path / "shelf"), published
@@ -240,7 +241,7 @@ def test_what_is_said_of_each_file_is_so(tmp_path: Path) -> None:
     shelf = PartFiles(tmp_path / "shelf", max_part_bytes=700, by_target=False)
     pages = [(1, 2 * i, page_of(item(f"a{i}"), item(f"b{i}"), b"%d" % i)) for i in range(4)]
     with spooled(tmp_path / "spool", pages) as spool:
-        publish_walk(shelf, spool, 0, WALK, last_pass_only=True, once=False)
+        publish_walk(shelf, spool, 0, WALK, last_pass_only=True, deduplicate=False)
     files, rejects = shelf.close()
     on_disk = tree(shelf.folder)
     assert set(on_disk) == {*(file.path for file in files), rejects.path}
@@ -270,7 +271,7 @@ def test_a_stream_takes_the_records_and_nothing_else(tmp_path: Path) -> None:
     page = page_of(item("a"), b"0")
     with spooled(tmp_path / "spool", [(1, 0, page)]) as spool:
         shelf = StdoutWriter(stream)
-        published = publish_walk(shelf, spool, 0, WALK, last_pass_only=True, once=False)
+        published = publish_walk(shelf, spool, 0, WALK, last_pass_only=True, deduplicate=False)
         shelf.flush()
     assert stream.getvalue() == page.items.lines
     assert published == Published(1, 1)
@@ -411,10 +412,10 @@ def test_a_failure_at_any_call_is_a_disk_error_and_leaves_a_whole_snapshot_or_no
     for fail_at in range(len(calls)):
         output = tmp_path / str(fail_at)
         fuse.calls, fuse.fail_at = [], fail_at
-        with pytest.raises(DiskError, match="No space left on device; make room or mend it") as caught:
+        with pytest.raises(DiskError, match="No space left on device; free disk space or fix the problem") as caught:
             make(output, "complete")
         final = output / "snapshot=s1"
-        assert str(caught.value).startswith(f"{final} stands and is whole, but ") == final.exists()
+        assert str(caught.value).startswith(f"{final} is published, but ") == final.exists()
         assert final.exists() == (fail_at > moved), calls[fail_at]
         assert not final.exists() or tree(final) == whole
         assert (output / LATEST).is_symlink() <= final.exists()
@@ -475,7 +476,7 @@ def test_a_disk_that_takes_no_more_bytes_is_a_disk_error_and_no_part_is_whole(tm
         finally:
             shelf.abandon()
 
-    with files_no_larger_than(size), pytest.raises(DiskError, match="File too large; make room or mend it"):
+    with files_no_larger_than(size), pytest.raises(DiskError, match=f"File too large; {ADVICE}"):
         write_all()
     assert all(Path(name).name.startswith(".") for name in tree(tmp_path))
 

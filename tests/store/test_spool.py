@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from crawler.errors import DiskError
 from crawler.model.window import Order, Window
 from crawler.store.journal import Entry, LossEntry, PageEntry, checksum_of, read_lines, to_line
-from crawler.store.spool import Extent, Spool, open_spool
+from crawler.store.page_index import Extent
+from crawler.store.spool import Spool, open_spool
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.items import read_items
 from crawler.swr.response import EMPTY_PAGE, Page
@@ -652,7 +653,7 @@ def test_a_history_that_cannot_have_happened_is_dropped_as_a_whole(tmp_path: Pat
     HISTORY[0].tell(spool)
     spool.flush()
     disk.fail_at = len(disk.calls)
-    with pytest.raises(DiskError, match=r"cannot write .*No space left on device; make room or mend it"):
+    with pytest.raises(DiskError, match=r"cannot write .*No space left on device; free disk space or fix the problem"):
         spool.truncate()
     spool.close()
 
@@ -663,7 +664,7 @@ def test_a_page_may_lie_nowhere_until_the_second_flush_after_it_came(tmp_path: P
     for event in PLAIN:
         event.tell(spool)
         told.append(event)
-        spool.flush(young=False)
+        spool.flush(include_recent=False)
         journal = files(tmp_path)[1]
         assert journal.count(b"\n") == len(told) - 1
     spool.flush()

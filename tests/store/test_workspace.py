@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from crawler.errors import ConfigError, CrawlerError, DiskError, UnavailableError, UsageError
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import LATEST, SUCCESS
-from crawler.store.workspace import WORK, ResumeRequest, RunState, Workspace, open_workspace, read_state, write_state
+from crawler.store.run_state import RunState, read_state, write_state
+from crawler.store.workspace import WORK, ResumeRequest, Workspace, open_workspace
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 HOUR_S: Final = 3600.0
@@ -345,7 +346,7 @@ def test_a_place_where_no_folder_can_be_is_a_setting_to_mend(place: str) -> None
 
 def test_a_folder_that_this_user_cannot_write_is_a_disk_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # root, as whom tests may run, can write everywhere
-    with pytest.raises(DiskError, match="is not writable; make it so or name another output"):
+    with pytest.raises(DiskError, match="is not writable; change its permissions or name another output"):
         opened(tmp_path, wish())
 
 
@@ -363,12 +364,12 @@ def test_a_folder_above_that_cannot_be_read_needs_no_sync(tmp_path: Path, monkey
 
 def test_a_lock_that_cannot_be_made_is_a_disk_error(tmp_path: Path) -> None:
     (tmp_path / WORK / ".lock").mkdir(parents=True)
-    with pytest.raises(DiskError, match=r"\.lock: .*; make room or mend it"):
+    with pytest.raises(DiskError, match=r"\.lock: .*; free disk space or fix the problem"):
         opened(tmp_path, wish())
 
 
 def test_a_run_folder_that_cannot_be_made_is_a_disk_error_and_frees_the_output(tmp_path: Path) -> None:
-    with pytest.raises(DiskError, match="; make room or mend it, then run the same command"):
+    with pytest.raises(DiskError, match="; free disk space or fix the problem, then rerun the command"):
         opened(tmp_path, wish(snapshot="no/such/folder"))
     assert opened(tmp_path, wish()).snapshot == NEW_ID
 

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.decode.batch import Batch
 from crawler.swr.response import EMPTY_PAGE, Page
-from crawler.walk.passes import Retry
+from crawler.walk.outcome import Retry
 from crawler.walk.server_profile import ServerProfile
 from crawler.walk.walk import Walk
 
@@ -235,8 +235,8 @@ class Crawl:
     def _fail(self, flight: Flight, refusal: Refusal) -> bool:
         if refusal == "fails" and flight.attempt < self.tries:
             return False
-        stepped_down = (refusal == "size refused" and self.walk.refuse_size(flight.window)) or (
-            refusal == "order refused" and self.walk.refuse_order(flight.window)
+        stepped_down = (refusal == "size refused" and self.walk.on_size_refused(flight.window)) or (
+            refusal == "order refused" and self.walk.on_order_refused(flight.window)
         )
         if not stepped_down:
             self.walk.on_lost(flight.window, refusal)
@@ -272,8 +272,8 @@ class Bounds(NamedTuple):
     double_read: bool = False
     orders: tuple[Order | None, ...] = (BY_NAME, BY_TIME, None)
 
-    def begin(self, *, counts_walks: bool = False) -> Walk:
-        dialect = ServerProfile(self.limit, self.orders, counts_walks=counts_walks)
+    def begin(self, *, totals_trusted: bool = False) -> Walk:
+        dialect = ServerProfile(self.limit, self.orders, totals_trusted=totals_trusted)
         return Walk(dialect, max_passes=self.max_passes, double_read=self.double_read)
 
 

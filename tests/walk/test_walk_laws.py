@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crawler.model.window import Window
 from crawler.swr.response import EMPTY_PAGE, Page
-from crawler.walk.passes import Retry, WalkError
+from crawler.walk.outcome import Retry, WalkError
 from crawler.walk.plan import windows
 from crawler.walk.server_profile import ServerProfile
 from crawler.walk.walk import Walk
@@ -237,7 +237,7 @@ def test_the_evidence_adds_up(nature: Nature, how: Bounds, room: int, choose: Ch
 
 @pytest.mark.parametrize(("second", "distinct"), [(page_of(range(3), 3), 3), (EMPTY_PAGE, 0)])
 def test_an_empty_first_page_is_no_empty_walk_until_it_came_twice(second: Page, distinct: int) -> None:
-    walk = Bounds().begin(counts_walks=True)
+    walk = Bounds().begin(totals_trusted=True)
     window = walk.next_window()
     assert window is not None
     assert isinstance(walk.on_page(window, EMPTY_PAGE, last_try=False), Retry)
@@ -303,7 +303,7 @@ def test_rows_that_come_while_the_second_item_is_asked_take_another_pass() -> No
 
 
 @pytest.mark.parametrize(
-    ("length", "limit", "counts_walks", "asked"),
+    ("length", "limit", "totals_trusted", "asked"),
     [
         (10, 10, True, [0, 10]),
         (10, 1000, True, [0, 10]),
@@ -316,9 +316,9 @@ def test_rows_that_come_while_the_second_item_is_asked_take_another_pass() -> No
         (0, 10, False, [0]),
     ],
 )
-def test_which_totals_are_doubted(length: int, limit: int, counts_walks: bool, asked: list[int]) -> None:  # noqa: FBT001 - a parameter
+def test_which_totals_are_doubted(length: int, limit: int, totals_trusted: bool, asked: list[int]) -> None:  # noqa: FBT001 - a parameter
     floor = length if length > limit else 0
-    walk = Bounds(limit).begin(counts_walks=counts_walks)
+    walk = Bounds(limit).begin(totals_trusted=totals_trusted)
     done = Crawl(Server(Nature(length, floor=floor)), walk).run()
     assert [settled.window.offset for settled in done.history] == asked
     assert {settled.window.limit for settled in done.history[1:]} <= {length}
@@ -338,7 +338,7 @@ def test_a_walk_whose_rows_come_as_fast_as_they_are_read_ends_with_what_was_seen
     done = crawl(nature, Bounds(10, max_passes=1))
     assert done.requests == 16
     (gap,) = done.walk.gaps
-    assert (gap.offset, gap.reason) == (160, "not asked: rows came as fast as they were read")
+    assert (gap.offset, gap.reason) == (160, "not requested: rows were added as fast as they were read")
     assert done.walk.verdict == "partial"
 
 
@@ -471,8 +471,8 @@ def test_a_size_or_order_refused_after_the_first_page_loses_the_window() -> None
     walk.on_page(window, page_of(range(10), 30), last_try=False)
     later = walk.next_window()
     assert later is not None
-    assert not walk.refuse_size(later)
-    assert not walk.refuse_order(later)
+    assert not walk.on_size_refused(later)
+    assert not walk.on_order_refused(later)
     assert walk.in_flight == 1
 
 
@@ -484,7 +484,7 @@ def test_a_size_refused_to_one_walk_after_another_lowered_it_does_not_raise_it()
     dialect.limit = 50
     for walk, window in zip(walks, asked, strict=True):
         assert window is not None
-        assert walk.refuse_size(window)
+        assert walk.on_size_refused(window)
     assert dialect.limit == 50
     assert [window and window.limit for window in (walk.next_window() for walk in walks)] == [50, 50]
 

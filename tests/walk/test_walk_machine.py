@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from crawler.model.window import Window
 from crawler.swr.response import EMPTY_PAGE, Page
-from crawler.walk.passes import Retry, WalkError
+from crawler.walk.outcome import Retry, WalkError
 from crawler.walk.server_profile import ServerProfile
 from crawler.walk.walk import Walk
 from tests.walk import model_server as model
@@ -23,9 +23,9 @@ _LOOKED_AT: Final = 40  # new windows; a hostile total plans more than anybody c
 
 def state_of(walk: Walk) -> object:
     """Everything a walk knows, for telling whether it changed."""
-    now = walk._now  # noqa: SLF001 - "changes nothing" is about what can't be seen from outside
-    hidden = {name: value for name, value in vars(walk).items() if name not in {"_now", "_dialect"}}
-    return deepcopy((hidden, {**vars(now), "seen": set(now.seen)}, walk._dialect))  # noqa: SLF001
+    now = walk._pass  # noqa: SLF001 - "changes nothing" is about what can't be seen from outside
+    hidden = {name: value for name, value in vars(walk).items() if name not in {"_pass", "_profile"}}
+    return deepcopy((hidden, {**vars(now), "keys": set(now.keys)}, walk._profile))  # noqa: SLF001
 
 
 def new_windows(walk: Walk) -> list[Window]:
@@ -60,7 +60,7 @@ class WalkMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.flying) < self.room)
     @rule()
     def ask(self) -> None:
-        state = self.walk._now.state  # noqa: SLF001
+        state = self.walk._pass.state  # noqa: SLF001
         window = self.walk.next_window()
         if window is None:
             assert self.walk.verdict or self.flying, "nothing in flight, nothing to ask, no verdict"
@@ -82,9 +82,9 @@ class WalkMachine(RuleBasedStateMachine):
         if isinstance(answer, Page):
             self.take(window, answer, last_try=tries >= TRIES - 1)
         elif answer == "size refused":
-            self.refuse(window, stepped_down=self.walk.refuse_size(window))
+            self.refuse(window, stepped_down=self.walk.on_size_refused(window))
         elif answer == "order refused":
-            self.refuse(window, stepped_down=self.walk.refuse_order(window))
+            self.refuse(window, stepped_down=self.walk.on_order_refused(window))
         elif tries == TRIES:
             self.give_up(window)
 
@@ -96,14 +96,18 @@ class WalkMachine(RuleBasedStateMachine):
     @rule()
     def stop_and_resume(self) -> None:
         """Forget what is in flight; the resumed walk has that and all that was new to ask, and nothing else."""
-        dialect = replace(self.dialect, counts_walks=False)  # that is learned again
+        dialect = replace(self.dialect, totals_trusted=False)  # that is learned again
         resumed = model.replay(self.fresh(dialect), self.history)
         dialect.limit, dialect.orders = self.dialect.limit, self.dialect.orders
-        if resumed.known or resumed.verdict:
+        if resumed.has_first_page or resumed.verdict:
             expected = sorted([*self.flying, *new_windows(self.walk)])
             assert new_windows(resumed)[:_LOOKED_AT] == expected[:_LOOKED_AT]
         assert evidence_of(resumed) == evidence_of(self.walk)
-        assert (resumed.known, resumed.total, resumed.windows) == (self.walk.known, self.walk.total, self.walk.windows)
+        assert (resumed.has_first_page, resumed.total, resumed.windows) == (
+            self.walk.has_first_page,
+            self.walk.total,
+            self.walk.windows,
+        )
         self.dialect, self.walk = dialect, resumed
         self.flying.clear()
 
@@ -121,8 +125,8 @@ class WalkMachine(RuleBasedStateMachine):
             for event in (
                 lambda: self.walk.on_page(window, page_of([1], 1), last_try=True),
                 lambda: self.walk.on_lost(window, "nonsense"),
-                lambda: self.walk.refuse_size(window),
-                lambda: self.walk.refuse_order(window),
+                lambda: self.walk.on_size_refused(window),
+                lambda: self.walk.on_order_refused(window),
             ):
                 with pytest.raises(WalkError):
                     event()
@@ -132,9 +136,9 @@ class WalkMachine(RuleBasedStateMachine):
         assert state_of(self.walk) == before
 
     def may_be_claimed(self, window: Window) -> bool:
-        if self.walk.verdict or (self.flying and self.walk._now.state != "declared"):  # noqa: SLF001
+        if self.walk.verdict or (self.flying and self.walk._pass.state != "declared"):  # noqa: SLF001
             return False
-        if not self.walk.known:  # the first window decides limit and order
+        if not self.walk.has_first_page:  # the first window decides limit and order
             return (window.pass_number, window.offset) == (self.walk.passes, 0) and window.limit > 0
         new = new_windows(self.walk)
         return window in new or (len(new) == _LOOKED_AT and window > new[-1])
@@ -167,7 +171,7 @@ class WalkMachine(RuleBasedStateMachine):
     @invariant()
     def what_is_in_flight_is_known(self) -> None:
         assert self.walk.in_flight == len(self.flying) <= self.room
-        assert self.walk._now.state == "declared" or len(self.flying) <= 1  # noqa: SLF001
+        assert self.walk._pass.state == "declared" or len(self.flying) <= 1  # noqa: SLF001
 
     @invariant()
     def the_windows_are_new_or_in_flight_or_read_or_lost(self) -> None:
