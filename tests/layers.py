@@ -1,8 +1,8 @@
-"""The layers of the house, and which modules are pure.
+"""The layers of the package, and which modules are pure.
 
-`python -m tests.layers` names the pure ones for the coverage gate.
+`python -m tests.layers` prints the pure modules for the coverage gate.
 
-A module is pure when its docstring, or that of a folder it is in, says "(pure)".
+A module is pure when the first paragraph of its docstring, or of a folder's that it is in, says "(pure)".
 """
 
 import ast
@@ -31,29 +31,29 @@ LAYERS: Final = (
     "text",
     "errors",
 )
-# Beside them: it serves the service's API, and knows of a client only what both speak.
+# Beside them: it serves the API of the service, and imports only what both sides share.
 EMULATOR: Final = "emulator"
 UNDER_THE_EMULATOR: Final = frozenset({"swr", "model", "files", "text", "errors"})
 
 
 def modules() -> dict[str, Path]:
-    """Give every module of the package by its name within it."""
+    """Return the path of every module of the package, by its name in the package."""
     paths = sorted(PACKAGE.rglob("*.py"))
     return {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in paths}
 
 
 def layer_of(name: str) -> str:
-    """Give the folder at the top of the package that a module is in, or its own name."""
+    """Return the top folder of a module, or its own name when it is in none."""
     return name.split(".", maxsplit=1)[0]
 
 
 def pure() -> dict[str, Path]:
-    """Give the pure modules."""
+    """Return the paths of the pure modules, by name."""
     return {name: path for name, path in modules().items() if any(map(_says_pure, (path, *_folders(path))))}
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Give what a module imports, wherever in it: each module, and each name out of one."""
+    """Yield every import in a module, at any level: each module, and each name from a module."""
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -63,7 +63,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def arrows() -> dict[str, set[str]]:
-    """Give the modules of the package that each of its modules imports."""
+    """Return the modules of the package that each of its modules imports."""
     names = set(modules())
     return {
         name: {found for imported in imports(path) if (found := imported.removeprefix("crawler.")) in names} - {name}

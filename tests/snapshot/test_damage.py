@@ -16,7 +16,7 @@ from crawler.model.window import Order, Window
 from crawler.store.journal import LossEntry, to_line
 from tests.support.crash_fs import unsynced
 from tests.support.emulator_fixture import crawl, parts, port_of, serve, whole
-from tests.support.readers import seen
+from tests.support.readers import visible_snapshots
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 WALKS: Final = SMALL.namespaces("self")
@@ -41,7 +41,7 @@ class Stopped(NamedTuple):
         flags: dict[str, Any] = {} if snapshot is None else {"snapshot": snapshot}
         result = crawl(self.served.endpoint, output, limit=4, namespaces=WALKS, **flags)
         assert result.exit_code == 0
-        assert seen(output) == [self.parts]
+        assert visible_snapshots(output) == [self.parts]
         assert not list(output.glob(".work/*/"))
 
 
