@@ -18,7 +18,16 @@ from crawler.emulator.server import RunningEmulator
 from crawler.errors import ConfigError, CredentialsError
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
-from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, held, port_of, published, serve, whole
+from tests.support.emulator_fixture import (
+    TOKEN,
+    QuickClock,
+    crawl,
+    inventory_keys,
+    port_of,
+    published_keys,
+    serve,
+    snapshot_of,
+)
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 IAM = "/v3/auth/tokens"
@@ -76,7 +85,7 @@ def test_every_credential_method_reads_the_same_inventory_and_leaves_no_secret_a
         result = run(environ, tmp_path / "output", toml, **flags)
         secrets = [served.token, served.identity.password, served.identity.sk]
     assert result.exit_code == 0, result.errors
-    assert set(published(whole(result))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
     left = b"".join(path.read_bytes() for path in (tmp_path / "output").rglob("*") if path.is_file())
     left += repr(result).encode() + repr([record.__dict__ for record in caplog.records]).encode()
     assert not [secret for secret in secrets if secret.encode() in left]
@@ -88,7 +97,7 @@ def test_temporary_keys_that_expire_during_a_crawl_are_fetched_again(tmp_path: P
         toml += f'project_id = "{served.identity.project_id}"\n'
         result = run({}, tmp_path, toml, endpoint=served.endpoint, limit=10, concurrency=8)
     assert result.exit_code == 0, result.errors
-    assert set(published(whole(result))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
 
 
 def test_config_show_names_the_chosen_method_and_no_secret(
@@ -119,7 +128,7 @@ def test_a_token_that_expires_during_a_crawl_fails_no_walk_and_takes_one_login(
     assert result.exit_code == 0, result.errors
     ends = 100 // life["token_requests"] if "token_requests" in life else 1
     assert counters["by_path"][IAM] == 1 + ends
-    assert set(published(whole(result))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
 
 
 @pytest.mark.parametrize(
@@ -182,9 +191,9 @@ def test_two_accounts_are_one_snapshot_with_a_folder_each(tmp_path: Path) -> Non
         environ = {"FIRST": "first", "SECOND": "second"}
         result = run(environ, tmp_path, two(first, second, "SECOND"))
     assert result.exit_code == 0
-    assert {path.name for path in whole(result).iterdir() if path.is_dir()} == {"target=one", "target=two"}
-    assert len(published(whole(result))) == 1060
-    assert verify(open_snapshot(whole(result))).differences == ()
+    assert {path.name for path in snapshot_of(result).iterdir() if path.is_dir()} == {"target=one", "target=two"}
+    assert len(published_keys(snapshot_of(result))) == 1060
+    assert verify(open_snapshot(snapshot_of(result))).differences == ()
 
 
 def test_one_refused_account_does_not_stop_the_other_and_decides_the_exit_code(tmp_path: Path) -> None:
@@ -198,7 +207,7 @@ def test_one_refused_account_does_not_stop_the_other_and_decides_the_exit_code(t
         again = run({**environ, "SECOND": "second"}, tmp_path, two(first, second, "SECOND"), limit=100)
         assert first.counters()["requests"] == asked  # what it sent before was kept
     assert (again.exit_code, again.resumed) == (0, 1)
-    assert len(published(whole(again))) == 1060
+    assert len(published_keys(snapshot_of(again))) == 1060
 
 
 def test_discovery_crawls_each_namespace_of_self_and_thirdparty_as_one_walk(tmp_path: Path) -> None:
@@ -208,7 +217,7 @@ def test_discovery_crawls_each_namespace_of_self_and_thirdparty_as_one_walk(tmp_
     names = [walk.namespace for walk in result.walks if walk.center == "self"]
     assert names == sorted(INVENTORY.namespaces("self"))
     assert [walk.namespace for walk in result.walks if walk.center == "thirdparty"] == [None]
-    assert set(published(whole(result))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
     assert [(c.center, c.declared, c.covered) for c in result.coverage] == [("self", 500, 500)]
 
 
@@ -220,7 +229,7 @@ def test_a_resumed_run_keeps_the_walks_that_were_discovered(tmp_path: Path) -> N
         result = crawl(again.endpoint, tmp_path, discover=True, limit=100)
         assert "/v2/manage/namespaces" not in again.counters()["by_path"]
     assert (result.exit_code, result.resumed) == (0, 1)
-    assert set(published(whole(result))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
 
 
 def test_patterns_select_discovered_namespaces_and_the_rest_is_reported_as_uncovered(tmp_path: Path) -> None:
@@ -233,12 +242,12 @@ def test_patterns_select_discovered_namespaces_and_the_rest_is_reported_as_uncov
         )
     assert result.exit_code == 3
     (center,) = result.coverage
-    assert center.uncovered == 500 - len(published(whole(result))) > 0
-    assert not (whole(result) / "_SUCCESS").exists()
+    assert center.uncovered == 500 - len(published_keys(snapshot_of(result))) > 0
+    assert not (snapshot_of(result) / "_SUCCESS").exists()
     assert accepted.exit_code == 0
-    assert orjson.loads((whole(accepted) / "_manifest.json").read_bytes())["coverage"][0]["declared"] == 500
+    assert orjson.loads((snapshot_of(accepted) / "_manifest.json").read_bytes())["coverage"][0]["declared"] == 500
     for result_of in (result, accepted):
-        assert verify(open_snapshot(whole(result_of))).differences == ()
+        assert verify(open_snapshot(snapshot_of(result_of))).differences == ()
 
 
 def test_records_without_any_selected_namespace_make_the_inventory_incomplete(tmp_path: Path) -> None:
@@ -261,7 +270,7 @@ def test_a_request_refused_in_one_dialect_is_sent_in_the_other_unless_the_dialec
     if dialect in {"auto", accepted}:
         assert result.exit_code == 0
         assert {walk.dialect for walk in result.walks} == {accepted}
-        assert set(published(whole(result))) == held(INVENTORY)
+        assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
     else:
         assert result.exit_code == 3
         assert {walk.verdict for walk in result.walks} == {"partial"}

@@ -10,7 +10,17 @@ from crawler.emulator.inventory.ndjson import from_ndjson, synthetic
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
-from tests.support.emulator_fixture import QuickClock, crawl, held, parts, port_of, published, records, serve, whole
+from tests.support.emulator_fixture import (
+    QuickClock,
+    crawl,
+    inventory_keys,
+    parts,
+    port_of,
+    published_keys,
+    records,
+    serve,
+    snapshot_of,
+)
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 
@@ -18,10 +28,10 @@ INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 def test_every_record_is_published_once_and_the_exit_code_says_so(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, tmp_path, limit=50)
-    snapshot = whole(result)
+    snapshot = snapshot_of(result)
     assert result.exit_code == 0
-    assert len(published(snapshot)) == 1000
-    assert set(published(snapshot)) == held(INVENTORY)
+    assert len(published_keys(snapshot)) == 1000
+    assert set(published_keys(snapshot)) == inventory_keys(INVENTORY)
     assert (snapshot / "_SUCCESS").exists()
     assert (tmp_path / "latest").resolve() == snapshot.resolve()
     assert not list(tmp_path.glob(".work/*/"))
@@ -31,7 +41,7 @@ def test_every_record_is_published_once_and_the_exit_code_says_so(tmp_path: Path
 def test_the_example_of_the_vendor_page_is_served_and_crawled(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, tmp_path, centers="self")
-    example = next(record for record in records(whole(result)) if record["name"] == "busybox")
+    example = next(record for record in records(snapshot_of(result)) if record["name"] == "busybox")
     assert example == {
         "target": "default",
         "center": "self",
@@ -63,7 +73,7 @@ def test_with_scarce_memory_the_same_bytes_are_published(tmp_path: Path, monkeyp
         monkeypatch.setattr("crawler.store.page_buffer._MAX_CACHED_BYTES", 0)
         monkeypatch.setattr("crawler.store.part_files._BUFFER_BYTES", 1)
         scarce = crawl(served.endpoint, tmp_path / "scarce", limit=10, namespaces=INVENTORY.namespaces("self"))
-    assert parts(whole(scarce)) == parts(whole(usual))
+    assert parts(snapshot_of(scarce)) == parts(snapshot_of(usual))
 
 
 def test_parts_are_the_same_bytes_whatever_the_concurrency_and_the_page_size(tmp_path: Path) -> None:
@@ -73,7 +83,7 @@ def test_parts_are_the_same_bytes_whatever_the_concurrency_and_the_page_size(tmp
             output = tmp_path / f"{concurrency}-{limit}"
             names = INVENTORY.namespaces("self")
             result = crawl(served.endpoint, output, concurrency=concurrency, limit=limit, namespaces=names)
-            seen.append(parts(whole(result)))
+            seen.append(parts(snapshot_of(result)))
     assert len(seen[0]) == 3
     assert all(other == seen[0] for other in seen)
 
@@ -110,10 +120,10 @@ def test_a_passing_fault_costs_requests_but_no_record(tmp_path: Path, fault: str
     with serve(INVENTORY, faults=(parse_fault(fault),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=100, concurrency=4)
     assert result.exit_code == 0, result.walks
-    got = published(whole(result))
+    got = published_keys(snapshot_of(result))
     assert len(got) == len(set(got))
     if not fault.startswith(("delete", "insert")):
-        assert set(got) == held(INVENTORY)
+        assert set(got) == inventory_keys(INVENTORY)
 
 
 @pytest.mark.parametrize(
@@ -133,12 +143,12 @@ def test_a_lasting_fault_is_reported_and_never_complete(tmp_path: Path, fault: s
         faults = (*faults, parse_fault("missing-total:in_items=false,in_header=true"))
     with serve(INVENTORY, faults=faults) as served:
         result = crawl(served.endpoint, tmp_path, limit=100, concurrency=4)
-    snapshot = whole(result)
+    snapshot = snapshot_of(result)
     assert result.exit_code == 3
     assert {walk.verdict for walk in result.walks} == {verdict}
     assert not (snapshot / "_SUCCESS").exists()
     assert not (tmp_path / "latest").exists()
-    got = published(snapshot)
+    got = published_keys(snapshot)
     assert len(got) == len(set(got))
     assert verify(open_snapshot(snapshot)).differences == ()
 
@@ -147,7 +157,7 @@ def test_a_walk_without_totals_is_read_to_its_end(tmp_path: Path) -> None:
     faults = (parse_fault("missing-total:in_items=true,in_header=true"),)
     with serve(INVENTORY, faults=faults) as served:
         result = crawl(served.endpoint, tmp_path, limit=100)
-    assert set(published(whole(result))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
 
 
 def test_a_refused_token_stops_the_target_and_keeps_what_was_read(tmp_path: Path) -> None:
@@ -166,7 +176,7 @@ def test_a_refused_token_stops_the_target_and_keeps_what_was_read(tmp_path: Path
     assert resumed.exit_code == 0
     assert resumed.resumed == 1
     assert resumed.snapshot == result.snapshot
-    assert set(published(whole(resumed))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(resumed))) == inventory_keys(INVENTORY)
 
 
 def test_an_outage_ends_the_run_with_75_and_the_same_command_resumes_it(tmp_path: Path) -> None:
@@ -205,7 +215,7 @@ def test_one_window_without_any_response_is_lost_and_the_rest_is_published(tmp_p
     assert [(gap.offset, gap.end, gap.got) for gap in walk.lost] == [(300, 400, 0)]
     assert "HTTP 500" in walk.lost[0].reason
     assert walk.missing == 100
-    assert len(published(whole(result))) == 400
+    assert len(published_keys(snapshot_of(result))) == 400
 
 
 def test_a_filter_that_lets_other_namespaces_through_causes_no_duplicates(tmp_path: Path) -> None:
@@ -214,13 +224,13 @@ def test_a_filter_that_lets_other_namespaces_through_causes_no_duplicates(tmp_pa
         result = crawl(
             served.endpoint, tmp_path, limit=100, centers="self", namespaces=names, allow_partial_coverage=True
         )
-    asked_for = {key for key in held(INVENTORY) if key[0] == "self" and key[2] in names}
-    got = published(whole(result))
+    asked_for = {key for key in inventory_keys(INVENTORY) if key[0] == "self" and key[2] in names}
+    got = published_keys(snapshot_of(result))
     assert result.exit_code == 0
     assert len(got) == len(set(got))
     assert set(got) == asked_for
     assert sum(walk.outside for walk in result.walks) == 2 * 500 - len(got)
-    assert verify(open_snapshot(whole(result))).differences == ()
+    assert verify(open_snapshot(snapshot_of(result))).differences == ()
 
 
 def test_a_reject_is_kept_counted_and_changes_the_exit_code(tmp_path: Path) -> None:
@@ -229,7 +239,7 @@ def test_a_reject_is_kept_counted_and_changes_the_exit_code(tmp_path: Path) -> N
     inventory = from_ndjson([*lines[:4], orjson.dumps(odd), *lines[5:]], source="test")
     with serve(inventory) as served:
         result = crawl(served.endpoint, tmp_path, centers="self")
-    snapshot = whole(result)
+    snapshot = snapshot_of(result)
     assert result.exit_code == 3
     assert [walk.verdict for walk in result.walks] == ["complete"]
     assert len(records(snapshot)) == 9

@@ -29,7 +29,7 @@ from crawler.snapshot.manifest import from_json
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from crawler.store.part_files import StdoutWriter
-from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, parts, records, serve, whole
+from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, parts, records, serve, snapshot_of
 from tests.swr.test_client import asking
 
 SCREEN: Final = "\x1b[2J\x1b]8;;http://evil\x07\x9b31m\u202e\u2066\u2028\u2029\ufeff\x85\r\n\x00"
@@ -188,7 +188,7 @@ def shows(text: str) -> bool:
 
 def test_every_item_ends_as_a_record_or_as_a_reject_and_the_counts_add_up(tmp_path: Path) -> None:
     result = crawled(tmp_path, limit=7)
-    snapshot = whole(result)
+    snapshot = snapshot_of(result)
     manifest = from_json((snapshot / "_manifest.json").read_bytes())
     (walk,) = manifest.walks
     assert (result.exit_code, walk.verdict, manifest.status) == (3, "complete", "incomplete")
@@ -200,7 +200,7 @@ def test_every_item_ends_as_a_record_or_as_a_reject_and_the_counts_add_up(tmp_pa
 
 def test_what_becomes_of_an_item_does_not_depend_on_its_neighbours(tmp_path: Path) -> None:
     items = tuple(item for item in ITEMS if item)  # an empty item alone on a page is an empty list
-    alone, together = (whole(crawled(tmp_path / str(limit), items, limit=limit)) for limit in (1, 1000))
+    alone, together = (snapshot_of(crawled(tmp_path / str(limit), items, limit=limit)) for limit in (1, 1000))
     without = {"offset": 0, "index": 0}
     assert [reject | without for reject in refused(alone)] == [reject | without for reject in refused(together)]
     part = "center=self/part-00000.ndjson"
@@ -208,7 +208,7 @@ def test_what_becomes_of_an_item_does_not_depend_on_its_neighbours(tmp_path: Pat
 
 
 def test_names_are_unchanged_in_records_and_never_part_of_a_path(tmp_path: Path) -> None:
-    snapshot = whole(crawled(tmp_path / "in" / "here"))
+    snapshot = snapshot_of(crawled(tmp_path / "in" / "here"))
     assert {*NAMES} < {record["name"] for record in records(snapshot)}
     inside = {"_manifest.json", "_rejects.ndjson", "center=self/part-00000.ndjson"}
     assert files(tmp_path) == {f"in/here/{snapshot.name}/{name}" for name in inside}
@@ -219,19 +219,19 @@ def test_control_characters_are_escaped_in_the_log_and_the_summary(tmp_path: Pat
     assert "field.unknown" in log.getvalue()
     assert shows(log.getvalue())
     assert shows(summary(result))
-    assert all(reject["reason"].isprintable() for reject in refused(whole(result)))
-    assert len(from_json((whole(result) / "_manifest.json").read_bytes()).unknown_fields) <= 100
+    assert all(reject["reason"].isprintable() for reject in refused(snapshot_of(result)))
+    assert len(from_json((snapshot_of(result) / "_manifest.json").read_bytes()).unknown_fields) <= 100
 
 
 def test_a_stopped_run_with_hostile_items_resumes_to_the_same_bytes(tmp_path: Path) -> None:
-    undisturbed = whole(crawled(tmp_path / "a", limit=7, concurrency=1))
+    undisturbed = snapshot_of(crawled(tmp_path / "a", limit=7, concurrency=1))
     once = {**TOKEN, "SWR_CRAWLER_MAX_TRIES": "1"}
     with serve(EMPTY, faults=(Holding(ITEMS, limited := Ending(4)),)) as served:
         first = crawl(served.endpoint, tmp_path / "b", centers="self", limit=7, concurrency=1, environ=once)
         limited.answers = 10**6
         second = crawl(served.endpoint, tmp_path / "b", centers="self", limit=7, concurrency=1)
     assert (first.exit_code, second.resumed) == (75, 1)
-    assert parts(whole(second)) == parts(undisturbed)
+    assert parts(snapshot_of(second)) == parts(undisturbed)
 
 
 class Ending:
@@ -247,7 +247,7 @@ class Ending:
 
 def test_about_a_thousand_unknown_field_names_are_kept_and_no_more(tmp_path: Path) -> None:
     items = tuple(odd(at, b",".join(b'"z%d-%d":0' % (at, field) for field in range(90))) for at in range(30))
-    manifest = from_json((whole(crawled(tmp_path, items, limit=1)) / "_manifest.json").read_bytes())
+    manifest = from_json((snapshot_of(crawled(tmp_path, items, limit=1)) / "_manifest.json").read_bytes())
     assert 1000 <= len(manifest.unknown_fields) < 1100
 
 
@@ -264,7 +264,7 @@ def test_about_a_thousand_unknown_field_names_are_kept_and_no_more(tmp_path: Pat
     ],
 )
 def test_a_list_in_another_envelope_gives_the_same_bytes(tmp_path: Path, sent: Callable[[bytes], bytes]) -> None:
-    bare, shaped = (whole(crawled(tmp_path / name, sent=sent)) for name, sent in (("a", bytes), ("b", sent)))
+    bare, shaped = (snapshot_of(crawled(tmp_path / name, sent=sent)) for name, sent in (("a", bytes), ("b", sent)))
     assert parts(shaped) == parts(bare)
 
 
@@ -292,7 +292,7 @@ def test_a_body_that_is_no_list_publishes_nothing_and_is_an_outage(
 
 def test_a_hundred_descriptions_of_a_megabyte_on_one_page_are_all_there(tmp_path: Path) -> None:
     items = tuple(item(f"n{at}", description=f"{at}" * 100_000) for at in range(20))
-    snapshot = whole(crawled(tmp_path, items, limit=100))
+    snapshot = snapshot_of(crawled(tmp_path, items, limit=100))
     assert [len(record["description"]) for record in records(snapshot)] == [100_000] * 10 + [200_000] * 10
 
 
@@ -302,7 +302,7 @@ CAP: Final = {**TOKEN, "SWR_CRAWLER_MAX_BODY_BYTES": "100000"}
 def test_pages_larger_than_max_body_bytes_are_requested_in_smaller_ones(tmp_path: Path) -> None:
     items = tuple(item(f"n{at}", description="x" * 2_000) for at in range(200))
     result = crawled(tmp_path, items, limit=100, environ=CAP)
-    assert (result.exit_code, len(records(whole(result)))) == (0, 200)
+    assert (result.exit_code, len(records(snapshot_of(result)))) == (0, 200)
 
 
 def test_an_item_larger_than_max_body_bytes_is_lost_and_the_reason_says_what_to_do(tmp_path: Path) -> None:
@@ -319,7 +319,7 @@ def test_a_page_of_far_more_items_than_requested_is_read_completely(tmp_path: Pa
         return body if body == b"[]" else b"[" + b",".join(items) + b"]"
 
     result = crawled(tmp_path, items, all_of_them, limit=100)
-    assert (result.exit_code, len(records(whole(result)))) == (0, 20_000)
+    assert (result.exit_code, len(records(snapshot_of(result)))) == (0, 20_000)
 
 
 # ---- namespaces
@@ -331,7 +331,7 @@ def test_an_invalid_namespace_is_never_part_of_a_path_and_costs_no_other_namespa
     rows = [("d", name, "n", render({"name": "n", "namespace": name})) for name in ("team-a", "../../up", "/", SCREEN)]
     with serve(Inventory({"self": center_rows(rows), "thirdparty": center_rows(())})) as served:
         result = crawl(served.endpoint, tmp_path, discover=True, centers="self")
-    assert [record["namespace"] for record in records(whole(result))] == ["team-a"]
+    assert [record["namespace"] for record in records(snapshot_of(result))] == ["team-a"]
     assert result.exit_code == 3
     assert result.coverage[0].uncovered == 3
     assert shows(log.getvalue())
@@ -394,7 +394,7 @@ def test_control_characters_in_records_are_escaped_on_a_terminal_only() -> None:
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Path:
-    return whole(crawled(tmp_path / "output", tuple(map(item, NAMES))))
+    return snapshot_of(crawled(tmp_path / "output", tuple(map(item, NAMES))))
 
 
 def rewrite(snapshot: Path, old: str, new: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from crawler.emulator.faults.registry import FAULTS, parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
-from tests.support.emulator_fixture import crawl, port_of, serve, whole
+from tests.support.emulator_fixture import crawl, port_of, serve, snapshot_of
 from tests.support.oracle import ServerHistory, violations
 from tests.support.scenario import ENVIRON
 
@@ -126,13 +126,15 @@ def crawled(texts: Sequence[str], output: Path, *, double_read: bool = False) ->
         result = crawl(faulty.endpoint, output, **settings, timeout_s=0.3)
         history = ServerHistory.of(INVENTORY, faults, faulty.counters()["requests"])
     if result.path is not None:
-        return violations(whole(result), result.exit_code, history, double_read=double_read)
+        return violations(snapshot_of(result), result.exit_code, history, double_read=double_read)
     if result.exit_code not in {75, 77} or list(output.glob("snapshot=*")):
         return [f"exit code {result.exit_code}, {list(output.iterdir())}"]
     with serve(INVENTORY, port=port_of(faulty)) as healthy:
         again = crawl(healthy.endpoint, output, **settings)
     assert again.resumed == 1
-    return violations(whole(again), again.exit_code, history.then(ServerHistory.of(INVENTORY)), double_read=double_read)
+    return violations(
+        snapshot_of(again), again.exit_code, history.then(ServerHistory.of(INVENTORY)), double_read=double_read
+    )
 
 
 @pytest.mark.parametrize("text", FAULT_TEXTS)

@@ -16,7 +16,7 @@ from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import ConfigError, UsageError
 from crawler.snapshot.reader import open_snapshot
-from tests.support.emulator_fixture import TOKEN, crawl, parts, port_of, serve, whole
+from tests.support.emulator_fixture import TOKEN, crawl, parts, port_of, serve, snapshot_of
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7, uniform=True)  # 5 pages of 25 in each of 8 walks
 WALKS = INVENTORY.namespaces("self")
@@ -28,7 +28,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, output, limit=25, namespaces=WALKS)
     assert result.exit_code == 0
-    return parts(whole(result))
+    return parts(snapshot_of(result))
 
 
 @pytest.mark.parametrize("after", [1, 5, 17, 30, 39])
@@ -42,7 +42,7 @@ def test_a_run_stopped_after_any_page_ends_with_the_same_bytes(
         result = crawl(again.endpoint, tmp_path, limit=25, namespaces=WALKS)
         asked = again.counters()["requests"]
     assert result.exit_code == 0
-    assert parts(whole(result)) == undisturbed
+    assert parts(snapshot_of(result)) == undisturbed
     assert asked + after <= sum(walk.requests for walk in result.walks) + 2 * 2  # a total for each center and run
 
 
@@ -57,7 +57,7 @@ def test_rate_concurrency_and_page_size_may_change_when_a_run_is_resumed(
         )
     assert result.exit_code == 0
     assert result.resumed == 1
-    assert parts(whole(result)) == undisturbed
+    assert parts(snapshot_of(result)) == undisturbed
 
 
 def stopped(output: Path) -> RunningEmulator:
@@ -109,7 +109,7 @@ def test_windows_whose_pages_are_damaged_are_requested_again(
     with serve(INVENTORY, port=port_of(served)) as again:
         result = crawl(again.endpoint, tmp_path, limit=25, namespaces=WALKS)
     assert result.exit_code == 0
-    assert parts(whole(result)) == undisturbed
+    assert parts(snapshot_of(result)) == undisturbed
 
 
 def command(endpoint: str, output: Path, *flags: str) -> list[str]:
@@ -178,7 +178,7 @@ def test_two_hundred_kills_cost_at_most_half_as_many_requests_more_and_no_byte(t
     (snapshot,) = (tmp_path / "killed").glob("snapshot=*")
     # A request of the killed process may be counted late: then the next one is killed before it resumes the run.
     assert 190 <= open_snapshot(snapshot).manifest.resumed <= 200
-    assert parts(snapshot) == parts(whole(undisturbed))
+    assert parts(snapshot) == parts(snapshot_of(undisturbed))
     assert requests <= 1.5 * asked, f"{requests} requests, {asked} undisturbed"
 
 
@@ -216,4 +216,4 @@ def test_max_duration_ends_a_run_that_can_be_resumed(tmp_path: Path, undisturbed
         result = crawl(served.endpoint, tmp_path, limit=25, namespaces=WALKS, concurrency=2, max_duration_s=0.5)
         assert (result.exit_code, result.stop_reason.kind) == (75, "deadline")
         again = crawl(served.endpoint, tmp_path, limit=25, namespaces=WALKS)
-    assert parts(whole(again)) == undisturbed
+    assert parts(snapshot_of(again)) == undisturbed

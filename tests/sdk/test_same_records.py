@@ -6,7 +6,7 @@ from typing import Any
 
 from crawler.emulator.inventory.ndjson import synthetic
 from tests.sdk.official import items, known, official
-from tests.support.emulator_fixture import crawl, records, serve, whole
+from tests.support.emulator_fixture import crawl, records, serve, snapshot_of
 
 INVENTORY = synthetic(namespaces=4, repositories=300, seed=3)
 _OURS = {"target", "center", "total_range"}
@@ -32,6 +32,6 @@ def test_the_official_client_lists_the_same_records_as_our_crawl(tmp_path: Path)
             }
             ours = {
                 (record["domain_name"], record["namespace"], record["name"]): comparable(record)
-                for record in records(whole(result), center)
+                for record in records(snapshot_of(result), center)
             }
             assert ours == theirs

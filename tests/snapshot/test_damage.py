@@ -15,7 +15,7 @@ from crawler.emulator.server import RunningEmulator
 from crawler.model.window import Order, Window
 from crawler.store.journal import LossEntry, to_line
 from tests.support.crash_fs import unsynced
-from tests.support.emulator_fixture import crawl, parts, port_of, serve, whole
+from tests.support.emulator_fixture import crawl, parts, port_of, serve, snapshot_of
 from tests.support.readers import visible_snapshots
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
@@ -58,7 +58,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
         crawl(served.endpoint, root / "stopped", limit=4, namespaces=WALKS, concurrency=1)
     with serve(SMALL, port=port_of(served)) as again:
         undisturbed = crawl(again.endpoint, root / "undisturbed", limit=4, namespaces=WALKS)
-        yield Stopped(root / "stopped", again, parts(whole(undisturbed)))
+        yield Stopped(root / "stopped", again, parts(snapshot_of(undisturbed)))
 
 
 def flip(path: Path, bit: int) -> None:

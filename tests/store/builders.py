@@ -17,7 +17,7 @@ from tests.audit.examples import manifest, record, walk
 MANY = 10**9
 
 
-def shelve(
+def publish_records(
     output: Path,
     name: str,
     records: Iterable[Record] = (),
@@ -48,6 +48,6 @@ def rewrite(snapshot: Snapshot, **fields: object) -> Manifest:
     return changed
 
 
-def named(*names: str, **fields: object) -> list[Record]:
+def records_named(*names: str, **fields: object) -> list[Record]:
     """Return records with these names that are equal otherwise."""
     return [record(name=name, **fields) for name in names]

@@ -18,7 +18,7 @@ from crawler.emulator.server import RunningEmulator
 from crawler.errors import DiskError
 from crawler.files.disk_errors import ADVICE
 from tests.support.crash_fs import Recording, unsynced, watched
-from tests.support.emulator_fixture import TOKEN, crawl, parts, serve, whole
+from tests.support.emulator_fixture import TOKEN, crawl, parts, serve, snapshot_of
 from tests.support.readers import visible_snapshots
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
@@ -43,7 +43,7 @@ def served() -> Iterator[RunningEmulator]:
 def run(served: RunningEmulator, output: Path | str, **flags: Any) -> Path:  # noqa: ANN401 - as crawl
     result = crawl(served.endpoint, output, limit=4, concurrency=1, namespaces=WALKS, **flags)
     assert result.exit_code == 0
-    return whole(result)
+    return snapshot_of(result)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from crawler.snapshot.layout import LATEST, MANIFEST
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from tests.support.crash_fs import Recording, Tree, put, tree_of, unsynced, watched
-from tests.support.emulator_fixture import crawl, held, parts, port_of, published, serve, whole
+from tests.support.emulator_fixture import crawl, inventory_keys, parts, port_of, published_keys, serve, snapshot_of
 from tests.support.readers import visible_snapshots
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)  # 3 pages of 4 in each center
@@ -84,7 +84,7 @@ class Stage:
         assert result.exit_code == self.scene.exit_code
         assert result.manifest is not None
         assert result.manifest.status == ("incomplete" if result.exit_code else "complete")
-        return whole(result), self._served.counters()["requests"] - before
+        return snapshot_of(result), self._served.counters()["requests"] - before
 
     def recorded(self, tree: Tree) -> Recording:
         output = self.set_up(tree)
@@ -196,5 +196,5 @@ def test_after_a_crash_no_page_is_attributed_to_a_namespace_that_was_added_since
             output = tmp_path / f"grown-{number}" / "output"
             put(tree, output.parent)
             result = crawl(served.endpoint, output, limit=4, concurrency=1, discover=True)
-            assert verify(open_snapshot(whole(result))).differences == (), what
-            assert held(SMALL) <= set(published(whole(result))) <= held(grown), what
+            assert verify(open_snapshot(snapshot_of(result))).differences == (), what
+            assert inventory_keys(SMALL) <= set(published_keys(snapshot_of(result))) <= inventory_keys(grown), what

@@ -751,6 +751,20 @@ def test_a_spool_that_cannot_be_opened_leaves_no_file_open(tmp_path: Path) -> No
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
+def test_a_resumed_spool_that_cannot_put_parts_aside_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_path: str, _to: str) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    interrupted(tmp_path)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(os, "rename", broken)
+    with pytest.raises(DiskError, match=r"cannot open the spool in .*Input/output error"):
+        open_spool(tmp_path)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 @pytest.fixture
 def resumed(tmp_path: Path) -> Iterator[Spool]:
     """A resumed spool: its pages are on the disk only."""

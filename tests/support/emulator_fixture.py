@@ -57,7 +57,7 @@ def port_of(served: RunningEmulator) -> int:
     return int(served.endpoint.rsplit(":", 1)[1])
 
 
-def whole(result: Result) -> Path:
+def snapshot_of(result: Result) -> Path:
     """Return the folder of the published snapshot."""
     assert result.path is not None
     return Path(result.path)
@@ -99,10 +99,10 @@ def keys(items: list[dict[str, Any]], center: str) -> list[Key]:
     return [(center, item["domain_name"], item["namespace"], item["name"]) for item in items]
 
 
-def held(inventory: Inventory) -> set[Key]:
+def inventory_keys(inventory: Inventory) -> set[Key]:
     """Return the keys of all records of an inventory."""
     return {key for center in CENTERS for key in keys(list(inventory.items(center)), center)}
 
 
-def published(snapshot: Path) -> list[Key]:
+def published_keys(snapshot: Path) -> list[Key]:
     return [(r["center"], r["domain_name"], r["namespace"], r["name"]) for r in records(snapshot)]

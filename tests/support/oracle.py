@@ -15,7 +15,7 @@ from crawler.emulator.inventory.ndjson import CENTERS, Inventory
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
-from tests.support.emulator_fixture import Key, held, published
+from tests.support.emulator_fixture import Key, inventory_keys, published_keys
 
 
 class ServerHistory(NamedTuple):
@@ -33,7 +33,7 @@ class ServerHistory(NamedTuple):
     @classmethod
     def of(cls, inventory: Inventory, faults: Iterable[Fault] = (), requests: int = 0) -> "ServerHistory":
         """Return what an emulator with these faults showed to `requests` requests."""
-        shown = [frozenset(held(view)) for view in _views(inventory, tuple(faults), requests)]
+        shown = [frozenset(inventory_keys(view)) for view in _views(inventory, tuple(faults), requests)]
         states = set(shown)
         totals = {frozenset(Counter(center for center, *_ in state).items()) for state in states}
         changes = sum(before != after for before, after in pairwise(shown))
@@ -64,7 +64,7 @@ def _views(inventory: Inventory, faults: tuple[Fault, ...], requests: int) -> It
 def violations(snapshot: Path, exit_code: int, history: ServerHistory, *, double_read: bool = False) -> list[str]:
     """Return every way in which this snapshot, published with this exit code, violates the law."""
     opened = open_snapshot(snapshot)
-    listed = published(snapshot)
+    listed = published_keys(snapshot)
     found = [*verify(opened).differences, *_contradictions(snapshot, exit_code, opened.manifest)]
     found += [f"{key} is published {count} times" for key, count in Counter(listed).items() if count > 1]
     found += [f"{key} was never there" for key in set(listed) - history.ever]
