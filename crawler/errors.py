@@ -1,23 +1,26 @@
-"""What went wrong, sorted by what to do next (pure).
+"""All errors, sorted by what to do next (pure).
 
-    CrawlerError                    a sentence for a person, and the exit code it ends in
-    |-- UsageError              2   the command line is wrong: mend it
+    CrawlerError                    one sentence for a person, and the exit code of the command
+    |-- UsageError              2   the command line is wrong: correct it
     |-- IncompleteError         3   finished, but something is missing or differs: read what
-    |-- DiskError              74   no room, not writable, vanished: make room, run again
-    |-- UnavailableError       75   throttled or outage: run the same command later
-    |-- CredentialsError       77   refused: renew the token, run again
-    |-- ConfigError            78   a setting is wrong: mend the one named
-    `-- InterruptedRunError 130/143 a signal: state kept, run again
+    |-- DiskError              74   no space, not writable, vanished: free disk space or fix the problem, then rerun
+    |-- UnavailableError       75   throttled, an outage, or the output is in use: rerun later
+    |-- CredentialsError       77   refused or missing: renew them, then rerun
+    |-- ConfigError            78   a setting is wrong: correct the one that is named
+    `-- InterruptedRunError 130/143 a signal: the state is kept, rerun to resume
 
     RequestError                    one request failed; never leaves the engine
-    |-- TransientError              ask again after a backoff
-    |   `-- ThrottledError          ask again after retry_after_s, and nobody else until then
-    |-- SizeRefusedError            the page size is too large for this server, or for us: step down
-    |-- OrderRefusedError           the sort column is unknown to this server: step down
-    |-- UnauthorizedError           the credentials are refused: stop the target
-    `-- RefusedError                asking again would be refused again: stop the walk
+    |-- TransientError              retry after a backoff
+    |   `-- ThrottledError          pause all requests of the target for retry_after_s, then retry
+    |-- SizeRefusedError            the page is too large for this server, or for our limit: request smaller pages
+    |-- OrderRefusedError           this server does not sort by the column: request another order
+    |-- UnauthorizedError           the credentials are refused: renew them, or stop the target
+    `-- RefusedError                the same request would be refused again: give the window up
 
-Evidence is in fields; no message and no field ever holds a secret.
+walk/retry_policy.py has the table of what follows which. Evidence is in fields; no message and no field ever holds a
+secret.
+
+Source: docs/reference/swr-api.md#errors (what the service sends), #retry-classes (which failures pass).
 """
 
 from datetime import datetime
@@ -25,7 +28,7 @@ from typing import NamedTuple
 
 
 class CrawlerError(Exception):
-    """Something a person has to act on. `str(error)` is one line that says what, where and what to do."""
+    """Something a person has to act on. `str(error)` is one line: what happened, where, and what to do."""
 
     exit_code = 1
 
@@ -43,25 +46,25 @@ class IncompleteError(CrawlerError):
 
 
 class DiskError(CrawlerError):
-    """The output can't be written or read."""
+    """The output cannot be written or read."""
 
     exit_code = 74
 
 
 class UnavailableError(CrawlerError):
-    """The service throttles or is down for longer than the configured patience."""
+    """The service throttles or is down for longer than the configured tries, or another run uses the output."""
 
     exit_code = 75
 
 
 class CredentialsError(CrawlerError):
-    """The service refused the credentials, or there are none."""
+    """The service refused the credentials, or none are configured."""
 
     exit_code = 77
 
 
 class ConfigError(CrawlerError):
-    """A setting is wrong. `setting` is its name as the user wrote it, or None for a whole file."""
+    """A setting is wrong. `setting` is its name as the user wrote it, None for a whole file."""
 
     exit_code = 78
 
@@ -79,10 +82,11 @@ class InterruptedRunError(CrawlerError):
 
 
 class ErrorDetails(NamedTuple):
-    """Where a request failed and what the service said of it: for messages, logs and the manifest.
+    """Why a request failed, for messages, logs and the manifest.
 
-    `status` is the HTTP status, 0 when no answer came; `code` the service's own error code or "";
-    `request_id` the answer's X-Request-Id or "". `text` is the service's message: untrusted, shortened.
+    `status` is the HTTP status, 0 without a response. `code` is the error code of the service, "" without one.
+    `request_id` is the X-Request-Id of the response, "" without one. `text` is the message of the service: untrusted
+    and shortened.
     """
 
     status: int = 0
@@ -91,47 +95,50 @@ class ErrorDetails(NamedTuple):
     request_id: str = ""
 
     def __str__(self) -> str:
-        """Give one line, e.g. `HTTP 400 SVCSTG.SWR.4000056: invalid page size (request 1bdd…)`."""
-        said = " ".join(part for part in (f"HTTP {self.status}" if self.status else "", self.code) if part)
-        line = ": ".join(part for part in (said, self.text) if part) or "no answer"
+        """Return one line, e.g. `HTTP 400 SVCSTG.SWR.4000056: invalid page size (request 1bdd…)`."""
+        status = " ".join(part for part in (f"HTTP {self.status}" if self.status else "", self.code) if part)
+        line = ": ".join(part for part in (status, self.text) if part) or "no answer"
         return f"{line} (request {self.request_id})" if self.request_id else line
 
 
 class RequestError(Exception):
     """One request failed. Subclasses say what to do next; `details` says why."""
 
-    def __init__(self, evidence: ErrorDetails) -> None:
-        super().__init__(str(evidence))
-        self.details = evidence
+    def __init__(self, details: ErrorDetails) -> None:
+        super().__init__(str(details))
+        self.details = details
 
 
 class TransientError(RequestError):
-    """Ask again after a backoff: broken connections, timeouts, 5xx, unreadable bodies."""
+    """Retry after a backoff: broken connections, timeouts, 5xx, unreadable bodies (swr-api.md#transient-failures)."""
 
 
 class ThrottledError(TransientError):
-    """The service asks for fewer requests. `retry_after_s` is what it asked for, None when it didn't say."""
+    """The service asks for fewer requests (swr-api.md#throttling-429). `retry_after_s` is its Retry-After or None."""
 
-    def __init__(self, evidence: ErrorDetails, retry_after_s: float | None) -> None:
-        super().__init__(evidence)
+    def __init__(self, details: ErrorDetails, retry_after_s: float | None) -> None:
+        super().__init__(details)
         self.retry_after_s = retry_after_s
 
 
 class SizeRefusedError(RequestError):
-    """The service does not serve pages of this size (400, SVCSTG.SWR.4000056; FACTS 4.1), or we can't take them."""
+    """The page is too large for the service (400 SVCSTG.SWR.4000056, swr-api.md#limit-out-of-range) or for us."""
 
 
 class OrderRefusedError(RequestError):
-    """The service does not sort by this column (400, SVCSTG.SWR.4001096; FACTS 1.1)."""
+    """The service does not sort by this column (400 SVCSTG.SWR.4001096, swr-api.md#order-column-refused)."""
 
 
 class UnauthorizedError(RequestError):
-    """The service refused the credentials (401; FACTS 4.2). `server_date` is its clock, where it tells."""
+    """The service refused the credentials (401, swr-api.md#credential-failures, #gateway-auth-messages).
 
-    def __init__(self, evidence: ErrorDetails, server_date: datetime | None) -> None:
-        super().__init__(evidence)
+    `server_date` is the Date of the response, None without one.
+    """
+
+    def __init__(self, details: ErrorDetails, server_date: datetime | None) -> None:
+        super().__init__(details)
         self.server_date = server_date
 
 
 class RefusedError(RequestError):
-    """The service refused this request for good: 400, 403, 404 and the like (FACTS 4.4)."""
+    """The service refuses this request for good: 400, 403, 404 and others (swr-api.md#permanent-failures)."""

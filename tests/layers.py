@@ -1,8 +1,8 @@
-"""The layers of the house, and which modules are pure.
+"""The layers of the package, and which modules are pure.
 
-`python -m tests.layers` names the pure ones for the coverage gate.
+`python -m tests.layers` prints the pure modules for the coverage gate.
 
-A module is pure when its docstring, or that of a folder it is in, says "(pure)".
+A module is pure when the first paragraph of its docstring, or of a folder's that it is in, says "(pure)".
 """
 
 import ast
@@ -32,7 +32,7 @@ LAYERS: Final = (
     "text",
     "errors",
 )
-# Beside them: it serves the service's API, and knows of a client only what both speak.
+# Beside them: it serves the API of the service, and imports only what both sides share.
 EMULATOR: Final = "emulator"
 UNDER_THE_EMULATOR: Final = frozenset({"swr", "model", "files", "text", "errors"})
 

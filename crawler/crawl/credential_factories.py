@@ -1,10 +1,10 @@
-"""From what the configuration says of credentials to credentials that can be used: the secrets are read here."""
+"""Makes usable credentials from the configuration of each target: the only module that reads their secrets."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from crawler.config.config import Config, require_endpoint
-from crawler.config.credentials.choice import choose_method
+from crawler.config.credentials.choice import choose_method as choose
 from crawler.config.credentials.methods import AccessKeyMethod, Method, PasswordMethod, TokenMethod
 from crawler.config.credentials.secrets import read_header, read_profile, read_secret
 from crawler.config.credentials.target import Target
@@ -16,37 +16,38 @@ from crawler.swr.auth.password import PasswordCredentials, PasswordLogin
 from crawler.swr.auth.signing import AccessKey
 from crawler.swr.http.client import Client
 
-CredentialFactory = Callable[[Client, Clock], Credentials]  # a closure: nothing that is printed shows what it holds
+CredentialFactory = Callable[[Client, Clock], Credentials]  # a closure: printing it shows no secret
 
 
 def credential_factories(config: Config, environ: Mapping[str, str]) -> dict[str, CredentialFactory]:
-    """Choose each target's method and read its secrets; give what makes its credentials, by the target's name.
+    """Return what makes the credentials of each target, by the target's name; its secrets are read already.
 
-    Raises ConfigError without a target or for a method that is half given, CredentialsError when there is none or
-    a secret can't be read.
+    Raises ConfigError without a target or for a method of which one half is missing, CredentialsError when a target
+    has no method or a secret cannot be read.
     """
     require_endpoint(config)
-    return {target.name: _keys_of(target, environ) for target in config.targets}
+    return {target.name: _factory_of(target, environ) for target in config.targets}
 
 
 def profile_of(target: Target, environ: Mapping[str, str]) -> str | None:
-    """Read the credentials file when nothing before it gives a method: one that is not needed may be anyhow.
+    """Return the text of the credentials file, None when a setting or variable before it names a method already.
 
-    Raises ConfigError and CredentialsError as `choose_method` does, but for there being no method at all.
+    A file that is not needed is not read: it may be unreadable or malformed. Raises ConfigError as `choose` does,
+    CredentialsError when the file cannot be used.
     """
     try:
-        choose_method(target, environ, None)
+        choose(target, environ, None)
     except CredentialsError:
         return read_profile(Path(target.credentials_file).expanduser())
     return None
 
 
-def _keys_of(target: Target, environ: Mapping[str, str]) -> CredentialFactory:
+def _factory_of(target: Target, environ: Mapping[str, str]) -> CredentialFactory:
     profile = profile_of(target, environ)
-    return _keys(choose_method(target, environ, profile).method, environ, profile)
+    return _factory(choose(target, environ, profile).method, environ, profile)
 
 
-def _keys(method: Method, environ: Mapping[str, str], profile: str | None) -> CredentialFactory:
+def _factory(method: Method, environ: Mapping[str, str], profile: str | None) -> CredentialFactory:
     if isinstance(method, TokenMethod):
         token = TokenCredentials(read_header(method.token, environ, profile))
         return lambda _client, _clock: token

@@ -1,4 +1,4 @@
-"""What a crawl would cost: every walk asked for its total with one small request."""
+"""What a crawl would cost: each walk is asked for its total with one small request."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -6,10 +6,12 @@ from typing import NamedTuple
 import anyio
 
 from crawler.config.config import Config
-from crawler.crawl.clients import find_walks, open_clients, targets_of
+from crawler.crawl.clients import open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
 from crawler.crawl.engine.target_scheduler import CrawlLimits, ScheduledWalk
+from crawler.crawl.planning.schedule import make_targets
+from crawler.crawl.planning.walk_plan import find_walks
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import InterruptedRunError, UnavailableError
 from crawler.model.walk_id import WalkId
@@ -19,7 +21,7 @@ from crawler.walk.plan import duration_s, windows
 
 
 class WalkEstimate(NamedTuple):
-    """What one walk would cost: its records, None where no total is declared, and its requests at least."""
+    """What one walk would cost: its records, None where it declares no total, and the fewest requests it takes."""
 
     walk: WalkId
     records: int | None
@@ -27,7 +29,10 @@ class WalkEstimate(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """What a crawl of `walks` would cost; `seconds` by target at its rate, None where that is unlimited."""
+    """What a crawl of `walks` would cost, in pages of `limit` items.
+
+    `rates` holds requests a second by target, None for a target without a limit.
+    """
 
     walks: tuple[WalkEstimate, ...]
     limit: int
@@ -35,12 +40,12 @@ class Estimate(NamedTuple):
 
     @property
     def records(self) -> int:
-        """The records of all walks that declare a total."""
+        """The number of records of all walks that declare a total."""
         return sum(walk.records or 0 for walk in self.walks)
 
     @property
     def requests(self) -> int:
-        """The requests of all walks, at least."""
+        """The fewest requests that all walks take together."""
         return sum(walk.requests for walk in self.walks)
 
     @property
@@ -49,7 +54,10 @@ class Estimate(NamedTuple):
         return sum(walk.records is None for walk in self.walks)
 
     def seconds(self) -> float | None:
-        """Give the time at the configured rates; targets go at the same time. None when one is unlimited."""
+        """Return the shortest time at the configured rates; None when a target has none.
+
+        Targets are crawled at the same time, so the slowest one decides.
+        """
         times = [duration_s(self._requests(target), rate) for target, rate in self.rates.items()]
         known = [time for time in times if time is not None]
         return max(known, default=None) if len(known) == len(times) else None
@@ -59,61 +67,65 @@ class Estimate(NamedTuple):
 
 
 def estimate(config: Config, environ: Mapping[str, str], *, stop: StopSource | None = None) -> Estimate:
-    """Ask until all have answered, or `stop` returns. Writes nothing.
+    """Return what a crawl of `config` would cost; writes nothing.
 
-    Raises the CrawlerError of the first target that failed.
+    Raises the CrawlerError of the first target that failed, InterruptedRunError when `stop` returns first,
+    UnavailableError when `max_duration` is over first.
     """
-    keys = credential_factories(config, environ)
-    runs = anyio.run(_ask, config, keys, stop)
-    walks = tuple(_forecast(run, config.limit) for run in runs)
-    return Estimate(walks, config.limit, {target.name: target.rate_per_s for target in config.targets})
+    factories = credential_factories(config, environ)
+    walks = anyio.run(_read_totals, config, factories, stop)
+    return Estimate(
+        tuple(_estimate_of(walk, config.limit) for walk in walks),
+        config.limit,
+        {target.name: target.rate_per_s for target in config.targets},
+    )
 
 
-async def _ask(config: Config, keys: Mapping[str, CredentialFactory], stop: StopSource | None) -> list[ScheduledWalk]:
+async def _read_totals(
+    config: Config, factories: Mapping[str, CredentialFactory], stop: StopSource | None
+) -> list[ScheduledWalk]:
     clock = SystemClock()
-    async with open_clients(config, keys, clock) as clients:
-        found = await find_walks(config, clients, clock)
-        for error in found.errors.values():
+    async with open_clients(config, factories, clock) as clients:
+        plan = await find_walks(config, clients, clock)
+        for error in plan.errors.values():
             raise error
-        runs = [ScheduledWalk(index, walk) for index, walk in enumerate(found.walks)]
-        bounds = CrawlLimits(config.max_tries, max_passes=1, double_read=False, first_page_only=True)
-        targets = targets_of(config, runs, bounds, limit=1)
-        crews = [
-            TargetRuntime(targets[target.name], clients[target.name], target.concurrency) for target in config.targets
-        ]
-        ending = await Engine(crews, runs, _Nowhere(), clock).crawl(max_duration_s=config.max_duration_s, stop=stop)
-    if ending.kind == "signal":
-        raise InterruptedRunError("interrupted; nothing was written", signal_number=ending.signal_number)
-    if ending.kind == "deadline":
-        raise UnavailableError("max_duration is over before every walk has told its total")
+        walks = [ScheduledWalk(index, walk) for index, walk in enumerate(plan.walks)]
+        limits = CrawlLimits(config.max_tries, max_passes=1, double_read=False, first_page_only=True)
+        targets = make_targets(config, walks, limits, page_size=1)
+        runtimes = [TargetRuntime(targets[one.name], clients[one.name], one.concurrency) for one in config.targets]
+        engine = Engine(runtimes, walks, _DiscardingStore(), clock)
+        stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=stop)
+    if stop_reason.kind == "signal":
+        raise InterruptedRunError("interrupted; nothing was written", signal_number=stop_reason.signal_number)
+    if stop_reason.kind == "deadline":
+        raise UnavailableError("max_duration is over before every walk declared its total")
     for target in targets.values():
         if target.error is not None:
             raise target.error
-    return runs
+    return walks
 
 
-def _forecast(run: ScheduledWalk, limit: int) -> WalkEstimate:
-    walk = run.walk
-    records = None if walk is None else walk.declared
-    return WalkEstimate(run.id, records, windows(records or 0, limit))
+def _estimate_of(scheduled: ScheduledWalk, limit: int) -> WalkEstimate:
+    records = None if scheduled.walk is None else scheduled.walk.declared
+    return WalkEstimate(scheduled.id, records, windows(records or 0, limit))
 
 
-class _Nowhere:
+class _DiscardingStore:
     """A store that keeps nothing."""
 
     waiting_bytes = 0
 
     def append_page(self, walk: int, window: Window, page: Page) -> None:
-        """Keep nothing."""
+        """Discard a page."""
 
     def append_loss(self, walk: int, window: Window, reason: str) -> None:
-        """Keep nothing."""
+        """Discard a loss."""
 
     def write(self) -> None:
         """Write nothing."""
 
-    def flush(self, *, young: bool = True) -> None:
-        """Keep nothing."""
+    def flush(self, *, include_recent: bool = True) -> None:
+        """Write nothing."""
 
     def publish(self, ended: Sequence[ScheduledWalk]) -> None:
         """Publish nothing."""

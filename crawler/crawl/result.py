@@ -1,25 +1,27 @@
-"""How a crawl ended (pure): what is told to people, to `--summary-file`, and to the shell as an exit code."""
+"""How a crawl ended (pure): the summary, `--summary-file` and the exit code are made from it."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from crawler.crawl.engine.target_stats import TargetStats
-from crawler.errors import CrawlerError
+from crawler.errors import CrawlerError, IncompleteError, UnavailableError
 from crawler.model.stop_reason import StopReason
-from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Status, WalkEntry
+
+_SIGNALLED: Final = 128  # a shell's own convention: 128 + the number of the signal
 
 
 class Result(NamedTuple):
     """How a crawl ended.
 
-    `manifest` and `path` are None when nothing was published: then `errors` says why, by target, or `ending`
-    was a signal or a deadline, and the state is kept under `state` for the same command to go on with.
+    `manifest` and `path` are None when nothing was published. The reason is then in `errors`, by target, or
+    `stop_reason` is a signal or a deadline; `state` is the folder from which the same command resumes the run.
     """
 
     exit_code: int
-    ending: StopReason
+    stop_reason: StopReason
     started_at: datetime
     finished_at: datetime
     stats: tuple[TargetStats, ...]
@@ -31,3 +33,19 @@ class Result(NamedTuple):
     manifest: Manifest | None
     path: PurePath | None
     state: PurePath | None
+
+
+def exit_code_of(errors: Mapping[str, CrawlerError], stop_reason: StopReason, status: Status | None) -> int:
+    """Return the exit code of a crawl; `status` is that of its snapshot, None when nothing could be published.
+
+    | published, complete            | 0                                                                   |
+    | published, not complete        | 3                                                                   |
+    | stopped by a signal            | 128 + its number                                                    |
+    | targets stopped with an error  | the largest of their exit codes: refused credentials before an outage |
+    | `max_duration` is over         | 75                                                                  |
+    """
+    if status is not None:
+        return 0 if status == "complete" else IncompleteError.exit_code
+    if stop_reason.kind == "signal":
+        return _SIGNALLED + stop_reason.signal_number
+    return max((error.exit_code for error in errors.values()), default=UnavailableError.exit_code)

@@ -1,4 +1,4 @@
-"""A run's spool and shelf as the engine sees them."""
+"""A run's storage as the engine sees it: pages go to the spool, ended walks to the part files."""
 
 from collections.abc import Sequence
 
@@ -14,56 +14,63 @@ from crawler.walk.walk import Walk
 
 
 class RunStore:
-    """Keeps pages in the spool, publishes walks to the shelf; `walks` is what the manifest will say of them."""
+    """Appends pages to the spool and publishes walks to `part_writer`; `walks` are their entries for the manifest."""
 
-    def __init__(self, spool: Spool, shelf: PartWriter) -> None:
+    def __init__(self, spool: Spool, part_writer: PartWriter) -> None:
         self._spool = spool
-        self._shelf = shelf
+        self._part_writer = part_writer
         self.walks: list[WalkEntry] = []
 
     @property
     def waiting_bytes(self) -> int:
-        """The bytes remembered that lie nowhere yet."""
+        """The bytes of appended pages that are not written yet."""
         return self._spool.waiting_bytes
 
     def append_page(self, walk: int, window: Window, page: Page) -> None:
-        """Remember a page."""
+        """Append a window that was read."""
         self._spool.append_page(walk, window, page)
 
     def append_loss(self, walk: int, window: Window, reason: str) -> None:
-        """Remember a window given up."""
+        """Append a window that was lost."""
         self._spool.append_loss(walk, window, reason)
 
     def write(self) -> None:
-        """Write what is remembered."""
+        """Write what was appended. Raises DiskError."""
         self._spool.write()
 
-    def flush(self, *, young: bool = True) -> None:
-        """Write what is remembered, and make it durable; without the `young` only what was there at the last call."""
-        self._spool.flush(self._shelf.fsync, young=young)
+    def flush(self, *, include_recent: bool = True) -> None:
+        """Write what was appended and make it durable; see `Spool.flush`. Raises DiskError."""
+        self._spool.flush(self._part_writer.fsync, include_recent=include_recent)
 
     def publish(self, ended: Sequence[ScheduledWalk]) -> None:
-        """Publish walks that have ended, the next in plan order."""
-        for run in ended:
-            if run.walk is not None:
-                self.walks.append(self._publish(run, run.walk))
-                run.walk = None  # its evidence is in the entry; twenty thousand walks would keep 50 MB
-        self._shelf.flush()
+        """Publish walks that have ended, the next in plan order. Raises DiskError."""
+        for scheduled in ended:
+            if scheduled.walk is not None:
+                self.walks.append(self._publish(scheduled, scheduled.walk))
+                scheduled.walk = None  # the entry holds its evidence; memory must not grow with the walks
+        self._part_writer.flush()
         self._spool.part_written()
 
-    def _publish(self, run: ScheduledWalk, walk: Walk) -> WalkEntry:
+    def _publish(self, scheduled: ScheduledWalk, walk: Walk) -> WalkEntry:
+        walk_id = scheduled.id
         if walk.verdict is None:
-            raise ValueError(f"{run.id} has not ended")
-        proven = walk.verdict == "complete"
+            raise ValueError(f"{walk_id} has not ended")
+        complete = walk.verdict == "complete"
         published = publish_walk(
-            self._shelf, self._spool, run.index, run.id, last_pass_only=proven, once=walk.duplicates > 0
+            self._part_writer,
+            self._spool,
+            scheduled.index,
+            walk_id,
+            last_pass_only=complete,
+            deduplicate=walk.duplicates > 0,
         )
-        if proven and sum(published) != walk.distinct:
-            raise IncompleteError(f"{run.id}: {walk.distinct} were proven but {published} written: a fault of ours")
+        if complete and sum(published) != walk.distinct:
+            counts = f"{walk.distinct} distinct records were read, but {published} were written"
+            raise IncompleteError(f"{walk_id}: {counts}; this is a bug in swr-crawler: please report it")
         return WalkEntry(
-            target=run.id.target,
-            center=run.id.center,
-            namespace=run.id.namespace,
+            target=walk_id.target,
+            center=walk_id.center,
+            namespace=walk_id.namespace,
             verdict=walk.verdict,
             declared_totals=tuple(walk.totals),
             records=published.records,
@@ -72,9 +79,9 @@ class RunStore:
             rejects=published.rejects,
             outside=published.outside,
             passes=walk.passes,
-            requests=run.requests,
+            requests=scheduled.requests,
             limit=walk.limit,
-            dialect="filter" if run.filtered else "direct",
+            dialect="filter" if scheduled.filtered else "direct",
             order=walk.order and f"{walk.order.column} {walk.order.direction}",
             lost=tuple(Lost(**gap._asdict()) for gap in walk.gaps),
         )

@@ -1,4 +1,4 @@
-"""The time, as an argument: what waits takes a clock, so that tests don't wait."""
+"""The clock of the machine. Code that waits takes a Clock as an argument, so that tests need not wait."""
 
 import time
 from datetime import UTC, datetime
@@ -10,17 +10,17 @@ class SystemClock:
     """The machine's own monotonic clock."""
 
     def now_s(self) -> float:
-        """Give the seconds since some fixed moment."""
+        """Return the monotonic time in seconds."""
         return time.monotonic()
 
     def busy_s(self) -> float:
-        """Give the processor time of this thread."""
+        """Return the processor time of this thread in seconds."""
         return time.thread_time()
 
     def utc(self) -> datetime:
-        """Give the machine's time of day."""
+        """Return the time of day in UTC."""
         return datetime.now(UTC)
 
     async def sleep(self, duration_s: float) -> None:
-        """Sleep."""
+        """Return after `duration_s` seconds."""
         await anyio.sleep(duration_s)

@@ -1,1 +1,1 @@
-"""Files that are there complete or not at all, and what a disk's refusal means."""
+"""Files that exist complete or not at all, and the errors of the disk."""

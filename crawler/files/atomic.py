@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, also after a power cut."""
+"""Files that exist complete or not at all, also after a power cut."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -10,15 +10,15 @@ _BLOCK_BYTES: Final = 2**20
 _LARGE_BYTES: Final = 2**18
 
 
-def temporary_of(path: Path) -> Path:
-    """Give the name that a file has until it is whole."""
+def temporary_path(path: Path) -> Path:
+    """Return the name that a file has until it is complete."""
     return path.with_name(f".{path.name}.tmp")
 
 
-def blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Join small pieces to about a megabyte, and leave large ones as they are.
+def coalesced(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes with small pieces joined to about a megabyte; large pieces are not copied.
 
-    A thread that writes or hashes page by page takes the interpreter from the crawl at every page.
+    A thread that writes or hashes piece by piece would interrupt the event loop at every piece.
     """
     waiting: list[bytes] = []
     size = 0
@@ -37,15 +37,15 @@ def blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write `data`, however little the system takes at once. Raises OSError."""
+    """Write all of `data`, in several writes if the system takes less at once. Raises OSError."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Write `data` under a temporary name, sync it, rename it to `path`. Raises OSError."""
-    temporary = temporary_of(path)
+    """Write `data` under a temporary name, sync it, and rename it to `path`. Raises OSError."""
+    temporary = temporary_path(path)
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()
@@ -54,26 +54,26 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 def can_be_file(path: Path) -> bool:
-    """Say whether a file may stand at `path`: that it is no folder, and that there is one to hold it."""
+    """Return whether a file may be created at `path`: it is no folder, and its parent is one."""
     try:
         return not path.is_dir() and path.parent.is_dir()
-    except OSError:  # a name too long, or in a folder that is closed
+    except OSError:  # the name is too long, or the parent cannot be read
         return False
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Give a file that takes the name `path` when all is written, and leaves what was there when it is not.
+    """Yield a file that replaces `path` when the context ends; after an error `path` is as it was.
 
-    What a link leads to is replaced, not the link; a pipe or a device is written to as it is: root could replace
-    even /dev/null. Raises OSError.
+    The target of a link is replaced, not the link. A pipe or a device is written to directly: root could replace even
+    /dev/null. Raises OSError.
     """
     if path.exists() and not path.is_file():
         with path.open("wb") as device:
             yield device
         return
     final = path.resolve()
-    temporary = temporary_of(final)
+    temporary = temporary_path(final)
     try:
         with temporary.open("wb") as file:
             yield file
@@ -83,11 +83,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def make_folders(folder: Path) -> None:
-    """Make a folder and those above it, their names durable. Raises OSError."""
+    """Create a folder and its missing parents, and make their names durable. Raises OSError."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for made in missing:
-        with suppress(PermissionError):  # a folder that can be written but not read can't be synced
+        with suppress(PermissionError):  # a folder that can be written but not read cannot be synced
             sync_folder(made.parent)
 
 

@@ -1,1 +1,1 @@
-"""The nouns that every layer shares (pure): which list, which window, what a verdict means, what a record is."""
+"""The nouns that all layers share (pure): walk id, window, verdict, record, key set, clock."""

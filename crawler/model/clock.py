@@ -1,24 +1,24 @@
-"""The time, as an argument (pure): what waits takes a clock, so that tests don't wait."""
+"""The clock as an argument (pure): code that waits takes one, so that tests need not wait."""
 
 from datetime import datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """A monotonic time in seconds, the time of day, and a way to let time pass."""
+    """A monotonic time, the time of day, and a way to wait."""
 
     def now_s(self) -> float:
-        """Give the seconds since some fixed moment."""
+        """Return the monotonic time in seconds since some fixed moment."""
         ...
 
     def busy_s(self) -> float:
-        """Give the seconds of processor time that the calling thread has taken."""
+        """Return the processor time in seconds that the calling thread has used."""
         ...
 
     def utc(self) -> datetime:
-        """Give the time of day, in UTC."""
+        """Return the time of day, in UTC."""
         ...
 
     async def sleep(self, duration_s: float) -> None:
-        """Return after that many seconds; let other tasks run in any case."""
+        """Return after `duration_s` seconds; other tasks run at least once meanwhile."""
         ...

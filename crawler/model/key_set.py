@@ -1,16 +1,13 @@
-"""The keys of one walk, or of a snapshot: an exact set of 64-bit numbers, a few bytes each where there are many (pure).
+"""The keys of one walk, or of a snapshot: an exact set of 64-bit numbers, compact when there are many (pure).
 
-Few keys are a plain set: adding them costs next to nothing, and they take about 80 bytes each. Of more, each is cut
-in two: 16 bits say which of 65 536 places it belongs to, and the other 48 are kept there, one after the other, in one
-bytes object, which is searched, and replaced by a longer one. So there is no table that has to be copied as a whole:
-growing takes no memory for a moment, and the only page that waits (25 ms) is the one that ends the set.
+A small set is a plain Python set: fast, but with a large overhead a key. In a large one, 16 bits of each key number a
+bucket, and the other 48 bits are appended to the bytes object of that bucket. To add a key searches its bucket and
+replaces the bytes by longer ones. No table is ever copied as a whole, so growing needs no extra memory; only the page
+that converts the plain set takes noticeably long. docs/performance.md has the measurements.
 
-Measured (CPython 3.11, pages of 1000): as a set 0.05 us a key and 80 bytes; a million keys 0.4 us and 13 bytes each,
-four million 0.5 us and 8 bytes, ten million 0.75 us and 8 bytes: to search a place takes longer the more it holds.
-
-The keys are what `hash` gives for strings and bytes (api/item.py, api/reject.py), which is seeded anew in each process:
-who chooses the names doesn't choose the places. Keys that crowd into one place cost time, as they would in a set, and
-nothing else.
+The keys are values of `hash` for strings and bytes (swr/decode/items.py, swr/decode/reject.py), which Python seeds anew
+in each process: a third party that chooses names cannot choose buckets. Keys that share one bucket cost time, as they
+would in a plain set, and nothing else.
 """
 
 from array import array
@@ -19,83 +16,84 @@ from itertools import chain
 from struct import Struct
 from typing import Final
 
-_KEY: Final = Struct("=H6s")  # in the machine's own order of bytes, as an array has it: any 16 bits will do
+_KEY: Final = Struct("=H6s")  # in the byte order of the machine, like an array: any 16 bits may number the bucket
 _REST: Final = Struct("6s")
-_PLACES: Final = 2**16
+_BUCKETS: Final = 2**16
 
-# As a set they take 5 MB; the places take 3 MB before they hold much, so that with fewer there is little to gain.
-_FEW: Final = 2**16
+# Below this a plain set takes hardly more memory than the buckets themselves.
+_MAX_PLAIN: Final = 2**16
 
 
 class KeySet:
-    """A set of numbers in [-2**63, 2**63) that only grows: a plain set up to `few` of them, compact beyond that.
+    """A set of numbers in [-2**63, 2**63) that only grows: a plain set up to `max_plain` numbers, then compact.
 
-    What it says depends on the numbers alone; the order of iteration also on the order in which they came.
+    Its answers depend on the numbers alone; the order of iteration depends on the order of adding, too. A number of
+    more than 64 bits raises OverflowError once the set is compact.
     """
 
-    __slots__ = ("_count", "_few", "_keys", "_places")
+    __slots__ = ("_buckets", "_compact_count", "_max_plain", "_plain")
 
-    def __init__(self, few: int = _FEW) -> None:
-        self._few = few
-        self._keys: set[int] = set()
-        self._places: list[bytes] | None = None  # the rests of all keys, once there are more than a few
-        self._count = 0  # of those
+    def __init__(self, max_plain: int = _MAX_PLAIN) -> None:
+        self._max_plain = max_plain
+        self._plain: set[int] = set()
+        self._buckets: list[bytes] | None = None  # None as long as the set is plain
+        self._compact_count = 0
 
     def __len__(self) -> int:
-        return len(self._keys) or self._count
+        return len(self._plain) or self._compact_count
 
     def __iter__(self) -> Iterator[int]:
-        """Give each key once, in any order."""
-        if self._places is None:
-            return iter(self._keys)
-        return chain.from_iterable(_join(place, rests) for place, rests in enumerate(self._places) if rests)
+        """Yield each key once, in any order."""
+        if self._buckets is None:
+            return iter(self._plain)
+        return chain.from_iterable(_join(number, bucket) for number, bucket in enumerate(self._buckets) if bucket)
 
     def issuperset(self, keys: Iterable[int]) -> bool:
-        """Say whether all of `keys` are in it. Raises OverflowError for more than 64 bits, where it is compact."""
-        places = self._places
-        if places is None:
-            return self._keys.issuperset(keys)
-        return all(_holds(places[place], rest) for place, rest in _cut(keys))
+        """Return whether all of `keys` are in the set."""
+        buckets = self._buckets
+        if buckets is None:
+            return self._plain.issuperset(keys)
+        return all(_contains(buckets[number], rest) for number, rest in _split(keys))
 
     def update(self, keys: Iterable[int]) -> int:
-        """Add `keys`; give how many are new. Raises OverflowError for more than 64 bits, where it is compact."""
-        if self._places is not None:
-            return self._add(self._places, keys)
-        before = len(self._keys)
-        self._keys.update(keys)
-        new = len(self._keys) - before
-        if len(self._keys) > self._few:
-            self._places = [b""] * _PLACES
-            self._add(self._places, self._keys)
-            self._keys = set()
+        """Add `keys`; return how many are new."""
+        if self._buckets is not None:
+            return self._add(self._buckets, keys)
+        before = len(self._plain)
+        self._plain.update(keys)
+        new = len(self._plain) - before
+        if len(self._plain) > self._max_plain:
+            self._buckets = [b""] * _BUCKETS
+            self._add(self._buckets, self._plain)
+            self._plain = set()
         return new
 
     def add(self, key: int) -> bool:
-        """Add one key; say whether it is new."""
+        """Add one key; return whether it is new."""
         return self.update((key,)) > 0
 
-    def _add(self, places: list[bytes], keys: Iterable[int]) -> int:
+    def _add(self, buckets: list[bytes], keys: Iterable[int]) -> int:
         new = 0
-        for place, rest in _cut(keys):
-            rests = places[place]
-            if rest not in rests or not _holds(rests, rest):  # it is hardly ever in there
-                places[place] = rests + rest
+        for number, rest in _split(keys):
+            bucket = buckets[number]
+            if rest not in bucket or not _contains(bucket, rest):  # the first test is fast, and mostly enough
+                buckets[number] = bucket + rest
                 new += 1
-        self._count += new
+        self._compact_count += new
         return new
 
 
-def _cut(keys: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+def _split(keys: Iterable[int]) -> Iterator[tuple[int, bytes]]:
     return _KEY.iter_unpack(array("q", keys))
 
 
-def _join(place: int, rests: bytes) -> Iterable[int]:
-    return array("q", b"".join([_KEY.pack(place, rest) for (rest,) in _REST.iter_unpack(rests)]))
+def _join(number: int, bucket: bytes) -> Iterable[int]:
+    return array("q", b"".join([_KEY.pack(number, rest) for (rest,) in _REST.iter_unpack(bucket)]))
 
 
-def _holds(rests: bytes, rest: bytes) -> bool:
-    """Say whether `rest` is one of `rests`, and not just bytes of two neighbours."""
-    found = rests.find(rest)
+def _contains(bucket: bytes, rest: bytes) -> bool:
+    """Return whether `rest` is one of the entries of `bucket`, and not just bytes of two neighbours."""
+    found = bucket.find(rest)
     while found > 0 and found % _REST.size:
-        found = rests.find(rest, found + 1)
+        found = bucket.find(rest, found + 1)
     return found >= 0

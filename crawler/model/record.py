@@ -1,6 +1,6 @@
-"""The record: one shared image repository, as it stands on one line of a part file, and its key (pure).
+"""The record: one shared image repository on one line of a part file, and its key (pure).
 
-Source: api/list-shared-images.txt, Table 4 (fields).
+Source: docs/reference/swr-api.md#response-fields, #record-identity (the key).
 """
 
 from typing import Annotated, Any, Final
@@ -23,10 +23,11 @@ Time = Annotated[
 
 
 class Record(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
-    """One shared image repository, as it stands on one line of a part file.
+    """One shared image repository, on one line of a part file.
 
-    Every field is always there, null where the API gave none; only `extra` is left out when empty.
-    `size` is in bytes (FACTS 1.2). `logo` and `url` are reserved by the API: its empty strings are null here.
+    Every field is present, null when the service sent none; only `extra` is absent when it is empty. `size` is in bytes
+    (swr-api.md#size-unit). The service reserves `logo` and `url` and sends empty strings (swr-api.md#reserved-fields):
+    they are null here.
     """
 
     target: Annotated[str, msgspec.Meta(description="The target this was read from.")]
@@ -61,11 +62,11 @@ _decode_key = msgspec.json.Decoder(_Key).decode
 
 
 def namespace_of_line(line: bytes) -> str:
-    """Give the namespace of a record."""
+    """Return the namespace of a record line. Raises msgspec.MsgspecError for other bytes."""
     return _decode_key(line).namespace
 
 
 def key_of_line(line: bytes) -> int:
-    """Give the key that `read_items` gave this record, in this process."""
+    """Return the key of a record line: in this process the same as `read_items` returned for the item."""
     key = _decode_key(line)
     return hash((key.domain_name, key.namespace, key.name))

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 
 class StopReason(NamedTuple):
-    """How a crawl ended: of itself, by a signal, or by the longest duration it was given."""
+    """Why a crawl stopped: it was done, a signal came, or `max_duration` was over."""
 
     kind: Literal["done", "signal", "deadline"]
     signal_number: int = 0

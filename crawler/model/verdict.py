@@ -1,9 +1,9 @@
-"""What is known of a walk that has ended (pure)."""
+"""The verdict of a walk that has ended (pure); walk/walk.py has the rules."""
 
 from typing import Literal
 
-# complete   one pass saw one total on every page and as many distinct records
+# complete   one pass saw one total on all pages and read that many distinct records
 # partial    some windows could not be read
-# drifted    every window was read, but in no pass did the list stand still
-# unproven   nothing says how many records there are: no total, or one that only counts the page
+# drifted    every window was read, but the list changed during every pass
+# unproven   no total says how many records there are: none was declared, or it only counts the page
 Verdict = Literal["complete", "partial", "drifted", "unproven"]

@@ -1,4 +1,4 @@
-"""Which list a walk reads: one center of one target, all its namespaces or one of them (pure)."""
+"""Which list a walk reads: one center of one target, with all namespaces or one of them (pure)."""
 
 from typing import Literal, NamedTuple
 
@@ -6,12 +6,12 @@ Center = Literal["self", "thirdparty"]
 
 
 class WalkId(NamedTuple):
-    """Names a walk: one query over one target's center, all its namespaces when `namespace` is None."""
+    """The name of a walk: one center of one target; `namespace` None means all of them (swr-api.md#centers)."""
 
     target: str
     center: Center
     namespace: str | None
 
     def __str__(self) -> str:
-        """Give e.g. `default/self/team-a`, `default/self/*` for all namespaces."""
+        """Return e.g. `default/self/team-a`, or `default/self/*` for all namespaces."""
         return f"{self.target}/{self.center}/{self.namespace or '*'}"

@@ -1,17 +1,17 @@
-"""The parts of a walk: windows of items that are asked for, and gaps that could not be read (pure)."""
+"""The parts of a walk: windows of items to request, and gaps that could not be read (pure)."""
 
 from typing import Literal, NamedTuple
 
 
 class Order(NamedTuple):
-    """A sort column and its direction; the page wants both or none (Table 1, order_column)."""
+    """A sort column and its direction; a request has both or neither (swr-api.md#pairs)."""
 
     column: str
     direction: Literal["asc", "desc"]
 
 
 class Window(NamedTuple):
-    """The items `[offset, offset + limit)` of a walk; `pass_number` counts from 1."""
+    """The items `[offset, offset + limit)` of a walk in one pass; `pass_number` counts from 1."""
 
     pass_number: int
     offset: int
@@ -20,7 +20,7 @@ class Window(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """Items `[offset, end)` of which only `got` were read, and why; `end` is None where no total was known."""
+    """Items `[offset, end)` of which only `got` were read, and why; `end` is None when no total is known."""
 
     offset: int
     end: int | None

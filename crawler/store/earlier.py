@@ -1,7 +1,7 @@
-"""The parts that an interrupted run had begun: pages that were published there lie nowhere else.
+"""The part files of an interrupted run: pages that were published there are nowhere else.
 
-A run that is not interrupted writes a page once where it can: into the part that it publishes. One that goes on makes
-its parts anew, so those of the first one are put aside, to be read like the spool.
+A run that is not interrupted writes most pages once: into the part files that it publishes. A resumed run writes its
+part files anew, so those of the first run are put aside and read like the spool.
 """
 
 import os
@@ -9,38 +9,38 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from crawler.files.atomic import sync_folder, temporary_of
+from crawler.files.atomic import sync_folder, temporary_path
 from crawler.snapshot.layout import PART, UNPUBLISHED
 
 _EARLIER: Final = "earlier"
 
 
 class EarlierParts:
-    """Parts put aside in a run's folder. Each method but `close` raises OSError."""
+    """Part files put aside in the folder of a run. Every method but `drop` and `close` raises OSError."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / _EARLIER
-        self._part = ""  # the one that is open: what was published together is asked for together
+        self._part = ""  # the open one: pages of one part are read one after the other
         self._descriptor = -1
 
     def put_aside(self) -> None:
-        """Put the snapshot in the making aside, unless that was done before: then the first one's parts are."""
-        shelf = self._folder.with_name(UNPUBLISHED)
-        if shelf.is_dir() and not self._folder.exists():
-            shelf.rename(self._folder)
+        """Put the unpublished snapshot aside; do nothing when that was done before: the first run wrote the parts."""
+        unpublished = self._folder.with_name(UNPUBLISHED)
+        if unpublished.is_dir() and not self._folder.exists():
+            unpublished.rename(self._folder)
             sync_folder(self._folder.parent)
 
     def drop(self) -> None:
-        """Drop what nothing refers to."""
+        """Remove the part files: no journal entry names them."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def read(self, part: str, at: int, size: int) -> bytes:
-        """Read `size` bytes of a part, fewer where it is shorter; raises FileNotFoundError when it is none."""
+        """Return `size` bytes of a part, fewer at its end. Raises FileNotFoundError for a name that is no part."""
         if part != self._part:
             self.close()
             self._descriptor, self._part = self._open(part), part
-        there = max(0, os.fstat(self._descriptor).st_size - at)
-        return os.pread(self._descriptor, min(size, there), at)
+        left = max(0, os.fstat(self._descriptor).st_size - at)
+        return os.pread(self._descriptor, min(size, left), at)
 
     def _open(self, part: str) -> int:
         if not PART.fullmatch(part):
@@ -49,10 +49,10 @@ class EarlierParts:
         try:
             return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
-            return os.open(temporary_of(path), os.O_RDONLY | os.O_CLOEXEC)
+            return os.open(temporary_path(path), os.O_RDONLY | os.O_CLOEXEC)
 
     def close(self) -> None:
-        """Close the part that is open."""
+        """Close the open part."""
         if self._part:
             self._part = ""
             os.close(self._descriptor)

@@ -1,7 +1,7 @@
-"""The lines of a journal: what a run did, in order, so that another process can go on (pure).
+"""The lines of a journal: what a run did, in order, so that another process can resume it (pure).
 
-A line is the CRC-32 of the rest in eight hex digits, a space, one JSON object, a newline. Any prefix of a
-journal is the history of a run, so whatever follows the first line that is not whole is not believed.
+A line is the CRC-32 of the rest in eight hex digits, a space, one JSON object, and a newline. Any prefix of a journal
+is the history of a run, so reading stops at the first line that is torn or damaged.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,10 +19,12 @@ from crawler.swr.page import Page
 
 
 class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", omit_defaults=True, gc=False):
-    """A page taken in. Its lines are the bytes `[at, at + lines)` of the spool, its rejects those behind them.
+    """A window that was read.
 
-    With `part` they lie in that file of the snapshot in the making instead. `walk` is the index in the plan; `checksum`
-    is that of all those bytes.
+    The record lines of its page are the bytes `[at, at + lines)` of the spool, its rejects the `rejects` bytes behind
+    them. With `part` the record lines lie at that offset of that part file of the unpublished snapshot instead.
+    `checksum` covers all these bytes. `records` and `rejected` count the items, `outside` those of other namespaces.
+    `walk` is the index in the plan.
     """
 
     walk: int
@@ -41,12 +43,12 @@ class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", omit_
 
     @property
     def size(self) -> int:
-        """The number of bytes."""
+        """The number of bytes of the page."""
         return self.lines + self.rejects
 
 
 class LossEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="loss", gc=False):
-    """A window given up, and why."""
+    """A window that was lost, and why."""
 
     walk: int
     window: Window
@@ -57,8 +59,27 @@ Entry = PageEntry | LossEntry
 
 
 def checksum_of(data: bytes) -> int:
-    """Give the checksum of a page's bytes, XXH3-64: of a page of 100 it takes 1 us, and zlib's CRC-32 15."""
+    """Return the checksum of a page's bytes: XXH3-64, since zlib's CRC-32 would slow down every page."""
     return xxh3_64_intdigest(data)
+
+
+def page_entry(walk: int, window: Window, page: Page) -> PageEntry:
+    """Return the entry of a page that is not written yet."""
+    items = page.items
+    return PageEntry(
+        walk=walk,
+        window=window,
+        total=page.total,
+        disagrees=page.disagrees,
+        at=0,
+        lines=len(items.lines),
+        rejects=len(items.rejects),
+        records=items.records,
+        rejected=items.rejected,
+        checksum=checksum_of(items.lines + items.rejects if items.rejects else items.lines),
+        unknown=tuple(sorted(items.unknown)) if items.unknown else (),
+        outside=items.outside,
+    )
 
 
 _decode = msgspec.json.Decoder(PageEntry | LossEntry).decode
@@ -66,7 +87,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def to_line(entry: Entry) -> bytes:
-    """Write one entry as a line."""
+    """Return the line of an entry."""
     text = _encode(entry)
     return b"%08x %b\n" % (crc32(text), text)
 
@@ -76,28 +97,28 @@ _PREFIX_LENGTH: Final = len("01234567 ")
 
 
 def read_lines(lines: Iterable[bytes]) -> Iterator[tuple[Entry, int]]:
-    """Read a journal up to the first line that is torn or damaged: each entry and its line's length in bytes."""
+    """Yield each entry and the length of its line in bytes, up to the first line that is torn or damaged."""
     for line in lines:
         text = line[_PREFIX_LENGTH:-1]
         if not line.endswith(b"\n") or line[:_PREFIX_LENGTH] != b"%08x " % crc32(text):
             return
         try:
             yield _decode(text), len(line)
-        except _MALFORMED:  # a newer version's, or damage that the checksum covers
+        except _MALFORMED:  # written by a newer version, or damaged before it was written
             return
 
 
-# What lines are read with raises these of lines that this program never wrote.
-_NO_LINES: Final = (msgspec.MsgspecError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+# Reading the keys of bytes that are no lines of this program raises one of these.
+_NOT_LINES: Final = (msgspec.MsgspecError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 def page_of(entry: PageEntry, data: bytes) -> Page | None:
-    """Give the page that an entry names, as its walk was told of it; None when these bytes are not its lines."""
+    """Return the page of an entry, as its walk saw it; None when `data` are not its lines."""
     lines, rejects = data[: entry.lines], data[entry.lines :]
     try:
-        keys = [key_of_line(line) for line in lines.splitlines()]  # no raw control character is in JSON
+        keys = [key_of_line(line) for line in lines.splitlines()]  # JSON holds no raw control character
         keys += [key_of_reject(line) for line in rejects.splitlines()]
-    except _NO_LINES:
+    except _NOT_LINES:
         return None
     if len(keys) != entry.records + entry.rejected or min(entry.records, entry.rejected) < 0:
         return None

@@ -1,7 +1,7 @@
-"""Where published lines go: a folder of parts in the making, or a stream.
+"""Where published lines go: the part files of an unpublished snapshot, or standard output.
 
-Small pieces are joined before they are hashed and written (files.py, `blocks`): what was written to a shelf is there
-when it was pushed, and durable when that was synced.
+Lines are collected to about a megabyte before they are hashed and written (files/atomic.py, `coalesced`). They are
+written after `flush`, and durable after `fsync`.
 """
 
 import os
@@ -12,119 +12,120 @@ from threading import Lock
 from typing import BinaryIO, Final, Protocol
 
 from crawler.errors import DiskError
-from crawler.files.atomic import blocks, make_folders, sync_folder, temporary_of, write_all
+from crawler.files.atomic import coalesced, make_folders, sync_folder, temporary_path, write_all
 from crawler.files.disk_errors import disk_errors
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import REJECTS
 from crawler.snapshot.manifest import FileEntry
-from crawler.store.spool import Extent
+from crawler.store.page_index import Extent
 from crawler.text.human import escaped
 
 
 class PartWriter(Protocol):
-    """Where published lines go. Every method raises DiskError; `fsync` alone may be called by another thread."""
+    """Where published lines go. Every method raises DiskError; only `fsync` may be called by another thread."""
 
     def open_walk(self, walk: WalkId) -> None:
-        """Begin with a walk's lines; walks come in plan order."""
+        """Start with the lines of a walk; walks come in plan order."""
         ...
 
     def write(self, lines: bytes, records: int) -> Extent | None:
-        """Take `records` whole lines; give where they will lie, None where that is not in one piece or no file."""
+        """Write `records` lines; return where they will lie, None for more than one part, or no file."""
         ...
 
     def reject(self, lines: bytes, rejects: int) -> None:
-        """Take `rejects` whole lines of rejects."""
+        """Write `rejects` lines of rejected items."""
         ...
 
     def flush(self) -> None:
-        """Write what was taken."""
+        """Pass everything to the system."""
         ...
 
     def fsync(self) -> None:
-        """Make durable what was pushed."""
+        """Make durable what was flushed."""
         ...
 
 
-_PUSHED_BYTES: Final = 2**20
+_BUFFER_BYTES: Final = 2**20
 
 
 class StdoutWriter:
-    """Standard output instead of a folder: the records only; rejects are counted and go nowhere."""
+    """Writes records to standard output. Rejects are only counted."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._terminal = stream.isatty()
-        self._taken: list[bytes] = []
-        self._bytes = 0
+        self._is_terminal = stream.isatty()
+        self._buffer: list[bytes] = []
+        self._buffered_bytes = 0
 
     def open_walk(self, walk: WalkId) -> None:
-        """Begin with a walk: a stream has nothing to tell them apart but their records."""
+        """Do nothing: a stream has no parts."""
 
     def write(self, lines: bytes, records: int) -> None:  # noqa: ARG002 - a stream counts nothing
-        """Take whole lines."""
-        self._taken.append(lines)
-        self._bytes += len(lines)
-        if self._bytes >= _PUSHED_BYTES:
+        """Write lines."""
+        self._buffer.append(lines)
+        self._buffered_bytes += len(lines)
+        if self._buffered_bytes >= _BUFFER_BYTES:
             self.flush()
 
     def reject(self, lines: bytes, rejects: int) -> None:
-        """Take rejects: the summary and the exit code tell of them."""
+        """Do nothing: the summary and the exit code report rejects."""
 
     def flush(self) -> None:
-        """Write what was taken. Raises DiskError when nobody reads it any more."""
-        taken, self._taken, self._bytes = self._taken, [], 0
+        """Pass everything to the system. Raises DiskError, also when the reader has closed the pipe."""
+        buffer, self._buffer, self._buffered_bytes = self._buffer, [], 0
         try:
-            for lines in blocks(taken):
-                self._stream.write(_on_terminal(lines) if self._terminal else lines)
+            for lines in coalesced(buffer):
+                self._stream.write(_for_terminal(lines) if self._is_terminal else lines)
             self._stream.flush()
         except OSError as error:
-            reason = f"{error.strerror}; make room where it goes, then run the same command"
+            reason = f"{error.strerror}; free disk space where it goes, then rerun the command"
             raise DiskError(f"cannot write to standard output: {reason}") from None
 
     def fsync(self) -> None:
-        """Leave it to whoever reads: a stream is not kept."""
+        """Do nothing: a stream is not durable."""
 
 
-def _on_terminal(lines: bytes) -> bytes:
-    """Escape what a terminal may obey: JSON leaves U+009B and U+202E as they are; the records stay the same."""
+def _for_terminal(lines: bytes) -> bytes:
+    """Escape the control characters that JSON leaves alone (U+009B, U+202E); the records stay the same."""
     return b"".join(b"%b\n" % escaped(line).encode() for line in lines.decode().split("\n")[:-1])
 
 
 class _PartFile:
-    """One file under its temporary name, hashed while it is written. Raises OSError."""
+    """One file under its temporary name, hashed while it is written. Every method raises OSError."""
 
     def __init__(self, folder: Path, path: str) -> None:
         self.path = path
         self.bytes = 0
         self.records = 0
         self._final = folder / path
-        self._temporary = temporary_of(self._final)
+        self._temporary = temporary_path(self._final)
         self._hash = sha256()
-        self._taken: list[bytes] = []
-        self._taken_bytes = 0
+        self._buffer: list[bytes] = []
+        self._buffered_bytes = 0
         make_folders(self._final.parent)
         self._descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
         sync_folder(self._final.parent)  # its pages may lie nowhere else: after a power cut they need a name
 
     def write(self, lines: bytes, records: int) -> None:
-        self._taken.append(lines)
-        self._taken_bytes += len(lines)
+        self._buffer.append(lines)
+        self._buffered_bytes += len(lines)
         self.bytes += len(lines)
         self.records += records
-        if self._taken_bytes >= _PUSHED_BYTES:
+        if self._buffered_bytes >= _BUFFER_BYTES:
             self.flush()
 
     def flush(self) -> None:
-        taken, self._taken, self._taken_bytes = self._taken, [], 0
-        for block in blocks(taken):
+        buffer, self._buffer, self._buffered_bytes = self._buffer, [], 0
+        for block in coalesced(buffer):
             self._hash.update(block)
             write_all(self._descriptor, block)
 
     def duplicate(self) -> int:
-        """Give another descriptor of it, which stays open when this one is closed."""
+        """Return another descriptor of the file, which stays open when this one is closed."""
         return os.dup(self._descriptor)
 
     def finish(self) -> FileEntry:
+        """Make the file durable and give it its final name; return its entry for the manifest."""
         self.flush()
         os.fsync(self._descriptor)
         self._temporary.rename(self._final)
@@ -135,50 +136,51 @@ class _PartFile:
 
 
 class PartFiles:
-    """A snapshot in the making, in a hidden folder. `max_part_bytes` is where the next part begins.
+    """The part files of an unpublished snapshot in `folder`. A part ends before `max_part_bytes`.
 
-    Parts are cut between records, by size alone, so that they don't depend on page size or arrival.
+    Parts are cut between records, by size alone: neither the page size nor the order of arrival changes them. Files of
+    a publication that did not end are removed.
     """
 
     def __init__(self, folder: Path, *, max_part_bytes: int, by_target: bool) -> None:
         self.folder = folder
-        self._part_bytes = max_part_bytes
+        self._max_part_bytes = max_part_bytes
         self._by_target = by_target
         self._files: list[FileEntry] = []
-        self._place = ""
-        self._numbers: dict[str, int] = {}
-        self._gate = Lock()  # held while another part becomes the one that is written
+        self._partition = ""
+        self._numbers: dict[str, int] = {}  # of the next part, by partition
         self._part: _PartFile | None = None
-        shutil.rmtree(folder, ignore_errors=True)  # of a publishing that did not end
+        self._lock = Lock()  # held while `_part` changes: `fsync` is called by another thread
+        shutil.rmtree(folder, ignore_errors=True)
         with disk_errors(folder):
             make_folders(folder)
             self._rejects = _PartFile(folder, REJECTS)
 
     def open_walk(self, walk: WalkId) -> None:
-        """Begin with a walk: its center's parts, even when it has no records."""
-        place = f"center={walk.center}"
-        place = f"target={walk.target}/{place}" if self._by_target else place
-        if place != self._place:
+        """Start with a walk: open a part of its center, even if the walk has no records. Raises DiskError."""
+        partition = f"center={walk.center}"
+        partition = f"target={walk.target}/{partition}" if self._by_target else partition
+        if partition != self._partition:
             with disk_errors(self.folder):
                 self._close_part()
-                self._place = place
+                self._partition = partition
                 self._open_part()
 
     def write(self, lines: bytes, records: int) -> Extent | None:
-        """Take whole lines, into the next part where this one is full. Raises DiskError."""
+        """Write lines, into the next part when this one is full. Raises DiskError."""
         with disk_errors(self.folder):
             part = self._part or self._open_part()
-            if len(lines) <= self._part_bytes - part.bytes:
-                spot = Extent(part.path, part.bytes)
+            if len(lines) <= self._max_part_bytes - part.bytes:
+                extent = Extent(part.path, part.bytes)
                 part.write(lines, records)
-                return spot
-            self._write_over(lines, records)
+                return extent
+            self._write_across_parts(lines, records)
         return None
 
-    def _write_over(self, lines: bytes, records: int) -> None:
+    def _write_across_parts(self, lines: bytes, records: int) -> None:
         while lines:
             part = self._part or self._open_part()
-            room = self._part_bytes - part.bytes
+            room = self._max_part_bytes - part.bytes
             if len(lines) <= room:
                 part.write(lines, records)
                 return
@@ -192,20 +194,20 @@ class PartFiles:
                 self._close_part()
 
     def reject(self, lines: bytes, rejects: int) -> None:
-        """Keep rejected items. Raises DiskError."""
+        """Write rejected items. Raises DiskError."""
         with disk_errors(self.folder):
             self._rejects.write(lines, rejects)
 
     def flush(self) -> None:
-        """Write what was taken. Raises DiskError."""
+        """Pass everything to the system. Raises DiskError."""
         with disk_errors(self.folder):
             if self._part is not None:
                 self._part.flush()
 
     def fsync(self) -> None:
-        """Make durable what was pushed: of the part that is written, since those before it are. Raises DiskError."""
+        """Make durable what was flushed to the open part; closed parts are durable. Raises DiskError."""
         with disk_errors(self.folder):
-            with self._gate:
+            with self._lock:
                 descriptor = None if self._part is None else self._part.duplicate()
             if descriptor is not None:
                 try:
@@ -214,28 +216,28 @@ class PartFiles:
                     os.close(descriptor)
 
     def _open_part(self) -> _PartFile:
-        number = self._numbers.get(self._place, 0)
-        self._numbers[self._place] = number + 1
-        part = _PartFile(self.folder, f"{self._place}/part-{number:05d}.ndjson")
-        with self._gate:
+        number = self._numbers.get(self._partition, 0)
+        self._numbers[self._partition] = number + 1
+        part = _PartFile(self.folder, f"{self._partition}/part-{number:05d}.ndjson")
+        with self._lock:
             self._part = part
         return part
 
     def _close_part(self) -> None:
         if self._part is not None:
             self._files.append(self._part.finish())
-            with self._gate:  # not before it is durable: until then `fsync` must see it
+            with self._lock:  # not before it is durable: until then `fsync` must see it
                 part, self._part = self._part, None
             part.close()
 
     def close(self) -> tuple[tuple[FileEntry, ...], FileEntry]:
-        """Finish the files: give those of records, and that of rejects."""
+        """Finish all files; return the entries of the parts, and the one of the rejects. Raises DiskError."""
         with disk_errors(self.folder):
             self._close_part()
             return tuple(self._files), self._rejects.finish()
 
     def abandon(self) -> None:
-        """Close the files and leave them there: when the run has not ended, some pages lie nowhere else."""
+        """Close all files where they are: if the run has not ended, some pages lie in them alone."""
         for file in (self._part, self._rejects):
             if file is not None:
                 file.close()

@@ -1,7 +1,13 @@
 """From the spool to a snapshot: pages in plan order and offset order, each record once.
 
-Everything is made in a hidden folder beside the spool, synced, and moved to its name in one step: a reader
-sees no snapshot or a whole one. Within it the manifest is written after the parts and `_SUCCESS` last.
+Publishing rule. Everything is made in a hidden folder beside the spool:
+1. part files and rejects: written under temporary names, synced, renamed (part_files.py),
+2. `_manifest.json`: written, synced, renamed,
+3. `_SUCCESS`, for a complete snapshot only,
+4. all folders synced,
+5. the folder is renamed to `snapshot=<id>`: from now on readers see the whole snapshot, before it nothing,
+6. the parent folder is synced, and `latest` is replaced by a link to a complete snapshot.
+A crash before step 5 publishes nothing, and the run is resumed. After it the next run does step 6 (workspace.py).
 """
 
 import os
@@ -17,13 +23,14 @@ from crawler.model.record import key_of_line, namespace_of_line
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import LATEST, MANIFEST, SUCCESS
 from crawler.snapshot.manifest import Manifest, to_json
+from crawler.store.page_index import IndexEntry
 from crawler.store.part_files import PartWriter
-from crawler.store.spool import IndexEntry, Spool
+from crawler.store.spool import Spool
 from crawler.swr.decode.reject import key_of_reject
 
 
 class Published(NamedTuple):
-    """What of one walk was written; `outside` was left out, being of other namespaces than the walk's."""
+    """What was written of one walk; `outside` counts records left out since they are of other namespaces."""
 
     records: int
     rejects: int
@@ -31,41 +38,41 @@ class Published(NamedTuple):
 
 
 def publish_walk(
-    shelf: PartWriter, spool: Spool, index: int, walk: WalkId, *, last_pass_only: bool, once: bool
+    part_writer: PartWriter, spool: Spool, index: int, walk: WalkId, *, last_pass_only: bool, deduplicate: bool
 ) -> Published:
-    """Write one walk's pages to the shelf, in offset order.
+    """Write the pages of one walk in the order of their offsets, and drop them from the spool's memory.
 
-    `last_pass_only` for a walk that is proven: its last pass is the proof. Otherwise the pages of earlier
-    passes follow, for what was seen there and not later. `once` when a key may come twice.
+    `last_pass_only` for a complete walk: its last pass is the proof. Otherwise the pages of earlier passes follow, for
+    records that the last one did not see. `deduplicate` when a key may occur twice. Raises DiskError.
     """
-    shelf.open_walk(walk)
+    part_writer.open_walk(walk)
     stored = spool.pages(index)
     last = max((page.pass_number for page in stored), default=0)
     chosen = [page for page in stored if page.pass_number == last] if last_pass_only else stored
     chosen.sort(key=lambda page: (-page.pass_number, page.offset))
-    pieces = _read(spool, index, [page for page in chosen if page.lines or page.rejects])
-    if once or not last_pass_only:
-        pieces = _once(pieces)
+    chunks = _read(spool, index, [page for page in chosen if page.lines or page.rejects])
+    if deduplicate or not last_pass_only:
+        chunks = _without_duplicates(chunks)
     if any(page.outside for page in chosen):
-        pieces = _within(walk.namespace, pieces)
+        chunks = _of_namespace(walk.namespace, chunks)
     records = rejects = outside = 0
-    for piece in pieces:
-        spot = shelf.write(piece.lines, piece.records) if piece.records else None
-        if piece.rejected:
-            shelf.reject(piece.rejects, piece.rejected)
-        elif spot is not None and piece.page is not None:
-            spool.writing_to_part(index, piece.page, spot)
-        records += piece.records
-        rejects += piece.rejected
-        outside += piece.outside
+    for chunk in chunks:
+        extent = part_writer.write(chunk.lines, chunk.records) if chunk.records else None
+        if chunk.rejected:
+            part_writer.reject(chunk.rejects, chunk.rejected)
+        elif extent is not None and chunk.page is not None:
+            spool.writing_to_part(index, chunk.page, extent)
+        records += chunk.records
+        rejects += chunk.rejected
+        outside += chunk.outside
     spool.forget(index)
     return Published(records, rejects, outside)
 
 
-class _Piece(NamedTuple):
-    """Some record lines and their number, reject lines and theirs, and how many records were left out.
+class _Chunk(NamedTuple):
+    """Record lines and their number, reject lines and theirs, and how many records were left out.
 
-    `page` is the page whose bytes these are, None when some were left out.
+    `page` is the page that has exactly these bytes, None when some were left out.
     """
 
     lines: bytes
@@ -76,56 +83,57 @@ class _Piece(NamedTuple):
     page: IndexEntry | None = None
 
 
-def _read(spool: Spool, walk: int, pages: list[IndexEntry]) -> Iterator[_Piece]:
+def _read(spool: Spool, walk: int, pages: list[IndexEntry]) -> Iterator[_Chunk]:
     for page in pages:
         lines, rejects = spool.bytes_of(walk, page)
-        yield _Piece(lines, page.records, rejects, page.rejected, page=page)
+        yield _Chunk(lines, page.records, rejects, page.rejected, page=page)
 
 
-def _once(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
-    """Leave out what was there before."""
-    new = KeySet().add
-    for piece in pieces:
-        lines = [line for line in piece.lines.splitlines(keepends=True) if new(key_of_line(line))]
-        rejects = [line for line in piece.rejects.splitlines(keepends=True) if new(key_of_reject(line))]
-        yield _Piece(b"".join(lines), len(lines), b"".join(rejects), len(rejects))
+def _without_duplicates(chunks: Iterable[_Chunk]) -> Iterator[_Chunk]:
+    """Leave out lines whose key occurred before."""
+    is_new = KeySet().add
+    for chunk in chunks:
+        lines = [line for line in chunk.lines.splitlines(keepends=True) if is_new(key_of_line(line))]
+        rejects = [line for line in chunk.rejects.splitlines(keepends=True) if is_new(key_of_reject(line))]
+        yield _Chunk(b"".join(lines), len(lines), b"".join(rejects), len(rejects))
 
 
-def _within(namespace: str | None, pieces: Iterable[_Piece]) -> Iterator[_Piece]:
-    """Leave out records of other namespaces: they count for the proof, but were not asked for.
+def _of_namespace(namespace: str | None, chunks: Iterable[_Chunk]) -> Iterator[_Chunk]:
+    """Leave out records of other namespaces: they count for the proof, but belong to another walk.
 
-    A service whose filter is fuzzy gives them to several walks; each belongs to its own namespace's.
+    A service with a fuzzy filter sends them to several walks (docs/reference/swr-api.md#name-matching).
     """
-    for piece in pieces:
-        lines = [line for line in piece.lines.splitlines(keepends=True) if namespace_of_line(line) == namespace]
-        yield _Piece(b"".join(lines), len(lines), piece.rejects, piece.rejected, piece.records - len(lines))
+    for chunk in chunks:
+        lines = [line for line in chunk.lines.splitlines(keepends=True) if namespace_of_line(line) == namespace]
+        yield _Chunk(b"".join(lines), len(lines), chunk.rejects, chunk.rejected, chunk.records - len(lines))
 
 
 def finish(folder: Path, manifest: Manifest, output: Path) -> Path:
-    """Write the manifest and, for a complete snapshot, `_SUCCESS`; move it to its name; give its path.
+    """Do steps 2 to 6 for the snapshot in `folder`; return its path.
 
-    Raises DiskError; there is no snapshot then, unless the message says that it stands.
+    Raises DiskError: nothing is published then, unless the message says that the snapshot is published.
     """
     final = output / f"snapshot={manifest.snapshot}"
     with disk_errors(output):
         write_synced(folder / MANIFEST, to_json(manifest))
         if manifest.status == "complete":
             write_synced(folder / SUCCESS, b"")
-        for inner, _, _ in os.walk(folder, onerror=_refuse):
+        for inner, _, _ in os.walk(folder, onerror=_raise):
             sync_folder(Path(inner))
         folder.rename(final)
     make_visible(final)
     return final
 
 
-def _refuse(error: OSError) -> None:
+def _raise(error: OSError) -> None:
     raise error
 
 
 def make_visible(snapshot: Path) -> None:
-    """Make the name of a snapshot durable, and if it is complete make `latest` name it.
+    """Do step 6: make the name of a snapshot durable, and if it is complete point `latest` to it.
 
-    So whoever reads `latest` reads a proven inventory. Raises DiskError, which says that the snapshot stands.
+    So a reader of `latest` always reads a proven inventory. Raises DiskError, which says that the snapshot is
+    published.
     """
     try:
         sync_folder(snapshot.parent)
@@ -134,10 +142,9 @@ def make_visible(snapshot: Path) -> None:
     except OSError as error:
         where = f"{error.filename or snapshot.parent}: {error.strerror or error}"
         if not snapshot.is_dir():
-            raise DiskError(f"{snapshot} has vanished: {where}; run the same command") from None
-        raise DiskError(
-            f"{snapshot} stands and is whole, but {where}; make room or mend it: the next run sees to `{LATEST}`"
-        ) from None
+            raise DiskError(f"{snapshot} has vanished: {where}; rerun the command") from None
+        advice = f"free disk space or fix the problem: the next run updates `{LATEST}`"
+        raise DiskError(f"{snapshot} is published, but {where}; {advice}") from None
 
 
 def _point_latest(snapshot: Path) -> None:

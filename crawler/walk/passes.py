@@ -1,101 +1,90 @@
-"""One pass of a walk: every window asked once, and what the answers say (pure).
+"""One pass of a walk: reads every window once, and says what the pages prove (pure).
 
-    first ---- page, total declared ------> declared -- all windows read or lost ---------------> done
+    first ---- page, total declared ------> declared -- every window read or lost --------------> done
       |                                        |
-      `------- page, no total --> open <-------'  (a total that was only the page's length)
-                                   `---------- empty or repeated page, or a lost one -----------> done
+      `------- page, no total --> open <-------'  (the declared total was only the length of the page)
+                                   `---------- empty or repeated page, or a lost window --------> done
 
-In *first* and *open* one window is in flight at a time; in *declared* all of them may be, in any order.
-What is in flight is known to nobody after a crash, so nothing that is decided here may depend on it.
-An event that is not possible in the state raises WalkError and changes nothing.
+- first: the first window is in flight; its response decides how the pass goes on.
+- declared: a total says where the walk ends. Any number of windows may be in flight; responses come in any order.
+- open: no total says where it ends. One window is in flight at a time, up to the first page that holds nothing new.
+
+The laws:
+- No decision depends on windows in flight: after a crash only the settled ones are known (crawl/resume.py).
+- An event that is not possible in the state raises WalkError and changes nothing.
+
+Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #offset-past-end (what a page and a total can prove).
 """
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from crawler.model.key_set import KeySet
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.page import Page
+from crawler.walk.first_page import FirstPage
+from crawler.walk.outcome import Outcome, Retry, WalkError
+from crawler.walk.read_ahead import READ_AHEAD_WINDOWS, growth_end, read_ahead_end
 
-# Page sizes that servers are commonly capped at. A total that equals one of them exactly, with a page of that
-# length, may be the page's length and not the walk's; so may one that equals the length asked for.
-_CUSTOMARY_LENGTHS: Final = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000})
-
-# A total may be any number, so windows are asked only this far ahead of what the pages bear out: this many, and
-# two for each that was filled. A function of the set of what is settled, so neither order nor a resume matters.
-# And no further than twice the total that was declared first, where that is beyond so many windows.
-_AHEAD: Final = 16
-
-
-class WalkError(Exception):
-    """An event that is not possible in this state: a fault of the caller, not of the service."""
-
-
-class Retry(NamedTuple):
-    """The window stays in flight and must be asked again, `at_once` or after a backoff."""
-
-    reason: str
-    at_once: bool = False
-
-
-Answered = Retry | Literal["keep", "skip"]  # keep: the page counts; skip: it is done, but holds nothing new
+# Common caps of page sizes. A total that equals the length of the first page is doubtful when that length is one of
+# them or the limit requested: it may be the length of the page and not of the walk.
+_COMMON_PAGE_LENGTHS: Final = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000})
 
 
 class Pass:
-    """One reading of a walk's windows.
+    """One reading of all windows of a walk.
 
-    When `done`, the fields say what was seen: `totals` in the order they were declared, `total` the largest of
-    them (0 without), `items` counts those of all pages, `seen` holds their keys, `pages` counts the pages that
-    held something new. In the `last` pass short pages bear out a total too; before it the next one had better begin.
+    When `done`, the fields hold the evidence: `totals` in the order in which they were declared, `total` the largest
+    of them (0 without one), `items` the number of items of all pages, `keys` their keys, `pages` the number of pages
+    that held something new. The last pass (`is_last`) reads ahead of short pages too; an earlier one ends sooner,
+    since the next pass reads everything again.
     """
 
-    def __init__(self, number: int, limit: int, order: Order | None, *, last: bool) -> None:
+    def __init__(self, number: int, limit: int, order: Order | None, *, is_last: bool) -> None:
         self.number = number
-        self.last = last
+        self.is_last = is_last
         self.limit = limit
         self.order = order
         self.state: Literal["first", "declared", "open"] = "first"
         self.totals: dict[int, None] = {}
         self.total = 0
-        self.seen = KeySet()
+        self.keys = KeySet()
         self.items = 0
         self.pages = 0
-        self.settled = 0  # windows read or lost
-        self.failed = False  # a window got no answer that counts
-        self.unproven = False  # a page with items declared no total
-        self.opened = False  # no total to stop at: read on to the first empty page
-        self.repeated = False  # the one item of the first page came again beyond a doubtful total
-        self.clamped_to: int | None = None  # the server's page size, where it proved smaller than asked
+        self.settled = 0  # the number of windows read or lost
+        self.has_loss = False  # a window was lost
+        self.total_missing = False  # a page with items declared no total
+        self.open_ended = False  # no total says where to stop: read on to the first page that holds nothing new
+        self.item_repeated = False  # the only item of the first page came again beyond a doubtful total
+        self.clamped_to: int | None = None  # the server's page size, when it is smaller than requested
         self._gaps: list[Gap] = []
-        self._disagreed = False  # one page declared several totals
+        self._totals_disagree = False  # one page declared several totals
         self._in_flight: dict[int, Window] = {}
-        self._claimed: set[int] = set()  # offsets taken out of turn, by a resume
-        self._next = 0  # windows are new from here
-        self._end = 1  # up to here: until a total is known, one window at a time
+        self._replayed: set[int] = set()  # offsets beyond `_next_offset` that a resume has taken
+        self._next_offset = 0  # windows from here on are new
+        self._end_offset = 1  # up to here; one window at a time until a total is known
         self._full_pages = 0
-        self._probe_at: int | None = None  # where the window beyond a doubtful total lies
-        self._short_length = -1  # of a first page shorter than asked
-        self._came_without_total = False
-        self._came_empty = False
-        self._probing_second_item = False  # the second item alone is asked how many there are
+        self._probe_offset: int | None = None  # of the window beyond a doubtful total
+        self._first_page = FirstPage()
+        self._probing_second_item = False  # only the second item is requested, for its total
 
-    # ---- what to ask
+    # ---- which window is next
 
     def next_window(self) -> Window | None:
-        """Take the next window: new until now, in flight from now on. None when there is none to ask now."""
+        """Take the next window: it was new and is in flight from now on. None when none may be requested now."""
         if not self._has_new():
             return None
-        return self._issue(Window(self.number, self._next, self.limit, self.order))
+        return self._issue(Window(self.number, self._next_offset, self.limit, self.order))
 
     def replay(self, window: Window) -> None:
-        """Take one window out of turn, as the run did that is resumed: its answer must follow."""
+        """Take the window that a journal names next, in any order; its `on_page` or `on_lost` must follow."""
         if not self._is_new(window):
             raise WalkError(f"{window} is not new in {self.state}")
         if self.state == "first":
             self.limit, self.order = window.limit, window.order
-        if window.offset == self._next:
+        if window.offset == self._next_offset:
             self._issue(window)
         else:
-            self._claimed.add(window.offset)
+            self._replayed.add(window.offset)
             self._in_flight[window.offset] = window
 
     def _is_new(self, window: Window) -> bool:
@@ -103,67 +92,66 @@ class Pass:
             fits = window.limit > 0
         else:
             fits = (window.limit, window.order) == (self.limit, self.order) and window.offset % self.limit == 0
-        new = self._next <= window.offset < self._horizon and window.offset not in self._claimed
+        new = self._next_offset <= window.offset < self._horizon and window.offset not in self._replayed
         return window.pass_number == self.number and fits and new
 
     def _has_new(self) -> bool:
-        while self._next in self._claimed:
-            self._claimed.discard(self._next)
-            self._next += self.limit
-        return self._next < self._horizon
+        while self._next_offset in self._replayed:
+            self._replayed.discard(self._next_offset)
+            self._next_offset += self.limit
+        return self._next_offset < self._horizon
 
     @property
     def _horizon(self) -> int:
-        if self.state != "declared" or self._end <= self.limit * _AHEAD:  # neither bound below is smaller
-            return self._end
-        keys = len(self.seen) if self.last else min(len(self.seen), self._full_pages * self.limit)
-        return min(self._end, self.limit * (_AHEAD + -(-2 * keys // self.limit)), self._growth_end)
+        """The offset up to which windows may be requested now."""
+        if self.state != "declared" or self._end_offset <= self.limit * READ_AHEAD_WINDOWS:
+            return self._end_offset
+        keys = len(self.keys) if self.is_last else min(len(self.keys), self._full_pages * self.limit)
+        return min(self._end_offset, read_ahead_end(self.limit, keys, self._first_total))
 
     @property
-    def _growth_end(self) -> int:
-        """Where a pass ends whose total grows: it proves nothing any more, and rows may come as fast as it reads."""
-        planned = next(iter(self.totals), 0)
-        return max(self.limit * _AHEAD, 2 * planned)
+    def _first_total(self) -> int:
+        return next(iter(self.totals), 0)
 
     def _issue(self, window: Window) -> Window:
-        self._next = window.offset + window.limit
+        self._next_offset = window.offset + window.limit
         self._in_flight[window.offset] = window
         return window
 
-    # ---- what came back
+    # ---- what happened to a window
 
-    def on_page(self, window: Window, page: Page, *, last_try: bool, trusted: bool) -> Answered:
-        """Take a page in; with `last_try` also one that is too short, its gap noted.
+    def on_page(self, window: Window, page: Page, *, last_try: bool, totals_trusted: bool) -> Outcome:
+        """Take a page, and say whether it counts; with `last_try` also one that is too short: it leaves a gap.
 
-        `trusted` when the service is known to count the walk, where a total may be the page's length as well.
+        `totals_trusted` when this service is known to declare the total of the walk and not the length of the page.
         """
         self.check_in_flight(window)
         if self.state == "first":
-            answered = self._on_first(window, page, last_try=last_try, trusted=trusted)
+            outcome = self._on_first(window, page, last_try=last_try, totals_trusted=totals_trusted)
         elif self.state == "open":
-            answered = self._on_open(page)
+            outcome = self._on_open_ended(page)
         elif self._probing_second_item:
-            answered = self._on_second_item(page)
-        elif window.offset == self._probe_at:
-            answered = self._on_probe(window, page, last_try=last_try, trusted=trusted)
+            outcome = self._on_second_item(page)
+        elif window.offset == self._probe_offset:
+            outcome = self._on_probe(window, page, last_try=last_try, totals_trusted=totals_trusted)
         else:
-            answered = self._on_declared(window, page, last_try=last_try)
-        if not isinstance(answered, Retry):
+            outcome = self._on_declared(window, page, last_try=last_try)
+        if not isinstance(outcome, Retry):
             del self._in_flight[window.offset]
             self.settled += 1
-        return answered
+        return outcome
 
     def on_lost(self, window: Window, reason: str) -> None:
-        """Give a window up: it got no answer that counts, however often it was asked."""
+        """Give a window up: no try got a usable response."""
         self.check_in_flight(window)
         del self._in_flight[window.offset]
         self.settled += 1
-        self.failed = True
-        self._end_of_second_item()
+        self.has_loss = True
+        self._leave_second_item()
         end: int | None = None
-        if self.state != "declared":  # nothing beyond it can be planned
-            self.state, self._end = "declared", self._next
-        elif window.offset != self._probe_at:  # a doubtful total can't say what the window beyond it holds
+        if self.state != "declared":  # no total, so no window beyond it is known
+            self.state, self._end_offset = "declared", self._next_offset
+        elif window.offset != self._probe_offset:  # how much lies beyond a doubtful total is unknown
             end = max(window.offset, min(window.offset + window.limit, self.total))
         self._gaps.append(Gap(window.offset, end, 0, reason))
 
@@ -184,13 +172,13 @@ class Pass:
 
     @property
     def cut_short(self) -> bool:
-        """Whether windows are planned that are too far ahead to be asked."""
-        return self._horizon < self._end
+        """Whether the declared total has windows that are too far ahead to be requested."""
+        return self._horizon < self._end_offset
 
     @property
     def windows(self) -> int:
-        """The number of windows new, in flight, read and lost: at least the first one."""
-        new = -(-max(0, self._horizon - self._next) // self.limit) - len(self._claimed)
+        """The number of windows that are new, in flight, read or lost; at least 1."""
+        new = -(-max(0, self._horizon - self._next_offset) // self.limit) - len(self._replayed)
         return max(1, new + len(self._in_flight) + self.settled)
 
     @property
@@ -198,79 +186,62 @@ class Pass:
         """What could not be read, in any order."""
         if not self.cut_short:
             return self._gaps
-        grown = self._horizon == self._growth_end
-        reason = "rows came as fast as they were read" if grown else "too few pages held something new"
-        return [*self._gaps, Gap(self._horizon, self._end, 0, f"not asked: {reason}")]
+        grown = self._horizon == growth_end(self.limit, self._first_total)
+        reason = "rows were added as fast as they were read" if grown else "too few pages held something new"
+        return [*self._gaps, Gap(self._horizon, self._end_offset, 0, f"not requested: {reason}")]
 
     @property
     def is_consistent(self) -> bool:
-        """Whether this pass alone proves the walk: one total on every page, and as many distinct keys."""
-        flawed = self.gaps or self.unproven or self._disagreed
-        return not flawed and len(self.totals) <= 1 and len(self.seen) == self.total
+        """Whether this pass alone proves the walk: one total on all pages, and that many distinct keys."""
+        flawed = self.gaps or self.total_missing or self._totals_disagree
+        return not flawed and len(self.totals) <= 1 and len(self.keys) == self.total
 
-    # ---- how a page is taken in, by state
+    # ---- what a page proves, by state
 
-    def _on_first(self, window: Window, page: Page, *, last_try: bool, trusted: bool) -> Answered:
+    def _on_first(self, window: Window, page: Page, *, last_try: bool, totals_trusted: bool) -> Outcome:
+        retry = self._first_page.retry(window, page, last_try=last_try, totals_trusted=totals_trusted)
+        if retry is not None:
+            return retry
         if page.total is None:
-            return self._open(page, last_try=last_try)
-        if not (page.total or trusted or last_try or self._came_empty):
-            self._came_empty = True
-            return Retry("the first page is empty", at_once=True)
+            return self._on_first_without_total(page)
         if page.length < min(window.limit, page.total):
-            again = self._short_first(window, page, page.total, last_try=last_try)
-            if again is not None:
-                return again
+            if page.length:
+                # Whatever the length before: a resume sees the last response only.
+                self.limit = self.clamped_to = page.length
+            else:
+                self._gaps.append(Gap(0, page.total, 0, "the first page stayed empty"))
         self.state = "declared"
-        self._note(page)
-        if not page.length:  # there is nothing, or nothing to plan from
+        self._count(page)
+        if not page.length:  # the walk is empty, or the page says nothing about it
             return "keep"
-        self.limit = max(self.limit, page.length)  # a server that sends more than asked has its own page size
-        self._next, self._end = self.limit, self.total
-        full = page.length >= window.limit or page.length in _CUSTOMARY_LENGTHS
-        if page.length == page.total and (full or not trusted):
-            self.limit = self._next = self._probe_at = page.length
-            self._end = page.length + 1
+        self.limit = max(self.limit, page.length)  # a server that sends more than requested
+        self._next_offset, self._end_offset = self.limit, self.total
+        full = page.length >= window.limit or page.length in _COMMON_PAGE_LENGTHS
+        if page.length == page.total and (full or not totals_trusted):
+            self.limit = self._next_offset = self._probe_offset = page.length
+            self._end_offset = page.length + 1
         return "keep"
 
-    def _short_first(self, window: Window, page: Page, total: int, *, last_try: bool) -> Retry | None:
-        """Tell a clamp (the same short length twice) from a page that is short by a fault."""
-        same, first_time = page.length == self._short_length, self._short_length < 0
-        self._short_length = page.length
-        expected = min(window.limit, total)
-        if not last_try and not (same and page.length):
-            reason = f"the first page holds {page.length} of {expected} items"
-            return Retry(reason, at_once=first_time and page.length > 0)
-        if page.length:
-            self.limit = page.length
-            self.clamped_to = page.length  # a resume sees one answer where two were given: it must come to the same
-        else:
-            self._gaps.append(Gap(0, total, 0, "the first page stayed empty"))
-        return None
-
-    def _open(self, page: Page, *, last_try: bool) -> Answered:
-        # An empty walk looks so, and a service without totals, and any other for a moment: it must come twice.
-        came_before, self._came_without_total = self._came_without_total, True
-        if not (came_before or last_try):
-            return Retry("the first page declares no total", at_once=True)
+    def _on_first_without_total(self, page: Page) -> Outcome:
         if not page.length:
             self.state = "declared"
             return "keep"
         self.state = "open"
-        self.opened = True
-        self.limit = self._next = page.length
-        self._end = self._next + 1
-        self._note(page)
+        self.open_ended = True
+        self.limit = self._next_offset = page.length
+        self._end_offset = self._next_offset + 1
+        self._count(page)
         return "keep"
 
-    def _on_open(self, page: Page) -> Answered:
-        if self.seen.issuperset(page.items.keys):  # empty, or a page that was there before: either is the end
-            self.state, self._end = "declared", self._next
+    def _on_open_ended(self, page: Page) -> Outcome:
+        if self.keys.issuperset(page.items.keys):  # empty or repeated: the end of the list
+            self.state, self._end_offset = "declared", self._next_offset
             return "skip"
-        self._end = self._next + 1
-        self._note(page)
+        self._end_offset = self._next_offset + 1
+        self._count(page)
         return "keep"
 
-    def _on_declared(self, window: Window, page: Page, *, last_try: bool) -> Answered:
+    def _on_declared(self, window: Window, page: Page, *, last_try: bool) -> Outcome:
         total = min(self.totals) if page.total is None else page.total
         expected = max(0, min(window.limit, total - window.offset))
         short = page.length < expected
@@ -278,51 +249,51 @@ class Pass:
             if not last_try:
                 return Retry(f"{page.length} of {expected} items")
             self._gaps.append(Gap(window.offset, window.offset + expected, page.length, "the page stayed short"))
-        self._note(page, short=short)
-        self._end = max(self._end, self.total)  # rows have come: the plan grows with the total
+        self._count(page, short=short)
+        self._end_offset = max(self._end_offset, self.total)  # rows were added: so are windows
         return "keep"
 
-    def _on_probe(self, window: Window, page: Page, *, last_try: bool, trusted: bool) -> Answered:
-        """Take in the window beyond a total that may be only the first page's length."""
-        if page.total not in {None, window.offset, page.length}:  # rows have come or gone
+    def _on_probe(self, window: Window, page: Page, *, last_try: bool, totals_trusted: bool) -> Outcome:
+        """Take the window beyond a total that may be only the length of the first page."""
+        if page.total not in {None, window.offset, page.length}:  # the total has changed: it is no page length
             return self._on_declared(window, page, last_try=last_try)
-        if self.seen.issuperset(page.items.keys):  # empty, or a page that was there before
-            if not page.length or trusted:
+        if self.keys.issuperset(page.items.keys):  # empty or repeated
+            if not page.length or totals_trusted:
                 return "skip"
-            if page.length == 1:  # the only one once more, or the first of many that has just moved
-                self.repeated = True
-                self._note(page)
+            if page.length == 1:  # the only item again, or the first of many that has just moved
+                self.item_repeated = True
+                self._count(page)
                 return "keep"
-            # The last one once more, or the first of many by a service that ignores the offset.
+            # The last page again, or the first of many pages of a service that ignores the offset.
             self._probing_second_item = True
-            self.limit, self._next, self._end = 1, 1, 2
-            self._note(page)
+            self.limit, self._next_offset, self._end_offset = 1, 1, 2
+            self._count(page)
             return "keep"
         self.state = "open"
-        self.opened = True
-        self._end = self._next + 1
-        self._note(page)
+        self.open_ended = True
+        self._end_offset = self._next_offset + 1
+        self._count(page)
         return "keep"
 
-    def _on_second_item(self, page: Page) -> Answered:
-        """Take in the second item: a total above one, declared by a page of one, counts the walk and not the page."""
-        self._end_of_second_item()
-        self.unproven = self.opened = (page.total or 0) <= page.length
-        self._note(page)
+    def _on_second_item(self, page: Page) -> Outcome:
+        """Take the second item alone: a total above 1 on a page of 1 counts the walk and not the page."""
+        self._leave_second_item()
+        self.total_missing = self.open_ended = (page.total or 0) <= page.length
+        self._count(page)
         return "keep"
 
-    def _end_of_second_item(self) -> None:
-        if self._probing_second_item and self._probe_at is not None:
-            self._probing_second_item, self.limit = False, self._probe_at
+    def _leave_second_item(self) -> None:
+        if self._probing_second_item and self._probe_offset is not None:
+            self._probing_second_item, self.limit = False, self._probe_offset
 
-    def _note(self, page: Page, *, short: bool = False) -> None:
-        new = self.seen.update(page.items.keys)
+    def _count(self, page: Page, *, short: bool = False) -> None:
+        new = self.keys.update(page.items.keys)
         self._full_pages += not short
         self.pages += new > 0
         self.items += page.length
-        self._disagreed |= page.disagrees
+        self._totals_disagree |= page.disagrees
         if page.total is not None:
             self.totals[page.total] = None
             self.total = max(self.total, page.total)
         elif page.length:
-            self.unproven = True
+            self.total_missing = True

@@ -1,4 +1,4 @@
-"""Which walks a run is made of, in which order, and what a walk costs (pure)."""
+"""The walks of a run in their order, and what a walk costs (pure)."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -10,10 +10,10 @@ from crawler.model.walk_id import Center, WalkId
 
 
 class Plan(NamedTuple):
-    """All walks of a run in plan order: by target, then center, then namespace, each as configured.
+    """All walks of a run in plan order: by target, then center, then namespace, each in the configured order.
 
-    `endpoints` pairs each target's name with its endpoint; `order` names the sort columns tried. Together
-    with the walks they are what must be the same to resume a run: not rate, concurrency or limit.
+    `endpoints` pairs the name of each target with its endpoint; `order` names the sort columns to try. A run can be
+    resumed only with the same plan; rate, concurrency and page size may differ.
     """
 
     endpoints: tuple[tuple[str, str], ...]
@@ -21,7 +21,7 @@ class Plan(NamedTuple):
     walks: tuple[WalkId, ...]
 
     def digest(self) -> str:
-        """Give a name for this plan: equal for equal plans, whatever machine or version made them."""
+        """Return a text that equal plans share and different plans do not, on any machine and in any version."""
         text = orjson.dumps([self.endpoints, self.order, [tuple(walk) for walk in self.walks]])
         return sha256(text).hexdigest()
 
@@ -32,7 +32,7 @@ def make_plan(
     namespaces: tuple[str, ...],
     order: tuple[str, ...],
 ) -> Plan:
-    """Plan targets x centers x namespaces; no namespace given is one walk per center over all of them."""
+    """Return the plan of targets x centers x namespaces; without namespaces one walk a center reads them all."""
     targets, chosen = tuple(endpoints), tuple(centers)
     walks = tuple(
         WalkId(target, center, namespace)
@@ -46,9 +46,10 @@ def make_plan(
 def discovered_walks(
     target: str, centers: Iterable[Center], namespaces: tuple[str, ...], discovered: tuple[str, ...]
 ) -> tuple[WalkId, ...]:
-    """Plan one target whose own namespaces were discovered: a walk for each of them in `self`.
+    """Return the walks of one target whose namespaces were discovered: one for each of them in `self`.
 
-    The namespaces of `thirdparty` belong to others and can't be discovered: one walk, unless `namespaces` names some.
+    The namespaces of `thirdparty` belong to other accounts and cannot be discovered: they are one walk, unless
+    `namespaces` names some.
     """
     names: dict[Center, tuple[str | None, ...]] = {
         "self": tuple(dict.fromkeys((*namespaces, *discovered))),
@@ -58,15 +59,15 @@ def discovered_walks(
 
 
 def windows(total: int, limit: int) -> int:
-    """Give the number of windows a walk of `total` items is read in: at least the first one."""
+    """Return the number of windows of `limit` items that hold `total` items; at least 1."""
     return max(1, -(-total // limit))
 
 
 def duration_s(requests: int, rate_per_s: float | None) -> float | None:
-    """Give the least time `requests` take at the configured rate, in seconds; None when it is unlimited."""
+    """Return the shortest time in seconds that `requests` take at this rate; None when the rate is unlimited."""
     return None if rate_per_s is None else requests / rate_per_s
 
 
-def by_namespaces(walks: Iterable[WalkId]) -> list[tuple[str, Center]]:
-    """Give the centers that are walked by namespaces, in plan order: each needs a census."""
+def centers_by_namespace(walks: Iterable[WalkId]) -> list[tuple[str, Center]]:
+    """Return the centers that are crawled by namespace, as (target, center), in plan order."""
     return list(dict.fromkeys((walk.target, walk.center) for walk in walks if walk.namespace is not None))

@@ -13,7 +13,7 @@ from crawler.emulator.inventory.ndjson import from_ndjson
 from crawler.model.audit_rules import RULES
 from crawler.model.record import Record
 from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, WalkEntry
-from tests.support.emulator_fixture import crawl, serve, whole
+from tests.support.emulator_fixture import crawl, serve, snapshot_of
 
 SOUND = Record(
     target="eu",
@@ -110,7 +110,7 @@ def item(name: str = "app", **fields: object) -> dict[str, object]:
 def publish(output: Path, *items: dict[str, object], faults: tuple[Fault, ...] = (), **flags: Any) -> Path:  # noqa: ANN401
     """Serve these items, crawl them and give the snapshot's folder."""
     with serve(from_ndjson(map(orjson.dumps, items), source="items"), faults=faults) as served:
-        return whole(crawl(served.endpoint, output, **flags))
+        return snapshot_of(crawl(served.endpoint, output, **flags))
 
 
 # What JSON can hold: everything but lone surrogates, and more of what is meant to harm than chance would draw.

@@ -16,7 +16,7 @@ import crawler
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from tests.support.cli_runner import Say, saying
-from tests.support.emulator_fixture import TOKEN, crawl, serve, whole
+from tests.support.emulator_fixture import TOKEN, crawl, serve, snapshot_of
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 ENDPOINT = "http://127.0.0.1:9"
@@ -122,7 +122,7 @@ def test_records_go_to_standard_output_in_plan_order_with_a_dash(
             check=True,
             cwd=tmp_path,
         )
-    parts = sorted(whole(result).glob("center=*/*.ndjson"))
+    parts = sorted(snapshot_of(result).glob("center=*/*.ndjson"))
     assert done.stdout == b"".join(part.read_bytes() for part in parts)
     assert b"complete" in done.stderr
 

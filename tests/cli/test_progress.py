@@ -118,7 +118,7 @@ def test_the_rate_is_of_the_last_seconds_and_not_of_the_whole_run() -> None:
 
 
 def test_requests_that_wait_for_their_turn_are_not_counted_as_made() -> None:
-    counted = tally(asked=32)
+    counted = tally(requests=32)
     assert ProgressMeter(counted, 0.0).look(1.0).rate_per_s == 0
 
 
@@ -394,7 +394,7 @@ def test_a_crawl_under_the_live_view_ends_as_it_would_without(stream_type: type[
     with serving(EmulatorSettings(inventory=inventory, faults=(ServerErrors(rate=0.2, seed=1),))) as running:
         config, environ = config_of(running, tmp_path)
         watch = watcher("auto", stream=stream, environ=XTERM)
-        result = run_crawl(config, environ, watch=watch)
+        result = run_crawl(config, environ, progress=watch)
     assert result.exit_code == 0
     if stream_type is Terminal:
         assert "page.retry walk=default/" in stream.getvalue()

@@ -16,7 +16,7 @@ from crawler.model.record import Record
 from crawler.query.columns import RECORD_COLUMNS, WALK_COLUMNS
 from crawler.snapshot.manifest import WalkEntry
 from tests.audit.examples import item, publish
-from tests.store.builders import shelve
+from tests.store.builders import publish_records
 from tests.support.cli_runner import Say, saying
 from tests.support.emulator_fixture import records
 
@@ -203,7 +203,7 @@ def test_a_folder_of_any_name_is_read(say: Say, snapshot: Path, tmp_path: Path) 
 
 
 def test_a_snapshot_of_nothing_answers(say: Say, tmp_path: Path) -> None:
-    shelve(tmp_path, "empty", walks=())
+    publish_records(tmp_path, "empty", walks=())
     said = say(str(tmp_path / "snapshot=empty"), "from repositories", "--json")
     assert (said.code, said.out) == (0, "")
     publish(tmp_path / "output", snapshot="none")

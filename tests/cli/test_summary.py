@@ -73,7 +73,7 @@ def finished(*walks: WalkEntry, path: PurePath | None = FOLDER, unknown: tuple[s
 
 def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
     given: Mapping[str, Any] = {
-        "ending": StopReason("done"),
+        "stop_reason": StopReason("done"),
         "started_at": NOON,
         "finished_at": NOON + timedelta(seconds=102),
         "stats": (tally(),),
@@ -179,7 +179,7 @@ def test_a_stream_is_complete_on_standard_output_and_not_on_disk() -> None:
 
 
 def test_a_signal_keeps_the_state_and_says_how_to_go_on() -> None:
-    run = result(130, ending=StopReason("signal", 2), stats=(tally(records=120_000, walks_ended=1),))
+    run = result(130, stop_reason=StopReason("signal", 2), stats=(tally(records=120_000, walks_ended=1),))
     assert summary(run).splitlines() == [
         "unfinished: stopped by SIGINT (Ctrl-C); 120 000 records read, 400 000 declared so far; nothing is published",
         "  walks     1 of 2 ended",
@@ -202,7 +202,7 @@ def test_each_stopped_target_says_why() -> None:
 
 
 def test_a_deadline_is_named_as_the_reason() -> None:
-    assert "unfinished: the longest duration allowed was over" in summary(stopped(ending=StopReason("deadline")))
+    assert "unfinished: the longest duration allowed was over" in summary(stopped(stop_reason=StopReason("deadline")))
 
 
 def test_an_unfinished_stream_cannot_be_resumed() -> None:

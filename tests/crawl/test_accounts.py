@@ -1,4 +1,4 @@
-"""On a real cloud: every way to show who asks, several targets, discovery, coverage, and the two dialects."""
+"""As on a real cloud: every credential method, several targets, discovery, coverage, and the two dialects."""
 
 import os
 from collections.abc import Mapping
@@ -18,7 +18,16 @@ from crawler.emulator.server import RunningEmulator
 from crawler.errors import ConfigError, CredentialsError
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
-from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, held, port_of, published, serve, whole
+from tests.support.emulator_fixture import (
+    TOKEN,
+    QuickClock,
+    crawl,
+    inventory_keys,
+    port_of,
+    published_keys,
+    serve,
+    snapshot_of,
+)
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 IAM = "/v3/auth/tokens"
@@ -51,7 +60,7 @@ def key_of(served: RunningEmulator) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("method", ["token", "password", "aksk", "metadata", "profile"])
-def test_every_method_reads_the_same_inventory_and_leaves_no_secret_anywhere(
+def test_every_credential_method_reads_the_same_inventory_and_leaves_no_secret_anywhere(
     tmp_path: Path, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
@@ -76,22 +85,22 @@ def test_every_method_reads_the_same_inventory_and_leaves_no_secret_anywhere(
         result = run(environ, tmp_path / "output", toml, **flags)
         secrets = [served.token, served.identity.password, served.identity.sk]
     assert result.exit_code == 0, result.errors
-    assert set(published(whole(result))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
     left = b"".join(path.read_bytes() for path in (tmp_path / "output").rglob("*") if path.is_file())
     left += repr(result).encode() + repr([record.__dict__ for record in caplog.records]).encode()
     assert not [secret for secret in secrets if secret.encode() in left]
 
 
-def test_a_crawl_across_the_end_of_temporary_keys_asks_the_machine_again(tmp_path: Path) -> None:
+def test_temporary_keys_that_expire_during_a_crawl_are_fetched_again(tmp_path: Path) -> None:
     with serve(INVENTORY, temporary_requests=40) as served:
         toml = f'[crawl]\nauth = "metadata"\nmetadata_endpoint = "{served.endpoint}"\n'
         toml += f'project_id = "{served.identity.project_id}"\n'
         result = run({}, tmp_path, toml, endpoint=served.endpoint, limit=10, concurrency=8)
     assert result.exit_code == 0, result.errors
-    assert set(published(whole(result))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
 
 
-def test_config_show_names_the_method_that_won_and_no_secret(
+def test_config_show_names_the_chosen_method_and_no_secret(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name in os.environ:
@@ -110,7 +119,7 @@ def test_config_show_names_the_method_that_won_and_no_secret(
 @pytest.mark.parametrize(
     "life", [{"token_requests": 40}, {"void_tokens_after": 30}, {"token_requests": 40, "expired_as": "APIGW.0301"}]
 )
-def test_a_crawl_across_a_tokens_end_fails_no_walk_and_logs_in_once_for_each_end(
+def test_a_token_that_expires_during_a_crawl_fails_no_walk_and_takes_one_login(
     tmp_path: Path, life: dict[str, Any]
 ) -> None:
     with serve(INVENTORY, jitter_ms=3, **life) as served:
@@ -119,7 +128,7 @@ def test_a_crawl_across_a_tokens_end_fails_no_walk_and_logs_in_once_for_each_end
     assert result.exit_code == 0, result.errors
     ends = 100 // life["token_requests"] if "token_requests" in life else 1
     assert counters["by_path"][IAM] == 1 + ends
-    assert set(published(whole(result))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +165,7 @@ def test_a_locked_key_says_how_long(tmp_path: Path) -> None:
     assert "five minutes" in str(result.errors["default"])
 
 
-def test_half_given_credentials_are_one_line_that_names_the_missing_half(tmp_path: Path) -> None:
+def test_incomplete_credentials_raise_an_error_that_names_the_missing_part(tmp_path: Path) -> None:
     with pytest.raises((ConfigError, CredentialsError), match=r"HUAWEICLOUD_SDK_SK|secret"):
         run({"HUAWEICLOUD_SDK_AK": "AK"}, tmp_path, endpoint="https://swr.example.com")
 
@@ -182,12 +191,12 @@ def test_two_accounts_are_one_snapshot_with_a_folder_each(tmp_path: Path) -> Non
         environ = {"FIRST": "first", "SECOND": "second"}
         result = run(environ, tmp_path, two(first, second, "SECOND"))
     assert result.exit_code == 0
-    assert {path.name for path in whole(result).iterdir() if path.is_dir()} == {"target=one", "target=two"}
-    assert len(published(whole(result))) == 1060
-    assert verify(open_snapshot(whole(result))).differences == ()
+    assert {path.name for path in snapshot_of(result).iterdir() if path.is_dir()} == {"target=one", "target=two"}
+    assert len(published_keys(snapshot_of(result))) == 1060
+    assert verify(open_snapshot(snapshot_of(result))).differences == ()
 
 
-def test_one_refused_account_does_not_stop_the_other_and_shows_in_the_exit_code(tmp_path: Path) -> None:
+def test_one_refused_account_does_not_stop_the_other_and_decides_the_exit_code(tmp_path: Path) -> None:
     other = synthetic(namespaces=2, repositories=60, seed=9)
     with serve(INVENTORY, token="first") as first, serve(other, token="second") as second:
         environ = {"FIRST": "first", "SECOND": "wrong"}
@@ -196,23 +205,23 @@ def test_one_refused_account_does_not_stop_the_other_and_shows_in_the_exit_code(
         assert list(result.errors) == ["two"]
         asked = first.counters()["requests"]
         again = run({**environ, "SECOND": "second"}, tmp_path, two(first, second, "SECOND"), limit=100)
-        assert first.counters()["requests"] == asked  # what it had told was kept
+        assert first.counters()["requests"] == asked  # what it sent before was kept
     assert (again.exit_code, again.resumed) == (0, 1)
-    assert len(published(whole(again))) == 1060
+    assert len(published_keys(snapshot_of(again))) == 1060
 
 
-def test_discovery_walks_every_namespace_of_self_and_thirdparty_as_one(tmp_path: Path) -> None:
+def test_discovery_crawls_each_namespace_of_self_and_thirdparty_as_one_walk(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, tmp_path, discover=True, limit=100)
     assert result.exit_code == 0
     names = [walk.namespace for walk in result.walks if walk.center == "self"]
     assert names == sorted(INVENTORY.namespaces("self"))
     assert [walk.namespace for walk in result.walks if walk.center == "thirdparty"] == [None]
-    assert set(published(whole(result))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
     assert [(c.center, c.declared, c.covered) for c in result.coverage] == [("self", 500, 500)]
 
 
-def test_a_discovered_run_goes_on_with_the_walks_it_began_with(tmp_path: Path) -> None:
+def test_a_resumed_run_keeps_the_walks_that_were_discovered(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault("unauthorized:after_requests=4"),)) as served:
         first = crawl(served.endpoint, tmp_path, discover=True, limit=100, concurrency=1)
     assert first.exit_code == 77
@@ -220,10 +229,10 @@ def test_a_discovered_run_goes_on_with_the_walks_it_began_with(tmp_path: Path) -
         result = crawl(again.endpoint, tmp_path, discover=True, limit=100)
         assert "/v2/manage/namespaces" not in again.counters()["by_path"]
     assert (result.exit_code, result.resumed) == (0, 1)
-    assert set(published(whole(result))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
 
 
-def test_patterns_choose_among_the_discovered_and_the_gap_is_said(tmp_path: Path) -> None:
+def test_patterns_select_discovered_namespaces_and_the_rest_is_reported_as_uncovered(tmp_path: Path) -> None:
     first, *_ = sorted(INVENTORY.namespaces("self"))
     with serve(INVENTORY) as served:
         chosen = (f"{first[:3]}*", "!nothing-*")
@@ -233,15 +242,15 @@ def test_patterns_choose_among_the_discovered_and_the_gap_is_said(tmp_path: Path
         )
     assert result.exit_code == 3
     (center,) = result.coverage
-    assert center.uncovered == 500 - len(published(whole(result))) > 0
-    assert not (whole(result) / "_SUCCESS").exists()
+    assert center.uncovered == 500 - len(published_keys(snapshot_of(result))) > 0
+    assert not (snapshot_of(result) / "_SUCCESS").exists()
     assert accepted.exit_code == 0
-    assert orjson.loads((whole(accepted) / "_manifest.json").read_bytes())["coverage"][0]["declared"] == 500
+    assert orjson.loads((snapshot_of(accepted) / "_manifest.json").read_bytes())["coverage"][0]["declared"] == 500
     for result_of in (result, accepted):
-        assert verify(open_snapshot(whole(result_of))).differences == ()
+        assert verify(open_snapshot(snapshot_of(result_of))).differences == ()
 
 
-def test_a_registry_without_namespaces_that_holds_records_is_no_whole_inventory(tmp_path: Path) -> None:
+def test_records_without_any_selected_namespace_make_the_inventory_incomplete(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, tmp_path, namespaces=("no-such-*",), centers="self")
     assert result.walks == ()
@@ -251,7 +260,7 @@ def test_a_registry_without_namespaces_that_holds_records_is_no_whole_inventory(
 
 @pytest.mark.parametrize("fault", ["refuse-direct-parameters", "refuse-filter"])
 @pytest.mark.parametrize("dialect", ["auto", "direct", "filter"])
-def test_what_is_refused_in_one_dialect_is_asked_in_the_other_unless_one_is_insisted_on(
+def test_a_request_refused_in_one_dialect_is_sent_in_the_other_unless_the_dialect_is_configured(
     tmp_path: Path, fault: str, dialect: str
 ) -> None:
     accepted = "filter" if "direct" in fault else "direct"
@@ -261,13 +270,13 @@ def test_what_is_refused_in_one_dialect_is_asked_in_the_other_unless_one_is_insi
     if dialect in {"auto", accepted}:
         assert result.exit_code == 0
         assert {walk.dialect for walk in result.walks} == {accepted}
-        assert set(published(whole(result))) == held(INVENTORY)
+        assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
     else:
         assert result.exit_code == 3
         assert {walk.verdict for walk in result.walks} == {"partial"}
 
 
-def test_changing_the_dialect_is_no_try_of_a_window(tmp_path: Path) -> None:
+def test_changing_the_dialect_does_not_count_as_a_try(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault("refuse-direct-parameters"),)) as served:
         result = run(TOKEN, tmp_path, "[crawl]\nmax_tries = 1\n", endpoint=served.endpoint, limit=100)
     assert result.exit_code == 0

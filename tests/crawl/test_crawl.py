@@ -1,4 +1,4 @@
-"""The whole crawl against a real server: what is published is what the server held, once, or the run says not."""
+"""A whole crawl over HTTP: the snapshot holds what the server held, once, or the run says what is missing."""
 
 from pathlib import Path
 
@@ -10,7 +10,17 @@ from crawler.emulator.inventory.ndjson import from_ndjson, synthetic
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
-from tests.support.emulator_fixture import QuickClock, crawl, held, parts, port_of, published, records, serve, whole
+from tests.support.emulator_fixture import (
+    QuickClock,
+    crawl,
+    inventory_keys,
+    parts,
+    port_of,
+    published_keys,
+    records,
+    serve,
+    snapshot_of,
+)
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 
@@ -18,20 +28,20 @@ INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 def test_every_record_is_published_once_and_the_exit_code_says_so(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, tmp_path, limit=50)
-    snapshot = whole(result)
+    snapshot = snapshot_of(result)
     assert result.exit_code == 0
-    assert len(published(snapshot)) == 1000
-    assert set(published(snapshot)) == held(INVENTORY)
+    assert len(published_keys(snapshot)) == 1000
+    assert set(published_keys(snapshot)) == inventory_keys(INVENTORY)
     assert (snapshot / "_SUCCESS").exists()
     assert (tmp_path / "latest").resolve() == snapshot.resolve()
     assert not list(tmp_path.glob(".work/*/"))
     assert verify(open_snapshot(snapshot)).differences == ()
 
 
-def test_the_documents_example_is_served_and_crawled(tmp_path: Path) -> None:
+def test_the_example_of_the_vendor_page_is_served_and_crawled(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, tmp_path, centers="self")
-    example = next(record for record in records(whole(result)) if record["name"] == "busybox")
+    example = next(record for record in records(snapshot_of(result)) if record["name"] == "busybox")
     assert example == {
         "target": "default",
         "center": "self",
@@ -55,17 +65,15 @@ def test_the_documents_example_is_served_and_crawled(tmp_path: Path) -> None:
     }
 
 
-def test_what_does_not_fit_into_memory_waits_for_the_disk_and_is_published_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_scarce_memory_the_same_bytes_are_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve(INVENTORY) as served:
         usual = crawl(served.endpoint, tmp_path / "usual", limit=10, namespaces=INVENTORY.namespaces("self"))
         monkeypatch.setattr("crawler.crawl.engine.write_behind._WRITE_BYTES", 1)
-        monkeypatch.setattr("crawler.crawl.engine.write_behind._MOST_WAITING_BYTES", 1)
-        monkeypatch.setattr("crawler.store.spool._MOST_KEPT_BYTES", 0)
-        monkeypatch.setattr("crawler.store.part_files._PUSHED_BYTES", 1)
+        monkeypatch.setattr("crawler.crawl.engine.write_behind._MAX_WAITING_BYTES", 1)
+        monkeypatch.setattr("crawler.store.page_buffer._MAX_CACHED_BYTES", 0)
+        monkeypatch.setattr("crawler.store.part_files._BUFFER_BYTES", 1)
         scarce = crawl(served.endpoint, tmp_path / "scarce", limit=10, namespaces=INVENTORY.namespaces("self"))
-    assert parts(whole(scarce)) == parts(whole(usual))
+    assert parts(snapshot_of(scarce)) == parts(snapshot_of(usual))
 
 
 def test_parts_are_the_same_bytes_whatever_the_concurrency_and_the_page_size(tmp_path: Path) -> None:
@@ -75,7 +83,7 @@ def test_parts_are_the_same_bytes_whatever_the_concurrency_and_the_page_size(tmp
             output = tmp_path / f"{concurrency}-{limit}"
             names = INVENTORY.namespaces("self")
             result = crawl(served.endpoint, output, concurrency=concurrency, limit=limit, namespaces=names)
-            seen.append(parts(whole(result)))
+            seen.append(parts(snapshot_of(result)))
     assert len(seen[0]) == 3
     assert all(other == seen[0] for other in seen)
 
@@ -112,10 +120,10 @@ def test_a_passing_fault_costs_requests_but_no_record(tmp_path: Path, fault: str
     with serve(INVENTORY, faults=(parse_fault(fault),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=100, concurrency=4)
     assert result.exit_code == 0, result.walks
-    got = published(whole(result))
+    got = published_keys(snapshot_of(result))
     assert len(got) == len(set(got))
     if not fault.startswith(("delete", "insert")):
-        assert set(got) == held(INVENTORY)
+        assert set(got) == inventory_keys(INVENTORY)
 
 
 @pytest.mark.parametrize(
@@ -129,27 +137,27 @@ def test_a_passing_fault_costs_requests_but_no_record(tmp_path: Path, fault: str
         ("total-is-page-length", "unproven"),
     ],
 )
-def test_a_fault_that_does_not_pass_is_said_and_never_called_whole(tmp_path: Path, fault: str, verdict: str) -> None:
+def test_a_lasting_fault_is_reported_and_never_complete(tmp_path: Path, fault: str, verdict: str) -> None:
     faults = tuple(parse_fault(text) for text in fault.split(" "))
     if verdict == "unproven":
         faults = (*faults, parse_fault("missing-total:in_items=false,in_header=true"))
     with serve(INVENTORY, faults=faults) as served:
         result = crawl(served.endpoint, tmp_path, limit=100, concurrency=4)
-    snapshot = whole(result)
+    snapshot = snapshot_of(result)
     assert result.exit_code == 3
     assert {walk.verdict for walk in result.walks} == {verdict}
     assert not (snapshot / "_SUCCESS").exists()
     assert not (tmp_path / "latest").exists()
-    got = published(snapshot)
+    got = published_keys(snapshot)
     assert len(got) == len(set(got))
     assert verify(open_snapshot(snapshot)).differences == ()
 
 
-def test_what_is_read_of_a_walk_without_totals_is_all_there_is(tmp_path: Path) -> None:
+def test_a_walk_without_totals_is_read_to_its_end(tmp_path: Path) -> None:
     faults = (parse_fault("missing-total:in_items=true,in_header=true"),)
     with serve(INVENTORY, faults=faults) as served:
         result = crawl(served.endpoint, tmp_path, limit=100)
-    assert set(published(whole(result))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
 
 
 def test_a_refused_token_stops_the_target_and_keeps_what_was_read(tmp_path: Path) -> None:
@@ -159,7 +167,7 @@ def test_a_refused_token_stops_the_target_and_keeps_what_was_read(tmp_path: Path
     assert result.exit_code == 77
     assert isinstance(result.errors["default"], CredentialsError)
     assert "emulator-token" not in str(result.errors)
-    assert asked == 5  # nobody asks on with a refused token
+    assert asked == 5  # no request follows with a refused token
     assert result.path is None
     assert not list(tmp_path.glob("snapshot=*"))
     with serve(INVENTORY, port=port_of(served)) as again:
@@ -168,10 +176,10 @@ def test_a_refused_token_stops_the_target_and_keeps_what_was_read(tmp_path: Path
     assert resumed.exit_code == 0
     assert resumed.resumed == 1
     assert resumed.snapshot == result.snapshot
-    assert set(published(whole(resumed))) == held(INVENTORY)
+    assert set(published_keys(snapshot_of(resumed))) == inventory_keys(INVENTORY)
 
 
-def test_a_service_that_is_away_ends_the_run_with_75_and_the_same_command_goes_on(tmp_path: Path) -> None:
+def test_an_outage_ends_the_run_with_75_and_the_same_command_resumes_it(tmp_path: Path) -> None:
     clock = QuickClock()
     with serve(INVENTORY, faults=(parse_fault("burst:every=1,status=503"),)) as served:
         result = crawl(served.endpoint, tmp_path, clock=clock, concurrency=2)
@@ -183,7 +191,7 @@ def test_a_service_that_is_away_ends_the_run_with_75_and_the_same_command_goes_o
         assert crawl(again.endpoint, tmp_path).exit_code == 0
 
 
-def test_nothing_listens_is_an_outage_too(tmp_path: Path) -> None:
+def test_a_refused_connection_is_an_outage_too(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         pass
     result = crawl(served.endpoint, tmp_path)
@@ -191,14 +199,14 @@ def test_nothing_listens_is_an_outage_too(tmp_path: Path) -> None:
     assert "cannot connect" in str(result.errors["default"])
 
 
-def test_throttled_for_ever_ends_with_75(tmp_path: Path) -> None:
+def test_throttling_that_does_not_end_is_exit_code_75(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault("throttle:every=1,retry_after_s=2"),)) as served:
         result = crawl(served.endpoint, tmp_path, concurrency=3)
     assert result.exit_code == 75
     assert "throttled" in str(result.errors["default"])
 
 
-def test_one_window_that_never_answers_is_lost_and_the_rest_is_published(tmp_path: Path) -> None:
+def test_one_window_without_any_response_is_lost_and_the_rest_is_published(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault("fail-window:offset=300"),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=100, centers="self", concurrency=1)
     assert result.exit_code == 3
@@ -207,31 +215,31 @@ def test_one_window_that_never_answers_is_lost_and_the_rest_is_published(tmp_pat
     assert [(gap.offset, gap.end, gap.got) for gap in walk.lost] == [(300, 400, 0)]
     assert "HTTP 500" in walk.lost[0].reason
     assert walk.missing == 100
-    assert len(published(whole(result))) == 400
+    assert len(published_keys(snapshot_of(result))) == 400
 
 
-def test_a_filter_that_lets_other_namespaces_through_doubles_nothing(tmp_path: Path) -> None:
+def test_a_filter_that_lets_other_namespaces_through_causes_no_duplicates(tmp_path: Path) -> None:
     names = INVENTORY.namespaces("self")[:2]
     with serve(INVENTORY, faults=(parse_fault("ignore-namespace"),)) as served:
         result = crawl(
             served.endpoint, tmp_path, limit=100, centers="self", namespaces=names, allow_partial_coverage=True
         )
-    asked_for = {key for key in held(INVENTORY) if key[0] == "self" and key[2] in names}
-    got = published(whole(result))
+    asked_for = {key for key in inventory_keys(INVENTORY) if key[0] == "self" and key[2] in names}
+    got = published_keys(snapshot_of(result))
     assert result.exit_code == 0
     assert len(got) == len(set(got))
     assert set(got) == asked_for
     assert sum(walk.outside for walk in result.walks) == 2 * 500 - len(got)
-    assert verify(open_snapshot(whole(result))).differences == ()
+    assert verify(open_snapshot(snapshot_of(result))).differences == ()
 
 
-def test_a_reject_is_kept_counted_and_said_in_the_exit_code(tmp_path: Path) -> None:
+def test_a_reject_is_kept_counted_and_changes_the_exit_code(tmp_path: Path) -> None:
     lines = [orjson.dumps({**item, "center": "self"}) for item in INVENTORY.items("self")][:10]
     odd = orjson.loads(lines[4]) | {"size": "many"}
     inventory = from_ndjson([*lines[:4], orjson.dumps(odd), *lines[5:]], source="test")
     with serve(inventory) as served:
         result = crawl(served.endpoint, tmp_path, centers="self")
-    snapshot = whole(result)
+    snapshot = snapshot_of(result)
     assert result.exit_code == 3
     assert [walk.verdict for walk in result.walks] == ["complete"]
     assert len(records(snapshot)) == 9

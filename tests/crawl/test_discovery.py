@@ -1,4 +1,4 @@
-"""What a target says of its namespaces, and what becomes of a target that does not say."""
+"""The namespaces that a target lists, and what happens to a target that lists none."""
 
 from pathlib import Path
 
@@ -6,33 +6,33 @@ import orjson
 import pytest
 from aiohttp import web
 
-from crawler.crawl.discovery import discover
 from crawler.crawl.estimate import estimate
+from crawler.crawl.planning.discovery import discover
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.errors import ConfigError, CredentialsError, UnavailableError
 from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.client import Client
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, crawl, serve
-from tests.support.handler_client import client_of
+from tests.support.handler_client import client_of as asking
 
 INVENTORY = synthetic(namespaces=4, repositories=100, seed=7)
 
 
-async def found(client: Client, *, tries: int = 3) -> tuple[str, ...]:
+async def discovered(client: Client, *, tries: int = 3) -> tuple[str, ...]:
     client.credentials = TokenCredentials("t")
     return await discover(client, "eu", visible=True, max_tries=tries, clock=QuickClock())
 
 
 @pytest.mark.anyio
-async def test_namespaces_are_sorted_and_a_name_that_could_not_be_asked_for_is_left_out() -> None:
+async def test_namespaces_are_sorted_and_invalid_names_are_left_out() -> None:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         assert request.raw_path == "/v2/manage/namespaces?filter=mode%3A%3Avisible"
         names = ["team-b", "../up", "team-a", "team-b"]
         return web.Response(body=orjson.dumps({"namespaces": [{"name": name} for name in names]}))
 
-    async with client_of(handle) as client:
-        assert await found(client) == ("team-a", "team-b")
+    async with asking(handle) as client:
+        assert await discovered(client) == ("team-a", "team-b")
 
 
 @pytest.mark.anyio
@@ -47,20 +47,20 @@ async def test_namespaces_are_sorted_and_a_name_that_could_not_be_asked_for_is_l
         (200, b'{"namespaces":[{"id":1}]}', UnavailableError, "in 3 tries"),
     ],
 )
-async def test_an_answer_that_names_none_ends_the_target_with_the_reason(
+async def test_a_response_without_namespaces_stops_the_target_with_the_reason(
     status: int, body: bytes, error: type[Exception], words: str
 ) -> None:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         del request
         return web.Response(status=status, body=body)
 
-    async with client_of(handle) as client:
+    async with asking(handle) as client:
         with pytest.raises(error, match=words):
-            await found(client)
+            await discovered(client)
 
 
 @pytest.mark.anyio
-async def test_a_passing_failure_is_asked_again() -> None:
+async def test_a_transient_failure_is_retried() -> None:
     asked = 0
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
@@ -69,12 +69,12 @@ async def test_a_passing_failure_is_asked_again() -> None:
         del request
         return web.Response(status=503 if asked < 3 else 200, body=b'{"namespaces":[]}')
 
-    async with client_of(handle) as client:
-        assert await found(client) == ()
+    async with asking(handle) as client:
+        assert await discovered(client) == ()
     assert asked == 3
 
 
-def test_a_target_that_refuses_to_be_discovered_is_stopped_and_says_so(tmp_path: Path) -> None:
+def test_a_target_that_refuses_discovery_is_stopped_with_the_reason(tmp_path: Path) -> None:
     with serve(INVENTORY, token="another") as served:
         result = crawl(served.endpoint, tmp_path, discover=True)
     assert result.exit_code == 77
@@ -82,25 +82,25 @@ def test_a_target_that_refuses_to_be_discovered_is_stopped_and_says_so(tmp_path:
     assert result.state is not None
 
 
-def test_a_plan_of_discovered_namespaces_counts_each_of_them() -> None:
+def test_an_estimate_with_discovery_counts_each_namespace() -> None:
     with serve(INVENTORY) as served:
-        forecast = estimate(configure(served.endpoint, "unused", discover=True), TOKEN)
-    assert len(forecast.walks) == 4 + 1
-    assert forecast.records == 100
+        expected_cost = estimate(configure(served.endpoint, "unused", discover=True), TOKEN)
+    assert len(expected_cost.walks) == 4 + 1
+    assert expected_cost.records == 100
 
 
-def test_a_plan_of_a_target_that_refuses_is_refused() -> None:
+def test_an_estimate_raises_the_error_of_a_target() -> None:
     with serve(INVENTORY, token="another") as served, pytest.raises(CredentialsError):
         estimate(configure(served.endpoint, "unused", discover=True), TOKEN)
 
 
-def test_a_plan_that_takes_too_long_says_so() -> None:
+def test_an_estimate_that_takes_too_long_raises_unavailable() -> None:
     with serve(INVENTORY, latency_ms=5_000) as served, pytest.raises(UnavailableError, match="max_duration"):
         estimate(configure(served.endpoint, "unused", max_duration_s=0.1), TOKEN)
 
 
-def test_a_census_that_fails_leaves_the_coverage_unknown_and_the_snapshot_incomplete(tmp_path: Path) -> None:
-    # The census asks for one item without a namespace; only that is refused.
+def test_an_unknown_total_of_a_center_leaves_the_coverage_unknown_and_the_snapshot_incomplete(tmp_path: Path) -> None:
+    # No response declares a total.
     faults = (parse_fault("missing-total:in_items=true,in_header=true"),)
     with serve(INVENTORY, faults=faults) as served:
         result = crawl(served.endpoint, tmp_path, discover=True, centers="self")

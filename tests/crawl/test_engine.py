@@ -1,4 +1,4 @@
-"""The engine's own tasks end with the crawl, whatever they are at."""
+"""The tasks of the engine end with the crawl, whatever they are doing."""
 
 from collections.abc import Sequence
 from threading import Event
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 class SlowStore:
-    """Has much to write, and is still writing when the crawl has ended."""
+    """A store with much to write, which is still writing when the crawl has ended."""
 
     def __init__(self) -> None:
         self.waiting_bytes = 2**30
@@ -26,7 +26,7 @@ class SlowStore:
         assert self.may_end.wait(10)
         self.waiting_bytes = 0
 
-    def flush(self, *, young: bool = True) -> None: ...
+    def flush(self, *, include_recent: bool = True) -> None: ...
 
     def publish(self, ended: Sequence[ScheduledWalk]) -> None: ...
 
@@ -39,12 +39,12 @@ async def test_a_crawl_that_ends_while_pages_are_written_ends_when_they_are() ->
     store = SlowStore()
 
     async def end_the_writing() -> None:
-        await anyio.wait_all_tasks_blocked()  # the crawl has nothing to ask: it waits for the disk alone
+        await anyio.wait_all_tasks_blocked()  # the crawl has no window to fetch: it waits for the disk only
         store.may_end.set()
 
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(end_the_writing)
-            ending = await Engine((), (), store, SystemClock()).crawl(max_duration_s=None)
-    assert ending.kind == "done"
+            stop_reason = await Engine((), (), store, SystemClock()).crawl(max_duration_s=None)
+    assert stop_reason.kind == "done"
     assert not store.waiting_bytes

@@ -1,4 +1,4 @@
-"""What a third party writes costs its own item at most, from the wire to the snapshot and to whoever looks at it."""
+"""Data of a third party harms its own item at most, from the response to the snapshot and to its readers."""
 
 import io
 import logging
@@ -17,7 +17,7 @@ from crawler.cli.app import _run
 from crawler.cli.console import logs
 from crawler.cli.console.output import print_table
 from crawler.cli.console.summary import summary
-from crawler.crawl.discovery import discover
+from crawler.crawl.planning.discovery import discover
 from crawler.crawl.result import Result
 from crawler.emulator.faults.fault import Call, Fault
 from crawler.emulator.http.page import ServedPage
@@ -29,7 +29,7 @@ from crawler.snapshot.manifest import from_json
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from crawler.store.part_files import StdoutWriter
-from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, parts, records, serve, whole
+from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, parts, records, serve, snapshot_of
 from tests.support.handler_client import client_of
 
 SCREEN: Final = "\x1b[2J\x1b]8;;http://evil\x07\x9b31m\u202e\u2066\u2028\u2029\ufeff\x85\r\n\x00"
@@ -41,7 +41,7 @@ def item(name: str, **fields: object) -> bytes:
 
 
 def odd(at: int, member: bytes) -> bytes:
-    """An item with its own name and one member as raw bytes."""
+    """Return an item with its own name and one member as raw bytes."""
     return b'{"name":"odd-%03d","namespace":"s",%b}' % (at, member)
 
 
@@ -128,7 +128,7 @@ ITEMS: Final = tuple(item for pair in zip_longest(READABLE, UNREADABLE) for item
 
 @dataclass(frozen=True, slots=True)
 class Holding(Fault):
-    """The service holds these items instead of its inventory, and sends each list as `sent` makes it."""
+    """The service holds these items instead of its inventory; `sent` changes the body of each list."""
 
     items: tuple[bytes, ...]
     sent: Callable[[bytes], bytes] = bytes
@@ -166,7 +166,7 @@ def files(folder: Path) -> set[str]:
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """Everything that is logged, in both forms."""
+    """Yield everything that is logged, as text and as JSON."""
     logger = logging.getLogger("crawler")
     before = logger.handlers[:], logger.level
     stream = io.StringIO()
@@ -179,7 +179,7 @@ def log() -> Iterator[io.StringIO]:
 
 
 def shows(text: str) -> bool:
-    """Tell whether a terminal shows every line of it and obeys none."""
+    """Return whether a terminal shows every line and interprets none."""
     return all(line.isprintable() for line in text.split("\n"))
 
 
@@ -188,7 +188,7 @@ def shows(text: str) -> bool:
 
 def test_every_item_ends_as_a_record_or_as_a_reject_and_the_counts_add_up(tmp_path: Path) -> None:
     result = crawled(tmp_path, limit=7)
-    snapshot = whole(result)
+    snapshot = snapshot_of(result)
     manifest = from_json((snapshot / "_manifest.json").read_bytes())
     (walk,) = manifest.walks
     assert (result.exit_code, walk.verdict, manifest.status) == (3, "complete", "incomplete")
@@ -198,44 +198,44 @@ def test_every_item_ends_as_a_record_or_as_a_reject_and_the_counts_add_up(tmp_pa
     assert not (snapshot / "_SUCCESS").exists()
 
 
-def test_what_an_item_comes_to_does_not_depend_on_its_neighbours(tmp_path: Path) -> None:
-    items = tuple(item for item in ITEMS if item)  # alone on a page, nothing is no item
-    alone, together = (whole(crawled(tmp_path / str(limit), items, limit=limit)) for limit in (1, 1000))
+def test_what_becomes_of_an_item_does_not_depend_on_its_neighbours(tmp_path: Path) -> None:
+    items = tuple(item for item in ITEMS if item)  # an empty item alone on a page is an empty list
+    alone, together = (snapshot_of(crawled(tmp_path / str(limit), items, limit=limit)) for limit in (1, 1000))
     without = {"offset": 0, "index": 0}
     assert [reject | without for reject in refused(alone)] == [reject | without for reject in refused(together)]
     part = "center=self/part-00000.ndjson"
     assert parts(alone)[part] == parts(together)[part]
 
 
-def test_names_reach_records_as_they_are_and_no_path(tmp_path: Path) -> None:
-    snapshot = whole(crawled(tmp_path / "in" / "here"))
+def test_names_are_unchanged_in_records_and_never_part_of_a_path(tmp_path: Path) -> None:
+    snapshot = snapshot_of(crawled(tmp_path / "in" / "here"))
     assert {*NAMES} < {record["name"] for record in records(snapshot)}
     inside = {"_manifest.json", "_rejects.ndjson", "center=self/part-00000.ndjson"}
     assert files(tmp_path) == {f"in/here/{snapshot.name}/{name}" for name in inside}
 
 
-def test_nothing_of_it_is_obeyed_by_who_reads_the_log_or_the_summary(tmp_path: Path, log: io.StringIO) -> None:
+def test_control_characters_are_escaped_in_the_log_and_the_summary(tmp_path: Path, log: io.StringIO) -> None:
     result = crawled(tmp_path)
     assert "field.unknown" in log.getvalue()
     assert shows(log.getvalue())
     assert shows(summary(result))
-    assert all(reject["reason"].isprintable() for reject in refused(whole(result)))
-    assert len(from_json((whole(result) / "_manifest.json").read_bytes()).unknown_fields) <= 100
+    assert all(reject["reason"].isprintable() for reject in refused(snapshot_of(result)))
+    assert len(from_json((snapshot_of(result) / "_manifest.json").read_bytes()).unknown_fields) <= 100
 
 
-def test_a_run_that_was_stopped_goes_on_with_what_it_read(tmp_path: Path) -> None:
-    undisturbed = whole(crawled(tmp_path / "a", limit=7, concurrency=1))
+def test_a_stopped_run_with_hostile_items_resumes_to_the_same_bytes(tmp_path: Path) -> None:
+    undisturbed = snapshot_of(crawled(tmp_path / "a", limit=7, concurrency=1))
     once = {**TOKEN, "SWR_CRAWLER_MAX_TRIES": "1"}
     with serve(EMPTY, faults=(Holding(ITEMS, limited := Ending(4)),)) as served:
         first = crawl(served.endpoint, tmp_path / "b", centers="self", limit=7, concurrency=1, environ=once)
         limited.answers = 10**6
         second = crawl(served.endpoint, tmp_path / "b", centers="self", limit=7, concurrency=1)
     assert (first.exit_code, second.resumed) == (75, 1)
-    assert parts(whole(second)) == parts(undisturbed)
+    assert parts(snapshot_of(second)) == parts(undisturbed)
 
 
 class Ending:
-    """Sends so many lists, and then no more."""
+    """Sends `answers` lists, and then HTML."""
 
     def __init__(self, answers: int) -> None:
         self.answers = answers
@@ -245,9 +245,9 @@ class Ending:
         return body if self.answers >= 0 else b"<html>"
 
 
-def test_of_names_of_fields_a_thousand_and_no_more_are_kept_for_the_report(tmp_path: Path) -> None:
+def test_about_a_thousand_unknown_field_names_are_kept_and_no_more(tmp_path: Path) -> None:
     items = tuple(odd(at, b",".join(b'"z%d-%d":0' % (at, field) for field in range(90))) for at in range(30))
-    manifest = from_json((whole(crawled(tmp_path, items, limit=1)) / "_manifest.json").read_bytes())
+    manifest = from_json((snapshot_of(crawled(tmp_path, items, limit=1)) / "_manifest.json").read_bytes())
     assert 1000 <= len(manifest.unknown_fields) < 1100
 
 
@@ -263,8 +263,8 @@ def test_of_names_of_fields_a_thousand_and_no_more_are_kept_for_the_report(tmp_p
         lambda body: b" \r\n\t" + body + b"\n\n",
     ],
 )
-def test_a_list_in_another_shape_comes_to_the_same_bytes(tmp_path: Path, sent: Callable[[bytes], bytes]) -> None:
-    bare, shaped = (whole(crawled(tmp_path / name, sent=sent)) for name, sent in (("a", bytes), ("b", sent)))
+def test_a_list_in_another_envelope_gives_the_same_bytes(tmp_path: Path, sent: Callable[[bytes], bytes]) -> None:
+    bare, shaped = (snapshot_of(crawled(tmp_path / name, sent=sent)) for name, sent in (("a", bytes), ("b", sent)))
     assert parts(shaped) == parts(bare)
 
 
@@ -281,57 +281,57 @@ def test_a_list_in_another_shape_comes_to_the_same_bytes(tmp_path: Path, sent: C
         lambda body: body[:1] + b"0," * 200_000 + b"0]",
     ],
 )
-def test_a_body_that_is_no_list_publishes_nothing_and_can_be_asked_for_again(
+def test_a_body_that_is_no_list_publishes_nothing_and_is_an_outage(
     tmp_path: Path, sent: Callable[[bytes], bytes]
 ) -> None:
     result = crawled(tmp_path, sent=sent)
     assert (result.exit_code, result.path) == (75, None)
-    assert "run the same command later" in str(result.errors["default"])
+    assert "rerun the command later" in str(result.errors["default"])
     assert shows(summary(result))
 
 
 def test_a_hundred_descriptions_of_a_megabyte_on_one_page_are_all_there(tmp_path: Path) -> None:
     items = tuple(item(f"n{at}", description=f"{at}" * 100_000) for at in range(20))
-    snapshot = whole(crawled(tmp_path, items, limit=100))
+    snapshot = snapshot_of(crawled(tmp_path, items, limit=100))
     assert [len(record["description"]) for record in records(snapshot)] == [100_000] * 10 + [200_000] * 10
 
 
 CAP: Final = {**TOKEN, "SWR_CRAWLER_MAX_BODY_BYTES": "100000"}
 
 
-def test_pages_beyond_the_cap_are_asked_for_in_smaller_ones(tmp_path: Path) -> None:
+def test_pages_larger_than_max_body_bytes_are_requested_in_smaller_ones(tmp_path: Path) -> None:
     items = tuple(item(f"n{at}", description="x" * 2_000) for at in range(200))
     result = crawled(tmp_path, items, limit=100, environ=CAP)
-    assert (result.exit_code, len(records(whole(result)))) == (0, 200)
+    assert (result.exit_code, len(records(snapshot_of(result)))) == (0, 200)
 
 
-def test_an_item_beyond_the_cap_is_lost_and_the_reason_says_what_to_do(tmp_path: Path) -> None:
+def test_an_item_larger_than_max_body_bytes_is_lost_and_the_reason_says_what_to_do(tmp_path: Path) -> None:
     result = crawled(tmp_path, (item("n", description="x" * 200_000),), environ=CAP)
     (walk,) = result.walks
     assert (result.exit_code, walk.verdict) == (3, "partial")
-    assert "or raise max_body_bytes" in walk.lost[0].reason
+    assert "raise max_body_bytes" in walk.lost[0].reason
 
 
-def test_a_page_of_far_more_items_than_asked_for_is_read_whole(tmp_path: Path) -> None:
+def test_a_page_of_far_more_items_than_requested_is_read_completely(tmp_path: Path) -> None:
     items = tuple(b'{"name":"n%05d","namespace":"s"}' % at for at in range(20_000))
 
     def all_of_them(body: bytes) -> bytes:
         return body if body == b"[]" else b"[" + b",".join(items) + b"]"
 
     result = crawled(tmp_path, items, all_of_them, limit=100)
-    assert (result.exit_code, len(records(whole(result)))) == (0, 20_000)
+    assert (result.exit_code, len(records(snapshot_of(result)))) == (0, 20_000)
 
 
 # ---- namespaces
 
 
-def test_a_namespace_that_could_not_be_asked_for_makes_no_path_and_costs_no_other(
+def test_an_invalid_namespace_is_never_part_of_a_path_and_costs_no_other_namespace(
     tmp_path: Path, log: io.StringIO
 ) -> None:
     rows = [("d", name, "n", render({"name": "n", "namespace": name})) for name in ("team-a", "../../up", "/", SCREEN)]
     with serve(Inventory({"self": group_rows(rows), "thirdparty": group_rows(())})) as served:
         result = crawl(served.endpoint, tmp_path, discover=True, centers="self")
-    assert [record["namespace"] for record in records(whole(result))] == ["team-a"]
+    assert [record["namespace"] for record in records(snapshot_of(result))] == ["team-a"]
     assert result.exit_code == 3
     assert result.coverage[0].uncovered == 3
     assert shows(log.getvalue())
@@ -340,7 +340,7 @@ def test_a_namespace_that_could_not_be_asked_for_makes_no_path_and_costs_no_othe
 
 
 @pytest.mark.anyio
-async def test_half_a_character_in_one_namespace_costs_no_other() -> None:
+async def test_half_a_surrogate_pair_in_one_namespace_costs_no_other_namespace() -> None:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         del request
         names = b'{"name":"\\ud800"},{"name":"team-a"},{"name":5},{"name":"b","creator_name":"\\udfff","id":NaN}'
@@ -351,20 +351,20 @@ async def test_half_a_character_in_one_namespace_costs_no_other() -> None:
 
 
 @pytest.mark.anyio
-async def test_names_that_nest_without_end_are_an_answer_that_cannot_be_used() -> None:
+async def test_names_that_nest_too_deep_make_the_response_unusable() -> None:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         del request
         return web.Response(body=b'{"namespaces":[{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}]}")
 
     async with client_of(handle, max_body_bytes=10**6) as client:
-        with pytest.raises(UnavailableError, match="could not be asked for"):
+        with pytest.raises(UnavailableError, match="no list of its namespaces"):
             await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock())
 
 
-# ---- who looks at it
+# ---- readers
 
 
-def test_names_in_messages_and_tables_are_shown_and_not_obeyed(capfd: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_in_messages_and_tables_are_escaped(capfd: pytest.CaptureFixture[str]) -> None:
     assert _run(["verify", f"/nowhere/{SCREEN[:-1]}"]) == 2
     print_table(("walk",), [(f"default/self/{SCREEN}",)])
     said = capfd.readouterr()
@@ -374,7 +374,7 @@ def test_names_in_messages_and_tables_are_shown_and_not_obeyed(capfd: pytest.Cap
     assert shows(said.out)
 
 
-def test_records_on_a_terminal_are_shown_and_not_obeyed() -> None:
+def test_control_characters_in_records_are_escaped_on_a_terminal_only() -> None:
     class Terminal(io.BytesIO):
         def isatty(self) -> bool:
             return True
@@ -394,11 +394,11 @@ def test_records_on_a_terminal_are_shown_and_not_obeyed() -> None:
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Path:
-    return whole(crawled(tmp_path / "output", tuple(map(item, NAMES))))
+    return snapshot_of(crawled(tmp_path / "output", tuple(map(item, NAMES))))
 
 
 def rewrite(snapshot: Path, old: str, new: str) -> None:
-    """Change the manifest as somebody else might."""
+    """Change the manifest, as a third party might."""
     path = snapshot / "_manifest.json"
     text = path.read_text(encoding="utf-8")
     assert old in text
@@ -423,7 +423,7 @@ PART: Final = "center=self/part-00000.ndjson"
         "\\u001b[2J\\u009b",
     ],
 )
-def test_a_manifest_that_names_another_file_is_refused_and_nothing_is_read(
+def test_a_manifest_that_names_a_foreign_file_is_refused_and_nothing_is_read(
     snapshot: Path, capfd: pytest.CaptureFixture[str], old: str, new: str
 ) -> None:
     (snapshot.parent.parent / "secret").write_text("secret\n")
@@ -439,7 +439,7 @@ def test_a_manifest_that_names_another_file_is_refused_and_nothing_is_read(
 @pytest.mark.parametrize(
     ("made", "says"), [("link", "leads elsewhere"), ("pipe", "is no file"), ("folder", "is no file")]
 )
-def test_what_is_no_file_of_the_snapshot_is_not_read(
+def test_a_part_that_is_a_link_a_pipe_or_a_folder_is_not_read(
     snapshot: Path, capfd: pytest.CaptureFixture[str], made: str, says: str, as_json: list[str]
 ) -> None:
     part = snapshot / PART
@@ -458,14 +458,14 @@ def test_what_is_no_file_of_the_snapshot_is_not_read(
     assert "secret\n" not in said
 
 
-def test_a_snapshot_that_is_one_link_to_another_place_is_verified_there(snapshot: Path, tmp_path: Path) -> None:
+def test_a_link_to_a_snapshot_is_verified(snapshot: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(snapshot)
     assert verify(open_snapshot(link)).differences == ()
 
 
 @pytest.mark.parametrize("as_json", [[], ["--json"]])
-def test_what_verify_says_of_somebody_elses_snapshot_is_shown_and_not_obeyed(
+def test_control_characters_of_a_foreign_snapshot_are_escaped_by_verify(
     snapshot: Path, capfd: pytest.CaptureFixture[str], as_json: list[str]
 ) -> None:
     rewrite(snapshot, f'"snapshot": "{snapshot.name.removeprefix("snapshot=")}"', '"snapshot": "\\u001b[2J\\u009b31m"')

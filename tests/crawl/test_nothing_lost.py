@@ -1,4 +1,4 @@
-"""Under every fault, alone and in pairs: published is what the server held, once, or it says what is missing."""
+"""Under every fault, alone and in pairs, a snapshot holds what the server held, once, or says what is missing."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -9,14 +9,14 @@ import pytest
 
 from crawler.emulator.faults.registry import FAULTS, parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
-from tests.support.emulator_fixture import crawl, port_of, serve, whole
-from tests.support.oracle import Seen, breaches
+from tests.support.emulator_fixture import crawl, port_of, serve, snapshot_of
+from tests.support.oracle import ServerHistory, violations
 from tests.support.scenario import ENVIRON
 
 INVENTORY: Final = synthetic(namespaces=3, repositories=120, seed=7, uniform=True)  # six pages of ten in each center
 
-# Each kind at least once, passing and for ever, in the middle and at the ends.
-STRUCK_BY: Final = (
+# Each kind at least once: passing and lasting, in the middle and at the ends.
+FAULT_TEXTS: Final = (
     "clamp-limit:to=7",
     "clamp-limit:to=3",
     "ignore-offset",
@@ -102,64 +102,66 @@ STRUCK_BY: Final = (
     "random-faults:rate=0.3,seed=3,kinds=500+502+409+429+403+drop+reset+length+truncated+html+empty+short",
 )
 
-# With both, a registry says just what an empty one says, at every request.
-_SAYS_EMPTY: Final = "empty-page:offset=0"
-_SAYS_NOTHING: Final = {
+# With both, a registry answers every request exactly like an empty one.
+_EMPTY_FIRST_PAGE: Final = "empty-page:offset=0"
+_NO_TOTAL: Final = {
     "missing-total",
     "missing-total:in_items=false",
     "total-is-page-length",
     "no-content-when-empty",
 }
 PAIRS: Final = [
-    pair for pair in combinations(STRUCK_BY, 2) if not (_SAYS_EMPTY in pair and _SAYS_NOTHING.intersection(pair))
+    pair for pair in combinations(FAULT_TEXTS, 2) if not (_EMPTY_FIRST_PAGE in pair and _NO_TOTAL.intersection(pair))
 ]
 
-# Those that every history may hold: neither slow by their nature nor, with others, just what an empty registry says.
-COMBINABLE: Final = [text for text in STRUCK_BY if text != _SAYS_EMPTY and not text.startswith("stall")]
+# Faults for any scenario: none is slow, and no combination looks exactly like an empty registry.
+COMBINABLE: Final = [text for text in FAULT_TEXTS if text != _EMPTY_FIRST_PAGE and not text.startswith("stall")]
 
 
 def crawled(texts: Sequence[str], output: Path, *, double_read: bool = False) -> list[str]:
-    """Crawl a server with these faults, and again without them where nothing came of it; give every breach."""
+    """Crawl a server with these faults, and again without them if nothing was published; return every violation."""
     faults = tuple(map(parse_fault, texts))
-    how: dict[str, Any] = {"limit": 10, "concurrency": 3, "double_read": double_read, "environ": ENVIRON}
-    with serve(INVENTORY, faults=faults) as struck:
-        result = crawl(struck.endpoint, output, **how, timeout_s=0.3)
-        seen = Seen.of(INVENTORY, faults, struck.counters()["requests"])
+    settings: dict[str, Any] = {"limit": 10, "concurrency": 3, "double_read": double_read, "environ": ENVIRON}
+    with serve(INVENTORY, faults=faults) as faulty:
+        result = crawl(faulty.endpoint, output, **settings, timeout_s=0.3)
+        history = ServerHistory.of(INVENTORY, faults, faulty.counters()["requests"])
     if result.path is not None:
-        return breaches(whole(result), result.exit_code, seen, double_read=double_read)
+        return violations(snapshot_of(result), result.exit_code, history, double_read=double_read)
     if result.exit_code not in {75, 77} or list(output.glob("snapshot=*")):
         return [f"exit code {result.exit_code}, {list(output.iterdir())}"]
-    with serve(INVENTORY, port=port_of(struck)) as healed:
-        again = crawl(healed.endpoint, output, **how)
+    with serve(INVENTORY, port=port_of(faulty)) as healthy:
+        again = crawl(healthy.endpoint, output, **settings)
     assert again.resumed == 1
-    return breaches(whole(again), again.exit_code, seen.then(Seen.of(INVENTORY)), double_read=double_read)
+    return violations(
+        snapshot_of(again), again.exit_code, history.then(ServerHistory.of(INVENTORY)), double_read=double_read
+    )
 
 
-@pytest.mark.parametrize("text", STRUCK_BY)
+@pytest.mark.parametrize("text", FAULT_TEXTS)
 @pytest.mark.parametrize("double_read", [False, True], ids=["once", "confirmed"])
-def test_under_every_fault_nothing_is_lost_unsaid(text: str, double_read: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter
+def test_under_every_fault_every_missing_record_is_reported(text: str, double_read: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter
     assert crawled([text], tmp_path, double_read=double_read) == []
 
 
-def test_every_fault_of_the_list_is_among_them() -> None:
+def test_every_fault_of_the_emulator_is_tested() -> None:
     of_tokens = {"throttle-tokens", "fail-tokens", "lock-user", "slow-tokens"}
-    assert {text.partition(":")[0] for text in STRUCK_BY} == FAULTS.keys() - of_tokens
+    assert {text.partition(":")[0] for text in FAULT_TEXTS} == FAULTS.keys() - of_tokens
 
 
-def broken_by(pairs: Sequence[tuple[str, str]], folder: Path) -> dict[tuple[str, str], list[str]]:
+def violations_of_pairs(pairs: Sequence[tuple[str, str]], folder: Path) -> dict[tuple[str, str], list[str]]:
     found = {pair: crawled(pair, folder / str(number)) for number, pair in enumerate(pairs)}
-    return {pair: said for pair, said in found.items() if said}
+    return {pair: violations for pair, violations in found.items() if violations}
 
 
 _SHARES: Final = 48
 
 
 @pytest.mark.parametrize("share", range(2))
-def test_under_some_of_all_pairs_nothing_is_lost_unsaid(share: int, tmp_path: Path) -> None:
-    assert broken_by(PAIRS[share::_SHARES], tmp_path) == {}
+def test_under_some_pairs_of_faults_every_missing_record_is_reported(share: int, tmp_path: Path) -> None:
+    assert violations_of_pairs(PAIRS[share::_SHARES], tmp_path) == {}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(_SHARES))
-def test_under_all_pairs_nothing_is_lost_unsaid(share: int, tmp_path: Path) -> None:
-    assert broken_by(PAIRS[share::_SHARES], tmp_path) == {}
+def test_under_all_pairs_of_faults_every_missing_record_is_reported(share: int, tmp_path: Path) -> None:
+    assert violations_of_pairs(PAIRS[share::_SHARES], tmp_path) == {}

@@ -1,4 +1,4 @@
-"""What has ended is published in plan order; a crawl that is stopped leaves the rest to the next run."""
+"""EndedWalk walks are published in plan order; a stopped crawl leaves the others to the next run."""
 
 from collections.abc import Callable, Sequence
 from threading import Thread
@@ -11,7 +11,7 @@ from crawler.errors import DiskError
 from crawler.model.walk_id import WalkId
 
 
-class Ended(ScheduledWalk):
+class EndedWalk(ScheduledWalk):
     """A walk that has its verdict already, as after a resume."""
 
     @property
@@ -19,8 +19,8 @@ class Ended(ScheduledWalk):
         return True
 
 
-class Noted:
-    """Notes what is published."""
+class RecordingSink:
+    """Records what is published."""
 
     def __init__(self) -> None:
         self.published: list[int] = []
@@ -35,47 +35,47 @@ def walks(count: int, kind: type[ScheduledWalk] = ScheduledWalk) -> list[Schedul
     return [kind(index, WalkId("eu", "self", f"n{index}")) for index in range(count)]
 
 
-def test_what_had_ended_before_is_published_and_that_is_the_end() -> None:
-    shelves = Noted()
-    Publisher(walks(200, Ended), shelves).work()
-    assert shelves.published == list(range(200))
+def test_walks_that_had_ended_before_are_published() -> None:
+    sink = RecordingSink()
+    Publisher(walks(200, EndedWalk), sink).run()
+    assert sink.published == list(range(200))
 
 
 def test_walks_are_published_in_plan_order_however_they_end() -> None:
-    shelves = Noted()
-    publisher = Publisher(walks(300), shelves)
-    thread = Thread(target=publisher.work)
+    sink = RecordingSink()
+    publisher = Publisher(walks(300), sink)
+    thread = Thread(target=publisher.run)
     thread.start()
     for walk in (*range(299, 99, -1), *range(100)):
-        publisher.note_end(walk, 1000)
+        publisher.on_walk_end(walk, 1000)
     thread.join()
-    assert shelves.published == list(range(300))
+    assert sink.published == list(range(300))
 
 
-def test_when_nothing_more_will_end_what_has_is_published_up_to_the_first_that_has_not() -> None:
-    shelves = Noted()
-    publisher = Publisher(walks(5), shelves)
+def test_after_finish_ended_walks_are_published_up_to_the_first_that_has_not_ended() -> None:
+    sink = RecordingSink()
+    publisher = Publisher(walks(5), sink)
     for walk in (0, 1, 3, 4):
-        publisher.note_end(walk, 0)
+        publisher.on_walk_end(walk, 0)
     publisher.finish()
-    publisher.work()
-    assert shelves.published == [0, 1]
+    publisher.run()
+    assert sink.published == [0, 1]
 
 
-def test_when_it_is_stopped_it_ends_with_what_it_is_publishing() -> None:
-    shelves = Noted()
-    publisher = Publisher(walks(200, Ended), shelves)
-    shelves.then = publisher.stop
-    publisher.work()
-    assert shelves.published == list(range(64))
+def test_after_stop_only_the_present_batch_is_published() -> None:
+    sink = RecordingSink()
+    publisher = Publisher(walks(200, EndedWalk), sink)
+    sink.then = publisher.stop
+    publisher.run()
+    assert sink.published == list(range(64))
 
 
-def test_what_the_disk_refuses_ends_it() -> None:
+def test_an_error_of_the_disk_ends_publishing() -> None:
     def refuse() -> None:
         raise DiskError("full")
 
-    shelves = Noted()
-    shelves.then = refuse
+    sink = RecordingSink()
+    sink.then = refuse
     with pytest.raises(DiskError, match="full"):
-        Publisher(walks(200, Ended), shelves).work()
-    assert shelves.published == list(range(64))
+        Publisher(walks(200, EndedWalk), sink).run()
+    assert sink.published == list(range(64))

@@ -1,4 +1,4 @@
-"""The real crawl under any history: faults, drift, kills at any request, resumes; the one law holds throughout."""
+"""The real crawl under any history of faults, changes, kills and resumes keeps the one law (support/oracle.py)."""
 
 import tempfile
 from pathlib import Path
@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.crawl.test_nothing_lost import COMBINABLE
-from tests.support.scenario import History
+from tests.support.scenario import Scenario
 
 faults_of_a_run = st.lists(st.sampled_from(COMBINABLE), max_size=2, unique=True)
-rooms = st.integers(1, 8)
+concurrencies = st.integers(1, 8)
 
 
 class RecoveryMachine(RuleBasedStateMachine):
-    """Every rule is judged by the history itself."""
+    """Every rule is checked by the history itself."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class RecoveryMachine(RuleBasedStateMachine):
         by_namespace=st.booleans(),
     )
     def begin(self, repositories: int, limit: int, double_read: bool, by_namespace: bool) -> None:  # noqa: FBT001 - drawn
-        self.history = History(
+        self.scenario = Scenario(
             Path(self.folder.name),
             repositories=repositories,
             limit=limit,
@@ -39,18 +39,18 @@ class RecoveryMachine(RuleBasedStateMachine):
 
     @rule(index=st.integers(0, 30), grows=st.booleans())
     def change(self, index: int, grows: bool) -> None:  # noqa: FBT001 - drawn
-        self.history.change(index, grows=grows)
+        self.scenario.change(index, grows=grows)
 
-    @rule(texts=faults_of_a_run, room=rooms)
-    def run(self, texts: list[str], room: int) -> None:
-        event(f"exit code {self.history.run(texts, room)}")
+    @rule(texts=faults_of_a_run, concurrency=concurrencies)
+    def run(self, texts: list[str], concurrency: int) -> None:
+        event(f"exit code {self.scenario.run(texts, concurrency)}")
 
-    @rule(texts=faults_of_a_run, room=rooms, at=st.integers(1, 20))
-    def kill(self, texts: list[str], room: int, at: int) -> None:
-        event(f"exit code {self.history.kill(texts, room, at)}")
+    @rule(texts=faults_of_a_run, concurrency=concurrencies, at=st.integers(1, 20))
+    def kill(self, texts: list[str], concurrency: int, at: int) -> None:
+        event(f"exit code {self.scenario.kill(texts, concurrency, at)}")
 
     def teardown(self) -> None:
-        self.history.end()
+        self.scenario.end()
         self.folder.cleanup()
 
 

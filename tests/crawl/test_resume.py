@@ -1,4 +1,4 @@
-"""Stopped at any instant, the same command goes on and ends with the same bytes."""
+"""Stopped at any instant, the same command resumes and ends with the same bytes."""
 
 import os
 import random
@@ -16,7 +16,7 @@ from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import ConfigError, UsageError
 from crawler.snapshot.reader import open_snapshot
-from tests.support.emulator_fixture import TOKEN, crawl, parts, port_of, serve, whole
+from tests.support.emulator_fixture import TOKEN, crawl, parts, port_of, serve, snapshot_of
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7, uniform=True)  # 5 pages of 25 in each of 8 walks
 WALKS = INVENTORY.namespaces("self")
@@ -28,7 +28,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, output, limit=25, namespaces=WALKS)
     assert result.exit_code == 0
-    return parts(whole(result))
+    return parts(snapshot_of(result))
 
 
 @pytest.mark.parametrize("after", [1, 5, 17, 30, 39])
@@ -42,11 +42,11 @@ def test_a_run_stopped_after_any_page_ends_with_the_same_bytes(
         result = crawl(again.endpoint, tmp_path, limit=25, namespaces=WALKS)
         asked = again.counters()["requests"]
     assert result.exit_code == 0
-    assert parts(whole(result)) == undisturbed
-    assert asked + after <= sum(walk.requests for walk in result.walks) + 2 * 2  # a census for each center and run
+    assert parts(snapshot_of(result)) == undisturbed
+    assert asked + after <= sum(walk.requests for walk in result.walks) + 2 * 2  # a total for each center and run
 
 
-def test_rate_concurrency_and_limit_may_change_when_a_run_goes_on(
+def test_rate_concurrency_and_page_size_may_change_when_a_run_is_resumed(
     tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:
     with serve(INVENTORY, faults=(parse_fault("unauthorized:after_requests=20"),)) as served:
@@ -57,7 +57,7 @@ def test_rate_concurrency_and_limit_may_change_when_a_run_goes_on(
         )
     assert result.exit_code == 0
     assert result.resumed == 1
-    assert parts(whole(result)) == undisturbed
+    assert parts(snapshot_of(result)) == undisturbed
 
 
 def stopped(output: Path) -> RunningEmulator:
@@ -66,7 +66,7 @@ def stopped(output: Path) -> RunningEmulator:
     return served
 
 
-def test_another_plan_is_refused_with_resume_and_begins_without(tmp_path: Path) -> None:
+def test_another_plan_is_refused_with_resume_and_starts_a_new_run_without(tmp_path: Path) -> None:
     served = stopped(tmp_path)
     with serve(INVENTORY, port=port_of(served)) as again:
         with pytest.raises(UsageError, match="another plan"):
@@ -74,7 +74,7 @@ def test_another_plan_is_refused_with_resume_and_begins_without(tmp_path: Path) 
         assert crawl(again.endpoint, tmp_path, centers="self").resumed == 0
 
 
-def test_no_resume_begins_afresh_and_drops_what_was_unfinished(tmp_path: Path) -> None:
+def test_no_resume_starts_a_new_run_and_removes_the_unfinished_one(tmp_path: Path) -> None:
     served = stopped(tmp_path)
     with serve(INVENTORY, port=port_of(served)) as again:
         result = crawl(again.endpoint, tmp_path, limit=25, namespaces=WALKS, resume=False)
@@ -82,7 +82,7 @@ def test_no_resume_begins_afresh_and_drops_what_was_unfinished(tmp_path: Path) -
     assert not list(tmp_path.glob(".work/*/"))
 
 
-def test_a_published_id_is_not_taken_twice(tmp_path: Path) -> None:
+def test_a_published_snapshot_id_cannot_be_used_again(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         crawl(served.endpoint, tmp_path, snapshot="nightly")
         with pytest.raises(ConfigError, match="published already"):
@@ -90,7 +90,7 @@ def test_a_published_id_is_not_taken_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["torn journal", "torn page", "flipped journal", "flipped page", "no journal"])
-def test_what_the_files_do_not_bear_out_is_asked_again(
+def test_windows_whose_pages_are_damaged_are_requested_again(
     tmp_path: Path, undisturbed: dict[str, bytes], damage: str
 ) -> None:
     served = stopped(tmp_path)
@@ -109,7 +109,7 @@ def test_what_the_files_do_not_bear_out_is_asked_again(
     with serve(INVENTORY, port=port_of(served)) as again:
         result = crawl(again.endpoint, tmp_path, limit=25, namespaces=WALKS)
     assert result.exit_code == 0
-    assert parts(whole(result)) == undisturbed
+    assert parts(snapshot_of(result)) == undisturbed
 
 
 def command(endpoint: str, output: Path, *flags: str) -> list[str]:
@@ -124,7 +124,7 @@ def started(endpoint: str, output: Path, *flags: str) -> subprocess.Popen[bytes]
 
 
 def journal_lengths(output: Path, process: subprocess.Popen[bytes]) -> Iterator[int]:
-    """Give the size of the run's journal again and again, until the process has ended."""
+    """Yield the size of the run's journal again and again, until the process has ended."""
     while process.poll() is None:
         yield sum(path.stat().st_size for path in output.glob(".work/*/journal"))
         time.sleep(0.005)
@@ -144,10 +144,10 @@ def test_killed_again_and_again_the_same_command_ends_with_the_same_bytes(
             process.communicate()
             assert process.returncode == -signal.SIGKILL
         process = started(served.endpoint, tmp_path)
-        said = process.communicate()[1]
+        stderr = process.communicate()[1]
         requests = served.counters()["requests"]
-    assert process.returncode == 0, said
-    assert b"resumed" in said
+    assert process.returncode == 0, stderr
+    assert b"resumed" in stderr
     (snapshot,) = tmp_path.glob("snapshot=*")
     assert parts(snapshot) == undisturbed
     assert requests < 1.5 * (1000 / 25 + 8)
@@ -155,7 +155,7 @@ def test_killed_again_and_again_the_same_command_ends_with_the_same_bytes(
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_two_hundred_kills_about_a_second_apart_cost_half_of_the_requests_at_most_and_no_byte(tmp_path: Path) -> None:
+def test_two_hundred_kills_cost_at_most_half_as_many_requests_more_and_no_byte(tmp_path: Path) -> None:
     inventory = synthetic(namespaces=10, repositories=20_000, seed=3)
     chance = random.Random(5)  # noqa: S311 - must be repeatable
     with serve(inventory) as still:
@@ -172,48 +172,48 @@ def test_two_hundred_kills_about_a_second_apart_cost_half_of_the_requests_at_mos
             process.communicate()
             assert process.returncode == -signal.SIGKILL
         process = started(served.endpoint, tmp_path / "killed", "--rate", "unlimited", "--limit", "20")
-        said = process.communicate()[1]
+        stderr = process.communicate()[1]
         requests = served.counters()["requests"]
-    assert process.returncode == 0, said
+    assert process.returncode == 0, stderr
     (snapshot,) = (tmp_path / "killed").glob("snapshot=*")
-    # A request of the killed one may be counted late: then the next one is killed before it takes the run up.
+    # A request of the killed process may be counted late: then the next one is killed before it resumes the run.
     assert 190 <= open_snapshot(snapshot).manifest.resumed <= 200
-    assert parts(snapshot) == parts(whole(undisturbed))
+    assert parts(snapshot) == parts(snapshot_of(undisturbed))
     assert requests <= 1.5 * asked, f"{requests} requests, {asked} undisturbed"
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_keeps_the_state_and_says_how_to_go_on(tmp_path: Path, number: signal.Signals, code: int) -> None:
+def test_a_signal_keeps_the_state_and_says_how_to_resume(tmp_path: Path, number: signal.Signals, code: int) -> None:
     with serve(INVENTORY, latency_ms=40) as served:
         process = started(served.endpoint, tmp_path)
         for length in journal_lengths(tmp_path, process):
             if length:
                 process.send_signal(number)
                 break
-        said = process.communicate()[1].decode()
-        assert process.returncode == code, said
-        assert "same command" in said
+        stderr = process.communicate()[1].decode()
+        assert process.returncode == code, stderr
+        assert "same command" in stderr
         assert not list(tmp_path.glob("snapshot=*"))
         again = started(served.endpoint, tmp_path)
         again.communicate()
         assert again.returncode == 0
 
 
-def test_a_second_run_is_refused_at_once_and_told_who_holds_the_output(tmp_path: Path) -> None:
+def test_a_second_run_is_refused_at_once_with_the_name_of_the_holder(tmp_path: Path) -> None:
     with serve(INVENTORY, latency_ms=100) as served:
         first = started(served.endpoint, tmp_path)
         next(length for length in journal_lengths(tmp_path, first) if length)
         second = started(served.endpoint, tmp_path)
-        said = second.communicate()[1].decode()
+        stderr = second.communicate()[1].decode()
         assert second.returncode == 75
-        assert f"process {first.pid}" in said
+        assert f"process {first.pid}" in stderr
         first.communicate()
         assert first.returncode == 0
 
 
-def test_the_longest_duration_ends_a_run_that_can_go_on(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
+def test_max_duration_ends_a_run_that_can_be_resumed(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     with serve(INVENTORY, latency_ms=100) as served:
         result = crawl(served.endpoint, tmp_path, limit=25, namespaces=WALKS, concurrency=2, max_duration_s=0.5)
-        assert (result.exit_code, result.ending.kind) == (75, "deadline")
+        assert (result.exit_code, result.stop_reason.kind) == (75, "deadline")
         again = crawl(served.endpoint, tmp_path, limit=25, namespaces=WALKS)
-    assert parts(whole(again)) == undisturbed
+    assert parts(snapshot_of(again)) == undisturbed

@@ -1,4 +1,4 @@
-"""A worker that only waits gives its slot to another."""
+"""A worker in backoff gives its slot to another worker."""
 
 from pathlib import Path
 from statistics import mean
@@ -22,16 +22,16 @@ def slots_of(size: int) -> WorkerSlots:
 
 
 @pytest.mark.anyio
-async def test_there_are_never_more_workers_at_work_than_slots() -> None:
-    slots, inside, most = slots_of(3), 0, 0
+async def test_no_more_workers_send_than_there_are_slots() -> None:
+    slots, sending, most = slots_of(3), 0, 0
 
     async def work(times: int) -> None:
-        nonlocal inside, most
+        nonlocal sending, most
         for _ in range(times):
-            inside += 1
-            most = max(most, inside)
+            sending += 1
+            most = max(most, sending)
             await anyio.lowlevel.checkpoint()
-            inside -= 1
+            sending -= 1
             async with slots.released():
                 await anyio.lowlevel.checkpoint()
         slots.release()
@@ -42,7 +42,7 @@ async def test_there_are_never_more_workers_at_work_than_slots() -> None:
                 await slots.wait_for_change()
             slots.acquire()
             workers.start_soon(work, times)
-    assert (inside, most) == (0, 3)
+    assert (sending, most) == (0, 3)
 
 
 @pytest.mark.anyio
@@ -73,7 +73,7 @@ async def test_a_worker_that_returns_from_its_backoff_gets_the_next_slot_that_is
 
 
 @pytest.mark.anyio
-async def test_no_more_than_twice_as_many_workers_as_slots_wait_for_their_backoff() -> None:
+async def test_at_most_two_workers_a_slot_wait_for_their_backoff() -> None:
     slots = slots_of(2)
 
     async def fail() -> None:
@@ -107,7 +107,7 @@ async def test_when_the_limit_shrinks_no_worker_keeps_its_slot_for_another_windo
 
 
 class LongBackoff(QuickClock):
-    """A backoff lasts until the service was asked so many times."""
+    """A clock whose backoffs last until the service has received `requests` requests."""
 
     def __init__(self, served: RunningEmulator, requests: int) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class LongBackoff(QuickClock):
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-def test_all_other_windows_are_asked_while_one_waits_for_its_backoff(tmp_path: Path, concurrency: int) -> None:
+def test_all_other_windows_are_requested_while_one_waits_for_its_backoff(tmp_path: Path, concurrency: int) -> None:
     fault = parse_fault("empty-page:offset=100,times=1")
     with serve(synthetic(namespaces=4, repositories=1000, seed=7, uniform=True), faults=(fault,)) as served:
         config = configure(served.endpoint, tmp_path, limit=50, concurrency=concurrency, centers="self")
@@ -133,7 +133,9 @@ ONE_WALK = synthetic(namespaces=1, repositories=1000, seed=7, uniform=True)
 
 
 @pytest.mark.parametrize("concurrency", [3, 20, 64])
-def test_requests_in_flight_grow_to_what_pays_and_never_beyond_the_bound(tmp_path: Path, concurrency: int) -> None:
+def test_requests_in_flight_grow_while_throughput_does_and_never_beyond_the_bound(
+    tmp_path: Path, concurrency: int
+) -> None:
     with serve(ONE_WALK, latency_ms=20) as served:
         config = configure(served.endpoint, tmp_path, limit=5, concurrency=concurrency, centers="self")
         result = run_crawl(config, TOKEN, clock=SystemClock())
@@ -143,8 +145,8 @@ def test_requests_in_flight_grow_to_what_pays_and_never_beyond_the_bound(tmp_pat
 
 
 @pytest.mark.slow
-def test_the_queue_of_a_service_that_works_on_two_at_a_time_becomes_short(tmp_path: Path) -> None:
-    """Nothing but the latency says so: it answers everything, and as fast with a queue as without."""
+def test_the_queue_of_a_service_that_serves_two_requests_at_a_time_becomes_short(tmp_path: Path) -> None:
+    """Only the latency shows it: the service answers everything, and as fast with a queue as without."""
     inventory = synthetic(namespaces=1, repositories=6000, seed=7, uniform=True)
     with serve(inventory, latency_ms=5, max_concurrency=2, record_requests=True) as served:
         config = configure(served.endpoint, tmp_path, limit=1, concurrency=64, centers="self")
@@ -155,7 +157,7 @@ def test_the_queue_of_a_service_that_works_on_two_at_a_time_becomes_short(tmp_pa
     assert mean(in_flight[-300:]) < 10
 
 
-def test_a_throttling_answer_takes_a_third_of_what_may_be_in_flight(tmp_path: Path) -> None:
+def test_a_throttling_response_takes_a_third_of_the_limit(tmp_path: Path) -> None:
     first = ConcurrencyLimit(64).limit
     with serve(ONE_WALK, latency_ms=20, faults=(parse_fault("throttle:first=1"),)) as served:
         config = configure(served.endpoint, tmp_path, limit=5, concurrency=64, centers="self")

@@ -20,7 +20,7 @@ from crawler.errors import DiskError, IncompleteError
 from crawler.model.record import Record
 from crawler.snapshot.reader import Snapshot, open_snapshot
 from tests.audit.examples import record
-from tests.store.builders import named, rewrite, shelve
+from tests.store.builders import publish_records, records_named, rewrite
 
 Key = tuple[str, str, bool, str, str, str]
 
@@ -65,8 +65,8 @@ def joined(
 def both(old: list[Record], new: list[Record], max_part_bytes: int = 10**6) -> Iterator[tuple[Snapshot, Snapshot]]:
     with TemporaryDirectory() as folder:
         yield (
-            shelve(Path(folder), "old", old, max_part_bytes=max_part_bytes),
-            shelve(Path(folder), "new", new, max_part_bytes=max_part_bytes),
+            publish_records(Path(folder), "old", old, max_part_bytes=max_part_bytes),
+            publish_records(Path(folder), "new", new, max_part_bytes=max_part_bytes),
         )
 
 
@@ -96,13 +96,13 @@ def test_all_that_differs_comes_in_the_order_of_the_keys_and_the_rest_is_counted
 
 
 def test_two_that_fit_into_memory_never_touch_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    with both(named("a", "b"), named("b", "c")) as sides:
+    with both(records_named("a", "b"), records_named("b", "c")) as sides:
         monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
         assert len(joined(*sides)[0]) == 2
 
 
 def test_the_temporary_file_has_no_name_while_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with both(named(*"abcdef"), named(*"defghi")) as sides:
+    with both(records_named(*"abcdef"), records_named(*"defghi")) as sides:
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
         with outer_join(*sides, range_bytes=700, held_bytes=0) as found:
             next(iter(found))
@@ -116,7 +116,7 @@ def open_files() -> list[str]:
 
 
 def test_without_room_for_the_temporary_file_the_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    with both(named(*"abcdef"), named(*"defghi")) as sides:
+    with both(records_named(*"abcdef"), records_named(*"defghi")) as sides:
         monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
         with pytest.raises(DiskError, match=r"cannot use .*No such file .*TMPDIR"):
             joined(*sides, held_bytes=0)
@@ -125,7 +125,7 @@ def test_without_room_for_the_temporary_file_the_disk_is_named(monkeypatch: pyte
 def test_a_disk_that_fills_up_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with both(named(*"abcdef"), named(*"defghi")) as sides:
+    with both(records_named(*"abcdef"), records_named(*"defghi")) as sides:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
         try:
             with pytest.raises(DiskError, match=rf"cannot use {tmp_path}: File too large; make room there"):
@@ -137,9 +137,9 @@ def test_a_disk_that_fills_up_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path:
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("equal", [True, False])
 def test_nothing_is_given_before_both_sides_are_proven(side: int, equal: bool) -> None:  # noqa: FBT001 - parametrized
-    new = named("a", "b") if equal else named("b", "c")
-    rest = named("z", center="thirdparty")
-    with both([*named("a", "b"), *rest], [*new, *rest]) as sides:
+    new = records_named("a", "b") if equal else records_named("b", "c")
+    rest = records_named("z", center="thirdparty")
+    with both([*records_named("a", "b"), *rest], [*new, *rest]) as sides:
         damaged = sides[side]
         part = damaged.folder / damaged.manifest.files[-1].path
         part.write_bytes(part.read_bytes().replace(b'"size":1000', b'"size":1001'))
@@ -148,12 +148,15 @@ def test_nothing_is_given_before_both_sides_are_proven(side: int, equal: bool) -
 
 
 def test_a_record_that_is_there_twice_is_told() -> None:
-    with both(named("a", "a"), named("a")) as sides, pytest.raises(IncompleteError, match="there twice"):
+    with (
+        both(records_named("a", "a"), records_named("a")) as sides,
+        pytest.raises(IncompleteError, match="there twice"),
+    ):
         joined(*sides)
 
 
 def test_parts_that_hold_nobody_knows_whose_records_are_refused() -> None:
-    with both(named("a"), named("b")) as (old, new):
+    with both(records_named("a"), records_named("b")) as (old, new):
         rewrite(old, walks=())
         with pytest.raises(IncompleteError, match="does not tell whose records"):
             joined(open_snapshot(old.folder), new)
@@ -181,14 +184,16 @@ def forged(snapshot: Snapshot, line: bytes) -> Snapshot:
     ],
 )
 def test_a_line_that_is_no_record_of_its_place_is_told(line: bytes, words: str, range_bytes: int) -> None:
-    with both(named("a", "b"), named("b")) as (old, new), pytest.raises(IncompleteError, match=words):
+    with both(records_named("a", "b"), records_named("b")) as (old, new), pytest.raises(IncompleteError, match=words):
         joined(forged(old, line), new, range_bytes=range_bytes)
 
 
 @pytest.mark.slow
 def test_four_hundred_thousand_records_a_side_take_less_than_300_mb(tmp_path: Path) -> None:
     folders = [
-        shelve(tmp_path, text, (record(name=f"{number}", description=text * 300) for number in range(400_000))).folder
+        publish_records(
+            tmp_path, text, (record(name=f"{number}", description=text * 300) for number in range(400_000))
+        ).folder
         for text in "xy"
     ]
     code = (

@@ -1,4 +1,4 @@
-"""Laws of files that are there whole or not at all."""
+"""Files exist complete or not at all."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def write_half(path: Path) -> None:
         raise OSError("full")
 
 
-def test_a_file_takes_its_name_when_all_is_written(tmp_path: Path) -> None:
+def test_a_file_replaces_the_old_one_when_all_is_written(tmp_path: Path) -> None:
     path = tmp_path / "name"
     path.write_text("of yesterday")
     with replacing(path) as file:
@@ -23,7 +23,7 @@ def test_a_file_takes_its_name_when_all_is_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_that_could_not_be_written_whole_stays_as_it_was(tmp_path: Path) -> None:
+def test_after_a_failed_write_the_old_file_is_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "name"
     path.write_text("of yesterday")
     with pytest.raises(OSError, match="full"):

@@ -1,4 +1,4 @@
-"""The keys of a walk are a set, whatever form they are kept in."""
+"""A KeySet is a set, in its plain form and in its compact one."""
 
 from collections import Counter
 
@@ -10,80 +10,80 @@ from crawler.model.key_set import KeySet
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
-# Nearly all of one place and of two octets: what lies across two neighbours often looks like a third.
+# Nearly all in one bucket and of two octets: the bytes across two neighbours often look like a third key.
 alike = st.lists(st.sampled_from(b"\0\1"), min_size=6, max_size=6).map(lambda octets: int.from_bytes(octets, "big"))
 keys = st.one_of(alike.map(lambda high: high << 16), st.integers(LEAST, MOST), st.sampled_from([LEAST, -1, 0, MOST]))
 pages = st.lists(st.lists(keys, max_size=30), max_size=6)
-few = st.integers(0, 40)
+max_plain = st.integers(0, 40)
 
 
-def seen_of(pages: list[list[int]], few: int) -> KeySet:
-    seen = KeySet(few)
+def key_set_of(pages: list[list[int]], max_plain: int) -> KeySet:
+    key_set = KeySet(max_plain)
     for page in pages:
-        seen.update(page)
-    return seen
+        key_set.update(page)
+    return key_set
 
 
-@given(pages, few)
+@given(pages, max_plain)
 @example([[LEAST, -1, 0, MOST], [LEAST, -1, 0, MOST]], 3)
-def test_after_every_page_it_holds_what_a_set_would(pages: list[list[int]], few: int) -> None:
-    seen, model = KeySet(few), set[int]()
+def test_after_every_page_it_holds_what_a_plain_set_holds(pages: list[list[int]], max_plain: int) -> None:
+    key_set, model = KeySet(max_plain), set[int]()
     for page in pages:
-        assert seen.issuperset(page) == model.issuperset(page)
-        seen.update(page)
+        assert key_set.issuperset(page) == model.issuperset(page)
+        key_set.update(page)
         model.update(page)
-        assert len(seen) == len(model)
-        assert Counter(seen) == Counter(model)
-        assert seen.issuperset(page)
+        assert len(key_set) == len(model)
+        assert Counter(key_set) == Counter(model)
+        assert key_set.issuperset(page)
 
 
-@given(pages, st.lists(keys), few)
-def test_it_knows_no_key_that_did_not_come(pages: list[list[int]], others: list[int], few: int) -> None:
-    seen, model = seen_of(pages, few), set[int]().union(*pages)
-    assert [seen.issuperset([key]) for key in others] == [key in model for key in others]
+@given(pages, st.lists(keys), max_plain)
+def test_it_contains_no_key_that_was_not_added(pages: list[list[int]], others: list[int], max_plain: int) -> None:
+    key_set, model = key_set_of(pages, max_plain), set[int]().union(*pages)
+    assert [key_set.issuperset([key]) for key in others] == [key in model for key in others]
 
 
-@given(pages, few, few)
-def test_neither_the_order_of_the_pages_nor_the_form_changes_what_it_says(
-    pages: list[list[int]], few: int, other_few: int
+@given(pages, max_plain, max_plain)
+def test_neither_the_order_of_the_pages_nor_the_form_changes_its_content(
+    pages: list[list[int]], max_plain: int, other_max_plain: int
 ) -> None:
-    one, other = seen_of(pages, few), seen_of(pages[::-1], other_few)
+    one, other = key_set_of(pages, max_plain), key_set_of(pages[::-1], other_max_plain)
     assert len(one) == len(other)
     assert sorted(one) == sorted(other)
 
 
 @given(st.integers(0, 2**16 - 1), st.binary(min_size=12, max_size=12))
-def test_what_lies_across_two_keys_is_no_key(low: int, high: bytes) -> None:
+def test_bytes_across_two_neighbouring_keys_are_no_key(low: int, high: bytes) -> None:
     def key(octets: bytes) -> int:
         return int.from_bytes(low.to_bytes(2, "little") + octets, "little", signed=True)
 
-    seen = KeySet(few=0)
-    seen.update([key(high[:6]), key(high[6:])])
+    key_set = KeySet(max_plain=0)
+    key_set.update([key(high[:6]), key(high[6:])])
     for at in range(7):
-        assert seen.issuperset([key(high[at : at + 6])]) == (high[at : at + 6] in {high[:6], high[6:]})
+        assert key_set.issuperset([key(high[at : at + 6])]) == (high[at : at + 6] in {high[:6], high[6:]})
 
 
 @pytest.mark.parametrize("key", [LEAST - 1, MOST + 1])
 def test_a_number_beyond_64_bits_is_refused_and_changes_nothing(key: int) -> None:
-    seen = KeySet(few=1)
-    seen.update([1, 2])
+    key_set = KeySet(max_plain=1)
+    key_set.update([1, 2])
     with pytest.raises(OverflowError):
-        seen.update([3, key])
-    assert sorted(seen) == [1, 2]
+        key_set.update([3, key])
+    assert sorted(key_set) == [1, 2]
 
 
-def test_many_keys_are_many_more_than_a_page_holds() -> None:
-    seen = KeySet()
+def test_a_compact_set_holds_many_pages() -> None:
+    key_set = KeySet()
     for first in range(0, 150_000, 1000):
-        seen.update(range(first, first + 1000))
-    assert len(seen) == 150_000
-    assert seen.issuperset(range(150_000))
-    assert not seen.issuperset([150_000])
+        key_set.update(range(first, first + 1000))
+    assert len(key_set) == 150_000
+    assert key_set.issuperset(range(150_000))
+    assert not key_set.issuperset([150_000])
 
 
-@given(st.lists(keys), few)
-def test_a_key_is_new_once(given_keys: list[int], few: int) -> None:
-    seen, model = KeySet(few), set[int]()
+@given(st.lists(keys), max_plain)
+def test_a_key_is_new_once(given_keys: list[int], max_plain: int) -> None:
+    key_set, model = KeySet(max_plain), set[int]()
     for key in given_keys:
-        assert seen.add(key) == (key not in model)
+        assert key_set.add(key) == (key not in model)
         model.add(key)

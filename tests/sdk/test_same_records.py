@@ -1,4 +1,4 @@
-"""The published records are the items that the vendor's own client lists, field by field."""
+"""What we publish is what the vendor's own client lists, field by field."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,15 +6,15 @@ from typing import Any
 
 from crawler.emulator.inventory.ndjson import synthetic
 from tests.sdk.official import items, official, sdk_fields
-from tests.support.emulator_fixture import crawl, records, serve, whole
+from tests.support.emulator_fixture import crawl, records, serve, snapshot_of
 
 INVENTORY = synthetic(namespaces=4, repositories=300, seed=3)
-_NOT_COMPARED = {"target", "center", "total_range"}
+_OURS = {"target", "center", "total_range"}
 
 
 def comparable(item: dict[str, Any]) -> dict[str, Any]:
-    """Return an item without the crawler's own fields, and with reserved texts, tags and times in one form."""
-    plain = {name: value for name, value in item.items() if name not in _NOT_COMPARED}
+    """Leave out what is ours, and what we make one form of: empty reserved texts, missing tags, times."""
+    plain = {name: value for name, value in item.items() if name not in _OURS}
     plain |= {name: plain.get(name) or None for name in ("logo", "url")}
     plain["tags"] = plain.get("tags") or []
     for name in ("created_at", "updated_at"):
@@ -22,7 +22,7 @@ def comparable(item: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def test_the_official_client_lists_the_same_records_as_the_crawl(tmp_path: Path) -> None:
+def test_the_official_client_lists_the_same_records_as_our_crawl(tmp_path: Path) -> None:
     with serve(INVENTORY) as served, official(served) as client:
         result = crawl(served.endpoint, tmp_path, limit=50)
         for center in ("self", "thirdparty"):
@@ -32,6 +32,6 @@ def test_the_official_client_lists_the_same_records_as_the_crawl(tmp_path: Path)
             }
             ours = {
                 (record["domain_name"], record["namespace"], record["name"]): comparable(record)
-                for record in records(whole(result), center)
+                for record in records(snapshot_of(result), center)
             }
             assert ours == theirs

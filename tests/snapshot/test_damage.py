@@ -15,8 +15,8 @@ from crawler.emulator.server import RunningEmulator
 from crawler.model.window import Order, Window
 from crawler.store.journal import LossEntry, to_line
 from tests.support.crash_fs import unsynced
-from tests.support.emulator_fixture import crawl, parts, port_of, serve, whole
-from tests.support.readers import seen
+from tests.support.emulator_fixture import crawl, parts, port_of, serve, snapshot_of
+from tests.support.readers import visible_snapshots
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 WALKS: Final = SMALL.namespaces("self")
@@ -41,7 +41,7 @@ class Stopped(NamedTuple):
         flags: dict[str, Any] = {} if snapshot is None else {"snapshot": snapshot}
         result = crawl(self.served.endpoint, output, limit=4, namespaces=WALKS, **flags)
         assert result.exit_code == 0
-        assert seen(output) == [self.parts]
+        assert visible_snapshots(output) == [self.parts]
         assert not list(output.glob(".work/*/"))
 
 
@@ -58,7 +58,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stopped]:
         crawl(served.endpoint, root / "stopped", limit=4, namespaces=WALKS, concurrency=1)
     with serve(SMALL, port=port_of(served)) as again:
         undisturbed = crawl(again.endpoint, root / "undisturbed", limit=4, namespaces=WALKS)
-        yield Stopped(root / "stopped", again, parts(whole(undisturbed)))
+        yield Stopped(root / "stopped", again, parts(snapshot_of(undisturbed)))
 
 
 def flip(path: Path, bit: int) -> None:

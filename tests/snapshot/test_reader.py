@@ -13,12 +13,12 @@ from crawler.snapshot.manifest import FileEntry
 from crawler.snapshot.reader import Partition, Snapshot, open_snapshot, resolve
 from crawler.snapshot.verify import verify
 from tests.audit.examples import record
-from tests.store.builders import named, rewrite, shelve
+from tests.store.builders import publish_records, records_named, rewrite
 
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Snapshot:
-    return shelve(tmp_path, "one", named("a", "b", "c"))
+    return publish_records(tmp_path, "one", records_named("a", "b", "c"))
 
 
 def part_of(snapshot: Snapshot) -> Path:
@@ -36,13 +36,17 @@ def make_pipe(part: Path) -> None:
 
 
 def test_records_come_as_they_were_written(tmp_path: Path) -> None:
-    held = [*named("a", "b"), *named("a", center="thirdparty", extra={"zz": 1}), *named("a", target="west")]
-    assert list(shelve(tmp_path, "one", held, max_part_bytes=500).records()) == held
+    held = [
+        *records_named("a", "b"),
+        *records_named("a", center="thirdparty", extra={"zz": 1}),
+        *records_named("a", target="west"),
+    ]
+    assert list(publish_records(tmp_path, "one", held, max_part_bytes=500).records()) == held
 
 
 def test_a_line_longer_than_what_is_read_at_once_comes_whole(tmp_path: Path) -> None:
-    held = [*named("a", "b"), *named("long", description="x" * 3_000_000), *named("c")]
-    assert list(shelve(tmp_path, "one", held).records()) == held
+    held = [*records_named("a", "b"), *records_named("long", description="x" * 3_000_000), *records_named("c")]
+    assert list(publish_records(tmp_path, "one", held).records()) == held
 
 
 def test_a_block_is_whole_lines(snapshot: Snapshot) -> None:
@@ -131,9 +135,9 @@ def test_a_folder_without_a_manifest_that_can_be_read_is_no_snapshot(
 
 
 def test_whose_a_part_is_stands_in_its_path_or_in_the_only_target(tmp_path: Path) -> None:
-    alone = shelve(tmp_path, "alone", named("a"))
+    alone = publish_records(tmp_path, "alone", records_named("a"))
     assert alone.place_of(alone.manifest.files[0]) == Partition("eu", "self")
-    several = shelve(tmp_path, "several", [*named("a"), *named("a", target="west")])
+    several = publish_records(tmp_path, "several", [*records_named("a"), *records_named("a", target="west")])
     assert [several.place_of(file).target for file in several.manifest.files] == ["eu", "west"]
 
 
@@ -161,7 +165,7 @@ def output(tmp_path: Path) -> Path:
     for second, (name, status) in enumerate(
         [("c", "complete"), ("b", "complete"), ("half", "incomplete"), ("a", "complete")]
     ):
-        shelve(output, name, named("x"), started_at=at(second), status=status)
+        publish_records(output, name, records_named("x"), started_at=at(second), status=status)
     return output
 
 
@@ -171,7 +175,7 @@ def test_latest_is_what_the_link_names_and_previous_the_complete_one_started_bef
 
 
 def test_of_two_snapshots_of_one_instant_the_smaller_id_is_the_previous(output: Path) -> None:
-    shelve(output, "Z", named("x"), started_at=at(3))
+    publish_records(output, "Z", records_named("x"), started_at=at(3))
     (output / "latest").unlink()
     (output / "latest").symlink_to("snapshot=a")
     assert resolve("previous", output).name == "snapshot=Z"
@@ -202,7 +206,7 @@ def test_what_is_not_there_is_told_with_what_is(output: Path, tmp_path: Path) ->
         resolve("nope", output)
     with pytest.raises(UsageError, match="there is no snapshot in"):
         resolve("latest", tmp_path / "nowhere")
-    shelve(tmp_path, "only", named("x"), status="incomplete")
+    publish_records(tmp_path, "only", records_named("x"), status="incomplete")
     with pytest.raises(UsageError, match="no complete snapshot called latest; there is only"):
         resolve("latest", tmp_path)
 

@@ -1,4 +1,4 @@
-"""What the tests of reading stand on: snapshots on disk, made of records and walks."""
+"""Builds snapshots on disk from records and walks, for tests of readers."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -17,7 +17,7 @@ from tests.audit.examples import manifest, record, walk
 MANY = 10**9
 
 
-def shelve(
+def publish_records(
     output: Path,
     name: str,
     records: Iterable[Record] = (),
@@ -25,29 +25,29 @@ def shelve(
     max_part_bytes: int = MANY,
     **fields: object,
 ) -> Snapshot:
-    """Publish these records, those of a center in their order, with a manifest of these walks: whole ones if none."""
-    held = sorted(records, key=lambda one: (one.target, one.center))
-    by_center = {place: list(group) for place, group in groupby(held, lambda one: (one.target, one.center))}
-    shelf = PartFiles(
+    """Publish these records, those of a center in their order; without `walks` each center is one complete walk."""
+    in_order = sorted(records, key=lambda one: (one.target, one.center))
+    by_center = {place: list(group) for place, group in groupby(in_order, lambda one: (one.target, one.center))}
+    parts = PartFiles(
         output / ".work", max_part_bytes=max_part_bytes, by_target=len({target for target, _ in by_center}) > 1
     )
     for (target, center), group in by_center.items():
-        shelf.open_walk(WalkId(target, center, None))
+        parts.open_walk(WalkId(target, center, None))
         for one in group:
-            shelf.write(msgspec.json.encode(one) + b"\n", 1)
-    files, rejects = shelf.close()
-    said = walks or tuple(walk(target=t, center=c, records=len(group)) for (t, c), group in by_center.items())
-    written = manifest(*said, files=files, rejects=rejects, snapshot=name, **fields)
-    return open_snapshot(finish(shelf.folder, written, output))
+            parts.write(msgspec.json.encode(one) + b"\n", 1)
+    files, rejects = parts.close()
+    entries = walks or tuple(walk(target=t, center=c, records=len(group)) for (t, c), group in by_center.items())
+    written = manifest(*entries, files=files, rejects=rejects, snapshot=name, **fields)
+    return open_snapshot(finish(parts.folder, written, output))
 
 
 def rewrite(snapshot: Snapshot, **fields: object) -> Manifest:
-    """Write another manifest into a snapshot's folder."""
+    """Change fields of the manifest of a snapshot on disk; return the new manifest."""
     changed = msgspec.structs.replace(snapshot.manifest, **fields)
     (snapshot.folder / "_manifest.json").write_bytes(msgspec.json.encode(changed))
     return changed
 
 
-def named(*names: str, **fields: object) -> list[Record]:
-    """Give records by these names, all else the same."""
+def records_named(*names: str, **fields: object) -> list[Record]:
+    """Return records with these names that are equal otherwise."""
     return [record(name=name, **fields) for name in names]

@@ -1,4 +1,4 @@
-"""What the disk refuses ends in exit code 74 and one line that says where; with room again the same command goes on."""
+"""An error of the disk is exit code 74 and one line that says where; after it the same command resumes the run."""
 
 import errno
 import os
@@ -16,14 +16,15 @@ import pytest
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import DiskError
+from crawler.files.disk_errors import ADVICE
 from tests.support.crash_fs import Recording, unsynced, watched
-from tests.support.emulator_fixture import TOKEN, crawl, parts, serve, whole
-from tests.support.readers import seen
+from tests.support.emulator_fixture import TOKEN, crawl, parts, serve, snapshot_of
+from tests.support.readers import visible_snapshots
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 WALKS: Final = SMALL.namespaces("self")
 ERRORS: Final = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT)
-Undisturbed = tuple[dict[str, bytes], Recording]  # what it published and what it did
+Undisturbed = tuple[dict[str, bytes], Recording]  # the parts that it published, and its operations on the disk
 REMOVING: Final = frozenset({"unlink", "rmdir"})
 
 
@@ -42,7 +43,7 @@ def served() -> Iterator[RunningEmulator]:
 def run(served: RunningEmulator, output: Path | str, **flags: Any) -> Path:  # noqa: ANN401 - as crawl
     result = crawl(served.endpoint, output, limit=4, concurrency=1, namespaces=WALKS, **flags)
     assert result.exit_code == 0
-    return whole(result)
+    return snapshot_of(result)
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +55,17 @@ def undisturbed(served: RunningEmulator, tmp_path_factory: pytest.TempPathFactor
 
 
 @contextmanager
-def told() -> Iterator[list[str]]:
-    """Give what a disk error says, nothing when there is none."""
-    said: list[str] = []
+def disk_error_text() -> Iterator[list[str]]:
+    """Yield a list that holds the text of a DiskError after the context, and is empty without one."""
+    texts: list[str] = []
     try:
-        yield said
+        yield texts
     except DiskError as error:
-        said.append(str(error))
+        texts.append(str(error))
 
 
 class Refusal:
-    """Lets the operation number `at` fail, from 0; with `lasting` every later one too that needs room."""
+    """Makes operation number `at` fail, from 0; with `lasting` every later one too that needs space."""
 
     def __init__(self, at: int, number: int, *, lasting: bool) -> None:
         self._at = at
@@ -82,7 +83,7 @@ class Refusal:
 
 
 class Vanishing:
-    """Removes a folder before the operation number `at`, from 0."""
+    """Removes a folder before operation number `at`, from 0."""
 
     def __init__(self, folder: Path, at: int) -> None:
         self._folder = folder
@@ -97,24 +98,24 @@ class Vanishing:
 
 
 def check(served: RunningEmulator, undisturbed: dict[str, bytes], root: Path, refusal: Refusal) -> bool:
-    """Run on a disk that refuses, then on one that doesn't; say whether the first run failed."""
+    """Run on a disk that fails, then on one that does not; return whether the first run failed."""
     output = root / "output"
     root.mkdir()
-    with watched(root.resolve(), refusal), told() as caught:
+    with watched(root.resolve(), refusal), disk_error_text() as errors_raised:
         run(served, output)
-    failure = "".join(caught)
+    failure = "".join(errors_raised)
     if failure:
         assert str(root) in failure
-        assert "run the same command" in failure or "stands and is whole, but" in failure
-    found = seen(output)
+        assert "rerun the command" in failure or "is published, but" in failure
+    found = visible_snapshots(output)
     assert found == [undisturbed] * len(found)
-    assert ("stands" in failure) == (bool(failure) and bool(found))
+    assert ("is published" in failure) == (bool(failure) and bool(found))
     run(served, output)
-    assert seen(output) == [undisturbed] * (len(found) + 1)
+    assert visible_snapshots(output) == [undisturbed] * (len(found) + 1)
     return bool(failure)
 
 
-def test_whichever_operation_is_refused_nothing_half_is_published_and_the_same_command_goes_on(
+def test_whichever_operation_fails_no_partial_snapshot_is_published_and_the_same_command_resumes(
     served: RunningEmulator, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     whole_parts, recording = undisturbed
@@ -130,7 +131,7 @@ def test_whichever_operation_is_refused_nothing_half_is_published_and_the_same_c
 @pytest.mark.slow
 @pytest.mark.parametrize("number", ERRORS)
 @pytest.mark.parametrize("lasting", [False, True])
-def test_whatever_the_refusal_is(
+def test_the_same_holds_for_every_error_number(
     served: RunningEmulator,
     undisturbed: Undisturbed,
     tmp_path: Path,
@@ -143,7 +144,7 @@ def test_whatever_the_refusal_is(
         check(served, whole_parts, tmp_path / str(at), Refusal(at, number, lasting=lasting))
 
 
-def test_an_output_that_vanishes_at_any_moment_is_a_disk_error_and_made_again(
+def test_an_output_that_vanishes_at_any_moment_is_a_disk_error_and_is_created_again(
     served: RunningEmulator, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     whole_parts, recording = undisturbed
@@ -152,16 +153,16 @@ def test_an_output_that_vanishes_at_any_moment_is_a_disk_error_and_made_again(
         root = tmp_path / str(at)
         root.mkdir()
         vanishing = Vanishing(root / "output", at)
-        with watched(root.resolve(), vanishing), told() as caught:
+        with watched(root.resolve(), vanishing), disk_error_text() as errors_raised:
             run(served, root / "output")
-        said = "".join(caught)
-        assert str(root / "output") in said or not caught
-        assert "stands" not in said
-        found = seen(root / "output")
+        text = "".join(errors_raised)
+        assert str(root / "output") in text or not errors_raised
+        assert "is published" not in text
+        found = visible_snapshots(root / "output")
         assert found == ([] if vanishing.done else [whole_parts])
         run(served, root / "output")
-        assert seen(root / "output") == [*found, whole_parts]
-        errors += len(caught)
+        assert visible_snapshots(root / "output") == [*found, whole_parts]
+        errors += len(errors_raised)
     assert errors > len(recording.operations) // 2 - 8  # at the end there are only working files to remove
 
 
@@ -178,30 +179,30 @@ def shell(script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run a script that calls the command as "$@"."""
     return subprocess.run(  # noqa: S603 - ourselves
         ["/bin/sh", "-c", script, "sh", *arguments],
-        env={**os.environ, **TOKEN, "PYTHONUNBUFFERED": ""},  # as users have it
+        env={**os.environ, **TOKEN, "PYTHONUNBUFFERED": ""},  # the default
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-def test_a_limit_on_the_size_of_files_is_a_disk_error_and_no_death_by_signal(
+def test_a_file_size_limit_is_a_disk_error_and_kills_no_process(
     served: RunningEmulator, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    uncounted = "unset COVERAGE_PROCESS_START COVERAGE_PROCESS_CONFIG"  # whose file would be too large as well
-    said = shell(f'{uncounted}; ulimit -f 4; exec "$@"', *command(served, tmp_path / "output"))
-    assert (said.returncode, said.stdout) == (74, "")
-    assert "File too large; make room or mend it, then run the same command" in said.stderr
-    assert str(tmp_path / "output") in said.stderr
-    assert "Traceback" not in said.stderr
-    assert seen(tmp_path / "output") == []
+    uncounted = "unset COVERAGE_PROCESS_START COVERAGE_PROCESS_CONFIG"  # the coverage file would be too large as well
+    completed = shell(f'{uncounted}; ulimit -f 4; exec "$@"', *command(served, tmp_path / "output"))
+    assert (completed.returncode, completed.stdout) == (74, "")
+    assert f"File too large; {ADVICE}" in completed.stderr
+    assert str(tmp_path / "output") in completed.stderr
+    assert "Traceback" not in completed.stderr
+    assert visible_snapshots(tmp_path / "output") == []
     run(served, tmp_path / "output")
-    assert seen(tmp_path / "output") == [undisturbed[0]]
+    assert visible_snapshots(tmp_path / "output") == [undisturbed[0]]
 
 
 @pytest.fixture
 def mounted(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """Mount a small file system, or the same one again with other options; skip where that is not allowed."""
+    """Yield a function that mounts a small file system, or remounts it; skip the test without the permission."""
     place = tmp_path / "mounted"
     place.mkdir()
     tool, umount = shutil.which("mount"), shutil.which("umount")
@@ -209,10 +210,10 @@ def mounted(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     def mount(options: str) -> Path:
         if tool is None or umount is None:
             pytest.skip("there is no mount")
-        done = subprocess.run(  # noqa: S603 - as the test says
+        mounting = subprocess.run(  # noqa: S603 - as the test says
             [tool, "-t", "tmpfs", "-o", options, "tmpfs", str(place)], capture_output=True, check=False
         )
-        if done.returncode:
+        if mounting.returncode:
             pytest.skip("this user may not mount")
         return place / "output"
 
@@ -221,26 +222,26 @@ def mounted(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
         subprocess.run([umount, str(place)], check=True)  # noqa: S603 - what we mounted
 
 
-def test_a_small_disk_of_any_size_is_refused_or_enough_and_goes_on_when_it_is_larger(
+def test_a_run_on_a_disk_that_is_too_small_is_resumed_when_the_disk_is_larger(
     served: RunningEmulator, undisturbed: Undisturbed, mounted: Callable[[str], Path]
 ) -> None:
     sizes = range(0, 84, 4)
     ends = set()
     for size in sizes:
         output = mounted(f"size={size + 4}k")
-        with told() as caught:
+        with disk_error_text() as errors_raised:
             run(served, output)
-        assert "No space left on device" in "".join(caught) or not caught
-        ends.add("refused" if caught else "enough")
-        found = seen(output)
+        assert "No space left on device" in "".join(errors_raised) or not errors_raised
+        ends.add("refused" if errors_raised else "enough")
+        found = visible_snapshots(output)
         mounted("remount,size=1m")
         run(served, output)
-        assert seen(output) == [undisturbed[0]] * (len(found) + 1)
+        assert visible_snapshots(output) == [undisturbed[0]] * (len(found) + 1)
     assert ends == {"enough", "refused"}
 
 
-def test_a_disk_that_can_only_be_read_is_a_disk_error(served: RunningEmulator, mounted: Callable[[str], Path]) -> None:
-    with pytest.raises(DiskError, match="Read-only file system; make room or mend it, then run the same command"):
+def test_a_read_only_file_system_is_a_disk_error(served: RunningEmulator, mounted: Callable[[str], Path]) -> None:
+    with pytest.raises(DiskError, match=f"Read-only file system; {ADVICE}"):
         run(served, mounted("ro"))
 
 
@@ -259,46 +260,46 @@ def test_a_disk_that_can_only_be_read_is_a_disk_error(served: RunningEmulator, m
         ("folder", "--progress on 2>/dev/full", 0),
     ],
 )
-def test_a_stream_that_takes_nothing_is_a_disk_error_where_records_go_there_and_harmless_elsewhere(
+def test_a_stream_that_cannot_be_written_is_a_disk_error_only_when_records_go_there(
     served: RunningEmulator, tmp_path: Path, output: str, streams: str, code: int
 ) -> None:
-    said = shell(f'"$@" {streams}', *command(served, "-" if output == "-" else tmp_path / "output"))
-    assert said.returncode == code, said.stderr
-    assert "Traceback" not in said.stderr
-    assert "fault" not in said.stderr
-    assert len(seen(tmp_path / "output")) == (output == "folder")
+    completed = shell(f'"$@" {streams}', *command(served, "-" if output == "-" else tmp_path / "output"))
+    assert completed.returncode == code, completed.stderr
+    assert "Traceback" not in completed.stderr
+    assert "fault" not in completed.stderr
+    assert len(visible_snapshots(tmp_path / "output")) == (output == "folder")
 
 
 @pytest.mark.parametrize("arguments", ["--version", "schema", "emulate --fault list"])
 @pytest.mark.parametrize("stream", [">/dev/full", ">&-"])
-def test_what_is_printed_and_not_taken_is_a_disk_error(arguments: str, stream: str) -> None:
-    said = shell(f'"$@" {arguments} {stream}', sys.executable, "-m", "crawler")
-    assert said.returncode == 74
-    assert "swr-crawler: standard output: " in said.stderr
-    assert said.stderr.count("\n") == 1
+def test_printed_output_that_cannot_be_written_is_a_disk_error(arguments: str, stream: str) -> None:
+    completed = shell(f'"$@" {arguments} {stream}', sys.executable, "-m", "crawler")
+    assert completed.returncode == 74
+    assert "swr-crawler: standard output: " in completed.stderr
+    assert completed.stderr.count("\n") == 1
 
 
-def test_no_room_for_the_spool_of_a_stream_is_a_disk_error(
+def test_no_space_for_the_spool_of_a_stream_is_a_disk_error(
     served: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(prefix: str) -> str:  # noqa: ARG001 - as mkdtemp
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("crawler.crawl.run.mkdtemp", full)
-    with pytest.raises(DiskError, match="TMPDIR: No space left on device; make room or mend it"):
+    monkeypatch.setattr("crawler.crawl.run_output.mkdtemp", full)
+    with pytest.raises(DiskError, match=f"TMPDIR: No space left on device; {ADVICE}"):
         crawl(served.endpoint, "-")
 
 
-def test_a_run_that_had_published_before_it_was_killed_is_done_when_it_is_asked_for_again(
+def test_a_run_that_was_killed_after_publishing_is_done_when_it_is_rerun(
     served: RunningEmulator, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     def refuse(call: str, path: str) -> OSError | None:  # noqa: ARG001 - as Refuse
         return OSError(errno.EIO, "Input/output error") if call == "symlink" else None
 
-    with watched(tmp_path.resolve(), refuse), pytest.raises(DiskError, match="stands and is whole, but"):
+    with watched(tmp_path.resolve(), refuse), pytest.raises(DiskError, match="is published, but"):
         run(served, tmp_path / "output", snapshot="nightly")
     before = served.counters()["requests"]
     assert run(served, tmp_path / "output", snapshot="nightly").name == "snapshot=nightly"
     assert served.counters()["requests"] == before
-    assert seen(tmp_path / "output") == [undisturbed[0]]
+    assert visible_snapshots(tmp_path / "output") == [undisturbed[0]]
     assert (tmp_path / "output" / "latest").readlink().name == "snapshot=nightly"

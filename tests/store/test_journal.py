@@ -1,4 +1,4 @@
-"""Any prefix of a journal is a history; whatever follows the first line that is not whole is not believed."""
+"""Any prefix of a journal is a history; reading ends at the first line that is torn or damaged."""
 
 from io import BytesIO
 from typing import Final
@@ -44,12 +44,12 @@ HISTORY: Final[list[Entry]] = [
 ]
 
 
-def believed(journal: bytes) -> list[Entry]:
+def entries_read(journal: bytes) -> list[Entry]:
     return [entry for entry, _ in read_lines(BytesIO(journal))]
 
 
 def ends(history: list[Entry]) -> list[int]:
-    """Where each line of the journal ends."""
+    """Return where each line of the journal ends."""
     journal, found = b"", []
     for entry in history:
         journal += to_line(entry)
@@ -72,32 +72,34 @@ def test_a_journal_reads_back_as_it_was_written(history: list[Entry]) -> None:
 
 @given(st.lists(entries, max_size=4), st.data())
 @settings(deadline=None)
-def test_any_prefix_of_any_journal_is_believed_up_to_its_last_whole_line(
+def test_any_prefix_of_any_journal_is_read_up_to_its_last_complete_line(
     history: list[Entry], data: st.DataObject
 ) -> None:
     journal = b"".join(map(to_line, history))
     cut = data.draw(st.integers(0, len(journal)))
-    assert believed(journal[:cut]) == [entry for entry, end in zip(history, ends(history), strict=True) if end <= cut]
+    assert entries_read(journal[:cut]) == [
+        entry for entry, end in zip(history, ends(history), strict=True) if end <= cut
+    ]
 
 
-def test_a_journal_cut_at_every_byte_is_believed_up_to_its_last_whole_line() -> None:
+def test_a_journal_cut_at_any_byte_is_read_up_to_its_last_complete_line() -> None:
     for cut in range(len(JOURNAL) + 1):
-        assert believed(JOURNAL[:cut]) == HISTORY[: sum(end <= cut for end in ends(HISTORY))]
+        assert entries_read(JOURNAL[:cut]) == HISTORY[: sum(end <= cut for end in ends(HISTORY))]
 
 
-def test_every_flipped_bit_is_noticed_and_nothing_from_there_on_is_believed() -> None:
+def test_any_flipped_bit_is_noticed_and_ends_the_history() -> None:
     for at in range(len(JOURNAL)):
         before = HISTORY[: sum(end <= at for end in ends(HISTORY))]
         for bit in range(8):
             damaged = bytearray(JOURNAL)
             damaged[at] ^= 1 << bit
-            assert believed(bytes(damaged)) == before, (at, bit)
+            assert entries_read(bytes(damaged)) == before, (at, bit)
 
 
 @given(st.binary(), st.integers(0, len(HISTORY)))
-def test_what_is_no_line_ends_the_history_and_what_follows_is_not_believed(junk: bytes, after: int) -> None:
+def test_bytes_that_are_no_line_end_the_history(junk: bytes, after: int) -> None:
     lines = list(map(to_line, HISTORY))
-    assert believed(b"".join(lines[:after]) + junk + b"\n" + b"".join(lines[after:])) == HISTORY[:after]
+    assert entries_read(b"".join(lines[:after]) + junk + b"\n" + b"".join(lines[after:])) == HISTORY[:after]
 
 
 def test_a_line_that_a_newer_version_wrote_ends_the_history() -> None:
@@ -111,15 +113,15 @@ def test_a_line_that_a_newer_version_wrote_ends_the_history() -> None:
         b"",
     ):
         line = b"%08x %b\n" % (crc32(text), text)
-        assert believed(to_line(HISTORY[0]) + line + to_line(HISTORY[1])) == HISTORY[:1]
+        assert entries_read(to_line(HISTORY[0]) + line + to_line(HISTORY[1])) == HISTORY[:1]
 
 
-def test_a_pages_bytes_are_its_records_and_its_rejects() -> None:
+def test_the_size_of_a_page_is_that_of_its_records_and_rejects() -> None:
     assert isinstance(HISTORY[0], PageEntry)
     assert HISTORY[0].size == 15
 
 
-def test_a_line_says_only_what_is_not_usual() -> None:
+def test_a_line_leaves_default_values_out() -> None:
     usual, in_part = (
         to_line(HISTORY[0]),
         to_line(msgspec.structs.replace(HISTORY[0], part="center=self/part-00000.ndjson")),

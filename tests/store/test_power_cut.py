@@ -1,7 +1,7 @@
-"""The machine may die at any instant: what is seen then is whole, and the same command ends with the same bytes.
+"""After a crash at any instant readers see complete snapshots only, and the same command ends with the same bytes.
 
-A run is recorded; for each prefix of its operations the trees that a kill or a power cut leaves are put up, looked at
-as a reader would, and gone on with.
+A run is recorded. For each prefix of its operations, the trees that a kill or a power cut may leave are written, read
+like a reader does, and resumed.
 """
 
 from collections.abc import Collection, Iterator
@@ -18,8 +18,8 @@ from crawler.snapshot.layout import LATEST, MANIFEST
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from tests.support.crash_fs import Recording, Tree, put, tree_of, unsynced, watched
-from tests.support.emulator_fixture import crawl, held, parts, port_of, published, serve, whole
-from tests.support.readers import seen
+from tests.support.emulator_fixture import crawl, inventory_keys, parts, port_of, published_keys, serve, snapshot_of
+from tests.support.readers import visible_snapshots
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)  # 3 pages of 4 in each center
 NAMESPACES: Final = SMALL.namespaces("self")
@@ -34,7 +34,7 @@ def with_rejects() -> Inventory:
 
 @dataclass(frozen=True)
 class Scene:
-    """A run to record: what it crawls and how, and what is in its output before."""
+    """A run to record: what it crawls, with which flags, and what is in its output before."""
 
     flags: dict[str, Any] = field(default_factory=dict)
     inventory: Inventory = SMALL
@@ -54,8 +54,8 @@ SCENES: Final = {
 }
 
 
-class Told(NamedTuple):
-    """An undisturbed run: what it did to the disk, and of a run from the beginning what it published and asked."""
+class Uninterrupted(NamedTuple):
+    """An uninterrupted run: its operations on the disk, and the parts and requests of a run from the beginning."""
 
     recording: Recording
     parts: dict[str, bytes]
@@ -63,7 +63,7 @@ class Told(NamedTuple):
 
 
 class Stage:
-    """One scene, played again and again in folders of its own."""
+    """Runs one scene again and again, each time in a folder of its own."""
 
     def __init__(self, scene: Scene, served: RunningEmulator, folder: Path) -> None:
         self.scene = scene
@@ -72,19 +72,19 @@ class Stage:
         self._plays = 0
 
     def set_up(self, tree: Tree) -> Path:
-        """Put up a tree, give the output in it."""
+        """Write a tree; return the output folder in it."""
         self._plays += 1
         put(tree, self._folder / str(self._plays))
         return self._folder / str(self._plays) / "output"
 
     def play(self, output: Path) -> tuple[Path, int]:
-        """Run the command: give the snapshot and the number of requests."""
+        """Run the command; return the snapshot and the number of requests."""
         before = self._served.counters()["requests"]
         result = crawl(self._served.endpoint, output, limit=4, concurrency=1, **self.scene.flags)
         assert result.exit_code == self.scene.exit_code
         assert result.manifest is not None
         assert result.manifest.status == ("incomplete" if result.exit_code else "complete")
-        return whole(result), self._served.counters()["requests"] - before
+        return snapshot_of(result), self._served.counters()["requests"] - before
 
     def recorded(self, tree: Tree) -> Recording:
         output = self.set_up(tree)
@@ -92,9 +92,9 @@ class Stage:
             self.play(output)
         return recording
 
-    def told(self) -> Told:
+    def uninterrupted(self) -> Uninterrupted:
         snapshot, requests = self.play(self.set_up({}))
-        return Told(self.recorded(self._before()), parts(snapshot), requests)
+        return Uninterrupted(self.recorded(self._before()), parts(snapshot), requests)
 
     def _before(self) -> Tree:
         if self.scene.before == "nothing":
@@ -123,45 +123,45 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
         yield Stage(scene, served, tmp_path)
 
 
-def journaled(told: Told, after: int) -> int:
-    """Count the windows that need not be asked for again: all that were journaled but those being journaled."""
-    journals = (data for path, data in told.recording.crash(0).killed().items() if path.endswith("/journal"))
-    sure = claimed = sum(data.count(b"\n") for data in journals if isinstance(data, bytes))
-    for done in told.recording.operations[:after]:
+def journaled(uninterrupted: Uninterrupted, after: int) -> int:
+    """Return the number of windows that need no request: those whose journal lines were certainly durable."""
+    journals = (data for path, data in uninterrupted.recording.crash(0).killed().items() if path.endswith("/journal"))
+    durable = written = sum(data.count(b"\n") for data in journals if isinstance(data, bytes))
+    for done in uninterrupted.recording.operations[:after]:
         if done.path.endswith("/journal"):
-            sure, claimed = claimed, claimed + done.data.count(b"\n")
+            durable, written = written, written + done.data.count(b"\n")
             if done.call == "fdatasync":
-                sure = claimed
-    return sure
+                durable = written
+    return durable
 
 
-def check(stage: Stage, told: Told, after: int, tree: Tree) -> None:
-    """Hold what a crash leaves, and what the same command makes of it, against the law."""
-    before = told.recording.crash(0).killed()
+def check(stage: Stage, uninterrupted: Uninterrupted, after: int, tree: Tree) -> None:
+    """Check what a reader sees after a crash, and what the same command makes of it."""
+    before = uninterrupted.recording.crash(0).killed()
     output = stage.set_up(tree)
-    found = seen(output)
+    found = visible_snapshots(output)
     assert (f"output/{LATEST}" in tree) >= (f"output/{LATEST}" in before)
-    assert found == [told.parts] * len(found)
+    assert found == [uninterrupted.parts] * len(found)
     snapshot, requests = stage.play(output)
-    assert seen(output) == [told.parts] * (len(found) + 1)
+    assert visible_snapshots(output) == [uninterrupted.parts] * (len(found) + 1)
     assert snapshot.parent == output
     assert (output / LATEST).is_symlink() == (stage.scene.exit_code == 0)
     assert not list(output.glob(".work/*/"))
     published = len(found) > sum(path.endswith(MANIFEST) for path in before)
-    goes_on = stage.scene.flags.get("resume") is not False and not published
-    assert requests <= told.requests - (journaled(told, after) if goes_on else 0)
+    resumes = stage.scene.flags.get("resume") is not False and not published
+    assert requests <= uninterrupted.requests - (journaled(uninterrupted, after) if resumes else 0)
 
 
 def check_all(stage: Stage, seed: int, kinds: Collection[str] = ()) -> None:
-    told = stage.told()
-    for what, after, tree in told.recording.crashes(seed, kinds):
+    uninterrupted = stage.uninterrupted()
+    for what, after, tree in uninterrupted.recording.crashes(seed, kinds):
         try:
-            check(stage, told, after, tree)
+            check(stage, uninterrupted, after, tree)
         except Exception as error:
             raise AssertionError(what) from error
 
 
-def test_the_recording_tells_all_that_was_done_and_what_was_published_survives_a_power_cut(stage: Stage) -> None:
+def test_the_recording_is_complete_and_a_published_snapshot_survives_a_power_cut(stage: Stage) -> None:
     recording = stage.recorded({})
     end = recording.crash(len(recording.operations))
     there = tree_of(recording.root)
@@ -171,7 +171,7 @@ def test_the_recording_tells_all_that_was_done_and_what_was_published_survives_a
     assert visible.items() <= end.lost().items()
 
 
-def test_after_a_crash_at_any_operation_what_is_seen_is_whole_and_the_same_command_ends_with_the_same_bytes(
+def test_after_a_crash_at_any_operation_readers_see_complete_snapshots_and_a_rerun_ends_with_the_same_bytes(
     stage: Stage,
 ) -> None:
     check_all(stage, 0, ("killed", "power cut", "power cut, torn"))
@@ -179,11 +179,11 @@ def test_after_a_crash_at_any_operation_what_is_seen_is_whole_and_the_same_comma
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 11))
-def test_however_much_of_what_was_not_synced_survives(stage: Stage, seed: int) -> None:
+def test_the_same_holds_however_much_unsynced_data_survives(stage: Stage, seed: int) -> None:
     check_all(stage, seed)
 
 
-def test_after_a_crash_no_page_is_taken_for_one_of_a_namespace_that_came_since(tmp_path: Path) -> None:
+def test_after_a_crash_no_page_is_attributed_to_a_namespace_that_was_added_since(tmp_path: Path) -> None:
     grown = from_ndjson(
         [*SMALL_ROWS, b'{"center":"self","domain_name":"d","namespace":"a-new-one","name":"r"}'], source="rows"
     )
@@ -192,9 +192,9 @@ def test_after_a_crash_no_page_is_taken_for_one_of_a_namespace_that_came_since(t
     with serve(grown, port=port_of(served)) as served:
         for number, (what, _, tree) in enumerate(recording.crashes(0)):
             if not any(path.endswith("/journal") and data for path, data in tree.items()):
-                continue  # nothing to go on with
+                continue  # there is nothing to resume
             output = tmp_path / f"grown-{number}" / "output"
             put(tree, output.parent)
             result = crawl(served.endpoint, output, limit=4, concurrency=1, discover=True)
-            assert verify(open_snapshot(whole(result))).differences == (), what
-            assert held(SMALL) <= set(published(whole(result))) <= held(grown), what
+            assert verify(open_snapshot(snapshot_of(result))).differences == (), what
+            assert inventory_keys(SMALL) <= set(published_keys(snapshot_of(result))) <= inventory_keys(grown), what

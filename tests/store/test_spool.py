@@ -1,4 +1,4 @@
-"""What the journal claims is on the disk: a killed run is believed as far as the bytes bear it out."""
+"""What the journal names is on the disk: a killed run is replayed up to the first entry whose checksum fails."""
 
 import errno
 import io
@@ -17,20 +17,21 @@ from hypothesis import strategies as st
 from crawler.errors import DiskError
 from crawler.model.window import Order, Window
 from crawler.store.journal import Entry, LossEntry, PageEntry, checksum_of, read_lines, to_line
-from crawler.store.spool import Extent, Spool, open_spool
+from crawler.store.page_index import Extent
+from crawler.store.spool import Spool, open_spool
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.items import read_items
 from crawler.swr.page import EMPTY_PAGE, Page
 
 
 class Event(NamedTuple):
-    """A page taken in, or with `page` None a window given up."""
+    """A window that was read, or with `page` None one that was lost."""
 
     walk: int
     window: Window
     page: Page | None
 
-    def tell(self, spool: Spool) -> None:
+    def append_to(self, spool: Spool) -> None:
         if self.page is None:
             spool.append_loss(self.walk, self.window, "HTTP 500")
         else:
@@ -55,30 +56,30 @@ HISTORY: Final = [
 PAGES, JOURNAL = "pages.ndjson", "journal"
 
 
-class Seen(NamedTuple):
-    """What a replay gave of one event: all that a walk is told."""
+class Replayed(NamedTuple):
+    """What a replay returns of one event: everything that a walk needs."""
 
     walk: int
     window: Window
     page: tuple[object, ...] | None
 
 
-def seen(event: Event) -> Seen:
+def replay_of(event: Event) -> Replayed:
     found = event.page
-    return Seen(event.walk, event.window, found and _told(found))
+    return Replayed(event.walk, event.window, found and _content_of(found))
 
 
-def _told(found: Page) -> tuple[object, ...]:
+def _content_of(found: Page) -> tuple[object, ...]:
     items = found.items
-    keys = sorted(items.keys)  # a walk asks which keys there are and how many, not in which order
+    keys = sorted(items.keys)  # the order of keys means nothing to a walk
     return items.records, items.rejected, keys, items.unknown, found.total, found.disagrees
 
 
-def replayed(spool: Spool) -> list[Seen]:
-    return [Seen(entry.walk, entry.window, found and _told(found)) for entry, found in spool.replay()]
+def replayed(spool: Spool) -> list[Replayed]:
+    return [Replayed(entry.walk, entry.window, found and _content_of(found)) for entry, found in spool.replay()]
 
 
-ALL: Final = [seen(event) for event in HISTORY]
+ALL: Final = [replay_of(event) for event in HISTORY]
 
 
 def write(folder: Path, events: list[Event], *, flush_after: int = 1, sync: bool = False) -> None:
@@ -86,7 +87,7 @@ def write(folder: Path, events: list[Event], *, flush_after: int = 1, sync: bool
     try:
         replayed(spool)
         for number, event in enumerate(events, 1):
-            event.tell(spool)
+            event.append_to(spool)
             if number % flush_after == 0:
                 spool.flush()
         spool.flush()
@@ -94,7 +95,7 @@ def write(folder: Path, events: list[Event], *, flush_after: int = 1, sync: bool
         spool.close()
 
 
-def read(folder: Path) -> list[Seen]:
+def read(folder: Path) -> list[Replayed]:
     spool = open_spool(folder, sync=False)
     try:
         return replayed(spool)
@@ -108,12 +109,12 @@ def files(folder: Path) -> tuple[bytes, bytes]:
 
 def put(folder: Path, pages: bytes, journal: bytes) -> None:
     for name, data in ((PAGES, pages), (JOURNAL, journal)):
-        (folder / name).unlink(missing_ok=True)  # some systems sync a file that was emptied and written again
+        (folder / name).unlink(missing_ok=True)  # some systems sync a file that was truncated and written again
         (folder / name).write_bytes(data)
 
 
 def ends(folder: Path) -> list[tuple[int, int]]:
-    """Where each event of HISTORY ends, in the pages and in the journal."""
+    """Return where each event of HISTORY ends, in the pages and in the journal."""
     pages, journal = 0, 0
     found = []
     for event, line in zip(HISTORY, files(folder)[1].splitlines(keepends=True), strict=True):
@@ -134,7 +135,7 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 
 @pytest.mark.parametrize("flush_after", [1, 2, 100])
-def test_a_replay_tells_what_the_run_was_told_however_it_was_flushed(tmp_path: Path, flush_after: int) -> None:
+def test_a_replay_returns_what_was_appended_however_it_was_flushed(tmp_path: Path, flush_after: int) -> None:
     write(tmp_path, HISTORY, flush_after=flush_after)
     assert read(tmp_path) == ALL
 
@@ -144,7 +145,7 @@ bodies = st.lists(st.sampled_from([b'{"name":"a","namespace":"s"}', b"NaN", b'{"
 
 @given(st.lists(st.tuples(bodies, st.booleans()), max_size=6))
 @settings(deadline=None, max_examples=40)
-def test_pages_come_back_with_the_keys_they_went_in_with(
+def test_replayed_pages_have_the_keys_of_the_appended_ones(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[list[bytes], bool]]
 ) -> None:
     folder = tmp_path_factory.mktemp("spool")
@@ -153,10 +154,10 @@ def test_pages_come_back_with_the_keys_they_went_in_with(
         for i, (items, lost) in enumerate(drawn)
     ]
     write(folder, events)
-    assert read(folder) == [seen(event) for event in events]
+    assert read(folder) == [replay_of(event) for event in events]
 
 
-def test_a_replay_can_be_repeated_and_cuts_nothing_off_a_whole_spool(tmp_path: Path) -> None:
+def test_a_replay_can_be_repeated_and_truncates_nothing_of_an_intact_spool(tmp_path: Path) -> None:
     write(tmp_path, HISTORY)
     before = files(tmp_path)
     for _ in range(2):
@@ -173,15 +174,15 @@ def test_an_empty_folder_has_no_history(spool: Spool) -> None:
     spool.flush()
 
 
-def test_a_walks_pages_are_where_the_index_says_before_and_after_a_flush_and_a_replay(tmp_path: Path) -> None:
+def test_pages_are_where_the_index_says_before_and_after_a_flush_and_a_replay(tmp_path: Path) -> None:
     def check(spool: Spool) -> None:
         for walk in (0, 1):
-            told = [event for event in HISTORY if event.walk == walk and event.page is not None]
+            appended = [event for event in HISTORY if event.walk == walk and event.page is not None]
             stored = spool.pages(walk)
             assert [(at.pass_number, at.offset) for at in stored] == [
-                (event.window.pass_number, event.window.offset) for event in told
+                (event.window.pass_number, event.window.offset) for event in appended
             ]
-            for at, event in zip(stored, told, strict=True):
+            for at, event in zip(stored, appended, strict=True):
                 assert event.page is not None
                 items = event.page.items
                 assert (at.records, at.rejected) == (items.records, items.rejected)
@@ -190,7 +191,7 @@ def test_a_walks_pages_are_where_the_index_says_before_and_after_a_flush_and_a_r
 
     spool = open_spool(tmp_path)
     for event in HISTORY:
-        event.tell(spool)
+        event.append_to(spool)
     check(spool)
     assert files(tmp_path) == (b"", b"")
     spool.write()
@@ -205,10 +206,10 @@ def test_a_walks_pages_are_where_the_index_says_before_and_after_a_flush_and_a_r
     again.close()
 
 
-def test_what_waits_is_counted_until_it_is_written(spool: Spool) -> None:
+def test_waiting_bytes_are_counted_until_they_are_written(spool: Spool) -> None:
     waiting = [spool.waiting_bytes]
     for event in HISTORY:
-        event.tell(spool)
+        event.append_to(spool)
         waiting.append(spool.waiting_bytes)
     assert waiting[0] == 0
     assert waiting == sorted(waiting)
@@ -217,13 +218,13 @@ def test_what_waits_is_counted_until_it_is_written(spool: Spool) -> None:
     assert waiting[-1] == len(files(spool.folder)[0]) > 0
 
 
-def test_a_page_is_the_same_from_memory_as_from_the_disk(tmp_path: Path) -> None:
-    told = [page(b'[{"name":"a","namespace":"s"},7]'), page(b"[]"), page(b'[{"name":"a","namespace":"s"},7]')]
+def test_a_page_from_memory_equals_the_page_from_the_disk(tmp_path: Path) -> None:
+    appended = [page(b'[{"name":"a","namespace":"s"},7]'), page(b"[]"), page(b'[{"name":"a","namespace":"s"},7]')]
     spool = open_spool(tmp_path)
-    for number, one in enumerate(told):
-        Event(0, window(number), one).tell(spool)
+    for number, one in enumerate(appended):
+        Event(0, window(number), one).append_to(spool)
     kept = [spool.bytes_of(0, at) for at in spool.pages(0)]
-    assert kept == [(one.items.lines, one.items.rejects) for one in told]
+    assert kept == [(one.items.lines, one.items.rejects) for one in appended]
     assert files(tmp_path) == (b"", b"")
     spool.flush()
     spool.close()
@@ -233,7 +234,7 @@ def test_a_page_is_the_same_from_memory_as_from_the_disk(tmp_path: Path) -> None
     again.close()
 
 
-def test_memory_holds_written_pages_up_to_its_bound_and_others_again_when_a_walk_is_forgotten(tmp_path: Path) -> None:
+def test_written_pages_are_cached_up_to_a_bound_and_others_after_a_walk_is_forgotten(tmp_path: Path) -> None:
     large = page(b'[{"name":"a","namespace":"s","description":"%b"}]' % (b"x" * 3 * 2**19))
     spool = open_spool(tmp_path, sync=False)
 
@@ -242,24 +243,24 @@ def test_memory_holds_written_pages_up_to_its_bound_and_others_again_when_a_walk
         return spool.bytes_of(walk, at)[0] is large.items.lines
 
     for walk in (-1, 0, 1, 2):
-        Event(walk, window(0), large).tell(spool)
-    assert all(map(is_in_memory, (0, 1, 2)))  # they lie nowhere else
+        Event(walk, window(0), large).append_to(spool)
+    assert all(map(is_in_memory, (0, 1, 2)))  # they are not written yet
     spool.write()
     assert list(map(is_in_memory, (0, 1, 2))) == [True, True, False]
     (at,) = spool.pages(2)
     assert spool.bytes_of(2, at) == (large.items.lines, b"")
     spool.forget(0)
     spool.forget(2)
-    Event(3, window(0), large).tell(spool)
-    Event(4, window(0), large).tell(spool)
+    Event(3, window(0), large).append_to(spool)
+    Event(4, window(0), large).append_to(spool)
     spool.write()
     assert list(map(is_in_memory, (1, 3, 4))) == [True, True, False]
     spool.close()
 
 
-def test_what_is_forgotten_is_gone_from_the_index_alone(spool: Spool) -> None:
+def test_a_forgotten_walk_is_dropped_from_the_index_and_kept_in_the_journal(spool: Spool) -> None:
     for event in HISTORY:
-        event.tell(spool)
+        event.append_to(spool)
     spool.forget(0)
     spool.forget(7)
     assert spool.pages(0) == []
@@ -268,9 +269,9 @@ def test_what_is_forgotten_is_gone_from_the_index_alone(spool: Spool) -> None:
     assert read(spool.folder) == ALL
 
 
-def test_what_was_not_flushed_is_forgotten_by_closing(tmp_path: Path) -> None:
+def test_closing_drops_what_was_not_flushed(tmp_path: Path) -> None:
     spool = open_spool(tmp_path)
-    HISTORY[0].tell(spool)
+    HISTORY[0].append_to(spool)
     spool.close()
     assert files(tmp_path) == (b"", b"")
 
@@ -278,8 +279,8 @@ def test_what_was_not_flushed_is_forgotten_by_closing(tmp_path: Path) -> None:
 # ---- damage
 
 
-def believed_after(folder: Path, pages: bytes, journal: bytes) -> list[Seen]:
-    """Replay damaged files; whatever was not believed must be gone, and the run must go on behind it."""
+def replayed_after_damage(folder: Path, pages: bytes, journal: bytes) -> list[Replayed]:
+    """Replay damaged files; check that everything behind the replayed entries is truncated."""
     put(folder, pages, journal)
     spool = open_spool(folder, sync=False)
     found = replayed(spool)
@@ -291,44 +292,44 @@ def believed_after(folder: Path, pages: bytes, journal: bytes) -> list[Seen]:
     return found
 
 
-def test_a_journal_cut_at_every_byte_is_believed_up_to_its_last_whole_line(tmp_path: Path) -> None:
+def test_a_journal_cut_at_any_byte_is_read_up_to_its_last_complete_line(tmp_path: Path) -> None:
     write(tmp_path, HISTORY)
     pages, journal = files(tmp_path)
     marks = ends(tmp_path)
     for cut in range(len(journal) + 1):
-        assert believed_after(tmp_path, pages, journal[:cut]) == ALL[: sum(end <= cut for _, end in marks)]
+        assert replayed_after_damage(tmp_path, pages, journal[:cut]) == ALL[: sum(end <= cut for _, end in marks)]
 
 
-def test_pages_cut_at_every_byte_are_believed_up_to_the_last_whole_page(tmp_path: Path) -> None:
+def test_pages_cut_at_any_byte_are_replayed_up_to_the_last_complete_page(tmp_path: Path) -> None:
     write(tmp_path, HISTORY)
     pages, journal = files(tmp_path)
     marks = ends(tmp_path)
     for cut in range(len(pages) + 1):
-        assert believed_after(tmp_path, pages[:cut], journal) == ALL[: sum(end <= cut for end, _ in marks)]
+        assert replayed_after_damage(tmp_path, pages[:cut], journal) == ALL[: sum(end <= cut for end, _ in marks)]
 
 
-def test_a_flipped_bit_of_any_page_is_noticed_and_nothing_from_there_on_is_believed(tmp_path: Path) -> None:
+def test_a_flipped_bit_in_any_page_is_noticed_and_ends_the_replay(tmp_path: Path) -> None:
     write(tmp_path, HISTORY)
     pages, journal = files(tmp_path)
     marks = ends(tmp_path)
     for at in range(len(pages)):
         damaged = bytearray(pages)
         damaged[at] ^= 1 << at % 8
-        assert believed_after(tmp_path, bytes(damaged), journal) == ALL[: sum(end <= at for end, _ in marks)], at
+        assert replayed_after_damage(tmp_path, bytes(damaged), journal) == ALL[: sum(end <= at for end, _ in marks)], at
 
 
-def test_a_flipped_bit_of_any_journal_line_is_noticed_and_nothing_from_there_on_is_believed(tmp_path: Path) -> None:
+def test_a_flipped_bit_in_any_journal_line_is_noticed_and_ends_the_replay(tmp_path: Path) -> None:
     write(tmp_path, HISTORY)
     pages, journal = files(tmp_path)
     marks = ends(tmp_path)
     for at in range(len(journal)):
         damaged = bytearray(journal)
         damaged[at] ^= 1 << at % 8
-        assert believed_after(tmp_path, pages, bytes(damaged)) == ALL[: sum(end <= at for _, end in marks)], at
+        assert replayed_after_damage(tmp_path, pages, bytes(damaged)) == ALL[: sum(end <= at for _, end in marks)], at
 
 
 def impossible(entry: PageEntry) -> list[PageEntry]:
-    """Give entries with the right checksum that no run has written of this page."""
+    """Return entries with a correct checksum that no run writes for this page."""
     replace = msgspec.structs.replace
     return [
         replace(entry, lines=-1),
@@ -344,19 +345,19 @@ def impossible(entry: PageEntry) -> list[PageEntry]:
 
 
 @pytest.mark.parametrize("number", range(9))
-def test_an_entry_of_what_cannot_be_ends_what_is_believed(tmp_path: Path, number: int) -> None:
+def test_an_impossible_entry_ends_the_replay(tmp_path: Path, number: int) -> None:
     write(tmp_path, HISTORY)
     pages, journal = files(tmp_path)
     ((entry, length), *_) = read_lines(io.BytesIO(journal))
     assert isinstance(entry, PageEntry)
-    assert believed_after(tmp_path, pages, to_line(impossible(entry)[number]) + journal[length:]) == []
+    assert replayed_after_damage(tmp_path, pages, to_line(impossible(entry)[number]) + journal[length:]) == []
 
 
 @pytest.mark.parametrize(
     "junk", [b"{}\n", b"no JSON\n", b"\xff\n", b"[]\n", b'{"raw":1,"encoding":"utf-8"}\n', b"[" * 9999]
 )
 @pytest.mark.parametrize("rejects", [False, True])
-def test_bytes_that_are_no_lines_are_not_believed_though_their_checksum_is_right(
+def test_bytes_that_are_no_lines_end_the_replay_even_with_a_correct_checksum(
     tmp_path: Path, junk: bytes, *, rejects: bool
 ) -> None:
     lines, rejected = (0, len(junk)) if rejects else (len(junk), 0)
@@ -372,19 +373,19 @@ def test_bytes_that_are_no_lines_are_not_believed_though_their_checksum_is_right
         rejected=0,
         checksum=checksum_of(junk),
     )
-    assert believed_after(tmp_path, junk, to_line(entry)) == []
+    assert replayed_after_damage(tmp_path, junk, to_line(entry)) == []
 
 
-def test_a_journal_that_leaves_a_page_out_is_not_believed_behind_it(tmp_path: Path) -> None:
+def test_a_journal_without_one_of_its_pages_is_replayed_up_to_there(tmp_path: Path) -> None:
     write(tmp_path, HISTORY)
     pages, journal = files(tmp_path)
     lines = journal.splitlines(keepends=True)
-    assert believed_after(tmp_path, pages, b"".join(lines[:2] + lines[4:])) == ALL[:2]
+    assert replayed_after_damage(tmp_path, pages, b"".join(lines[:2] + lines[4:])) == ALL[:2]
 
 
 @pytest.mark.parametrize("kept", range(len(HISTORY) + 1))
 @pytest.mark.parametrize("torn", [0, 7])
-def test_a_run_goes_on_behind_what_is_believed(tmp_path: Path, kept: int, torn: int) -> None:
+def test_a_resumed_run_appends_behind_what_was_replayed(tmp_path: Path, kept: int, torn: int) -> None:
     write(tmp_path, HISTORY)
     pages, journal = files(tmp_path)
     pages_end, journal_end = [(0, 0), *ends(tmp_path)][kept]
@@ -392,7 +393,7 @@ def test_a_run_goes_on_behind_what_is_believed(tmp_path: Path, kept: int, torn: 
     spool = open_spool(tmp_path)
     assert replayed(spool) == ALL[:kept]
     for event in HISTORY[kept:]:
-        event.tell(spool)
+        event.append_to(spool)
     for walk in (0, 1):
         for at in spool.pages(walk):
             assert b"".join(spool.bytes_of(walk, at)) in pages
@@ -402,7 +403,7 @@ def test_a_run_goes_on_behind_what_is_believed(tmp_path: Path, kept: int, torn: 
     assert read(tmp_path) == ALL
 
 
-# ---- pages that lie in parts of the snapshot in the making
+# ---- pages that lie in part files
 
 
 PART: Final = "center=self/part-00000.ndjson"
@@ -414,7 +415,7 @@ PLAIN: Final = [
 
 
 def publish(spool: Spool, walk: int, *, name: str = f".{Path(PART).name}.tmp") -> None:
-    """Write a walk's pages to a part, as a shelf does."""
+    """Write the pages of a walk to a part file."""
     path = spool.folder / "snapshot" / Path(PART).with_name(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as part:
@@ -426,31 +427,31 @@ def publish(spool: Spool, walk: int, *, name: str = f".{Path(PART).name}.tmp") -
 
 
 def interrupted(folder: Path) -> list[bytes]:
-    """Leave a run of PLAIN that had published walk 0, and written walk 1; give the bytes of the pages."""
+    """Leave an interrupted run of PLAIN that published walk 0 and wrote walk 1; return the bytes of the pages."""
     spool = open_spool(folder)
     for event in PLAIN:
-        event.tell(spool)
+        event.append_to(spool)
     publish(spool, 0)
     spool.flush()
     spool.close()
     return [event.page.items.lines for event in PLAIN if event.page]
 
 
-def test_what_is_published_before_it_is_written_is_written_once(tmp_path: Path) -> None:
+def test_a_page_published_before_it_is_written_is_written_once(tmp_path: Path) -> None:
     lines = interrupted(tmp_path)
     assert files(tmp_path)[0] == b"".join(lines[2:])
     assert (tmp_path / "snapshot" / PART).with_name(".part-00000.ndjson.tmp").read_bytes() == b"".join(lines[:2])
 
 
 @pytest.mark.parametrize("finished", [False, True])
-def test_a_run_that_goes_on_reads_what_was_published(tmp_path: Path, *, finished: bool) -> None:
+def test_a_resumed_run_reads_pages_from_part_files(tmp_path: Path, *, finished: bool) -> None:
     lines = interrupted(tmp_path)
     if finished:
         part = tmp_path / "snapshot" / PART
         part.with_name(f".{part.name}.tmp").rename(part)
-    for _ in range(2):  # and again when that one is interrupted too
+    for _ in range(2):  # also when the resumed run is interrupted
         spool = open_spool(tmp_path)
-        assert replayed(spool) == [seen(event) for event in PLAIN]
+        assert replayed(spool) == [replay_of(event) for event in PLAIN]
         assert spool.truncated_bytes == 0
         found = [spool.bytes_of(walk, at) for walk in (0, 1) for at in spool.pages(walk)]
         assert found == [(line, b"") for line in lines]
@@ -459,22 +460,22 @@ def test_a_run_that_goes_on_reads_what_was_published(tmp_path: Path, *, finished
         spool.close()
 
 
-def test_what_a_run_that_goes_on_publishes_is_written_to_the_spool_as_well(tmp_path: Path) -> None:
+def test_pages_that_a_resumed_run_publishes_are_written_to_the_spool_as_well(tmp_path: Path) -> None:
     interrupted(tmp_path)
     spool = open_spool(tmp_path)
     replayed(spool)
     more = Event(2, window(0), page(b'[{"name":"more","namespace":"s"}]'))
-    more.tell(spool)
+    more.append_to(spool)
     publish(spool, 2)
     spool.flush()
     spool.close()
-    assert read(tmp_path) == [seen(event) for event in (*PLAIN, more)]
+    assert read(tmp_path) == [replay_of(event) for event in (*PLAIN, more)]
     assert more.page is not None
     assert files(tmp_path)[0].endswith(more.page.items.lines)
 
 
 @pytest.mark.parametrize(
-    ("damage", "believed"),
+    ("damage", "intact"),
     [
         (lambda data: data[:-1], 1),
         (lambda data: data[: len(data) // 2], 1),
@@ -482,18 +483,16 @@ def test_what_a_run_that_goes_on_publishes_is_written_to_the_spool_as_well(tmp_p
         (lambda _: b"", 0),
     ],
 )
-def test_a_damaged_part_is_not_believed_nor_what_follows(
-    tmp_path: Path, damage: Callable[[bytes], bytes], believed: int
-) -> None:
+def test_a_damaged_part_ends_the_replay(tmp_path: Path, damage: Callable[[bytes], bytes], intact: int) -> None:
     interrupted(tmp_path)
     part = (tmp_path / "snapshot" / PART).with_name(".part-00000.ndjson.tmp")
     part.write_bytes(damage(part.read_bytes()))
-    assert read(tmp_path) == [seen(event) for event in PLAIN[:believed]]
+    assert read(tmp_path) == [replay_of(event) for event in PLAIN[:intact]]
     assert files(tmp_path)[0] == b""
 
 
 @pytest.mark.parametrize("part", ["../journal", "center=self/part-00001.ndjson", "/etc/passwd"])
-def test_a_part_that_is_none_is_not_believed(tmp_path: Path, part: str) -> None:
+def test_an_entry_of_a_missing_or_foreign_part_ends_the_replay(tmp_path: Path, part: str) -> None:
     lines = b'{"domain_name":"d","namespace":"s","name":"n"}\n'
     entry = PageEntry(
         0,
@@ -508,31 +507,31 @@ def test_a_part_that_is_none_is_not_believed(tmp_path: Path, part: str) -> None:
         checksum=checksum_of(lines),
         part=part,
     )
-    assert believed_after(tmp_path, b"", to_line(entry)) == []
+    assert replayed_after_damage(tmp_path, b"", to_line(entry)) == []
 
 
-def test_parts_that_no_page_lies_in_are_dropped_by_a_run_that_goes_on(tmp_path: Path) -> None:
+def test_a_resumed_run_removes_part_files_that_hold_no_page(tmp_path: Path) -> None:
     spool = open_spool(tmp_path)
     for event in PLAIN:
-        event.tell(spool)
+        event.append_to(spool)
     spool.flush()
     publish(spool, 0)
     spool.close()
-    assert read(tmp_path) == [seen(event) for event in PLAIN]
+    assert read(tmp_path) == [replay_of(event) for event in PLAIN]
     assert sorted(path.name for path in tmp_path.iterdir()) == [JOURNAL, PAGES]
 
 
-def test_a_page_is_named_only_when_what_it_lies_in_is_durable(tmp_path: Path) -> None:
+def test_the_journal_names_a_page_only_after_its_file_is_durable(tmp_path: Path) -> None:
     spool = open_spool(tmp_path)
     synced: list[bytes] = []
-    PLAIN[0].tell(spool)
-    spool.flush(lambda: synced.append(b"the spool alone needs no sync of parts"))
-    PLAIN[1].tell(spool)
+    PLAIN[0].append_to(spool)
+    spool.flush(lambda: synced.append(b"a spool alone needs no sync of parts"))
+    PLAIN[1].append_to(spool)
     publish(spool, 0)
     before = files(tmp_path)[1]
     spool.flush(lambda: synced.append(files(tmp_path)[1]))
     assert synced == [before]
-    PLAIN[2].tell(spool)
+    PLAIN[2].append_to(spool)
     publish(spool, 1)
 
     def broken() -> None:
@@ -542,13 +541,13 @@ def test_a_page_is_named_only_when_what_it_lies_in_is_durable(tmp_path: Path) ->
         with pytest.raises(DiskError, match="the part can't be synced"):
             spool.flush(broken)
     spool.close()
-    assert read(tmp_path) == [seen(event) for event in PLAIN[:2]]
+    assert read(tmp_path) == [replay_of(event) for event in PLAIN[:2]]
 
 
-def test_a_page_that_is_being_published_while_it_is_written_lies_in_the_spool(tmp_path: Path) -> None:
+def test_a_page_written_to_the_spool_while_it_is_published_lies_in_the_spool(tmp_path: Path) -> None:
     spool = open_spool(tmp_path)
     for event in PLAIN[:2]:
-        event.tell(spool)
+        event.append_to(spool)
     for at in spool.pages(0):
         spool.writing_to_part(0, at, Extent(PART, 0))
     spool.flush()
@@ -558,19 +557,19 @@ def test_a_page_that_is_being_published_while_it_is_written_lies_in_the_spool(tm
     spool.part_written()
     spool.flush()
     spool.close()
-    assert read(tmp_path) == [seen(event) for event in PLAIN[:2]]
+    assert read(tmp_path) == [replay_of(event) for event in PLAIN[:2]]
 
 
-# ---- the order of things, and a disk that fails
+# ---- the order of writes, and a disk that fails
 
 
 class Disk:
-    """The system's calls that write a spool, seen and broken from below."""
+    """The system calls that write a spool, recorded and made to fail."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.calls: list[tuple[str, str]] = []  # what was called on which file, the failed one too
+        self.calls: list[tuple[str, str]] = []  # call and file, including the failed one
         self.fail_at = -1  # which call fails, from 0
-        self.partial = False  # whether half of the bytes are written before
+        self.partial = False  # whether half of the bytes are written before the failure
         self.before: Callable[[str, str], None] = lambda _call, _name: None
         self._write, self._sync = os.write, os.fdatasync
         monkeypatch.setattr(os, "write", self.write)
@@ -581,7 +580,7 @@ class Disk:
             if self.partial:
                 self._write(descriptor, data[: len(data) // 2])
             raise OSError(errno.ENOSPC, "No space left on device")
-        return self._write(descriptor, data[: max(1, len(data) // 2)])  # a system may always write less than asked
+        return self._write(descriptor, data[: max(1, len(data) // 2)])  # a system may write less than requested
 
     def sync(self, descriptor: int) -> None:
         if self._see("fdatasync", descriptor):
@@ -600,11 +599,11 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     return Disk(monkeypatch)
 
 
-def test_a_power_cut_at_any_instant_leaves_no_journal_line_whose_page_is_not_on_the_disk(
+def test_after_a_power_cut_at_any_instant_the_page_of_every_journal_line_is_on_the_disk(
     tmp_path: Path, disk: Disk
 ) -> None:
     synced = b""
-    left: list[tuple[bytes, bytes]] = []  # what a power cut would leave: pages as far as synced, any of the journal
+    left: list[tuple[bytes, bytes]] = []  # what a power cut leaves at worst: synced pages, and all of the journal
 
     def note(call: str, name: str) -> None:
         nonlocal synced
@@ -622,7 +621,7 @@ def test_a_power_cut_at_any_instant_leaves_no_journal_line_whose_page_is_not_on_
         assert read(tmp_path) == ALL[:whole_lines]
 
 
-def test_what_was_flushed_is_on_the_disk_the_journal_too(tmp_path: Path, disk: Disk) -> None:
+def test_a_flush_makes_pages_and_journal_durable(tmp_path: Path, disk: Disk) -> None:
     write(tmp_path, HISTORY, flush_after=2, sync=True)
     calls = list(dict.fromkeys(zip(disk.calls, disk.calls[1:], strict=False)))
     assert (("write", JOURNAL), ("fdatasync", JOURNAL)) in calls
@@ -630,7 +629,7 @@ def test_what_was_flushed_is_on_the_disk_the_journal_too(tmp_path: Path, disk: D
     assert disk.calls[-1] == ("fdatasync", JOURNAL)
 
 
-def test_what_is_not_believed_is_gone_for_good_before_more_is_written(tmp_path: Path, disk: Disk) -> None:
+def test_a_truncation_is_durable_before_more_is_written(tmp_path: Path, disk: Disk) -> None:
     write(tmp_path, HISTORY)
     pages, journal = files(tmp_path)
     put(tmp_path, pages, journal[:-1])
@@ -641,7 +640,7 @@ def test_what_is_not_believed_is_gone_for_good_before_more_is_written(tmp_path: 
     spool.close()
 
 
-def test_a_history_that_cannot_have_happened_is_dropped_as_a_whole(tmp_path: Path, disk: Disk) -> None:
+def test_truncate_empties_both_files(tmp_path: Path, disk: Disk) -> None:
     write(tmp_path, HISTORY)
     spool = open_spool(tmp_path)
     with closing(spool.replay()) as history:
@@ -649,40 +648,38 @@ def test_a_history_that_cannot_have_happened_is_dropped_as_a_whole(tmp_path: Pat
     spool.truncate()
     assert spool.pages(0) == []
     assert files(tmp_path) == (b"", b"")
-    HISTORY[0].tell(spool)
+    HISTORY[0].append_to(spool)
     spool.flush()
     disk.fail_at = len(disk.calls)
-    with pytest.raises(DiskError, match=r"cannot write .*No space left on device; make room or mend it"):
+    with pytest.raises(DiskError, match=r"cannot write .*No space left on device; free disk space or fix the problem"):
         spool.truncate()
     spool.close()
 
 
-def test_a_page_may_lie_nowhere_until_the_second_flush_after_it_came(tmp_path: Path) -> None:
+def test_a_flush_without_recent_pages_writes_those_of_the_flush_before(tmp_path: Path) -> None:
     spool = open_spool(tmp_path)
-    told: list[Event] = []
+    appended: list[Event] = []
     for event in PLAIN:
-        event.tell(spool)
-        told.append(event)
-        spool.flush(young=False)
+        event.append_to(spool)
+        appended.append(event)
+        spool.flush(include_recent=False)
         journal = files(tmp_path)[1]
-        assert journal.count(b"\n") == len(told) - 1
+        assert journal.count(b"\n") == len(appended) - 1
     spool.flush()
     spool.close()
-    assert read(tmp_path) == [seen(event) for event in PLAIN]
+    assert read(tmp_path) == [replay_of(event) for event in PLAIN]
 
 
-def test_a_run_that_nobody_resumes_syncs_nothing(tmp_path: Path, disk: Disk) -> None:
+def test_a_spool_that_is_never_resumed_syncs_nothing(tmp_path: Path, disk: Disk) -> None:
     write(tmp_path, HISTORY, sync=False)
     assert {call for call, _ in disk.calls} == {"write"}
 
 
 @pytest.mark.parametrize("partial", [False, True])
-def test_a_full_disk_at_any_call_leaves_a_spool_that_the_next_run_goes_on_with(
-    tmp_path: Path, disk: Disk, *, partial: bool
-) -> None:
+def test_after_a_full_disk_at_any_call_the_spool_can_be_resumed(tmp_path: Path, disk: Disk, *, partial: bool) -> None:
     write(tmp_path, HISTORY, flush_after=2, sync=True)
     calls = len(disk.calls)
-    whole = files(tmp_path)
+    complete = files(tmp_path)
     assert calls > 10
     for fail_at in range(calls):
         put(tmp_path, b"", b"")
@@ -693,24 +690,24 @@ def test_a_full_disk_at_any_call_leaves_a_spool_that_the_next_run_goes_on_with(
         found = replayed(spool)
         assert found == ALL[: len(found)]
         for event in HISTORY[len(found) :]:
-            event.tell(spool)
+            event.append_to(spool)
         spool.flush()
         spool.close()
-        assert files(tmp_path) == whole
+        assert files(tmp_path) == complete
 
 
 @pytest.mark.parametrize("fail_at", range(4))
-def test_after_a_failure_nothing_more_is_written_though_there_be_room_again(
+def test_after_a_failure_nothing_more_is_written_even_when_there_is_space_again(
     tmp_path: Path, disk: Disk, fail_at: int
 ) -> None:
-    # Else a loss told later would stand in the journal without the page before it: no walk can be told that.
+    # Otherwise the journal would name a later loss without the page before it: no walk could replay that.
     spool = open_spool(tmp_path)
-    HISTORY[0].tell(spool)
+    HISTORY[0].append_to(spool)
     disk.fail_at = fail_at
     with pytest.raises(DiskError, match="No space left on device"):
         spool.flush()
     before = files(tmp_path)
-    HISTORY[1].tell(spool)
+    HISTORY[1].append_to(spool)
     with pytest.raises(DiskError, match="No space left on device"):
         spool.flush()
     with pytest.raises(DiskError, match="No space left on device"):
@@ -720,7 +717,7 @@ def test_after_a_failure_nothing_more_is_written_though_there_be_room_again(
     assert read(tmp_path) == []
 
 
-def test_pages_told_while_another_thread_flushes_are_all_kept_in_their_order(tmp_path: Path) -> None:
+def test_pages_appended_while_another_thread_flushes_are_all_written_in_their_order(tmp_path: Path) -> None:
     spool = open_spool(tmp_path, sync=False)
     events = [Event(0, window(2 * i), page(b'[{"name":"%d","namespace":"s"}]' % i)) for i in range(300)]
     done = False
@@ -732,16 +729,16 @@ def test_pages_told_while_another_thread_flushes_are_all_kept_in_their_order(tmp
     thread = Thread(target=flush)
     thread.start()
     for event in events:
-        event.tell(spool)
+        event.append_to(spool)
     done = True
     thread.join()
     spool.flush()
     assert spool.waiting_bytes == 0
     spool.close()
-    assert read(tmp_path) == [seen(event) for event in events]
+    assert read(tmp_path) == [replay_of(event) for event in events]
 
 
-def test_a_folder_that_is_not_there_is_named_in_the_error(tmp_path: Path) -> None:
+def test_a_missing_folder_is_named_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match=r"cannot open the spool in .*nowhere: No such file"):
         open_spool(tmp_path / "nowhere")
 
@@ -754,9 +751,23 @@ def test_a_spool_that_cannot_be_opened_leaves_no_file_open(tmp_path: Path) -> No
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
+def test_a_resumed_spool_that_cannot_put_parts_aside_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_path: str, _to: str) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    interrupted(tmp_path)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(os, "rename", broken)
+    with pytest.raises(DiskError, match=r"cannot open the spool in .*Input/output error"):
+        open_spool(tmp_path)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 @pytest.fixture
 def resumed(tmp_path: Path) -> Iterator[Spool]:
-    """A spool that goes on: its pages are on the disk alone."""
+    """A resumed spool: its pages are on the disk only."""
     write(tmp_path, HISTORY)
     spool = open_spool(tmp_path, sync=False)
     replayed(spool)
@@ -764,13 +775,13 @@ def resumed(tmp_path: Path) -> Iterator[Spool]:
     spool.close()
 
 
-def test_a_spool_cut_short_under_a_run_is_noticed(resumed: Spool) -> None:
+def test_a_spool_truncated_by_another_process_is_noticed(resumed: Spool) -> None:
     os.truncate(resumed.folder / PAGES, 5)
     with pytest.raises(DiskError, match="was cut short"):
         resumed.bytes_of(0, resumed.pages(0)[0])
 
 
-def test_a_disk_that_cannot_be_read_is_a_disk_error(resumed: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_error_is_a_disk_error(resumed: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_descriptor: int, _size: int, _at: int) -> bytes:
         raise OSError(errno.EIO, "Input/output error")
 
@@ -781,7 +792,7 @@ def test_a_disk_that_cannot_be_read_is_a_disk_error(resumed: Spool, monkeypatch:
         replayed(resumed)
 
 
-def test_the_journal_names_pages_and_losses_in_the_order_they_were_told(tmp_path: Path) -> None:
+def test_the_journal_keeps_the_order_of_pages_and_losses(tmp_path: Path) -> None:
     write(tmp_path, HISTORY)
     spool = open_spool(tmp_path)
     entries: list[Entry] = [entry for entry, _ in spool.replay()]

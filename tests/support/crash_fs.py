@@ -1,14 +1,14 @@
-"""A disk that is watched: every operation below a folder in order, and what a crash after any of them would leave.
+"""Records every operation on a folder, and computes what a crash after any of them may leave.
 
-`watched` records what this process does to a folder, through `os` and `io.open`; it can refuse any operation. A
-`Crash` holds the operations before it and gives the trees that may be found afterwards:
+`watched` records what this process does to a folder through `os` and `io.open`; it can make any operation fail. A
+`Crash` has the operations before it and returns the trees that may be found afterwards:
 
-- killed: everything that was done is there;
-- power cut: only what was synced is sure. The content of a file is as of its last fsync, and of each later write
-  nothing, a part, zeros or all of it may be there; the names in a folder are as of its last fsync, and a prefix of the
-  changes after that may have survived. Folders are independent of each other, but a rename is one change of both.
+- killed: the result of every operation is there;
+- power cut: only what was synced is certain. The content of a file is as of its last fsync; of each later write
+  nothing, a part, zeros or all of it may be there. The names in a folder are as of its last fsync; a prefix of later
+  changes may have survived. Folders are independent of each other, but a rename changes both at once.
 
-That is as bad as POSIX allows with journaled names; ext4 and XFS lose less.
+That is the worst that POSIX allows with journaled names; ext4 and XFS lose less.
 """
 
 import io
@@ -46,7 +46,7 @@ def _content(path: Path) -> Content:
 
 
 def put(tree: Tree, folder: Path) -> None:
-    """Write a tree into a folder that is not there yet."""
+    """Write a tree into a folder that does not exist yet."""
     folder.mkdir()
     for path, content in sorted(tree.items()):
         if content is None:
@@ -58,10 +58,10 @@ def put(tree: Tree, folder: Path) -> None:
 
 
 class Operation(NamedTuple):
-    """One thing done to the disk: to this file or folder, which had this path.
+    """One operation on a file or folder, with the path that it had.
 
-    A write is of `data` at the offset `at`, a truncation to the length `at`; a rename is to the path `to`, which
-    is what a symbolic link says, too.
+    A write is of `data` at the offset `at`, a truncation to the length `at`, a rename to the path `to`; `to` is also
+    the target of a symbolic link.
     """
 
     call: str
@@ -79,9 +79,9 @@ Refuse = Callable[[str, str], OSError | None]
 
 
 class Recording:
-    """What was done below `root` so far; `before` is what was there at the beginning.
+    """The operations below `root` so far; `before` is the content at the beginning.
 
-    `refuse` is asked before each operation, with its call and path, and may give the error that it fails with.
+    `refuse` is called before each operation, with its call and path; it may return the error to fail with.
     """
 
     def __init__(self, root: Path, refuse: Refuse) -> None:
@@ -89,14 +89,14 @@ class Recording:
         self.before = _Disk.read(root)
         self.operations: list[Operation] = []
         self._refuse = refuse
-        self._nodes: dict[int, int] = {}  # by the inode, which a system gives to a new file as soon as it is free
-        self._lock = RLock()  # threads write side by side: what is recorded first was done first
+        self._nodes: dict[int, int] = {}  # by the inode: a system reuses it for a new file as soon as it is free
+        self._lock = RLock()  # threads write concurrently: the record has the order of the operations
 
     def crashes(self, seed: int, kinds: Collection[str] = ()) -> Iterator[tuple[str, int, Tree]]:
-        """Give every tree that a crash may leave: what happened, after how many operations, the tree.
+        """Yield every tree that a crash may leave: what happened, after how many operations, and the tree.
 
-        Each comes once, for the last crash that leaves it: the more was done, the more is owed. `kinds` are those
-        of `Crash.leaves`, by default all.
+        Each tree comes once, for the last crash that leaves it: that one promises most. `kinds` are those of
+        `Crash.leaves`, by default all.
         """
         found: dict[frozenset[tuple[str, Content]], tuple[str, int, Tree]] = {}
         for after in range(len(self.operations) + 1):
@@ -107,11 +107,11 @@ class Recording:
         yield from found.values()
 
     def crash(self, after: int) -> "Crash":
-        """Give the crash after so many operations."""
+        """Return the crash after `after` operations."""
         return Crash(self.before, self.operations[:after])
 
     def patch(self, patches: pytest.MonkeyPatch) -> None:
-        """Put this recording between the process and the system."""
+        """Patch the system calls so that they are recorded."""
         named = ("mkdir", "rmdir", "unlink", "remove", "rename", "replace", "symlink", "link")
         for name in named:
             patches.setattr(os, name, self._on_names(name, getattr(os, name)))
@@ -133,17 +133,17 @@ class Recording:
             self._nodes[inode] = -1 - len(self.operations)
         return self._nodes.get(inode, inode)
 
-    def _ask(self, call: str, path: str, *, named: bool = True) -> None:
+    def _check_refusal(self, call: str, path: str, *, named: bool = True) -> None:
         error = self._refuse(call, path)
         if error is not None:
-            error.filename = str(self.root / path) if named else None  # as the system has it
+            error.filename = str(self.root / path) if named else None  # like the system does
             raise error
 
     def _on_names(self, call: str, real: Callable[..., None]) -> Callable[..., None]:
         def named(first: Any, *rest: Any, **where: Any) -> None:  # noqa: ANN401 - as the system's call
             with self._lock:
-                told, base = (rest[0], where.get("dst_dir_fd")) if call in {"symlink", "link"} else (first, None)
-                path = self._below(told, where.get("dir_fd", where.get("src_dir_fd", base)))
+                named_path, base = (rest[0], where.get("dst_dir_fd")) if call in {"symlink", "link"} else (first, None)
+                path = self._below(named_path, where.get("dir_fd", where.get("src_dir_fd", base)))
                 if path is None:
                     return real(first, *rest, **where)
                 to = ""
@@ -153,8 +153,8 @@ class Recording:
                     to = os.fspath(first)
                 elif call == "link":
                     to = self._below(first, where.get("src_dir_fd")) or ""
-                if not (call == "mkdir" and (self.root / path).exists()):  # refused by every system, and no failure
-                    self._ask(call, path)
+                if not (call == "mkdir" and (self.root / path).exists()):  # fails on every system, and is expected
+                    self._check_refusal(call, path)
                 real(first, *rest, **where)
                 made = call in {"mkdir", "symlink"}
                 node = self._node((self.root / path).lstat().st_ino, new=True) if made else 0
@@ -169,15 +169,15 @@ class Recording:
                 path = self._of(descriptor)
                 if path is None:
                     return real(descriptor, *rest)
-                self._ask(call, path, named=False)
-                given = real(descriptor, *rest)
+                self._check_refusal(call, path, named=False)
+                result = real(descriptor, *rest)
                 node = self._node(os.fstat(descriptor).st_ino)
                 if call == "write":
-                    at = os.lseek(descriptor, 0, os.SEEK_CUR) - given
-                    self.operations.append(Operation(call, path, node, at, bytes(rest[0][:given])))
+                    at = os.lseek(descriptor, 0, os.SEEK_CUR) - result
+                    self.operations.append(Operation(call, path, node, at, bytes(rest[0][:result])))
                 else:
                     self.operations.append(Operation(call, path, node, *rest))
-                return given
+                return result
 
         return described
 
@@ -188,7 +188,7 @@ class Recording:
                 there = below is not None and os.path.lexists(self.root / below)
                 new = below is not None and bool(flags & os.O_CREAT) and not there
                 if new:
-                    self._ask("create", str(below))
+                    self._check_refusal("create", str(below))
                 descriptor = real(path, flags, *mode, dir_fd=dir_fd)
                 node = self._node(os.fstat(descriptor).st_ino, new=new)
                 if new:
@@ -229,16 +229,16 @@ def _refuse_nothing(_call: str, _path: str) -> None:
 
 @contextmanager
 def unsynced() -> Iterator[None]:
-    """Let nobody wait for the real disk: a test cuts no power."""
+    """Skip the real sync of the disk: a test cuts no power."""
     with pytest.MonkeyPatch.context() as patches:
         for name in ("fsync", "fdatasync"):
-            patches.setattr(os, name, os.fstat)  # refuses what is no descriptor, as they do
+            patches.setattr(os, name, os.fstat)  # fails for a bad descriptor, too
         yield
 
 
 @contextmanager
 def watched(root: Path, refuse: Refuse = _refuse_nothing) -> Iterator[Recording]:
-    """Record what is done below `root`, which is there, as long as the context lasts."""
+    """Record the operations below `root`, which must exist, while the context lasts."""
     recording = Recording(root.resolve(), refuse)
     with pytest.MonkeyPatch.context() as patches:
         recording.patch(patches)
@@ -254,7 +254,7 @@ Unsynced = Literal["nothing", "all", "zeros", "torn"]
 
 @dataclass
 class _Disk:
-    """Files and folders by their inode, and the names they have; the folder that is watched has the inode 0."""
+    """Files and folders by their inode, and their names; the watched folder has the inode 0."""
 
     names: dict[_Name, int] = field(default_factory=dict)
     contents: dict[int, Content] = field(default_factory=dict)
@@ -295,27 +295,27 @@ class _Disk:
 
 @dataclass
 class _Change:
-    """A change of names: what is gone, what came, and whether it is sure to be on the disk."""
+    """A change of names: the old one, the new one, and whether that is certainly on the disk."""
 
-    gone: _Name | None
-    came: _Name | None
+    old_name: _Name | None
+    new_name: _Name | None
     node: int
     synced: bool = False
 
     @property
     def folders(self) -> set[int]:
-        return {name[0] for name in (self.gone, self.came) if name is not None}
+        return {name[0] for name in (self.old_name, self.new_name) if name is not None}
 
     def apply(self, names: dict[_Name, int]) -> None:
-        if self.gone is not None:
-            names.pop(self.gone, None)
-        if self.came is not None:
-            names[self.came] = self.node
+        if self.old_name is not None:
+            names.pop(self.old_name, None)
+        if self.new_name is not None:
+            names[self.new_name] = self.node
 
 
 @dataclass
 class _Data:
-    """A file's content when it was last synced, and what was done to it since."""
+    """The content of a file when it was last synced, and the operations since."""
 
     synced: bytes
     since: list[Operation] = field(default_factory=list)
@@ -343,11 +343,11 @@ def _survived(content: bytes, operation: Operation, unsynced: Unsynced, chance: 
 
 
 class Crash:
-    """The end of everything after these operations on a disk that was, before them, wholly synced."""
+    """A crash after these operations, on a disk that was completely synced before them."""
 
     def __init__(self, before: _Disk, operations: Sequence[Operation]) -> None:
         self._before = before
-        self._now = _Disk(dict(before.names), dict(before.contents))
+        self._disk = _Disk(dict(before.names), dict(before.contents))
         self._changes: list[_Change] = []
         self._data = {node: _Data(data) for node, data in before.contents.items() if isinstance(data, bytes)}
         for operation in operations:
@@ -362,29 +362,29 @@ class Crash:
             case "create" | "mkdir" | "symlink":
                 self._new(operation)
             case "rename" | "replace":
-                gone = self._now.place(operation.path)
-                self._change(_Change(gone, self._now.place(operation.to), self._now.names[gone]))
+                old_name = self._disk.place(operation.path)
+                self._change(_Change(old_name, self._disk.place(operation.to), self._disk.names[old_name]))
             case "link":
-                self._change(_Change(None, self._now.place(operation.path), self._now.find(operation.to)))
+                self._change(_Change(None, self._disk.place(operation.path), self._disk.find(operation.to)))
             case "unlink" | "remove" | "rmdir":
-                self._change(_Change(self._now.place(operation.path), None, 0))
+                self._change(_Change(self._disk.place(operation.path), None, 0))
             case call:
                 raise NotImplementedError(call)
 
     def _new(self, operation: Operation) -> None:
         kinds: dict[str, Content] = {"create": b"", "mkdir": None, "symlink": Link(operation.to)}
-        content = self._now.contents[operation.node] = kinds[operation.call]
+        content = self._disk.contents[operation.node] = kinds[operation.call]
         if isinstance(content, bytes):
             self._data[operation.node] = _Data(content)
-        self._change(_Change(None, self._now.place(operation.path), operation.node))
+        self._change(_Change(None, self._disk.place(operation.path), operation.node))
 
     def _change(self, change: _Change) -> None:
         self._changes.append(change)
-        change.apply(self._now.names)
+        change.apply(self._disk.names)
 
     def _sync(self, operation: Operation) -> None:
         data = self._data.get(operation.node)
-        if data is not None and self._now.contents.get(operation.node) is not None:
+        if data is not None and self._disk.contents.get(operation.node) is not None:
             data.synced, data.since = data.after("all", Random(0)), []  # noqa: S311 - nothing is drawn
             return
         folder = _ROOT if operation.path == "." else operation.node
@@ -392,18 +392,18 @@ class Crash:
         for change in reversed(self._changes):
             if change.synced or change.folders & synced:
                 change.synced = True
-                synced |= change.folders  # what came before it in its other folder is on the disk as well
+                synced |= change.folders  # earlier changes of its other folder are on the disk as well
 
     def killed(self) -> Tree:
-        """Give what a killed process leaves."""
+        """Return what a killed process leaves."""
         return self._tree("all", "all", Random(0))  # noqa: S311 - nothing is drawn
 
     def lost(self) -> Tree:
-        """Give what a power cut leaves at worst: what was synced."""
+        """Return what a power cut leaves at worst: only synced data."""
         return self._tree("nothing", "nothing", Random(0))  # noqa: S311 - nothing is drawn
 
     def leaves(self, chance: Random) -> dict[str, Tree]:
-        """Give trees that a crash here may leave, by the name of what happened."""
+        """Return trees that a crash here may leave, by the name of what happened."""
         return {
             "killed": self.killed(),
             "power cut": self.lost(),
@@ -414,10 +414,10 @@ class Crash:
         }
 
     def _tree(self, names: Literal["all", "nothing", "torn"], unsynced: Unsynced, chance: Random) -> Tree:
-        contents = dict(self._now.contents)
+        contents = dict(self._disk.contents)
         contents.update((node, data.after(unsynced, chance)) for node, data in self._data.items())
         disk = _Disk(dict(self._before.names), contents)
-        left: dict[int, int] = {}  # how many more of a folder's unsynced changes survived
+        left: dict[int, int] = {}  # how many more unsynced changes of a folder survive
         for change in self._changes:
             survives = change.synced
             if not survives:

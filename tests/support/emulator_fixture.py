@@ -1,4 +1,4 @@
-"""What the tests of the whole crawl stand on: an emulator in a thread, a clock that doesn't wait, one call."""
+"""What tests of a whole crawl need: an emulator in a thread, a clock that does not wait, and a call that crawls."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ TOKEN = {"SWR_CRAWLER_TOKEN": "emulator-token"}
 
 
 class QuickClock:
-    """A clock that jumps: sleeping takes no time but moves it on. `slept_s` is what was slept in all."""
+    """A clock that jumps: sleeping takes no time, but advances it. `slept_s` is the sum of all sleeps."""
 
     def __init__(self) -> None:
         self._now_s = 1000.0
@@ -54,12 +54,12 @@ def serve(inventory: Inventory | None = None, **settings: Any) -> Iterator[Runni
 
 
 def port_of(served: RunningEmulator) -> int:
-    """Give the port, to serve there again: a run goes on only with the same endpoint."""
+    """Return the port, to serve there again: a run can be resumed only with the same endpoint."""
     return int(served.endpoint.rsplit(":", 1)[1])
 
 
-def whole(result: Result) -> Path:
-    """Give the folder of what was published."""
+def snapshot_of(result: Result) -> Path:
+    """Return the folder of the published snapshot."""
     assert result.path is not None
     return Path(result.path)
 
@@ -83,13 +83,13 @@ def crawl(
 
 
 def records(snapshot: Path, center: str = "*") -> list[dict[str, Any]]:
-    """Give all records of a snapshot in the order of its parts."""
+    """Return all records of a snapshot in the order of its parts."""
     parts = sorted(snapshot.glob(f"**/center={center}/part-*.ndjson"))
     return [orjson.loads(line) for part in parts for line in part.read_bytes().splitlines()]
 
 
 def parts(snapshot: Path) -> dict[str, bytes]:
-    """Give the bytes of every part by its path."""
+    """Return the bytes of every part, by its path."""
     return {str(path.relative_to(snapshot)): path.read_bytes() for path in sorted(snapshot.glob("**/*.ndjson"))}
 
 
@@ -100,10 +100,10 @@ def keys(items: list[dict[str, Any]], center: str) -> list[Key]:
     return [(center, item["domain_name"], item["namespace"], item["name"]) for item in items]
 
 
-def held(inventory: Inventory) -> set[Key]:
-    """Give the keys of all that an inventory serves."""
+def inventory_keys(inventory: Inventory) -> set[Key]:
+    """Return the keys of all records of an inventory."""
     return {key for center in CENTERS for key in keys(list(inventory.items(center)), center)}
 
 
-def published(snapshot: Path) -> list[Key]:
+def published_keys(snapshot: Path) -> list[Key]:
     return [(r["center"], r["domain_name"], r["namespace"], r["name"]) for r in records(snapshot)]

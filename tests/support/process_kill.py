@@ -1,6 +1,7 @@
-"""Crawls in processes of their own, so that they can be killed as a machine kills: at any instant, unasked.
+"""Crawls in processes of their own, so that they can be killed at any instant with SIGKILL.
 
-The processes are forked off one that has everything imported, so a crawl to be killed costs 20 ms and not 400.
+The processes are forked from one that has everything imported: a new interpreter for each crawl would take longer than
+the crawl.
 """
 
 import contextlib
@@ -25,39 +26,39 @@ _forks.set_forkserver_preload(["tests.support.process_kill"])
 
 
 @dataclass(frozen=True, slots=True)
-class Strike(Fault):
-    """No fault of a service: calls `blow` before the request `at` is answered."""
+class CallAtRequest(Fault):
+    """Changes no response: calls `function` before request number `at` is answered."""
 
     at: int
-    blow: Callable[[], None]
+    function: Callable[[], None]
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
-        """Answer as ever, if anybody is left to hear it."""
+        """Call the function; leave the response as it is."""
         del query
         if call.number == self.at:
-            self.blow()
+            self.function()
         return None
 
 
 @dataclass(slots=True)
-class Victim:
-    """The process to be killed: `kill` may be given to a `Strike` before the process is there."""
+class KillableCrawl:
+    """A crawl that can be killed; `kill` may be passed to a CallAtRequest before the process is started."""
 
     _pid: int = 0
-    _born: Event = field(default_factory=Event)
+    _started: Event = field(default_factory=Event)
 
     def kill(self) -> None:
-        """Kill it now."""
-        self._born.wait()
+        """Kill the process now; wait for its start."""
+        self._started.wait()
         with contextlib.suppress(ProcessLookupError):  # it has ended already
             os.kill(self._pid, signal.SIGKILL)
 
-    def crawl(self, endpoint: str, output: str, **how: Any) -> int:  # noqa: ANN401 - as tests.serving.crawl
-        """Crawl until the end or until killed; give the exit code, KILLED if killed."""
-        process = _forks.Process(target=_crawl, args=(endpoint, output, how))
+    def crawl(self, endpoint: str, output: str, **settings: Any) -> int:  # noqa: ANN401 - as tests.serving.crawl
+        """Crawl until the end or until killed; return the exit code, KILLED if killed."""
+        process = _forks.Process(target=_crawl, args=(endpoint, output, settings))
         process.start()
         self._pid = process.pid or 0
-        self._born.set()
+        self._started.set()
         process.join()
         exit_code = process.exitcode
         process.close()
@@ -65,8 +66,8 @@ class Victim:
         return exit_code
 
 
-def _crawl(endpoint: str, output: str, how: Mapping[str, Any]) -> None:
+def _crawl(endpoint: str, output: str, settings: Mapping[str, Any]) -> None:
     try:
-        sys.exit(crawl(endpoint, output, **how).exit_code)
+        sys.exit(crawl(endpoint, output, **settings).exit_code)
     except CrawlerError as error:
         sys.exit(error.exit_code)

@@ -1,4 +1,4 @@
-"""What somebody sees who reads an output folder at any moment."""
+"""What a reader of an output folder sees at any moment."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from crawler.snapshot.verify import verify
 from tests.support.emulator_fixture import parts
 
 
-def seen(output: Path) -> list[dict[str, bytes]]:
-    """Give the parts of each snapshot that a reader sees: all of them, and `latest`, must be what they claim."""
+def visible_snapshots(output: Path) -> list[dict[str, bytes]]:
+    """Return the parts of each visible snapshot; check that each snapshot, and `latest`, is what it claims to be."""
     folders = list(output.glob("snapshot=*"))
     for folder in folders:
         assert verify(open_snapshot(folder)).differences == ()

@@ -1,4 +1,4 @@
-"""One output folder and one registry under any history of runs, kills and changes, held to the one law throughout."""
+"""One output folder and one registry under any sequence of runs, kills and changes; the one law is always checked."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,79 +12,84 @@ from crawler.snapshot.manifest import Manifest
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from tests.support.emulator_fixture import TOKEN, crawl, port_of, serve
-from tests.support.oracle import Seen, breaches
-from tests.support.process_kill import KILLED, Strike, Victim
+from tests.support.oracle import ServerHistory, violations
+from tests.support.process_kill import KILLED, CallAtRequest, KillableCrawl
 
 ENVIRON: Final = {**TOKEN, "SWR_CRAWLER_MAX_BODY_BYTES": "1000000"}
 
 
-class History:
-    """What happens to a registry of so many `repositories`, crawled into `output`.
+class Scenario:
+    """A registry of `repositories` repositories, crawled into `output` again and again.
 
-    Every run and kill raises AssertionError for what the law forbids. `counts` says what there was.
+    Every run and kill raises AssertionError for a violation of the law. `counts` counts what happened.
     """
 
     def __init__(self, output: Path, *, repositories: int, limit: int, double_read: bool, by_namespace: bool) -> None:
         self.counts: Counter[str] = Counter()
         self._output = output
         self._inventory = synthetic(namespaces=3, repositories=repositories, seed=7)
-        self._how: dict[str, Any] = {"double_read": double_read, "limit": limit, "timeout_s": 0.3, "environ": ENVIRON}
+        self._settings: dict[str, Any] = {
+            "double_read": double_read,
+            "limit": limit,
+            "timeout_s": 0.3,
+            "environ": ENVIRON,
+        }
         if by_namespace:
-            self._how["namespaces"] = self._inventory.namespaces("self")
+            self._settings["namespaces"] = self._inventory.namespaces("self")
         self._port = 0
-        self._done: set[Path] = set()
-        self._seen: Seen | None = None  # since the unfinished run began
+        self._published: set[Path] = set()
+        self._shown: ServerHistory | None = None  # since the unfinished run began
 
     def change(self, index: int, *, grows: bool) -> None:
-        """Have a row more or less, between two runs."""
+        """Add or remove one row, between two runs."""
         before = self._inventory
         self._inventory = before.with_copies(index, ["0-new"]) if grows else before.without(index)
-        if self._seen is not None:
-            self._seen = self._seen.then(Seen.of(self._inventory))
+        if self._shown is not None:
+            self._shown = self._shown.then(ServerHistory.of(self._inventory))
 
-    def run(self, texts: Sequence[str], room: int) -> int:
-        """Crawl a service with these faults to whatever end they lead; give the exit code."""
+    def run(self, texts: Sequence[str], concurrency: int) -> int:
+        """Crawl a service with these faults, however it ends; return the exit code."""
         faults = [parse_fault(text) for text in texts]
         with serve(self._inventory, port=self._port, faults=tuple(faults)) as served:
             self._port = port_of(served)
-            exit_code = crawl(served.endpoint, self._output, concurrency=room, **self._how).exit_code
-        return self._judge(faults, served.counters(), exit_code)
+            exit_code = crawl(served.endpoint, self._output, concurrency=concurrency, **self._settings).exit_code
+        return self._check(faults, served.counters(), exit_code)
 
-    def kill(self, texts: Sequence[str], room: int, at: int) -> int:
-        """Crawl until the request `at`, if there are so many; give the exit code."""
+    def kill(self, texts: Sequence[str], concurrency: int, at: int) -> int:
+        """Crawl, and kill the process at request number `at`, if there is one; return the exit code."""
         faults = [parse_fault(text) for text in texts]
-        victim = Victim()
-        with serve(self._inventory, port=self._port, faults=(*faults, Strike(at, victim.kill))) as served:
+        crawler = KillableCrawl()
+        with serve(self._inventory, port=self._port, faults=(*faults, CallAtRequest(at, crawler.kill))) as served:
             self._port = port_of(served)
-            exit_code = victim.crawl(served.endpoint, str(self._output), concurrency=room, **self._how)
-        return self._judge(faults, served.counters(), exit_code)
+            exit_code = crawler.crawl(served.endpoint, str(self._output), concurrency=concurrency, **self._settings)
+        return self._check(faults, served.counters(), exit_code)
 
     def end(self) -> None:
-        """Crawl the service when it is well: the run that goes on, or the next one, ends with a lawful snapshot."""
+        """Crawl the service without faults: the resumed run, or a new one, must publish a lawful snapshot."""
         assert self.run([], 4) in {0, 3}
 
-    def _judge(self, faults: Sequence[Fault], counters: dict[str, Any], exit_code: int) -> int:
-        now = Seen.of(self._inventory, faults, counters["requests"])
-        seen = now if self._seen is None else self._seen.then(now)
-        new = set(self._output.glob("snapshot=*")) - self._done
-        self._done |= new
+    def _check(self, faults: Sequence[Fault], counters: dict[str, Any], exit_code: int) -> int:
+        now = ServerHistory.of(self._inventory, faults, counters["requests"])
+        shown = now if self._shown is None else self._shown.then(now)
+        new = set(self._output.glob("snapshot=*")) - self._published
+        self._published |= new
         if exit_code in {0, 3}:
             (snapshot,) = new
-            assert breaches(snapshot, exit_code, seen, double_read=self._how["double_read"]) == []
+            assert violations(snapshot, exit_code, shown, double_read=self._settings["double_read"]) == []
             assert not list(self._output.glob(".work/*/"))
         else:
             assert exit_code in {KILLED, 75, 77}, exit_code
             for snapshot in new:
-                assert exit_code == KILLED, "published and not said so"
+                assert exit_code == KILLED, "published, but the exit code says otherwise"
                 assert verify(open_snapshot(snapshot)).differences == ()
-        self._seen = None if new else seen
+        self._shown = None if new else shown
         self._count(counters, exit_code, [open_snapshot(snapshot).manifest for snapshot in new])
         return exit_code
 
     def _count(self, counters: dict[str, Any], exit_code: int, manifests: list[Manifest]) -> None:
         self.counts["runs"] += 1
         self.counts["requests"] += counters["requests"]
-        self.counts["faults that struck"] += sum(counters["faults"])
+        self.counts["faults triggered"] += sum(counters["faults"])
         self.counts["killed" if exit_code == KILLED else f"exit code {exit_code}"] += 1
         for manifest in manifests:
             self.counts["resumed"] += manifest.resumed > 0

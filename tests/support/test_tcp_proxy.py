@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.errors import UsageError
-from tests.support.emulator_fixture import crawl, held, parts, published, serve, whole
+from tests.support.emulator_fixture import crawl, inventory_keys, parts, published_keys, serve, snapshot_of
 from tests.support.tcp_proxy import RunningProxy, proxy
 from tests.support.wire_faults import (
     GARBAGE,
@@ -323,7 +323,7 @@ def test_a_crawl_through_a_faulty_proxy_publishes_every_record_once(
     with faulty_proxy(*faults) as endpoint:
         result = crawl(endpoint, tmp_path, limit=20)
     assert result.exit_code == 0
-    keys = published(whole(result))
+    keys = published_keys(snapshot_of(result))
     assert len(keys) == len(set(keys))
-    assert set(keys) == held(inventory)
-    assert parts(whole(result))
+    assert set(keys) == inventory_keys(inventory)
+    assert parts(snapshot_of(result))

@@ -1,7 +1,7 @@
-"""A model of the service: an inventory of keys that may move, and every way of paging it wrongly. No network.
+"""A model of the service: an inventory of keys that may change, and every way of paging it wrongly. No network.
 
-Its time is the number of requests it was asked. `Crawl` is the engine without I/O: it asks a walk, answers it
-in any order, tries again as `asking.py` does, and writes the journal that a resume would read.
+Its time is the number of requests. `Crawl` is the engine without I/O: it takes windows of a walk, answers them in any
+order, retries like crawl/engine/window_fetcher.py, and writes the journal that a resume would read.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,16 +11,16 @@ from typing import Final, Literal, NamedTuple
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.decode.batch import Batch
 from crawler.swr.page import EMPTY_PAGE, Page
-from crawler.walk.passes import Retry
+from crawler.walk.outcome import Retry
 from crawler.walk.server_profile import ServerProfile
 from crawler.walk.walk import Walk
 
 ANY: Final = 10**6  # a bound that no test reaches
-MOST_KEYS_EVER: Final = 400  # a server that makes a new one for each request has no end
+MAX_KEYS: Final = 400  # a server that adds one for each request would never end
 HOSTILE: Final = 10**15
 BY_NAME: Final = Order("name", "asc")
 BY_TIME: Final = Order("updated_at", "asc")
-TRIES: Final = 4  # for each window; a page that is only short gets one less, as in asking.py
+TRIES: Final = 4  # for each window; a page that is only short gets one less, as in window_fetcher.py
 SHORT_TRIES: Final = 3
 
 Refusal = Literal["fails", "size refused", "order refused"]
@@ -33,19 +33,20 @@ def page_of(keys: Iterable[int], total: int | None, *, disagrees: bool = False) 
 
 
 class Fault(NamedTuple):
-    """What goes wrong with each window that covers `position`, so many times; None is for ever.
+    """What goes wrong with each window that covers `position`, `times` times; None is for ever.
 
-    *fails*: no answer; *short*: the row there is left out; *empty*: all rows are; *bare*: no total is declared.
+    *fails*: no response; *short*: the row at `position` is left out; *empty*: all rows are left out;
+    *no total*: no total is declared.
     """
 
     position: int
-    kind: Literal["fails", "short", "empty", "bare"]
+    kind: Literal["fails", "short", "empty", "no total"]
     times: int | None
 
 
 @dataclass(frozen=True)
-class Move:
-    """What happens to the inventory before the request `at`, and with `every` at each such distance again."""
+class InventoryChange:
+    """What happens to the inventory before the request `at`, and with `every` again after each `every` requests."""
 
     at: int
     kind: Literal["insert", "delete", "swap", "reverse"]
@@ -60,13 +61,13 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Nature:
-    """How a server is: what it holds, how it pages, what it declares, and what goes wrong."""
+class ServerBehavior:
+    """What a server holds, how it pages, what it declares, and what goes wrong."""
 
     rows: int
-    clamp: int = ANY  # the longest page it serves, whatever was asked
+    clamp: int = ANY  # the longest page it serves, whatever was requested
     clamp_from: int = 0  # but only from this offset on
-    floor: int = 0  # the shortest page it serves, whatever was asked
+    floor: int = 0  # the shortest page it serves, whatever was requested
     ignores_offset: bool = False
     repeats_last: bool = False  # past the end
     totals: Totals = "true"
@@ -75,11 +76,11 @@ class Nature:
     largest_size: int = ANY  # larger ones are refused, unless pages are as large anyway
     refused_orders: frozenset[Order | None] = frozenset()
     faults: tuple[Fault, ...] = ()
-    moves: tuple[Move, ...] = ()
+    changes: tuple[InventoryChange, ...] = ()
 
     @property
-    def still(self) -> bool:
-        return not self.moves
+    def unchanging(self) -> bool:
+        return not self.changes
 
     @property
     def fails(self) -> bool:
@@ -87,25 +88,25 @@ class Nature:
 
 
 class Server:
-    """One server of that nature. `declared` are the totals it has declared, `keys_ever` how many keys it held."""
+    """A server that behaves like that; `declared` are the totals it declared, `keys_so_far` counts its keys ever."""
 
-    def __init__(self, nature: Nature) -> None:
-        self.nature = nature
-        self.rows = list(range(nature.rows))
+    def __init__(self, behavior: ServerBehavior) -> None:
+        self.behavior = behavior
+        self.rows = list(range(behavior.rows))
         self.requests = 0
         self.declared = [0]
-        self.keys_ever = nature.rows
-        self._left = {fault: fault.times for fault in nature.faults}
+        self.keys_so_far = behavior.rows
+        self._left = {fault: fault.times for fault in behavior.faults}
 
     def answer(self, window: Window) -> Page | Refusal:
         self.requests += 1
-        self._move()
-        nature = self.nature
-        if window.limit > max(nature.largest_size, nature.floor):
+        self._change_inventory()
+        behavior = self.behavior
+        if window.limit > max(behavior.largest_size, behavior.floor):
             return "size refused"
-        if window.order in nature.refused_orders:
+        if window.order in behavior.refused_orders:
             return "order refused"
-        faults = self._striking(window)
+        faults = self._triggered(window)
         if any(fault.kind == "fails" for fault in faults):
             return "fails"
         return self._page(window, faults)
@@ -115,24 +116,25 @@ class Server:
         rows = self._rows(window)
         without = {self.rows[fault.position] for fault in faults if fault.kind == "short"}
         rows = [] if "empty" in kinds else [row for row in rows if row not in without]
-        total = window.limit if self.nature.totals == "limit" else self._total(rows)
-        # What looks like an empty walk twice, or at the last try, can't be told from one: there it keeps its total.
-        for_a_moment = all(fault.times == 1 for fault in faults) and not self.nature.fails
-        may_be_bare = not self.nature.total_on_empty and (not faults or for_a_moment)
-        if not rows and faults and not may_be_bare:
+        total = window.limit if self.behavior.totals == "limit" else self._total(rows)
+        # An empty page without a total, twice or at the last try, means an empty walk: only a fault that passes at once
+        # may look like one.
+        for_a_moment = all(fault.times == 1 for fault in faults) and not self.behavior.fails
+        may_lack_total = not self.behavior.total_on_empty and (not faults or for_a_moment)
+        if not rows and faults and not may_lack_total:
             total = total or len(self.rows)
-        elif "bare" in kinds or (not rows and may_be_bare):
+        elif "no total" in kinds or (not rows and may_lack_total):
             total = None
         if total is not None:
             self.declared.append(total)
-        return page_of(rows, total, disagrees=self.nature.totals == "mixed" and bool(rows))
+        return page_of(rows, total, disagrees=self.behavior.totals == "mixed" and bool(rows))
 
     def _rows(self, window: Window) -> list[int]:
-        nature, count = self.nature, len(self.rows)
-        clamp = nature.clamp if window.offset >= nature.clamp_from else ANY
-        length = max(min(window.limit, clamp), nature.floor)
-        offset = 0 if nature.ignores_offset else window.offset
-        if nature.repeats_last and offset >= count > 0:
+        behavior, count = self.behavior, len(self.rows)
+        clamp = behavior.clamp if window.offset >= behavior.clamp_from else ANY
+        length = max(min(window.limit, clamp), behavior.floor)
+        offset = 0 if behavior.ignores_offset else window.offset
+        if behavior.repeats_last and offset >= count > 0:
             offset = (count - 1) // length * length
         return self.rows[offset : offset + length]
 
@@ -142,13 +144,13 @@ class Server:
             "true": count,
             "none": None,
             "length": len(rows),
-            "more": count + self.nature.extra,
+            "more": count + self.behavior.extra,
             "huge": HOSTILE,
             "zero": 0,
             "mixed": count,
-        }.get(self.nature.totals)
+        }.get(self.behavior.totals)
 
-    def _striking(self, window: Window) -> list[Fault]:
+    def _triggered(self, window: Window) -> list[Fault]:
         end = min(window.offset + window.limit, len(self.rows))
         faults = [fault for fault in self._left if window.offset <= fault.position < end and self._left[fault] != 0]
         failing = [fault for fault in faults if fault.kind == "fails"]
@@ -157,90 +159,90 @@ class Server:
             self._left[fault] = None if left is None else left - 1
         return failing or faults
 
-    def _move(self) -> None:
-        for move in self.nature.moves:
-            if not move.is_due(self.requests):
+    def _change_inventory(self) -> None:
+        for change in self.behavior.changes:
+            if not change.is_due(self.requests):
                 continue
-            at = min(move.position, len(self.rows))
-            if move.kind == "reverse":
+            at = min(change.position, len(self.rows))
+            if change.kind == "reverse":
                 self.rows.reverse()
-            if move.kind in {"delete", "swap"}:
-                del self.rows[at : at + move.count]
-            if move.kind in {"insert", "swap"} and self.keys_ever < MOST_KEYS_EVER:
-                self.rows[at:at] = range(self.keys_ever, self.keys_ever + move.count)
-                self.keys_ever += move.count
+            if change.kind in {"delete", "swap"}:
+                del self.rows[at : at + change.count]
+            if change.kind in {"insert", "swap"} and self.keys_so_far < MAX_KEYS:
+                self.rows[at:at] = range(self.keys_so_far, self.keys_so_far + change.count)
+                self.keys_so_far += change.count
 
 
 class Settled(NamedTuple):
-    """A line of the journal: a window with its page, or None for one that was lost."""
+    """A line of the journal: a window with its page, None for a lost one."""
 
     window: Window
     page: Page | None
 
 
 @dataclass
-class Flight:
+class InFlight:
     window: Window
     attempt: int = 0
 
 
 @dataclass
 class Crawl:
-    """Drives `walk` against `server` with up to `room` windows in flight; `choose(n)` says which of n is answered."""
+    """Drives `walk` against `server`, with up to `concurrency` windows in flight; `pick(n)` of n is answered next."""
 
     server: Server
     walk: Walk
-    room: int = 1
-    choose: Callable[[int], int] = lambda _: 0
+    concurrency: int = 1
+    pick: Callable[[int], int] = lambda _: 0
     tries: int = TRIES
-    flights: list[Flight] = field(default_factory=list)
+    in_flight: list[InFlight] = field(default_factory=list)
     history: list[Settled] = field(default_factory=list)
     kept: dict[int, list[Page]] = field(default_factory=dict)
     requests: int = 0
 
     def run(self, *, requests: int = 30_000) -> "Crawl":
         while self.walk.verdict is None:
-            assert self.requests < requests, "it does not end"
+            assert self.requests < requests, "the walk does not end"
             self.fill()
-            assert self.flights, "nothing is in flight and nothing can be asked"
-            self.answer(self.choose(len(self.flights)))
-        assert not self.flights
+            assert self.in_flight, "nothing is in flight and no window is new"
+            self.answer(self.pick(len(self.in_flight)))
+        assert not self.in_flight
         return self
 
     def fill(self) -> None:
-        while len(self.flights) < self.room:
+        while len(self.in_flight) < self.concurrency:
             window = self.walk.next_window()
             if window is None:
                 return
-            self.flights.append(Flight(window))
+            self.in_flight.append(InFlight(window))
 
     def answer(self, index: int) -> None:
-        flight = self.flights[index]
-        flight.attempt += 1
+        request = self.in_flight[index]
+        request.attempt += 1
         self.requests += 1
-        answer = self.server.answer(flight.window)
-        settled = self._fail(flight, answer) if isinstance(answer, str) else self._take(flight, answer)
+        answer = self.server.answer(request.window)
+        settled = self._fail(request, answer) if isinstance(answer, str) else self._take(request, answer)
         if settled:
-            self.flights.remove(flight)
+            self.in_flight.remove(request)
 
-    def _take(self, flight: Flight, page: Page) -> bool:
-        answered = self.walk.on_page(flight.window, page, last_try=flight.attempt >= min(self.tries, SHORT_TRIES))
-        if isinstance(answered, Retry):
+    def _take(self, request: InFlight, page: Page) -> bool:
+        outcome = self.walk.on_page(request.window, page, last_try=request.attempt >= min(self.tries, SHORT_TRIES))
+        if isinstance(outcome, Retry):
             return False
-        skipped = answered == "skip"
-        self.history.append(Settled(flight.window, EMPTY_PAGE if skipped else page))
-        self.kept.setdefault(flight.window.pass_number, []).append(EMPTY_PAGE if skipped else page)
+        skipped = outcome == "skip"
+        self.history.append(Settled(request.window, EMPTY_PAGE if skipped else page))
+        self.kept.setdefault(request.window.pass_number, []).append(EMPTY_PAGE if skipped else page)
         return True
 
-    def _fail(self, flight: Flight, refusal: Refusal) -> bool:
-        if refusal == "fails" and flight.attempt < self.tries:
+    def _fail(self, request: InFlight, refusal: Refusal) -> bool:
+        if refusal == "fails" and request.attempt < self.tries:
             return False
-        stepped_down = (refusal == "size refused" and self.walk.refuse_size(flight.window)) or (
-            refusal == "order refused" and self.walk.refuse_order(flight.window)
+        stepped_down = (refusal == "size refused" and self.walk.on_size_refused(request.window)) or (
+            refusal == "order refused" and self.walk.on_order_refused(request.window)
         )
         if not stepped_down:
-            self.walk.on_lost(flight.window, refusal)
-            self.history.append(Settled(flight.window, None))
+            self.walk.on_lost(request.window, refusal)
+            self.history.append(Settled(request.window, None))
         return True
 
     @property
@@ -254,7 +256,7 @@ class Crawl:
 
 
 def replay(walk: Walk, history: Iterable[Settled]) -> Walk:
-    """Bring a fresh walk to where the journal ends, as `resume.py` does."""
+    """Replay a journal into a new walk, like crawl/resume.py."""
     for window, page in history:
         walk.replay(window)
         if page is None:
@@ -264,21 +266,21 @@ def replay(walk: Walk, history: Iterable[Settled]) -> Walk:
     return walk
 
 
-class Bounds(NamedTuple):
-    """What a crawl is configured with."""
+class WalkConfig(NamedTuple):
+    """How a walk is configured."""
 
     limit: int = 10
     max_passes: int = 3
     double_read: bool = False
     orders: tuple[Order | None, ...] = (BY_NAME, BY_TIME, None)
 
-    def begin(self, *, counts_walks: bool = False) -> Walk:
-        dialect = ServerProfile(self.limit, self.orders, counts_walks=counts_walks)
-        return Walk(dialect, max_passes=self.max_passes, double_read=self.double_read)
+    def new_walk(self, *, totals_trusted: bool = False) -> Walk:
+        profile = ServerProfile(self.limit, self.orders, totals_trusted=totals_trusted)
+        return Walk(profile, max_passes=self.max_passes, double_read=self.double_read)
 
 
 class Evidence(NamedTuple):
-    """All that a walk says of itself when it has ended."""
+    """Everything a walk reports when it has ended."""
 
     verdict: str | None
     passes: int
@@ -294,6 +296,6 @@ def evidence_of(walk: Walk) -> Evidence:
 
 
 def missing(gaps: Iterable[Gap]) -> int | None:
-    """Give the number of items that `gaps` leave out, None when one of them has no known end."""
-    sizes = [None if gap.end is None else gap.end - gap.offset - gap.got for gap in gaps]
-    return None if None in sizes else sum(size for size in sizes if size is not None)
+    """Return the number of items missing in `gaps`, None when one of them has no known end."""
+    counts = [None if gap.end is None else gap.end - gap.offset - gap.got for gap in gaps]
+    return None if None in counts else sum(count for count in counts if count is not None)

@@ -1,4 +1,4 @@
-"""What Hypothesis draws: servers by their nature, orders of answers, and how a crawl is configured."""
+"""What Hypothesis draws: the behavior of servers, the order of their responses, and how a walk is configured."""
 
 from collections.abc import Callable
 from random import Random
@@ -6,67 +6,71 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from tests.walk.model_server import ANY, BY_NAME, BY_TIME, Bounds, Fault, Move, Nature
+from tests.walk.model_server import ANY, BY_NAME, BY_TIME, Fault, InventoryChange, ServerBehavior, WalkConfig
 
-MOST_ROWS: Final = 60
+MAX_ROWS: Final = 60
 
-rows = st.integers(0, MOST_ROWS)
-sizes = st.one_of(st.just(ANY), st.integers(1, 25))
-limits = st.integers(1, 22)  # 10 and 20, the customary ones, are among them
-rooms = st.integers(1, 12)
-orders_of_answers = st.one_of(
+rows = st.integers(0, MAX_ROWS)
+page_sizes = st.one_of(st.just(ANY), st.integers(1, 25))
+limits = st.integers(1, 22)  # 10 and 20 are common page lengths (walk/passes.py)
+concurrencies = st.integers(1, 12)
+response_orders = st.one_of(
     st.just(lambda _: 0),
     st.just(lambda count: count - 1),
     st.integers(0, 2**32).map(lambda seed: Random(seed).randrange),  # noqa: S311 - an order, no secret
 )
-Choose = Callable[[int], int]
-bounds = st.builds(
-    Bounds, limit=limits, max_passes=st.integers(1, 4), double_read=st.booleans(), orders=st.just(Bounds().orders)
+Pick = Callable[[int], int]
+walk_configs = st.builds(
+    WalkConfig,
+    limit=limits,
+    max_passes=st.integers(1, 4),
+    double_read=st.booleans(),
+    orders=st.just(WalkConfig().orders),
 )
-refusals = st.sampled_from([frozenset(), frozenset({BY_NAME}), frozenset({BY_NAME, BY_TIME})])
+refused_orders = st.sampled_from([frozenset(), frozenset({BY_NAME}), frozenset({BY_NAME, BY_TIME})])
 
 
 @st.composite
-def well_behaved(draw: st.DrawFn) -> Nature:
-    """Still, and all its pages are as its totals say; clamps, minimal sizes and refusals are its right."""
-    return Nature(
+def well_behaved(draw: st.DrawFn) -> ServerBehavior:
+    """An unchanging server whose pages match its totals. It may cap pages, send longer ones, or refuse an order."""
+    return ServerBehavior(
         rows=draw(rows),
-        clamp=draw(sizes),
+        clamp=draw(page_sizes),
         floor=draw(st.sampled_from([0, 0, 0, 7, 30, ANY])),
         repeats_last=draw(st.booleans()),
         total_on_empty=draw(st.booleans()),
-        largest_size=draw(sizes),
-        refused_orders=draw(refusals),
+        largest_size=draw(page_sizes),
+        refused_orders=draw(refused_orders),
     )
 
 
 def faults(most_times: int | None) -> st.SearchStrategy[Fault]:
-    """Those that pass after so many times; None draws those that last for ever too."""
+    """Faults that pass after `most_times` times at most; with None also faults that last for ever."""
     lasting = st.none() if most_times is None else st.nothing()
     return st.one_of(
         st.builds(
             Fault,
-            position=st.integers(0, MOST_ROWS),
+            position=st.integers(0, MAX_ROWS),
             kind=st.sampled_from(["fails", "short", "empty"]),
             times=lasting | st.integers(1, most_times or 5),
         ),
-        st.builds(Fault, position=st.integers(0, MOST_ROWS), kind=st.just("bare"), times=lasting | st.just(1)),
+        st.builds(Fault, position=st.integers(0, MAX_ROWS), kind=st.just("no total"), times=lasting | st.just(1)),
     )
 
 
 @st.composite
-def passing(draw: st.DrawFn) -> Nature:
-    """Well behaved but for faults that pass before a window was tried often enough to be given up."""
+def with_passing_faults(draw: st.DrawFn) -> ServerBehavior:
+    """Well behaved except for faults that pass before the last try of a window."""
     found = draw(st.lists(faults(3), max_size=2))
-    if any(fault.kind == "fails" for fault in found):  # a first page that is bare at its last try is taken as it is
-        found = [fault for fault in found if fault.kind != "bare"]
-    return Nature(**{**vars(draw(well_behaved())), "floor": 0, "faults": tuple(found)})
+    if any(fault.kind == "fails" for fault in found):  # a first page without a total counts at its last try
+        found = [fault for fault in found if fault.kind != "no total"]
+    return ServerBehavior(**{**vars(draw(well_behaved())), "floor": 0, "faults": tuple(found)})
 
 
 @st.composite
-def standing(draw: st.DrawFn) -> Nature:
-    """Still, but with any fault or lie that can be told from the truth."""
-    nature = draw(well_behaved())
+def unchanging(draw: st.DrawFn) -> ServerBehavior:
+    """An unchanging server with any fault or wrong total that a reader can recognize."""
+    behavior = draw(well_behaved())
     totals = draw(st.sampled_from(["true", "true", "true", "none", "length", "more", "huge", "zero", "mixed"]))
     found = tuple(draw(st.lists(faults(None), max_size=4)))
     changed = {
@@ -76,25 +80,27 @@ def standing(draw: st.DrawFn) -> Nature:
         "ignores_offset": totals != "length" and draw(st.booleans()),
         "faults": found,
     }
-    if totals == "length":  # such a page is its own proof when it is short of an uncustomary length
+    if totals == "length":  # a short page with an uncommon length would prove itself
         changed |= {"clamp": ANY, "faults": tuple(fault for fault in found if fault.kind == "fails")}
-    return Nature(**{**vars(nature), **changed})
+    return ServerBehavior(**{**vars(behavior), **changed})
 
 
-moves = st.builds(
-    Move,
+changes = st.builds(
+    InventoryChange,
     at=st.integers(1, 20),
     kind=st.sampled_from(["insert", "delete", "swap", "reverse"]),
-    position=st.integers(0, MOST_ROWS),
+    position=st.integers(0, MAX_ROWS),
     count=st.integers(1, 30),
     every=st.none() | st.integers(1, 12),
 )
 
 
 @st.composite
-def moving(draw: st.DrawFn) -> Nature:
+def changing(draw: st.DrawFn) -> ServerBehavior:
     """A server whose inventory changes while it is read, once or for ever."""
-    return Nature(**{**vars(draw(standing())), "moves": tuple(draw(st.lists(moves, min_size=1, max_size=3)))})
+    return ServerBehavior(
+        **{**vars(draw(unchanging())), "changes": tuple(draw(st.lists(changes, min_size=1, max_size=3)))}
+    )
 
 
-any_nature = st.one_of(well_behaved(), passing(), standing(), moving())
+any_behavior = st.one_of(well_behaved(), with_passing_faults(), unchanging(), changing())

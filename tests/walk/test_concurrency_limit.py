@@ -1,4 +1,4 @@
-"""How many may ask: near the best fixed number, whatever the service, the network and this machine are like."""
+"""The concurrency limit is near the best fixed one, whatever the service, the network and this machine are like."""
 
 import pytest
 from hypothesis import given, settings
@@ -14,27 +14,27 @@ WORLDS = st.builds(
     service_s=st.sampled_from([0.0, 0.01, 0.05]),
     client_s=st.sampled_from([0.0001, 0.001, 0.005]),
 )
-MOST = st.sampled_from([1, 2, 5, 16, 32, 64, 96])
+MAX_LIMITS = st.sampled_from([1, 2, 5, 16, 32, 64, 96])
 
 
 @settings(max_examples=20, deadline=None)
-@given(WORLDS, MOST)
-def test_throughput_comes_near_that_of_the_best_fixed_size(world: World, most: int) -> None:
-    best_s, _ = best_fixed(world, most, 2000)
-    start_s = 6 * (world.latency_s + world.service_s)  # round trips that finding out takes
-    assert Simulation(world, ConcurrencyLimit(most), 2000).run().seconds <= 1.2 * best_s + start_s
+@given(WORLDS, MAX_LIMITS)
+def test_throughput_is_near_that_of_the_best_fixed_limit(world: World, max_limit: int) -> None:
+    best_s, _ = best_fixed(world, max_limit, 2000)
+    start_s = 6 * (world.latency_s + world.service_s)  # the round trips of the search
+    assert Simulation(world, ConcurrencyLimit(max_limit), 2000).run().seconds <= 1.2 * best_s + start_s
 
 
 @settings(max_examples=20, deadline=None)
-@given(WORLDS, MOST)
-def test_the_size_is_no_larger_than_it_must_be(world: World, most: int) -> None:
-    _, enough = best_fixed(world, most, 2000)
-    assert Simulation(world, ConcurrencyLimit(most), 6000).run().settled <= max(2 * enough, 16) + 1
+@given(WORLDS, MAX_LIMITS)
+def test_the_limit_is_no_larger_than_it_must_be(world: World, max_limit: int) -> None:
+    _, enough = best_fixed(world, max_limit, 2000)
+    assert Simulation(world, ConcurrencyLimit(max_limit), 6000).run().settled <= max(2 * enough, 16) + 1
 
 
 @pytest.mark.parametrize("world", [World(latency_s=0.2, jitter_s=0.15), World(latency_s=0.05, jitter_s=0.049)])
 @pytest.mark.parametrize("seed", range(12))
-def test_luck_of_the_first_answers_does_not_decide(seed: int, world: World) -> None:
+def test_chance_in_the_first_responses_does_not_decide(seed: int, world: World) -> None:
     best_s, _ = best_fixed(world, 32, 500)
     assert Simulation(world, ConcurrencyLimit(32), 500, seed=seed).run().seconds <= 1.25 * best_s
 
@@ -45,24 +45,26 @@ def test_luck_of_the_first_answers_does_not_decide(seed: int, world: World) -> N
     st.lists(st.tuples(st.sampled_from("safc"), st.floats(0, 2)), max_size=300),
     st.sampled_from([0.0, 0.5, 1.0]),
 )
-def test_the_size_keeps_its_bounds_whatever_comes(most: int, events: list[tuple[str, float]], share: float) -> None:
-    limit, now, busy, out = ConcurrencyLimit(most), 0.0, 0.0, list[Sample]()
+def test_the_limit_keeps_its_bounds_whatever_happens(
+    max_limit: int, events: list[tuple[str, float]], share: float
+) -> None:
+    limit, now, busy, in_flight = ConcurrencyLimit(max_limit), 0.0, 0.0, list[Sample]()
     for event, step_s in events:
         now += step_s
         busy += step_s * share
-        if event == "s" and len(out) < limit.limit:
-            out.append(limit.on_sent(now, len(out) + 1))
-        elif event != "s" and out:
-            sent = out.pop(0)
+        if event == "s" and len(in_flight) < limit.limit:
+            in_flight.append(limit.on_sent(now, len(in_flight) + 1))
+        elif event != "s" and in_flight:
+            sent = in_flight.pop(0)
             if event == "c":
                 limit.on_throttled(sent, now, busy)
             else:
                 {"a": limit.on_success, "f": limit.on_failure}[event](sent, now)
                 limit.update(now, busy)
-        assert 1 <= limit.limit <= most
+        assert 1 <= limit.limit <= max_limit
 
 
-def test_what_was_sent_before_a_cut_cuts_no_second_time() -> None:
+def test_requests_sent_before_a_cut_cause_no_second_cut() -> None:
     limit = ConcurrencyLimit(64)
     first = limit.limit
     for sent in [limit.on_sent(0.0, number) for number in range(1, 9)]:
@@ -70,25 +72,25 @@ def test_what_was_sent_before_a_cut_cuts_no_second_time() -> None:
     assert limit.limit == int(0.7 * first)
 
 
-def test_a_service_that_takes_only_so_many_is_left_some_room() -> None:
-    ran = Simulation(World(bucket=20), ConcurrencyLimit(96), 4000).run()
-    assert ran.refused < 0.02 * 4000
-    assert 12 <= ran.settled <= 20
+def test_a_service_that_refuses_beyond_a_number_of_requests_is_rarely_driven_there() -> None:
+    result = Simulation(World(bucket=20), ConcurrencyLimit(96), 4000).run()
+    assert result.refused < 0.02 * 4000
+    assert 12 <= result.settled <= 20
 
 
 @pytest.mark.parametrize("one_in", [5, 20])
-def test_failures_that_come_at_any_size_do_not_shrink_it(one_in: int) -> None:
-    ran = Simulation(World(failing_one_in=one_in), ConcurrencyLimit(64), 4000).run()
-    assert ran.settled > 56
+def test_failures_that_do_not_depend_on_the_limit_do_not_lower_it(one_in: int) -> None:
+    result = Simulation(World(failing_one_in=one_in), ConcurrencyLimit(64), 4000).run()
+    assert result.settled > 56
 
 
 @pytest.mark.parametrize(("before", "after", "low", "high"), [(40, 8, 4, 24), (8, 40, 40, 64)])
-def test_a_capacity_that_changes_is_followed(before: int, after: int, low: int, high: int) -> None:
+def test_the_limit_follows_a_capacity_that_changes(before: int, after: int, low: int, high: int) -> None:
     first, then = (World(latency_s=0.02, servers=servers, service_s=0.05) for servers in (before, after))
-    assert low <= Simulation(first, ConcurrencyLimit(64), 16_000, later=(4000, then)).run().sizes[-1] <= high
+    assert low <= Simulation(first, ConcurrencyLimit(64), 16_000, later=(4000, then)).run().limits[-1] <= high
 
 
-def test_answers_that_take_no_time_teach_nothing() -> None:
+def test_responses_that_take_no_time_change_nothing() -> None:
     limit = ConcurrencyLimit(64)
     for _ in range(100):
         limit.on_success(limit.on_sent(5.0, limit.limit), 5.0)
@@ -96,19 +98,19 @@ def test_answers_that_take_no_time_teach_nothing() -> None:
     assert limit.limit == ConcurrencyLimit(64).limit
 
 
-@pytest.mark.parametrize(("latency_s", "size"), [(0.05, 32), (0.0001, 16)])
-def test_over_a_distance_a_crawl_goes_on_with_more_from_the_first_answer_on(latency_s: float, size: int) -> None:
-    ran = Simulation(World(latency_s=latency_s, client_s=0.0005), ConcurrencyLimit(64), 20).run()
-    assert ran.sizes[0] == size
+@pytest.mark.parametrize(("latency_s", "limit"), [(0.05, 32), (0.0001, 16)])
+def test_over_a_distance_the_limit_rises_after_the_first_response(latency_s: float, limit: int) -> None:
+    result = Simulation(World(latency_s=latency_s, client_s=0.0005), ConcurrencyLimit(64), 20).run()
+    assert result.limits[0] == limit
 
 
 @pytest.mark.parametrize("client_s", [0.0002, 0.002])
-def test_where_this_process_has_no_time_left_nothing_larger_is_tried_and_nothing_tiny(client_s: float) -> None:
-    sizes = Simulation(World(latency_s=0.0001, client_s=client_s), ConcurrencyLimit(64), 20_000).run().sizes
-    assert max(sizes) == ConcurrencyLimit(64).limit
-    assert min(sizes) == sizes[-1] == 8
+def test_a_process_without_processor_time_left_tries_no_larger_limit_and_no_tiny_one(client_s: float) -> None:
+    limits = Simulation(World(latency_s=0.0001, client_s=client_s), ConcurrencyLimit(64), 20_000).run().limits
+    assert max(limits) == ConcurrencyLimit(64).limit
+    assert min(limits) == limits[-1] == 8
 
 
-def test_a_process_that_has_time_again_asks_for_more_again() -> None:
+def test_a_process_with_processor_time_again_raises_the_limit_again() -> None:
     busy, idle = World(latency_s=0.0001, client_s=0.002), World(latency_s=0.2, client_s=0.0001)
-    assert Simulation(busy, ConcurrencyLimit(64), 16_000, later=(8000, idle)).run().sizes[-1] == 64
+    assert Simulation(busy, ConcurrencyLimit(64), 16_000, later=(8000, idle)).run().limits[-1] == 64

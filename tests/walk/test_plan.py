@@ -1,4 +1,4 @@
-"""Which walks a run is made of, what names it, and what it costs."""
+"""Which walks a run consists of, which digest it has, and what it costs."""
 
 from itertools import product
 
@@ -28,7 +28,7 @@ def test_a_plan_is_targets_times_centers_times_namespaces_in_the_order_given(
 
 
 @given(names, names)
-def test_discovered_namespaces_add_to_those_named_and_are_of_ones_own_center_only(
+def test_discovered_namespaces_are_added_to_the_named_ones_in_self_only(
     named: tuple[str, ...], discovered: tuple[str, ...]
 ) -> None:
     walks = discovered_walks("t", BOTH, named, discovered)
@@ -81,7 +81,7 @@ def test_a_walk_is_named_by_its_target_center_and_namespace(walk: WalkId, text: 
 
 
 @given(st.integers(0, 2**63), st.integers(1, 1000))
-def test_the_windows_of_a_total_hold_it_exactly(total: int, limit: int) -> None:
+def test_the_windows_of_a_total_hold_it_and_none_is_empty(total: int, limit: int) -> None:
     count = windows(total, limit)
     assert count >= 1
     assert count * limit >= total
@@ -89,7 +89,7 @@ def test_the_windows_of_a_total_hold_it_exactly(total: int, limit: int) -> None:
 
 
 @given(st.integers(0, 10**9), st.floats(0.001, 10**6))
-def test_a_run_takes_as_long_as_its_rate_says_and_nobody_knows_without_one(requests: int, rate_per_s: float) -> None:
+def test_the_rate_decides_how_long_a_run_takes_and_without_one_it_is_unknown(requests: int, rate_per_s: float) -> None:
     taken_s = duration_s(requests, rate_per_s)
     assert taken_s is not None
     assert taken_s * rate_per_s == pytest.approx(requests)

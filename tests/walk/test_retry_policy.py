@@ -1,4 +1,4 @@
-"""How long to wait, at the extremes of everything that can be given."""
+"""How long to wait, at the extremes of every argument."""
 
 import pytest
 from hypothesis import given
@@ -13,9 +13,7 @@ chances = st.floats(0.0, LARGEST_CHANCE)
 
 
 @given(attempts, chances)
-def test_a_backoff_is_above_nothing_and_at_most_what_threefold_growth_or_half_a_minute_allows(
-    attempt: int, chance: float
-) -> None:
+def test_a_backoff_is_positive_and_at_most_threefold_growth_or_half_a_minute(attempt: int, chance: float) -> None:
     assert 0 < backoff_s(attempt, chance) <= min(30.0, 0.2 * 3.0 ** min(attempt - 1, 100))
 
 
@@ -28,7 +26,7 @@ def test_the_longest_backoff_grows_threefold_up_to_half_a_minute(attempt: int, l
 
 
 @given(attempts, chances, chances)
-def test_chance_spreads_a_backoff_over_its_whole_length(attempt: int, one: float, other: float) -> None:
+def test_jitter_spreads_a_backoff_over_its_whole_length(attempt: int, one: float, other: float) -> None:
     assert (backoff_s(attempt, one) <= backoff_s(attempt, other)) or one < other
     assert backoff_s(attempt, 1.0 - 2.0**-30) < 1e-6
 
@@ -39,7 +37,7 @@ def test_a_pause_is_what_the_service_asked_for_up_to_an_hour(asked_s: float, att
 
 
 @given(st.sampled_from([None, 0.0]), attempts, chances)
-def test_a_pause_that_nobody_measured_or_that_is_over_is_two_seconds_and_a_longer_backoff(
+def test_a_pause_of_unknown_or_no_length_is_two_seconds_and_a_longer_backoff(
     asked_s: float | None, attempt: int, chance: float
 ) -> None:
     assert throttle_pause_s(asked_s, attempt, chance) == 2.0 + backoff_s(attempt + 2, chance)

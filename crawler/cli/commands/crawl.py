@@ -27,7 +27,8 @@ def crawl(config: Config, environ: Environ) -> int:
     with _uncollected():
         from crawler.cli.console import logs, progress, summary  # noqa: PLC0415 - what a run needs is imported by a run
         from crawler.cli.console.signals import stop_signal  # noqa: PLC0415
-        from crawler.crawl.run import STDOUT, run_crawl  # noqa: PLC0415
+        from crawler.crawl.run import run_crawl  # noqa: PLC0415
+        from crawler.crawl.run_output import STDOUT  # noqa: PLC0415
 
     logs.configure(config.log_format)
     if config.summary_file is not None:
@@ -35,7 +36,7 @@ def crawl(config: Config, environ: Environ) -> int:
     # Records on a terminal would write over the view.
     mode = "off" if config.output == STDOUT and sys.stdout.isatty() else config.progress
     sys.setswitchinterval(_SWITCH_S)
-    result = run_crawl(config, environ, watch=progress.watcher(mode, config.log_format), stop=stop_signal)
+    result = run_crawl(config, environ, progress=progress.watcher(mode, config.log_format), stop=stop_signal)
     _tell(summary.summary(result, style=_style(result.exit_code)))
     if config.summary_file is not None:
         _write(Path(config.summary_file), summary.summary_json(result))

@@ -57,8 +57,8 @@ def summary_json(result: Result) -> bytes:
         "schema": SCHEMA,
         "status": status,
         "exit_code": result.exit_code,
-        "ending": result.ending.kind,
-        "signal": result.ending.signal_number or None,
+        "ending": result.stop_reason.kind,
+        "signal": result.stop_reason.signal_number or None,
         "snapshot": result.snapshot,
         "path": None if result.path is None else str(result.path),
         "state": None if result.state is None else str(result.state),
@@ -261,8 +261,8 @@ def _unfinished(result: Result) -> Iterator[str]:
 
 
 def _cause(result: Result) -> str:
-    if result.ending.kind == "signal":
-        number = result.ending.signal_number
+    if result.stop_reason.kind == "signal":
+        number = result.stop_reason.signal_number
         return f"stopped by {_SIGNALS.get(number, f'signal {number}')}"
     if result.errors:
         stopped = len(result.errors)

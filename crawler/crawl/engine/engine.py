@@ -1,7 +1,14 @@
-"""Runs the crawl: the only starter of tasks.
+"""Runs the crawl: the only module that starts tasks.
 
-Workers fetch windows, tasks write to the disk, publish the walks that have ended and wait for a reason to stop. All of
-them live in one task group; whatever ends the crawl early cancels it, and what is in the journal stays.
+Workers fetch windows; other tasks write to the disk, publish the walks that have ended and wait for a reason to stop.
+All of them live in one task group. An early end of the crawl cancels the group; the journal is kept for a resume.
+
+    everything
+    |-- stop when asked (signal)
+    `-- disk: write, flush, publish
+        `-- targets
+            `-- one crawl a target
+                `-- workers: fetch window after window
 """
 
 import logging
@@ -25,11 +32,11 @@ from crawler.walk.concurrency_limit import ConcurrencyLimit
 
 log = logging.getLogger(__name__)
 
-StopSource = Callable[[], Awaitable[StopReason]]  # returns when somebody wants the crawl to stop: why
+StopSource = Callable[[], Awaitable[StopReason]]  # returns when the crawl must stop, for this reason
 
 
 class TargetRuntime(NamedTuple):
-    """One target with what is needed to crawl it; `concurrency` is the most requests in flight."""
+    """One target with what is needed to crawl it; `concurrency` is the largest number of requests in flight."""
 
     target: TargetScheduler
     client: Client
@@ -40,26 +47,26 @@ class Engine:
     """One crawl of several targets into one store."""
 
     def __init__(
-        self, runtimes: Sequence[TargetRuntime], runs: Sequence[ScheduledWalk], store: Store, clock: Clock
+        self, runtimes: Sequence[TargetRuntime], walks: Sequence[ScheduledWalk], store: Store, clock: Clock
     ) -> None:
         self._runtimes = runtimes
         self._store = store
         self._clock = clock
         self._stop_reason = StopReason("done")
         self._write_behind = WriteBehind(store)
-        self._publisher = Publisher(runs, store)
+        self._publisher = Publisher(walks, store)
 
     async def crawl(self, *, max_duration_s: float | None, stop: StopSource | None = None) -> StopReason:
-        """Crawl until every walk ended or every target stopped, publishing walks in plan order as they end.
+        """Crawl until every walk has ended or every target stopped; return why the crawl ended.
 
-        When `stop` returns, the crawl stops for that reason. A target's own error stays with the target. Raises the
-        store's CrawlerError, such as a full disk.
+        Walks are published in plan order as they end. When `stop` returns, the crawl stops for that reason. The error
+        of a target is kept by the target. Raises the CrawlerError of the store, such as a full disk.
         """
         try:
             with anyio.move_on_after(max_duration_s) as deadline:
                 await self._run_all(stop)
         except BaseExceptionGroup as group:
-            raise _first_of(group) from None
+            raise _first_error(group) from None
         finally:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(self._store.flush)
@@ -102,7 +109,7 @@ class Engine:
         first: FetchTask,
         workers: anyio.CancelScope,
     ) -> None:
-        """Fetch one window after the other for as long as there are some, and a slot."""
+        """Fetch one window after the other while there are any and the worker may keep its slot."""
         task: FetchTask | None = first
         while task is not None:
             try:
@@ -112,21 +119,21 @@ class Engine:
                     target.stop(error)
                 workers.cancel()
             if task.walk.verdict is not None:
-                self._publisher.note_end(task.run.index, task.walk.distinct)
-            await self._write_behind.keep_up()
+                self._publisher.on_walk_end(task.scheduled.index, task.walk.distinct)
+            await self._write_behind.wait_for_disk()
             task = target.next_task() if slots.may_continue() and not target.done else None
             if task is not None:
-                slots.wake()  # its page may have been the first: there are more windows to ask for
+                slots.wake()  # the page may have been the walk's first: now there are more windows
         slots.release()
 
     async def _publish(self) -> None:
         async with anyio.create_task_group() as publishing:
             publishing.start_soon(self._stop_publishing)
-            await anyio.to_thread.run_sync(self._publisher.work)
+            await anyio.to_thread.run_sync(self._publisher.run)
             publishing.cancel_scope.cancel()
 
     async def _stop_publishing(self) -> None:
-        """Stop the thread when this task is cancelled: a thread can't be."""
+        """Stop the publisher's thread when this task is cancelled: a thread cannot be cancelled."""
         try:
             await anyio.sleep_forever()
         finally:
@@ -138,10 +145,9 @@ class Engine:
         everything.cancel()
 
 
-def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the error for a person in a group, or the group: then it is a fault of ours."""
-    ours = group.subgroup(CrawlerError)
-    leaf: BaseException | None = ours
+def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first CrawlerError of a group, or the group when it holds none: then it is a bug."""
+    leaf: BaseException | None = group.subgroup(CrawlerError)
     while isinstance(leaf, BaseExceptionGroup):
         leaf = leaf.exceptions[0]
     return leaf or group

@@ -1,4 +1,12 @@
-"""What to do when the service refuses a request: ask for a smaller page, in another order, or in the other dialect."""
+"""What to do when the service refuses a request: try a smaller page, another order, or the other dialect.
+
+In this order:
+1. SizeRefusedError: the walk starts again with the next smaller page size, unless its first page was read.
+2. OrderRefusedError: the walk starts again with the next sort column, unless its first page was read.
+3. HTTP 400: the same request in the other dialect; once for a target, while it never sent a page and the setting
+   `dialect` is `auto`.
+4. Anything else: the window is given up.
+"""
 
 import logging
 from http import HTTPStatus
@@ -9,34 +17,37 @@ from crawler.errors import OrderRefusedError, RequestError, SizeRefusedError
 
 log = logging.getLogger(__name__)
 
-# restart   the walk begins again with what is accepted; this window is no longer in flight
-# again     ask for the same window in the other dialect
-# none      there is nothing else to try
-Answer = Literal["restart", "again", "none"]
+# restart   the walk starts again with what is accepted; this window is no longer in flight
+# retry     request the same window in the other dialect
+# give up   there is nothing else to try
+NextStep = Literal["restart", "retry", "give up"]
 
 
-def negotiate(target: TargetScheduler, task: FetchTask, error: RequestError, *, answered_before: bool) -> Answer:
-    """Step down to what the service accepts; `answered_before` when the target ever gave a page."""
+def negotiate(target: TargetScheduler, task: FetchTask, error: RequestError, *, had_page: bool) -> NextStep:
+    """Step down to what the service accepts, and return what to do next; `had_page` when the target ever sent a page.
+
+    Changes the target's ServerProfile, so that all its walks profit.
+    """
     walk, window = task.walk, task.window
-    stepped_down = (isinstance(error, SizeRefusedError) and walk.refuse_size(window)) or (
-        isinstance(error, OrderRefusedError) and walk.refuse_order(window)
+    stepped_down = (isinstance(error, SizeRefusedError) and walk.on_size_refused(window)) or (
+        isinstance(error, OrderRefusedError) and walk.on_order_refused(window)
     )
     if stepped_down:
-        log.info("walk.step_down", extra={"walk": str(task.run.id), "reason": str(error)})
+        log.info("walk.step_down", extra={"walk": str(task.scheduled.id), "reason": str(error)})
         return "restart"
-    refused = error.details.status == HTTPStatus.BAD_REQUEST
-    if refused and _changes_dialect(target, task.run, answered_before=answered_before):
-        log.info("target.dialect", extra={"target": task.run.id.target, "reason": str(error)})
-        return "again"
-    return "none"
+    bad_request = error.details.status == HTTPStatus.BAD_REQUEST
+    if bad_request and _changes_dialect(target, task.scheduled, had_page=had_page):
+        log.info("target.dialect", extra={"target": task.scheduled.id.target, "reason": str(error)})
+        return "retry"
+    return "give up"
 
 
-def _changes_dialect(target: TargetScheduler, run: ScheduledWalk, *, answered_before: bool) -> bool:
-    """Change the dialect when nothing was answered in this one; once for a target."""
+def _changes_dialect(target: TargetScheduler, scheduled: ScheduledWalk, *, had_page: bool) -> bool:
+    """Change the dialect, once for a target, while nothing was answered in the present one."""
     profile = target.profile
-    if run.filtered != profile.filtered:
-        return True  # refused in the old dialect, while another walk changed it
-    if answered_before or not profile.may_change:
+    if scheduled.filtered != profile.filtered:
+        return True  # refused in the old dialect; another walk has changed it since
+    if had_page or not profile.may_change:
         return False
     profile.may_change, profile.filtered = False, not profile.filtered
     return True

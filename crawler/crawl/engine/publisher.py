@@ -1,7 +1,7 @@
-"""Publishes walks as they end, in plan order; works in a thread of its own.
+"""Publishes walks as they end, in plan order, from a thread of its own.
 
-A thread hears of an end at once, and not when the event loop comes round: that may have a dozen pages to read before,
-and they would be in memory for as long, and be written twice.
+A thread sees the end of a walk at once. A task would see it only after the event loop had read the pages that are
+waiting by then; they would stay in memory for longer, and be written twice.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ from typing import Final, Protocol
 
 from crawler.crawl.engine.target_scheduler import ScheduledWalk
 
-# A call for each of ten thousand small walks would cost seconds: so many walks are published at once, or walks of so
-# many records (a megabyte), or what has ended after so many seconds.
-_WORTH_WALKS: Final = 64
-_WORTH_RECORDS: Final = 2000
-_PUBLISH_S: Final = 0.1
+# Publishing many small walks one by one costs too much time: publish after this many walks, or this many records
+# (about a megabyte), or this many seconds.
+_BATCH_WALKS: Final = 64
+_BATCH_RECORDS: Final = 2000
+_BATCH_S: Final = 0.1
 
 
 class WalkSink(Protocol):
-    """Where walks go. `publish` blocks."""
+    """Where walks are published to. `publish` blocks."""
 
     def publish(self, ended: Sequence[ScheduledWalk]) -> None:
         """Publish these walks, the next in plan order."""
@@ -27,51 +27,52 @@ class WalkSink(Protocol):
 
 
 class Publisher:
-    """Publishes `runs`, which are in plan order, to `shelves`; those that have ended before it was made are first."""
+    """Publishes `walks`, which are in plan order, to `sink`; first those that have ended before it was made."""
 
-    def __init__(self, runs: Sequence[ScheduledWalk], shelves: WalkSink) -> None:
-        self._runs = runs
-        self._shelves = shelves
-        self._ended = {run.index for run in runs if run.ended}  # and all their pages are in the store
-        self._walks = self._records = 0  # that have ended since the last publishing
-        self._moved = Event()
-        self._over = False  # nothing more will end
-        self._stopped = False  # what has ended is for the next run to publish
+    def __init__(self, walks: Sequence[ScheduledWalk], sink: WalkSink) -> None:
+        self._walks = walks
+        self._sink = sink
+        self._ended = {walk.index for walk in walks if walk.ended}  # all their pages are in the store
+        self._batch_walks = self._batch_records = 0  # that have ended since the last publication
+        self._wake = Event()
+        self._finishing = False  # no more walks will end
+        self._stopped = False  # what has ended is left to the next run
 
-    def note_end(self, walk: int, records: int) -> None:
-        """Hear that the walk with this index has ended, and that all its pages are in the store."""
+    def on_walk_end(self, walk: int, records: int) -> None:
+        """Note that the walk with this index has ended, and that all its pages are in the store."""
         self._ended.add(walk)
-        self._walks += 1
-        self._records += records
-        if self._walks >= _WORTH_WALKS or self._records >= _WORTH_RECORDS:
-            self._moved.set()
+        self._batch_walks += 1
+        self._batch_records += records
+        if self._batch_walks >= _BATCH_WALKS or self._batch_records >= _BATCH_RECORDS:
+            self._wake.set()
 
     def finish(self) -> None:
-        """Hear that nothing more will end."""
-        self._over = True
-        self._moved.set()
+        """Note that no more walks will end."""
+        self._finishing = True
+        self._wake.set()
 
     def stop(self) -> None:
-        """Let `work` return after what it is publishing now."""
+        """Let `run` return after the walks that it is publishing now."""
         self._stopped = True
-        self._moved.set()
+        self._wake.set()
 
-    def work(self) -> None:
-        """Publish until all is published, or `finish` was called and what has ended is, or `stop` was.
+    def run(self) -> None:
+        """Publish until all walks are published, or the ended ones after `finish`, or until `stop`.
 
-        Runs in a thread of its own. Raises the CrawlerError of `shelves`.
+        Runs in a thread of its own. Raises the CrawlerError of `sink`.
         """
-        done = 0
-        while done < len(self._runs) and not self._stopped:
-            self._moved.clear()
-            over = self._over  # read before what has ended: all that was to end has ended by then
-            self._walks = self._records = 0
-            ended = list(takewhile(lambda run: run.index in self._ended, self._runs[done : done + _WORTH_WALKS]))
+        published = 0
+        while published < len(self._walks) and not self._stopped:
+            self._wake.clear()
+            finishing = self._finishing  # read before `_ended`: after `finish` nothing is added to it
+            self._batch_walks = self._batch_records = 0
+            upcoming = self._walks[published : published + _BATCH_WALKS]
+            ended = list(takewhile(lambda walk: walk.index in self._ended, upcoming))
             if ended:
-                self._shelves.publish(ended)
-                self._ended.difference_update(run.index for run in ended)
-                done += len(ended)
-            elif over:
+                self._sink.publish(ended)
+                self._ended.difference_update(walk.index for walk in ended)
+                published += len(ended)
+            elif finishing:
                 return
             else:
-                self._moved.wait(_PUBLISH_S)
+                self._wake.wait(_BATCH_S)

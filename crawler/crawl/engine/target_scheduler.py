@@ -1,7 +1,7 @@
-"""The walks of one target: which window goes next, what is counted, why it stopped.
+"""Schedules the walks of one target: which window is fetched next, what is counted, and why the target stopped.
 
-Walks are begun in plan order, and an older walk's windows go before a younger one's, so that few walks are
-open at a time whatever their number: memory holds the keys of open walks only.
+Walks start in plan order, and windows of an older walk go before those of a younger one. So few walks are open at a
+time, however many there are, and memory holds the keys of open walks only.
 """
 
 import logging
@@ -21,28 +21,29 @@ from crawler.walk.walk import Walk
 log = logging.getLogger(__name__)
 
 
-# A service may name as many unknown fields as it likes; the report of them is read by a person.
-_MOST_FIELDS: Final = 1000
+# A service may send any number of unknown fields; a person reads the report of them.
+_MAX_UNKNOWN_FIELDS: Final = 1000
 
 
 class ScheduledWalk:
-    """One walk of the plan, and what was spent on it. `walk` is None before it begins, and again when it is published.
+    """One walk of the plan, and what the crawl spent on it.
 
-    A `census` is no walk of the plan: it asks a whole center for its total, to be held against the walks of its
-    namespaces; its page is kept for a resume and not published, under an `index` below 0. `filtered` says in which
-    dialect the last page was asked for.
+    `walk` is None before the walk starts, and again once it is published. `filtered` says whether its last request
+    packed all parameters into `filter`. A `total_only` walk is not part of the plan: it asks a whole center for its
+    total, to compare with the walks of the center's namespaces. Its page is kept for a resume and never published;
+    its `index` is below 0.
     """
 
-    __slots__ = ("census", "counted_total", "counted_windows", "filtered", "id", "index", "requests", "walk")
+    __slots__ = ("counted_total", "counted_windows", "filtered", "id", "index", "requests", "total_only", "walk")
 
-    def __init__(self, index: int, walk_id: WalkId, *, census: bool = False) -> None:
+    def __init__(self, index: int, walk_id: WalkId, *, total_only: bool = False) -> None:
         self.index = index
         self.id = walk_id
-        self.census = census
+        self.total_only = total_only
         self.filtered = False
         self.walk: Walk | None = None
         self.requests = 0
-        self.counted_total = 0  # what the tally knows of it
+        self.counted_total = 0  # what the target's statistics include of this walk
         self.counted_windows = 0
 
     @property
@@ -52,9 +53,9 @@ class ScheduledWalk:
 
 
 class CrawlLimits(NamedTuple):
-    """How far to go: tries for each window, passes for each walk, and whether a proof is looked at twice.
+    """How often to try: each window `max_tries` times, each walk in `max_passes` passes; see Walk for the rest.
 
-    With `first_page_only` each walk ends with its first page: for a survey of the totals.
+    With `first_page_only` each walk ends with its first page: `plan` needs no more than the totals.
     """
 
     max_tries: int
@@ -64,105 +65,106 @@ class CrawlLimits(NamedTuple):
 
 
 class FetchTask(NamedTuple):
-    """One window of one walk, to be asked for now."""
+    """One window of one walk, to be fetched now."""
 
-    run: ScheduledWalk
+    scheduled: ScheduledWalk
     walk: Walk
     window: Window
 
 
 class TargetScheduler:
-    """All walks of one target. `error` says why it stopped before they ended; None when it didn't."""
+    """All walks of one target. `error` says why the target stopped before they ended; None when it did not."""
 
     def __init__(
-        self, runs: Sequence[ScheduledWalk], dialect: ServerProfile, bounds: CrawlLimits, tally: TargetStats
+        self, walks: Sequence[ScheduledWalk], profile: ServerProfile, limits: CrawlLimits, stats: TargetStats
     ) -> None:
-        self.runs = runs
-        self.limits = bounds
-        self.stats = tally
+        self.walks = walks
+        self.profile = profile
+        self.limits = limits
+        self.stats = stats
         self.error: CrawlerError | None = None
         self.unknown_fields: set[str] = set()
-        self.profile = dialect
-        self._to_begin = deque(runs)
-        self._open: list[tuple[ScheduledWalk, Walk]] = []
+        self._not_started = deque(walks)
+        self._open: list[tuple[ScheduledWalk, Walk]] = []  # in plan order
 
     def stop(self, error: CrawlerError) -> None:
-        """End the target before its walks have ended."""
+        """Stop the target before its walks have ended."""
         self.error = error
         self.stats.error = str(error)
         log.error("target.stop", extra={"target": self.stats.target, "reason": str(error)})
 
     @property
     def done(self) -> bool:
-        """Whether there is nothing more to ask: every walk ended, or the target stopped."""
-        return self.error is not None or not (self._open or self._to_begin)
+        """Whether there is nothing more to fetch: every walk has ended, or the target stopped."""
+        return self.error is not None or not (self._open or self._not_started)
 
     def next_task(self) -> FetchTask | None:
-        """Take the next window in flight; None when all that can be asked now is."""
-        for run, walk in self._open:
+        """Take the next window, in flight from now on; None when a response must come first."""
+        for scheduled, walk in self._open:
             if walk.waiting:
                 continue
             window = walk.next_window()
             if window is not None:
-                return FetchTask(run, walk, window)
-        if self._to_begin:
-            run = self._to_begin[0]
-            walk = self.begin(run)
+                return FetchTask(scheduled, walk, window)
+        if self._not_started:
+            scheduled = self._not_started[0]
+            walk = self.start(scheduled)
             window = walk.next_window()
             if window is not None:
-                return FetchTask(run, walk, window)
+                return FetchTask(scheduled, walk, window)
         return None
 
-    def begin(self, run: ScheduledWalk) -> Walk:
-        """Open a walk of the plan that has not begun."""
-        self._to_begin.remove(run)
+    def start(self, scheduled: ScheduledWalk) -> Walk:
+        """Start a walk that has not started yet, and return it."""
+        self._not_started.remove(scheduled)
         walk = Walk(
-            ServerProfile(1, self.profile.orders) if run.census else self.profile,
+            ServerProfile(1, self.profile.orders) if scheduled.total_only else self.profile,
             max_passes=self.limits.max_passes,
             double_read=self.limits.double_read,
-            first_page_only=self.limits.first_page_only or run.census,
+            first_page_only=self.limits.first_page_only or scheduled.total_only,
         )
-        run.walk = walk
-        if self._open and run.index < self._open[-1][0].index:  # a resume begins them as its journal names them
-            insort(self._open, (run, walk), key=lambda one: one[0].index)
+        scheduled.walk = walk
+        if self._open and scheduled.index < self._open[-1][0].index:  # a resume starts walks in the journal's order
+            insort(self._open, (scheduled, walk), key=lambda one: one[0].index)
         else:
-            self._open.append((run, walk))
-        if not run.census:
+            self._open.append((scheduled, walk))
+        if not scheduled.total_only:
             self.stats.walks_started += 1
-            self._count_plan(run, walk)
+            self._count_planned(scheduled, walk)
         return walk
 
-    def on_settled(self, run: ScheduledWalk, walk: Walk, page: Page | None) -> None:
-        """Count a window that is settled: by its page, or lost when None."""
-        if run.census:
-            self.profile.counts_walks |= (walk.declared or 0) > 1  # it asked for one item
-            self._open.remove((run, walk))
+    def on_settled(self, scheduled: ScheduledWalk, walk: Walk, page: Page | None) -> None:
+        """Count a settled window: one that was read, with its page, or with None a lost one."""
+        if scheduled.total_only:
+            self.profile.totals_trusted |= (walk.declared or 0) > 1  # it asked for one item
+            self._open.remove((scheduled, walk))
             return
         self.stats.windows_done += 1
         if page is not None:
             self.stats.pages += 1
             self.stats.records += page.items.records
             self.stats.rejected += page.items.rejected
-            self._report_unknown(run, page)
-        self._count_plan(run, walk)
+            self._report_unknown_fields(scheduled, page)
+        self._count_planned(scheduled, walk)
         if walk.verdict is not None:
             self.stats.walks_ended += 1
-            self._open.remove((run, walk))
+            self._open.remove((scheduled, walk))
             expected = self.limits.first_page_only or walk.verdict == "complete"
             level = logging.DEBUG if expected else logging.WARNING
-            if log.isEnabledFor(level):  # of twenty thousand walks it mostly is not
-                log.log(level, "walk.end", extra={"walk": str(run.id), "verdict": walk.verdict, "passes": walk.passes})
+            if log.isEnabledFor(level):  # a plan may have tens of thousands of walks
+                extra = {"walk": str(scheduled.id), "verdict": walk.verdict, "passes": walk.passes}
+                log.log(level, "walk.end", extra=extra)
 
-    def _count_plan(self, run: ScheduledWalk, walk: Walk) -> None:
-        if walk.known:
-            self.stats.declared += walk.total - run.counted_total
-            run.counted_total = walk.total
+    def _count_planned(self, scheduled: ScheduledWalk, walk: Walk) -> None:
+        if walk.has_first_page:
+            self.stats.declared += walk.total - scheduled.counted_total
+            scheduled.counted_total = walk.total
         windows = walk.windows
-        self.stats.windows += windows - run.counted_windows
-        run.counted_windows = windows
+        self.stats.windows += windows - scheduled.counted_windows
+        scheduled.counted_windows = windows
 
-    def _report_unknown(self, run: ScheduledWalk, page: Page) -> None:
+    def _report_unknown_fields(self, scheduled: ScheduledWalk, page: Page) -> None:
         new = page.items.unknown - self.unknown_fields
-        if new and len(self.unknown_fields) < _MOST_FIELDS:
+        if new and len(self.unknown_fields) < _MAX_UNKNOWN_FIELDS:
             self.unknown_fields |= new
-            log.warning("field.unknown", extra={"walk": str(run.id), "fields": sorted(new)})
+            log.warning("field.unknown", extra={"walk": str(scheduled.id), "fields": sorted(new)})

@@ -1,19 +1,19 @@
-"""What is counted while a target is crawled, and what follows from the counts (pure)."""
+"""What is counted while a target is crawled, and the time that is left by these counts (pure)."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-NO_ANSWER = "none"  # the status of a request that got none
+NO_ANSWER = "none"  # the status of a request without a response
 
 
 @dataclass(slots=True)
 class TargetStats:
-    """One target's counts so far, written by the engine and read by whoever shows progress.
+    """The counts of one target so far. The engine writes them, the progress view reads them.
 
-    `asked` counts requests, of any outcome; `windows` those windows that are known to be needed: of walks
-    whose total is known all of them, of the others the first. `declared` sums the known totals.
+    `requests` counts requests of any outcome. `windows` counts the windows known to be needed: all of a walk whose
+    total is known, one of any other started walk. `declared` is the sum of the known totals, in items.
     """
 
     target: str
@@ -27,33 +27,33 @@ class TargetStats:
     pages: int = 0
     windows: int = 0
     windows_done: int = 0
-    asked: int = 0
+    requests: int = 0
     retries: int = 0
     throttled_s: float = 0.0
     by_status: Counter[str] = field(default_factory=Counter)
     error: str = ""
 
     def on_response(self, status: int) -> None:
-        """Count one request by its HTTP status, 0 for none."""
+        """Count one request by its HTTP status, 0 when there was no response."""
         self.by_status[str(status) if status else NO_ANSWER] += 1
 
     def windows_left(self) -> float:
-        """Estimate the windows still to ask: walks not started are taken to need what the others did on average."""
+        """Return an estimate of the windows left: walks not started count as much as the mean of the started ones."""
         known = self.windows - self.windows_done
-        begun = self.walks_started
-        mean = self.windows / begun if begun else 1.0
-        return known + (self.walks - begun) * mean
+        started = self.walks_started
+        mean = self.windows / started if started else 1.0
+        return known + (self.walks - started) * mean
 
 
 def eta_s(windows_left: float, *, done: int, elapsed_s: float, rate_per_s: float | None) -> float | None:
-    """Estimate the seconds left, None before there is anything to go by.
+    """Return an estimate of the seconds left; None before the first window is done.
 
-    From the pace so far, but never faster than the rate allows.
+    It assumes the mean speed so far, but never more than `rate_per_s` allows.
     """
     if not done or elapsed_s <= 0:
         return None
-    pace = done / elapsed_s
-    return windows_left / (pace if rate_per_s is None else min(pace, rate_per_s))
+    speed_per_s = done / elapsed_s
+    return windows_left / (speed_per_s if rate_per_s is None else min(speed_per_s, rate_per_s))
 
 
-ProgressHook = Callable[[Sequence[TargetStats]], AbstractContextManager[None]]  # shows the stats while they change
+ProgressHook = Callable[[Sequence[TargetStats]], AbstractContextManager[None]]  # shows the counts while they change

@@ -1,16 +1,17 @@
 """Fetches one window until it is settled: its page is kept, the window is lost, or the whole target stops.
 
-What follows a failure: retry the window after a backoff, pause the target when it throttles (how long to wait is in
-`walk/retry_policy.py`), ask in another way when the service refuses this one (`negotiation.py`), or give up.
+walk/retry_policy.py has the table of what follows which failure.
 """
 
 import logging
+from datetime import datetime
 from random import Random
 from typing import Final, Protocol
 
 from crawler.crawl.engine.negotiation import negotiate
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.target_scheduler import FetchTask, TargetScheduler
+from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.errors import (
     CredentialsError,
@@ -27,20 +28,20 @@ from crawler.swr.decode.batch import Source
 from crawler.swr.http.client import Client
 from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.swr.request import ListRequest
-from crawler.walk.passes import Retry
+from crawler.walk.outcome import Retry
 from crawler.walk.retry_policy import backoff_s, throttle_pause_s
 
 log = logging.getLogger(__name__)
 
-# A page that is short but else in order is retried less often than a failed one: its server answers.
-_SHORT_TRIES: Final = 3
+# A page that is too short, but otherwise in order, is retried less often than a failed one: its server works.
+_SHORT_PAGE_TRIES: Final = 3
 
 
 class PageLog(Protocol):
-    """Where settled windows go, by the index of their walk in the plan. Neither method writes to the disk."""
+    """Where settled windows go, by the index of their walk in the plan. Neither method waits for the disk."""
 
     def append_page(self, walk: int, window: Window, page: Page) -> None:
-        """Append a page."""
+        """Append a window that was read."""
         ...
 
     def append_loss(self, walk: int, window: Window, reason: str) -> None:
@@ -69,47 +70,47 @@ class WindowFetcher:
         self._chance = chance
 
     async def fetch(self, task: FetchTask) -> None:
-        """Ask for one window until it is settled.
+        """Request one window until it is settled.
 
-        Raises CredentialsError (401) or UnavailableError (throttled for long, or nothing answers) when the
-        whole target has to stop; the window is then still in flight, and a resume asks for it again.
+        Raises CredentialsError (401) or UnavailableError (throttled too often, or nothing answers) when the whole
+        target must stop. The window is then still in flight, and a resume requests it again.
         """
         successes = self._requester.successes
         max_tries = self._target.limits.max_tries
         attempt = 1
         while True:
             try:
-                retry = await self._try(task, last_try=attempt >= min(max_tries, _SHORT_TRIES))
+                retry = await self._try(task, last_try=attempt >= min(max_tries, _SHORT_PAGE_TRIES))
             except TransientError as error:
                 if attempt == max_tries:
                     others_answered = self._requester.successes > successes
                     await self._give_up(task, error, attempt, others_answered=others_answered)
                     return
                 wait_s = self._wait_after(error, attempt)
-                self._log_retry(task, attempt, wait_s, str(error))
+                _log_retry(self._target.stats, task, attempt, wait_s, str(error))
             except RequestError as error:
                 if not self._on_refusal(task, error):
                     return
-                continue  # asked in another way it is another request: no try of this one
+                continue  # in another dialect it is another request: not a further try of this one
             else:
                 if retry is None:
                     return
                 wait_s = 0.0 if retry.at_once else backoff_s(attempt, self._chance.random())
-                level = logging.INFO if retry.at_once else logging.WARNING  # a second look is nothing to worry about
-                self._log_retry(task, attempt, wait_s, retry.reason, level)
+                _log_retry(self._target.stats, task, attempt, wait_s, retry.reason, expected=retry.at_once)
             if wait_s:
                 async with self._slots.released():
                     await self._clock.sleep(wait_s)
             attempt += 1
 
     async def _try(self, task: FetchTask, *, last_try: bool) -> Retry | None:
-        run, window = task.run, task.window
-        run.requests += 1
-        run.filtered = self._target.profile.filtered
-        request = ListRequest(run.id.center, run.id.namespace, window.offset, window.limit, window.order, run.filtered)
+        scheduled, window = task.scheduled, task.window
+        scheduled.requests += 1
+        scheduled.filtered = filtered = self._target.profile.filtered
+        walk_id = scheduled.id
+        request = ListRequest(walk_id.center, walk_id.namespace, window.offset, window.limit, window.order, filtered)
         sample = self._slots.on_sent()
         try:
-            page = await self._requester.get_page(request, Source(*run.id, window.offset))
+            page = await self._requester.get_page(request, Source(*walk_id, window.offset))
         except TransientError as error:
             self._slots.on_failure(sample, throttled=isinstance(error, ThrottledError))
             raise
@@ -118,13 +119,13 @@ class WindowFetcher:
             return outcome
         if outcome == "skip":
             page = EMPTY_PAGE
-        self._page_log.append_page(run.index, window, page)
-        self._target.on_settled(run, task.walk, page)
+        self._page_log.append_page(scheduled.index, window, page)
+        self._target.on_settled(scheduled, task.walk, page)
         self._slots.on_success(sample)
         return None
 
     def _wait_after(self, error: TransientError, attempt: int) -> float:
-        """Return the seconds this window waits; after a throttling answer the whole target waits instead."""
+        """Return the seconds that this window waits; when throttled, pause the whole target instead and return 0."""
         chance = self._chance.random()
         if not isinstance(error, ThrottledError):
             return backoff_s(attempt, chance)
@@ -136,39 +137,48 @@ class WindowFetcher:
         return 0.0
 
     def _on_refusal(self, task: FetchTask, error: RequestError) -> bool:
-        """Return whether to ask for the window once more; lose it when there is nothing else to try."""
+        """Return whether to request the window once more; give it up when there is nothing else to try."""
         if isinstance(error, UnauthorizedError):
-            raise CredentialsError(self._unauthorized(task, error))
-        what_next = negotiate(self._target, task, error, answered_before=self._requester.successes > 0)
-        if what_next == "none":
+            raise CredentialsError(_unauthorized(task, error, self._clock.utc()))
+        next_step = negotiate(self._target, task, error, had_page=self._requester.successes > 0)
+        if next_step == "give up":
             self._lose(task, str(error))
-        return what_next == "again"
+        return next_step == "retry"
 
     async def _give_up(self, task: FetchTask, error: TransientError, tries: int, *, others_answered: bool) -> None:
-        where = f"{task.run.id} at offset {task.window.offset}"
+        where = f"{task.scheduled.id} at offset {task.window.offset}"
         if isinstance(error, ThrottledError):
             raise UnavailableError(
-                f"{where}: throttled {tries} times; run the same command later, or lower the rate: {error}"
+                f"{where}: throttled {tries} times; rerun the command later, or lower the rate: {error}"
             )
         if not others_answered and not await self._requester.still_answers():
-            raise UnavailableError(f"{where}: no usable answer in {tries} tries; run the same command later: {error}")
+            raise UnavailableError(f"{where}: no usable answer in {tries} tries; rerun the command later: {error}")
         self._lose(task, f"{error}, {tries} times")
 
     def _lose(self, task: FetchTask, reason: str) -> None:
-        extra = {"walk": str(task.run.id), "offset": task.window.offset, "reason": reason}
+        extra = {"walk": str(task.scheduled.id), "offset": task.window.offset, "reason": reason}
         log.error("window.lost", extra=extra)
         task.walk.on_lost(task.window, reason)
-        self._page_log.append_loss(task.run.index, task.window, reason)
-        self._target.on_settled(task.run, task.walk, None)
+        self._page_log.append_loss(task.scheduled.index, task.window, reason)
+        self._target.on_settled(task.scheduled, task.walk, None)
 
-    def _log_retry(
-        self, task: FetchTask, attempt: int, wait_s: float, reason: str, level: int = logging.WARNING
-    ) -> None:
-        self._target.stats.retries += 1
-        where = {"walk": str(task.run.id), "offset": task.window.offset}
-        log.log(level, "page.retry", extra={**where, "attempt": attempt, "wait_s": round(wait_s, 2), "reason": reason})
 
-    def _unauthorized(self, task: FetchTask, error: UnauthorizedError) -> str:
-        why = explain_refusal(str(error), error.server_date, self._clock.utc())
-        where = f"target {task.run.id.target}: the service refused the credentials"
-        return f"{where}: {error.details}; {why}, then run the same command to go on"
+def _log_retry(
+    stats: TargetStats, task: FetchTask, attempt: int, wait_s: float, reason: str, *, expected: bool = False
+) -> None:
+    """Count and log a retry; one that only confirms a first page is `expected`, and no reason to worry."""
+    stats.retries += 1
+    extra = {
+        "walk": str(task.scheduled.id),
+        "offset": task.window.offset,
+        "attempt": attempt,
+        "wait_s": round(wait_s, 2),
+        "reason": reason,
+    }
+    log.log(logging.INFO if expected else logging.WARNING, "page.retry", extra=extra)
+
+
+def _unauthorized(task: FetchTask, error: UnauthorizedError, now: datetime) -> str:
+    why = explain_refusal(str(error), error.server_date, now)
+    where = f"target {task.scheduled.id.target}: the service refused the credentials"
+    return f"{where}: {error.details}; {why}, then rerun the command"

@@ -21,7 +21,7 @@ class Signal:
         self._waiting = 0
 
     def notify(self) -> None:
-        """Wake all tasks that wait."""
+        """Wake all tasks that wait now."""
         if self._waiting:
             self._event.set()
             self._event = anyio.Event()
@@ -70,7 +70,7 @@ class WorkerSlots:
         self.wake()
 
     def wake(self) -> None:
-        """Hand slots to workers that return from a backoff, or say that there may be work for a new worker."""
+        """Hand free slots to workers that return from a backoff; wake `wait_for_change` when a slot is left."""
         while self._returning and self._taken < self._limit.limit:
             self._taken += 1
             self._returning.popleft().set()
@@ -78,12 +78,12 @@ class WorkerSlots:
             self._changed.notify()
 
     async def wait_for_change(self) -> None:
-        """Return when there may be something to do for a new worker."""
+        """Return when there may be a slot for a new worker."""
         await self._changed.wait()
 
     @asynccontextmanager
     async def released(self) -> AsyncIterator[None]:
-        """Give the slot up for as long as the context lasts, and wait for one at its end."""
+        """Give the slot up while the context lasts, and wait for one at its end."""
         self._in_backoff += 1
         self.release()
         yield
@@ -104,7 +104,7 @@ class WorkerSlots:
         self._update(now_s)
 
     def on_failure(self, sample: Sample, *, throttled: bool) -> None:
-        """Learn from a request without a usable answer; `throttled` when the service says that there are too many."""
+        """Learn from a request without a usable answer; `throttled` when the service asked for fewer."""
         now_s = self._clock.now_s()
         if throttled:
             self._limit.on_throttled(sample, now_s, self._clock.busy_s())
@@ -113,5 +113,5 @@ class WorkerSlots:
         self._update(now_s)
 
     def _update(self, now_s: float) -> None:
-        if self._limit.ready:  # to read the processor time is a system call
+        if self._limit.ready:  # reading the processor time is a system call
             self._limit.update(now_s, self._clock.busy_s())

@@ -1,6 +1,6 @@
 """Asks a target which namespaces it has.
 
-Source: FACTS 5, "Namespaces": GET /v2/manage/namespaces gives all of them in one answer.
+Source: docs/reference/swr-api.md#list-namespaces (one response lists all of them), #visible-namespaces.
 """
 
 import json
@@ -19,7 +19,7 @@ from crawler.errors import (
 from crawler.model.clock import Clock
 from crawler.model.namespace import namespace as valid_namespace
 from crawler.swr.auth.refusal import explain_refusal
-from crawler.swr.error_response import error_from_response
+from crawler.swr.error_response import error_from_response as error_of
 from crawler.swr.http.client import Client
 from crawler.swr.request import NamespacesRequest
 from crawler.swr.response import Response
@@ -31,20 +31,21 @@ _OK: Final = 200
 
 
 async def discover(client: Client, target: str, *, visible: bool, max_tries: int, clock: Clock) -> tuple[str, ...]:
-    """Give the names of the target's namespaces, sorted, so that the plan does not depend on their order there.
+    """Return the names of the target's namespaces, sorted: the plan must not depend on the order of the response.
 
-    With `visible` also those that are seen only through a repository. Raises CredentialsError, UnavailableError
-    when no usable answer came in `max_tries`, ConfigError when the service refuses to tell.
+    With `visible` also those that the account sees only through a repository. Raises CredentialsError when the
+    credentials are refused, UnavailableError when `max_tries` requests got no usable answer, ConfigError when the
+    service refuses the request.
     """
     chance = Random()  # noqa: S311 - jitter, no secret
-    query = NamespacesRequest(visible)
+    request = NamespacesRequest(visible)
     for attempt in range(1, max_tries + 1):
         try:
-            return _names(await client.get(query), target)
+            return _names(await client.get(request), target)
         except TransientError as error:
             if attempt == max_tries:
-                where = f"target {target}: its namespaces could not be asked for in {attempt} tries"
-                raise UnavailableError(f"{where}; run the same command later: {error}") from None
+                where = f"target {target}: no list of its namespaces in {attempt} tries"
+                raise UnavailableError(f"{where}; rerun the command later: {error}") from None
             wait_s = backoff_s(attempt, chance.random())
             extra = {"target": target, "attempt": attempt, "wait_s": round(wait_s, 2), "reason": str(error)}
             log.warning("discovery.retry", extra=extra)
@@ -53,22 +54,22 @@ async def discover(client: Client, target: str, *, visible: bool, max_tries: int
             why = explain_refusal(str(error), error.server_date, clock.utc())
             raise CredentialsError(f"target {target}: the service refused the credentials: {error}; {why}") from None
         except RequestError as error:
-            message = f"target {target}: the service refuses to name its namespaces: {error}; name them in `namespaces`"
+            message = f"target {target}: the service refuses to list its namespaces: {error}; name them in `namespaces`"
             raise ConfigError(message, setting="discover") from None
     raise UnavailableError(f"target {target}: max_tries is 0")
 
 
-def _names(answer: Response, target: str) -> tuple[str, ...]:
-    if answer.status != _OK:
-        raise error_from_response(answer)
+def _names(response: Response, target: str) -> tuple[str, ...]:
+    if response.status != _OK:
+        raise error_of(response)
     try:
-        # And not orjson: half a surrogate pair in one name must not cost all the others.
-        content: Any = json.loads(answer.body)
+        # Not orjson: it refuses the whole list for half a surrogate pair in one name.
+        content: Any = json.loads(response.body)
         names = {str(entry["name"]) for entry in content["namespaces"]}
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise TransientError(error_from_response(answer).details) from None
-    odd = sorted(name for name in names if valid_namespace(name) is None)
-    if odd:
-        # It could not be asked for; what it holds shows as a gap in the coverage.
-        log.warning("discovery.odd_name", extra={"target": target, "names": odd})
-    return tuple(sorted(names.difference(odd)))
+        raise TransientError(error_of(response).details) from None
+    invalid = sorted(name for name in names if valid_namespace(name) is None)
+    if invalid:
+        # The service refuses a request for such a name; its records are missing in the coverage of the center.
+        log.warning("discovery.invalid_name", extra={"target": target, "names": invalid})
+    return tuple(sorted(names.difference(invalid)))

@@ -1,0 +1,75 @@
+"""Finds the walks of a crawl: those that the configuration names, and those of discovered namespaces."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from crawler.config.config import Config
+from crawler.config.credentials.target import Target
+from crawler.config.namespaces import filter_names
+from crawler.crawl.planning.discovery import discover
+from crawler.errors import CrawlerError
+from crawler.model.clock import Clock
+from crawler.model.walk_id import Center, WalkId
+from crawler.swr.http.client import Client
+from crawler.walk.plan import Plan, centers_by_namespace, discovered_walks, make_plan
+
+
+class WalkPlan(NamedTuple):
+    """The walks of all targets in plan order.
+
+    `by_namespace` lists the centers, as (target, center), that are crawled by namespace: each needs its own total to
+    compare with. `errors` holds, by target, why its namespaces could not be discovered; such a target has no walks.
+    """
+
+    walks: tuple[WalkId, ...]
+    by_namespace: tuple[tuple[str, Center], ...]
+    errors: Mapping[str, CrawlerError]
+
+
+def plan_of(config: Config) -> Plan:
+    """Return the walks that `config` names; discovery may add more."""
+    endpoints = ((target.name, target.endpoint) for target in config.targets)
+    return make_plan(endpoints, config.centers, config.namespaces, config.order)
+
+
+def resume_digest(config: Config) -> str:
+    """Return a text that is equal for two runs exactly when one may resume the other.
+
+    It covers every setting that decides which walks there are and which verdicts they get.
+    """
+    settings = f"{config.max_passes} {config.double_read} {config.discover} {config.patterns}"
+    return f"{plan_of(config).digest()} {settings}"
+
+
+async def find_walks(
+    config: Config, clients: Mapping[str, Client], clock: Clock, *, known: tuple[WalkId, ...] = ()
+) -> WalkPlan:
+    """Return the walks to crawl; asks each target for its namespaces when `config` wants discovery.
+
+    `known` are the walks that the interrupted run discovered: their targets are not asked again, since they could
+    answer differently. A target's CrawlerError becomes an entry of `errors`.
+    """
+    if not config.discover:
+        walks = plan_of(config).walks
+        return WalkPlan(walks, tuple(centers_by_namespace(walks)), {})
+    walks = known
+    errors: dict[str, CrawlerError] = {}
+    by_namespace: list[tuple[str, Center]] = []
+    for target in config.targets:
+        if not any(walk.target == target.name for walk in known):
+            try:
+                walks += await _discovered(config, target, clients[target.name], clock)
+            except CrawlerError as error:
+                errors[target.name] = error
+                continue
+        if "self" in config.centers:
+            by_namespace.append((target.name, "self"))  # also when no namespace matches: then nothing is walked
+    by_namespace += [center for center in centers_by_namespace(walks) if center not in by_namespace]
+    return WalkPlan(walks, tuple(by_namespace), errors)
+
+
+async def _discovered(config: Config, target: Target, client: Client, clock: Clock) -> tuple[WalkId, ...]:
+    visible = config.discover_mode == "visible"
+    names = await discover(client, target.name, visible=visible, max_tries=config.max_tries, clock=clock)
+    chosen = filter_names(config.patterns, names)
+    return discovered_walks(target.name, config.centers, config.namespaces, chosen)

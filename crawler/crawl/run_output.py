@@ -1,0 +1,56 @@
+"""Opens the places that a run writes to: its workspace, and the part files of its snapshot or standard output."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Final
+
+from crawler.config.config import Config
+from crawler.files.disk_errors import disk_errors
+from crawler.snapshot.layout import UNPUBLISHED
+from crawler.store.part_files import PartFiles, StdoutWriter
+from crawler.store.run_state import RunState
+from crawler.store.workspace import ResumeRequest, Workspace, open_workspace
+
+STDOUT: Final = "-"  # the output that means standard output
+
+
+@contextmanager
+def open_run_workspace(config: Config, digest: str) -> Iterator[Workspace]:
+    """Yield the workspace of the run; for standard output a temporary folder, which is removed at the end.
+
+    `digest` identifies the plan, as in `ResumeRequest`. Raises what `open_workspace` raises.
+    """
+    now = datetime.now(UTC)
+    if config.output != STDOUT:
+        request = ResumeRequest(digest, config.snapshot, config.resume, config.resume_max_age_s)
+        with open_workspace(Path(config.output), request, now) as workspace:
+            yield workspace
+        return
+    with disk_errors(Path("TMPDIR")):
+        folder = Path(mkdtemp(prefix="swr-crawler-"))
+    try:
+        yield Workspace(folder, folder, RunState(snapshot=config.snapshot or "-", plan=digest, started_at=now))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def open_part_writer(config: Config, workspace: Workspace) -> Iterator[PartFiles | StdoutWriter]:
+    """Yield the writer of published records; leave its files in the workspace when the run did not end.
+
+    The spool must be open already: it puts the part files of an interrupted run aside. Raises DiskError.
+    """
+    if config.output == STDOUT:
+        yield StdoutWriter(sys.stdout.buffer)
+        return
+    folder = workspace.folder / UNPUBLISHED
+    parts = PartFiles(folder, max_part_bytes=config.max_part_bytes, by_target=len(config.targets) > 1)
+    try:
+        yield parts
+    finally:
+        parts.abandon()

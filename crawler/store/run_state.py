@@ -1,0 +1,62 @@
+"""The state of a run on the disk, `run.json`: what another process must know to resume it."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final
+from zlib import crc32
+
+import msgspec
+
+from crawler.files.atomic import sync_folder, write_synced
+from crawler.files.disk_errors import disk_errors
+from crawler.model.walk_id import WalkId
+
+STATE_FILE: Final = "run.json"
+
+
+class RunState(msgspec.Struct, frozen=True, kw_only=True):
+    """What must be known of a run to resume it. `plan` is the plan's digest, `resumed` how often it was resumed.
+
+    `walks` are those of discovered namespaces, in the order in which the journal numbers them: asked again, a target
+    might list other namespaces.
+    """
+
+    snapshot: str
+    plan: str
+    started_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    resumed: int = 0
+    walks: tuple[WalkId, ...] = ()
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    """A state and the CRC-32 of its JSON: with a flipped bit in its name, another walk would be crawled unnoticed."""
+
+    crc: int
+    run: msgspec.Raw
+
+
+def write_state(folder: Path, state: RunState) -> None:
+    """Write the state of the run in `folder`, durably. Raises DiskError."""
+    text = msgspec.json.encode(state)
+    with disk_errors(folder):
+        write_synced(folder / STATE_FILE, msgspec.json.encode(_Envelope(crc32(text), msgspec.Raw(text))))
+        sync_folder(folder)  # the journal numbers the walks that are listed here: it must not be older
+
+
+def read_state(folder: Path) -> RunState | None:
+    """Return the state of the run in `folder`, None when it is missing or damaged. Raises DiskError."""
+    try:
+        with disk_errors(folder):
+            envelope = msgspec.json.decode(_bytes_of(folder / STATE_FILE), type=_Envelope)
+            if crc32(envelope.run) != envelope.crc:
+                return None
+            return msgspec.json.decode(envelope.run, type=RunState)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""

@@ -1,0 +1,81 @@
+"""The two files of a spool: pages.ndjson with the bytes of pages, and the journal that names them."""
+
+import os
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from crawler.files.atomic import coalesced, sync_folder, write_all
+
+_PAGES: Final = "pages.ndjson"
+_JOURNAL: Final = "journal"
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+
+
+class SpoolFiles:
+    """Both files, open for appending. Every method raises OSError.
+
+    With `sync` False nothing is made durable. `pages_end` is the size of pages.ndjson in bytes; `resumed` says whether
+    the journal held anything when it was opened.
+    """
+
+    def __init__(self, folder: Path, *, sync: bool) -> None:
+        self.folder = folder
+        self.sync = sync
+        with ExitStack() as opened:
+            self._pages_fd = _open(folder / _PAGES, opened)
+            self._journal_fd = _open(folder / _JOURNAL, opened)
+            if sync:
+                sync_folder(folder)  # after a power cut synced bytes need a name too
+            self.pages_end = os.fstat(self._pages_fd).st_size
+            self.resumed = os.fstat(self._journal_fd).st_size > 0
+            opened.pop_all()
+        self._synced_end = self.pages_end
+
+    def append_pages(self, pieces: Iterable[bytes]) -> None:
+        """Append bytes of pages; the caller updates `pages_end`."""
+        for block in coalesced(pieces):
+            write_all(self._pages_fd, block)
+
+    def sync_pages(self, end: int) -> None:
+        """Make the bytes of pages durable up to the offset `end`."""
+        if self.sync and end > self._synced_end:
+            os.fdatasync(self._pages_fd)
+            self._synced_end = end
+
+    def append_journal(self, lines: bytes) -> None:
+        """Append lines to the journal and make them durable."""
+        write_all(self._journal_fd, lines)
+        if self.sync:
+            os.fdatasync(self._journal_fd)
+
+    def read_pages(self, at: int, size: int) -> bytes:
+        """Return `size` bytes of pages from the offset `at`, fewer at the end of the file."""
+        return os.pread(self._pages_fd, size, at)
+
+    def open_journal(self) -> BinaryIO:
+        """Return the journal, open for reading from its beginning."""
+        return (self.folder / _JOURNAL).open("rb")
+
+    def truncate(self, journal_end: int, pages_end: int) -> int:
+        """Truncate both files to these sizes; return the number of bytes that were cut off."""
+        sizes = os.fstat(self._journal_fd).st_size + os.fstat(self._pages_fd).st_size
+        truncated = sizes - journal_end - pages_end
+        os.ftruncate(self._journal_fd, journal_end)
+        os.ftruncate(self._pages_fd, pages_end)
+        if self.sync and truncated:
+            os.fdatasync(self._journal_fd)  # or a power cut might bring old lines back behind new ones
+        self.pages_end = self._synced_end = pages_end
+        return truncated
+
+    def close(self) -> None:
+        """Close both files."""
+        os.close(self._pages_fd)
+        os.close(self._journal_fd)
+
+
+def _open(path: Path, opened: ExitStack) -> int:
+    descriptor = os.open(path, _FLAGS, 0o666)
+    opened.callback(os.close, descriptor)
+    return descriptor
