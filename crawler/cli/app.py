@@ -11,12 +11,11 @@ from typing import Any, Final, NoReturn, TypeVar
 import click
 
 import crawler
+from crawler.cli.console.exit_status import BROKEN_PIPE, INTERNAL_ERROR, INTERRUPTED
 from crawler.errors import ConfigError, CrawlerError, DiskError, UsageError
 from crawler.text.human import escaped
 
 _PROGRAM: Final = "swr-crawler"
-_FAULT: Final = 70  # EX_SOFTWARE: a fault of ours
-_BROKEN_PIPE: Final = 128 + 13  # as the system has it for a program whose reader has gone
 
 # What a full or broken device answers to what is written to standard output; all else is a fault of ours.
 _NOT_TAKEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EBADF})
@@ -45,7 +44,7 @@ def _run(arguments: list[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted")
-        return 130
+        return INTERRUPTED
     except OSError as error:
         return _refused(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
@@ -57,7 +56,7 @@ def _refused(error: OSError) -> int:
     if not isinstance(error, BrokenPipeError) and error.errno not in _NOT_TAKEN:
         return _fault(error)
     if isinstance(error, BrokenPipeError):
-        return _BROKEN_PIPE
+        return BROKEN_PIPE
     where = error.filename or "standard output"
     _say(f"{where}: {error.strerror}; make room or mend it, then run the same command")
     return DiskError.exit_code
@@ -69,7 +68,7 @@ def _fault(error: Exception) -> int:
     except OSError:  # no room for it either
         report = "please report it"
     _say(f"a fault of swr-crawler itself: {type(error).__name__}; {report}")
-    return _FAULT
+    return INTERNAL_ERROR
 
 
 def _say(message: str) -> None:
@@ -121,7 +120,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except BrokenPipeError:
-            return _BROKEN_PIPE
+            return BROKEN_PIPE
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -16,6 +16,7 @@ from crawler.audit.finding_counts import FindingCounts
 from crawler.audit.junit import MOST_CASES, to_junit
 from crawler.audit.listing import AuditTotals, headline, listing
 from crawler.audit.sarif import Results, to_sarif
+from crawler.cli.console.exit_status import FOUND
 from crawler.cli.console.output import print_lines
 from crawler.config.audit_policy import Policy
 from crawler.errors import DiskError, IncompleteError, UsageError
@@ -26,7 +27,6 @@ from crawler.snapshot.reader import Snapshot, open_snapshot, resolve
 from crawler.text.human import escaped
 
 STDOUT: Final = "-"
-FOUND: Final = 1  # the exit code of an audit that found something as severe as it should fail for
 
 _COLOURS: Final[dict[Severity, str]] = {"error": "red", "warning": "yellow", "note": "blue"}
 

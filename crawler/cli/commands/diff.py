@@ -9,6 +9,7 @@ from typing import NamedTuple
 import click
 import msgspec
 
+from crawler.cli.console.exit_status import FOUND
 from crawler.cli.console.output import print_lines, print_table
 from crawler.diff.compare import EXTRA, FIELDS, Change, Comparison
 from crawler.diff.outer_join import outer_join
@@ -16,8 +17,6 @@ from crawler.diff.render import COLUMNS, UNKNOWN_COLUMNS, closing, row, unknown_
 from crawler.errors import IncompleteError, UsageError
 from crawler.snapshot.reader import Snapshot, open_snapshot, resolve
 from crawler.text.human import count, counted, escaped
-
-DIFFERENT = 1  # as git has it
 
 
 class Wanted(NamedTuple):
@@ -64,7 +63,7 @@ def diff(old_name: str, new_name: str, output: Path, wanted: Wanted) -> int:
     summary = comparison.summary()
     if not summary.complete:
         return IncompleteError.exit_code
-    return DIFFERENT if wanted.exit_code and summary.added + summary.removed + summary.changed else 0
+    return FOUND if wanted.exit_code and summary.added + summary.removed + summary.changed else 0
 
 
 def _check_fields(ignore: frozenset[str]) -> None:
