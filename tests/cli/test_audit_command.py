@@ -13,8 +13,8 @@ import pytest
 
 import crawler
 from crawler.audit.finding import schema
-from crawler.cli.app import _run
 from crawler.cli.commands.audit import _styled
+from crawler.cli.main import run_command
 from crawler.emulator.faults.registry import parse_fault
 from tests.audit.examples import item, publish
 from tests.audit.test_sarif import VALIDATOR as SARIF
@@ -92,9 +92,9 @@ def test_every_finding_is_a_line_of_json_and_talk_goes_elsewhere(say: Say, snaps
 
 
 def test_the_schema_of_a_finding_is_printed_by_its_name(capfd: pytest.CaptureFixture[str]) -> None:
-    assert _run(["schema", "finding"]) == 0
+    assert run_command(["schema", "finding"]) == 0
     assert orjson.loads(capfd.readouterr().out) == schema()
-    assert _run(["schema"]) == 0
+    assert run_command(["schema"]) == 0
     assert orjson.loads(capfd.readouterr().out)["finding"] == schema()
 
 

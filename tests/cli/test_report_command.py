@@ -155,7 +155,7 @@ def test_a_missing_library_is_named_with_what_brings_it(library: str) -> None:
         "import sys, importlib.util\n"
         "found = importlib.util.find_spec\n"
         f"importlib.util.find_spec = lambda name: None if name == {library!r} else found(name)\n"
-        "from crawler.cli.app import main\n"
+        "from crawler.cli.main import main\n"
         "main(['report', 'latest'])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - ourselves

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from crawler.cli.app import _run
+from crawler.cli.main import run_command
 from crawler.config.config import load
 from crawler.crawl.result import Result
 from crawler.crawl.run import run_crawl
@@ -100,7 +100,7 @@ def test_config_show_names_the_method_that_won_and_no_secret(
     secrets = {"HUAWEICLOUD_SDK_AK": "AKfirst", "HUAWEICLOUD_SDK_SK": "SKsecret", "HW_AUTH_TOKEN": "MIIlater"}
     for name, value in secrets.items():
         monkeypatch.setenv(name, value)
-    assert _run(["config", "show", "--endpoint", "https://swr.example.com"]) == 0
+    assert run_command(["config", "show", "--endpoint", "https://swr.example.com"]) == 0
     shown = capfd.readouterr().out
     assert "aksk" in shown
     assert "HUAWEICLOUD_SDK_SK" in shown

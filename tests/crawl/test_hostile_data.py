@@ -13,10 +13,10 @@ import orjson
 import pytest
 from aiohttp import web
 
-from crawler.cli.app import _run
 from crawler.cli.console import logs
 from crawler.cli.console.output import print_table
 from crawler.cli.console.summary import summary
+from crawler.cli.main import run_command
 from crawler.crawl.discovery import discover
 from crawler.crawl.result import Result
 from crawler.emulator.faults.fault import Call, Fault
@@ -365,7 +365,7 @@ async def test_names_that_nest_without_end_are_an_answer_that_cannot_be_used() -
 
 
 def test_names_in_messages_and_tables_are_shown_and_not_obeyed(capfd: pytest.CaptureFixture[str]) -> None:
-    assert _run(["verify", f"/nowhere/{SCREEN[:-1]}"]) == 2
+    assert run_command(["verify", f"/nowhere/{SCREEN[:-1]}"]) == 2
     print_table(("walk",), [(f"default/self/{SCREEN}",)])
     said = capfd.readouterr()
     assert "is no folder" in said.err
@@ -428,7 +428,7 @@ def test_a_manifest_that_names_another_file_is_refused_and_nothing_is_read(
 ) -> None:
     (snapshot.parent.parent / "secret").write_text("secret\n")
     rewrite(snapshot, f'"path": "{old}"', f'"path": "{new}"')
-    assert _run(["verify", str(snapshot)]) == 3
+    assert run_command(["verify", str(snapshot)]) == 3
     said = capfd.readouterr()
     assert "names a file that is none of a snapshot's" in said.err
     assert said.err.removesuffix("\n").isprintable()
@@ -452,7 +452,7 @@ def test_what_is_no_file_of_the_snapshot_is_not_read(
         "folder": part.mkdir,
     }
     make[made]()
-    assert _run(["verify", str(snapshot), *as_json]) == 3
+    assert run_command(["verify", str(snapshot), *as_json]) == 3
     said = capfd.readouterr().out
     assert says in said
     assert "secret\n" not in said
@@ -474,7 +474,7 @@ def test_what_verify_says_of_somebody_elses_snapshot_is_shown_and_not_obeyed(
     part.write_bytes(b"".join([*lines, *lines]))
     (snapshot / "\x1b[31mstranger\x9b").touch()
     Path(os.fsdecode(bytes(snapshot) + b"/\xff\xfe")).touch()
-    assert _run(["verify", str(snapshot), *as_json]) == 3
+    assert run_command(["verify", str(snapshot), *as_json]) == 3
     said = capfd.readouterr()
     assert "stranger" in said.out
     assert "was there before" in said.out

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
-from crawler.cli.app import _run
+from crawler.cli.main import run_command
 
 
 class Said(NamedTuple):
@@ -30,7 +30,7 @@ def saying(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *
             monkeypatch.delenv(name)
 
     def run(*arguments: object) -> Said:
-        code = _run([*command, *map(str, arguments)])
+        code = run_command([*command, *map(str, arguments)])
         return Said(code, *capfd.readouterr())
 
     return run
