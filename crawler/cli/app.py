@@ -86,10 +86,10 @@ def diff(*, old: str, new: str, config: str | None, output: str | None, **given:
     OLD and NEW are folders, ids, or the words latest and previous. Where a walk of either snapshot is not complete,
     additions and removals cannot be told from gaps: they are listed as unknown, and the exit code is 3.
     """
-    from crawler.cli.commands.diff import Wanted  # noqa: PLC0415
+    from crawler.cli.commands.diff import DiffOptions  # noqa: PLC0415
     from crawler.cli.commands.diff import diff as run  # noqa: PLC0415
 
-    return run(old, new, output_folder(config, output), Wanted(ignore=frozenset(given.pop("ignore")), **given))
+    return run(old, new, output_folder(config, output), DiffOptions(ignore=frozenset(given.pop("ignore")), **given))
 
 
 @cli.command()
@@ -134,8 +134,8 @@ def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -
     from crawler.cli.commands.audit import Outputs  # noqa: PLC0415
     from crawler.cli.commands.audit import audit as run  # noqa: PLC0415
 
-    forms = Outputs(as_json=as_json, sarif=sarif, junit=junit)
-    return run(snapshot, previous, Path(loaded.config.output), loaded.audit, forms)
+    outputs = Outputs(as_json=as_json, sarif=sarif, junit=junit)
+    return run(snapshot, previous, Path(loaded.config.output), loaded.audit, outputs)
 
 
 @cli.command()
@@ -159,8 +159,8 @@ def query(*, snapshot: str, sql: str, config: str | None, output: str | None, **
     from crawler.cli.commands.query import query as run  # noqa: PLC0415
     from crawler.query.engine import QueryLimits  # noqa: PLC0415
 
-    bounds = QueryLimits(given["memory"], given["threads"])
-    return run(snapshot, sql, output_folder(config, output), bounds, given["form"] or "table", rows=given["rows"])
+    limits = QueryLimits(given["memory"], given["threads"])
+    return run(snapshot, sql, output_folder(config, output), limits, given["form"] or "table", rows=given["rows"])
 
 
 @cli.command()

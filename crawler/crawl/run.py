@@ -28,9 +28,10 @@ from crawler.files.disk_errors import disk_errors
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason
 from crawler.model.walk_id import Center, WalkId
+from crawler.snapshot.completeness import status_of
 from crawler.snapshot.coverage import Census, cover
 from crawler.snapshot.layout import UNPUBLISHED
-from crawler.snapshot.manifest import SCHEMA, Coverage, FileEntry, Manifest, Requests, Status, status_of
+from crawler.snapshot.manifest import SCHEMA, Coverage, FileEntry, Manifest, Requests, Status
 from crawler.snapshot.reader import open_snapshot
 from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.publish import finish
@@ -184,7 +185,7 @@ class _Run:
         finished_at = datetime.now(UTC)
         ended = not errors and len(store.walks) == len(self._runs) and all(census.ended for census in self._censuses)
         coverage = cover(map(_census, self._censuses), store.walks)
-        status = status_of(store.walks, coverage, partial=self._config.allow_partial_coverage)
+        status = status_of(store.walks, coverage, allow_partial_coverage=self._config.allow_partial_coverage)
         manifest = path = None
         if ended and isinstance(shelf, PartFiles):
             manifest = self._manifest(store, status, coverage, finished_at, *shelf.close())

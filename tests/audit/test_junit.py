@@ -14,12 +14,12 @@ from tests.audit.examples import FINDINGS, finding
 
 
 def document(
-    *findings: Finding, most: int = 9, fail_on: Severity | None = "error", off: tuple[str, ...] = ()
+    *findings: Finding, most: int = 9, fail_on: Severity | None = "error", disabled: tuple[str, ...] = ()
 ) -> ET.Element:
-    digest = FindingCounts(most)
+    counts = FindingCounts(most)
     for one in findings:
-        digest.add(one)
-    text = to_junit(digest, snapshot="id\x1b", fail_on=fail_on, off=off)
+        counts.add(one)
+    text = to_junit(counts, snapshot="id\x1b", fail_on=fail_on, disabled=disabled)
     assert text.startswith(b"<?xml version='1.0' encoding='utf-8'?>\n")
     return ET.fromstring(text)  # noqa: S314 - our own
 
@@ -69,8 +69,8 @@ def test_an_incomplete_snapshot_is_a_failure_whatever_the_run_fails_for() -> Non
     assert outcomes(document(finding("SWR001"), fail_on=None), "SWR001") == ["failure"]
 
 
-def test_a_rule_that_is_switched_off_is_skipped() -> None:
-    root = document(off=("SWR205",))
+def test_a_disabled_rule_is_skipped() -> None:
+    root = document(disabled=("SWR205",))
     assert outcomes(root, "SWR205") == ["skipped"]
     assert root.get("skipped") == "1"
 
@@ -98,5 +98,5 @@ def test_no_name_breaks_the_document_and_its_numbers_add_up(findings: list[Findi
 
 def test_text_that_xml_cannot_hold_is_escaped() -> None:
     name = "a\x00\x0b\ufffe]]><b>&"
-    (case,) = suite(document(finding(place=Location("eu", "self", None, "team", name))), "SWR101")
+    (case,) = suite(document(finding(location=Location("eu", "self", None, "team", name))), "SWR101")
     assert case.get("name") == "eu/self team/a\\u0000\\u000b\\ufffe]]><b>&"

@@ -254,7 +254,7 @@ def test_a_damaged_snapshot_is_3_and_leaves_neither_lines_nor_file(
     file.write_text("of yesterday")
     said = say(snapshot, form, *([] if form == "--json" else [file]))
     assert (said.code, said.out) == (3, "")
-    assert "is not as the manifest says" in said.err
+    assert "differs from the manifest" in said.err
     assert file.read_text() == "of yesterday"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "output"]
 

@@ -249,7 +249,7 @@ def test_demo_leaves_a_proven_snapshot_and_shows_three_records(say: Say, tmp_pat
     said = say("demo", "--output", str(tmp_path), "--repositories", "400")
     assert said.code == 0
     assert len([orjson.loads(line) for line in said.out.splitlines()]) == 3
-    assert "nothing differs from the manifest" in said.err
+    assert "no differences from the manifest" in said.err
     assert (tmp_path / "latest" / "_SUCCESS").exists()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from crawler.diff.compare import schema
+from crawler.diff.change import schema
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from tests.audit.examples import item, publish
@@ -187,7 +187,7 @@ def test_rows_that_were_not_read_are_never_called_removed(say: Say, tmp_path: Pa
         counts = said.lines[-1]
         assert held[0] == counts["changed"] + counts["unchanged"] + sum(line["only_old"] for line in unknown)
         assert held[1] == counts["changed"] + counts["unchanged"] + sum(line["only_new"] for line in unknown)
-    assert "nobody can tell" in say("old", "new").out
+    assert "added and removed are unknown" in say("old", "new").out
 
 
 def test_a_namespace_that_one_side_did_not_walk_is_unknown(say: Say, tmp_path: Path) -> None:

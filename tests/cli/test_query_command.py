@@ -79,7 +79,7 @@ def test_rejects_are_there_with_a_warning_and_3(say: Say, tmp_path: Path) -> Non
     said = say("half", 'select "index", reason, raw from rejects', "--json")
     assert (said.code, len(said.lines)) == (3, 1)
     assert said.lines[0]["reason"].startswith("size must be an integer")
-    assert "warning: snapshot half is not complete, nor is this answer" in said.err
+    assert "warning: snapshot half is not complete, nor is this result" in said.err
 
 
 def test_lost_windows_are_there(say: Say, tmp_path: Path) -> None:
@@ -254,4 +254,4 @@ def test_without_duckdb_it_says_what_to_install(say: Say, monkeypatch: pytest.Mo
     )
     said = say("one", "select 1")
     assert (said.code, said.out) == (2, "")
-    assert "duckdb is not installed; pip install 'swr-crawler[sql]' brings what is needed" in said.err
+    assert "duckdb is not installed; pip install 'swr-crawler[sql]' installs it" in said.err

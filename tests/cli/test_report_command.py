@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import orjson
 import pytest
 
 from crawler.emulator.faults.registry import parse_fault
+from crawler.report.build import build_report
 from tests.audit.examples import item, publish
 from tests.report.pages import Page
 from tests.support.cli_runner import Say, saying
@@ -50,14 +52,14 @@ def test_an_incomplete_snapshot_says_so_before_anything_else(say: Say, tmp_path:
     assert next(text for text in page.text if text.strip() and "Skip" not in text) == "Incomplete."
 
 
-def test_a_complete_snapshot_without_its_seal_does_not_look_complete(say: Say, tmp_path: Path) -> None:
+def test_a_complete_snapshot_without_its_success_marker_does_not_look_complete(say: Say, tmp_path: Path) -> None:
     folder = publish(tmp_path / "output", item("app"))
     (folder / "_SUCCESS").unlink()
     assert say(folder).code == 3
     assert "_SUCCESS is missing" in (tmp_path / "report.html").read_text()
 
 
-def test_changes_and_findings_are_told(say: Say, tmp_path: Path) -> None:
+def test_changes_and_findings_are_in_the_report(say: Say, tmp_path: Path) -> None:
     publish(tmp_path / "output", item("goes"), item("stays", size=1), snapshot="old")
     publish(tmp_path / "output", item("comes"), item("stays", size=2, is_public=True), snapshot="new")
     assert say("latest", "--previous", "previous").code == 0
@@ -74,14 +76,14 @@ def test_what_an_incomplete_snapshot_lacks_is_not_called_removed(say: Say, tmp_p
     publish(tmp_path / "output", item("a"), snapshot="new", faults=UNPROVEN)
     assert say("new", "--previous", "old").code == 3
     text = "".join(Page((tmp_path / "report.html").read_text()).text)
-    assert "What nobody can know" in text
+    assert "Unknown changes" in text
     assert "Only before: 1, only now: 0" in text
 
 
 def test_the_first_night_has_nothing_to_compare_with_and_is_no_failure(say: Say, tmp_path: Path) -> None:
     publish(tmp_path / "output", item("app"))
     assert say("latest", "--previous", "previous").code == 0
-    assert "There is none to compare with" in (tmp_path / "report.html").read_text()
+    assert "There is no earlier snapshot to compare with" in (tmp_path / "report.html").read_text()
 
 
 @pytest.mark.parametrize("target", ["two targets", "one"])
@@ -125,7 +127,7 @@ def test_one_changed_byte_is_noticed_and_nothing_is_written(say: Say, tmp_path: 
     part.write_bytes(part.read_bytes().replace(b'"team"', b'"tean"'))
     said = say(folder)
     assert said.code == 3
-    assert "not as the manifest says" in said.err
+    assert "differs from the manifest" in said.err
     assert not (tmp_path / "report.html").exists()
 
 
@@ -140,7 +142,7 @@ def test_a_manifest_without_a_time_is_damaged(say: Say, tmp_path: Path, moment: 
 
 
 def test_more_than_the_table_holds_is_said(say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.cli.commands.report.LISTED", 2)
+    monkeypatch.setattr("crawler.cli.commands.report.build_report", partial(build_report, listed=2))
     publish(tmp_path / "output", *(item(f"app-{size}", size=size) for size in range(5)))
     say("latest")
     page = Page((tmp_path / "report.html").read_text())

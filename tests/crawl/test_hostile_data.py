@@ -430,7 +430,7 @@ def test_a_manifest_that_names_another_file_is_refused_and_nothing_is_read(
     rewrite(snapshot, f'"path": "{old}"', f'"path": "{new}"')
     assert run_command(["verify", str(snapshot)]) == 3
     said = capfd.readouterr()
-    assert "names a file that is none of a snapshot's" in said.err
+    assert "names a file that is not part of a snapshot" in said.err
     assert said.err.removesuffix("\n").isprintable()
     assert said.out == ""
 

@@ -122,13 +122,13 @@ def test_without_room_for_the_temporary_file_the_disk_is_named(monkeypatch: pyte
             joined(*sides, held_bytes=0)
 
 
-def test_a_disk_that_fills_up_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_full_disk_is_a_disk_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     with both(named(*"abcdef"), named(*"defghi")) as sides:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
         try:
-            with pytest.raises(DiskError, match=rf"cannot use {tmp_path}: File too large; make room there"):
+            with pytest.raises(DiskError, match=rf"cannot use {tmp_path}: File too large; free disk space there"):
                 joined(*sides, held_bytes=0)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -152,10 +152,10 @@ def test_a_record_that_is_there_twice_is_told() -> None:
         joined(*sides)
 
 
-def test_parts_that_hold_nobody_knows_whose_records_are_refused() -> None:
+def test_parts_whose_target_is_not_known_are_refused() -> None:
     with both(named("a"), named("b")) as (old, new):
         rewrite(old, walks=())
-        with pytest.raises(IncompleteError, match="does not tell whose records"):
+        with pytest.raises(IncompleteError, match="does not say which target"):
             joined(open_snapshot(old.folder), new)
 
 

@@ -1,7 +1,6 @@
-"""Laws of the rules there are: their ids, words and settings."""
+"""Laws of the catalogue of audit rules: ids, texts and settings."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,7 @@ from crawler.model.audit_rules import RULES, SEVERITIES, Rule, at_least, rule_id
 
 ALL = list(RULES.values())
 
-# Ids are for ever: a line here is changed never, and removed never.
+# Ids are permanent: never change or remove a line here.
 GIVEN = {
     "SWR001": "incomplete-snapshot",
     "SWR002": "walk-not-proven",
@@ -63,7 +62,7 @@ def test_a_rule_is_known_by_its_id_and_its_slug_and_by_nothing_else() -> None:
     assert [rule_id(text) for text in ("", "swr201", "SWR999", "updated")] == [None] * 4
 
 
-def test_only_the_rule_of_an_incomplete_snapshot_can_never_be_left_out() -> None:
+def test_only_the_rule_of_an_incomplete_snapshot_can_never_be_disabled() -> None:
     assert [rule.id for rule in ALL if yielding_rule_id(rule.id) is None] == ["SWR001"]
     assert yielding_rule_id("no-tags") == "SWR202"
     assert yielding_rule_id("nonsense") is None
@@ -76,8 +75,16 @@ def test_an_error_is_as_severe_as_a_note_and_not_the_other_way_round() -> None:
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
-def test_the_readme_lists_every_rule_as_it_is(rule: Rule) -> None:
-    bounds = ", ".join(f"`{name}`" for name in rule.settings)
-    what = f"{rule.title} ({bounds})" if bounds else rule.title
-    row = f"| `{rule.id}` | `{rule.slug}` | {rule.severity} | {what} |"
-    assert row in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
+def test_a_rule_has_all_that_its_row_and_its_section_in_the_documentation_need(rule: Rule) -> None:
+    assert RULES[rule.id] is rule
+    for text in (rule.title, rule.why, rule.remedy):
+        assert text.strip() == text
+        assert 0 < len(text) <= 120
+        assert not set("|`\n<>[]*") & set(text), "it is shown in a cell of a table and as a paragraph"
+    assert len(set(rule.settings)) == len(rule.settings)
+
+
+def test_the_catalogue_is_in_the_order_of_the_ids_and_no_text_is_there_twice() -> None:
+    assert list(RULES) == sorted(RULES)
+    for field in ("slug", "title", "why", "remedy"):
+        assert len({getattr(rule, field) for rule in ALL}) == len(ALL), field

@@ -37,7 +37,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a report of enough repositories for several pages, hostile ones among them."""
+    """Return a report of enough repositories for several pages, hostile ones among them."""
     plain = [
         item(f"plain-{number:03}", size=number * 1000, category="linux" if number % 2 else "lang")
         for number in range(PLAIN)
@@ -64,22 +64,22 @@ def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 @pytest.fixture
 def page(chrome: Chrome, report: Path) -> Iterator[Chrome]:
-    """Open the report; afterwards nothing may have been complained of, and nothing asked of anybody."""
+    """Open the report; afterwards the browser may have logged no error and no request."""
     logged(chrome, "browser")
     logged(chrome, "performance")
     chrome.get(report.as_uri())
     yield chrome
     assert logged(chrome, "browser") == []
-    assert {url for url in asked(chrome) if not url.startswith("data:")} <= {report.as_uri()}
+    assert {url for url in requested(chrome) if not url.startswith("data:")} <= {report.as_uri()}
 
 
 def logged(chrome: Chrome, kind: str) -> list[dict[str, Any]]:
-    """Give what the browser logged since it was last asked."""
-    entries: list[dict[str, Any]] = chrome.get_log(kind)  # type: ignore[no-untyped-call]  # selenium left it so
+    """Return what the browser logged since the last call."""
+    entries: list[dict[str, Any]] = chrome.get_log(kind)  # type: ignore[no-untyped-call]  # selenium has no types here
     return entries
 
 
-def asked(chrome: Chrome) -> set[str]:
+def requested(chrome: Chrome) -> set[str]:
     messages = [json.loads(entry["message"])["message"] for entry in logged(chrome, "performance")]
     sent = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
     return {params["request"]["url"].partition("#")[0] for params in sent}

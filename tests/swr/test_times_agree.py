@@ -13,13 +13,13 @@ ORIGIN = Source("default", "self", "n", 0)
 WRITTEN = st.sampled_from(
     ["2021-06-02T09:23:01.751202123Z", "2021-06-02T09:23:01.5Z", "2021-06-02T09:23:01Z", "2024-02-30T09:23:01.5+02:00"]
 )
-PLACES = st.integers(0, 31)
+LOCATIONS = st.integers(0, 31)
 
 
 @st.composite
 def nearly_times(draw: st.DrawFn) -> str:
     text = draw(WRITTEN)
-    for at in draw(st.lists(PLACES, max_size=3)):
+    for at in draw(st.lists(LOCATIONS, max_size=3)):
         text = text[:at] + draw(st.sampled_from(["", *"0129ZzTt+-:. ,\u0661"])) + text[at + draw(st.integers(0, 1)) :]
     return text
 

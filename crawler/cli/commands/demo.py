@@ -1,4 +1,4 @@
-"""The whole job in one command and one process: an emulated registry, a crawl of it, a proven snapshot."""
+"""`swr-crawler demo` after its flags are read: an emulated registry, a crawl of it, and a verified snapshot."""
 
 import sys
 from collections.abc import Mapping
@@ -20,32 +20,32 @@ from crawler.snapshot.reader import Snapshot, open_snapshot
 from crawler.snapshot.verify import verify
 from crawler.text.human import count, counted
 
-_NAMESPACES: Final = 10  # in each center: a score of names
+_NAMESPACES: Final = 10  # in each center
 _LATENCY_MS: Final = 20.0
 _TOKEN: Final = "SWR_CRAWLER_TOKEN"  # noqa: S105 - the name of a variable
 _FILE: Final = "demo.toml"
 
 
 def demo(flags: Mapping[str, Any], repositories: int, seed: int, environ: Mapping[str, str]) -> int:
-    """Crawl both centers over all namespaces of a made-up registry; give the crawl's exit code."""
+    """Crawl both centers and all namespaces of a made-up registry; return the crawl's exit code."""
     inventory = synthetic(namespaces=_NAMESPACES, repositories=repositories, seed=seed)
     settings = EmulatorSettings(inventory=inventory, latency_ms=_LATENCY_MS, jitter_ms=_LATENCY_MS / 2)
     with (
         anyio.from_thread.start_blocking_portal() as portal,
         portal.wrap_async_context_manager(emulator(settings)) as served,
     ):
-        _tell(f"an emulated registry serves {count(repositories)} repositories at {served.endpoint}")
+        _print(f"an emulated registry serves {count(repositories)} repositories at {served.endpoint}")
         given = {**flags, "endpoint": served.endpoint, "namespaces": _all_namespaces(inventory)}
         path = _settings_file()
-        # None of the user's own settings: the demo's must not go to a real registry, nor a real token here.
+        # The user's own settings are left out: the demo must not reach a real registry, nor a real token the emulator.
         config = load(
             flags=given,
             environ={_TOKEN: served.token},
             file_text=path.read_text(encoding="utf-8"),
             file_name=str(path),
         ).config
-        quiet = {name: value for name, value in environ.items() if not name.startswith("SWR_CRAWLER_")}
-        code = crawl(config, {**quiet, _TOKEN: served.token})
+        others = {name: value for name, value in environ.items() if not name.startswith("SWR_CRAWLER_")}
+        code = crawl(config, {**others, _TOKEN: served.token})
     if code == 0:
         _show(open_snapshot(Path(config.output, LATEST)))
     return code
@@ -64,16 +64,16 @@ def _settings_file() -> Path:
 
 
 def _show(snapshot: Snapshot) -> None:
-    """Print three records, where they are, and what a second look at all of them found."""
+    """Print three records and their file, then the result of verifying the snapshot."""
     first = next(file for file in snapshot.manifest.files if file.records)
-    _tell(f"three of the records, from {snapshot.folder / first.path}:")
+    _print(f"three of the records, from {snapshot.folder / first.path}:")
     for line in islice(snapshot.lines(first), 3):
         sys.stdout.write(line.decode())
     sys.stdout.flush()
     report = verify(snapshot)
-    found = "; ".join(report.differences) or "nothing differs from the manifest"
-    _tell(f"read again, {count(report.records)} records in {counted(report.files, 'file')}: {found}")
+    found = "; ".join(report.differences) or "no differences from the manifest"
+    _print(f"read again, {count(report.records)} records in {counted(report.files, 'file')}: {found}")
 
 
-def _tell(message: str) -> None:
+def _print(message: str) -> None:
     click.echo(message, err=True)

@@ -1,4 +1,4 @@
-"""What `swr-crawler emulate` does once its flags are read: serve made-up repositories until a signal."""
+"""`swr-crawler emulate` after its flags are read: serves made-up repositories until a signal."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from crawler.errors import ConfigError
 
 
 def emulate(inventory: Path | None, ready_file: Path | None, faults: tuple[str, ...], settings: dict[str, Any]) -> int:
-    """Serve made-up repositories, or those of a file, until a signal."""
+    """Serve made-up repositories, or those of a file, until a signal; return 0. Raises ConfigError, UsageError."""
     from crawler.emulator.faults.registry import FAULTS, parse_fault  # noqa: PLC0415
     from crawler.emulator.inventory.ndjson import from_ndjson, synthetic  # noqa: PLC0415
     from crawler.emulator.server import EmulatorSettings, serve_until_signalled  # noqa: PLC0415
