@@ -209,8 +209,8 @@ def emulate(*, inventory: str | None, ready_file: str | None, faults: tuple[str,
 
 @cli.command()
 @setting("output", "--output", metavar="DIR", help="Where the snapshot goes, default output.")
-@click.option("--repositories", type=click.IntRange(0, 1_000_000), default=20_000, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--repositories", type=click.IntRange(0, 1_000_000), default=20_000, show_default=True, help="In all.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same registry.")
 @setting("progress", "--progress", metavar="auto|on|off", help="Live view or progress lines.")
 def demo(*, repositories: int, seed: int, **given: Any) -> int:  # noqa: ANN401
     """Crawl an emulated registry: 20 namespaces, both centers, up to a verified snapshot."""

@@ -7,6 +7,7 @@ import click
 from crawler.cli.options import Command
 
 # The account that the emulator knows; none of it is a secret of a real one.
+_IDENTITY_HELP: Final = "Accept this one; default: a made-up one."
 _IDENTITY: Final = (
     *("token", "ak", "sk", "security-token"),
     *("user", "password", "domain", "project-name", "project-id"),
@@ -24,7 +25,13 @@ _OPTIONS: Final = (
         "--default-limit", type=click.IntRange(1), default=100, show_default=True, help="Page size without a limit."
     ),
     click.option("--max-limit", type=click.IntRange(1), default=1000, show_default=True, help="Largest page size."),
-    click.option("--over-limit", type=click.Choice(["clamp", "refuse"]), default="clamp", show_default=True),
+    click.option(
+        "--over-limit",
+        type=click.Choice(["clamp", "refuse"]),
+        default="clamp",
+        show_default=True,
+        help="Answer to a larger limit: the largest page, or 400.",
+    ),
     click.option(
         "--pair-rule",
         type=click.Choice(["refuse", "ignore"]),
@@ -32,8 +39,12 @@ _OPTIONS: Final = (
         show_default=True,
         help="Answer to a limit without an offset.",
     ),
-    click.option("--latency-ms", type=click.FloatRange(0), default=0.0, show_default=True),
-    click.option("--jitter-ms", type=click.FloatRange(0), default=0.0, show_default=True),
+    click.option(
+        "--latency-ms", type=click.FloatRange(0), default=0.0, show_default=True, help="Delay of each response."
+    ),
+    click.option(
+        "--jitter-ms", type=click.FloatRange(0), default=0.0, show_default=True, help="Delays differ by up to this."
+    ),
     click.option("--max-concurrency", type=click.IntRange(1), default=None, help="Requests that are served at a time."),
     click.option("--rps-cap", type=click.FloatRange(0, min_open=True), default=None, help="429 beyond this rate."),
     click.option(
@@ -46,10 +57,17 @@ _OPTIONS: Final = (
         default=None,
         help="Seconds in the Retry-After of a 429.",
     ),
-    *(click.option(f"--{name}", default=None, metavar="TEXT") for name in _IDENTITY),
-    click.option("--token-bytes", type=click.IntRange(32, 32_704), default=2048, show_default=True),
+    *(click.option(f"--{name}", default=None, metavar="TEXT", help=_IDENTITY_HELP) for name in _IDENTITY),
     click.option(
-        "--token-ttl", "token_ttl_s", type=click.FloatRange(0, min_open=True), default=86_400.0, help="Seconds."
+        "--token-bytes", type=click.IntRange(32, 32_704), default=2048, show_default=True, help="Length of a token."
+    ),
+    click.option(
+        "--token-ttl",
+        "token_ttl_s",
+        type=click.FloatRange(0, min_open=True),
+        default=86_400.0,
+        show_default=True,
+        help="Seconds a token is valid.",
     ),
     click.option(
         "--token-requests", type=click.IntRange(1), default=None, help="Requests after which a token expires."
@@ -65,8 +83,15 @@ _OPTIONS: Final = (
         type=click.Choice(["APIGW.0307", "APIGW.0301", "SVCSTG.SWR.4010000"]),
         default="APIGW.0307",
         show_default=True,
+        help="Error code for an expired token.",
     ),
-    click.option("--iam-errors", type=click.Choice(["iam", "keystone"]), default="iam", show_default=True),
+    click.option(
+        "--iam-errors",
+        type=click.Choice(["iam", "keystone"]),
+        default="iam",
+        show_default=True,
+        help="Format of IAM's errors.",
+    ),
     click.option(
         "--metadata",
         default="handshake",
@@ -74,7 +99,14 @@ _OPTIONS: Final = (
         help="How the metadata service behaves.",
         type=click.Choice(["handshake", "put-404", "put-405", "put-503", "refuse-once", "no-agency", "silent", "off"]),
     ),
-    click.option("--temporary-ttl", "temporary_ttl_s", type=click.FloatRange(0, min_open=True), default=86_400.0),
+    click.option(
+        "--temporary-ttl",
+        "temporary_ttl_s",
+        type=click.FloatRange(0, min_open=True),
+        default=86_400.0,
+        show_default=True,
+        help="Seconds a temporary key is valid.",
+    ),
     click.option(
         "--temporary-requests", type=click.IntRange(1), default=None, help="Requests after which temporary keys expire."
     ),
@@ -85,11 +117,25 @@ _OPTIONS: Final = (
         "--lock-s", type=click.FloatRange(0), default=300.0, show_default=True, help="Seconds it stays locked."
     ),
     click.option(
-        "--max-skew", "max_skew_s", type=click.FloatRange(0), default=900.0, show_default=True, help="Seconds."
+        "--max-skew",
+        "max_skew_s",
+        type=click.FloatRange(0),
+        default=900.0,
+        show_default=True,
+        help="Most seconds that the time of a signature may differ.",
     ),
-    click.option("--project-id-required/--no-project-id-required", default=True, show_default=True),
     click.option(
-        "--namespace-counts", type=click.Choice(["mixed", "present", "absent"]), default="mixed", show_default=True
+        "--project-id-required/--no-project-id-required",
+        default=True,
+        show_default=True,
+        help="Refuse signed requests without the project's id.",
+    ),
+    click.option(
+        "--namespace-counts",
+        type=click.Choice(["mixed", "present", "absent"]),
+        default="mixed",
+        show_default=True,
+        help="Whether namespaces have their number of repositories.",
     ),
     click.option(
         "--clock-skew",

@@ -1,7 +1,7 @@
 """The flags that several commands share, and the configuration that follows from them.
 
-A flag that is a setting has no default here: what it is when nobody sets it is declared in `crawler/config`, and a
-flag that is not given must not hide an environment variable or the file.
+A flag that is a setting has no default here: `crawler/config` declares it, and a flag that is not given must not hide
+an environment variable or the file.
 """
 
 import os

@@ -101,14 +101,14 @@ def finding(rule: str = "SWR101", *, location: Location | None = None, **fields:
 
 
 def item(name: str = "app", **fields: object) -> dict[str, object]:
-    """Give an item as the API sends it, with its center; no rule finds anything in it."""
+    """Return an item as the API sends it, with its center; no rule finds anything in it."""
     kept = ("center", "category", "description", "size", "is_public", "num_images", "updated_at", "domain_name")
     sound = {field: getattr(SOUND, field) for field in (*kept, "namespace", "tags", "status")}
     return {**sound, "updated_at": "9999-01-01T00:00:00Z", "name": name, **fields}
 
 
 def publish(output: Path, *items: dict[str, object], faults: tuple[Fault, ...] = (), **flags: Any) -> Path:  # noqa: ANN401
-    """Serve these items, crawl them and give the snapshot's folder."""
+    """Serve these items, crawl them and return the snapshot's folder."""
     with serve(from_ndjson(map(orjson.dumps, items), source="items"), faults=faults) as served:
         return whole(crawl(served.endpoint, output, **flags))
 

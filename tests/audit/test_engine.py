@@ -153,7 +153,7 @@ def test_growth_comes_after_the_records(tmp_path: Path) -> None:
     assert "SWR301" not in dict(told(audit(new, policy)[0]))
 
 
-def test_what_growth_was_not_judged_is_noticed(tmp_path: Path) -> None:
+def test_growth_that_was_not_judged_is_a_notice(tmp_path: Path) -> None:
     new = publish(tmp_path, item("a"), snapshot="2")
     old = publish(tmp_path, item("a"), snapshot="1", faults=UNPROVEN)
     _, audited = audit(new, Policy(), old)

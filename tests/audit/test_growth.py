@@ -18,7 +18,7 @@ COUNTS = st.integers(0, 2**70)
 
 
 def holdings(**namespaces: int) -> Holdings:
-    """Give what a center `eu/self` holds: so many records of 1 byte in each namespace."""
+    """Return the holdings of a center `eu/self`: this many records of 1 byte in each namespace."""
     held = Holdings()
     for namespace, records in namespaces.items():
         for _ in range(records):
@@ -74,7 +74,7 @@ def test_sizes_grow_like_numbers_and_an_unknown_size_counts_nothing() -> None:
     assert now.of_namespace("eu", "self", "other") == Holding()
 
 
-def test_what_was_not_there_before_grew_from_nothing() -> None:
+def test_a_new_namespace_grew_from_nothing() -> None:
     (_, one) = growth_findings(manifest(), holdings(), manifest(), holdings(team=10), POLICY)
     assert one.violation.message == "grew from 0 repositories to 10 repositories"
 

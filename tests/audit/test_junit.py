@@ -59,7 +59,7 @@ def test_a_finding_is_a_case_with_its_message_its_remedy_and_its_line() -> None:
     ("fail_on", "error", "warning"),
     [("error", "failure", "skipped"), ("warning", "failure", "failure"), (None, "skipped", "skipped")],
 )
-def test_what_the_run_does_not_fail_for_is_skipped(fail_on: Severity | None, error: str, warning: str) -> None:
+def test_findings_that_do_not_fail_the_run_are_skipped(fail_on: Severity | None, error: str, warning: str) -> None:
     root = document(finding("SWR101"), finding("SWR201"), fail_on=fail_on)
     assert outcomes(root, "SWR101") == [error]
     assert outcomes(root, "SWR201") == [warning]
@@ -76,7 +76,7 @@ def test_a_disabled_rule_is_skipped() -> None:
 
 
 @pytest.mark.parametrize(("fail_on", "outcome"), [("error", "failure"), (None, "skipped")])
-def test_what_is_left_out_is_a_case_of_its_own(fail_on: Severity | None, outcome: str) -> None:
+def test_findings_left_out_are_a_case_of_their_own(fail_on: Severity | None, outcome: str) -> None:
     root = document(*[finding("SWR101")] * 5, most=2, fail_on=fail_on)
     cases = list(suite(root, "SWR101"))
     assert [case.get("name") for case in cases][2:] == ["and 3 more findings"]

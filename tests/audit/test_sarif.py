@@ -1,4 +1,4 @@
-"""Laws of the SARIF log: of the form that the standard asks for, bounded, and inert whatever a name says."""
+"""Laws of the SARIF log: valid by the standard, bounded, and inert whatever a name contains."""
 
 import gzip
 from random import Random
@@ -18,7 +18,7 @@ from tests.audit.examples import FINDINGS, HOSTILE, finding
 
 
 def closed(required: str, **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - schemas
-    """Give the schema of an object that has these properties and no other, as all of SARIF's are."""
+    """Return the schema of an object that has these properties and no other, as all of SARIF's do."""
     return {
         "type": "object",
         "properties": properties,
@@ -173,7 +173,7 @@ def test_a_center_and_a_namespace_have_a_logical_location_too(location: Location
 
 
 @given(st.lists(FINDINGS, max_size=4), HOSTILE)
-def test_no_name_breaks_the_log_or_means_anything_in_it(findings: list[Finding], snapshot: str) -> None:
+def test_no_name_breaks_the_log_or_has_a_meaning_in_it(findings: list[Finding], snapshot: str) -> None:
     run = log(results(*findings), snapshot=snapshot)
     assert run["automationDetails"]["id"].isprintable()
     assert len(run["results"]) == len(findings)
@@ -209,7 +209,7 @@ def test_the_most_severe_results_come_first_and_are_those_that_stay() -> None:
     assert [SEVERITIES.index(result["level"]) for result in run["results"]] == [0, 0, 1, 1]
 
 
-def test_what_is_left_out_is_said_with_its_number() -> None:
+def test_the_log_says_how_many_findings_it_leaves_out() -> None:
     run = log(results(*[finding()] * 3, most=2), notices=("growth was not judged",))
     assert len(run["results"]) == 2
     assert notifications(run) == [
@@ -222,7 +222,7 @@ def test_what_is_left_out_is_said_with_its_number() -> None:
     assert notifications(log(results(*[finding()] * 2, most=2))) == []
 
 
-def test_an_incomplete_snapshot_is_said_before_anything_else() -> None:
+def test_an_incomplete_snapshot_is_the_first_notification() -> None:
     run = log(results(), incomplete=True, notices=("something",))
     assert notifications(run)[0] == ("error", "the snapshot is incomplete: what is missing was not judged")
 
@@ -240,7 +240,7 @@ def test_names_that_do_not_compress_do_not_make_a_log_too_large_to_upload() -> N
     assert len(noise.chosen()) == 400
 
 
-def test_what_is_kept_of_each_severity_is_bounded_in_memory() -> None:
+def test_the_results_kept_of_each_severity_are_bounded_in_memory() -> None:
     one = len(results(finding()).chosen()[0])
     taken = SarifResults(most_bytes=2 * one + 1)
     for rule in ["SWR101"] * 5 + ["SWR205"]:

@@ -314,7 +314,7 @@ def test_lines_are_events_with_the_numbers_of_all_targets() -> None:
     assert (line["records"], line["requests_per_s"], line["eta_s"]) == (5000, 5.0, 10)
 
 
-def test_log_lines_appear_above_the_live_view_whole_and_in_order() -> None:
+def test_log_lines_appear_above_the_live_view_complete_and_in_order() -> None:
     stream, clock = Terminal(), Clock()
     logs.configure("text", stream=stream)
     with progress_hook("on", stream=stream, environ=XTERM, clock=clock)([stats()]):

@@ -121,7 +121,7 @@ def test_bad_input_is_one_line_and_no_report(
     assert not (tmp_path / "report.html").exists()
 
 
-def test_one_changed_byte_is_noticed_and_nothing_is_written(say: Say, tmp_path: Path) -> None:
+def test_one_changed_byte_is_an_error_and_nothing_is_written(say: Say, tmp_path: Path) -> None:
     folder = publish(tmp_path / "output", item("app"))
     (part,) = (path for path in folder.glob("**/part-*") if path.stat().st_size)
     part.write_bytes(part.read_bytes().replace(b'"team"', b'"tean"'))
@@ -141,7 +141,9 @@ def test_a_manifest_without_a_time_is_damaged(say: Say, tmp_path: Path, moment: 
     assert "finished_at" in said.err
 
 
-def test_more_than_the_table_holds_is_said(say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_report_says_how_many_repositories_the_table_leaves_out(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("crawler.cli.commands.report.build_report", partial(build_report, listed=2))
     publish(tmp_path / "output", *(item(f"app-{size}", size=size) for size in range(5)))
     say("latest")
@@ -152,7 +154,7 @@ def test_more_than_the_table_holds_is_said(say: Say, tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize("library", ["jinja2", "pygal"])
-def test_a_missing_library_is_named_with_what_brings_it(library: str) -> None:
+def test_a_missing_library_is_named_with_how_to_install_it(library: str) -> None:
     code = (
         "import sys, importlib.util\n"
         "found = importlib.util.find_spec\n"

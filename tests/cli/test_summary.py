@@ -95,7 +95,7 @@ def stopped(**fields: Any) -> Result:  # noqa: ANN401
     return result(75, **{"stats": (stats(records=120_000, walks_ended=0),), **fields})
 
 
-def test_a_complete_run_says_so_and_where_it_is() -> None:
+def test_a_complete_run_says_where_its_snapshot_is() -> None:
     assert summary(finished(walk(), walk(center="thirdparty"))).splitlines() == [
         "complete: 400 000 of 400 000 declared records are on disk, each once",
         "  where     output/snapshot=night (2 files, 210.4 MB)",
@@ -145,7 +145,7 @@ def test_a_partial_walk_shows_which_items_were_not_read_and_why() -> None:
     ]
 
 
-def test_what_a_drifted_walk_misses_is_not_guessed() -> None:
+def test_the_missing_records_of_a_drifted_walk_are_not_guessed() -> None:
     drifted = walk(verdict="drifted", declared_totals=(100, 101, 99), records=102, distinct=98, duplicates=1, passes=3)
     first, *rest = summary(finished(drifted)).splitlines()
     assert first == ("incomplete: 102 records are on disk, up to 101 were declared; how many are missing is not known")
@@ -161,26 +161,26 @@ def test_an_unproven_walk_declares_nothing_to_compare_the_records_with() -> None
     assert json.loads(summary_json(run))["declared"] is None
 
 
-def test_many_bad_walks_are_five_lines_and_where_to_find_the_rest() -> None:
+def test_of_many_unproven_walks_five_are_listed_and_the_rest_counted() -> None:
     text = summary(finished(*(walk(verdict="drifted", namespace=f"n{number}") for number in range(1200))))
     assert text.count(": drifted,") == 5
     assert "and 1 195 more walks not proven, see _manifest.json" in text
     assert len(text.splitlines()) < 15
 
 
-def test_rejects_are_counted_and_where_they_are_is_said() -> None:
+def test_rejects_are_counted_and_their_file_is_named() -> None:
     run = finished(walk(records=198, distinct=200, declared_totals=(200,), rejects=2))
     assert summary(run).startswith("incomplete: 198 of 200 declared records are on disk; 0 missing, 2 rejected")
     assert "2 items, kept with their reasons in _rejects.ndjson" in summary(run)
 
 
-def test_a_stream_is_complete_on_standard_output_and_not_on_disk() -> None:
+def test_a_complete_stream_is_on_standard_output_and_not_on_disk() -> None:
     text = summary(finished(walk(), path=None))
     assert text.startswith("complete: 200 000 of 200 000 declared records are on standard output, each once")
     assert "disk" not in text
 
 
-def test_a_signal_keeps_the_state_and_says_how_to_go_on() -> None:
+def test_a_signal_keeps_the_state_and_says_how_to_resume() -> None:
     run = result(130, ending=StopReason("signal", 2), stats=(stats(records=120_000, walks_ended=1),))
     assert summary(run).splitlines() == [
         "unfinished: stopped by SIGINT (Ctrl-C); 120 000 records read, 400 000 declared so far; nothing is published",
@@ -296,7 +296,7 @@ def test_rates_show_the_digits_that_matter(per_s: float, text: str) -> None:
     assert wording.rate(per_s) == text
 
 
-def test_records_of_other_namespaces_are_said_to_be_left_out_and_are_not_missing() -> None:
+def test_records_of_other_namespaces_are_counted_as_left_out_and_not_as_missing() -> None:
     text = summary(finished(walk(records=300, distinct=1000, declared_totals=(1000,), outside=700)))
     assert text.startswith("complete: 300 of 300 declared records")
     assert "700 records of other namespaces were returned and left out" in text
@@ -311,7 +311,7 @@ def test_long_evidence_is_shortened() -> None:
     assert "1 001 then 1 002 then 1 003 then 1 004 then … then 1 010" in text
 
 
-def test_a_walk_without_its_first_page_says_from_where_it_is_lost() -> None:
+def test_a_walk_without_its_first_page_says_from_which_item_on_it_was_not_read() -> None:
     lost = (Lost(offset=0, end=None, got=0, reason="HTTP 500"),)
     text = summary(finished(walk(verdict="partial", lost=lost, declared_totals=(), records=0, distinct=0)))
     assert "from item 0 on: HTTP 500" in text

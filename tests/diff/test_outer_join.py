@@ -136,7 +136,7 @@ def test_a_full_disk_is_a_disk_error(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("equal", [True, False])
-def test_nothing_is_given_before_both_sides_are_proven(side: int, equal: bool) -> None:  # noqa: FBT001 - parametrized
+def test_nothing_is_yielded_before_both_snapshots_are_checked(side: int, equal: bool) -> None:  # noqa: FBT001 - parametrized
     new = named("a", "b") if equal else named("b", "c")
     rest = named("z", center="thirdparty")
     with both([*named("a", "b"), *rest], [*new, *rest]) as sides:
@@ -147,7 +147,7 @@ def test_nothing_is_given_before_both_sides_are_proven(side: int, equal: bool) -
             next(iter(found), None)
 
 
-def test_a_record_that_is_there_twice_is_told() -> None:
+def test_a_duplicate_record_is_an_error() -> None:
     with both(named("a", "a"), named("a")) as sides, pytest.raises(IncompleteError, match="there twice"):
         joined(*sides)
 
@@ -180,7 +180,7 @@ def forged(snapshot: Snapshot, line: bytes) -> Snapshot:
         (msgspec.json.encode(record(center="thirdparty")), "eu/thirdparty is among those of eu/self"),
     ],
 )
-def test_a_line_that_is_no_record_of_its_place_is_told(line: bytes, words: str, range_bytes: int) -> None:
+def test_a_line_that_is_no_record_of_its_partition_is_an_error(line: bytes, words: str, range_bytes: int) -> None:
     with both(named("a", "b"), named("b")) as (old, new), pytest.raises(IncompleteError, match=words):
         joined(forged(old, line), new, range_bytes=range_bytes)
 

@@ -71,5 +71,5 @@ def test_csv_reads_back(row: list[str]) -> None:
 
 
 @given(st.lists(HOSTILE))
-def test_a_cell_harms_no_terminal(row: list[str]) -> None:
+def test_a_cell_cannot_command_a_terminal(row: list[str]) -> None:
     assert all(cell.isprintable() and len(cell) <= 3000 for cell in cells(row))

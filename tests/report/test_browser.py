@@ -122,7 +122,7 @@ def test_a_filter_keeps_what_was_chosen(page: Chrome) -> None:
     wait(page, "60 repositories, out of 133")
 
 
-def test_a_click_sorts_another_turns_it_and_what_is_unknown_comes_last(page: Chrome) -> None:
+def test_a_click_sorts_another_reverses_and_unknown_values_come_last(page: Chrome) -> None:
     size = head(page, "Size")
     assert size.get_attribute("aria-sort") == "none"
     size.find_element(By.TAG_NAME, "button").click()
@@ -142,7 +142,7 @@ def test_pages_hold_every_row_once(page: Chrome) -> None:
     assert len(seen) == len(set(seen)) == 133
 
 
-def test_the_keyboard_reaches_and_works_everything(page: Chrome) -> None:
+def test_every_control_can_be_reached_and_used_by_keyboard(page: Chrome) -> None:
     one(page, "#repositories-search").click()
     reached = []
     for _ in range(30):
@@ -165,7 +165,7 @@ def test_a_script_in_a_description_stays_text(page: Chrome) -> None:
     assert page.execute_script(count) == 1
 
 
-def test_the_theme_that_was_chosen_is_kept(page: Chrome, report: Path) -> None:
+def test_the_chosen_theme_is_stored(page: Chrome, report: Path) -> None:
     def ground() -> Any:  # noqa: ANN401 - what the browser says
         return page.execute_script("return getComputedStyle(document.body).backgroundColor")
 
@@ -206,7 +206,7 @@ def test_a_phone_needs_no_scrolling_sideways(page: Chrome, report: Path) -> None
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_the_policy_stops_a_script_that_got_in(chrome: Chrome, report: Path, tmp_path: Path) -> None:
+def test_the_policy_stops_an_injected_script(chrome: Chrome, report: Path, tmp_path: Path) -> None:
     text = report.read_text(encoding="utf-8")
     (tmp_path / "tampered.html").write_text(text.replace("</main>", "<script>document.title = 'in'</script></main>"))
     chrome.get((tmp_path / "tampered.html").as_uri())

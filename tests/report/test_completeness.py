@@ -67,13 +67,13 @@ def test_every_kind_of_gap_is_a_reason(found: Manifest, words: str) -> None:
         ({"has_success_marker": False}, "_SUCCESS is missing"),
     ],
 )
-def test_a_manifest_that_says_complete_is_not_believed_against_the_evidence(fields: dict[str, Any], words: str) -> None:
+def test_the_evidence_overrules_a_manifest_that_says_complete(fields: dict[str, Any], words: str) -> None:
     judgement = judged(manifest(), **fields)
     assert not judgement.complete
     assert any(words in reason for reason in judgement.reasons)
 
 
-def test_a_status_that_its_walks_contradict_is_not_believed() -> None:
+def test_a_status_that_its_walks_contradict_is_a_reason() -> None:
     judgement = judged(manifest(LOST, status="complete"))
     assert "the manifest says complete, its walks say incomplete" in judgement.reasons
 

@@ -58,7 +58,7 @@ def test_no_data_ends_the_script_that_holds_it(names: list[str]) -> None:
 
 
 @given(st.recursive(st.text() | st.integers(0, 9), st.lists))
-def test_harmless_json_means_the_same(content: Any) -> None:  # noqa: ANN401
+def test_escaped_json_means_the_same(content: Any) -> None:  # noqa: ANN401
     assert orjson.loads(escape_markup(orjson.dumps(content))) == content
 
 

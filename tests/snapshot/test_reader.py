@@ -40,7 +40,7 @@ def test_records_come_as_they_were_written(tmp_path: Path) -> None:
     assert list(shelve(tmp_path, "one", held, max_part_bytes=500).records()) == held
 
 
-def test_a_line_longer_than_what_is_read_at_once_comes_whole(tmp_path: Path) -> None:
+def test_a_line_longer_than_one_block_is_complete(tmp_path: Path) -> None:
     held = [*named("a", "b"), *named("long", description="x" * 3_000_000), *named("c")]
     assert list(shelve(tmp_path, "one", held).records()) == held
 

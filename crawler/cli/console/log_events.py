@@ -93,7 +93,7 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "walk.end",
         "debug or warning",
         ("walk", "verdict", "passes"),
-        "A walk has ended with this verdict after so many passes. Level debug when the walk is complete.",
+        "A walk has ended; passes is how many it took. Level debug when the walk is complete.",
     ),
     LogEvent(
         "walk.step_down",
