@@ -83,7 +83,9 @@ class Audit:
             yield from self._from_observation(observation)
         if centers := unjudged_centers(old, new):
             named = ", ".join(centers[:_MOST_NAMED]) + (", …" if len(centers) > _MOST_NAMED else "")
-            self.notices += (f"growth was not judged where not both snapshots read the same completely: {named}",)
+            self.notices += (
+                f"growth was not judged in centers that the two snapshots read differently or not completely: {named}",
+            )
         if old.started_at >= new.started_at:
             self.notices += (f"the previous snapshot, {old.snapshot}, was not started before {new.snapshot}",)
 

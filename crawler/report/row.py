@@ -1,11 +1,14 @@
-"""A repository as the report shows it (pure): its fields, with every text from the service escaped and shortened."""
+"""A repository as the report shows it (pure): its fields, with every text from the service escaped and shortened.
+
+Source: docs/reference/swr-api.md#namespace-name-rule, #repository-name-rule (lengths), #share-status (its meaning).
+"""
 
 from typing import Final, NamedTuple
 
 from crawler.model.record import Record
 from crawler.text.human import escaped, shortened
 
-LONGEST: Final = 200  # characters of one text from the service; SWR's own names end at 64 and 128
+LONGEST: Final = 200  # characters of one text from the service: more than any valid name has
 
 
 class RepositoryRow(NamedTuple):

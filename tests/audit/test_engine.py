@@ -158,7 +158,7 @@ def test_growth_that_was_not_judged_is_a_notice(tmp_path: Path) -> None:
     old = publish(tmp_path, item("a"), snapshot="1", faults=UNPROVEN)
     _, audited = audit(new, Policy(), old)
     assert audited.notices == (
-        "growth was not judged where not both snapshots read the same completely: default/self",
+        "growth was not judged in centers that the two snapshots read differently or not completely: default/self",
         "the previous snapshot, 1, was not started before 2",
     )
 
