@@ -1,5 +1,5 @@
 """`python -m crawler` is `swr-crawler`."""
 
-from crawler.cli.app import main
+from crawler.cli.main import main
 
 main()

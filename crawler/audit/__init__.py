@@ -1,1 +1,1 @@
-"""What the audit rules find in a snapshot, and how it is written down."""
+"""Checks a snapshot against rules and writes the findings as text, NDJSON, SARIF and JUnit."""

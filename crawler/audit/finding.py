@@ -1,4 +1,4 @@
-"""What a rule found, and where (pure): one finding, its place, and its line of NDJSON."""
+"""One finding of a rule (pure): its location, its fingerprint, and its line of NDJSON."""
 
 from hashlib import blake2b
 from typing import Annotated, Any, Final, NamedTuple, TypeAlias
@@ -13,7 +13,7 @@ _FINGERPRINT_BYTES: Final = 16
 
 
 class Location(NamedTuple):
-    """What a finding is about: a repository, or as much of its key as there is; all None for the whole snapshot."""
+    """The subject of a finding: a repository, or the part of its key that applies; all None is the whole snapshot."""
 
     target: str | None = None
     center: str | None = None
@@ -23,13 +23,12 @@ class Location(NamedTuple):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One finding, as it stands on one line of `audit --json`; what does not apply is null.
+    """One finding, one line of `audit --json`; a field that does not apply is null.
 
-    `rule` is the id that stays (`SWR101`), `slug` the same for people (`public-while-shared`). `message` says what
-    is the case here, `remedy` what to do about it; both are one line that may hold names of others: escape before
-    showing. `evidence` has the numbers and words of the message for programs. `file` is relative to the snapshot,
-    `line` counts from 1. `fingerprint` names the rule and the place and nothing else, so that the same finding has the
-    same one in every snapshot.
+    `rule` is the permanent id (`SWR101`), `slug` its name (`public-while-shared`). `message` says what was found,
+    `remedy` what to do; both are one line and may hold names from the service: escape them before showing. `evidence`
+    has the numbers and words of the message for programs. `file` is relative to the snapshot, `line` counts from 1.
+    `fingerprint` depends on the rule and the location only, so that a finding has the same one in every snapshot.
     """
 
     rule: str
@@ -48,31 +47,31 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     fingerprint: str
 
     @property
-    def place(self) -> Location:
-        """The place as one value."""
+    def location(self) -> Location:
+        """Return the location as one value."""
         return Location(self.target, self.center, self.domain_name, self.namespace, self.name)
 
 
-def named(place: Location) -> str:
-    """Name a place for people: `default/self team-a/app of acme`, `default/self/team-a`, `the snapshot`.
+def named(location: Location) -> str:
+    """Return a location in words: `default/self team-a/app of acme`, `default/self/team-a`, `the snapshot`.
 
-    Names of others are in it as they are: escape it before showing.
+    Names from the service are in it unchanged: escape it before showing.
     """
-    where = "/".join(part for part in (place.target, place.center) if part is not None)
-    if place.name is None:
-        return "/".join(part for part in (where, place.namespace) if part) or "the snapshot"
-    whose = "" if place.domain_name is None else f" of {place.domain_name}"
-    return f"{where} {place.namespace}/{place.name}{whose}"
+    where = "/".join(part for part in (location.target, location.center) if part is not None)
+    if location.name is None:
+        return "/".join(part for part in (where, location.namespace) if part) or "the snapshot"
+    domain = "" if location.domain_name is None else f" of {location.domain_name}"
+    return f"{where} {location.namespace}/{location.name}{domain}"
 
 
-def fingerprint(rule: str, place: Location, subject: str = "") -> str:
-    """Give 32 hex digits that name a finding; `subject` tells apart what one rule finds at one place."""
-    spelled = msgspec.json.encode((rule, *place, subject))  # JSON: "a/b" beside "c" is not "a" beside "b/c"
+def fingerprint(rule: str, location: Location, subject: str = "") -> str:
+    """Return 32 hex digits that identify a finding; `subject` tells apart what one rule finds at one location."""
+    spelled = msgspec.json.encode((rule, *location, subject))  # JSON: "a/b" beside "c" is not "a" beside "b/c"
     return blake2b(spelled, digest_size=_FINGERPRINT_BYTES).hexdigest()
 
 
 def to_line(finding: Finding) -> bytes:
-    """Give the finding's line of NDJSON, without its end."""
+    """Return the finding's line of NDJSON, without its end."""
     return _encode(finding)
 
 
@@ -80,6 +79,6 @@ _encode = msgspec.json.Encoder().encode
 
 
 def schema() -> dict[str, Any]:
-    """Give the JSON Schema (draft 2020-12) of a finding."""
+    """Return the JSON Schema (draft 2020-12) of a finding."""
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {**dialect, **msgspec.json.schema(Finding)}

@@ -1,4 +1,4 @@
-"""The findings of an audit, counted, and the first ones of each rule (pure): what people and CI are shown."""
+"""Counts the findings of an audit and keeps the first ones of each rule, to be shown (pure)."""
 
 from collections import Counter
 
@@ -7,7 +7,7 @@ from crawler.model.audit_rules import RULES, SEVERITIES, Rule, Severity, at_leas
 
 
 class FindingCounts:
-    """Takes findings one by one and keeps of each rule the number and the first `most_kept`."""
+    """Takes findings one by one and keeps for each rule their number and the first `most_kept`."""
 
     def __init__(self, most_kept: int) -> None:
         self._most_kept = most_kept
@@ -22,22 +22,22 @@ class FindingCounts:
             kept.append(finding)
 
     def count(self, rule: Rule) -> int:
-        """Give how many findings a rule has."""
+        """Return how many findings a rule has."""
         return self._counts[rule.id]
 
     def kept(self, rule: Rule) -> list[Finding]:
-        """Give the first findings of a rule, in the order they came."""
+        """Return the first findings of a rule, in the order in which they were added."""
         return self._kept.get(rule.id, [])
 
     def found(self) -> list[Rule]:
-        """Give the rules that found something, the most severe first, then by id."""
+        """Return the rules that found something, the most severe first, then by id."""
         found = [RULES[name] for name in sorted(self._counts)]
         return sorted(found, key=lambda rule: SEVERITIES.index(rule.severity))
 
     def by_severity(self) -> dict[Severity, int]:
-        """Give how many findings there are of each severity, the most severe first."""
+        """Return the number of findings of each severity, the most severe first."""
         return {one: sum(self.count(rule) for rule in self.found() if rule.severity == one) for one in SEVERITIES}
 
     def fails(self, bound: Severity | None) -> bool:
-        """Say whether there is a finding as severe as `bound` or more; None: never."""
+        """Return whether there is a finding as severe as `bound` or more; never for None."""
         return bound is not None and any(at_least(rule.severity, bound) for rule in self.found())

@@ -1,4 +1,4 @@
-"""What is let through and what is held back (pure): globs, and the suppressions that hold on a day."""
+"""Which findings are suppressed (pure): globs, and the suppressions that are active on a day."""
 
 import re
 from collections.abc import Iterable
@@ -11,34 +11,34 @@ from crawler.config.audit_policy import Suppression
 
 
 def any_of(globs: Iterable[str]) -> re.Pattern[str]:
-    """Give one expression for `fullmatch` that matches what any of the globs matches, heeding case."""
+    """Return one expression for `fullmatch` that matches what any of the globs matches, case-sensitive."""
     return re.compile("|".join(map(translate, globs)))
 
 
 class Suppressions:
-    """The suppressions of a policy on a day: those that hold, made ready to be matched, and those that have ended."""
+    """The suppressions of a policy on a day: `active` ones, compiled to be matched, and `expired` ones."""
 
     def __init__(self, suppressions: Iterable[Suppression], day: date) -> None:
-        self.holding: list[Suppression] = []
-        self.ended: list[Suppression] = []
+        self.active: list[Suppression] = []
+        self.expired: list[Suppression] = []
         self._by_rule: dict[str, list[_Compiled]] = {}
         for suppression in suppressions:
             if suppression.expires < day:
-                self.ended.append(suppression)
+                self.expired.append(suppression)
                 continue
-            self.holding.append(suppression)
+            self.active.append(suppression)
             patterns = (suppression.domain, suppression.namespace, suppression.name)
-            mesh = _Compiled(suppression, *(any_of([pattern]) for pattern in patterns))
-            self._by_rule.setdefault(suppression.rule, []).append(mesh)
+            compiled = _Compiled(suppression, *(any_of([pattern]) for pattern in patterns))
+            self._by_rule.setdefault(suppression.rule, []).append(compiled)
 
-    def matching(self, rule: str, place: Location) -> list[Suppression]:
-        """Give all suppressions that let pass what the rule with this id found there: none where it stands."""
+    def matching(self, rule: str, location: Location) -> list[Suppression]:
+        """Return all active suppressions that match what the rule with this id found there."""
         return [
-            mesh.suppression
-            for mesh in self._by_rule.get(rule, ())
-            if mesh.name.fullmatch(place.name or "")
-            and mesh.namespace.fullmatch(place.namespace or "")
-            and mesh.domain.fullmatch(place.domain_name or "")
+            compiled.suppression
+            for compiled in self._by_rule.get(rule, ())
+            if compiled.name.fullmatch(location.name or "")
+            and compiled.namespace.fullmatch(location.namespace or "")
+            and compiled.domain.fullmatch(location.domain_name or "")
         ]
 
 

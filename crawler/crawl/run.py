@@ -25,8 +25,8 @@ from crawler.crawl.run_store import RunStore
 from crawler.crawl.system_clock import SystemClock
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason
+from crawler.snapshot.completeness import status_of
 from crawler.snapshot.coverage import cover
-from crawler.snapshot.manifest import status_of
 from crawler.snapshot.reader import open_snapshot
 from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.publish import finish
@@ -121,7 +121,7 @@ class _Run:
         all_published = len(store.walks) == len(schedule.walks)
         ended = not errors and all_published and all(walk.ended for walk in schedule.center_totals)
         coverage = cover(schedule.declared_totals(), store.walks)
-        status = status_of(store.walks, coverage, partial=config.allow_partial_coverage)
+        status = status_of(store.walks, coverage, allow_partial_coverage=config.allow_partial_coverage)
         result = Result(
             exit_code=exit_code_of(errors, stop_reason, status if ended else None),
             stop_reason=stop_reason,

@@ -1,1 +1,1 @@
-"""What differs between two snapshots, and what nobody can know."""
+"""Compares two snapshots: what differs, and what cannot be known."""

@@ -1,13 +1,13 @@
-"""The records of two snapshots brought together by their keys, in bounded memory.
+"""Joins the records of two snapshots by key, in bounded memory.
 
-Parts that both sides hold in the same place, byte for byte, are read and proven but not compared: within a place
-(target and center) a key comes once (`verify` holds snapshots to it), so the keys of such a part are in no other
-part of either side, and the rest can be joined without it.
+Part files that both snapshots hold in the same partition (target and center), byte for byte, are read and checked but
+not compared: a key occurs once in a partition (`verify` checks this), so the keys of such a part are in no other part
+of either snapshot, and the rest can be joined without it.
 
-The rest is cut into ranges of keys, each small enough for memory, by boundaries drawn from a sample of both sides.
-The lines of a range, wherever they come from, meet in one temporary file without a name, gone when this process is,
-however it ends. Then one range after the other is joined, in the order of the keys: nothing is left to merge, and two
-snapshots that fit into memory never touch the disk.
+The rest is split into ranges of keys, each small enough for memory, by boundaries drawn from a sample of both
+snapshots. The lines of each range are collected in one temporary file without a name, which the system deletes when
+this process ends in any way. Then the ranges are joined one after the other, in the order of the keys: nothing is left
+to merge, and two snapshots that fit into memory use no disk.
 """
 
 import errno
@@ -26,16 +26,16 @@ from crawler.model.record import Record
 from crawler.snapshot.manifest import FileEntry
 from crawler.snapshot.reader import Partition, Snapshot, decode_record
 
-RANGE_BYTES: Final = 12 * 2**20  # of both sides together; joined, they take some five times as much
-HELD_BYTES: Final = 32 * 2**20  # of lines in memory before they go to the temporary file
+RANGE_BYTES: Final = 12 * 2**20  # of both snapshots together; while they are joined, they take several times as much
+HELD_BYTES: Final = 32 * 2**20  # of lines in memory before they are written to the temporary file
 _SAMPLE_BYTES: Final = 4096  # read for one sample
-_SAMPLES: Final = 24  # for each range: with fewer some ranges would be several times the others
+_SAMPLES: Final = 24  # for each range: with fewer, some ranges are several times larger than others
 
 _MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 Pair = tuple[Record | None, Record | None]
 _Parts = tuple[list[FileEntry], list[FileEntry]]  # of OLD and of NEW
-_Span = tuple[int, int]  # where some lines begin in the temporary file, and their size in bytes
+_Span = tuple[int, int]  # the offset of some lines in the temporary file, and their size in bytes
 _SortKey = tuple[bool, str, str, str]
 
 
@@ -50,17 +50,17 @@ _decode_keys = msgspec.json.Decoder(_SortedKey).decode_lines
 
 
 def _sortable(key: _SortedKey) -> _SortKey:
-    """Give what puts keys in order: no domain comes before all others."""
+    """Return what keys are sorted by: no domain comes before all others."""
     domain = key.domain_name
     return domain is not None, domain or "", key.namespace, key.name
 
 
 class OuterJoin:
-    """All records of two snapshots but those that are the same line on both sides; these are counted in `same`.
+    """Iterates over the records of two snapshots; those that are the same line in both are counted in `same` instead.
 
-    A record is paired with the one of its key on the other side, or with None. Pairs come in the order of (target,
-    center, domain_name, namespace, name), nulls first, once both snapshots are read to the end and proven.
-    Made by `outer_join`.
+    A record is paired with the one of the same key in the other snapshot, or with None. The pairs come in the order of
+    (target, center, domain_name, namespace, name), nulls first, after both snapshots are read to their end and
+    checked. Made by `outer_join`.
     """
 
     def __init__(self, old: Snapshot, new: Snapshot, lines: "_Lines", range_bytes: int) -> None:
@@ -70,25 +70,25 @@ class OuterJoin:
         self.same = 0
 
     def __iter__(self) -> Iterator[Pair]:
-        """Read both sides, then give the pairs; once only.
+        """Read both snapshots, then yield the pairs; works once.
 
-        Raises IncompleteError when a side is not what its manifest says, DiskError when the temporary file can't be
+        Raises IncompleteError when a snapshot differs from its manifest, DiskError when the temporary file cannot be
         written.
         """
-        ranges: list[tuple[Partition, int]] = []  # the number of a place's last range is the next one's first
-        for place, parts in _by_place(self._sides):
+        ranges: list[tuple[Partition, int]] = []
+        for partition, parts in _by_partition(self._sides):
             rest = self._without_equal(parts)
             boundaries = _boundaries(self._sides, rest, self._range_bytes)
             first = self._lines.add(len(boundaries) + 1)
             for side, files in enumerate(rest):
                 for file in files:
-                    self._cut(side, file, boundaries, first)
-            ranges += [(place, first + number) for number in range(len(boundaries) + 1)]
-        for place, number in ranges:
-            yield from self._joined(place, number)
+                    self._split(side, file, boundaries, first)
+            ranges += [(partition, first + number) for number in range(len(boundaries) + 1)]
+        for partition, number in ranges:
+            yield from self._joined(partition, number)
 
     def _without_equal(self, parts: _Parts) -> _Parts:
-        """Prove the parts that both sides hold, and leave them out."""
+        """Return the parts without those that both snapshots hold; read these once to check them."""
         equal = {file.sha256 for file in parts[0]} & {file.sha256 for file in parts[1]}
         for side, files in enumerate(parts):
             for file in files:
@@ -99,12 +99,12 @@ class OuterJoin:
         old, new = ([file for file in files if file.sha256 not in equal] for files in parts)
         return old, new
 
-    def _cut(self, side: int, file: FileEntry, boundaries: list[_SortKey], first: int) -> None:
-        """Put each line of a part to its range."""
+    def _split(self, side: int, file: FileEntry, boundaries: list[_SortKey], first: int) -> None:
+        """Add each line of a part file to its range."""
         snapshot = self._sides[side]
         for block in snapshot.blocks(file):
             lines = block.split(b"\n")
-            lines.pop()  # what follows the last line's end
+            lines.pop()  # the empty rest behind the last line's end
             try:
                 keys = _decode_keys(block)
             except _MALFORMED as error:
@@ -114,15 +114,15 @@ class OuterJoin:
             held = self._lines.held(side)
             for key, line in zip(keys, lines, strict=True):
                 held[first + bisect_right(boundaries, _sortable(key))].append(line)
-            self._lines.took(len(block))
+            self._lines.on_added(len(block))
 
-    def _joined(self, place: Partition, number: int) -> Iterator[Pair]:
+    def _joined(self, partition: Partition, number: int) -> Iterator[Pair]:
         old, new = (self._keyed(side, number) for side in (0, 1))
         differing = [key for key, line in old.items() if new.get(key) != line]
         self.same += len(old) - len(differing)
         differing += [key for key in new if key not in old]
         for key in sorted(differing, key=_sortable):
-            yield self._decoded(0, place, old.get(key)), self._decoded(1, place, new.get(key))
+            yield self._decode(0, partition, old.get(key)), self._decode(1, partition, new.get(key))
 
     def _keyed(self, side: int, number: int) -> dict[_SortedKey, bytes]:
         text = self._lines.take(side, number)
@@ -133,7 +133,7 @@ class OuterJoin:
             raise IncompleteError(f"{self._sides[side].folder}: a record is there twice; see swr-crawler verify")
         return keyed
 
-    def _decoded(self, side: int, place: Partition, line: bytes | None) -> Record | None:
+    def _decode(self, side: int, partition: Partition, line: bytes | None) -> Record | None:
         if line is None:
             return None
         folder = self._sides[side].folder
@@ -141,14 +141,14 @@ class OuterJoin:
             record = decode_record(line)
         except _MALFORMED as error:
             raise IncompleteError(f"{folder}: a line is no record: {error}; see swr-crawler verify") from None
-        if (record.target, record.center) != place:
-            where = "/".join(part for part in place if part)
+        if (record.target, record.center) != partition:
+            where = "/".join(part for part in partition if part)
             raise IncompleteError(f"{folder}: a record of {record.target}/{record.center} is among those of {where}")
         return record
 
 
 class _Lines:
-    """Lines by side and range: held in memory while they are few, then in the temporary file."""
+    """Lines by snapshot and range: kept in memory while they are few, else in the temporary file."""
 
     def __init__(self, held_bytes: int) -> None:
         self._most = held_bytes
@@ -159,7 +159,7 @@ class _Lines:
         self._end = 0
 
     def add(self, ranges: int) -> int:
-        """Make room for some more ranges; give the number of the first."""
+        """Add empty ranges; return the number of the first."""
         first = len(self._held[0])
         for side in (0, 1):
             self._held[side].extend([] for _ in range(ranges))
@@ -167,11 +167,11 @@ class _Lines:
         return first
 
     def held(self, side: int) -> list[list[bytes]]:
-        """Give where to put a side's lines, without their ends, by range; good until `took`."""
+        """Return a list for each range, to append a snapshot's lines to without their ends; valid until `on_added`."""
         return self._held[side]
 
-    def took(self, size: int) -> None:
-        """Take note of so many bytes put there; write them away when it gets too much. Raises DiskError."""
+    def on_added(self, size: int) -> None:
+        """Count `size` bytes of appended lines; when too many, write all lines to the file. Raises DiskError."""
         self._waiting += size
         if self._waiting > self._most:
             with _temporary():
@@ -196,7 +196,7 @@ class _Lines:
         return self._end - len(text), len(text)
 
     def take(self, side: int, number: int) -> bytes:
-        """Give a range's lines, with their ends, and forget them. Raises DiskError."""
+        """Return a range's lines, with their ends, and remove them. Raises DiskError."""
         held, self._held[side][number] = self._held[side][number], []
         written, self._written[side][number] = self._written[side][number], []
         with _temporary():
@@ -210,7 +210,7 @@ class _Lines:
         return text
 
     def close(self) -> None:
-        """Let the temporary file go."""
+        """Close the temporary file; the system deletes it."""
         if self._file is not None:
             self._file.close()
 
@@ -224,7 +224,7 @@ def _temporary() -> Iterator[None]:
         with suppress(OSError):
             folder = tempfile.gettempdir()
         raise DiskError(
-            f"cannot use {folder}: {error.strerror or error}; make room there, or set TMPDIR to another folder"
+            f"cannot use {folder}: {error.strerror or error}; free disk space there, or set TMPDIR to another folder"
         ) from None
 
 
@@ -232,7 +232,7 @@ def _temporary() -> Iterator[None]:
 def outer_join(
     old: Snapshot, new: Snapshot, *, range_bytes: int = RANGE_BYTES, held_bytes: int = HELD_BYTES
 ) -> Iterator[OuterJoin]:
-    """Join two snapshots; the temporary file is gone at the end of the context."""
+    """Return the join of two snapshots; at the end of the context its temporary file is closed."""
     lines = _Lines(held_bytes)
     try:
         yield OuterJoin(old, new, lines, range_bytes)
@@ -240,20 +240,20 @@ def outer_join(
         lines.close()
 
 
-def _by_place(sides: tuple[Snapshot, Snapshot]) -> list[tuple[Partition, _Parts]]:
-    """Give both sides' parts of every place, in order."""
-    places: dict[Partition, _Parts] = {}
+def _by_partition(sides: tuple[Snapshot, Snapshot]) -> list[tuple[Partition, _Parts]]:
+    """Return the part files of both snapshots by partition, sorted."""
+    partitions: dict[Partition, _Parts] = {}
     for side, snapshot in enumerate(sides):
         for file in snapshot.manifest.files:
-            place = snapshot.place_of(file)
-            if place.target is None:
-                raise IncompleteError(f"{snapshot.folder}: its manifest does not tell whose records {file.path} holds")
-            places.setdefault(place, ([], []))[side].append(file)
-    return sorted(places.items())
+            partition = snapshot.partition_of(file)
+            if partition.target is None:
+                raise IncompleteError(f"{snapshot.folder}: its manifest does not say which target {file.path} is of")
+            partitions.setdefault(partition, ([], []))[side].append(file)
+    return sorted(partitions.items())
 
 
 def _boundaries(sides: tuple[Snapshot, Snapshot], parts: _Parts, range_bytes: int) -> list[_SortKey]:
-    """Give the keys at which ranges begin, but for the first: so many that a range has about `range_bytes`."""
+    """Return the keys at which ranges begin, without the first one; a range has about `range_bytes`."""
     total = sum(file.bytes for files in parts for file in files)
     ranges = -(-total // range_bytes)
     if ranges <= 1:
@@ -270,12 +270,12 @@ def _boundaries(sides: tuple[Snapshot, Snapshot], parts: _Parts, range_bytes: in
 
 
 def _sample(snapshot: Snapshot, file: FileEntry, step: int) -> Iterator[_SortKey]:
-    """Give the keys of lines about `step` bytes apart; what is no record will be told of when it is read."""
+    """Yield the keys of lines about `step` bytes apart, without lines that are no record: reading them will fail."""
     try:
         with snapshot.path_of(file).open("rb", buffering=_SAMPLE_BYTES) as part:
             for at in range(0, file.bytes, step):
                 part.seek(at)
-                part.readline(RANGE_BYTES)  # the rest of a line
+                part.readline(RANGE_BYTES)  # skips the rest of a line
                 with suppress(*_MALFORMED):
                     yield _sortable(_decode_key(part.readline(RANGE_BYTES)))
     except OSError as error:

@@ -1,6 +1,6 @@
-"""Changes as people read them (pure): one row for each, and the sentences at the end.
+"""Changes as text for people (pure): one table row for each, and the sentences at the end.
 
-Every name and text in them is foreign: shortened, and escaped so that a terminal shows it and does not obey.
+Every name and text comes from the service, so it is shortened, and escaped against control sequences of a terminal.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from crawler.diff.compare import Change, FromTo, Summary, Unknown
+from crawler.diff.change import Change, FromTo, Summary, Unknown
 from crawler.model.record import Record
 from crawler.model.walk_id import WalkId
 from crawler.text.human import count, counted, escaped, shortened, size
@@ -23,7 +23,7 @@ UNKNOWN_COLUMNS: Final = ("unknown", "only in old", "only in new", "why")
 
 
 class ChangeRow(NamedTuple):
-    """One change: `added`, `removed` or `changed`, whose, which repository, and what of it."""
+    """One change: its kind, the center, the repository, and what changed."""
 
     change: str
     center: str
@@ -32,7 +32,7 @@ class ChangeRow(NamedTuple):
 
 
 def row(change: Change) -> ChangeRow:
-    """Give a change's row in a table of COLUMNS."""
+    """Return a change's row in a table of COLUMNS."""
     what = _record(change.record) if change.record else _fields(change.fields or {})
     return ChangeRow(change.change, _name(f"{change.target}/{change.center}"), _repository(change), what)
 
@@ -52,13 +52,13 @@ def _fields(fields: dict[str, FromTo]) -> str:
 
 
 def field_text(field: str, values: FromTo) -> str:
-    """Give what became of one field, e.g. `size 5 bytes -> 1.2 MB`, `tags +v2 -v1`, `is_public false -> true`."""
+    """Return how one field changed, e.g. `size 5 bytes -> 1.2 MB`, `tags +v2 -v1`, `is_public false -> true`."""
     name = escaped(shortened(field, _LONGEST_VALUE))
     if field == "tags":
         return f"{name} {_tags(values.old, values.new)}"
     write = _size if field == "size" else _value
     old, new = write(values.old), write(values.new)
-    if old == new:  # they differ where it was rounded or shortened
+    if old == new:  # rounding or shortening hides the difference
         old, new = (_value(values.old), _value(values.new)) if field == "size" else ("", "…")
     return f"{name} {old} -> {new}" if old else f"{name} differs"
 
@@ -90,14 +90,14 @@ def _name(text: str) -> str:
 
 
 def unknown_row(unknown: Unknown) -> tuple[str, str, str, str]:
-    """Give a row in a table of UNKNOWN_COLUMNS."""
+    """Return a walk's row in a table of UNKNOWN_COLUMNS."""
     walk = WalkId(unknown.target, unknown.center, unknown.namespace)
     why = "; ".join(f"{reason.snapshot}: {reason.text}" for reason in unknown.reasons)
     return _name(str(walk)), count(unknown.only_old), count(unknown.only_new), _name(why)
 
 
 def closing(summary: Summary, walks: int, *, style: Callable[[str], str] = str) -> str:
-    """Give the last lines: the counts, the downloads, and what is unknown of so many walks; `style` the first word."""
+    """Return the last lines: counts, downloads, what is unknown in `walks` walks; `style` colours the first word."""
     kinds = ("added", "removed", "changed", "unchanged")
     counts = ", ".join(f"{count(getattr(summary, kind))} {kind}" for kind in kinds)
     lines = [f"{style('complete' if summary.complete else 'incomplete')}: {counts}"]
@@ -107,5 +107,5 @@ def closing(summary: Summary, walks: int, *, style: Callable[[str], str] = str) 
     if not summary.complete:
         records = counted(summary.unknown, "record") + (" is" if summary.unknown == 1 else " are")
         places = counted(walks, "walk")
-        lines.append(f"  unknown   {records} in one snapshot only, of {places} where nobody can tell added and removed")
+        lines.append(f"  unknown   {records} in one snapshot only, in {places} where added and removed are unknown")
     return "\n".join(lines)

@@ -1,7 +1,7 @@
-"""The rules there are (pure): ids that stay, and what is said of each to people and tools.
+"""The catalogue of audit rules (pure): permanent ids, and the texts for people, tools and the documentation.
 
-The first digit of an id is what a rule is about: 0 the proof, 1 who can reach what, 2 upkeep, 3 growth, 9 the policy
-itself. An id is never given to another rule. The severities are SARIF's words (SARIF 2.1.0, 3.27.10).
+The first digit of an id is the subject: 0 completeness, 1 access, 2 upkeep, 3 growth, 9 the policy itself. An id is
+never reused for another rule. The severities are those of SARIF (SARIF 2.1.0, 3.27.10).
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,11 @@ SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)  # the most severe 
 
 
 class Rule(NamedTuple):
-    """One rule: `title` says what it finds, `why` the reason to care, `remedy` what to do, each in plain sentences.
+    """One rule: `slug` is its name, `title` what it finds, `why` the reason to care, `remedy` what to do.
 
-    `settings` are the keys of `[audit]` that bound it; without one of them it finds nothing where that is its
-    default. `held` when no configuration can switch it off or suppress it.
+    `title` has no full stop, `why` and `remedy` are sentences, all without Markdown. `settings` are the keys of
+    `[audit]` that limit the rule; while they are not set, it finds nothing, unless they have a default. No
+    configuration can disable or suppress a `mandatory` rule.
     """
 
     id: str
@@ -26,14 +27,14 @@ class Rule(NamedTuple):
     why: str
     remedy: str
     settings: tuple[str, ...] = ()
-    held: bool = False
+    mandatory: bool = False
 
     @property
     def help(self) -> str:
-        """Everything there is to say, as Markdown."""
-        bounded = ", ".join(f"`{name}`" for name in self.settings)
+        """Return all texts of the rule as Markdown."""
+        settings = ", ".join(f"`{name}`" for name in self.settings)
         lines = [f"{self.title}.", f"**Why:** {self.why}", f"**What to do:** {self.remedy}"]
-        return "\n\n".join([*lines, f"**Settings:** {bounded} in `[audit]`"] if bounded else lines)
+        return "\n\n".join([*lines, f"**Settings:** {settings} in `[audit]`"] if settings else lines)
 
 
 INCOMPLETE: Final = Rule(
@@ -41,32 +42,32 @@ INCOMPLETE: Final = Rule(
     "incomplete-snapshot",
     "error",
     "The snapshot is not complete",
-    "What is missing was not judged: an audit without findings proves nothing about it.",
-    "Run the crawl again until it ends with exit code 0; its manifest says what is missing.",
-    held=True,
+    "The rules could not judge what is missing, so an audit without findings proves nothing about it.",
+    "Run the crawl again until its exit code is 0; the manifest says what is missing.",
+    mandatory=True,
 )
 UNPROVEN: Final = Rule(
     "SWR002",
     "walk-not-proven",
     "error",
-    "A walk was not read whole",
-    "Repositories of this walk may be missing, or be there in a state that never was.",
-    "Crawl again; for a walk that drifts raise max_passes, for a lost one see the reasons in the manifest.",
+    "A walk is not complete",
+    "Repositories of this walk may be missing, or listed in states that never existed together.",
+    "Crawl again. For a drifted walk raise max_passes; for a partial one see the reasons in the manifest.",
 )
 UNCOVERED: Final = Rule(
     "SWR003",
     "center-not-covered",
     "error",
     "A center holds more than the namespaces walked",
-    "Repositories of namespaces that nobody walked are shared and were not looked at.",
-    "Name the other namespaces too, or crawl without namespaces; or accept it by allow_partial_coverage.",
+    "Repositories in other namespaces are shared, too, and were not checked.",
+    "Name the other namespaces, too, or crawl without namespaces; or accept it with allow_partial_coverage.",
 )
 REJECTED: Final = Rule(
     "SWR004",
     "items-rejected",
     "warning",
     "Items could not be read as records",
-    "What was rejected was not judged by any rule.",
+    "No rule could judge the rejected items.",
     "Read _rejects.ndjson: it has each item's raw bytes and the reason.",
 )
 UNKNOWN_FIELD: Final = Rule(
@@ -74,7 +75,7 @@ UNKNOWN_FIELD: Final = Rule(
     "unknown-field",
     "note",
     "The service sends a field that this version does not know",
-    "It is kept under extra and judged by no rule; it may say something about sharing.",
+    "It is kept under extra, and no rule judges it; it may say something about sharing.",
     "Look at it in the records, and update swr-crawler.",
 )
 PUBLIC: Final = Rule(
@@ -82,8 +83,8 @@ PUBLIC: Final = Rule(
     "public-while-shared",
     "error",
     "A shared repository is public",
-    "Anyone can pull it, with a share or without: whoever shared it to a few probably did not mean that.",
-    "Make the repository private if it was meant for the accounts it is shared with; else end the share.",
+    "Anyone can pull it, with or without a share; sharing it with a few accounts was probably meant to limit access.",
+    "Make the repository private if it is meant for the accounts it is shared with; else end the share.",
 )
 EXPIRED: Final = Rule(
     "SWR102",
@@ -98,7 +99,7 @@ DOMAIN: Final = Rule(
     "domain-not-allowed",
     "error",
     "A domain (account) is not on the list of those allowed",
-    "Images of an account that nobody vouched for can be pulled, or yours are shared under an account you do not know.",
+    "Images of an unapproved account can be pulled, or yours are shared under an account you do not know.",
     "End the share, or put the domain on the list.",
     ("allowed_domains",),
 )
@@ -107,7 +108,7 @@ NAMESPACE: Final = Rule(
     "namespace-not-allowed",
     "warning",
     "A namespace matches no pattern of those allowed",
-    "What is shared from a namespace that was not meant for sharing is probably shared by mistake.",
+    "A repository in a namespace that is not meant for sharing is probably shared by mistake.",
     "End the share or move the repository, or put the namespace on the list.",
     ("allowed_namespaces",),
 )
@@ -116,7 +117,7 @@ CATEGORY: Final = Rule(
     "category-not-allowed",
     "note",
     "A category matches no pattern of those allowed",
-    "Categories are how people find images; one that is not used elsewhere hides it.",
+    "People find images by category; one that is not used elsewhere hides the image.",
     "Set the repository's category, or put the category on the list.",
     ("allowed_categories",),
 )
@@ -124,8 +125,8 @@ STALE: Final = Rule(
     "SWR201",
     "not-updated",
     "warning",
-    "A repository was not updated for long",
-    "An image that nobody rebuilds keeps every vulnerability found since.",
+    "A repository has not been updated for a long time",
+    "An image that is not rebuilt keeps every vulnerability found since.",
     "Rebuild the image, or end the share and retire it.",
     ("max_age_days",),
 )
@@ -134,7 +135,7 @@ UNTAGGED: Final = Rule(
     "no-tags",
     "warning",
     "A shared repository has no image",
-    "There is nothing to pull: what relied on it fails.",
+    "There is nothing to pull, so deployments that rely on it fail.",
     "Push an image, or end the share and delete the repository.",
 )
 TAG_COUNT: Final = Rule(
@@ -142,15 +143,15 @@ TAG_COUNT: Final = Rule(
     "tag-count-differs",
     "note",
     "The number of tags listed is not the number of images declared",
-    "The list of tags is cut short, or a tag was pushed or deleted while the service counted.",
-    "Ask the service for the repository's tags before relying on the list.",
+    "The list of tags is incomplete, or a tag was pushed or deleted while the service counted.",
+    "List the repository's tags through the service before relying on this list.",
 )
 ONLY_LATEST: Final = Rule(
     "SWR204",
     "only-latest",
     "note",
     "The only tag is latest",
-    "Nobody can say which version runs, nor go back to the one before.",
+    "It is not known which version runs, and there is no earlier one to go back to.",
     "Push a tag for each version beside latest.",
 )
 UNDESCRIBED: Final = Rule(
@@ -158,7 +159,7 @@ UNDESCRIBED: Final = Rule(
     "no-description",
     "note",
     "A shared repository has no description",
-    "Whom it is shared with cannot know what it is and whether to trust it.",
+    "The accounts it is shared with cannot know what it is and whether to trust it.",
     "Describe the repository in a sentence.",
 )
 LARGE: Final = Rule(
@@ -166,7 +167,7 @@ LARGE: Final = Rule(
     "too-large",
     "warning",
     "A repository is larger than allowed",
-    "Storage is paid for, and old tags that nobody deletes are most of it.",
+    "Storage costs money, and most of it is usually old tags.",
     "Delete old tags by a retention rule, or make the images smaller.",
     ("max_size_bytes",),
 )
@@ -176,32 +177,32 @@ RECORDS_GREW: Final = Rule(
     "warning",
     "Many more repositories are shared than before",
     "A script that shares too much, or an account that was taken over, looks like this.",
-    "See what came (swr-crawler diff), and ask who shared it.",
+    "See what was added (swr-crawler diff), and find out who shared it.",
     ("max_growth_percent", "min_growth_records"),
 )
 SIZE_GREW: Final = Rule(
     "SWR302",
     "size-grew",
     "warning",
-    "What is shared takes much more room than before",
-    "A build that pushes with every commit fills the quota before anybody notices.",
+    "The shared repositories take much more space than before",
+    "A build that pushes with every commit can fill the quota unnoticed.",
     "See which repositories grew (swr-crawler diff), and give them a retention rule.",
     ("max_growth_percent", "min_growth_bytes"),
 )
-LAPSED: Final = Rule(
+SUPPRESSION_EXPIRED: Final = Rule(
     "SWR901",
     "suppression-expired",
     "warning",
-    "A suppression has ended",
-    "What it let pass is found again from now on.",
-    "Mend what it let pass and remove it, or give it a later end with a reason that still holds.",
+    "A suppression has expired",
+    "The findings that it suppressed are reported again from now on.",
+    "Fix what it suppressed and remove it, or give it a later end with a reason that is still valid.",
 )
-UNUSED: Final = Rule(
+SUPPRESSION_UNUSED: Final = Rule(
     "SWR902",
     "suppression-unused",
     "note",
     "A suppression matches nothing",
-    "It stands for nothing now, and will hide what comes to match it later.",
+    "It has no effect now, and will hide findings that match it later.",
     "Remove it from the configuration.",
 )
 
@@ -210,23 +211,23 @@ _ALL: Final = (
     *(PUBLIC, EXPIRED, DOMAIN, NAMESPACE, CATEGORY),
     *(STALE, UNTAGGED, TAG_COUNT, ONLY_LATEST, UNDESCRIBED, LARGE),
     *(RECORDS_GREW, SIZE_GREW),
-    *(LAPSED, UNUSED),
+    *(SUPPRESSION_EXPIRED, SUPPRESSION_UNUSED),
 )
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rule in _ALL})
 _IDS: Final = {name: rule.id for rule in _ALL for name in (rule.id, rule.slug)}
 
 
 def rule_id(text: str) -> str | None:
-    """Give the id of the rule that `text` names, by its id or its slug, else None."""
+    """Return the id of the rule that `text` names by its id or its slug, else None."""
     return _IDS.get(text)
 
 
 def yielding_rule_id(text: str) -> str | None:
-    """Give the same of a rule that may be switched off or suppressed, else None."""
+    """Return the same for a rule that may be disabled or suppressed, else None."""
     found = rule_id(text)
-    return found if found is not None and not RULES[found].held else None
+    return found if found is not None and not RULES[found].mandatory else None
 
 
 def at_least(severity: Severity, bound: Severity) -> bool:
-    """Say whether `severity` is as severe as `bound`, or more."""
+    """Return whether `severity` is as severe as `bound`, or more."""
     return SEVERITIES.index(severity) <= SEVERITIES.index(bound)

@@ -1,9 +1,39 @@
-"""The verdict of a walk that has ended (pure); walk/walk.py has the rules."""
+"""The verdicts of a walk that has ended, and what each of them means (pure)."""
 
-from typing import Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple
 
-# complete   one pass saw one total on all pages and read that many distinct records
-# partial    some windows could not be read
-# drifted    every window was read, but the list changed during every pass
-# unproven   no total says how many records there are: none was declared, or it only counts the page
 Verdict = Literal["complete", "partial", "drifted", "unproven"]
+
+
+class VerdictMeaning(NamedTuple):
+    """What a verdict says of a walk: `summary` is a predicate of the walk in a few words, `meaning` plain sentences."""
+
+    summary: str
+    meaning: str
+
+
+MEANINGS: Final[Mapping[Verdict, VerdictMeaning]] = MappingProxyType(
+    {
+        "complete": VerdictMeaning(
+            "was read completely",
+            "One pass saw one total on every page and as many distinct records. When items moved while they were read, "
+            "it was a later pass that proved this; passes in the manifest says how many it took.",
+        ),
+        "partial": VerdictMeaning(
+            "could not be read to the end",
+            "Some windows could not be read. The manifest names them and the reasons.",
+        ),
+        "drifted": VerdictMeaning(
+            "kept changing while it was read",
+            "Every window was read, but the list changed during each pass. All records that were seen are published, "
+            "each once.",
+        ),
+        "unproven": VerdictMeaning(
+            "declared no total to compare with",
+            "The service declared no total, or one that only counts the items of a page. The walk was read up to the "
+            "first empty page.",
+        ),
+    }
+)

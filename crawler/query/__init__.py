@@ -1,1 +1,1 @@
-"""SQL over one snapshot."""
+"""Answers SQL over one snapshot."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-# Types are given, not guessed: what a column is must not depend on what its first rows hold.
+# Types are declared: guessed ones would depend on the first rows.
 RECORD_COLUMNS: Final = {
     "target": "VARCHAR",
     "center": "VARCHAR",

@@ -1,6 +1,6 @@
 """SQL over one snapshot, through DuckDB: the views `repositories`, `walks` and `rejects`, and nothing else.
 
-The SQL is the user's own, so what is locked here is a second line of defence against what was pasted: one SELECT that
+The SQL is the user's own, so these restrictions are a second line of defence against pasted SQL: one SELECT that
 changes nothing, no file but the snapshot's, no network, no extension, none of this program's variables.
 """
 
@@ -18,6 +18,7 @@ from crawler.errors import DiskError, UsageError
 from crawler.query.columns import RECORD_COLUMNS, REJECT_COLUMNS, WALK_COLUMNS
 from crawler.query.select_only import check_select
 from crawler.snapshot.layout import MANIFEST
+from crawler.snapshot.manifest import VERDICTS_OF_SCHEMA_1
 from crawler.snapshot.reader import Snapshot
 from crawler.text.human import escaped, shortened
 
@@ -29,14 +30,14 @@ _OBJECT_BYTES: Final = 16 * 2**20  # the largest record, DuckDB's own default
 
 
 class QueryLimits(NamedTuple):
-    """What DuckDB may take: `memory` as it has it (`1GB`, `70%`), and threads, None for all processors."""
+    """Limits of DuckDB: `memory` in its own notation (`1GB`, `70%`), and threads, None for one a processor."""
 
     memory: str
     threads: int | None
 
 
 class QueryResult(NamedTuple):
-    """What a statement gives: names and DuckDB's types of its columns, and its rows, read once."""
+    """The result of a statement: the names and DuckDB's types of its columns, and its rows, to be read once."""
 
     columns: list[str]
     types: list[str]
@@ -44,16 +45,16 @@ class QueryResult(NamedTuple):
 
 
 @contextmanager
-def open_database(snapshot: Snapshot, bounds: QueryLimits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a locked DuckDB that knows the snapshot's views, and has a folder of its own for what memory can't hold.
+def open_database(snapshot: Snapshot, limits: QueryLimits) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return a locked DuckDB with the snapshot's views, and with a temporary folder for data that exceeds its memory.
 
-    Raises UsageError for bounds that DuckDB refuses.
+    Raises UsageError for limits that DuckDB refuses.
     """
-    with TemporaryDirectory(prefix="swr-crawler-") as folder, _worded():
-        # DuckDB reads * and [ in a path as patterns. The link's path has none, whatever the snapshot's own is.
+    with TemporaryDirectory(prefix="swr-crawler-") as folder, _plain_errors():
+        # DuckDB takes * and [ in a path for patterns; the path of this link has none.
         link = Path(folder, "snapshot")
         link.symlink_to(snapshot.folder.resolve())
-        connection = _connect(bounds)
+        connection = _connect(limits)
         try:
             connection.execute(f"SET temp_directory = {_quoted(os.path.join(folder, 'spill'))}")  # noqa: PTH118 - text
             _make_views(connection, snapshot, link)
@@ -64,15 +65,15 @@ def open_database(snapshot: Snapshot, bounds: QueryLimits) -> Iterator[duckdb.Du
             connection.close()
 
 
-def _connect(bounds: QueryLimits) -> duckdb.DuckDBPyConnection:
+def _connect(limits: QueryLimits) -> duckdb.DuckDBPyConnection:
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": bounds.memory,
+        "memory_limit": limits.memory,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
-        "python_enable_replacements": False,  # or a table could be a variable of this program
+        "python_enable_replacements": False,  # else SQL could read variables of this program as tables
     }
-    if bounds.threads is not None:
-        settings["threads"] = bounds.threads
+    if limits.threads is not None:
+        settings["threads"] = limits.threads
     try:
         return duckdb.connect(":memory:", config=settings)
     except duckdb.Error as error:
@@ -90,8 +91,14 @@ def _make_views(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, link:
     fields = ", ".join(f'"{name}" {kind}' for name, kind in WALK_COLUMNS.items())
     size = max(_OBJECT_BYTES, 2 * (snapshot.folder / MANIFEST).stat().st_size)
     whole = _read_json([manifest], {"walks": f"STRUCT({fields})[]"}, form="unstructured", object_bytes=size)
-    walks = f"SELECT walk.* FROM (SELECT unnest(walks) AS walk FROM ({whole}))"  # noqa: S608 - of our own text
-    _view(connection, "walks", walks)
+    walks = f"SELECT walk.* FROM (SELECT unnest(walks) AS walk FROM ({whole}))"  # noqa: S608 - no text from outside
+    _view(connection, "walks", f"SELECT * REPLACE ({_verdict()} AS verdict) FROM ({walks})")  # noqa: S608 - the same
+
+
+def _verdict() -> str:
+    """Return the SQL of a walk's verdict in the words of today, whatever the schema of its manifest."""
+    cases = " ".join(f"WHEN {_quoted(old)} THEN {_quoted(new)}" for old, new in VERDICTS_OF_SCHEMA_1.items())
+    return f"CASE verdict {cases} ELSE verdict END"
 
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
@@ -105,7 +112,7 @@ def _read_json(
     form: str = "newline_delimited",
     object_bytes: int = _OBJECT_BYTES,
 ) -> str:
-    if not paths:  # a snapshot without a walk has no part
+    if not paths:  # a snapshot without walks has no part files
         nulls = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in columns.items())
         return f"SELECT {nulls} WHERE false"
     kinds = ", ".join(f'"{name}": {_quoted(kind)}' for name, kind in columns.items())
@@ -120,9 +127,9 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> QueryResult:
+def execute(connection: duckdb.DuckDBPyConnection, sql: str) -> QueryResult:
     """Run one SELECT. Raises UsageError for anything else, and for what DuckDB refuses, also while rows are read."""
-    with _worded():
+    with _plain_errors():
         check_select(connection, sql)
         _interruptible(connection, lambda: connection.execute(sql))
         columns = connection.description or []
@@ -130,13 +137,13 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> QueryResult:
 
 
 def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
-    with _worded():
+    with _plain_errors():
         while rows := _interruptible(connection, lambda: connection.fetchmany(_BATCH)):
             yield from rows
 
 
 def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
-    """Work in another thread: this one would notice Ctrl-C only when DuckDB is done."""
+    """Return the result of `work`, done in another thread: in this one, Ctrl-C would wait until DuckDB is done."""
     with ThreadPoolExecutor(1) as pool:
         done = pool.submit(work)
         try:
@@ -147,12 +154,12 @@ def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T])
 
 
 @contextmanager
-def _worded() -> Iterator[None]:
-    """Turn DuckDB's errors into one sentence."""
+def _plain_errors() -> Iterator[None]:
+    """Raise UsageError or DiskError, with one sentence, for an error of DuckDB."""
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        raise UsageError(f"{_sentence(error)}; give it more with --memory") from None
+        raise UsageError(f"{_sentence(error)}; allow it more with --memory") from None
     except duckdb.IOException as error:
         raise DiskError(_sentence(error)) from None
     except duckdb.Error as error:
@@ -160,6 +167,6 @@ def _worded() -> Iterator[None]:
 
 
 def _sentence(error: duckdb.Error) -> str:
-    """Give the message without the quoted line of SQL below it."""
+    """Return the message without the quoted line of SQL below it."""
     message = str(error).partition("\n\nLINE ")[0]
     return escaped(shortened(" ".join(message.split()), _LONGEST_MESSAGE))

@@ -1,6 +1,6 @@
 """Refuses SQL that is more than one SELECT, or that writes.
 
-The SQL is the user's own; this is a second line of defence against what was pasted.
+The SQL is the user's own; this is a second line of defence against pasted SQL.
 """
 
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ import orjson
 
 from crawler.errors import UsageError
 
-# They run SQL that is text to `check_select`, and could be put together while it runs.
+# Functions that run SQL from a text, which `check_select` cannot see.
 _RUN_TEXT: Final = frozenset({"query", "json_execute_serialized_sql"})
 
 
 def check_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     """Raise UsageError unless `sql` is one SELECT that writes nothing.
 
-    Since DuckDB 2.0 a SELECT can hold a COPY, in its WITH clause: that could write over the snapshot's own parts. So
-    could SQL that a SELECT hands to DuckDB as text.
+    Since DuckDB 2.0 a SELECT can hold a COPY, in its WITH clause, which could overwrite the snapshot's own parts. So
+    could SQL that a SELECT passes to DuckDB as text.
     """
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
@@ -27,17 +27,15 @@ def check_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     row = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
     try:
         tree = orjson.loads(row[0]) if row else {}
-    except orjson.JSONDecodeError:  # for which the parsed form is too deep
-        raise UsageError(
-            "the SQL is nested too deeply to be looked at; take fewer operators in one expression"
-        ) from None
-    if tree.get("error", True) or any(map(_is_more_than_a_look, _nodes(tree))):
+    except orjson.JSONDecodeError:  # the parsed form is nested too deeply for orjson
+        raise UsageError("the SQL is nested too deeply to be checked; use fewer operators in one expression") from None
+    if tree.get("error", True) or any(map(_can_write, _nodes(tree))):
         raise UsageError(
             "query takes a SELECT that changes nothing: no COPY, INSERT, UPDATE or DELETE in it, and no SQL as text"
         )
 
 
-def _is_more_than_a_look(node: dict[str, Any]) -> bool:
+def _can_write(node: dict[str, Any]) -> bool:
     kind, function = node.get("type"), node.get("function_name")
     return (isinstance(kind, str) and kind.endswith("_QUERY_NODE")) or (
         isinstance(function, str) and function.lower() in _RUN_TEXT
@@ -45,7 +43,7 @@ def _is_more_than_a_look(node: dict[str, Any]) -> bool:
 
 
 def _nodes(tree: object) -> Iterator[dict[str, Any]]:
-    """Give all nodes of a parsed statement."""
+    """Yield all nodes of a parsed statement."""
     waiting = [tree]
     while waiting:
         inner = waiting.pop()

@@ -1,6 +1,6 @@
-"""The values that SQL answers with, as NDJSON, CSV and cells of a table have them (pure).
+"""Values of an SQL result as NDJSON, CSV and table cells (pure).
 
-Times are written as records have them: RFC 3339, UTC, six fractional digits; a time without a zone is UTC.
+Times are written as in records: RFC 3339, UTC, six fractional digits; a time without a zone is UTC.
 """
 
 import csv
@@ -15,13 +15,13 @@ from crawler.text.human import escaped, shortened
 
 _LONGEST_CELL: Final = 500
 
-_LINE_END: Final = "\r\n"  # a writer quotes line ends by what its own is made of
+_LINE_END: Final = "\r\n"  # csv quotes values with the characters of its own line end
 
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 
-def distinct(columns: Sequence[str]) -> list[str]:
-    """Give each column a name of its own: of equal ones the second is `name_1`, as far as that is free."""
+def distinct_names(columns: Sequence[str]) -> list[str]:
+    """Return distinct column names: of equal ones the second becomes `name_1`, or the next free number."""
     names: list[str] = []
     for column in columns:
         name, number = column, 0
@@ -32,39 +32,41 @@ def distinct(columns: Sequence[str]) -> list[str]:
     return names
 
 
-def json_line(columns: Sequence[str], row: Sequence[object], raw: frozenset[int]) -> bytes:
-    """Give a row as one JSON object on one line; `raw` are the columns, by index, whose text is JSON already."""
+def json_line(columns: Sequence[str], row: Sequence[object], json_columns: frozenset[int]) -> bytes:
+    """Return a row as one JSON object on one line; `json_columns` are the indexes of columns whose text is JSON."""
     values = (
-        msgspec.Raw(value.replace("\n", " ").encode()) if index in raw and isinstance(value, str) else _plain(value)
+        msgspec.Raw(value.replace("\n", " ").encode())
+        if index in json_columns and isinstance(value, str)
+        else _plain(value)
         for index, value in enumerate(row)
     )
     return _encode(dict(zip(columns, values, strict=True)))
 
 
 def csv_line(row: Sequence[object]) -> bytes:
-    """Give a row as CSV (RFC 4180, but for the line's end, which is left out); null is an empty cell."""
-    line: str = csv.writer(_Back(), lineterminator=_LINE_END).writerow([text(value) for value in row])
+    """Return a row as CSV (RFC 4180) without the line's end; null is an empty cell."""
+    line: str = csv.writer(_Echo(), lineterminator=_LINE_END).writerow([text(value) for value in row])
     return line.removesuffix(_LINE_END).encode()
 
 
-class _Back:
-    """What a csv.writer writes to, and gives back."""
+class _Echo:
+    """A file for csv.writer that returns what is written."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def cells(row: Sequence[object]) -> list[str]:
-    """Give a row for a table on a terminal: each cell escaped, and of bounded length."""
+    """Return a row for a table on a terminal: each cell escaped and shortened."""
     return [escaped(shortened(text(value), _LONGEST_CELL)) for value in row]
 
 
 def text(value: object) -> str:
-    """Give one value: a text as it is, nothing for null, everything else as JSON has it, without quotes."""
+    """Return one value: text unchanged, "" for null, everything else as JSON without quotes."""
     if value is None:
         return ""
     if isinstance(value, float) and not isfinite(value):
-        return str(value)  # which JSON has not
+        return str(value)  # JSON has no such number
     return value if isinstance(value, str) else _encode(_plain(value)).decode().strip('"')
 
 

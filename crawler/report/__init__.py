@@ -1,1 +1,1 @@
-"""One HTML file about a snapshot, for people."""
+"""Makes one HTML file about a snapshot, for people."""

@@ -1,30 +1,26 @@
-"""What a manifest proves, in words and sums (pure): the first thing a report shows."""
+"""What a manifest proves, in words and totals (pure): the first section of the report."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from crawler.model.verdict import Verdict
+from crawler.model.verdict import MEANINGS, Verdict
 from crawler.model.walk_id import Center
-from crawler.report.statistics import shown
+from crawler.report.row import shown
 from crawler.report.table_data import Column
-from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry, status_of
+from crawler.snapshot.completeness import incompleteness_of, is_proven, sum_if_known
+from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
 from crawler.text.human import count, counted, duration
 
 _WORST_FIRST: Final[tuple[Verdict, ...]] = ("partial", "drifted", "unproven", "complete")
-_WHY: Final[dict[Verdict, str]] = {
-    "partial": "could not be read to the end",
-    "drifted": "never stood still while being read",
-    "unproven": "had no declared total to be held against",
-}
 
 
-class Sums(NamedTuple):
-    """The walks of one target and center, summed; `declared` and `missing` are None when nobody can know.
+class CenterTotals(NamedTuple):
+    """The totals of the walks of one target and center; `declared` and `missing` are None when they are not known.
 
-    `uncovered` counts declared records in namespaces that nobody walked: 0 when the center was walked as one,
-    None when nobody can know.
+    `uncovered` counts declared records in namespaces that were not walked: 0 when the center was one walk, None when
+    it is not known.
     """
 
     target: str
@@ -39,8 +35,8 @@ class Sums(NamedTuple):
     uncovered: int | None
 
 
-class Doubt(NamedTuple):
-    """A walk that proves nothing, or rejected items: whose it is and what is known of it."""
+class UnprovenWalk(NamedTuple):
+    """A walk that is not complete, or has rejected items, and the evidence in words."""
 
     target: str
     center: str
@@ -50,114 +46,105 @@ class Doubt(NamedTuple):
 
 
 class Completeness(NamedTuple):
-    """All of it. `whole` is False as soon as one thing is; `reasons` then has a sentence for each."""
+    """Whether the snapshot is complete; if not, `reasons` has a sentence for each reason.
 
-    whole: bool
+    `walks` are all walks, the worst first. `unproven` are the worst of those that are not proven, `unproven_count` is
+    the number of all of them.
+    """
+
+    complete: bool
     headline: str
     reasons: tuple[str, ...]
-    sums: tuple[Sums, ...]
-    doubts: tuple[Doubt, ...]
-    doubtful: int
+    centers: tuple[CenterTotals, ...]
+    unproven: tuple[UnprovenWalk, ...]
+    unproven_count: int
     walks: tuple[WalkEntry, ...]
 
 
 def completeness(manifest: Manifest, *, records: int, has_success_marker: bool, most: int) -> Completeness:
-    """Judge a manifest again, whatever it says of itself.
+    """Judge a manifest anew, whatever its `status` says.
 
-    `records` is what was read of the parts, `has_success_marker` whether `_SUCCESS` stands beside it; at most `most`
-    doubts are told one by one, the worst ones; `doubtful` counts all of them. `walks` come worst first.
+    `records` is the number read from the parts, `has_success_marker` whether `_SUCCESS` is beside the manifest; at most
+    `most` unproven walks are described.
     """
     reasons = tuple(_reasons(manifest, records, has_success_marker=has_success_marker))
     walks = sorted(manifest.walks, key=lambda walk: _WORST_FIRST.index(walk.verdict))
-    doubtful = [walk for walk in walks if walk.verdict != "complete" or walk.rejects]
+    unproven = [walk for walk in walks if not is_proven(walk)]
     return Completeness(
-        whole=not reasons,
-        headline=_headline(manifest.walks, records, whole=not reasons),
+        complete=not reasons,
+        headline=_headline(manifest.walks, records, complete=not reasons),
         reasons=reasons,
-        sums=tuple(_sums(manifest)),
-        doubts=tuple(_doubt(walk) for walk in doubtful[:most]),
-        doubtful=len(doubtful),
+        centers=tuple(_center_totals(manifest)),
+        unproven=tuple(_describe(walk) for walk in unproven[:most]),
+        unproven_count=len(unproven),
         walks=tuple(walks),
     )
 
 
-def _headline(walks: Sequence[WalkEntry], records: int, *, whole: bool) -> str:
-    declared = _known(walk.declared for walk in walks)
+def _headline(walks: Sequence[WalkEntry], records: int, *, complete: bool) -> str:
+    declared = sum_if_known(walk.declared for walk in walks)
     of = f"{count(records)} of {count(declared)} declared records" if declared is not None else None
-    if whole:
+    if complete:
         return f"{of or counted(records, 'record')} are here, each once"
     return f"{of} are here" if of else f"{counted(records, 'record')} are here; how many there should be is not known"
 
 
-def _known(numbers: Iterable[int | None]) -> int | None:
-    """Give the sum, None when one of them is not known."""
-    total = 0
-    for number in numbers:
-        if number is None:
-            return None
-        total += number
-    return total
-
-
 def _reasons(manifest: Manifest, records: int, *, has_success_marker: bool) -> Iterable[str]:
-    verdicts = Counter(walk.verdict for walk in manifest.walks)
-    for verdict, why in _WHY.items():
+    why = incompleteness_of(manifest)
+    verdicts = Counter(walk.verdict for walk in why.unproven_walks)
+    for verdict in _WORST_FIRST:
         if verdicts[verdict]:
-            yield f"{counted(verdicts[verdict], 'walk')} {why} ({verdict})"
-    missing = sum(walk.missing or 0 for walk in manifest.walks)
+            yield f"{counted(verdicts[verdict], 'walk')} {MEANINGS[verdict].summary} ({verdict})"
+    missing = sum(walk.missing or 0 for walk in why.unproven_walks)
     if missing:
         yield f"{counted(missing, 'declared record')} missing"
-    rejects = sum(walk.rejects for walk in manifest.walks)
-    if rejects:
-        yield f"{counted(rejects, 'item')} could not be made records; _rejects.ndjson has them"
-    if not manifest.config.get("allow_partial_coverage"):
-        yield from (reason for center in manifest.coverage if (reason := _uncovered(center)))
+    if why.rejects:
+        yield f"{counted(why.rejects, 'item')} could not be read as records; they are in _rejects.ndjson"
+    yield from map(_uncovered, why.uncovered_centers)
     yield from _contradictions(manifest, records, has_success_marker=has_success_marker)
 
 
 def _uncovered(center: Coverage) -> str:
+    place = f"{center.target} {center.center}"
     if center.uncovered is None:
-        return f"{center.target} {center.center}: nobody can know what the namespaces walked left out"
-    if center.uncovered:
-        return f"{center.target} {center.center}: {counted(center.uncovered, 'record')} in namespaces nobody walked"
-    return ""
+        return f"{place}: how many records are in namespaces that were not walked is not known"
+    return f"{place}: {counted(center.uncovered, 'record')} in namespaces that were not walked"
 
 
 def _contradictions(manifest: Manifest, records: int, *, has_success_marker: bool) -> Iterable[str]:
-    """Say where the manifest's parts don't fit together: damage, or somebody's hand."""
+    """Yield where parts of the snapshot contradict each other: it is damaged, or was changed by hand."""
     walked = sum(walk.records for walk in manifest.walks)
     if walked != records:
         yield f"the parts hold {counted(records, 'record')}, the walks say {count(walked)}"
-    partial = bool(manifest.config.get("allow_partial_coverage"))
-    judged = status_of(manifest.walks, manifest.coverage, partial=partial)
-    if judged != manifest.status:
-        yield f"the manifest says {manifest.status}, its walks say {judged}"
+    status = incompleteness_of(manifest).status
+    if status != manifest.status:
+        yield f"the manifest says {manifest.status}, its walks say {status}"
     if has_success_marker != (manifest.status == "complete"):
         yield f"_SUCCESS is {'there' if has_success_marker else 'missing'}, the manifest says {manifest.status}"
 
 
-def _sums(manifest: Manifest) -> Iterable[Sums]:
+def _center_totals(manifest: Manifest) -> Iterable[CenterTotals]:
     places: dict[tuple[str, Center], list[WalkEntry]] = {}
     for walk in manifest.walks:
         places.setdefault((walk.target, walk.center), []).append(walk)
     uncovered = {(center.target, center.center): center.uncovered for center in manifest.coverage}
     for place, walks in places.items():
         verdicts = Counter(walk.verdict for walk in walks)
-        yield Sums(
+        yield CenterTotals(
             target=shown(place[0]),
             center=place[1],
             walks=len(walks),
             verdicts=", ".join(f"{count(verdicts[name])} {name}" for name in _WORST_FIRST if verdicts[name]),
-            declared=_known(walk.declared for walk in walks),
+            declared=sum_if_known(walk.declared for walk in walks),
             records=sum(walk.records for walk in walks),
-            missing=_known(walk.missing for walk in walks),
+            missing=sum_if_known(walk.missing for walk in walks),
             duplicates=sum(walk.duplicates for walk in walks),
             rejects=sum(walk.rejects for walk in walks),
             uncovered=uncovered.get(place, 0),
         )
 
 
-def _doubt(walk: WalkEntry) -> Doubt:
+def _describe(walk: WalkEntry) -> UnprovenWalk:
     evidence = [f"{count(walk.records)} read in {counted(walk.passes, 'pass', 'passes')}"]
     if walk.declared_totals:
         evidence.append(f"totals declared: {_few([count(total) for total in walk.declared_totals])}")
@@ -165,7 +152,8 @@ def _doubt(walk: WalkEntry) -> Doubt:
         evidence.append(f"not read: {_few([_window(lost.offset, lost.end, lost.reason) for lost in walk.lost])}")
     if walk.rejects:
         evidence.append(f"{count(walk.rejects)} rejected")
-    return Doubt(shown(walk.target), walk.center, named(walk.namespace), walk.verdict, shown("; ".join(evidence)))
+    place = shown(walk.target), walk.center, _namespace(walk)
+    return UnprovenWalk(*place, walk.verdict, shown("; ".join(evidence)))
 
 
 _FEW: Final = 3
@@ -180,15 +168,14 @@ def _window(offset: int, end: int | None, reason: str) -> str:
     return f"{count(offset)} to {'the end' if end is None else count(end)} ({reason})"
 
 
-def named(namespace: str | None) -> str:
-    """Give what a walk is over."""
-    return "all namespaces" if namespace is None else shown(namespace)
+def _namespace(walk: WalkEntry) -> str:
+    return "all namespaces" if walk.namespace is None else shown(walk.namespace)
 
 
 def walks_columns(*, targets: bool) -> tuple[Column, ...]:
-    """Give the columns of the table of every walk, with the target where there are several."""
+    """Return the columns of the table of all walks, with the target when there are several."""
     columns = (
-        Column("namespace", "Namespace", "word", lambda walk: named(walk.namespace)),
+        Column("namespace", "Namespace", "word", _namespace),
         Column("target", "Target", "word", lambda walk: shown(walk.target), filter=True),
         Column("center", "Center", "word", lambda walk: walk.center, filter=True),
         Column("verdict", "Verdict", "word", attrgetter("verdict"), filter=True),
@@ -196,19 +183,19 @@ def walks_columns(*, targets: bool) -> tuple[Column, ...]:
         Column("records", "Read", "count", attrgetter("records"), descending=True),
         Column("missing", "Missing", "count", attrgetter("missing"), descending=True),
         Column("rejects", "Rejected", "count", attrgetter("rejects"), descending=True),
-        Column("duplicates", "Seen twice", "count", attrgetter("duplicates"), descending=True),
+        Column("duplicates", "Duplicates", "count", attrgetter("duplicates"), descending=True),
         Column("passes", "Passes", "count", attrgetter("passes"), descending=True),
         Column("requests", "Requests", "count", attrgetter("requests"), descending=True),
     )
     return tuple(column for column in columns if targets or column.key != "target")
 
 
-def asked(manifest: Manifest) -> str:
-    """Say what the run asked of the service."""
+def requests_text(manifest: Manifest) -> str:
+    """Return how many requests the run sent, its retries, and how long the service throttled it."""
     by_status = manifest.requests.by_status
     parts = [counted(sum(by_status.values()), "request")]
     if manifest.requests.retries:
         parts.append(counted(manifest.requests.retries, "retry", "retries"))
     if manifest.requests.throttled_s:
-        parts.append(f"held back by the service for {duration(manifest.requests.throttled_s)}")
+        parts.append(f"throttled by the service for {duration(manifest.requests.throttled_s)}")
     return ", ".join(parts)

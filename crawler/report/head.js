@@ -1,8 +1,8 @@
 "use strict";
-// Before anything is painted: the theme that was chosen last time.
+// Runs before anything is painted, so that the theme chosen last time is there from the start.
 try {
-  const kept = localStorage.getItem("swr-crawler-theme");
-  if (kept === "light" || kept === "dark") document.documentElement.dataset.theme = kept;
+  const stored = localStorage.getItem("swr-crawler-theme");
+  if (stored === "light" || stored === "dark") document.documentElement.dataset.theme = stored;
 } catch {
-  // No storage here (a sandbox, a strict browser): the system's theme holds.
+  // No storage here (a sandbox, a strict browser): the system's theme applies.
 }

@@ -1,4 +1,4 @@
-"""What an audit found and a diff told, summed for people (pure): counts of all, examples of the first."""
+"""The findings of an audit and the changes of a diff, for people (pure): all are counted, the first ones are shown."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -7,48 +7,32 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from crawler.audit.finding import Finding
-from crawler.diff.compare import Change, Downloads, FromTo, Summary, Unknown
-from crawler.model.audit_rules import RULES, SEVERITIES, Rule, Severity
-from crawler.report.statistics import RepositoryRow, TopN, row_of, shown
+from crawler.audit.finding_counts import FindingCounts
+from crawler.diff.change import Change, Downloads, FromTo, Summary, Unknown
+from crawler.model.audit_rules import Rule
+from crawler.report.rankings import TopN
+from crawler.report.row import RepositoryRow, row_of, shown
 from crawler.text.human import count, counted, shortened, size
 
 _LONGEST_VALUE: Final = 60
 
 
 class FindingGroup(NamedTuple):
-    """What one rule found: how often, and the first examples, each its place and its message."""
+    """The findings of one rule: their number, and the place and the message of the first ones."""
 
     rule: Rule
     number: int
     examples: tuple[tuple[str, str], ...]
 
 
-class Findings:
-    """The findings of an audit, as they are told; memory does not grow with them. `most` examples a rule."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._counts: defaultdict[str, int] = defaultdict(int)
-        self._examples: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-
-    def add(self, finding: Finding) -> None:
-        """Count one."""
-        self._counts[finding.rule] += 1
-        examples = self._examples[finding.rule]
-        if len(examples) < self._most:
-            examples.append((_place(finding), shown(finding.message)))
-
-    def found(self) -> list[FindingGroup]:
-        """Give what each rule found, the most severe first."""
-        rules = sorted((RULES[name] for name in self._counts), key=lambda r: (SEVERITIES.index(r.severity), r.id))
-        return [FindingGroup(rule, self._counts[rule.id], tuple(self._examples[rule.id])) for rule in rules]
-
-    def by_severity(self) -> list[tuple[Severity, int]]:
-        """Give how many there are of each severity, the most severe first, none left out."""
-        return [
-            (severity, sum(number for name, number in self._counts.items() if RULES[name].severity == severity))
-            for severity in SEVERITIES
-        ]
+def finding_groups(findings: FindingCounts) -> list[FindingGroup]:
+    """Return the findings of each rule that has some, the most severe first."""
+    return [
+        FindingGroup(
+            rule, findings.count(rule), tuple((_place(one), shown(one.message)) for one in findings.kept(rule))
+        )
+        for rule in findings.found()
+    ]
 
 
 def _place(finding: Finding) -> str:
@@ -57,7 +41,7 @@ def _place(finding: Finding) -> str:
 
 
 class ChangeLine(NamedTuple):
-    """One change: what it is about, and what changed, in words."""
+    """One change: the repository, and what changed in words."""
 
     center: str
     domain: str
@@ -66,14 +50,18 @@ class ChangeLine(NamedTuple):
     text: str
 
 
-class Changes(NamedTuple):
-    """What differs from the snapshot before; `examples` are the first of each kind by (center, domain, …)."""
+class ChangeHighlights(NamedTuple):
+    """What differs from the snapshot before.
+
+    `added`, `removed` and `changed` are the first ones in the order of the diff, `grown` the ones whose size grew most;
+    `unknown` are the first unknown walks with the reasons, `unknown_count` is the number of all of them.
+    """
 
     previous: str
     since: str
     summary: Summary
     unknown: tuple[tuple[str, str], ...]
-    unknowns: int
+    unknown_count: int
     added: tuple[ChangeLine, ...]
     removed: tuple[ChangeLine, ...]
     changed: tuple[ChangeLine, ...]
@@ -81,12 +69,12 @@ class Changes(NamedTuple):
 
     @property
     def downloads(self) -> Downloads:
-        """How far the downloads moved."""
+        """Return how much the downloads changed."""
         return self.summary.downloads or Downloads(0, 0)
 
 
-class ChangesSoFar:
-    """The changes of a diff, as they are told; memory does not grow with them. `most` examples a kind."""
+class ChangeCollector:
+    """Takes the changes of a diff one by one; keeps the first `most` of each kind, so that memory does not grow."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -94,23 +82,23 @@ class ChangesSoFar:
         self._grown: TopN[ChangeLine] = TopN(most)
 
     def add(self, change: Change) -> None:
-        """Take one in."""
+        """Add one change."""
         examples = self._examples[change.change]
         if len(examples) < self._most:
-            examples.append(_told(change))
+            examples.append(_line(change))
         growth = _growth(change)
         if growth > 0 and self._grown.takes(-growth):
-            self._grown.add(-growth, _told(change)._replace(text=f"+{size(growth)}"))
+            self._grown.add(-growth, _line(change)._replace(text=f"+{size(growth)}"))
 
-    def changes(self, summary: Summary, unknown: Iterable[Unknown], since: str) -> Changes:
-        """Give them all, with the diff's last word."""
-        doubts = tuple(unknown)
-        return Changes(
+    def highlights(self, summary: Summary, unknown: Iterable[Unknown], since: str) -> ChangeHighlights:
+        """Return the highlights, with what the diff says at its end; `since` is when the earlier crawl ended."""
+        walks = tuple(unknown)
+        return ChangeHighlights(
             previous=shown(summary.old),
             since=since,
             summary=summary,
-            unknown=tuple((_scope(doubt), _why(doubt)) for doubt in doubts[: self._most]),
-            unknowns=len(doubts),
+            unknown=tuple((_scope(walk), _why(walk)) for walk in walks[: self._most]),
+            unknown_count=len(walks),
             added=tuple(self._examples["added"]),
             removed=tuple(self._examples["removed"]),
             changed=tuple(self._examples["changed"]),
@@ -119,44 +107,45 @@ class ChangesSoFar:
 
 
 def _growth(change: Change) -> int:
-    moved = {} if change.fields is msgspec.UNSET else change.fields
-    size_moved = moved.get("size")
-    if size_moved is None or size_moved.new is None or size_moved.old is None:
-        return 0  # a size that was not told before has not grown
-    return int(size_moved.new - size_moved.old)
+    """Return by how many bytes a repository grew; 0 when one of the sizes is not known."""
+    fields = {} if change.fields is msgspec.UNSET else change.fields
+    sizes = fields.get("size")
+    if sizes is None or sizes.new is None or sizes.old is None:
+        return 0
+    return int(sizes.new - sizes.old)
 
 
-def _told(change: Change) -> ChangeLine:
+def _line(change: Change) -> ChangeLine:
     key = shown(change.center), shown(change.domain_name), shown(change.namespace), shown(change.name)
     if change.record is not msgspec.UNSET:
-        return ChangeLine(*key, _in_words(row_of(change.record)))
+        return ChangeLine(*key, _size_and_images(row_of(change.record)))
     fields = {} if change.fields is msgspec.UNSET else change.fields
-    return ChangeLine(*key, shown("; ".join(f"{name} {_moved(name, moved)}" for name, moved in fields.items())))
+    return ChangeLine(*key, shown("; ".join(f"{name} {_from_to(name, values)}" for name, values in fields.items())))
 
 
-def _in_words(row: RepositoryRow) -> str:
-    parts = ["size not told" if row.size is None else size(row.size)]
+def _size_and_images(row: RepositoryRow) -> str:
+    parts = ["size unknown" if row.size is None else size(row.size)]
     if row.images is not None:
         parts.append(counted(row.images, "image"))
     return ", ".join(parts)
 
 
-def _moved(name: str, moved: FromTo) -> str:
+def _from_to(name: str, values: FromTo) -> str:
     if name == "tags":
-        return _tags(moved)
-    for show in (_SHOWN.get(name, _value), _value):  # two that round to one are told exactly
-        old, new = ("none" if value is None else show(value) for value in (moved.old, moved.new))
+        return _tags(values)
+    for write in (_WRITERS.get(name, _value), _value):  # the second one where rounding hides the difference
+        old, new = ("none" if value is None else write(value) for value in (values.old, values.new))
         if old != new:
             return f"{old} → {new}"
     return "differs"
 
 
-def _tags(moved: FromTo) -> str:
-    """Say which tags came and went: there may be thousands that stayed."""
-    old, new = set(moved.old), set(moved.new)
-    came = [f"+{tag}" for tag in moved.new if tag not in old]
-    went = [f"-{tag}" for tag in moved.old if tag not in new]
-    return shortened(" ".join(came + went), _LONGEST_VALUE) or "in another order"
+def _tags(values: FromTo) -> str:
+    """Return the tags that were added and removed; there may be thousands of others."""
+    old, new = set(values.old), set(values.new)
+    added = [f"+{tag}" for tag in values.new if tag not in old]
+    removed = [f"-{tag}" for tag in values.old if tag not in new]
+    return shortened(" ".join(added + removed), _LONGEST_VALUE) or "in another order"
 
 
 def _minute(moment: str) -> str:
@@ -172,15 +161,14 @@ def _value(value: object) -> str:
     return f"“{shortened(text, _LONGEST_VALUE)}”"
 
 
-_SHOWN: Final[dict[str, Callable[[Any], str]]] = {"size": size, "created_at": _minute, "updated_at": _minute}
+_WRITERS: Final[dict[str, Callable[[Any], str]]] = {"size": size, "created_at": _minute, "updated_at": _minute}
 
 
-def _scope(unknown: Unknown) -> str:
-    where = unknown.namespace or "all namespaces"
-    return shown(f"{unknown.target} {unknown.center} {where}")
+def _scope(walk: Unknown) -> str:
+    return shown(f"{walk.target} {walk.center} {walk.namespace or 'all namespaces'}")
 
 
-def _why(unknown: Unknown) -> str:
+def _why(walk: Unknown) -> str:
     sides = {"old": "before", "new": "now"}
-    reasons = "; ".join(f"{sides[reason.snapshot]}: {reason.text}" for reason in unknown.reasons)
-    return shown(f"{reasons}. Only before: {count(unknown.only_old)}, only now: {count(unknown.only_new)}")
+    reasons = "; ".join(f"{sides[reason.snapshot]}: {reason.text}" for reason in walk.reasons)
+    return shown(f"{reasons}. Only before: {count(walk.only_old)}, only now: {count(walk.only_new)}")

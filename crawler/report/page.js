@@ -29,8 +29,8 @@
     return node;
   };
 
-  // One table over columns of numbers: searched, filtered, sorted and paged without ever holding a row as markup.
-  class Listing {
+  // A table over columns of numbers; only the rows of the page that is shown become elements.
+  class DataTable {
     constructor(root) {
       const data = JSON.parse(document.getElementById(`${root.id}-data`).textContent);
       this.root = root;
@@ -55,7 +55,7 @@
       this.search = make("input", { type: "search", id: `${id}-search`, autocomplete: "off", spellcheck: "false" });
       this.search.addEventListener("input", () => {
         clearTimeout(this.timer);
-        this.timer = setTimeout(() => this.look(), PAUSE_MS);
+        this.timer = setTimeout(() => this.runSearch(), PAUSE_MS);
       });
       this.status = make("p", { role: "status", class: "status" });
       const tools = make("div", { class: "tools" });
@@ -80,18 +80,18 @@
 
     filter(column) {
       const select = make("select", { id: `${this.root.id}-${column.key}` }, new Option("all", ""));
-      column.words.forEach((word, rank) => select.add(new Option(word || "not told", String(rank))));
+      column.words.forEach((word, rank) => select.add(new Option(word || "not given", String(rank))));
       select.addEventListener("change", () => {
         if (select.value === "") this.chosen.delete(column);
         else this.chosen.set(column, Number(select.value));
-        this.look();
+        this.runSearch();
       });
       return this.field(column.label, select);
     }
 
-    // What the column heads are on a wide screen: on a narrow one there are none to click.
+    // Sorts on a narrow screen, where there are no column heads to click.
     sorter() {
-      const select = make("select", { id: `${this.root.id}-order` }, new Option("as written", ""));
+      const select = make("select", { id: `${this.root.id}-order` }, new Option("default order", ""));
       this.columns.forEach((column, at) => {
         const [first, second] = column.kind === "word" ? ["A to Z", "Z to A"] : ["lowest first", "highest first"];
         select.add(new Option(`${column.label}, ${first}`, `${at}+`));
@@ -129,10 +129,10 @@
       this.back = turn("Previous", () => this.page - 1);
       this.next = turn("Next", () => this.page + 1);
       this.last = turn("Last", last);
-      this.where = make("span", { class: "where" });
-      this.turning = make("nav", { class: "pager", "aria-label": `Pages of ${this.root.dataset.caption}` });
-      this.turning.append(this.first, this.back, this.where, this.next, this.last);
-      return this.turning;
+      this.position = make("span", { class: "position" });
+      this.pagerNav = make("nav", { class: "pager", "aria-label": `Pages of ${this.root.dataset.caption}` });
+      this.pagerNav.append(this.first, this.back, this.position, this.next, this.last);
+      return this.pagerNav;
     }
 
     sort(column, down) {
@@ -143,7 +143,7 @@
       this.arrange();
     }
 
-    look() {
+    runSearch() {
       this.words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
       this.arrange();
     }
@@ -164,7 +164,7 @@
           const left = values[a];
           const right = values[b];
           if (left === right) return a - b;
-          if (left === null) return 1; // what nobody told comes last, either way
+          if (left === null) return 1; // unknown values come last in both directions
           if (right === null) return -1;
           return left < right ? -sign : sign;
         });
@@ -174,7 +174,7 @@
       this.show();
     }
 
-    // All words of a row in one text, in small letters; made when somebody searches for the first time.
+    // All words of a row as one text in lower case; built at the first search.
     texts() {
       if (!this.haystacks) {
         const columns = this.all
@@ -199,8 +199,8 @@
       const shown = rows.length ? `${counted(start + 1)}\u2013${counted(start + rows.length)} of ` : "";
       const all = this.found.length === this.rows ? "" : `, out of ${counted(this.rows)}`;
       this.status.textContent = `${shown}${counted(this.found.length)} ${this.noun}${all}`;
-      this.where.textContent = `Page ${counted(this.page + 1)} of ${counted(pages)}`;
-      this.turning.hidden = pages === 1;
+      this.position.textContent = `Page ${counted(this.page + 1)} of ${counted(pages)}`;
+      this.pagerNav.hidden = pages === 1;
       for (const button of [this.first, this.back]) button.disabled = this.page === 0;
       for (const button of [this.next, this.last]) button.disabled = this.page === pages - 1;
     }
@@ -230,7 +230,7 @@
     }
   }
 
-  for (const root of document.querySelectorAll("[data-listing]")) root.listing = new Listing(root);
+  for (const root of document.querySelectorAll("[data-table]")) root.table = new DataTable(root);
 
   const theme = document.querySelector("[data-themes]");
   const show = document.documentElement.dataset;
@@ -242,7 +242,7 @@
       try {
         localStorage.setItem("swr-crawler-theme", input.value);
       } catch {
-        // Not kept: it still holds for this visit.
+        // Not stored: the theme applies until the page is closed.
       }
     });
   }

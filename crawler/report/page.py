@@ -1,13 +1,12 @@
-"""The page: what was counted put into the template, with the style, the scripts and the policy that lets only these in.
+"""Renders the page: the template with its content, the style, the scripts, and a policy that allows only these.
 
-Everything a template prints goes through `_printed`: control and bidi characters become escapes that can be read.
-Then Jinja's autoescape makes it text. Only what this module makes itself is Markup.
+Everything that the template prints goes through `_printed`, which turns control and bidi characters into visible
+escapes; then Jinja's autoescape makes it text. Only what this module makes itself is Markup.
 """
 
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
@@ -16,42 +15,46 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 import crawler
-from crawler.report.completeness import Completeness, asked, walks_columns
-from crawler.report.highlights import Changes, Findings
+from crawler.audit.finding_counts import FindingCounts
+from crawler.report.completeness import Completeness, requests_text, walks_columns
+from crawler.report.groups import GroupLine, top
+from crawler.report.highlights import ChangeHighlights, finding_groups
+from crawler.report.histograms import AGE_BINS, SIZE_BINS
 from crawler.report.plots import bars
-from crawler.report.statistics import AGE_BINS, SIZE_BINS, Line, RepositoryRow, Statistics, top
-from crawler.report.table_data import Column, listing, repositories, visibility, within
+from crawler.report.row import RepositoryRow
+from crawler.report.statistics import Statistics
+from crawler.report.table_data import Column, encode_table, repositories, visibility, within
 from crawler.snapshot.manifest import Manifest
 from crawler.text.human import count, counted, escaped, size
 
 _GROUPS: Final = 10
 _YEARS: Final = 9
 _WALKS: Final = 50_000
-_TEXT_BUDGET: Final = 6_000_000  # characters; of ordinary names and descriptions fifty thousand rows take two million
+_TEXT_BUDGET: Final = 6_000_000  # characters: several times what a full table of ordinary repositories has
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
-    """What a page tells. `changes` None: nothing was compared, and `unchanged` says why."""
+    """The content of a page. `changes` is None when nothing was compared; then `no_changes` says why."""
 
     manifest: Manifest
     completeness: Completeness
-    figures: Statistics
-    findings: Findings
+    statistics: Statistics
+    findings: FindingCounts
     suppressed: int
     notices: Sequence[str]
-    changes: Changes | None
-    unchanged: str
+    changes: ChangeHighlights | None
+    no_changes: str
 
 
 def render(content: Content) -> bytes:
-    """Give the page as UTF-8: one file, the same bytes for the same content."""
-    head, script, style = _part("head.js"), _part("page.js"), _part("page.css")
+    """Return the page as UTF-8: one file, the same bytes for the same content."""
+    head, script, style = _resource("head.js"), _resource("page.js"), _resource("page.css")
     page = (
         _environment()
         .get_template("template.html")
         .render(
-            **_facts(content),
+            **_variables(content),
             policy=_policy(style=style, scripts=(head, script)),
             head=Markup(head),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
@@ -61,13 +64,13 @@ def render(content: Content) -> bytes:
     return page.encode()
 
 
-def _part(name: str) -> str:
+def _resource(name: str) -> str:
     return (files("crawler.report") / name).read_text(encoding="utf-8")
 
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=FunctionLoader(_part),
+        loader=FunctionLoader(_resource),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_printed,
@@ -75,7 +78,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(count=_figure(count), size=_figure(size), day=_day, minute=_minute)
+    environment.filters.update(count=_number(count), size=_number(size), day=_day, minute=_minute)
     environment.globals.update(counted=counted, visibility=visibility)
     return environment
 
@@ -84,9 +87,9 @@ def _printed(value: object) -> object:
     return escaped(value) if type(value) is str else value  # Markup is a str too, and ours
 
 
-def _figure(said: Callable[[int], str]) -> Callable[[int | None], str]:
-    """Give a filter for numbers that no line end tears apart, and that may be missing."""
-    return lambda number: "unknown" if number is None else Markup(said(number).replace(" ", "&#8239;"))  # noqa: S704
+def _number(write: Callable[[int], str]) -> Callable[[int | None], str]:
+    """Return a filter for numbers that may be unknown; their spaces allow no line break."""
+    return lambda number: "unknown" if number is None else Markup(write(number).replace(" ", "&#8239;"))  # noqa: S704
 
 
 def _day(moment: str | None) -> str:
@@ -98,7 +101,7 @@ def _minute(moment: str) -> str:
 
 
 def _policy(*, style: str, scripts: Sequence[str]) -> str:
-    """Give the Content-Security-Policy: nothing is let in but this style and these scripts, by their digests."""
+    """Return the Content-Security-Policy: it allows this style and these scripts, by their digests, nothing else."""
     hashed = " ".join(_digest(script) for script in scripts)
     return (
         f"default-src 'none'; style-src {_digest(style)}; script-src {hashed}; img-src data:; base-uri 'none'; "
@@ -110,79 +113,80 @@ def _digest(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def _facts(content: Content) -> dict[str, Any]:
-    figures, manifest = content.figures, content.manifest
-    targets = len(figures.groups.target) > 1 or len({walk.target for walk in manifest.walks}) > 1
+def _variables(content: Content) -> dict[str, Any]:
+    statistics, manifest = content.statistics, content.manifest
+    targets = len(statistics.groups.target) > 1 or len({walk.target for walk in manifest.walks}) > 1
     listed = sorted(
-        within(figures.largest.values(), _TEXT_BUDGET),
+        within(statistics.rankings.largest.values(), _TEXT_BUDGET),
         key=lambda row: (row.target, row.center, row.domain, row.namespace, row.name),
     )
     walks = content.completeness.walks
     return {
         "version": crawler.__version__,
         "manifest": manifest,
-        "asked": asked(manifest),
+        "requests": requests_text(manifest),
         "completeness": content.completeness,
-        "figures": figures,
+        "statistics": statistics,
         "targets": targets,
-        "groups": _groups(figures, targets=targets),
-        "lists": _lists(figures),
-        "plots": _plots(figures),
-        "findings": content.findings.found(),
-        "severities": content.findings.by_severity(),
+        "groups": _groups(statistics, targets=targets),
+        "lists": _lists(statistics),
+        "plots": _plots(statistics),
+        "findings": finding_groups(content.findings),
+        "severities": content.findings.by_severity().items(),
         "suppressed": content.suppressed,
         "notices": content.notices,
         "changes": content.changes,
-        "unchanged": content.unchanged,
+        "no_changes": content.no_changes,
         "listed": len(listed),
-        "repositories": _listing(repositories(targets=targets), listed, figures.total.records),
+        "repositories": _table(repositories(targets=targets), listed, statistics.total.records),
         "walks_listed": min(len(walks), _WALKS),
-        "walks": _listing(walks_columns(targets=targets), walks[:_WALKS], len(walks)),
+        "walks": _table(walks_columns(targets=targets), walks[:_WALKS], len(walks)),
     }
 
 
-def _listing(columns: Sequence[Column], rows: Sequence[object], total: int) -> Markup:
-    return Markup(listing(columns, rows, total=total).decode())  # noqa: S704 - `harmless` made it so
+def _table(columns: Sequence[Column], rows: Sequence[object], total: int) -> Markup:
+    return Markup(encode_table(columns, rows, total=total).decode())  # noqa: S704 - `escape_markup` makes it safe
 
 
-def _groups(figures: Statistics, *, targets: bool) -> list[tuple[str, list[Line]]]:
+def _groups(statistics: Statistics, *, targets: bool) -> list[tuple[str, list[GroupLine]]]:
     named = (
-        ("Target", figures.groups.target),
-        ("Center", figures.groups.center),
-        ("Namespace", figures.groups.namespace),
-        ("Category", figures.groups.category),
-        ("Domain", figures.groups.domain),
+        ("Target", statistics.groups.target),
+        ("Center", statistics.groups.center),
+        ("Namespace", statistics.groups.namespace),
+        ("Category", statistics.groups.category),
+        ("Domain", statistics.groups.domain),
     )
-    return [(name, top(sums, _GROUPS)) for name, sums in named if targets or name != "Target"]
+    return [(name, top(totals, _GROUPS)) for name, totals in named if targets or name != "Target"]
 
 
-def _lists(figures: Statistics) -> list[tuple[str, str, list[RepositoryRow]]]:
-    """Give the short lists: name, the field shown, rows."""
+def _lists(statistics: Statistics) -> list[tuple[str, str, list[RepositoryRow]]]:
+    """Return the short lists: name, the field shown, rows."""
     return [
-        ("Biggest", "size", figures.biggest),
-        ("Longest without an update", "updated", figures.oldest.values()),
-        ("Most downloaded", "downloads", figures.popular.values()),
+        ("Biggest", "size", statistics.rankings.biggest),
+        ("Longest without an update", "updated", statistics.rankings.oldest.values()),
+        ("Most downloaded", "downloads", statistics.rankings.popular.values()),
     ]
 
 
-def _plots(figures: Statistics) -> list[tuple[str, Markup, str]]:
-    """Give the plots: name, SVG, and what they leave out."""
-    years = sorted(figures.by_year)[-_YEARS:]
-    earlier = figures.total.records - sum(figures.by_year[year] for year in years)
-    undated = _left_out(figures.undated, "whose last update is not told")
+def _plots(statistics: Statistics) -> list[tuple[str, Markup, str]]:
+    """Return the plots: name, SVG, and a note on what each leaves out."""
+    histograms = statistics.histograms
+    years = sorted(histograms.by_year)[-_YEARS:]
+    earlier = statistics.total.records - sum(histograms.by_year[year] for year in years)
+    undated = _left_out(histograms.undated, "whose last update is unknown")
+    unsized = _left_out(histograms.unsized, "of unknown size")
     plots = (
-        ("Repositories by last update", AGE_BINS, [age.records for age in figures.by_age], count, undated),
-        ("Storage by last update", AGE_BINS, [age.size for age in figures.by_age], size, undated),
-        ("Repositories by size", SIZE_BINS, figures.by_size, count, _left_out(figures.unsized, "of unknown size")),
-        ("Repositories by year of creation", years, [figures.by_year[year] for year in years], count,
-         _left_out(earlier, "that are older or whose creation is not told")),
+        ("Repositories by last update", AGE_BINS, [age.records for age in histograms.by_age], count, undated),
+        ("Storage by last update", AGE_BINS, [age.size for age in histograms.by_age], size, undated),
+        ("Repositories by size", SIZE_BINS, histograms.by_size, count, unsized),
+        ("Repositories by year of creation", years, [histograms.by_year[year] for year in years], count,
+         _left_out(earlier, "that are older or whose creation is unknown")),
     )  # fmt: skip
-    draw = partial(_drawn)
-    return [(name, draw(name, labels, values, said), note) for name, labels, values, said, note in plots if labels]
+    return [(name, _plot(name, labels, values, write), note) for name, labels, values, write, note in plots if labels]
 
 
-def _drawn(name: str, labels: Sequence[str], values: Sequence[int], said: Any) -> Markup:  # noqa: ANN401
-    return Markup(bars(name, labels, values, said))  # noqa: S704 - SVG written by an XML library
+def _plot(name: str, labels: Sequence[str], values: Sequence[int], write: Any) -> Markup:  # noqa: ANN401
+    return Markup(bars(name, labels, values, write))  # noqa: S704 - SVG written by an XML library
 
 
 def _left_out(number: int, which: str) -> str:

@@ -1,7 +1,7 @@
-"""Plots as SVG that the page's own style colours (pure): pygal's shapes and text, and nothing else of pygal's.
+"""Plots as SVG, drawn by pygal and coloured by the page's own style (pure).
 
-Its style, script, tooltips and comments are taken out: the page's Content-Security-Policy lets no other style
-or script in, and a comment with today's date would make every report of a snapshot differ.
+Pygal's style, script, tooltips and comments are removed: the page's Content-Security-Policy allows no other style or
+script, and a comment with today's date would make every report of a snapshot differ.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,16 +13,17 @@ from pygal.style import Style
 
 _WIDTH: Final = 440
 _BAR_PX: Final = 24
-_FONT: Final = Style(label_font_size=15, value_font_size=15)  # what room is left for: page.css has no larger ones
-_ROOM_FOR_VALUES: Final = 1.22  # the longest bar ends where its number still fits beside it
+_FONT: Final = Style(label_font_size=15, value_font_size=15)  # reserves the space: page.css has no larger fonts
+_ROOM_FOR_VALUES: Final = 1.22  # leaves space for a number beside the longest bar
 _FOREIGN: Final = ("defs", "desc", "title", "path")
 _SUPERFLUOUS: Final = ("background", "titles", "tooltip-overlay", "axis x")
 
 
-def bars(name: str, labels: Sequence[str], values: Sequence[int], said: Callable[[int], str]) -> str:
-    """Give a lying bar for each value, the first on top, as one `<svg>`: an image called `name` to who can't see it.
+def bars(name: str, labels: Sequence[str], values: Sequence[int], write: Callable[[int], str]) -> str:
+    """Return an `<svg>` with a horizontal bar for each value, the first on top; `name` is its accessible name.
 
-    `said` writes a value for people; it stands beside the bar, and with the label in the bar's `<title>`.
+    `write` formats a value; the text is beside the bar and, with the label, in the bar's `<title>`. There must be a
+    label for each value.
     """
     chart = pygal.HorizontalBar(
         width=_WIDTH, height=_BAR_PX * len(values) + 8, js=[], css=[], explicit_size=False, show_legend=False,
@@ -31,16 +32,16 @@ def bars(name: str, labels: Sequence[str], values: Sequence[int], said: Callable
         range=(0, _ROOM_FOR_VALUES * max(1, *values)),
     )  # fmt: skip
     chart.x_labels = list(reversed(labels))
-    chart.add("", [max(0, value) for value in reversed(values)], formatter=said)
+    chart.add("", [max(0, value) for value in reversed(values)], formatter=write)
     svg: Element = chart.render_tree()
     _strip(svg)
-    told = [f"{label}: {said(value)}" for label, value in zip(labels, values, strict=True)]
-    for bar, text in zip(_of_class(svg, "bar"), reversed(told), strict=True):
+    texts = [f"{label}: {write(value)}" for label, value in zip(labels, values, strict=True)]
+    for bar, text in zip(_of_class(svg, "bar"), reversed(texts), strict=True):
         SubElement(bar, "title").text = text
     for value in _of_class(svg, "value"):
         value.set("text-anchor", "start")
     svg.attrib.pop("id", None)
-    svg.attrib.update({"role": "img", "aria-label": f"{name}. {'; '.join(told)}"})
+    svg.attrib.update({"role": "img", "aria-label": f"{name}. {'; '.join(texts)}"})
     return tostring(svg, encoding="unicode")
 
 

@@ -1,7 +1,7 @@
-"""A table as the page's script reads it (pure): columns of numbers, each different text once, in JSON.
+"""A table as JSON for the page's script (pure): columns of numbers, with each different text stored once.
 
-Fifty thousand repositories are 4 to 5 MB so, and the script sorts text by comparing integers: the words of a
-column are in order, so that a word's number is its rank.
+That keeps the page small, and the script sorts texts by comparing integers: the words of a column are sorted, so that
+a word's index is its rank.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,20 +10,19 @@ from typing import Any, Final, Literal, NamedTuple
 
 import orjson
 
-from crawler.report.statistics import RepositoryRow
+from crawler.report.row import RepositoryRow
 
-Kind = Literal["word", "bytes", "count", "time", "flag"]
+Kind = Literal["word", "bytes", "count", "time"]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE_S: Final = 60
 
 
 class Column(NamedTuple):
-    """One column: how the script shows it, and how its values are found in a row.
+    """One column: how the script shows it, and how to get its value from a row.
 
-    Values of `word` are texts ("" for none), of `bytes` and `count` integers, of `time` RFC 3339 texts, of
-    `flag` booleans; None is what nobody told. `filter` offers the words to choose from, `first` is the order of
-    the first click: descending for what one looks for the most of. `part` columns are shown within the one that
-    stands before them and are searched, not sorted.
+    Values of `word` are texts ("" for none), of `bytes` and `count` integers, of `time` RFC 3339 texts; None is an
+    unknown value. With `filter` the script offers the words to choose from; with `descending` the first click sorts
+    the largest first. A `part` column is shown inside the first one, and is searched but not sorted.
     """
 
     key: str
@@ -36,7 +35,7 @@ class Column(NamedTuple):
 
 
 def repositories(*, targets: bool) -> tuple[Column, ...]:
-    """Give the columns of the table of repositories, with the target where there are several."""
+    """Return the columns of the table of repositories, with the target when there are several."""
     columns = (
         Column("name", "Repository", "word", lambda row: row.name),
         Column("description", "Description", "word", lambda row: row.description, part=True),
@@ -56,27 +55,27 @@ def repositories(*, targets: bool) -> tuple[Column, ...]:
 
 
 def visibility(row: RepositoryRow) -> str:
-    """Say who can pull a repository, as far as the list tells; an expired share is nobody's any more."""
-    seen = {True: "public", False: "private", None: ""}[row.public]
+    """Return the visibility in words: public or private as far as known, and whether the share has expired."""
+    public = {True: "public", False: "private", None: ""}[row.public]
     expired = row.valid is False and row.center == "thirdparty"
-    return ", ".join(word for word in (seen, "expired" if expired else "") if word)
+    return ", ".join(word for word in (public, "expired" if expired else "") if word)
 
 
-def listing(columns: Sequence[Column], rows: Sequence[object], *, total: int) -> bytes:
-    """Encode rows as JSON that may stand inside `<script>`; `total` is how many there are with those left out.
+def encode_table(columns: Sequence[Column], rows: Sequence[object], *, total: int) -> bytes:
+    """Return rows as JSON that is safe inside `<script>`; `total` counts the rows that are left out, too.
 
     `{"rows": n, "total": n, "columns": [{"key", "label", "kind", …, "words", "values"}, …]}`: `values` are
-    numbers or null; of words their index in `words`, of times minutes since 1970.
+    numbers or null: for words their index in `words`, for times minutes since 1970.
     """
     content = {
         "rows": len(rows),
         "total": total,
-        "columns": [_encoded(column, [column.value(row) for row in rows]) for column in columns],
+        "columns": [_encode_column(column, [column.value(row) for row in rows]) for column in columns],
     }
-    return harmless(orjson.dumps(content))
+    return escape_markup(orjson.dumps(content))
 
 
-def _encoded(column: Column, values: list[Any]) -> dict[str, Any]:
+def _encode_column(column: Column, values: list[Any]) -> dict[str, Any]:
     described = {name: getattr(column, name) for name in ("key", "label", "kind", "filter", "descending", "part")}
     if column.kind == "word":
         words = sorted(set(values), key=lambda word: (word.casefold(), word))
@@ -92,22 +91,22 @@ def _minutes(moment: str | None) -> int | None:
         return None
     try:
         return int((datetime.fromisoformat(moment) - _EPOCH).total_seconds() // _MINUTE_S)
-    except ValueError:  # the 31st of February, in a snapshot that somebody else made
+    except ValueError:  # e.g. the 31st of February: the pattern of `Time` lets it pass
         return None
 
 
-_DANGEROUS: Final = {b"<": b"\\u003c", b">": b"\\u003e", b"&": b"\\u0026"}
+_MARKUP: Final = {b"<": b"\\u003c", b">": b"\\u003e", b"&": b"\\u0026"}
 
 
-def harmless(json: bytes) -> bytes:
-    """Escape JSON so that no HTML parser sees a tag, a comment or the end of a script in it; it means the same."""
-    for character, escape in _DANGEROUS.items():
+def escape_markup(json: bytes) -> bytes:
+    """Return the same JSON content without characters in which an HTML parser could see a tag or a comment."""
+    for character, escape in _MARKUP.items():
         json = json.replace(character, escape)
     return json
 
 
 def within(rows: Iterable[RepositoryRow], budget: int) -> list[RepositoryRow]:
-    """Give the first rows whose texts come to no more than `budget` characters: a bound for hostile ones."""
+    """Return the first rows, as many as have at most `budget` characters of text together: a bound for hostile data."""
     kept: list[RepositoryRow] = []
     for row in rows:
         budget -= sum(map(len, (row.name, row.description, row.namespace, row.domain, row.category)))

@@ -1,1 +1,1 @@
-"""A published snapshot, read: its layout, its manifest, its parts, and whether they agree."""
+"""The read side of a published snapshot: its layout, its manifest, its parts, and whether they agree."""

@@ -1,4 +1,4 @@
-"""What of a center its walks covered, when it was walked by namespaces (pure)."""
+"""How much of a center its walks cover when it is walked namespace by namespace (pure)."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from crawler.snapshot.manifest import Coverage, WalkEntry
 
 
 class Census(NamedTuple):
-    """What a center declared as a whole; None when it declared nothing."""
+    """The total that a center declares as a whole; None when it declares none."""
 
     target: str
     center: Center
@@ -16,7 +16,7 @@ class Census(NamedTuple):
 
 
 def cover(censuses: Iterable[Census], walks: Iterable[WalkEntry]) -> tuple[Coverage, ...]:
-    """Hold each center's own total against the sum of its walks'."""
+    """Return for each center its own total beside the sum of its walks' totals."""
     entries = tuple(walks)
     found = []
     for census in censuses:

@@ -1,9 +1,10 @@
-"""What a snapshot says of itself (pure): `_manifest.json`, its types and its JSON Schema.
+"""`_manifest.json`: what a snapshot holds and the evidence for every walk, its types and its JSON Schema (pure).
 
-Source: shared design, "The command", `_manifest.json`.
+Schema 2 differs from 1 in the words of the verdicts only: see `VERDICTS_OF_SCHEMA_1`. Both can be read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -14,7 +15,12 @@ from crawler.model.walk_id import Center
 from crawler.snapshot.layout import PART, REJECTS
 from crawler.text.human import escaped
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+# The verdicts of schema 1 that have another name in schema 2; `drifted` and `unproven` are the same in both.
+VERDICTS_OF_SCHEMA_1: Final[Mapping[str, Verdict]] = MappingProxyType(
+    {"whole": "complete", "repaired": "complete", "lost": "partial"}
+)
+
 Status = Literal["complete", "incomplete"]
 
 _MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -34,11 +40,11 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
 class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     """How one walk ended, and the evidence.
 
-    `declared_totals` are all different totals the service declared, in the order seen. `records` and `rejects`
-    count what is published; `duplicates` counts the items of the last pass that were not, since their key was
-    read before; `distinct` the keys of that pass; `outside` the records that are of other namespaces than the walk's
-    and so not published (a filter of the service may be fuzzy). `limit`, `order` and `dialect` (how parameters
-    were sent) are what the service accepted.
+    `declared_totals` are all different totals that the service declared, in the order seen. `records` and `rejects`
+    count what is published. `distinct` counts the distinct keys of the last pass, `duplicates` the items of that pass
+    whose key had been read before. `outside` counts records of other namespaces than the walk's, which are not
+    published (a filter of the service may match loosely). `limit`, `order` and `dialect` (how parameters were sent)
+    are what the service accepted.
     """
 
     target: str
@@ -60,24 +66,25 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def declared(self) -> int | None:
-        """The total to hold the records against: the one that was proven, else the largest declared, if any."""
+        """Return the total to compare `records` with: the proven one, else the largest declared; None without one."""
         total = self.distinct if self.verdict == "complete" else max(self.declared_totals, default=None)
         return None if total is None else max(0, total - self.outside)
 
     @property
     def missing(self) -> int | None:
-        """How many declared items were not read; None when nobody can know."""
+        """Return how many declared items were not read; None when it cannot be known."""
         if self.verdict == "complete":
             return 0
         if self.verdict != "partial" or not self.declared_totals or any(lost.end is None for lost in self.lost):
             return None
-        return max(0, max(self.declared_totals) - self.distinct)  # a gap knows what was asked for, not what was there
+        # Not the sum of the gaps: a gap knows how many items were requested, not how many exist.
+        return max(0, max(self.declared_totals) - self.distinct)
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """A center that was walked by namespaces: the total it declares as a whole, and the sum of its walks' totals.
+    """A center that was walked namespace by namespace: its own total, and the sum of its walks' totals.
 
-    Null where it is not known. Records of namespaces that nobody walked are in `declared` alone.
+    Both are null where they are not known. Records of namespaces without a walk count in `declared` only.
     """
 
     target: str
@@ -87,7 +94,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def uncovered(self) -> int | None:
-        """How many declared records no walk covered; None when nobody can know."""
+        """Return how many declared records are in no walk; None when it cannot be known."""
         return None if self.declared is None or self.covered is None else max(0, self.declared - self.covered)
 
 
@@ -101,9 +108,9 @@ class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Requests(msgspec.Struct, frozen=True, kw_only=True):
-    """What the run asked. `by_status` counts answers by HTTP status, "none" for requests without an answer.
+    """The requests of the run. `by_status` counts responses by HTTP status, "none" those that got no response.
 
-    Only this process's requests: those made before a resume are in `walks`, as far as their answers were kept.
+    It counts this process only: requests from before a resume are in `walks`, as far as their pages were kept.
     """
 
     by_status: dict[str, int]
@@ -112,7 +119,7 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole of `_manifest.json`. `status` is `complete` exactly when `_SUCCESS` stands beside it."""
+    """All of `_manifest.json`. `status` is `complete` exactly when `_SUCCESS` is beside it."""
 
     schema: Annotated[int, msgspec.Meta(description="The version of this format.")]
     snapshot: str
@@ -130,43 +137,28 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     requests: Requests
 
 
-def status_of(walks: Iterable[WalkEntry], coverage: Iterable[Coverage] = (), *, partial: bool = False) -> Status:
-    """Give `complete` when every walk is proven, nothing was rejected and no center holds more than was walked.
-
-    That is what exit code 0 means. With `partial` coverage the last does not count.
-    """
-    proven = all(walk.verdict == "complete" and not walk.rejects for walk in walks)
-    covered = partial or all(center.uncovered == 0 for center in coverage)
-    return "complete" if proven and covered else "incomplete"
-
-
 def to_json(manifest: Manifest) -> bytes:
-    """Write a manifest for people and programs: indented, one final newline."""
+    """Return the text of a manifest, for people and programs: indented, with one newline at the end."""
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
 
 
 def from_json(text: bytes) -> Manifest:
-    """Read a manifest. Raises ValueError that says what is wrong, also for a newer `schema`.
+    """Return the manifest of a text; one of schema 1 in the words of schema 2, as if it had been written so.
 
-    Somebody else may have written it: no file is named in it but such as a snapshot has.
+    Raises ValueError, with a predicate of the file as its message, for text that is no manifest, damaged, of another
+    schema, or that names a file other than a snapshot's own: it may have been written to point elsewhere.
     """
     try:
         version = msgspec.json.decode(text, type=_Version).schema
     except _MALFORMED as error:
         raise ValueError(f"is no manifest: {error}") from None
-    if version != SCHEMA:
-        raise ValueError(f"has schema {version}; this version reads schema {SCHEMA}")
+    if version not in _DECODERS:
+        raise ValueError(f"has schema {version}; this version reads the schemas {' and '.join(map(str, _DECODERS))}")
     try:
-        manifest = msgspec.json.decode(text, type=Manifest)
+        manifest = _DECODERS[version](text)
     except _MALFORMED as error:
         raise ValueError(f"is damaged: {error}") from None
-    paths = [file.path for file in manifest.files]
-    strange = [path for path in paths if not PART.fullmatch(path)]
-    strange += [manifest.rejects.path] * (manifest.rejects.path != REJECTS)
-    if strange:
-        raise ValueError(f"names a file that is none of a snapshot's: {escaped(strange[0])}")
-    if len(set(paths)) != len(paths):
-        raise ValueError("names a file twice")
+    _check_paths(manifest)
     return manifest
 
 
@@ -174,8 +166,34 @@ class _Version(msgspec.Struct):
     schema: int
 
 
+def _from_schema_1(text: bytes) -> Manifest:
+    content = msgspec.json.decode(text, type=dict[str, Any])
+    walks = content.get("walks")
+    for walk in walks if isinstance(walks, list) else ():
+        if isinstance(walk, dict) and isinstance(verdict := walk.get("verdict"), str):
+            walk["verdict"] = VERDICTS_OF_SCHEMA_1.get(verdict, verdict)
+    return msgspec.convert({**content, "schema": SCHEMA}, type=Manifest)
+
+
+def _from_schema_2(text: bytes) -> Manifest:
+    return msgspec.json.decode(text, type=Manifest)
+
+
+_DECODERS: Final = {1: _from_schema_1, 2: _from_schema_2}
+
+
+def _check_paths(manifest: Manifest) -> None:
+    paths = [file.path for file in manifest.files]
+    strange = [path for path in paths if not PART.fullmatch(path)]
+    strange += [manifest.rejects.path] * (manifest.rejects.path != REJECTS)
+    if strange:
+        raise ValueError(f"names a file that is not part of a snapshot: {escaped(strange[0])}")
+    if len(set(paths)) != len(paths):
+        raise ValueError("names a file twice")
+
+
 def schemas() -> dict[str, Any]:
-    """Give the JSON Schemas (draft 2020-12) of a record and of a manifest."""
+    """Return the JSON Schemas (draft 2020-12) of a record and of a manifest."""
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {
         "record": {**dialect, **msgspec.json.schema(Record)},

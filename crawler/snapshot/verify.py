@@ -1,4 +1,4 @@
-"""Holds a snapshot against its manifest: every byte, every record, every key."""
+"""Compares a snapshot with its manifest: every byte, every record, every key."""
 
 import os
 from collections import Counter
@@ -10,18 +10,20 @@ import msgspec
 
 from crawler.errors import IncompleteError
 from crawler.model.key_set import KeySet
+from crawler.snapshot.completeness import incompleteness_of
+from crawler.snapshot.digest_check import DigestCheck
 from crawler.snapshot.layout import MANIFEST, REJECTS, SUCCESS
-from crawler.snapshot.manifest import FileEntry, status_of
-from crawler.snapshot.reader import DigestCheck, Snapshot, decode_record
+from crawler.snapshot.manifest import FileEntry
+from crawler.snapshot.reader import Snapshot, decode_record
 from crawler.text.human import escaped
 
-_SAID_PER_FILE: Final = 5  # one broken file can have a million broken lines
+_MOST_PER_FILE: Final = 5  # differences: one damaged file can have a million damaged lines
 
 
 class Report(NamedTuple):
-    """What was read, and what differs from the manifest: empty when nothing does.
+    """What was read, and every difference from the manifest: none when the snapshot is intact.
 
-    Each difference is one line that a terminal shows and does not obey: names in it are somebody else's.
+    Each difference is one line, escaped for a terminal: names in it come from the service.
     """
 
     files: int
@@ -31,25 +33,25 @@ class Report(NamedTuple):
 
 
 def verify(snapshot: Snapshot) -> Report:
-    """Read everything again.
+    """Read everything again and return what differs.
 
-    Checks each file's size, SHA-256 and number of lines; each record's form and place; that no key (domain_name,
-    namespace, name) comes twice in a center; that the walks' counts sum to the files'; that there is no other
-    file; and that `_SUCCESS` is there exactly when the walks' verdicts say so.
+    Checks each file's size, SHA-256 and number of lines; that each line is a record of its partition; that no key
+    (domain_name, namespace, name) occurs twice in a center; that the walks' counts sum up to the files'; that there is
+    no other file; that `status` and `_SUCCESS` agree with the walks and the coverage.
     """
-    checked = _Checked(snapshot)
+    reading = _Reading(snapshot)
     differences = [
-        *(difference for file in snapshot.manifest.files for difference in checked.part(file)),
-        *checked.rejects(snapshot.manifest.rejects),
-        *checked.sums(),
-        *_strangers(snapshot),
-        *_success(snapshot),
+        *(difference for file in snapshot.manifest.files for difference in reading.part(file)),
+        *reading.rejects(snapshot.manifest.rejects),
+        *reading.totals(),
+        *_extra_files(snapshot),
+        *_status(snapshot),
     ]
-    return Report(checked.files, checked.records, checked.bytes, tuple(map(escaped, differences)))
+    return Report(reading.files, reading.records, reading.bytes, tuple(map(escaped, differences)))
 
 
-class _Checked:
-    """The reading of one snapshot, and its sums so far."""
+class _Reading:
+    """One reading of a snapshot, and the counts so far. A place is target ("" when there is only one) and center."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -61,36 +63,36 @@ class _Checked:
         self.bytes = 0
 
     def part(self, file: FileEntry) -> Iterator[str]:
-        """Check one part; parts of a place come one after the other."""
+        """Read one part file and yield what differs. The parts of a place must be read one after the other."""
         place = self._place_of(file)
         if place != self._place:
             self._place, self._keys = place, KeySet()
-        said = 0
+        reported = 0
         self.files += 1
-        for number, line, broken in self._lines(file):
-            difference = broken or self._record(line, place)
-            if difference and said < _SAID_PER_FILE:
-                said += 1
+        for number, line, damage in self._lines(file):
+            difference = damage or self._record(line, place)
+            if difference and reported < _MOST_PER_FILE:
+                reported += 1
                 yield f"{file.path}{f', line {number}' if number else ''}: {difference}"
 
     def rejects(self, file: FileEntry) -> Iterator[str]:
-        """Check the file of rejects: its bytes and its number of lines."""
+        """Read the file of rejects and yield what differs in its bytes and its number of lines."""
         for _, _, difference in self._lines(file):
             if difference:
                 yield f"{file.path}: {difference}"
 
     def _lines(self, file: FileEntry) -> Iterator[tuple[int, bytes, str]]:
-        """Give number, line and no difference for each line; last, without a number, what differs as a whole."""
-        proof = DigestCheck(file)
+        """Yield number, bytes and damage ("" for none) of each line; last, as number 0, what differs in the file."""
+        check = DigestCheck(file)
         try:
             for number, line in enumerate(self._snapshot.lines(file), 1):
-                proof.add(line, 1)
+                check.add(line, 1)
                 yield number, line, "" if line.endswith(b"\n") else "has no end: the file is cut short"
         except (OSError, IncompleteError) as error:
             yield 0, b"", getattr(error, "strerror", None) or str(error)
             return
-        self.bytes += proof.bytes
-        for difference in proof.differences():
+        self.bytes += check.bytes
+        for difference in check.differences():
             yield 0, b"", difference
 
     def _record(self, line: bytes, place: tuple[str, str]) -> str:
@@ -110,26 +112,25 @@ class _Checked:
         return ""
 
     def _place_of(self, file: FileEntry) -> tuple[str, str]:
-        """Read target ("" where there is only one) and center from a part's path."""
         parts = dict(part.partition("=")[::2] for part in Path(file.path).parts[:-1])
         return parts.get("target", ""), parts.get("center", "")
 
-    def sums(self) -> Iterator[str]:
-        """Hold the walks' counts against what was read."""
+    def totals(self) -> Iterator[str]:
+        """Yield where the walks' counts differ from what was read."""
         several = any(target for target, _ in self._by_place)
-        declared: Counter[tuple[str, str]] = Counter()
+        walked: Counter[tuple[str, str]] = Counter()
         for walk in self._snapshot.manifest.walks:
-            declared[walk.target if several else "", walk.center] += walk.records
-        for place in declared.keys() | self._by_place.keys():
-            if declared[place] != self._by_place[place]:
+            walked[walk.target if several else "", walk.center] += walk.records
+        for place in walked.keys() | self._by_place.keys():
+            if walked[place] != self._by_place[place]:
                 where = "/".join(part for part in place if part)
-                yield f"{where}: {self._by_place[place]} records, the manifest's walks say {declared[place]}"
+                yield f"{where}: {self._by_place[place]} records, the manifest's walks say {walked[place]}"
         rejects = sum(walk.rejects for walk in self._snapshot.manifest.walks)
         if rejects != self._snapshot.manifest.rejects.records:
             yield f"{REJECTS}: {self._snapshot.manifest.rejects.records} rejects, the manifest's walks say {rejects}"
 
 
-def _strangers(snapshot: Snapshot) -> Iterator[str]:
+def _extra_files(snapshot: Snapshot) -> Iterator[str]:
     known = {file.path for file in snapshot.manifest.files} | {snapshot.manifest.rejects.path, MANIFEST, SUCCESS}
     for folder, _, names in os.walk(snapshot.folder):
         for name in sorted(names):
@@ -138,10 +139,8 @@ def _strangers(snapshot: Snapshot) -> Iterator[str]:
                 yield f"{path}: is not in the manifest"
 
 
-def _success(snapshot: Snapshot) -> Iterator[str]:
-    manifest = snapshot.manifest
-    partial = bool(manifest.config.get("allow_partial_coverage"))
-    status = status_of(manifest.walks, manifest.coverage, partial=partial)
+def _status(snapshot: Snapshot) -> Iterator[str]:
+    status = incompleteness_of(snapshot.manifest).status
     if snapshot.manifest.status != status:
         yield f"{MANIFEST}: status is {snapshot.manifest.status}, its walks say {status}"
     if (snapshot.folder / SUCCESS).exists() != (status == "complete"):

@@ -1,1 +1,1 @@
-"""Text for people (pure): numbers with units, and foreign words made safe to show."""
+"""Text for people (pure): numbers with units, and text from the service made safe to show."""

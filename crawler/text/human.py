@@ -1,4 +1,4 @@
-"""Numbers and foreign words as people read them (pure): counts, sizes, durations, text that can't harm a terminal."""
+"""Formats numbers, sizes and durations for people, and escapes text for a terminal (pure)."""
 
 import json
 from typing import Final
@@ -12,17 +12,17 @@ _DAY_S: Final = 86_400
 
 
 def count(number: int) -> str:
-    """Give a whole number with its thousands apart: `400 000`."""
+    """Return a whole number with spaces between thousands: `400 000`."""
     return f"{number:,}".replace(",", " ")
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Give `1 retry`, `1 200 windows`; `plural` where it is not the noun with an s."""
+    """Return `1 retry`, `1 200 windows`; `plural` is the noun with an s by default."""
     return f"{count(number)} {noun if number == 1 else plural or noun + 's'}"
 
 
 def size(number: int) -> str:
-    """Give a number of bytes in powers of 1000, as disks are sold: `999 bytes`, `210.4 MB`."""
+    """Return a number of bytes in decimal units: `999 bytes`, `210.4 MB`."""
     if number < _THOUSAND:
         return counted(number, "byte")
     value, unit = number / _THOUSAND, 0
@@ -32,7 +32,7 @@ def size(number: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Give seconds, 0 or more, in at most two units: `0.4 s`, `6 s`, `1 min 42 s`, `2 h 05 min`, `3 d 4 h`."""
+    """Return seconds, 0 or more, in at most two units: `0.4 s`, `6 s`, `1 min 42 s`, `2 h 05 min`, `3 d 4 h`."""
     if round(seconds, 1) < _TEN:
         return f"{seconds:.1f} s".replace(".0 ", " ")
     whole = round(seconds)
@@ -46,17 +46,17 @@ def duration(seconds: float) -> str:
 
 
 def rate(per_s: float) -> str:
-    """Give a rate in two digits or more: `0.25`, `9.8`, `99`, `1 200`."""
+    """Return a rate in two digits or more: `0.25`, `9.8`, `99`, `1 200`."""
     if round(per_s, 1) >= _TEN:
         return count(round(per_s))
     return f"{per_s:.{1 if per_s >= 1 else 2}f}".rstrip("0").rstrip(".")
 
 
 def escaped(text: str) -> str:
-    r"""Give one line that a terminal shows and does not obey: what is not printable becomes `\u001b` and the like.
+    r"""Return one line without control sequences: every character that is not printable becomes `\u001b` and the like.
 
-    Printable as Unicode has it, so that line ends, C1 controls, marks of direction and lone surrogates go too.
-    The escapes are JSON's: a line of JSON means the same afterwards.
+    Unicode's own definition of printable excludes line ends, C1 controls, direction marks and lone surrogates, too.
+    The escapes are those of JSON, so a line of JSON keeps its content.
     """
     if text.isprintable():
         return text
@@ -64,5 +64,5 @@ def escaped(text: str) -> str:
 
 
 def shortened(text: str, longest: int) -> str:
-    """Give at most `longest` characters of a text, the last one `…` where something was left out."""
+    """Return at most `longest` characters of a text, the last one `…` when it was cut."""
     return text if len(text) <= longest else text[: longest - 1] + "…"

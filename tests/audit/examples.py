@@ -1,4 +1,4 @@
-"""What the tests of the audit stand on: records and manifests in which no rule finds anything, and hostile text."""
+"""Examples for tests: records and manifests in which no rule finds anything, and hostile text."""
 
 from pathlib import Path
 from typing import Any
@@ -82,8 +82,8 @@ def walk(**fields: object) -> WalkEntry:
     return msgspec.structs.replace(WALK, **fields)
 
 
-def finding(rule: str = "SWR101", *, place: Location | None = None, **fields: Any) -> Finding:  # noqa: ANN401
-    there = place or Location("eu", "self", "acme", "team", "app")
+def finding(rule: str = "SWR101", *, location: Location | None = None, **fields: Any) -> Finding:  # noqa: ANN401
+    there = location or Location("eu", "self", "acme", "team", "app")
     told = {"message": "is so", "evidence": {}, "file": "center=self/part-00000.ndjson", "line": 1, **fields}
     return Finding(
         rule=rule,
@@ -101,14 +101,14 @@ def finding(rule: str = "SWR101", *, place: Location | None = None, **fields: An
 
 
 def item(name: str = "app", **fields: object) -> dict[str, object]:
-    """Give an item as the API sends it, with its center; no rule finds anything in it."""
+    """Return an item as the API sends it, with its center; no rule finds anything in it."""
     kept = ("center", "category", "description", "size", "is_public", "num_images", "updated_at", "domain_name")
     sound = {field: getattr(SOUND, field) for field in (*kept, "namespace", "tags", "status")}
     return {**sound, "updated_at": "9999-01-01T00:00:00Z", "name": name, **fields}
 
 
 def publish(output: Path, *items: dict[str, object], faults: tuple[Fault, ...] = (), **flags: Any) -> Path:  # noqa: ANN401
-    """Serve these items, crawl them and give the snapshot's folder."""
+    """Serve these items, crawl them and return the snapshot's folder."""
     with serve(from_ndjson(map(orjson.dumps, items), source="items"), faults=faults) as served:
         return snapshot_of(crawl(served.endpoint, output, **flags))
 
@@ -153,11 +153,11 @@ RECORDS = st.builds(
     tags=st.lists(HOSTILE, max_size=3) | st.just(["latest"]),
     status=st.none() | st.booleans(),
 )
-PLACES = st.builds(Location, *[st.none() | HOSTILE] * 5)
+LOCATIONS = st.builds(Location, *[st.none() | HOSTILE] * 5)
 FINDINGS = st.builds(
-    lambda rule, place, message, file, line: finding(rule, place=place, message=message, file=file, line=line),
+    lambda rule, location, message, file, line: finding(rule, location=location, message=message, file=file, line=line),
     st.sampled_from(sorted(RULES)),
-    PLACES,
+    LOCATIONS,
     HOSTILE,
     HOSTILE,
     st.integers(1, 10**6),

@@ -76,13 +76,13 @@ def _tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_tokyo")
-def test_a_moment_without_an_offset_is_utc_wherever_one_lives(tmp_path: Path) -> None:
+def test_a_moment_without_an_offset_is_utc_in_every_time_zone(tmp_path: Path) -> None:
     folder = publish(tmp_path, item(updated_at="2025-01-01T00:00:00Z"))
     rewrite(folder, finished_at="2026-01-01T00:00:00.000001")
     assert told(audit(folder, Policy(max_age_days=365))[0]) == [("SWR201", "app")]
 
 
-def test_an_incomplete_snapshot_is_the_first_finding_and_cannot_be_let_pass(tmp_path: Path) -> None:
+def test_an_incomplete_snapshot_is_the_first_finding_and_cannot_be_suppressed(tmp_path: Path) -> None:
     folder = publish(tmp_path, item(is_public=True), faults=UNPROVEN, centers="self")
     silent = Policy(disabled_rules=("SWR001", "SWR002"), suppressions=(suppression("SWR001"), suppression("SWR201")))
     findings, audited = audit(folder, silent)
@@ -91,7 +91,7 @@ def test_an_incomplete_snapshot_is_the_first_finding_and_cannot_be_let_pass(tmp_
     assert told(audit(folder)[0]) == [("SWR001", None), ("SWR002", None), ("SWR101", "app")]
 
 
-def test_a_copy_that_broke_off_before_its_seal_is_incomplete(tmp_path: Path) -> None:
+def test_an_interrupted_copy_without_the_success_marker_is_incomplete(tmp_path: Path) -> None:
     folder = publish(tmp_path, item())
     (folder / "_SUCCESS").unlink()
     findings, audited = audit(folder)
@@ -107,19 +107,19 @@ def test_fingerprints_stay_when_records_move_and_numbers_change(tmp_path: Path) 
     assert prints[0] != prints[1]
 
 
-def test_what_a_suppression_lets_pass_is_counted(tmp_path: Path) -> None:
+def test_suppressed_findings_are_counted(tmp_path: Path) -> None:
     folder = publish(tmp_path, item("a", description=""), item("b", description=""))
     findings, audited = audit(folder, Policy(suppressions=(suppression("SWR205", name="a"),)))
     assert told(findings) == [("SWR205", "b")]
     assert audited.suppressed == 1
 
 
-def test_a_suppression_that_has_ended_lets_nothing_pass_and_is_a_finding(tmp_path: Path) -> None:
+def test_an_expired_suppression_suppresses_nothing_and_is_a_finding(tmp_path: Path) -> None:
     folder = publish(tmp_path, item(description=""))
     ended = suppression("SWR205", date(2020, 1, 1), name="a*")
     findings, audited = audit(folder, Policy(suppressions=(ended,)))
     assert told(findings) == [("SWR205", "app"), ("SWR901", None)]
-    assert findings[1].message == "has a suppression that ended on 2020-01-01: SWR205 name=a* (kept)"
+    assert findings[1].message == "has a suppression that expired on 2020-01-01: SWR205 name=a* (kept)"
     assert findings[1].evidence == {"suppression": "SWR205 name=a*", "reason": "kept", "expires": "2020-01-01"}
     assert audited.suppressed == 0
 
@@ -141,7 +141,7 @@ def test_of_two_suppressions_that_match_none_is_called_unused_and_the_finding_co
     assert (told(findings), audited.suppressed) == ([], 1)
 
 
-def test_growth_is_told_after_the_records(tmp_path: Path) -> None:
+def test_growth_comes_after_the_records(tmp_path: Path) -> None:
     old = publish(tmp_path, item("a"), snapshot="1")
     new = publish(tmp_path, *(item(f"a{number:02}", description="") for number in range(30)), snapshot="2")
     policy = Policy(min_growth_records=10)
@@ -153,12 +153,12 @@ def test_growth_is_told_after_the_records(tmp_path: Path) -> None:
     assert "SWR301" not in dict(told(audit(new, policy)[0]))
 
 
-def test_what_growth_was_not_judged_is_noticed(tmp_path: Path) -> None:
+def test_growth_that_was_not_judged_is_a_notice(tmp_path: Path) -> None:
     new = publish(tmp_path, item("a"), snapshot="2")
     old = publish(tmp_path, item("a"), snapshot="1", faults=UNPROVEN)
     _, audited = audit(new, Policy(), old)
     assert audited.notices == (
-        "growth was not judged where not both snapshots read the same, and whole: default/self",
+        "growth was not judged in centers that the two snapshots read differently or not completely: default/self",
         "the previous snapshot, 1, was not started before 2",
     )
 
@@ -177,11 +177,11 @@ def test_a_changed_byte_is_no_audit(tmp_path: Path, which: str) -> None:
     folder = publish(tmp_path, item("a"), item("b"))
     path = folder / which
     path.write_bytes(path.read_bytes().replace(b'"name":"a"', b'"name":"x"') or b"{}\n")
-    with pytest.raises(IncompleteError, match="is not as the manifest says"):
+    with pytest.raises(IncompleteError, match="differs from the manifest"):
         audit(folder)
     whole = publish(tmp_path, item("a"), snapshot="whole")
     if "self" in which:
-        with pytest.raises(IncompleteError, match="is not as the manifest says"):
+        with pytest.raises(IncompleteError, match="differs from the manifest"):
             audit(whole, previous=folder)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from crawler.audit.finding import Finding, Location, fingerprint, named, schema, to_line
-from tests.audit.examples import FINDINGS, PLACES, finding
+from tests.audit.examples import FINDINGS, LOCATIONS, finding
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 
@@ -23,11 +23,11 @@ def test_a_line_is_one_line_of_json_that_the_schema_holds_for(one: Finding) -> N
     assert b"\n" not in line
     content = orjson.loads(line)
     VALIDATOR.validate(content)
-    assert Location(*(content[field] for field in Location._fields)) == one.place
+    assert Location(*(content[field] for field in Location._fields)) == one.location
     assert content["message"] == one.message
 
 
-@given(PLACES, PLACES)
+@given(LOCATIONS, LOCATIONS)
 def test_a_fingerprint_names_rule_and_place_and_nothing_else(one: Location, other: Location) -> None:
     assert (fingerprint("SWR101", one) == fingerprint("SWR101", other)) is (one == other)
     assert fingerprint("SWR101", one) != fingerprint("SWR102", one)

@@ -1,4 +1,4 @@
-"""Laws of growth: beyond both bounds it is sudden, and only what both snapshots read whole is compared."""
+"""Laws of growth: beyond both bounds it is sudden, and only what both snapshots read completely is compared."""
 
 from fractions import Fraction
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.audit.finding import Location
-from crawler.audit.growth import Holding, Holdings, Scope, grown, is_sudden, unjudged
+from crawler.audit.growth import Holding, Holdings, ProvenWalks, growth_findings, is_sudden, unjudged_centers
 from crawler.config.audit_policy import Policy
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from tests.audit.examples import manifest, walk
@@ -18,7 +18,7 @@ COUNTS = st.integers(0, 2**70)
 
 
 def holdings(**namespaces: int) -> Holdings:
-    """Give what a center `eu/self` holds: so many records of 1 byte in each namespace."""
+    """Return the holdings of a center `eu/self`: this many records of 1 byte in each namespace."""
     held = Holdings()
     for namespace, records in namespaces.items():
         for _ in range(records):
@@ -29,7 +29,7 @@ def holdings(**namespaces: int) -> Holdings:
 def found(
     before: Holdings, now: Holdings, *, old: Manifest | None = None, new: Manifest | None = None
 ) -> list[Location]:
-    return [one.place for one in grown(old or manifest(), before, new or manifest(), now, POLICY)]
+    return [one.location for one in growth_findings(old or manifest(), before, new or manifest(), now, POLICY)]
 
 
 CENTER, TEAM = Location("eu", "self"), Location("eu", "self", None, "team")
@@ -60,28 +60,28 @@ def test_growth_is_counted_exactly(before: int, now: int, percent: int, least: i
     assert is_sudden(before, now, percent, least) is expected
 
 
-def test_sizes_grow_like_numbers_and_what_says_no_size_counts_nothing() -> None:
+def test_sizes_grow_like_numbers_and_an_unknown_size_counts_nothing() -> None:
     before, now = Holdings(), Holdings()
     for size in (None, -5, 100):
         before.add("eu", "self", "team", size)
     for size in (None, -5, 1100):
         now.add("eu", "self", "team", size)
-    told = list(grown(manifest(), before, manifest(), now, POLICY))
-    assert [(one.rule.id, one.place) for one in told] == [("SWR302", CENTER), ("SWR302", TEAM)]
-    assert told[0].fact.message == "grew from 100 bytes to 1.1 kB, 1 000 % more"
-    assert told[0].fact.evidence == {"before": 100, "now": 1100, "max_growth_percent": 50}
+    told = list(growth_findings(manifest(), before, manifest(), now, POLICY))
+    assert [(one.rule.id, one.location) for one in told] == [("SWR302", CENTER), ("SWR302", TEAM)]
+    assert told[0].violation.message == "grew from 100 bytes to 1.1 kB, 1 000 % more"
+    assert told[0].violation.evidence == {"before": 100, "now": 1100, "max_growth_percent": 50}
     assert now.of_center("eu", "self") == now.of_namespace("eu", "self", "team") == Holding(3, 1100)
     assert now.of_namespace("eu", "self", "other") == Holding()
 
 
-def test_what_was_not_there_before_grew_from_nothing() -> None:
-    (_, one) = grown(manifest(), holdings(), manifest(), holdings(team=10), POLICY)
-    assert one.fact.message == "grew from 0 repositories to 10 repositories"
+def test_a_new_namespace_grew_from_nothing() -> None:
+    (_, one) = growth_findings(manifest(), holdings(), manifest(), holdings(team=10), POLICY)
+    assert one.violation.message == "grew from 0 repositories to 10 repositories"
 
 
 def test_without_a_percentage_nothing_is_sudden() -> None:
     unbounded = Policy(max_growth_percent=None, min_growth_records=1, min_growth_bytes=1)
-    assert not list(grown(manifest(), holdings(), manifest(), holdings(team=100), unbounded))
+    assert not list(growth_findings(manifest(), holdings(), manifest(), holdings(team=100), unbounded))
 
 
 def test_centers_come_before_namespaces_each_sorted() -> None:
@@ -102,11 +102,16 @@ def test_centers_come_before_namespaces_each_sorted() -> None:
 @pytest.mark.parametrize(
     "doubt", [{"verdict": "drifted"}, {"verdict": "partial"}, {"verdict": "unproven"}, {"rejects": 1}]
 )
-def test_what_one_side_did_not_read_whole_is_not_compared(doubt: dict[str, Any]) -> None:
+def test_what_one_side_did_not_read_completely_is_not_compared(doubt: dict[str, Any]) -> None:
     before, now, torn = holdings(team=1), holdings(team=100), manifest(walk(**doubt))
     assert found(before, now, old=torn) == found(before, now, new=torn) == found(before, now, old=torn, new=torn) == []
-    assert unjudged(torn, manifest()) == unjudged(manifest(), torn) == unjudged(torn, torn) == ["eu/self"]
-    assert unjudged(manifest(), manifest()) == []
+    assert (
+        unjudged_centers(torn, manifest())
+        == unjudged_centers(manifest(), torn)
+        == unjudged_centers(torn, torn)
+        == ["eu/self"]
+    )
+    assert unjudged_centers(manifest(), manifest()) == []
 
 
 def by_namespace(**verdicts: str) -> tuple[WalkEntry, ...]:
@@ -120,7 +125,7 @@ def test_a_namespace_that_is_proven_is_compared_though_its_center_is_not() -> No
     )
     before, now = holdings(team=1, other=1), holdings(team=100, more=100)
     assert found(before, now, old=old, new=new) == [TEAM]
-    assert unjudged(old, new) == ["eu/self"]
+    assert unjudged_centers(old, new) == ["eu/self"]
 
 
 def test_a_center_is_compared_only_when_both_walked_the_same_of_it() -> None:
@@ -130,11 +135,11 @@ def test_a_center_is_compared_only_when_both_walked_the_same_of_it() -> None:
     assert found(before, now, old=both, new=both) == [CENTER, Location("eu", "self", None, "other")]
 
 
-def test_a_scope_knows_what_nobody_walked() -> None:
-    scope = Scope(manifest(*by_namespace(team="complete", lost="partial")))
-    assert scope.holds("eu", "self", "team")
-    assert not scope.holds("eu", "self", "lost")
-    assert not scope.holds("eu", "self", "other")
-    assert not scope.holds("eu", "thirdparty", "team")
-    assert scope.whole("eu", "thirdparty") == scope.whole("eu", "self") == frozenset()
-    assert Scope(manifest()).holds("eu", "self", "anything")
+def test_a_namespace_without_a_proven_walk_is_not_covered() -> None:
+    proven = ProvenWalks(manifest(*by_namespace(team="complete", lost="partial")))
+    assert proven.cover("eu", "self", "team")
+    assert not proven.cover("eu", "self", "lost")
+    assert not proven.cover("eu", "self", "other")
+    assert not proven.cover("eu", "thirdparty", "team")
+    assert proven.namespaces_of("eu", "thirdparty") == proven.namespaces_of("eu", "self") == frozenset()
+    assert ProvenWalks(manifest()).cover("eu", "self", "anything")

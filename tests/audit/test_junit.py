@@ -14,12 +14,12 @@ from tests.audit.examples import FINDINGS, finding
 
 
 def document(
-    *findings: Finding, most: int = 9, fail_on: Severity | None = "error", off: tuple[str, ...] = ()
+    *findings: Finding, most: int = 9, fail_on: Severity | None = "error", disabled: tuple[str, ...] = ()
 ) -> ET.Element:
-    digest = FindingCounts(most)
+    counts = FindingCounts(most)
     for one in findings:
-        digest.add(one)
-    text = to_junit(digest, snapshot="id\x1b", fail_on=fail_on, off=off)
+        counts.add(one)
+    text = to_junit(counts, snapshot="id\x1b", fail_on=fail_on, disabled=disabled)
     assert text.startswith(b"<?xml version='1.0' encoding='utf-8'?>\n")
     return ET.fromstring(text)  # noqa: S314 - our own
 
@@ -59,7 +59,7 @@ def test_a_finding_is_a_case_with_its_message_its_remedy_and_its_line() -> None:
     ("fail_on", "error", "warning"),
     [("error", "failure", "skipped"), ("warning", "failure", "failure"), (None, "skipped", "skipped")],
 )
-def test_what_the_run_does_not_fail_for_is_skipped(fail_on: Severity | None, error: str, warning: str) -> None:
+def test_findings_that_do_not_fail_the_run_are_skipped(fail_on: Severity | None, error: str, warning: str) -> None:
     root = document(finding("SWR101"), finding("SWR201"), fail_on=fail_on)
     assert outcomes(root, "SWR101") == [error]
     assert outcomes(root, "SWR201") == [warning]
@@ -69,14 +69,14 @@ def test_an_incomplete_snapshot_is_a_failure_whatever_the_run_fails_for() -> Non
     assert outcomes(document(finding("SWR001"), fail_on=None), "SWR001") == ["failure"]
 
 
-def test_a_rule_that_is_switched_off_is_skipped() -> None:
-    root = document(off=("SWR205",))
+def test_a_disabled_rule_is_skipped() -> None:
+    root = document(disabled=("SWR205",))
     assert outcomes(root, "SWR205") == ["skipped"]
     assert root.get("skipped") == "1"
 
 
 @pytest.mark.parametrize(("fail_on", "outcome"), [("error", "failure"), (None, "skipped")])
-def test_what_is_left_out_is_a_case_of_its_own(fail_on: Severity | None, outcome: str) -> None:
+def test_findings_left_out_are_a_case_of_their_own(fail_on: Severity | None, outcome: str) -> None:
     root = document(*[finding("SWR101")] * 5, most=2, fail_on=fail_on)
     cases = list(suite(root, "SWR101"))
     assert [case.get("name") for case in cases][2:] == ["and 3 more findings"]
@@ -98,5 +98,5 @@ def test_no_name_breaks_the_document_and_its_numbers_add_up(findings: list[Findi
 
 def test_text_that_xml_cannot_hold_is_escaped() -> None:
     name = "a\x00\x0b\ufffe]]><b>&"
-    (case,) = suite(document(finding(place=Location("eu", "self", None, "team", name))), "SWR101")
+    (case,) = suite(document(finding(location=Location("eu", "self", None, "team", name))), "SWR101")
     assert case.get("name") == "eu/self team/a\\u0000\\u000b\\ufffe]]><b>&"

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from crawler.audit.finding import Location
-from crawler.audit.rules import CHECKS, Observation, checks_of, compile_policy, is_incomplete, observe
+from crawler.audit.manifest_rules import Observation, is_incomplete, observe
+from crawler.audit.rules import CHECKS, checks_of, compile_policy
 from crawler.config.audit_policy import Policy
 from crawler.model.audit_rules import RULES
 from crawler.model.record import Record
@@ -91,7 +92,7 @@ def test_without_a_bound_its_rule_finds_nothing(setting: str, fields: dict[str, 
     assert len(found(record(**fields), replace(unbounded, **{setting: getattr(STRICT, setting)}))) == 1
 
 
-def test_a_rule_that_is_switched_off_finds_nothing() -> None:
+def test_a_disabled_rule_finds_nothing() -> None:
     bare = record(description=None, tags=[], num_images=0)
     assert found(bare) == ["SWR202", "SWR205"]
     assert found(bare, replace(STRICT, disabled_rules=("SWR202",))) == ["SWR205"]
@@ -111,7 +112,7 @@ def test_no_record_is_too_strange_for_a_rule(strange: Record) -> None:
             assert fact.evidence, rule
 
 
-def test_what_is_found_is_said_with_the_numbers() -> None:
+def test_a_message_has_the_numbers() -> None:
     old = record(updated_at="2021-06-10T07:24:35.204517Z", size=5_000_000_000, num_images=1200)
     facts = {rule.id: check(old, STRICT_BOUNDS) for rule, check in checks_of(STRICT)}
     assert [fact.message for fact in facts.values() if fact] == [
@@ -123,7 +124,7 @@ def test_what_is_found_is_said_with_the_numbers() -> None:
     assert facts["SWR206"].evidence == {"size": 5_000_000_000, "max_size_bytes": 1000}
 
 
-def test_who_shares_is_told_apart_from_under_whose_name_you_share() -> None:
+def test_the_account_that_shares_is_told_apart_from_the_one_you_share_under() -> None:
     theirs = CHECKS["SWR103"](record(center="thirdparty", domain_name="x" * 100), STRICT_BOUNDS)
     ours = CHECKS["SWR103"](record(domain_name=None), STRICT_BOUNDS)
     assert theirs
@@ -148,13 +149,13 @@ def test_an_incomplete_snapshot_comes_before_the_reasons() -> None:
         observe(manifest(walk(), lost, walk(rejects=2), status="incomplete", coverage=(GAP,)), has_success_marker=False)
     )
     assert [one.rule.id for one in found] == ["SWR001", "SWR002", "SWR003", "SWR004"]
-    assert [one.place for one in found] == [
+    assert [one.location for one in found] == [
         Location(),
         Location("eu", "self", None, "team"),
         Location("eu", "self"),
         Location("eu", "self"),
     ]
-    assert [one.fact.message for one in found] == [
+    assert [one.violation.message for one in found] == [
         "is incomplete: 1 of 3 walks not proven, 2 items rejected, 1 center not covered",
         "is unproven: 1 record read, how many are missing is not known",
         "declares records (2) that are in no namespace walked",
@@ -162,11 +163,11 @@ def test_an_incomplete_snapshot_comes_before_the_reasons() -> None:
     ]
 
 
-def test_a_walk_that_lost_windows_says_how_many_records_are_missing() -> None:
+def test_a_partial_walk_says_how_many_records_are_missing() -> None:
     lost = walk(verdict="partial", declared_totals=(9,), distinct=4, records=4)
     (_, one) = observe(manifest(lost, status="incomplete"), has_success_marker=False)
-    assert one.fact.message == "is partial: 4 records read, 5 missing"
-    assert one.fact.evidence == {"verdict": "partial", "records": 4, "declared": 9, "missing": 5}
+    assert one.violation.message == "is partial: 4 records read, 5 missing"
+    assert one.violation.evidence == {"verdict": "partial", "records": 4, "declared": 9, "missing": 5}
 
 
 @pytest.mark.parametrize("status", ["complete", "incomplete"])
@@ -176,31 +177,31 @@ def test_a_snapshot_is_incomplete_when_its_status_or_its_walks_say_so(status: st
     assert is_incomplete(manifest(walk(), status=status, coverage=(GAP,)), has_success_marker=True)
 
 
-def test_a_snapshot_without_a_seal_is_incomplete_whatever_it_says() -> None:
+def test_a_snapshot_without_its_success_marker_is_incomplete_whatever_its_manifest_says() -> None:
     (said,) = observe(manifest(walk(), status="incomplete"), has_success_marker=False)
     (silent,) = observe(COMPLETE, has_success_marker=False)
-    assert said.fact.message == "is incomplete: its manifest says so"
-    assert silent.fact.message == "is incomplete: _SUCCESS is missing"
+    assert said.violation.message == "is incomplete: its manifest says so"
+    assert silent.violation.message == "is incomplete: _SUCCESS is missing"
 
 
 def test_walks_and_parts_that_do_not_add_up_are_incomplete() -> None:
     (one,) = observe(manifest(walk(records=5), files=()), has_success_marker=True)
-    assert one.fact.message == "is incomplete: its walks say 5 records, its parts 0"
-    assert one.fact.evidence == {"status": "complete", "has_success_marker": True}
+    assert one.violation.message == "is incomplete: its walks say 5 records, its parts 0"
+    assert one.violation.evidence == {"status": "complete", "has_success_marker": True}
 
 
 def test_partial_coverage_that_was_accepted_is_no_finding() -> None:
     partial = manifest(walk(), coverage=(GAP,), config={"allow_partial_coverage": True})
     assert list(observe(partial, has_success_marker=True)) == []
     unknown = manifest(walk(), coverage=(Coverage(target="eu", center="self", declared=None, covered=3),))
-    assert [one.fact.message for one in observe(unknown, has_success_marker=True)][1:] == [
-        "declares records (nobody knows how many) that are in no namespace walked"
+    assert [one.violation.message for one in observe(unknown, has_success_marker=True)][1:] == [
+        "declares records (their number is not known) that are in no namespace walked"
     ]
 
 
 def test_each_unknown_field_is_a_note_of_its_own() -> None:
     def told(one: Observation) -> tuple[str, str, str]:
-        return one.rule.id, one.fact.message, one.subject
+        return one.rule.id, one.violation.message, one.subject
 
     assert [told(one) for one in observe(manifest(unknown_fields=("shared_to", "")), has_success_marker=True)] == [
         ("SWR005", "has the unknown field shared_to", "shared_to"),
@@ -213,7 +214,7 @@ def test_each_unknown_field_is_a_note_of_its_own() -> None:
     st.integers(0, 3),
     st.sampled_from([(), (GAP,)]),
 )
-def test_a_snapshot_with_any_finding_of_its_proof_is_incomplete_and_that_is_said_first(
+def test_a_snapshot_with_any_finding_in_its_manifest_is_incomplete_and_that_is_the_first_one(
     verdict: str, rejects: int, coverage: tuple[Coverage, ...]
 ) -> None:
     shown = manifest(walk(verdict=verdict, rejects=rejects), coverage=coverage)

@@ -1,4 +1,4 @@
-"""Laws of the SARIF log: of the form that the standard asks for, bounded, and inert whatever a name says."""
+"""Laws of the SARIF log: valid by the standard, bounded, and inert whatever a name contains."""
 
 import gzip
 from random import Random
@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.audit.finding import Finding, Location
-from crawler.audit.sarif import MOST_RESULTS, Results, plain, to_sarif
+from crawler.audit.sarif import MOST_RESULTS, SarifResults, plain, to_sarif
 from crawler.model.audit_rules import RULES, SEVERITIES
 from tests.audit.examples import FINDINGS, HOSTILE, finding
 
 
 def closed(required: str, **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - schemas
-    """Give the schema of an object that has these properties and no other, as all of SARIF's are."""
+    """Return the schema of an object that has these properties and no other, as all of SARIF's do."""
     return {
         "type": "object",
         "properties": properties,
@@ -99,8 +99,8 @@ LIMITS = "code scanning takes 25 000 results and 10 MB"
 VALIDATOR = jsonschema.Draft202012Validator(LOG)
 
 
-def log(results: Results, **fields: Any) -> dict[str, Any]:  # noqa: ANN401
-    told = {"version": "1.0", "snapshot": "id", "incomplete": False, "off": (), **fields}
+def log(results: SarifResults, **fields: Any) -> dict[str, Any]:  # noqa: ANN401
+    told = {"version": "1.0", "snapshot": "id", "incomplete": False, "disabled": (), **fields}
     lines = list(to_sarif(results, **told))
     assert not any(b"\n" in line for line in lines)
     content: dict[str, Any] = orjson.loads(b"\n".join(lines))
@@ -109,8 +109,8 @@ def log(results: Results, **fields: Any) -> dict[str, Any]:  # noqa: ANN401
     return run
 
 
-def results(*findings: Finding, most: int = MOST_RESULTS) -> Results:
-    taken = Results(most)
+def results(*findings: Finding, most: int = MOST_RESULTS) -> SarifResults:
+    taken = SarifResults(most)
     for one in findings:
         taken.add(one)
     return taken
@@ -121,7 +121,7 @@ def notifications(run: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_a_log_without_findings_still_has_every_rule_with_its_help() -> None:
-    run = log(results(), off=("SWR205",))
+    run = log(results(), disabled=("SWR205",))
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == list(RULES)
     assert [rule["id"] for rule in rules if not rule["defaultConfiguration"]["enabled"]] == ["SWR205"]
@@ -159,21 +159,21 @@ def test_a_result_has_rule_message_place_and_fingerprints() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "name", "full"),
+    ("location", "name", "full"),
     [
         (Location(), "snapshot", "snapshot"),
         (Location("eu", "self"), "self", "eu/self"),
         (Location("eu", "self", None, "team"), "team", "eu/self/team"),
     ],
 )
-def test_what_is_wider_than_a_repository_has_a_logical_place_too(place: Location, name: str, full: str) -> None:
-    (result,) = log(results(finding(place=place)))["results"]
+def test_a_center_and_a_namespace_have_a_logical_location_too(location: Location, name: str, full: str) -> None:
+    (result,) = log(results(finding(location=location)))["results"]
     (logical,) = result["locations"][0]["logicalLocations"]
     assert (logical["name"], logical["fullyQualifiedName"]) == (name, full)
 
 
 @given(st.lists(FINDINGS, max_size=4), HOSTILE)
-def test_no_name_breaks_the_log_or_means_anything_in_it(findings: list[Finding], snapshot: str) -> None:
+def test_no_name_breaks_the_log_or_has_a_meaning_in_it(findings: list[Finding], snapshot: str) -> None:
     run = log(results(*findings), snapshot=snapshot)
     assert run["automationDetails"]["id"].isprintable()
     assert len(run["results"]) == len(findings)
@@ -209,30 +209,30 @@ def test_the_most_severe_results_come_first_and_are_those_that_stay() -> None:
     assert [SEVERITIES.index(result["level"]) for result in run["results"]] == [0, 0, 1, 1]
 
 
-def test_what_is_left_out_is_said_with_its_number() -> None:
+def test_the_log_says_how_many_findings_it_leaves_out() -> None:
     run = log(results(*[finding()] * 3, most=2), notices=("growth was not judged",))
     assert len(run["results"]) == 2
     assert notifications(run) == [
         ("warning", "growth was not judged"),
         (
             "warning",
-            f"1 finding of 3 left out, the least severe ones: {LIMITS}; swr-crawler audit --json gives all of them",
+            f"1 finding of 3 left out, the least severe ones: {LIMITS}; swr-crawler audit --json prints all of them",
         ),
     ]
     assert notifications(log(results(*[finding()] * 2, most=2))) == []
 
 
-def test_an_incomplete_snapshot_is_said_before_anything_else() -> None:
+def test_an_incomplete_snapshot_is_the_first_notification() -> None:
     run = log(results(), incomplete=True, notices=("something",))
     assert notifications(run)[0] == ("error", "the snapshot is incomplete: what is missing was not judged")
 
 
 def test_names_that_do_not_compress_do_not_make_a_log_too_large_to_upload() -> None:
     chance = Random(1)  # noqa: S311 - noise that is the same in every run
-    noise = Results()
+    noise = SarifResults()
     for _ in range(400):
         name = "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(200))
-        noise.add(finding(place=Location("eu", "self", name, name, name), message=name))
+        noise.add(finding(location=Location("eu", "self", name, name, name), message=name))
     bound = 100_000
     kept = noise.chosen(bound)
     assert 100 < len(kept) < 300
@@ -240,9 +240,9 @@ def test_names_that_do_not_compress_do_not_make_a_log_too_large_to_upload() -> N
     assert len(noise.chosen()) == 400
 
 
-def test_what_is_kept_of_each_severity_is_bounded_in_memory() -> None:
+def test_the_results_kept_of_each_severity_are_bounded_in_memory() -> None:
     one = len(results(finding()).chosen()[0])
-    taken = Results(most_bytes=2 * one + 1)
+    taken = SarifResults(most_bytes=2 * one + 1)
     for rule in ["SWR101"] * 5 + ["SWR205"]:
         taken.add(finding(rule))
     assert [orjson.loads(kept)["ruleId"] for kept in taken.chosen()] == ["SWR101"] * 3 + ["SWR205"]

@@ -1,4 +1,4 @@
-"""Laws of suppressions: what they catch, when they expire, and that the configuration's text shows."""
+"""Laws of suppressions: what they match, when they expire, and their text."""
 
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
@@ -23,7 +23,7 @@ def suppression(**fields: object) -> Suppression:
 
 
 @pytest.mark.parametrize(
-    ("fields", "caught"),
+    ("fields", "matches"),
     [
         ({}, True),
         ({"rule": "SWR202"}, False),
@@ -35,26 +35,26 @@ def suppression(**fields: object) -> Suppression:
         ({"name": "app?"}, False),
     ],
 )
-def test_a_suppression_catches_what_all_its_patterns_match(fields: dict[str, object], *, caught: bool) -> None:
+def test_a_suppression_matches_what_all_its_patterns_match(fields: dict[str, object], *, matches: bool) -> None:
     one = suppression(**fields)
-    assert Suppressions([one], DAY).matching("SWR201", APP) == ([one] if caught else [])
+    assert Suppressions([one], DAY).matching("SWR201", APP) == ([one] if matches else [])
 
 
-def test_a_suppression_holds_to_the_end_of_its_last_day() -> None:
+def test_a_suppression_is_active_to_the_end_of_its_last_day() -> None:
     one = suppression()
     today, tomorrow = Suppressions([one], DAY), Suppressions([one], DAY + timedelta(days=1))
-    assert (today.holding, today.ended) == ([one], [])
-    assert (tomorrow.holding, tomorrow.ended) == ([], [one])
+    assert (today.active, today.expired) == ([one], [])
+    assert (tomorrow.active, tomorrow.expired) == ([], [one])
     assert tomorrow.matching("SWR201", APP) == []
 
 
-def test_of_two_that_match_both_catch() -> None:
+def test_two_suppressions_can_match_one_finding() -> None:
     first, second = suppression(name="a*"), suppression()
     assert Suppressions([first, second], DAY).matching("SWR201", APP) == [first, second]
     assert Suppressions([first, second], DAY).matching("SWR201", APP._replace(name="b")) == [second]
 
 
-def test_what_has_no_name_is_matched_as_empty_text() -> None:
+def test_a_missing_name_is_matched_as_empty_text() -> None:
     center = Location("eu", "self")
     assert Suppressions([suppression()], DAY).matching("SWR201", center)
     assert Suppressions([suppression(namespace="")], DAY).matching("SWR201", center)

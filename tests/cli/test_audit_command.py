@@ -13,8 +13,8 @@ import pytest
 
 import crawler
 from crawler.audit.finding import schema
-from crawler.cli.app import _run
 from crawler.cli.commands.audit import _styled
+from crawler.cli.main import run_command
 from crawler.emulator.faults.registry import parse_fault
 from tests.audit.examples import item, publish
 from tests.audit.test_sarif import VALIDATOR as SARIF
@@ -33,7 +33,7 @@ def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> S
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Path:
-    """Give a snapshot with an error, a warning and a note."""
+    """Return a snapshot with an error, a warning and a note."""
     return publish(
         tmp_path / "output",
         item("public", is_public=True),
@@ -81,7 +81,7 @@ def test_an_incomplete_snapshot_is_3_whatever_it_fails_for(say: Say, tmp_path: P
     assert "incomplete" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
 
 
-def test_every_finding_is_a_line_of_json_and_talk_goes_elsewhere(say: Say, snapshot: Path) -> None:
+def test_every_finding_is_a_line_of_json_and_the_headline_goes_to_standard_error(say: Say, snapshot: Path) -> None:
     said = say(snapshot, "--json")
     found = [orjson.loads(line) for line in said.out.splitlines()]
     assert [one["rule"] for one in found] == ["SWR205", "SWR101", "SWR202"]  # in the order of the parts
@@ -92,9 +92,9 @@ def test_every_finding_is_a_line_of_json_and_talk_goes_elsewhere(say: Say, snaps
 
 
 def test_the_schema_of_a_finding_is_printed_by_its_name(capfd: pytest.CaptureFixture[str]) -> None:
-    assert _run(["schema", "finding"]) == 0
+    assert run_command(["schema", "finding"]) == 0
     assert orjson.loads(capfd.readouterr().out) == schema()
-    assert _run(["schema"]) == 0
+    assert run_command(["schema"]) == 0
     assert orjson.loads(capfd.readouterr().out)["finding"] == schema()
 
 
@@ -118,7 +118,7 @@ def test_snapshots_are_named_by_folder_id_or_words_and_growth_needs_the_previous
     assert "was not started before" in say("old", "--output", output, "--previous", "new").err
 
 
-def test_in_the_first_night_there_is_no_previous_snapshot_and_that_is_said(say: Say, tmp_path: Path) -> None:
+def test_in_the_first_night_a_notice_says_that_there_is_no_previous_snapshot(say: Say, tmp_path: Path) -> None:
     publish(tmp_path, item("a"), snapshot="first")
     said = say("latest", "--output", tmp_path, "--previous", "previous", "--sarif", tmp_path / "a.sarif")
     assert said.code == 0
@@ -127,7 +127,9 @@ def test_in_the_first_night_there_is_no_previous_snapshot_and_that_is_said(say: 
     assert say("latest", "--output", tmp_path, "--previous", "other").code == 2
 
 
-def test_the_configuration_bounds_allows_switches_off_and_lets_pass(say: Say, snapshot: Path, tmp_path: Path) -> None:
+def test_the_configuration_sets_limits_allow_lists_disabled_rules_and_suppressions(
+    say: Say, snapshot: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "crawler.toml"
     file.write_text(
         """
@@ -160,7 +162,7 @@ def test_the_configuration_bounds_allows_switches_off_and_lets_pass(say: Say, sn
     assert say(snapshot, "--config", file, "--fail-on", "never").code == 0
 
 
-def test_no_name_in_a_snapshot_harms_a_terminal_or_a_file(say: Say, tmp_path: Path) -> None:
+def test_no_name_in_a_snapshot_can_command_a_terminal_or_break_a_file(say: Say, tmp_path: Path) -> None:
     folder = publish(
         tmp_path, item(HOSTILE, is_public=True, domain_name=HOSTILE, description=HOSTILE, category=HOSTILE)
     )
@@ -254,7 +256,7 @@ def test_a_damaged_snapshot_is_3_and_leaves_neither_lines_nor_file(
     file.write_text("of yesterday")
     said = say(snapshot, form, *([] if form == "--json" else [file]))
     assert (said.code, said.out) == (3, "")
-    assert "is not as the manifest says" in said.err
+    assert "differs from the manifest" in said.err
     assert file.read_text() == "of yesterday"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "output"]
 
@@ -273,7 +275,7 @@ def test_standard_output_that_is_full_is_74_and_no_traceback(snapshot: Path, for
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
-def test_a_reader_that_goes_away_ends_the_audit_in_silence(snapshot: Path, form: list[str]) -> None:
+def test_a_closed_pipe_ends_the_audit_without_a_message(snapshot: Path, form: list[str]) -> None:
     with run(snapshot, *form, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.close()

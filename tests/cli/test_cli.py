@@ -127,7 +127,7 @@ def test_records_go_to_standard_output_in_plan_order_with_a_dash(
     assert b"complete" in done.stderr
 
 
-def test_a_reader_of_standard_output_that_goes_away_ends_the_run_without_a_traceback(tmp_path: Path) -> None:
+def test_a_closed_pipe_ends_the_run_without_a_traceback(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         arguments = ["crawl", "--endpoint", served.endpoint, "--output", "-", "--limit", "20"]
         process = subprocess.Popen(  # noqa: S603 - ourselves
@@ -147,7 +147,9 @@ def test_a_reader_of_standard_output_that_goes_away_ends_the_run_without_a_trace
     assert b"Traceback" not in said
 
 
-def test_plan_asks_each_walk_once_and_writes_nothing(say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_plan_sends_one_request_a_walk_and_writes_nothing(
+    say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
     with serve(INVENTORY) as served:
         said = say("plan", "--endpoint", served.endpoint, "--limit", "100", "--rate", "5", "--json")
@@ -196,7 +198,7 @@ def test_verify_says_what_differs(say: Say, tmp_path: Path) -> None:
     assert "No such file" in say("verify", str(tmp_path / "latest")).out
 
 
-def test_verify_finds_a_stranger_and_a_wrong_success(say: Say, tmp_path: Path) -> None:
+def test_verify_finds_an_extra_file_and_a_missing_success_marker(say: Say, tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         crawl(served.endpoint, tmp_path)
     (tmp_path / "latest" / "center=self" / "more.ndjson").write_text("{}\n")
@@ -207,7 +209,7 @@ def test_verify_finds_a_stranger_and_a_wrong_success(say: Say, tmp_path: Path) -
     assert "_SUCCESS: is missing" in said.out
 
 
-def test_the_schemas_hold_for_what_is_written(say: Say, tmp_path: Path) -> None:
+def test_what_is_written_is_valid_by_the_schemas(say: Say, tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         crawl(served.endpoint, tmp_path)
     both = orjson.loads(say("schema").out)
@@ -220,7 +222,7 @@ def test_the_schemas_hold_for_what_is_written(say: Say, tmp_path: Path) -> None:
             record.validate(orjson.loads(line))
 
 
-def test_config_show_tells_where_a_setting_was_written_and_hides_the_token(
+def test_config_show_says_where_a_setting_was_set_and_hides_the_token(
     say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "mine.toml"
@@ -249,11 +251,17 @@ def test_demo_leaves_a_proven_snapshot_and_shows_three_records(say: Say, tmp_pat
     said = say("demo", "--output", str(tmp_path), "--repositories", "400")
     assert said.code == 0
     assert len([orjson.loads(line) for line in said.out.splitlines()]) == 3
-    assert "nothing differs from the manifest" in said.err
+    assert "no differences from the manifest" in said.err
     assert (tmp_path / "latest" / "_SUCCESS").exists()
 
 
-def test_a_fault_of_ours_reaches_the_user_as_one_line(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_without_repositories_is_complete_and_shows_no_record(say: Say, tmp_path: Path) -> None:
+    said = say("demo", "--output", str(tmp_path), "--repositories", "0")
+    assert (said.code, said.out) == (0, "")
+    assert "read again, 0 records" in said.err
+
+
+def test_a_bug_reaches_the_user_as_one_line(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crawler.snapshot.manifest.schemas", lambda: 1 / 0)
     said = say("schema")
     assert said.code == 70
@@ -314,7 +322,7 @@ def test_namespaces_of_a_file_are_added_to_those_of_flags(say: Say, tmp_path: Pa
         (None, "No such file"),
     ],
 )
-def test_a_token_in_a_file_is_read_from_there_or_said_to_be_unusable(
+def test_a_token_in_a_file_is_read_or_refused_with_the_reason(
     say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, words: str | None
 ) -> None:
     monkeypatch.delenv("SWR_CRAWLER_TOKEN")
@@ -330,7 +338,7 @@ def test_a_token_in_a_file_is_read_from_there_or_said_to_be_unusable(
         assert (said.code, words in said.err) == (77, True)
 
 
-def test_emulate_serves_the_items_of_a_file_and_counts_what_it_was_asked(tmp_path: Path) -> None:
+def test_emulate_serves_the_items_of_a_file_and_counts_requests(tmp_path: Path) -> None:
     items, ready = tmp_path / "items.ndjson", tmp_path / "ready.json"
     item = {"center": "self", "name": "a", "namespace": "b", "domain_name": "c"}
     items.write_bytes(orjson.dumps(item) + b"\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from crawler.diff.compare import schema
+from crawler.diff.change import schema
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from tests.audit.examples import item, publish
@@ -82,7 +82,7 @@ def test_each_change_is_a_line_of_json_in_order_and_the_last_one_counts(say: Say
 
 
 @pytest.mark.usefixtures("changed")
-def test_people_get_a_table_that_harms_no_terminal(say: Say) -> None:
+def test_the_table_cannot_command_a_terminal(say: Say) -> None:
     said = say("old", "new")
     assert said.code == 0
     assert "size 1.0 kB -> 2.0 kB; num_images 1 -> 2; tags +v2" in said.out
@@ -101,13 +101,13 @@ def test_people_get_a_table_that_harms_no_terminal(say: Say) -> None:
         (("--ignore", "size", "--ignore", "tags", "--ignore", "num_images"), 1, {"comes", "goes", "theirs"}),
     ],
 )
-def test_what_differs_can_be_an_exit_code(say: Say, arguments: tuple[str, ...], code: int, left: set[str]) -> None:
+def test_differences_can_be_an_exit_code(say: Say, arguments: tuple[str, ...], code: int, left: set[str]) -> None:
     said = say("old", "new", "--json", "--exit-code", *arguments)
     assert (said.code, set(kinds(said))) == (code, left)
 
 
 @pytest.mark.usefixtures("changed")
-def test_one_snapshot_twice_differs_in_nothing_and_is_warned_of(say: Say) -> None:
+def test_comparing_a_snapshot_with_itself_finds_nothing_and_warns(say: Say) -> None:
     said = say("new", "output/latest", "--exit-code")
     assert said.code == 0
     assert "0 added, 0 removed, 0 changed, 4 unchanged" in said.out
@@ -152,7 +152,7 @@ def test_a_changed_byte_is_3_and_nothing_is_printed(say: Say, tmp_path: Path, of
         assert "SHA-256" in said.err
 
 
-def test_items_that_were_rejected_leave_it_unknown_what_came_and_went(say: Say, tmp_path: Path) -> None:
+def test_rejected_items_leave_additions_and_removals_unknown(say: Say, tmp_path: Path) -> None:
     publish(tmp_path / "output", *BEFORE, snapshot="old")
     publish(tmp_path / "output", *AFTER, REJECTED, snapshot="new")
     said = say("old", "new", "--json", "--exit-code")
@@ -187,7 +187,7 @@ def test_rows_that_were_not_read_are_never_called_removed(say: Say, tmp_path: Pa
         counts = said.lines[-1]
         assert held[0] == counts["changed"] + counts["unchanged"] + sum(line["only_old"] for line in unknown)
         assert held[1] == counts["changed"] + counts["unchanged"] + sum(line["only_new"] for line in unknown)
-    assert "nobody can tell" in say("old", "new").out
+    assert "added and removed are unknown" in say("old", "new").out
 
 
 def test_a_namespace_that_one_side_did_not_walk_is_unknown(say: Say, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_namespace_that_one_side_did_not_walk_is_unknown(say: Say, tmp_path: P
     assert "and 1 more walk;" in table
 
 
-def test_a_reader_that_goes_away_and_a_full_disk_are_told_apart(tmp_path: Path) -> None:
+def test_a_closed_pipe_and_a_full_disk_have_different_exit_codes(tmp_path: Path) -> None:
     publish(tmp_path / "output", *(item(f"{number}", description="x" * 500) for number in range(500)), snapshot="old")
     publish(tmp_path / "output", *(item(f"n{number}", description="y" * 500) for number in range(500)), snapshot="new")
     command = [sys.executable, "-m", "crawler", "diff", "old", "new", "--json", "--output", str(tmp_path / "output")]

@@ -75,7 +75,7 @@ def test_text_is_for_a_terminal_and_json_for_everything_else() -> None:
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_what_a_service_says_never_reaches_a_terminal_as_a_command(log_format: Literal["text", "json"]) -> None:
+def test_text_from_the_service_never_reaches_a_terminal_as_a_command(log_format: Literal["text", "json"]) -> None:
     written = logged(log_format, io.StringIO(), reason=HOSTILE, fields=[HOSTILE])
     assert written.endswith("\n")
     assert written[:-1].isprintable()
@@ -122,7 +122,7 @@ def test_a_field_cannot_take_the_place_of_the_time_or_the_event() -> None:
     assert line["time"].startswith("2026")
 
 
-def test_a_terminal_is_spared_what_the_summary_says_but_not_progress() -> None:
+def test_a_terminal_shows_progress_but_not_what_the_summary_repeats() -> None:
     terminal = Terminal()
     logs.configure("auto", stream=terminal)
     logging.getLogger("crawler.crawl.engine.target_scheduler").info("walk.end")
@@ -147,7 +147,7 @@ def test_diverted_lines_come_back_afterwards() -> None:
     assert [line.split()[1] for line in stream.getvalue().splitlines()] == ["run.resume"]
 
 
-def test_a_reader_that_has_gone_does_not_end_the_crawl(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_closed_log_stream_does_not_end_the_crawl(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("json", stream=Gone())
     logging.getLogger("crawler.crawl.run").warning("run.stop")
     assert capsys.readouterr().err == ""

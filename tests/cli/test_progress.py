@@ -1,4 +1,4 @@
-"""Laws of what is shown while a crawl runs: true numbers, lines that fit, and nothing left behind."""
+"""Laws of the progress view: true numbers, lines that fit, and nothing left behind."""
 
 import asyncio
 import io
@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.cli.console import logs
-from crawler.cli.console.progress import can_move_cursor, glyphs_for, ticking, watcher
-from crawler.cli.console.progress_view import ASCII, UNICODE, Line, ProgressMeter, ProgressView, draw, together
+from crawler.cli.console.progress import can_move_cursor, glyphs_for, progress_hook, ticking
+from crawler.cli.console.progress_view import ASCII, UNICODE, Line, ProgressMeter, ProgressView, combined, draw
 from crawler.config.config import Config
 from crawler.config.load import load
 from crawler.crawl.engine.target_stats import TargetStats
@@ -44,8 +44,8 @@ class ClosedTerminal(Terminal):
         raise OSError(5, "Input/output error")
 
 
-class Hand:
-    """Ticks when told to."""
+class ManualTicker:
+    """Ticks when the test says so."""
 
     def __init__(self) -> None:
         self.tick: Callable[[], object] = lambda: None
@@ -57,7 +57,7 @@ class Hand:
 
 
 class Clock:
-    """Monotonic seconds that pass when told to."""
+    """Monotonic seconds that pass when the test says so."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0
@@ -76,11 +76,11 @@ def _logging_as_it_was() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def tally(**fields: Any) -> TargetStats:  # noqa: ANN401 - the fields' own types
+def stats(**fields: Any) -> TargetStats:  # noqa: ANN401 - the fields' own types
     return TargetStats(**{"target": "default", "walks": 2, "rate_per_s": 100.0, **fields})
 
 
-def sight(**fields: Any) -> ProgressView:  # noqa: ANN401
+def view(**fields: Any) -> ProgressView:  # noqa: ANN401
     given: dict[str, Any] = {
         "name": "default",
         "share": 0.58,
@@ -109,105 +109,105 @@ def text(lines: list[Line]) -> list[str]:
 
 
 def test_the_rate_is_of_the_last_seconds_and_not_of_the_whole_run() -> None:
-    counted = tally()
+    counted = stats()
     meter = ProgressMeter(counted, 0.0)
     for second in range(1, 61):
         counted.by_status["200"] += 100 if second <= 30 else 10
-        meter.look(float(second))
-    assert meter.look(60.0).rate_per_s == pytest.approx(10)
+        meter.measure(float(second))
+    assert meter.measure(60.0).rate_per_s == pytest.approx(10)
 
 
-def test_requests_that_wait_for_their_turn_are_not_counted_as_made() -> None:
-    counted = tally(requests=32)
-    assert ProgressMeter(counted, 0.0).look(1.0).rate_per_s == 0
+def test_requests_that_wait_for_the_rate_limiter_are_not_counted() -> None:
+    counted = stats(requests=32)
+    assert ProgressMeter(counted, 0.0).measure(1.0).rate_per_s == 0
 
 
-def test_a_closed_gate_is_shown_until_it_opens() -> None:
-    counted = tally()
+def test_a_throttling_pause_is_shown_until_it_ends() -> None:
+    counted = stats()
     meter = ProgressMeter(counted, 0.0)
-    assert meter.look(1.0).paused_s == 0
+    assert meter.measure(1.0).paused_s == 0
     counted.throttled_s += 5.0
-    assert meter.look(2.0).paused_s == pytest.approx(5)
-    counted.throttled_s += 1.5  # closed again for longer
-    assert meter.look(4.0).paused_s == pytest.approx(4.5)
-    assert meter.look(9.0).paused_s == 0
+    assert meter.measure(2.0).paused_s == pytest.approx(5)
+    counted.throttled_s += 1.5  # paused again for longer
+    assert meter.measure(4.0).paused_s == pytest.approx(4.5)
+    assert meter.measure(9.0).paused_s == 0
 
 
 def test_the_time_left_follows_the_windows_and_never_beats_the_rate() -> None:
-    counted = tally(walks_started=2, windows=1000)
+    counted = stats(walks_started=2, windows=1000)
     meter = ProgressMeter(counted, 0.0)
-    assert meter.look(5.0).eta_s is None
+    assert meter.measure(5.0).eta_s is None
     counted.windows_done = 500
-    assert meter.look(10.0).eta_s == pytest.approx(10)
-    assert meter.look(1.0).eta_s == pytest.approx(5), "500 windows at 100/s take 5 s, whatever the pace was"
+    assert meter.measure(10.0).eta_s == pytest.approx(10)
+    assert meter.measure(1.0).eta_s == pytest.approx(5), "500 windows at 100/s take 5 s, whatever the pace was"
 
 
 def test_the_time_left_is_not_guessed_from_the_first_second() -> None:
-    counted = tally(walks_started=2, windows=1000)
+    counted = stats(walks_started=2, windows=1000)
     meter = ProgressMeter(counted, 0.0)
     counted.windows_done = 10  # while connections were opened
-    assert meter.look(0.5).eta_s is None
-    assert meter.look(1.0).eta_s == pytest.approx(99)
+    assert meter.measure(0.5).eta_s is None
+    assert meter.measure(1.0).eta_s == pytest.approx(99)
 
 
-def test_what_an_earlier_run_read_counts_as_done_but_not_as_pace() -> None:
-    counted = tally(walks_started=2, windows=1000, windows_done=900)
+def test_windows_of_the_resumed_run_count_as_done_but_not_for_the_pace() -> None:
+    counted = stats(walks_started=2, windows=1000, windows_done=900)
     meter = ProgressMeter(counted, 0.0)
     counted.windows_done = 910
-    seen = meter.look(10.0)
+    seen = meter.measure(10.0)
     assert seen.share == pytest.approx(0.91)
     assert seen.eta_s == pytest.approx(90)
 
 
 def test_all_is_done_when_all_walks_ended_and_not_before() -> None:
-    counted = tally(walks_started=2, windows=10, windows_done=11, walks_ended=1)
+    counted = stats(walks_started=2, windows=10, windows_done=11, walks_ended=1)
     meter = ProgressMeter(counted, 0.0)
-    assert meter.look(1.0).share < 1
+    assert meter.measure(1.0).share < 1
     counted.walks_ended = 2
-    assert meter.look(2.0).share == 1
-    assert meter.look(2.0).eta_s is None
+    assert meter.measure(2.0).share == 1
+    assert meter.measure(2.0).eta_s is None
 
 
 def test_together_the_slowest_target_says_when_it_ends() -> None:
-    whole = together([sight(eta_s=10.0), sight(eta_s=70.0), sight(error="refused", eta_s=None)])
+    whole = combined([view(eta_s=10.0), view(eta_s=70.0), view(error="refused", eta_s=None)])
     assert (whole.eta_s, whole.records, whole.allowed_per_s, whole.error) == (70.0, 696_000, 200.0, "")
-    assert together([sight(eta_s=10.0), sight(eta_s=None)]).eta_s is None
-    assert together([sight(), sight(allowed_per_s=None)]).allowed_per_s is None
-    assert together([sight(error="x"), sight(walks_ended=2)]).error == "1 of 2 stopped"
+    assert combined([view(eta_s=10.0), view(eta_s=None)]).eta_s is None
+    assert combined([view(), view(allowed_per_s=None)]).allowed_per_s is None
+    assert combined([view(error="x"), view(walks_ended=2)]).error == "1 of 2 stopped"
 
 
 # --- the lines
 
 
 def test_a_wide_terminal_gets_two_lines() -> None:
-    assert text(draw([sight()], width=110, height=24)) == [
+    assert text(draw([view()], width=110, height=24)) == [
         "default  ━━━━━━━━━━━━━━━━━━━━━━━─────────────────   58 %  about 1 min 42 s left",
         "         232 000 of 400 000 records · 1 of 2 walks ended · 99 of 100 requests/s · 2 320 pages · 12 retries",
     ]
 
 
 def test_a_terminal_of_60_columns_gets_a_shorter_bar_and_wrapped_facts() -> None:
-    assert text(draw([sight()], width=60, height=24)) == [
+    assert text(draw([view()], width=60, height=24)) == [
         "default  ━━━━━━━━━────────   58 %  about 1 min 42 s left",
         "         232 000 of 400 000 records · 1 of 2 walks ended",
         "         99 of 100 requests/s · 2 320 pages · 12 retries",
     ]
 
 
-def test_a_closed_gate_and_a_stopped_target_say_so_in_place_of_the_time_left() -> None:
-    held, stopped = sight(paused_s=3.2, throttled_s=5.0), sight(error="target default: refused \x1b[2J")
-    assert text(draw([held], width=110, height=24))[0].endswith("throttled for 3.2 s more")
+def test_a_paused_and_a_stopped_target_show_that_instead_of_the_time_left() -> None:
+    paused, stopped = view(paused_s=3.2, throttled_s=5.0), view(error="target default: refused \x1b[2J")
+    assert text(draw([paused], width=110, height=24))[0].endswith("throttled for 3.2 s more")
     assert text(draw([stopped], width=110, height=24))[0] == "default  stopped: refused \\u001b[2J"
 
 
 def test_records_read_again_are_not_shown_as_part_of_the_total() -> None:
-    lines = text(draw([sight(records=500_000)], width=110, height=24))
+    lines = text(draw([view(records=500_000)], width=110, height=24))
     assert "500 000 records read, 400 000 declared" in lines[1]
 
 
-def test_many_targets_on_a_low_terminal_leave_room_for_those_that_go_on() -> None:
-    sights = [sight(name=f"t{number}", walks_ended=2 * (number < 8)) for number in range(12)]
-    lines = text(draw(sights, width=130, height=8))
+def test_many_targets_on_a_low_terminal_show_the_running_ones_first() -> None:
+    views = [view(name=f"t{number}", walks_ended=2 * (number < 8)) for number in range(12)]
+    lines = text(draw(views, width=130, height=8))
     assert len(lines) == 8
     assert lines[0].startswith("all targets")
     assert [line.split()[0] for line in lines[2:7]] == ["t8", "t9", "t10", "t11", "t0"]
@@ -216,7 +216,7 @@ def test_many_targets_on_a_low_terminal_leave_room_for_those_that_go_on() -> Non
 
 numbers = st.integers(0, 10**12)
 seconds = st.floats(0, 10**9)
-sights = st.builds(
+views = st.builds(
     ProgressView,
     name=st.text(min_size=1, max_size=40),
     share=st.floats(0, 1),
@@ -236,10 +236,8 @@ sights = st.builds(
 )
 
 
-@given(st.lists(sights, min_size=1, max_size=30), st.integers(1, 200), st.integers(1, 60))
-def test_whatever_is_seen_fits_the_terminal_and_cannot_command_it(
-    seen: list[ProgressView], width: int, height: int
-) -> None:
+@given(st.lists(views, min_size=1, max_size=30), st.integers(1, 200), st.integers(1, 60))
+def test_every_view_fits_the_terminal_and_cannot_command_it(seen: list[ProgressView], width: int, height: int) -> None:
     for glyphs in (UNICODE, ASCII):
         lines = text(draw(seen, width=width, height=height, glyphs=glyphs))
         assert 1 <= len(lines) <= height
@@ -249,7 +247,7 @@ def test_whatever_is_seen_fits_the_terminal_and_cannot_command_it(
 def test_a_terminal_without_the_glyphs_gets_ascii() -> None:
     assert glyphs_for("utf-8") == UNICODE
     assert glyphs_for("ascii") == glyphs_for("no such encoding") == ASCII
-    assert text(draw([sight()], width=60, height=9, glyphs=ASCII))[0].isascii()
+    assert text(draw([view()], width=60, height=9, glyphs=ASCII))[0].isascii()
 
 
 # --- which of them, and when it ends
@@ -282,12 +280,12 @@ def test_the_live_view_is_for_people_at_a_terminal(
     live: bool,  # noqa: FBT001
 ) -> None:
     shown_on = stream()
-    with watcher(mode, log_format, stream=shown_on, environ=XTERM)([tally()]):
+    with progress_hook(mode, log_format, stream=shown_on, environ=XTERM)([stats()]):
         pass
     assert bool(shown_on.getvalue()) is live
 
 
-def test_the_thread_ends_at_once_however_long_its_turns_are() -> None:
+def test_the_thread_ends_at_once_however_long_its_interval_is() -> None:
     with ticking(lambda: None, 3600):
         assert any(thread.name == "swr-crawler-progress" for thread in threads())
     assert not any(thread.name == "swr-crawler-progress" for thread in threads())
@@ -305,22 +303,22 @@ def test_a_terminal_that_has_gone_ends_the_ticks_and_not_the_crawl() -> None:
 
 
 def test_lines_are_events_with_the_numbers_of_all_targets() -> None:
-    stream, clock, hand = io.StringIO(), Clock(), Hand()
+    stream, clock, ticker = io.StringIO(), Clock(), ManualTicker()
     logs.configure("json", stream=stream)
-    counted = [tally(walks_started=2, windows=100), tally(target="b", rate_per_s=None, error="refused")]
-    with watcher("auto", stream=stream, environ={}, clock=clock, ticker=hand)(counted):
+    counted = [stats(walks_started=2, windows=100), stats(target="b", rate_per_s=None, error="refused")]
+    with progress_hook("auto", stream=stream, environ={}, clock=clock, ticker=ticker)(counted):
         counted[0].windows_done, counted[0].records, clock.now_s = 50, 5000, clock.now_s + 10
         counted[0].by_status = Counter({"200": 49, "503": 1})
-        hand.tick()
+        ticker.tick()
     line = json.loads(stream.getvalue())
     assert line["event"] == "run.progress"
     assert (line["records"], line["requests_per_s"], line["eta_s"]) == (5000, 5.0, 10)
 
 
-def test_log_lines_appear_above_the_live_view_whole_and_in_order() -> None:
+def test_log_lines_appear_above_the_live_view_complete_and_in_order() -> None:
     stream, clock = Terminal(), Clock()
     logs.configure("text", stream=stream)
-    with watcher("on", stream=stream, environ=XTERM, clock=clock)([tally()]):
+    with progress_hook("on", stream=stream, environ=XTERM, clock=clock)([stats()]):
         for number in range(3):
             logging.getLogger("crawler.crawl.run").warning("run.stop", extra={"reason": f"[bold]{number}"})
     written = stream.getvalue()
@@ -330,16 +328,16 @@ def test_log_lines_appear_above_the_live_view_whole_and_in_order() -> None:
 
 def test_a_killed_process_leaves_the_cursor_where_people_see_it() -> None:
     stream = Terminal()
-    with watcher("on", stream=stream, environ=XTERM)([tally()]):
+    with progress_hook("on", stream=stream, environ=XTERM)([stats()]):
         shown = stream.getvalue()
         assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
 
 
 def test_no_color_leaves_no_colour() -> None:
     def drawn(environ: dict[str, str]) -> str:
-        stream, hand = Terminal(), Hand()
-        with watcher("on", stream=stream, environ=environ, ticker=hand)([tally(error="refused")]):
-            hand.tick()
+        stream, ticker = Terminal(), ManualTicker()
+        with progress_hook("on", stream=stream, environ=environ, ticker=ticker)([stats(error="refused")]):
+            ticker.tick()
         return stream.getvalue()
 
     assert "\x1b[1;31m" in drawn(XTERM)
@@ -393,7 +391,7 @@ def test_a_crawl_under_the_live_view_ends_as_it_would_without(stream_type: type[
     inventory = synthetic(namespaces=5, repositories=1000, seed=1)
     with serving(EmulatorSettings(inventory=inventory, faults=(ServerErrors(rate=0.2, seed=1),))) as running:
         config, environ = config_of(running, tmp_path)
-        watch = watcher("auto", stream=stream, environ=XTERM)
+        watch = progress_hook("auto", stream=stream, environ=XTERM)
         result = run_crawl(config, environ, progress=watch)
     assert result.exit_code == 0
     if stream_type is Terminal:

@@ -48,7 +48,7 @@ def test_the_columns_are_those_of_records_and_walks() -> None:
     assert list(WALK_COLUMNS) == list(WalkEntry.__struct_fields__)
 
 
-def test_records_come_as_they_are(say: Say, snapshot: Path) -> None:
+def test_the_repositories_view_has_the_records_unchanged(say: Say, snapshot: Path) -> None:
     said = say("latest", "from repositories order by name", "--json")
     assert (said.code, said.err) == (0, "")
     written = sorted(records(snapshot), key=lambda record: str(record["name"]))
@@ -56,7 +56,7 @@ def test_records_come_as_they_are(say: Say, snapshot: Path) -> None:
 
 
 @pytest.mark.usefixtures("snapshot")
-def test_columns_have_types_of_their_own(say: Say) -> None:
+def test_columns_have_declared_types(say: Say) -> None:
     kinds = "select distinct typeof(size) size, typeof(tags) tags, typeof(updated_at) time, typeof(extra) extra"
     (line,) = say("one", f"{kinds} from repositories", "--json").lines
     assert line == {"size": "BIGINT", "tags": "VARCHAR[]", "time": "TIMESTAMP", "extra": "JSON"}
@@ -66,7 +66,7 @@ def test_columns_have_types_of_their_own(say: Say) -> None:
 
 
 @pytest.mark.usefixtures("snapshot")
-def test_the_walks_are_there_with_their_evidence(say: Say) -> None:
+def test_the_walks_view_has_the_evidence(say: Say) -> None:
     lines = say("one", "select center, verdict, records, declared_totals, lost from walks", "--json").lines
     assert lines == [
         {"center": "self", "verdict": "complete", "records": 2, "declared_totals": [2], "lost": []},
@@ -74,15 +74,15 @@ def test_the_walks_are_there_with_their_evidence(say: Say) -> None:
     ]
 
 
-def test_rejects_are_there_with_a_warning_and_3(say: Say, tmp_path: Path) -> None:
+def test_the_rejects_view_is_there_with_a_warning_and_3(say: Say, tmp_path: Path) -> None:
     publish(tmp_path / "output", *ITEMS, item("d", size="many"), snapshot="half")
     said = say("half", 'select "index", reason, raw from rejects', "--json")
     assert (said.code, len(said.lines)) == (3, 1)
     assert said.lines[0]["reason"].startswith("size must be an integer")
-    assert "warning: snapshot half is not complete, nor is this answer" in said.err
+    assert "warning: snapshot half is not complete, nor is this result" in said.err
 
 
-def test_lost_windows_are_there(say: Say, tmp_path: Path) -> None:
+def test_the_walks_view_has_the_lost_windows(say: Say, tmp_path: Path) -> None:
     faults = (parse_fault("fail-window:offset=2"),)
     publish(tmp_path / "output", *(item(f"{n}") for n in range(6)), snapshot="half", faults=faults, limit=2)
     lines = say("half", "select l.offset, l.end from (select unnest(lost) l from walks)", "--json").lines
@@ -90,7 +90,7 @@ def test_lost_windows_are_there(say: Say, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("snapshot")
-def test_people_get_a_table_that_harms_no_terminal(say: Say) -> None:
+def test_the_table_cannot_command_a_terminal(say: Say) -> None:
     said = say("one", "select name, size, description from repositories order by name", "--rows", "2")
     assert "1099511627776  evil\\u001b[2J\\u202e" in said.out
     assert "and 1 more; --rows N shows more" in said.out
@@ -121,7 +121,7 @@ def test_json_of_several_lines_is_one_line(say: Say) -> None:
 
 @pytest.mark.usefixtures("snapshot")
 @pytest.mark.parametrize("sql", ["describe repositories", "summarize repositories", "show tables", "values (1)"])
-def test_what_looks_and_changes_nothing_is_a_select(say: Say, sql: str) -> None:
+def test_statements_that_only_read_are_allowed(say: Say, sql: str) -> None:
     assert say("one", sql).code == 0
 
 
@@ -157,7 +157,7 @@ def test_what_looks_and_changes_nothing_is_a_select(say: Say, sql: str) -> None:
         ("select * from read_csv('https://example.invalid/x.csv')", "example.invalid"),
     ],
 )
-def test_sql_that_does_more_than_look_at_the_snapshot_is_2_and_changes_nothing(
+def test_sql_that_does_more_than_read_the_snapshot_is_2_and_changes_nothing(
     say: Say, snapshot: Path, tmp_path: Path, sql: str, words: str
 ) -> None:
     (tmp_path / "secret").write_text("mine")
@@ -202,7 +202,7 @@ def test_a_folder_of_any_name_is_read(say: Say, snapshot: Path, tmp_path: Path) 
     assert say(str(strange), "select count(*) n from repositories", "--json").lines == [{"n": 3}]
 
 
-def test_a_snapshot_of_nothing_answers(say: Say, tmp_path: Path) -> None:
+def test_an_empty_snapshot_can_be_queried(say: Say, tmp_path: Path) -> None:
     publish_records(tmp_path, "empty", walks=())
     said = say(str(tmp_path / "snapshot=empty"), "from repositories", "--json")
     assert (said.code, said.out) == (0, "")
@@ -221,7 +221,7 @@ def test_no_file_of_its_own_is_left(say: Say, monkeypatch: pytest.MonkeyPatch, t
 
 
 def cpu_s(pid: int) -> float:
-    """Give the processor time a process took."""
+    """Return the processor time that a process took."""
     user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
@@ -254,4 +254,4 @@ def test_without_duckdb_it_says_what_to_install(say: Say, monkeypatch: pytest.Mo
     )
     said = say("one", "select 1")
     assert (said.code, said.out) == (2, "")
-    assert "duckdb is not installed; pip install 'swr-crawler[sql]' brings what is needed" in said.err
+    assert "duckdb is not installed; pip install 'swr-crawler[sql]' installs it" in said.err

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import orjson
 import pytest
 
 from crawler.emulator.faults.registry import parse_fault
+from crawler.report.build import build_report
 from tests.audit.examples import item, publish
 from tests.report.pages import Page
 from tests.support.cli_runner import Say, saying
@@ -50,14 +52,14 @@ def test_an_incomplete_snapshot_says_so_before_anything_else(say: Say, tmp_path:
     assert next(text for text in page.text if text.strip() and "Skip" not in text) == "Incomplete."
 
 
-def test_a_complete_snapshot_without_its_seal_does_not_look_complete(say: Say, tmp_path: Path) -> None:
+def test_a_complete_snapshot_without_its_success_marker_does_not_look_complete(say: Say, tmp_path: Path) -> None:
     folder = publish(tmp_path / "output", item("app"))
     (folder / "_SUCCESS").unlink()
     assert say(folder).code == 3
     assert "_SUCCESS is missing" in (tmp_path / "report.html").read_text()
 
 
-def test_changes_and_findings_are_told(say: Say, tmp_path: Path) -> None:
+def test_changes_and_findings_are_in_the_report(say: Say, tmp_path: Path) -> None:
     publish(tmp_path / "output", item("goes"), item("stays", size=1), snapshot="old")
     publish(tmp_path / "output", item("comes"), item("stays", size=2, is_public=True), snapshot="new")
     assert say("latest", "--previous", "previous").code == 0
@@ -74,14 +76,14 @@ def test_what_an_incomplete_snapshot_lacks_is_not_called_removed(say: Say, tmp_p
     publish(tmp_path / "output", item("a"), snapshot="new", faults=UNPROVEN)
     assert say("new", "--previous", "old").code == 3
     text = "".join(Page((tmp_path / "report.html").read_text()).text)
-    assert "What nobody can know" in text
+    assert "Unknown changes" in text
     assert "Only before: 1, only now: 0" in text
 
 
 def test_the_first_night_has_nothing_to_compare_with_and_is_no_failure(say: Say, tmp_path: Path) -> None:
     publish(tmp_path / "output", item("app"))
     assert say("latest", "--previous", "previous").code == 0
-    assert "There is none to compare with" in (tmp_path / "report.html").read_text()
+    assert "There is no earlier snapshot to compare with" in (tmp_path / "report.html").read_text()
 
 
 @pytest.mark.parametrize("target", ["two targets", "one"])
@@ -119,13 +121,13 @@ def test_bad_input_is_one_line_and_no_report(
     assert not (tmp_path / "report.html").exists()
 
 
-def test_one_changed_byte_is_noticed_and_nothing_is_written(say: Say, tmp_path: Path) -> None:
+def test_one_changed_byte_is_an_error_and_nothing_is_written(say: Say, tmp_path: Path) -> None:
     folder = publish(tmp_path / "output", item("app"))
     (part,) = (path for path in folder.glob("**/part-*") if path.stat().st_size)
     part.write_bytes(part.read_bytes().replace(b'"team"', b'"tean"'))
     said = say(folder)
     assert said.code == 3
-    assert "not as the manifest says" in said.err
+    assert "differs from the manifest" in said.err
     assert not (tmp_path / "report.html").exists()
 
 
@@ -139,8 +141,10 @@ def test_a_manifest_without_a_time_is_damaged(say: Say, tmp_path: Path, moment: 
     assert "finished_at" in said.err
 
 
-def test_more_than_the_table_holds_is_said(say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.cli.commands.report.LISTED", 2)
+def test_the_report_says_how_many_repositories_the_table_leaves_out(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.cli.commands.report.build_report", partial(build_report, listed=2))
     publish(tmp_path / "output", *(item(f"app-{size}", size=size) for size in range(5)))
     say("latest")
     page = Page((tmp_path / "report.html").read_text())
@@ -150,12 +154,12 @@ def test_more_than_the_table_holds_is_said(say: Say, tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize("library", ["jinja2", "pygal"])
-def test_a_missing_library_is_named_with_what_brings_it(library: str) -> None:
+def test_a_missing_library_is_named_with_how_to_install_it(library: str) -> None:
     code = (
         "import sys, importlib.util\n"
         "found = importlib.util.find_spec\n"
         f"importlib.util.find_spec = lambda name: None if name == {library!r} else found(name)\n"
-        "from crawler.cli.app import main\n"
+        "from crawler.cli.main import main\n"
         "main(['report', 'latest'])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - ourselves

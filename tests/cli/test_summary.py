@@ -1,4 +1,4 @@
-"""Laws of the summary: the first line bears the verdict, and no line says more than was seen."""
+"""Laws of the summary: the first line has the status, and no line claims more than was seen."""
 
 import json
 from collections import Counter
@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from crawler.cli.console.summary import summary, summary_json
+from crawler.cli.console.summary import summary
+from crawler.cli.console.summary_json import SCHEMA, summary_json
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.result import Result
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.model.stop_reason import StopReason
-from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Requests, WalkEntry, status_of
+from crawler.snapshot.completeness import status_of
+from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Requests, WalkEntry
 from crawler.text import human as wording
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -42,7 +44,7 @@ def walk(**fields: Any) -> WalkEntry:  # noqa: ANN401 - the fields' own types
     return WalkEntry(**{**given, **fields})
 
 
-def tally(name: str = "default", **fields: Any) -> TargetStats:  # noqa: ANN401
+def stats(name: str = "default", **fields: Any) -> TargetStats:  # noqa: ANN401
     given = {"by_status": Counter({"200": 400}), "walks_ended": 2, "records": 400_000, "declared": 400_000}
     return TargetStats(name, 2, 10.0, **{**given, **fields})
 
@@ -51,7 +53,7 @@ def finished(*walks: WalkEntry, path: PurePath | None = FOLDER, unknown: tuple[s
     status = status_of(walks)
     files = tuple(FileEntry(path="part", records=200_000, bytes=105_200_000, sha256="") for _ in range(2))
     manifest = Manifest(
-        schema=1,
+        schema=2,
         snapshot="night",
         crawler="0",
         started_at="",
@@ -76,7 +78,7 @@ def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
         "stop_reason": StopReason("done"),
         "started_at": NOON,
         "finished_at": NOON + timedelta(seconds=102),
-        "stats": (tally(),),
+        "stats": (stats(),),
         "walks": (),
         "coverage": (),
         "errors": {},
@@ -90,10 +92,10 @@ def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
 
 
 def stopped(**fields: Any) -> Result:  # noqa: ANN401
-    return result(75, **{"stats": (tally(records=120_000, walks_ended=0),), **fields})
+    return result(75, **{"stats": (stats(records=120_000, walks_ended=0),), **fields})
 
 
-def test_a_complete_run_says_so_and_where_it_is() -> None:
+def test_a_complete_run_says_where_its_snapshot_is() -> None:
     assert summary(finished(walk(), walk(center="thirdparty"))).splitlines() == [
         "complete: 400 000 of 400 000 declared records are on disk, each once",
         "  where     output/snapshot=night (2 files, 210.4 MB)",
@@ -115,7 +117,7 @@ def test_only_exit_code_0_is_called_complete() -> None:
     assert all(("each once" in summary(run)) is (run.exit_code == 0) for run in runs)
 
 
-def test_a_walk_that_took_another_pass_is_held_against_the_total_it_was_proven_by() -> None:
+def test_a_walk_of_several_passes_is_compared_with_the_total_of_the_proven_one() -> None:
     again = walk(verdict="complete", declared_totals=(101, 100), records=100, distinct=100, passes=2)
     text = summary(finished(again, walk(records=1)))
     assert text.startswith("complete: 101 of 101 declared records are on disk")
@@ -126,7 +128,7 @@ def test_an_empty_registry_is_complete() -> None:
     assert summary(finished(walk(records=0))).startswith("complete: the service declares no records")
 
 
-def test_a_lost_walk_shows_which_items_and_why() -> None:
+def test_a_partial_walk_shows_which_items_were_not_read_and_why() -> None:
     lost = tuple(
         Lost(offset=at, end=at + 1000, got=at // 5, reason="HTTP 500: broken, 5 times") for at in range(0, 5000, 1000)
     )
@@ -143,7 +145,7 @@ def test_a_lost_walk_shows_which_items_and_why() -> None:
     ]
 
 
-def test_what_a_drifted_walk_misses_is_not_guessed() -> None:
+def test_the_missing_records_of_a_drifted_walk_are_not_guessed() -> None:
     drifted = walk(verdict="drifted", declared_totals=(100, 101, 99), records=102, distinct=98, duplicates=1, passes=3)
     first, *rest = summary(finished(drifted)).splitlines()
     assert first == ("incomplete: 102 records are on disk, up to 101 were declared; how many are missing is not known")
@@ -152,77 +154,79 @@ def test_what_a_drifted_walk_misses_is_not_guessed() -> None:
     )
 
 
-def test_an_unproven_walk_declares_nothing_to_hold_the_records_against() -> None:
+def test_an_unproven_walk_declares_nothing_to_compare_the_records_with() -> None:
     run = finished(walk(verdict="unproven", declared_totals=(), records=7))
     assert summary(run).startswith("incomplete: 7 records are on disk; how many are missing is not known")
     assert "unproven, no total declared, 7 distinct" in summary(run)
     assert json.loads(summary_json(run))["declared"] is None
 
 
-def test_many_bad_walks_are_five_lines_and_where_to_find_the_rest() -> None:
+def test_of_many_unproven_walks_five_are_listed_and_the_rest_counted() -> None:
     text = summary(finished(*(walk(verdict="drifted", namespace=f"n{number}") for number in range(1200))))
     assert text.count(": drifted,") == 5
     assert "and 1 195 more walks not proven, see _manifest.json" in text
     assert len(text.splitlines()) < 15
 
 
-def test_rejects_are_counted_and_where_they_are_is_said() -> None:
+def test_rejects_are_counted_and_their_file_is_named() -> None:
     run = finished(walk(records=198, distinct=200, declared_totals=(200,), rejects=2))
     assert summary(run).startswith("incomplete: 198 of 200 declared records are on disk; 0 missing, 2 rejected")
     assert "2 items, kept with their reasons in _rejects.ndjson" in summary(run)
 
 
-def test_a_stream_is_complete_on_standard_output_and_not_on_disk() -> None:
+def test_a_complete_stream_is_on_standard_output_and_not_on_disk() -> None:
     text = summary(finished(walk(), path=None))
     assert text.startswith("complete: 200 000 of 200 000 declared records are on standard output, each once")
     assert "disk" not in text
 
 
-def test_a_signal_keeps_the_state_and_says_how_to_go_on() -> None:
-    run = result(130, stop_reason=StopReason("signal", 2), stats=(tally(records=120_000, walks_ended=1),))
+def test_a_signal_keeps_the_state_and_says_how_to_resume() -> None:
+    run = result(130, stop_reason=StopReason("signal", 2), stats=(stats(records=120_000, walks_ended=1),))
     assert summary(run).splitlines() == [
         "unfinished: stopped by SIGINT (Ctrl-C); 120 000 records read, 400 000 declared so far; nothing is published",
         "  walks     1 of 2 ended",
         "  time      1 min 42 s",
         "  requests  400: 400 HTTP 200",
-        "  to go on  run the same command again: what was read is kept",
-        "  kept in   output/.work/night",
+        "  to resume rerun the same command; what was read so far is kept",
+        "  state in  output/.work/night",
     ]
 
 
-def test_records_that_repeated_passes_read_again_are_not_sold_as_new() -> None:
-    assert "500 000 records read in all passes, 400 000 declared" in summary(stopped(stats=(tally(records=500_000),)))
+def test_records_read_again_in_later_passes_are_called_so() -> None:
+    assert "500 000 records read in all passes, 400 000 declared" in summary(stopped(stats=(stats(records=500_000),)))
 
 
 def test_each_stopped_target_says_why() -> None:
     errors = {"a": CredentialsError("target a: the service refused the token"), "b": UnavailableError("no answer")}
-    text = summary(stopped(errors=errors, stats=(tally("a"), tally("b"), tally("c"))))
+    text = summary(stopped(errors=errors, stats=(stats("a"), stats("b"), stats("c"))))
     assert "unfinished: 2 of 3 targets stopped" in text
     assert "  why       target a: the service refused the token\n            b: no answer\n" in text
 
 
 def test_a_deadline_is_named_as_the_reason() -> None:
-    assert "unfinished: the longest duration allowed was over" in summary(stopped(stop_reason=StopReason("deadline")))
+    assert "unfinished: the longest allowed duration was reached" in summary(
+        stopped(stop_reason=StopReason("deadline"))
+    )
 
 
 def test_an_unfinished_stream_cannot_be_resumed() -> None:
     text = summary(stopped(state=None, walks=(walk(),)))
-    assert "  written   200 000 records to standard output, not the whole" in text
-    assert "  to go on  not possible with standard output" in text
+    assert "  written   200 000 records to standard output, not all of them" in text
+    assert "  to resume not possible with standard output" in text
     assert "same command" not in text
 
 
 def test_a_resumed_run_says_that_its_requests_are_not_all() -> None:
     text = summary(finished(walk(), resumed=2))
-    assert "  time      1 min 42 s since it was first begun; resumed 2 times" in text
+    assert "  time      1 min 42 s since the first start; resumed 2 times" in text
     assert "  requests  400 since then: 400 HTTP 200" in text
 
 
 def test_requests_show_failures_retries_and_throttling() -> None:
     counts = Counter({"200": 4000, "503": 12, "none": 1})
-    text = summary(finished(walk(), stats=(tally(by_status=counts, retries=13, throttled_s=3.0),)))
+    text = summary(finished(walk(), stats=(stats(by_status=counts, retries=13, throttled_s=3.0),)))
     assert (
-        "4 013: 4 000 HTTP 200, 12 HTTP 503, 1 without an answer; 13 retries; held back by the service for 3 s" in text
+        "4 013: 4 000 HTTP 200, 12 HTTP 503, 1 without a response; 13 retries; throttled by the service for 3 s" in text
     )
 
 
@@ -248,6 +252,7 @@ def test_the_summary_for_programs_says_the_same() -> None:
     whole = json.loads(summary_json(finished(walk(), walk(passes=2))))
     assert (whole["status"], whole["declared"], whole["records"], whole["missing"]) == ("complete", 400_000, 400_000, 0)
     assert whole["verdicts"] == {"complete": 2}
+    assert whole["schema"] == SCHEMA == 2
     assert (whole["seconds"], whole["path"]) == (102.0, "output/snapshot=night")
     assert whole["requests"]["by_status"] == {"200": 400}
 
@@ -293,13 +298,13 @@ def test_rates_show_the_digits_that_matter(per_s: float, text: str) -> None:
     assert wording.rate(per_s) == text
 
 
-def test_records_of_other_namespaces_are_said_to_be_left_out_and_are_not_missing() -> None:
+def test_records_of_other_namespaces_are_counted_as_left_out_and_not_as_missing() -> None:
     text = summary(finished(walk(records=300, distinct=1000, declared_totals=(1000,), outside=700)))
     assert text.startswith("complete: 300 of 300 declared records")
-    assert "700 records of other namespaces came along and were left out" in text
+    assert "700 records of other namespaces were returned and left out" in text
 
 
-def test_evidence_that_is_long_is_shortened_to_what_a_person_reads() -> None:
+def test_long_evidence_is_shortened() -> None:
     lost = tuple(Lost(offset=100 * at, end=100 * at + 100, got=0, reason="HTTP 500") for at in range(5))
     text = summary(finished(walk(verdict="partial", lost=lost, declared_totals=tuple(range(1001, 1011)))))
     assert "items 200 to 299: HTTP 500" in text
@@ -308,7 +313,7 @@ def test_evidence_that_is_long_is_shortened_to_what_a_person_reads() -> None:
     assert "1 001 then 1 002 then 1 003 then 1 004 then … then 1 010" in text
 
 
-def test_a_walk_without_its_first_page_says_from_where_it_is_lost() -> None:
+def test_a_walk_without_its_first_page_says_from_which_item_on_it_was_not_read() -> None:
     lost = (Lost(offset=0, end=None, got=0, reason="HTTP 500"),)
     text = summary(finished(walk(verdict="partial", lost=lost, declared_totals=(), records=0, distinct=0)))
     assert "from item 0 on: HTTP 500" in text
@@ -323,11 +328,11 @@ def test_many_stopped_targets_are_five_lines_and_their_number() -> None:
     assert "and 2 more targets" in text
 
 
-def test_a_run_that_asked_nothing_says_so() -> None:
-    assert "requests  0" in summary(stopped(stats=(tally(by_status=Counter()),)))
+def test_a_run_without_requests_says_so() -> None:
+    assert "requests  0" in summary(stopped(stats=(stats(by_status=Counter()),)))
 
 
-def test_what_no_walk_covered_is_said_and_counted() -> None:
+def test_records_that_no_walk_covers_are_counted() -> None:
     center = Coverage(target="default", center="self", declared=500, covered=380)
     unknown = Coverage(target="default", center="thirdparty", declared=None, covered=0)
     text = summary(finished(walk(), coverage=(center,), code=3))

@@ -13,10 +13,10 @@ import orjson
 import pytest
 from aiohttp import web
 
-from crawler.cli.app import _run
 from crawler.cli.console import logs
 from crawler.cli.console.output import print_table
 from crawler.cli.console.summary import summary
+from crawler.cli.main import run_command as _run
 from crawler.crawl.planning.discovery import discover
 from crawler.crawl.result import Result
 from crawler.emulator.faults.fault import Call, Fault
@@ -430,7 +430,7 @@ def test_a_manifest_that_names_a_foreign_file_is_refused_and_nothing_is_read(
     rewrite(snapshot, f'"path": "{old}"', f'"path": "{new}"')
     assert _run(["verify", str(snapshot)]) == 3
     said = capfd.readouterr()
-    assert "names a file that is none of a snapshot's" in said.err
+    assert "names a file that is not part of a snapshot" in said.err
     assert said.err.removesuffix("\n").isprintable()
     assert said.out == ""
 

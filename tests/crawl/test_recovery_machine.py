@@ -1,4 +1,4 @@
-"""The real crawl under any history of faults, changes, kills and resumes keeps the one law (support/oracle.py)."""
+"""The real crawl under any history of faults, changes, kills and resumes keeps one law (tests/support/oracle.py)."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What differs is what a naive model says, and nothing is called added or removed that nobody can know."""
+"""Laws of a diff: it is what a naive model says, and nothing is called added or removed that cannot be known."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.diff.compare import FIELDS, KEY, Change, Comparison, Downloads, FromTo, Unknown, schema
+from crawler.diff.change import FIELDS, KEY, Change, Downloads, FromTo, Unknown, schema
+from crawler.diff.compare import Comparison
 from crawler.model.record import Record
 from crawler.model.verdict import Verdict
 from crawler.model.walk_id import Center
@@ -30,7 +31,7 @@ def sort_key(one: Record) -> tuple[str, str, bool, str, str, str]:
 
 
 class Side(NamedTuple):
-    """A snapshot as the model has it."""
+    """A snapshot in the model."""
 
     manifest: Manifest
     records: Keyed
@@ -90,7 +91,7 @@ def sound(entry: WalkEntry) -> bool:
 
 
 def proves(side: Side, center: Center, namespace: str) -> bool:
-    """Say in the naive way whether a side proves what it does not hold of a namespace."""
+    """Return, in the naive way, whether a side proves which records of a namespace do not exist."""
     own = [entry for entry in side.manifest.walks if entry.center == center]
     if about := [entry for entry in own if entry.namespace in {None, namespace}]:
         return all(map(sound, about))
@@ -119,7 +120,7 @@ def compare(
         ((old.records.get(key), new.records.get(key)) for key in old.records.keys() | new.records.keys()),
         key=lambda pair: sort_key(pair[0] or pair[1]),  # type: ignore[arg-type]  # one of them is there
     )
-    found = [comparison.take(*pair) for pair in pairs]
+    found = [comparison.add(*pair) for pair in pairs]
     return [change for change in found if change is not None], comparison
 
 
@@ -225,8 +226,8 @@ def unknown_of(old: Side, new: Side) -> tuple[Unknown, ...]:
 @pytest.mark.parametrize(
     ("entry", "reason", "text"),
     [
-        (walk(verdict="drifted", passes=3), "drifted", "its rows moved in each of 3 passes"),
-        (walk(verdict="unproven"), "unproven", "the service declared no total that holds"),
+        (walk(verdict="drifted", passes=3), "drifted", "its items moved during each of 3 passes"),
+        (walk(verdict="unproven"), "unproven", "the service declared no reliable total"),
         (walk(rejects=1), "rejects", "1 item rejected"),
         (
             walk(verdict="partial", declared_totals=(9,), lost=(Lost(offset=0, end=9, got=1, reason=""),)),
@@ -264,7 +265,7 @@ def test_a_center_found_to_have_no_namespace_at_all_is_proven_to_be_empty() -> N
     assert [change.change for change in compare(WHOLE, by_namespaces(declared=0, covered=0))[0]] == ["removed"]
 
 
-def test_what_no_namespace_covers_is_no_news_where_that_was_accepted() -> None:
+def test_partial_coverage_that_was_accepted_is_not_unknown() -> None:
     side = by_namespaces("team", declared=3, covered=1, partial=True)
     assert unknown_of(side, side) == ()
     side = by_namespaces("team", declared=3, covered=None)
@@ -272,7 +273,7 @@ def test_what_no_namespace_covers_is_no_news_where_that_was_accepted() -> None:
     assert [why.text for why in of.reasons] == ["how much of it was walked is not known"] * 2
 
 
-def test_a_doubtful_walk_of_all_namespaces_is_told_also_when_the_other_side_walked_none() -> None:
+def test_an_unproven_walk_of_all_namespaces_is_unknown_also_when_the_other_side_walked_none() -> None:
     (of,) = unknown_of(Side(manifest(walk(verdict="partial")), {}), by_namespaces(declared=0, covered=0))
     assert [why.snapshot for why in of.reasons] == ["old"]
 
@@ -319,10 +320,10 @@ def test_downloads_are_counted_and_not_listed(old: int | None, new: int, counted
 
 def test_records_that_are_equal_line_by_line_are_counted_as_unchanged() -> None:
     comparison = Comparison(manifest(), manifest())
-    comparison.same(7)
+    comparison.add_unchanged(7)
     assert comparison.summary().unchanged == 7
 
 
-def test_a_pair_of_nothing_is_a_mistake_of_the_caller() -> None:
+def test_a_pair_without_a_record_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="nothing"):
-        Comparison(manifest(), manifest()).take(None, None)
+        Comparison(manifest(), manifest()).add(None, None)

@@ -122,13 +122,13 @@ def test_without_room_for_the_temporary_file_the_disk_is_named(monkeypatch: pyte
             joined(*sides, held_bytes=0)
 
 
-def test_a_disk_that_fills_up_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_full_disk_is_a_disk_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     with both(records_named(*"abcdef"), records_named(*"defghi")) as sides:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
         try:
-            with pytest.raises(DiskError, match=rf"cannot use {tmp_path}: File too large; make room there"):
+            with pytest.raises(DiskError, match=rf"cannot use {tmp_path}: File too large; free disk space there"):
                 joined(*sides, held_bytes=0)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -136,7 +136,7 @@ def test_a_disk_that_fills_up_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("equal", [True, False])
-def test_nothing_is_given_before_both_sides_are_proven(side: int, equal: bool) -> None:  # noqa: FBT001 - parametrized
+def test_nothing_is_yielded_before_both_snapshots_are_checked(side: int, equal: bool) -> None:  # noqa: FBT001 - parametrized
     new = records_named("a", "b") if equal else records_named("b", "c")
     rest = records_named("z", center="thirdparty")
     with both([*records_named("a", "b"), *rest], [*new, *rest]) as sides:
@@ -147,7 +147,7 @@ def test_nothing_is_given_before_both_sides_are_proven(side: int, equal: bool) -
             next(iter(found), None)
 
 
-def test_a_record_that_is_there_twice_is_told() -> None:
+def test_a_duplicate_record_is_an_error() -> None:
     with (
         both(records_named("a", "a"), records_named("a")) as sides,
         pytest.raises(IncompleteError, match="there twice"),
@@ -155,10 +155,10 @@ def test_a_record_that_is_there_twice_is_told() -> None:
         joined(*sides)
 
 
-def test_parts_that_hold_nobody_knows_whose_records_are_refused() -> None:
+def test_parts_whose_target_is_not_known_are_refused() -> None:
     with both(records_named("a"), records_named("b")) as (old, new):
         rewrite(old, walks=())
-        with pytest.raises(IncompleteError, match="does not tell whose records"):
+        with pytest.raises(IncompleteError, match="does not say which target"):
             joined(open_snapshot(old.folder), new)
 
 
@@ -183,7 +183,7 @@ def forged(snapshot: Snapshot, line: bytes) -> Snapshot:
         (msgspec.json.encode(record(center="thirdparty")), "eu/thirdparty is among those of eu/self"),
     ],
 )
-def test_a_line_that_is_no_record_of_its_place_is_told(line: bytes, words: str, range_bytes: int) -> None:
+def test_a_line_that_is_no_record_of_its_partition_is_an_error(line: bytes, words: str, range_bytes: int) -> None:
     with both(records_named("a", "b"), records_named("b")) as (old, new), pytest.raises(IncompleteError, match=words):
         joined(forged(old, line), new, range_bytes=range_bytes)
 

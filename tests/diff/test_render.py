@@ -1,10 +1,10 @@
-"""Changes are told to people in one line each, and no name in them harms a terminal."""
+"""Laws of the table of changes: one line each, and no name in it can command a terminal."""
 
 import msgspec
 import pytest
 from hypothesis import given
 
-from crawler.diff.compare import Change, Downloads, FromTo, Reason, Summary, Unknown
+from crawler.diff.change import Change, Downloads, FromTo, Reason, Summary, Unknown
 from crawler.diff.render import closing, field_text, row, unknown_row
 from tests.audit.examples import HOSTILE, RECORDS, record
 
@@ -31,7 +31,7 @@ SUMMARY = Summary(
         ("tags", [], ["\u202e"], "tags +\\u202e"),
     ],
 )
-def test_what_became_of_a_field_is_told_in_short(field: str, old: object, new: object, text: str) -> None:
+def test_the_change_of_a_field_is_one_short_text(field: str, old: object, new: object, text: str) -> None:
     assert field_text(field, FromTo(old, new)) == text
 
 
@@ -40,7 +40,7 @@ def change(**fields: object) -> Change:
     return Change(change="added", **said)  # type: ignore[arg-type]
 
 
-def test_a_row_names_the_repository_and_what_of_it() -> None:
+def test_a_row_names_the_repository_and_what_changed() -> None:
     assert row(change(record=record())) == ("added", "eu/self", "acme/team/app", "1.0 kB, 2 tags")
     assert row(change(record=record(size=None, tags=["a"]), domain_name=None))[2:] == ("team/app", "1 tag")
     both = {"size": FromTo(1, 2), "status": FromTo(True, None)}
@@ -48,7 +48,7 @@ def test_a_row_names_the_repository_and_what_of_it() -> None:
 
 
 @given(RECORDS, HOSTILE, HOSTILE)
-def test_no_name_harms_a_terminal(one: object, old: str, new: str) -> None:
+def test_no_name_can_command_a_terminal(one: object, old: str, new: str) -> None:
     names = {"domain_name": old, "namespace": old, "name": new, "target": new}
     rows = [
         row(change(record=one, **names)),
@@ -58,7 +58,7 @@ def test_no_name_harms_a_terminal(one: object, old: str, new: str) -> None:
     assert all(cell.isprintable() and len(cell) < 3000 for cells in rows for cell in cells)
 
 
-def test_an_unknown_walk_says_why_of_each_side() -> None:
+def test_an_unknown_walk_has_the_reasons_of_each_side() -> None:
     reasons = (Reason("old", "partial", "3 missing"), Reason("new", "rejects", "1 item rejected"))
     of = Unknown(target="eu", center="self", namespace=None, only_old=1200, only_new=0, reasons=reasons)
     assert unknown_row(of) == ("eu/self/*", "1 200", "0", "old: 3 missing; new: 1 item rejected")
@@ -70,8 +70,8 @@ def test_an_unknown_walk_says_why_of_each_side() -> None:
         ({}, 0, "complete: 1 200 added, 0 removed, 2 changed, 5 unchanged"),
         ({"downloads": Downloads(0, 0)}, 0, "complete: 1 200 added, 0 removed, 2 changed, 5 unchanged"),
         ({"downloads": Downloads(2, -5)}, 0, "\n  downloads -5 in 2 records, not listed"),
-        ({"complete": False, "unknown": 1}, 1, "\n  unknown   1 record is in one snapshot only, of 1 walk where"),
-        ({"complete": False, "unknown": 2}, 2, "\n  unknown   2 records are in one snapshot only, of 2 walks where"),
+        ({"complete": False, "unknown": 1}, 1, "\n  unknown   1 record is in one snapshot only, in 1 walk where"),
+        ({"complete": False, "unknown": 2}, 2, "\n  unknown   2 records are in one snapshot only, in 2 walks where"),
     ],
 )
 def test_the_last_lines_count(fields: dict[str, object], walks: int, text: str) -> None:

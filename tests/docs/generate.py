@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, get_args
 
 from crawler.audit.finding import schema as finding_schema
-from crawler.cli.console.log_events import LOG_EVENTS  # type: ignore[import-not-found, import-untyped, unused-ignore]
-from crawler.cli.exit_codes import EXIT_CODES  # type: ignore[import-not-found, import-untyped, unused-ignore]
-from crawler.config.reference import SettingReference  # type: ignore[import-not-found, import-untyped, unused-ignore]
-from crawler.config.reference import reference as settings  # type: ignore[import-not-found, import-untyped, unused-ignore]
-from crawler.diff.compare import schema as change_schema
-from crawler.emulator.faults.registry import COMMON_PARAMETERS, FaultArea  # type: ignore[attr-defined, unused-ignore]
-from crawler.emulator.faults.registry import reference as faults  # type: ignore[attr-defined, unused-ignore]
+from crawler.cli.console.log_events import LOG_EVENTS
+from crawler.cli.exit_codes import EXIT_CODES
+from crawler.config.reference import SettingReference
+from crawler.config.reference import reference as settings
+from crawler.diff.change import schema as change_schema
+from crawler.emulator.faults.registry import COMMON_PARAMETERS, FaultArea
+from crawler.emulator.faults.registry import reference as faults
 from crawler.model.audit_rules import RULES
 from crawler.snapshot import layout
 from crawler.snapshot.manifest import schemas
@@ -116,7 +116,7 @@ def _rules() -> Inserts:
         lines = [f"### {rule.id} {rule.slug}", f"{sentence(rule.title)} {prose(rule.why)}"]
         lines += [f"**What to do:** {prose(rule.remedy)}"]
         lines += [f"**Settings:** {', '.join(map(code, rule.settings))} in `[audit]`"] * bool(rule.settings)
-        lines += ["No configuration switches this rule off or suppresses it."] * rule.held
+        lines += ["No configuration switches this rule off or suppresses it."] * rule.mandatory
         sections.append("\n\n".join(lines))
     return {
         "rules": table(("Id", "Name", "Severity", "What it finds"), rows),

@@ -1,4 +1,4 @@
-"""What SQL answers with is written so that it can be read back, and harms no terminal."""
+"""Laws of SQL values: what is written can be read back and cannot command a terminal."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.query.sql_values import cells, csv_line, distinct, json_line, text
+from crawler.query.sql_values import cells, csv_line, distinct_names, json_line, text
 from tests.audit.examples import HOSTILE
 
 NONE: frozenset[int] = frozenset()
@@ -22,10 +22,10 @@ NOON = datetime(2026, 11, 24, 12, 0, 0, 5, tzinfo=UTC)
 
 @given(st.lists(st.sampled_from(["a", "a_1", "a_2", "b"])))
 def test_columns_of_one_name_get_names_of_their_own(columns: list[str]) -> None:
-    names = distinct(columns)
+    names = distinct_names(columns)
     assert len(set(names)) == len(columns) == len(names)
     assert all(name.startswith(column) for name, column in zip(names, columns, strict=True))
-    assert distinct(sorted(set(columns))) == sorted(set(columns))
+    assert distinct_names(sorted(set(columns))) == sorted(set(columns))
 
 
 @pytest.mark.parametrize(
@@ -71,5 +71,5 @@ def test_csv_reads_back(row: list[str]) -> None:
 
 
 @given(st.lists(HOSTILE))
-def test_a_cell_harms_no_terminal(row: list[str]) -> None:
+def test_a_cell_cannot_command_a_terminal(row: list[str]) -> None:
     assert all(cell.isprintable() and len(cell) <= 3000 for cell in cells(row))

@@ -1,4 +1,4 @@
-"""What the tests of the page stand on: hostile items, a report of them, and its parts read back."""
+"""Builds reports of hostile items for tests, and reads a page back."""
 
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,7 +26,7 @@ NASTY: Final = (
 
 
 def hostile(center: str) -> list[dict[str, object]]:
-    """Give one item for each nasty text, which is all of its texts."""
+    """Return one item for each nasty text, which is in all of its text fields."""
     texts = ("description", "category", "domain_name", "url", "logo", "path")
     return [
         item(text, center=center, namespace=text, size=at, num_download=at, **dict.fromkeys(texts, text))
@@ -35,7 +35,7 @@ def hostile(center: str) -> list[dict[str, object]]:
 
 
 def reported(tmp_path: Path, *items: dict[str, object], previous: str | None = None) -> Path:
-    """Crawl these items and give the report."""
+    """Crawl these items and return the report."""
     publish(tmp_path / "output", *items, snapshot="new")
     report("new", previous, Policy(), tmp_path / "output", str(tmp_path / "report.html"))
     return tmp_path / "report.html"

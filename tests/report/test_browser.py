@@ -37,7 +37,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a report of enough repositories for several pages, hostile ones among them."""
+    """Return a report of enough repositories for several pages, hostile ones among them."""
     plain = [
         item(f"plain-{number:03}", size=number * 1000, category="linux" if number % 2 else "lang")
         for number in range(PLAIN)
@@ -64,22 +64,22 @@ def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 @pytest.fixture
 def page(chrome: Chrome, report: Path) -> Iterator[Chrome]:
-    """Open the report; afterwards nothing may have been complained of, and nothing asked of anybody."""
+    """Open the report; afterwards the browser may have logged no error and no request."""
     logged(chrome, "browser")
     logged(chrome, "performance")
     chrome.get(report.as_uri())
     yield chrome
     assert logged(chrome, "browser") == []
-    assert {url for url in asked(chrome) if not url.startswith("data:")} <= {report.as_uri()}
+    assert {url for url in requested(chrome) if not url.startswith("data:")} <= {report.as_uri()}
 
 
 def logged(chrome: Chrome, kind: str) -> list[dict[str, Any]]:
-    """Give what the browser logged since it was last asked."""
-    entries: list[dict[str, Any]] = chrome.get_log(kind)  # type: ignore[no-untyped-call]  # selenium left it so
+    """Return what the browser logged since the last call."""
+    entries: list[dict[str, Any]] = chrome.get_log(kind)  # type: ignore[no-untyped-call]  # selenium has no types here
     return entries
 
 
-def asked(chrome: Chrome) -> set[str]:
+def requested(chrome: Chrome) -> set[str]:
     messages = [json.loads(entry["message"])["message"] for entry in logged(chrome, "performance")]
     sent = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
     return {params["request"]["url"].partition("#")[0] for params in sent}
@@ -122,7 +122,7 @@ def test_a_filter_keeps_what_was_chosen(page: Chrome) -> None:
     wait(page, "60 repositories, out of 133")
 
 
-def test_a_click_sorts_another_turns_it_and_what_is_unknown_comes_last(page: Chrome) -> None:
+def test_a_click_sorts_another_reverses_and_unknown_values_come_last(page: Chrome) -> None:
     size = head(page, "Size")
     assert size.get_attribute("aria-sort") == "none"
     size.find_element(By.TAG_NAME, "button").click()
@@ -142,7 +142,7 @@ def test_pages_hold_every_row_once(page: Chrome) -> None:
     assert len(seen) == len(set(seen)) == 133
 
 
-def test_the_keyboard_reaches_and_works_everything(page: Chrome) -> None:
+def test_every_control_can_be_reached_and_used_by_keyboard(page: Chrome) -> None:
     one(page, "#repositories-search").click()
     reached = []
     for _ in range(30):
@@ -165,7 +165,7 @@ def test_a_script_in_a_description_stays_text(page: Chrome) -> None:
     assert page.execute_script(count) == 1
 
 
-def test_the_theme_that_was_chosen_is_kept(page: Chrome, report: Path) -> None:
+def test_the_chosen_theme_is_stored(page: Chrome, report: Path) -> None:
     def ground() -> Any:  # noqa: ANN401 - what the browser says
         return page.execute_script("return getComputedStyle(document.body).backgroundColor")
 
@@ -206,7 +206,7 @@ def test_a_phone_needs_no_scrolling_sideways(page: Chrome, report: Path) -> None
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_the_policy_stops_a_script_that_got_in(chrome: Chrome, report: Path, tmp_path: Path) -> None:
+def test_the_policy_stops_an_injected_script(chrome: Chrome, report: Path, tmp_path: Path) -> None:
     text = report.read_text(encoding="utf-8")
     (tmp_path / "tampered.html").write_text(text.replace("</main>", "<script>document.title = 'in'</script></main>"))
     chrome.get((tmp_path / "tampered.html").as_uri())

@@ -1,11 +1,11 @@
-"""The proof says less than the manifest only where the manifest says too much."""
+"""Laws of the report's first section: it judges a manifest anew and names every reason against it."""
 
 from typing import Any
 
 import pytest
 
-from crawler.report.completeness import Completeness, asked, completeness, walks_columns
-from crawler.report.table_data import listing
+from crawler.report.completeness import Completeness, completeness, requests_text, walks_columns
+from crawler.report.table_data import encode_table
 from crawler.snapshot.manifest import Coverage, Lost, Manifest, Requests
 from tests.audit.examples import WALK, manifest, walk
 
@@ -26,9 +26,9 @@ LOST = walk(verdict="partial", declared_totals=(10,), records=7, distinct=7, los
 UNPROVEN = walk(verdict="unproven", declared_totals=(), namespace="team")
 
 
-def test_a_whole_snapshot_has_no_reason_to_doubt() -> None:
+def test_a_complete_snapshot_has_no_reason_against_it() -> None:
     found = judged(manifest())
-    assert (found.whole, found.reasons, found.headline, found.doubtful) == (
+    assert (found.complete, found.reasons, found.headline, found.unproven_count) == (
         True,
         (),
         "1 of 1 declared records are here, each once",
@@ -41,23 +41,23 @@ def test_a_whole_snapshot_has_no_reason_to_doubt() -> None:
     [
         (manifest(LOST, status="incomplete"), "3 declared records missing"),
         (manifest(LOST, status="incomplete"), "1 walk could not be read to the end (partial)"),
-        (manifest(walk(verdict="drifted"), status="incomplete"), "never stood still"),
-        (manifest(UNPROVEN, status="incomplete"), "no declared total"),
-        (manifest(walk(rejects=2), status="incomplete"), "2 items could not be made records"),
+        (manifest(walk(verdict="drifted"), status="incomplete"), "kept changing while it was read (drifted)"),
+        (manifest(UNPROVEN, status="incomplete"), "declared no total to compare with (unproven)"),
+        (manifest(walk(rejects=2), status="incomplete"), "2 items could not be read as records"),
         (
             manifest(status="incomplete", coverage=(Coverage(target="eu", center="self", declared=9, covered=5),)),
-            "eu self: 4 records in namespaces nobody walked",
+            "eu self: 4 records in namespaces that were not walked",
         ),
         (
             manifest(status="incomplete", coverage=(Coverage(target="eu", center="self", declared=None, covered=5),)),
-            "eu self: nobody can know",
+            "eu self: how many records are in namespaces that were not walked is not known",
         ),
     ],
 )
-def test_whatever_is_missing_is_said(found: Manifest, words: str) -> None:
-    told = judged(found)
-    assert not told.whole
-    assert any(words in reason for reason in told.reasons)
+def test_every_kind_of_gap_is_a_reason(found: Manifest, words: str) -> None:
+    judgement = judged(found)
+    assert not judgement.complete
+    assert any(words in reason for reason in judgement.reasons)
 
 
 @pytest.mark.parametrize(
@@ -67,56 +67,56 @@ def test_whatever_is_missing_is_said(found: Manifest, words: str) -> None:
         ({"has_success_marker": False}, "_SUCCESS is missing"),
     ],
 )
-def test_a_manifest_that_says_complete_is_not_believed_against_the_evidence(fields: dict[str, Any], words: str) -> None:
-    told = judged(manifest(), **fields)
-    assert not told.whole
-    assert any(words in reason for reason in told.reasons)
+def test_the_evidence_overrules_a_manifest_that_says_complete(fields: dict[str, Any], words: str) -> None:
+    judgement = judged(manifest(), **fields)
+    assert not judgement.complete
+    assert any(words in reason for reason in judgement.reasons)
 
 
-def test_a_status_that_its_walks_contradict_is_not_believed() -> None:
-    told = judged(manifest(LOST, status="complete"))
-    assert "the manifest says complete, its walks say incomplete" in told.reasons
+def test_a_status_that_its_walks_contradict_is_a_reason() -> None:
+    judgement = judged(manifest(LOST, status="complete"))
+    assert "the manifest says complete, its walks say incomplete" in judgement.reasons
 
 
 def test_partial_coverage_that_was_accepted_is_no_reason() -> None:
     coverage = (Coverage(target="eu", center="self", declared=9, covered=5),)
-    told = judged(manifest(coverage=coverage, config={"allow_partial_coverage": True}))
-    assert told.whole
-    assert told.sums[0].uncovered == 4
+    judgement = judged(manifest(coverage=coverage, config={"allow_partial_coverage": True}))
+    assert judgement.complete
+    assert judgement.centers[0].uncovered == 4
 
 
 def test_a_center_that_is_covered_is_no_reason() -> None:
-    assert judged(manifest(coverage=(Coverage(target="eu", center="self", declared=5, covered=5),))).whole
+    assert judged(manifest(coverage=(Coverage(target="eu", center="self", declared=5, covered=5),))).complete
 
 
 def test_the_worst_walks_come_first_and_none_is_left_uncounted() -> None:
-    told = judged(manifest(WALK, UNPROVEN, LOST, walk(rejects=1), status="incomplete"), most=2)
-    assert [one.verdict for one in told.walks] == ["partial", "unproven", "complete", "complete"]
-    assert [doubt.verdict for doubt in told.doubts] == ["partial", "unproven"]
-    assert told.doubtful == 3
-    assert "totals declared: 10; not read: 5 to 8 (HTTP 500)" in told.doubts[0].evidence
+    judgement = judged(manifest(WALK, UNPROVEN, LOST, walk(rejects=1), status="incomplete"), most=2)
+    assert [one.verdict for one in judgement.walks] == ["partial", "unproven", "complete", "complete"]
+    assert [one.verdict for one in judgement.unproven] == ["partial", "unproven"]
+    assert judgement.unproven_count == 3
+    assert "totals declared: 10; not read: 5 to 8 (HTTP 500)" in judgement.unproven[0].evidence
 
 
-def test_what_nobody_can_know_is_none_and_not_nought() -> None:
-    told = judged(manifest(WALK, UNPROVEN, status="incomplete"))
-    assert (told.sums[0].declared, told.sums[0].missing) == (None, None)
-    assert told.headline == "2 records are here; how many there should be is not known"
-    assert told.sums[0].verdicts == "1 unproven, 1 complete"
+def test_an_unknown_number_is_none_and_not_zero() -> None:
+    judgement = judged(manifest(WALK, UNPROVEN, status="incomplete"))
+    assert (judgement.centers[0].declared, judgement.centers[0].missing) == (None, None)
+    assert judgement.headline == "2 records are here; how many there should be is not known"
+    assert judgement.centers[0].verdicts == "1 unproven, 1 complete"
 
 
 def test_evidence_names_a_few_and_counts_the_rest() -> None:
     lost = tuple(Lost(offset=at, end=None, got=0, reason="x") for at in range(5))
-    told = judged(manifest(walk(verdict="partial", lost=lost, rejects=1), status="incomplete"))
-    assert "2 to the end (x), and 2 more; 1 rejected" in told.doubts[0].evidence
+    judgement = judged(manifest(walk(verdict="partial", lost=lost, rejects=1), status="incomplete"))
+    assert "2 to the end (x), and 2 more; 1 rejected" in judgement.unproven[0].evidence
 
 
 def test_every_walk_is_a_row_with_its_verdict() -> None:
-    data = listing(walks_columns(targets=True), [WALK, UNPROVEN], total=2)
+    data = encode_table(walks_columns(targets=True), [WALK, UNPROVEN], total=2)
     assert b'"words":["all namespaces","team"]' in data
     assert len(walks_columns(targets=False)) == len(walks_columns(targets=True)) - 1
 
 
-def test_what_was_asked_of_the_service_is_said() -> None:
+def test_the_requests_of_the_run_are_in_the_report() -> None:
     requests = Requests(by_status={"200": 3, "429": 1}, retries=1, throttled_s=2.0)
-    assert asked(manifest(requests=requests)) == "4 requests, 1 retry, held back by the service for 2 s"
-    assert asked(manifest()) == "0 requests"
+    assert requests_text(manifest(requests=requests)) == "4 requests, 1 retry, throttled by the service for 2 s"
+    assert requests_text(manifest()) == "0 requests"

@@ -1,4 +1,4 @@
-"""Findings and changes are counted whole and shown in part."""
+"""Laws of the highlights: all findings and changes are counted, the first ones are shown."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,10 @@ import msgspec
 import pytest
 
 from crawler.audit.finding import Finding
-from crawler.diff.compare import Change, Comparison
-from crawler.report.highlights import Changes, ChangesSoFar, Findings
+from crawler.audit.finding_counts import FindingCounts
+from crawler.diff.change import Change
+from crawler.diff.compare import Comparison
+from crawler.report.highlights import ChangeCollector, ChangeHighlights, finding_groups
 from tests.audit.examples import finding as sound
 from tests.audit.examples import manifest, record, walk
 
@@ -20,30 +22,30 @@ def finding(rule: str, severity: str, **place: str | None) -> Finding:
 Fields = Mapping[str, object]
 
 
-def compared(*pairs: tuple[Fields | None, Fields | None], most: int = 5) -> Changes:
-    comparison, so_far = Comparison(manifest(), manifest()), ChangesSoFar(most)
+def compared(*pairs: tuple[Fields | None, Fields | None], most: int = 5) -> ChangeHighlights:
+    comparison, collector = Comparison(manifest(), manifest()), ChangeCollector(most)
     for left, right in pairs:
-        change = comparison.take(None if left is None else record(**left), None if right is None else record(**right))
+        change = comparison.add(None if left is None else record(**left), None if right is None else record(**right))
         if change is not None:
-            so_far.add(change)
-    return so_far.changes(comparison.summary(), comparison.unknown(), "2026-11-22T00:00:00.000000Z")
+            collector.add(change)
+    return collector.highlights(comparison.summary(), comparison.unknown(), "2026-11-22T00:00:00.000000Z")
 
 
 def test_findings_are_all_counted_and_the_most_severe_come_first() -> None:
-    findings = Findings(most=2)
+    findings = FindingCounts(2)
     for number in range(5):
         findings.add(finding("SWR205", "note", name=f"n{number}"))
     findings.add(finding("SWR101", "error"))
-    assert [(found.rule.id, found.number, len(found.examples)) for found in findings.found()] == [
+    assert [(found.rule.id, found.number, len(found.examples)) for found in finding_groups(findings)] == [
         ("SWR101", 1, 1),
         ("SWR205", 5, 2),
     ]
-    assert findings.by_severity() == [("error", 1), ("warning", 0), ("note", 5)]
-    assert findings.found()[0].examples == (("team/app", "because\\u202e"),)
+    assert findings.by_severity() == {"error": 1, "warning": 0, "note": 5}
+    assert finding_groups(findings)[0].examples == (("team/app", "because\\u202e"),)
 
 
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("place", "text"),
     [
         ({"name": None}, "team"),
         ({"name": None, "namespace": None}, "acme"),
@@ -51,14 +53,14 @@ def test_findings_are_all_counted_and_the_most_severe_come_first() -> None:
         (dict.fromkeys(("name", "namespace", "domain_name", "center", "target")), ""),
     ],
 )
-def test_a_finding_is_placed_by_as_much_as_there_is(place: dict[str, None], said: str) -> None:
-    findings = Findings(most=1)
+def test_a_finding_is_located_by_as_much_as_is_known(place: dict[str, None], text: str) -> None:
+    findings = FindingCounts(1)
     findings.add(finding("SWR101", "error", **place))
-    assert findings.found()[0].examples[0][0] == said
+    assert finding_groups(findings)[0].examples[0][0] == text
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "text"),
     [
         ({"size": 0}, {"size": 10**9}, "size 0 bytes → 1.0 GB"),
         ({"size": None}, {"size": 5}, "size none → 5 bytes"),
@@ -82,20 +84,20 @@ def test_a_finding_is_placed_by_as_much_as_there_is(place: dict[str, None], said
         ),
     ],
 )
-def test_a_change_is_told_in_words(old: dict[str, object], new: dict[str, object], said: str) -> None:
-    assert [told.text for told in compared((old, new)).changed] == [said]
+def test_a_change_is_described_in_words(old: dict[str, object], new: dict[str, object], text: str) -> None:
+    assert [line.text for line in compared((old, new)).changed] == [text]
 
 
-def test_what_came_and_went_is_told_with_its_size() -> None:
+def test_added_and_removed_repositories_have_their_size() -> None:
     changes = compared((None, {"name": "new", "size": 5}), ({"name": "old", "size": None, "num_images": None}, None))
-    assert [(told.name, told.text) for told in changes.added] == [("new", "5 bytes, 2 images")]
-    assert [(told.name, told.text) for told in changes.removed] == [("old", "size not told")]
+    assert [(line.name, line.text) for line in changes.added] == [("new", "5 bytes, 2 images")]
+    assert [(line.name, line.text) for line in changes.removed] == [("old", "size unknown")]
 
 
-def test_what_grew_most_comes_first_and_what_shrank_or_was_not_told_not_at_all() -> None:
+def test_the_largest_growth_comes_first_and_unknown_sizes_and_shrinking_do_not_count() -> None:
     growth: list[tuple[int | None, int]] = [(5, 3), (0, 20), (0, 10), (7, 7), (0, 30), (None, 40)]
     pairs = [({"name": f"n{new}", "size": old}, {"name": f"n{new}", "size": new}) for old, new in growth]
-    assert [told.text for told in compared(*pairs, most=2).grown] == ["+30 bytes", "+20 bytes"]
+    assert [line.text for line in compared(*pairs, most=2).grown] == ["+30 bytes", "+20 bytes"]
 
 
 def test_examples_are_few_and_counts_are_not() -> None:
@@ -104,19 +106,19 @@ def test_examples_are_few_and_counts_are_not() -> None:
     assert changes.downloads.records == 0
 
 
-def test_growth_of_what_has_no_fields_is_none() -> None:
-    so_far = ChangesSoFar(1)
-    so_far.add(Change(change="changed", target="eu", center="self", domain_name=None, namespace="n", name="x"))
+def test_a_change_without_fields_has_not_grown() -> None:
+    collector = ChangeCollector(1)
+    collector.add(Change(change="changed", target="eu", center="self", domain_name=None, namespace="n", name="x"))
     comparison = Comparison(manifest(), manifest())
-    assert so_far.changes(comparison.summary(), (), "").grown == ()
+    assert collector.highlights(comparison.summary(), (), "").grown == ()
 
 
-def test_what_nobody_can_know_is_told_with_the_reason() -> None:
+def test_unknown_changes_have_their_reasons() -> None:
     doubtful = manifest(walk(verdict="unproven"))
-    comparison, so_far = Comparison(doubtful, manifest()), ChangesSoFar(3)
-    assert comparison.take(None, record(name="new")) is None
-    changes = so_far.changes(comparison.summary(), comparison.unknown(), "")
-    assert changes.unknowns == 1
+    comparison, collector = Comparison(doubtful, manifest()), ChangeCollector(3)
+    assert comparison.add(None, record(name="new")) is None
+    changes = collector.highlights(comparison.summary(), comparison.unknown(), "")
+    assert changes.unknown_count == 1
     assert changes.unknown[0][0] == "eu self all namespaces"
-    assert "before: the service declared no total" in changes.unknown[0][1]
+    assert "before: the service declared no reliable total" in changes.unknown[0][1]
     assert changes.unknown[0][1].endswith("Only before: 0, only now: 1")

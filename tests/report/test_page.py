@@ -1,4 +1,4 @@
-"""The page, parsed back: nothing in it comes from elsewhere, and no name in it is more than text."""
+"""Laws of the page, parsed back: nothing in it is loaded from elsewhere, and no name in it is more than text."""
 
 import re
 from base64 import b64encode
@@ -10,7 +10,7 @@ import pytest
 
 from crawler.cli.commands.report import report
 from crawler.config.audit_policy import Policy
-from crawler.report.page import _part
+from crawler.report.page import _resource
 from tests.audit.examples import item, publish
 from tests.report.pages import ALERT, NASTY, Page, hostile, reported
 
@@ -30,7 +30,7 @@ def digest(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def test_the_policy_lets_in_this_style_and_these_scripts_and_nothing_else(page: Page) -> None:
+def test_the_policy_allows_this_style_and_these_scripts_and_nothing_else(page: Page) -> None:
     rules = dict(rule.strip().split(" ", 1) for rule in page.policy.split(";"))
     scripts = [
         text
@@ -43,7 +43,7 @@ def test_the_policy_lets_in_this_style_and_these_scripts_and_nothing_else(page: 
     assert "unsafe" not in page.policy
 
 
-def test_the_policy_stands_before_what_it_judges(page: Page) -> None:
+def test_the_policy_comes_before_everything_that_it_restricts(page: Page) -> None:
     names = [name for name, _ in page.elements]
     assert names.index("meta") < min(names.index("script"), names.index("style"))
     assert page.elements[names.index("meta") + 1][1].get("http-equiv") == "Content-Security-Policy"
@@ -56,7 +56,7 @@ def test_nothing_is_fetched_and_nothing_leads_elsewhere(page: Page) -> None:
         assert (attributes.get("href") or "#").startswith(("#", "data:,"))
 
 
-def test_only_our_own_elements_are_there(page: Page) -> None:
+def test_only_the_templates_elements_are_there(page: Page) -> None:
     assert not {name for name, _ in page.elements} & {"img", "iframe", "object", "embed", "form", "base"}
     assert len(page.attributes("script")) == 4
 
@@ -66,7 +66,7 @@ def test_a_script_in_a_name_is_text(page: Page) -> None:
     assert all("alert(" not in text for text in page.raw["style"] + page.raw["title"])
 
 
-def test_control_and_bidi_characters_are_shown_and_not_obeyed(html: str) -> None:
+def test_control_and_bidi_characters_are_shown_as_escapes(html: str) -> None:
     # A line end and the thin space between thousands are the page's own.
     assert all(char.isprintable() or char in "\n\u202f" for char in html)
     assert "a\\u202egnp.exe" in html
@@ -112,7 +112,7 @@ PAIRS = [
 
 
 def colours() -> dict[str, list[str]]:
-    found = re.findall(r"--([a-z-]+): (?:light-dark\((#\w+), (#\w+)\)|(#\w+));", _part("page.css"))
+    found = re.findall(r"--([a-z-]+): (?:light-dark\((#\w+), (#\w+)\)|(#\w+));", _resource("page.css"))
     return {name: [light or both, dark or both] for name, light, dark, both in found}
 
 
@@ -128,11 +128,11 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("theme", [0, 1])
 @pytest.mark.parametrize(("text", "ground"), PAIRS)
-def test_text_reads_on_its_ground(text: str, ground: str, theme: int) -> None:
+def test_text_has_enough_contrast(text: str, ground: str, theme: int) -> None:
     assert contrast(colours()[text][theme], colours()[ground][theme]) >= 4.5
 
 
 @pytest.mark.parametrize("theme", [0, 1])
 @pytest.mark.parametrize("line", ["bar", "edge", "accent"])
-def test_bars_and_edges_of_controls_stand_out(line: str, theme: int) -> None:
+def test_bars_and_edges_of_controls_have_enough_contrast(line: str, theme: int) -> None:
     assert contrast(colours()[line][theme], colours()["surface"][theme]) >= 3

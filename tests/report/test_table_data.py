@@ -1,4 +1,4 @@
-"""The table's data, decoded as the page's script does it."""
+"""Laws of the table's data, decoded as the page's script does it."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -7,8 +7,8 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.report.statistics import RepositoryRow, row_of
-from crawler.report.table_data import harmless, listing, repositories, visibility, within
+from crawler.report.row import RepositoryRow, row_of
+from crawler.report.table_data import encode_table, escape_markup, repositories, visibility, within
 from tests.audit.examples import record
 
 TEXTS = st.text(max_size=8) | st.sampled_from(["</script>", "<!--", "<script>", "]]>", "&lt;", "\u2028"])
@@ -30,7 +30,7 @@ def decoded(data: bytes) -> list[dict[str, Any]]:
 @given(st.lists(TEXTS))
 def test_every_row_comes_back_from_its_columns(names: list[str]) -> None:
     held = rows(*names)
-    back = decoded(listing(repositories(targets=True), held, total=len(held)))
+    back = decoded(encode_table(repositories(targets=True), held, total=len(held)))
     assert [(row["name"], row["description"], row["size"]) for row in back] == [
         (row.name, row.description, row.size) for row in held
     ]
@@ -38,14 +38,14 @@ def test_every_row_comes_back_from_its_columns(names: list[str]) -> None:
 
 @given(st.lists(TEXTS))
 def test_words_are_in_order_so_that_their_numbers_sort(names: list[str]) -> None:
-    for column in orjson.loads(listing(repositories(targets=False), rows(*names), total=0))["columns"]:
+    for column in orjson.loads(encode_table(repositories(targets=False), rows(*names), total=0))["columns"]:
         words = column.get("words", [])
         assert words == sorted(words, key=lambda word: (word.casefold(), word))
 
 
 @given(st.lists(TEXTS))
-def test_no_data_ends_the_script_it_stands_in(names: list[str]) -> None:
-    data = listing(repositories(targets=False), rows(*names), total=0).decode()
+def test_no_data_ends_the_script_that_holds_it(names: list[str]) -> None:
+    data = encode_table(repositories(targets=False), rows(*names), total=0).decode()
     seen: list[str] = []
 
     class Parser(HTMLParser):
@@ -58,14 +58,14 @@ def test_no_data_ends_the_script_it_stands_in(names: list[str]) -> None:
 
 
 @given(st.recursive(st.text() | st.integers(0, 9), st.lists))
-def test_harmless_json_means_the_same(content: Any) -> None:  # noqa: ANN401
-    assert orjson.loads(harmless(orjson.dumps(content))) == content
+def test_escaped_json_means_the_same(content: Any) -> None:  # noqa: ANN401
+    assert orjson.loads(escape_markup(orjson.dumps(content))) == content
 
 
-def test_times_are_minutes_since_1970_and_what_is_untold_or_never_was_is_null() -> None:
+def test_times_are_minutes_since_1970_and_unknown_or_impossible_ones_are_null() -> None:
     moments = [("1970-01-02T00:01:59.999999Z", None), ("2026-02-31T00:00:00.000000Z", "2026-13-01T00:00:00.000000Z")]
     held = [row_of(record(updated_at=updated, created_at=created)) for updated, created in moments]
-    rows = decoded(listing(repositories(targets=False), held, total=2))
+    rows = decoded(encode_table(repositories(targets=False), held, total=2))
     assert [(row["updated"], row["created"]) for row in rows] == [(1441, None), (None, None)]
 
 
@@ -87,7 +87,7 @@ def test_visibility_says_public_private_and_expired() -> None:
     assert said == ["public", "private, expired", "expired", ""]
 
 
-def test_rows_end_where_their_texts_would_take_too_much() -> None:
+def test_rows_are_cut_off_at_the_budget_of_their_texts() -> None:
     held = rows("aaaa", "bbbb", "cccc")
     each = len("aaaa") * 2 + len("acme") + len("team") + len("other")
     assert within(held, 3 * each) == held

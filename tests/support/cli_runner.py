@@ -1,4 +1,4 @@
-"""One command run in this process, as its users meet it: the exit code, and what was printed where."""
+"""Runs a command in this process: its exit code, and what it printed to each stream."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
-from crawler.cli.app import _run
+from crawler.cli.main import run_command
 
 
 class Said(NamedTuple):
@@ -24,13 +24,13 @@ Say = Callable[..., Said]
 
 
 def saying(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *command: str) -> Say:
-    """Give what runs this command with more arguments, with nothing of the caller's environment."""
+    """Return a function that runs this command with more arguments and without the caller's settings."""
     for name in os.environ:
         if name.startswith(("SWR_CRAWLER_", "HW_", "OS_")):
             monkeypatch.delenv(name)
 
     def run(*arguments: object) -> Said:
-        code = _run([*command, *map(str, arguments)])
+        code = run_command([*command, *map(str, arguments)])
         return Said(code, *capfd.readouterr())
 
     return run

@@ -20,7 +20,7 @@ MAX_KEYS: Final = 400  # a server that adds one for each request would never end
 HOSTILE: Final = 10**15
 BY_NAME: Final = Order("name", "asc")
 BY_TIME: Final = Order("updated_at", "asc")
-TRIES: Final = 4  # for each window; a page that is only short gets one less, as in window_fetcher.py
+TRIES: Final = 4  # for each window; a page that is only short gets one less, as in crawl/engine/window_fetcher.py
 SHORT_TRIES: Final = 3
 
 Refusal = Literal["fails", "size refused", "order refused"]

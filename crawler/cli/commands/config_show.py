@@ -1,4 +1,4 @@
-"""What `swr-crawler config show` prints: every setting, its value, and where it was written."""
+"""`swr-crawler config show` after its flags are read: prints every setting, its value, and where it was set."""
 
 from crawler.cli.commands.crawl import Environ
 from crawler.cli.console.output import print_json
@@ -6,7 +6,7 @@ from crawler.config.config import Loaded
 
 
 def show(loaded: Loaded, environ: Environ, *, as_json: bool) -> None:
-    """Print every setting, its value and where it was written."""
+    """Print every setting, its value and where it was set."""
     from crawler.cli.console.output import print_table  # noqa: PLC0415
     from crawler.config.describe import describe  # noqa: PLC0415
     from crawler.crawl.credential_factories import profile_of  # noqa: PLC0415

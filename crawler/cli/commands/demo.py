@@ -70,13 +70,14 @@ def _settings_file() -> Path:
 
 def _show(snapshot: Snapshot) -> None:
     """Print three records and their file, then verify the snapshot and print the result."""
-    first = next(file for file in snapshot.manifest.files if file.records)
-    _print(f"three of the records, from {snapshot.folder / first.path}:")
-    for line in islice(snapshot.lines(first), 3):
-        sys.stdout.write(line.decode())
-    sys.stdout.flush()
+    first = next((file for file in snapshot.manifest.files if file.records), None)
+    if first is not None:  # `--repositories 0` has no records to show
+        _print(f"three of the records, from {snapshot.folder / first.path}:")
+        for line in islice(snapshot.lines(first), 3):
+            sys.stdout.write(line.decode())
+        sys.stdout.flush()
     report = verify(snapshot)
-    result = "; ".join(report.differences) or "nothing differs from the manifest"
+    result = "; ".join(report.differences) or "no differences from the manifest"
     _print(f"read again, {count(report.records)} records in {counted(report.files, 'file')}: {result}")
 
 

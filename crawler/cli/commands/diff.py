@@ -1,4 +1,4 @@
-"""Two snapshots compared: their records joined, what differs of each pair, and the output of `diff`."""
+"""`swr-crawler diff` after its flags are read: the output as a table or NDJSON, and the exit code."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -9,21 +9,23 @@ from typing import NamedTuple
 import click
 import msgspec
 
+from crawler.cli.console.exit_status import FOUND, SUCCESS
 from crawler.cli.console.output import print_lines, print_table
-from crawler.diff.compare import EXTRA, FIELDS, Change, Comparison
-from crawler.diff.outer_join import outer_join
+from crawler.diff.change import EXTRA, FIELDS, Change
+from crawler.diff.changes import changes
+from crawler.diff.compare import Comparison
 from crawler.diff.render import COLUMNS, UNKNOWN_COLUMNS, closing, row, unknown_row
 from crawler.errors import IncompleteError, UsageError
-from crawler.snapshot.reader import Snapshot, open_snapshot, resolve
+from crawler.snapshot.find import open_named
+from crawler.snapshot.reader import Snapshot
 from crawler.text.human import count, counted, escaped
 
-DIFFERENT = 1  # as git has it
 
+class DiffOptions(NamedTuple):
+    """The flags of `diff`.
 
-class Wanted(NamedTuple):
-    """How `diff` compares and answers.
-
-    `rows` is how many changes a table lists at most, `as_json` lists all; `exit_code` makes a difference exit code 1.
+    `rows` is the number of changes that a table lists at most, `as_json` lists all; with `exit_code`, a difference is
+    exit code 1.
     """
 
     ignore: frozenset[str]
@@ -33,38 +35,23 @@ class Wanted(NamedTuple):
     exit_code: bool
 
 
-def changes(old: Snapshot, new: Snapshot, comparison: Comparison) -> Iterator[Change]:
-    """Give what differs, in the order of (target, center, domain_name, namespace, name), nulls first.
-
-    Nothing is given before both sides are read and proven. At the end `comparison` knows what is `unknown`, and the
-    `summary`. Raises IncompleteError when a side is not what its manifest says, DiskError without room for the
-    temporary file.
-    """
-    with outer_join(old, new) as joined:
-        for before, after in joined:
-            change = comparison.take(before, after)
-            if change is not None:
-                yield change
-        comparison.same(joined.same)
-
-
-def diff(old_name: str, new_name: str, output: Path, wanted: Wanted) -> int:
-    """Print what differs; 3 when something is unknown, else 1 for a difference when that is wanted, else 0."""
-    _check_fields(wanted.ignore)
-    old, new = (open_snapshot(resolve(name, output)) for name in (old_name, new_name))
+def diff(old_name: str, new_name: str, output: Path, options: DiffOptions) -> int:
+    """Print what differs. Return 3 when something is unknown, else 1 for a difference with `exit_code`, else 0."""
+    _check_fields(options.ignore)
+    old, new = (open_named(name, output) for name in (old_name, new_name))
     _warn_of_order(old, new)
-    comparison = Comparison(old.manifest, new.manifest, ignore=wanted.ignore, list_downloads=wanted.list_downloads)
+    comparison = Comparison(old.manifest, new.manifest, ignore=options.ignore, list_downloads=options.list_downloads)
     found = changes(old, new, comparison)
-    if wanted.as_json:
+    if options.as_json:
         encode = msgspec.json.Encoder().encode
         print_lines(encode(change) for change in found)
         print_lines(encode(content) for content in (*comparison.unknown(), comparison.summary()))
     else:
-        _print_tables(found, comparison, wanted.rows)
+        _print_tables(found, comparison, options.rows)
     summary = comparison.summary()
     if not summary.complete:
         return IncompleteError.exit_code
-    return DIFFERENT if wanted.exit_code and summary.added + summary.removed + summary.changed else 0
+    return FOUND if options.exit_code and summary.added + summary.removed + summary.changed else SUCCESS
 
 
 def _check_fields(ignore: frozenset[str]) -> None:
@@ -90,11 +77,11 @@ def _warn(message: str) -> None:
 
 def _print_tables(found: Iterator[Change], comparison: Comparison, most: int) -> None:
     listed = [row(change) for change in islice(found, most)]
-    left = sum(1 for _ in found)
+    left_out = sum(1 for _ in found)
     if listed:
         print_table(COLUMNS, listed)
-    if left:
-        click.echo(f"and {count(left)} more; --json lists all of them, --rows N more")
+    if left_out:
+        click.echo(f"and {count(left_out)} more; --json lists all of them, --rows N more")
     unknown = comparison.unknown()
     if unknown:
         print_table(UNKNOWN_COLUMNS, [unknown_row(of) for of in unknown[:most]], right=frozenset({1, 2}))

@@ -1,4 +1,4 @@
-"""What `swr-crawler plan` does once its flags are read: ask for totals, and print what a crawl would cost."""
+"""`swr-crawler plan` after its flags are read: requests totals and prints what a crawl would cost."""
 
 import click
 
@@ -9,7 +9,7 @@ from crawler.text.human import count, duration
 
 
 def plan(config: Config, environ: Environ, *, as_json: bool) -> int:
-    """Ask for totals and print what a crawl would cost."""
+    """Request the total of each walk and print what a crawl would cost; return 0."""
     from crawler.cli.console import logs  # noqa: PLC0415
     from crawler.cli.console.output import print_table  # noqa: PLC0415
     from crawler.cli.console.signals import stop_signal  # noqa: PLC0415

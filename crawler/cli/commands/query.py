@@ -1,4 +1,4 @@
-"""What `swr-crawler query` does once its flags are read: the answer as a table, NDJSON or CSV."""
+"""`swr-crawler query` after its flags are read: the result as a table, NDJSON or CSV, and the exit code."""
 
 import sys
 from itertools import chain, islice
@@ -7,41 +7,42 @@ from typing import Literal
 
 import click
 
+from crawler.cli.console.exit_status import SUCCESS
 from crawler.cli.console.output import print_lines, print_table
 from crawler.errors import IncompleteError, UsageError
-from crawler.query.engine import QueryLimits, QueryResult, ask, open_database
-from crawler.query.sql_values import cells, csv_line, distinct, json_line
-from crawler.snapshot.reader import open_snapshot, resolve
+from crawler.query.engine import QueryLimits, QueryResult, execute, open_database
+from crawler.query.sql_values import cells, csv_line, distinct_names, json_line
+from crawler.snapshot.find import open_named
 from crawler.text.human import count, escaped
 
 Form = Literal["table", "json", "csv"]
 
 
-def query(name: str, sql: str, output: Path, bounds: QueryLimits, form: Form, *, rows: int) -> int:
-    """Print what `sql` says of a snapshot: as a table of at most so many rows, or all as NDJSON or CSV.
+def query(name: str, sql: str, output: Path, limits: QueryLimits, form: Form, *, rows: int) -> int:
+    """Print the result of `sql` on a snapshot: all rows as NDJSON or CSV, or a table of at most `rows`.
 
-    Gives 3, with a warning, for a snapshot that is not complete, else 0. Raises UsageError for SQL that is refused.
+    Return 3, with a warning, when the snapshot is not complete, else 0. Raises UsageError for SQL that is refused.
     """
-    snapshot = open_snapshot(resolve(name, output))
+    snapshot = open_named(name, output)
     snapshot.check()
-    with open_database(snapshot, bounds) as connection:
-        answer = ask(connection, _given(sql))
+    with open_database(snapshot, limits) as connection:
+        result = execute(connection, _read_sql(sql))
         if form == "json":
-            raw = frozenset(index for index, kind in enumerate(answer.types) if kind == "JSON")
-            columns = distinct(answer.columns)
-            print_lines(json_line(columns, row, raw) for row in answer.rows)
+            json_columns = frozenset(index for index, kind in enumerate(result.types) if kind == "JSON")
+            columns = distinct_names(result.columns)
+            print_lines(json_line(columns, row, json_columns) for row in result.rows)
         elif form == "csv":
-            print_lines(csv_line(row) for row in chain([tuple(answer.columns)], answer.rows))
+            print_lines(csv_line(row) for row in chain([tuple(result.columns)], result.rows))
         else:
-            _print_table(answer, rows)
+            _print_table(result, rows)
     if snapshot.manifest.status == "complete":
-        return 0
-    click.echo(f"warning: snapshot {escaped(snapshot.manifest.snapshot)} is not complete, nor is this answer", err=True)
+        return SUCCESS
+    click.echo(f"warning: snapshot {escaped(snapshot.manifest.snapshot)} is not complete, nor is this result", err=True)
     return IncompleteError.exit_code
 
 
-def _given(sql: str) -> str:
-    """Give the SQL that is meant. Raises UsageError for bytes that are no text: DuckDB takes UTF-8 and nothing else."""
+def _read_sql(sql: str) -> str:
+    """Return the SQL, read from standard input for "-". Raises UsageError for bytes that are not UTF-8."""
     try:
         text = sys.stdin.read() if sql == "-" else sql
         text.encode()
@@ -50,10 +51,10 @@ def _given(sql: str) -> str:
     return text
 
 
-def _print_table(answer: QueryResult, most: int) -> None:
-    listed = list(islice(answer.rows, most))
-    left = sum(1 for _ in answer.rows)
-    right = frozenset(index for index, kind in enumerate(answer.types) if kind.endswith(("INT", "DOUBLE", "INTEGER")))
-    print_table(cells(answer.columns), map(cells, listed), right=right)
-    if left:
-        click.echo(f"and {count(left)} more; --rows N shows more, --json and --csv give all")
+def _print_table(result: QueryResult, most: int) -> None:
+    listed = list(islice(result.rows, most))
+    left_out = sum(1 for _ in result.rows)
+    right = frozenset(index for index, kind in enumerate(result.types) if kind.endswith(("INT", "DOUBLE", "INTEGER")))
+    print_table(cells(result.columns), map(cells, listed), right=right)
+    if left_out:
+        click.echo(f"and {count(left_out)} more; --rows N shows more, --json and --csv print all")

@@ -1,4 +1,4 @@
-"""What `swr-crawler verify` does once its flags are read: compare a snapshot with its manifest."""
+"""`swr-crawler verify` after its flags are read: the differences, and the exit code."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from crawler.text.human import count, counted, escaped, size
 
 
 def verify(folder: Path, *, as_json: bool) -> int:
-    """Hold a snapshot against its manifest; 3 when something differs."""
+    """Compare a snapshot with its manifest and print the differences; return 3 when there are some, else 0."""
     from crawler.snapshot.reader import open_snapshot  # noqa: PLC0415
     from crawler.snapshot.verify import verify as check  # noqa: PLC0415
 
@@ -21,7 +21,7 @@ def verify(folder: Path, *, as_json: bool) -> int:
     else:
         for difference in report.differences:
             click.echo(difference)
-        verdict = f"{len(report.differences)} differences" if report.differences else "as its manifest says"
+        verdict = counted(len(report.differences), "difference") if report.differences else "no differences"
         click.echo(
             f"snapshot {escaped(snapshot.manifest.snapshot)} ({snapshot.manifest.status}): {verdict}; "
             f"{count(report.records)} records in {counted(report.files, 'file')}, {size(report.bytes)} read"

@@ -1,1 +1,1 @@
-"""What people see and do while a command runs: output, logs, progress, the summary, signals."""
+"""The terminal side of a command: output, logs, progress, the summary, signals, exit codes."""

@@ -3,8 +3,8 @@
     12:03:44 page.retry walk=default/self/* offset=300 attempt=2 wait_s=1.25 reason="HTTP 503: busy"
     {"time":"2026-11-23T12:03:44.120934Z","level":"warning","event":"page.retry","walk":"default/self/*",…}
 
-A message is an event's name, `extra` its fields. Field values are foreign: they are shortened, and no control
-character of theirs reaches the stream in either form.
+A message is an event's name, `extra` its fields; `crawler/cli/console/log_events.py` lists all events. Field values may
+come from the service: they are shortened, and no control character in them reaches the stream in either form.
 """
 
 import logging
@@ -18,9 +18,9 @@ import orjson
 
 from crawler.text.human import escaped, shortened
 
-# The fields that logging itself gives a record; all others came by `extra`.
+# The attributes that logging itself sets; all others come from `extra`.
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-# Names of unknown fields come from the service as long and as many as it likes; a line is read by a person.
+# The service may send any number of unknown fields with names of any length; a line is for a person to read.
 _LONGEST_TEXT: Final = 500
 _MOST_ITEMS: Final = 20
 _DEEPEST: Final = 3
@@ -29,10 +29,10 @@ _DEEPEST: Final = 3
 def configure(
     log_format: Literal["auto", "text", "json"], *, stream: TextIO | None = None, level: int | None = None
 ) -> None:
-    """Send what the logger `crawler` gets to `stream`, standard error by default; an earlier call is undone.
+    """Write the events of the logger `crawler` to `stream`, standard error by default; undo an earlier call.
 
-    `auto` is text on a terminal and JSON elsewhere. `level` None is INFO, but on a terminal WARNING: there the
-    live view and the summary tell the rest. `run.progress` passes at any level, since --progress asks for it.
+    `auto` is text on a terminal and JSON elsewhere. `level` None is INFO, but WARNING on a terminal, where the live
+    view and the summary show the rest. `run.progress` passes at any level, since --progress asks for it.
     """
     stream = stream or sys.stderr
     terminal = stream.isatty()
@@ -47,19 +47,19 @@ def configure(
 
 
 @contextmanager
-def diverted(take: Callable[[str], None]) -> Iterator[None]:
-    """Give each line to `take` instead of the stream for as long as the context lasts.
+def diverted(sink: Callable[[str], None]) -> Iterator[None]:
+    """Call `sink` with each line instead of writing it to the stream, while the context lasts.
 
-    `take` is called by whatever thread logs, under the handler's lock: it must not log, nor wait.
+    `sink` is called in the thread that logs, under the handler's lock: it must not log, and must not wait.
     """
     handlers = _handlers()
     for handler in handlers:
-        handler.take = take
+        handler.sink = sink
     try:
         yield
     finally:
         for handler in handlers:
-            handler.take = None
+            handler.sink = None
 
 
 def _handlers() -> list["_Handler"]:
@@ -67,16 +67,16 @@ def _handlers() -> list["_Handler"]:
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    take: Callable[[str], None] | None = None
+    sink: Callable[[str], None] | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self.take is None:
+        if self.sink is None:
             super().emit(record)
         else:
-            self.take(self.format(record))
+            self.sink(self.format(record))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Go on: whoever read the log has gone, and a crawl does not die of that."""
+        """Ignore the error: a crawl does not fail because its log is no longer read."""
 
 
 class _Text(logging.Formatter):
@@ -98,20 +98,20 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
 
 
 def text_line(moment: datetime, event: str, fields: Mapping[str, object]) -> str:
-    """Give a line for people, with the time of day as `moment` has it."""
+    """Return a line for people, with the time of day of `moment` in its own zone."""
     words = (f"{escaped(name)}={_word(_plain(value))}" for name, value in fields.items())
     return " ".join((f"{moment:%H:%M:%S}", escaped(event), *words))
 
 
 def json_line(moment: datetime, level: str, event: str, fields: Mapping[str, object]) -> str:
-    """Give one JSON object; `moment` is UTC. A field named like time, level or event would be hidden by them."""
-    ours = {"time": f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}", "level": level, "event": _plain(event)}
-    theirs = {_valid(name): _plain(value) for name, value in fields.items() if name not in ours}
-    return escaped(orjson.dumps(ours | theirs).decode())
+    """Return one JSON object; `moment` is UTC. A field named time, level or event is left out."""
+    own = {"time": f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}", "level": level, "event": _plain(event)}
+    others = {_valid(name): _plain(value) for name, value in fields.items() if name not in own}
+    return escaped(orjson.dumps(own | others).decode())
 
 
 def _word(value: object) -> str:
-    """Give a field's value: bare where that can't be misread, else between quotes with JSON's escapes."""
+    """Return a field's value: unquoted where it cannot be misread, else in quotes with JSON's escapes."""
     text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
     if text and text.isprintable() and not any(char in ' "=\\' for char in text):
         return text
@@ -120,7 +120,7 @@ def _word(value: object) -> str:
 
 
 def _plain(value: object, depth: int = 0) -> object:
-    """Give a value as JSON has it, bounded in length, number and depth."""
+    """Return a value that JSON can express, bounded in length, number of items and depth."""
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int) and -(2**63) <= value < 2**64:
@@ -135,5 +135,5 @@ def _plain(value: object, depth: int = 0) -> object:
 
 
 def _valid(text: str) -> str:
-    """Give text that has a UTF-8 form: lone surrogates have none."""
+    """Return text that can be encoded as UTF-8: lone surrogates are escaped."""
     return text.encode(errors="backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""Tables for people, on standard output."""
+"""Writes tables, lines and JSON to standard output."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from crawler.text.human import escaped
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:
-    """Print rows under their columns, those in `right` (by index) flush right; whole lines when piped."""
+    """Print rows under their columns; the column indexes in `right` are right-aligned. A pipe gets unwrapped lines."""
     from rich.console import Console  # noqa: PLC0415 - only when a table is printed
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -25,9 +25,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right:
 
 
 def print_lines(lines: Iterable[bytes]) -> None:
-    """Write lines, given without their ends: as they are, but escaped on a terminal, which might obey them.
+    """Write lines, given without their ends: unchanged, but escaped on a terminal.
 
-    Raises DiskError when standard output can't take them, BrokenPipeError when nobody reads it any more.
+    Raises DiskError when they cannot be written, BrokenPipeError when the reader of standard output has gone.
     """
     terminal = sys.stdout.isatty()
     try:
@@ -42,8 +42,8 @@ def print_lines(lines: Iterable[bytes]) -> None:
 
 
 def print_json(content: object) -> None:
-    """Print one JSON document, indented, with what a terminal might obey escaped."""
+    """Print one JSON document, indented, with control characters escaped."""
     text = orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
-    lines = (escaped(line) for line in text.split("\n"))  # JSON leaves U+009B as it is: some terminals obey it
+    lines = (escaped(line) for line in text.split("\n"))  # JSON does not escape U+009B, which some terminals obey
     sys.stdout.buffer.write("".join(f"{line}\n" for line in lines).encode())
     sys.stdout.flush()

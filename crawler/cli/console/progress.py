@@ -1,6 +1,6 @@
-"""Shows a crawl while it runs: a live view on a terminal, a log line now and then elsewhere.
+"""Shows a crawl while it runs: a live view on a terminal, an event in the log every 10 s elsewhere.
 
-One small thread looks at the tallies; no task, and nothing in the crawl's own way.
+A thread of its own reads the statistics and draws, so that the crawl's task never waits for it.
 """
 
 import logging
@@ -14,7 +14,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from crawler.cli.console import logs
-from crawler.cli.console.progress_view import ASCII, UNICODE, Glyphs, ProgressMeter, ProgressView, draw, together
+from crawler.cli.console.progress_view import ASCII, UNICODE, Glyphs, ProgressMeter, ProgressView, combined, draw
 from crawler.crawl.engine.target_stats import ProgressHook, TargetStats
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ Ticker = Callable[[Callable[[], object], float], AbstractContextManager[None]]
 REDRAW_S: Final = 0.25
 LINE_S: Final = 10.0
 
-_MOST_SAID: Final = 10_000  # for when the terminal has gone and nobody takes them away
-_GONE: Final = (OSError, ValueError)  # what writing to a terminal raises that was closed
-_STYLES: Final = {"name": "bold", "done": "green", "rest": "dim", "bad": "bold red", "held": "yellow"}
+_MOST_LOGGED: Final = 10_000  # log lines that wait to be drawn: a bound for a terminal that has gone
+_GONE: Final = (OSError, ValueError)  # what writing to a closed terminal raises
+_STYLES: Final = {"name": "bold", "done": "green", "rest": "dim", "bad": "bold red", "paused": "yellow"}
 
 
-def watcher(
+def progress_hook(
     mode: Literal["auto", "on", "off"],
     log_format: Literal["auto", "text", "json"] = "auto",
     *,
@@ -44,28 +44,27 @@ def watcher(
     clock: Callable[[], float] = time.monotonic,
     ticker: Ticker | None = None,
 ) -> ProgressHook:
-    """Give what shows a crawl on `stream`, standard error by default.
+    """Return the hook that shows a crawl on `stream`, standard error by default.
 
-    off    nothing
-    auto   a live view if `stream` is a terminal that can move its cursor (TERM is not "dumb"), unless the log
-           was asked for as JSON: then a program reads the terminal. Otherwise an event `run.progress` every
-           10 s, through logging and so as text or JSON like all others
-    on     as auto, but the live view also with a log in JSON
+    off    shows nothing
+    auto   shows a live view if `stream` is a terminal that can move its cursor (TERM is not "dumb") and the log is not
+           JSON, which would mean that a program reads the terminal; else logs the event `run.progress` every 10 s
+    on     as auto, but shows the live view also with a log in JSON
 
-    NO_COLOR leaves the live view without colours. `clock` gives monotonic seconds; `ticker` calls what looks
-    and draws, by default `ticking`.
+    With NO_COLOR the live view has no colours. `clock` returns monotonic seconds; `ticker` calls a function
+    periodically, by default `ticking`.
     """
     if mode == "off":
         return lambda _: nullcontext()
     shown_on, ticker = stream or sys.stderr, ticker or ticking
     if can_move_cursor(shown_on, environ) and (mode == "on" or log_format != "json"):
         colours = not environ.get("NO_COLOR")
-        return lambda tallies: _live(tallies, shown_on, clock, ticker, colours=colours)
-    return lambda tallies: _lines(tallies, clock, ticker)
+        return lambda stats: _live(stats, shown_on, clock, ticker, colours=colours)
+    return lambda stats: _log_lines(stats, clock, ticker)
 
 
 def can_move_cursor(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Tell whether a view can be redrawn there."""
+    """Return whether a view can be redrawn on `stream`."""
     return stream.isatty() and environ.get("TERM", "dumb") not in {"dumb", "unknown", ""}
 
 
@@ -73,28 +72,28 @@ def can_move_cursor(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 
 @contextmanager
-def _lines(tallies: Sequence[TargetStats], clock: Callable[[], float], ticker: Ticker) -> Iterator[None]:
-    meters = [ProgressMeter(tally, clock()) for tally in tallies]
-    with ticker(lambda: say(together([meter.look(clock()) for meter in meters])), LINE_S):
+def _log_lines(stats: Sequence[TargetStats], clock: Callable[[], float], ticker: Ticker) -> Iterator[None]:
+    meters = [ProgressMeter(target, clock()) for target in stats]
+    with ticker(lambda: log_progress(combined([meter.measure(clock()) for meter in meters])), LINE_S):
         yield
 
 
-def say(sight: ProgressView) -> None:
-    """Log how far the run is. `requests_per_s` is since the line before, `eta_s` null while nobody can tell."""
+def log_progress(view: ProgressView) -> None:
+    """Log how far the run is; `requests_per_s` is since the line before, `eta_s` null while it is not known."""
     log.info(
         "run.progress",
         extra={
-            "done": round(sight.share, 3),
-            "records": sight.records,
-            "declared": sight.declared,
-            "rejected": sight.rejected,
-            "pages": sight.pages,
-            "walks_ended": sight.walks_ended,
-            "walks": sight.walks,
-            "requests_per_s": round(sight.rate_per_s, 1),
-            "retries": sight.retries,
-            "throttled_s": round(sight.throttled_s, 1),
-            "eta_s": None if sight.eta_s is None else round(sight.eta_s),
+            "done": round(view.share, 3),
+            "records": view.records,
+            "declared": view.declared,
+            "rejected": view.rejected,
+            "pages": view.pages,
+            "walks_ended": view.walks_ended,
+            "walks": view.walks,
+            "requests_per_s": round(view.rate_per_s, 1),
+            "retries": view.retries,
+            "throttled_s": round(view.throttled_s, 1),
+            "eta_s": None if view.eta_s is None else round(view.eta_s),
         },
     )
 
@@ -104,57 +103,57 @@ def say(sight: ProgressView) -> None:
 
 @contextmanager
 def _live(
-    tallies: Sequence[TargetStats], stream: TextIO, clock: Callable[[], float], ticker: Ticker, *, colours: bool
+    stats: Sequence[TargetStats], stream: TextIO, clock: Callable[[], float], ticker: Ticker, *, colours: bool
 ) -> Iterator[None]:
-    from rich.console import Console  # noqa: PLC0415 - 60 ms that only a terminal pays for
+    from rich.console import Console  # noqa: PLC0415 - slow to import, and needed on a terminal only
     from rich.live import Live  # noqa: PLC0415
 
-    meters = [ProgressMeter(tally, clock()) for tally in tallies]
+    meters = [ProgressMeter(target, clock()) for target in stats]
     console = Console(file=stream, force_terminal=True, no_color=not colours, highlight=False)
     live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
-    view = _View(console, live, lambda: [meter.look(clock()) for meter in meters])
+    view = _LiveView(console, live, lambda: [meter.measure(clock()) for meter in meters])
     with suppress(*_GONE):
         live.start()
-        console.show_cursor(True)  # Live hides it, and a killed process would leave it so
+        console.show_cursor(True)  # Live hides it, and it would stay hidden when the process is killed
     try:
-        with logs.diverted(view.said.append), ticker(view.redraw, REDRAW_S):
+        with logs.diverted(view.logged.append), ticker(view.redraw, REDRAW_S):
             yield
     finally:
         with suppress(*_GONE):
-            view.print_said()
+            view.print_logged()
             live.stop()
 
 
-class _View:
-    """The live view, and what was logged since it was drawn.
+class _LiveView:
+    """The live view, and the lines logged since it was drawn last.
 
-    Log lines wait for the next drawing instead of each causing one: a burst of retries must not slow the crawl.
+    Log lines wait for the next drawing: if each caused one, a burst of retries would slow down the crawl.
     """
 
-    def __init__(self, console: "Console", live: "Live", look: Callable[[], list[ProgressView]]) -> None:
-        self.said: deque[str] = deque(maxlen=_MOST_SAID)
+    def __init__(self, console: "Console", live: "Live", measure: Callable[[], list[ProgressView]]) -> None:
+        self.logged: deque[str] = deque(maxlen=_MOST_LOGGED)
         self._console = console
         self._live = live
-        self._look = look
+        self._measure = measure
         self._glyphs = glyphs_for(console.encoding)
 
     def redraw(self) -> None:
-        """Print what was logged and draw the view below it."""
+        """Print the lines logged since then, and draw the view below them."""
         width, height = self._console.size
-        # The last line is left free, or the terminal would scroll at each drawing.
-        lines = draw(self._look(), width=width - 1, height=height - 1, glyphs=self._glyphs)
+        # The last line stays free: else the terminal scrolls at each drawing.
+        lines = draw(self._measure(), width=width - 1, height=height - 1, glyphs=self._glyphs)
         self._live.update(self._styled(lines))
-        if not self.print_said():
+        if not self.print_logged():
             self._live.refresh()
 
-    def print_said(self) -> bool:
-        """Print above the view what was logged; printing draws the view again. False when there was nothing."""
+    def print_logged(self) -> bool:
+        """Print the logged lines above the view, which draws it again; return False when there were none."""
         from rich.text import Text  # noqa: PLC0415
 
-        said = [self.said.popleft() for _ in range(len(self.said))]
-        if said:
-            self._console.print(Text("\n".join(said)), soft_wrap=True)
-        return bool(said)
+        lines = [self.logged.popleft() for _ in range(len(self.logged))]
+        if lines:
+            self._console.print(Text("\n".join(lines)), soft_wrap=True)
+        return bool(lines)
 
     def _styled(self, lines: list[list[tuple[str, str]]]) -> "Text":
         from rich.text import Text  # noqa: PLC0415
@@ -168,7 +167,7 @@ class _View:
 
 
 def glyphs_for(encoding: str) -> Glyphs:
-    """Give the glyphs that an encoding has."""
+    """Return the glyphs to use with an encoding: ASCII where it lacks the others."""
     try:
         "".join(UNICODE).encode(encoding)
     except (UnicodeEncodeError, LookupError):
@@ -178,9 +177,9 @@ def glyphs_for(encoding: str) -> Glyphs:
 
 @contextmanager
 def ticking(tick: Callable[[], object], every_s: float) -> Iterator[None]:
-    """Call `tick` every so many seconds from a thread of its own, which ends at once with the context.
+    """Call `tick` every `every_s` seconds in a thread of its own, which ends at once with the context.
 
-    When `tick` finds the terminal gone, it is called no more and the crawl goes on.
+    When `tick` finds that the terminal has gone, it is not called again, and the crawl continues.
     """
     over = Event()
 

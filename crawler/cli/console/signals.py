@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first one stops a crawl in order, the second one ends the process at once."""
+"""Ctrl-C and SIGTERM: the first one stops a crawl in order, a second Ctrl-C ends the process at once."""
 
 import signal
 
@@ -8,7 +8,7 @@ from crawler.model.stop_reason import StopReason
 
 
 async def stop_signal() -> StopReason:
-    """Return the signal that was received; from then on the system's own handling holds."""
+    """Return the signal that was received; restore the system's own handling of further ones."""
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
         number = await anext(received)
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,0 +1,110 @@
+"""Every event that the package logs, its level and its fields (pure): the one table of all of them.
+
+A test reads the calls of the logger from the tree and fails when they and this table differ.
+"""
+
+from typing import Final, NamedTuple
+
+
+class LogEvent(NamedTuple):
+    """One event: `level` in lower case, two of them where it depends; `fields` in the order they are logged in."""
+
+    name: str
+    level: str
+    fields: tuple[str, ...]
+    meaning: str
+
+
+LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
+    LogEvent(
+        "discovery.invalid_name",
+        "warning",
+        ("target", "names"),
+        "The service listed namespaces whose names break its own rule. They are not crawled; the records in them "
+        "show as a gap in the coverage of the center.",
+    ),
+    LogEvent(
+        "discovery.retry",
+        "warning",
+        ("target", "attempt", "wait_s", "reason"),
+        "Listing the namespaces failed for now; it is tried again after wait_s seconds.",
+    ),
+    LogEvent(
+        "field.unknown",
+        "warning",
+        ("walk", "fields"),
+        "Items hold fields that this version does not know. They are kept under extra.",
+    ),
+    LogEvent(
+        "page.retry",
+        "info or warning",
+        ("walk", "offset", "attempt", "wait_s", "reason"),
+        "A page could not be read or contradicts earlier ones; it is requested again after wait_s seconds. Level info "
+        "when it is requested again at once.",
+    ),
+    LogEvent(
+        "run.journal_truncated",
+        "warning",
+        ("snapshot", "reason"),
+        "The journal of the run to resume contradicts itself. It is discarded, and the run starts from the beginning.",
+    ),
+    LogEvent(
+        "run.progress",
+        "info",
+        (
+            *("done", "records", "declared", "rejected", "pages", "walks_ended", "walks"),
+            *("requests_per_s", "retries", "throttled_s", "eta_s"),
+        ),
+        "How far the run is, every 10 s. done is the fraction of the work from 0 to 1, requests_per_s the rate since "
+        "the last line, eta_s the seconds left or null while they cannot be estimated.",
+    ),
+    LogEvent(
+        "run.resume",
+        "warning",
+        ("snapshot", "windows", "truncated_bytes"),
+        "An interrupted run is resumed: windows pages of it are kept, and truncated_bytes at the end of its files "
+        "were damaged and are discarded.",
+    ),
+    LogEvent(
+        "run.stop",
+        "warning",
+        ("signal",),
+        "A signal (its number) stops the run. Its state is kept.",
+    ),
+    LogEvent(
+        "target.dialect",
+        "info",
+        ("target", "reason"),
+        "The service refused the first requests of the target; the other way to send parameters is tried.",
+    ),
+    LogEvent(
+        "target.stop",
+        "error",
+        ("target", "reason"),
+        "The target is given up; its state is kept, and other targets go on.",
+    ),
+    LogEvent(
+        "target.throttled",
+        "warning",
+        ("target", "wait_s"),
+        "The service asked for fewer requests; no request is sent to the target for wait_s seconds.",
+    ),
+    LogEvent(
+        "walk.end",
+        "debug or warning",
+        ("walk", "verdict", "passes"),
+        "A walk has ended; passes is how many it took. Level debug when the walk is complete.",
+    ),
+    LogEvent(
+        "walk.step_down",
+        "info",
+        ("walk", "reason"),
+        "The service refused the page size or the sort column; the walk starts again with what is tried next.",
+    ),
+    LogEvent(
+        "window.lost",
+        "error",
+        ("walk", "offset", "reason"),
+        "A window could not be read within the retries. It is recorded in the manifest; the walk becomes partial.",
+    ),
+)

@@ -1,0 +1,112 @@
+"""What each exit code means and what to do next (pure): the one table of all of them.
+
+The classes of `crawler.errors` declare the codes of expected errors, `crawler/cli/console/exit_status.py` the others.
+Those from 64 to 78 are those of BSD's sysexits.h.
+"""
+
+from typing import Final, NamedTuple
+
+from crawler.cli.console.exit_status import (
+    BROKEN_PIPE,
+    FOUND,
+    INTERNAL_ERROR,
+    INTERRUPTED,
+    SUCCESS,
+    TERMINATED,
+)
+from crawler.errors import (
+    ConfigError,
+    CredentialsError,
+    DiskError,
+    IncompleteError,
+    UnavailableError,
+    UsageError,
+)
+
+
+class ExitCode(NamedTuple):
+    """One exit code: `name` in one or two words, `meaning` what happened, `what_to_do` next; all of it plain text."""
+
+    code: int
+    name: str
+    meaning: str
+    what_to_do: str
+
+
+EXIT_CODES: Final[tuple[ExitCode, ...]] = (
+    ExitCode(
+        SUCCESS,
+        "success",
+        "The command did all it was asked to do. For crawl: every walk is complete, and the snapshot is published.",
+        "Use output/latest.",
+    ),
+    ExitCode(
+        FOUND,
+        "findings",
+        "audit: a finding is as severe as --fail-on. diff --exit-code: something differs.",
+        "Read the findings or the differences.",
+    ),
+    ExitCode(
+        UsageError.exit_code,
+        "usage",
+        "The command line is wrong, or names a file or a snapshot that does not exist.",
+        "Correct the flag or argument that the message names.",
+    ),
+    ExitCode(
+        IncompleteError.exit_code,
+        "incomplete",
+        "crawl: finished and published, but not proven complete: a walk is partial, drifted or unproven, items were "
+        "rejected, or a center holds more than the namespaces that were crawled. Other commands: the snapshot is "
+        "incomplete, or its files differ from its manifest.",
+        "Read the summary, _manifest.json and _rejects.ndjson; crawl again.",
+    ),
+    ExitCode(
+        INTERNAL_ERROR,
+        "internal error",
+        "A bug in swr-crawler.",
+        "Report the file that the message names; it holds the traceback.",
+    ),
+    ExitCode(
+        DiskError.exit_code,
+        "disk",
+        "The output cannot be written: the disk is full, read-only, or no longer there.",
+        "Free disk space or fix the problem, then rerun the command; crawl resumes.",
+    ),
+    ExitCode(
+        UnavailableError.exit_code,
+        "unavailable",
+        "The service was throttled or down for longer than the retries last, --max-duration was reached, or another "
+        "run is writing to the same output.",
+        "Rerun the command later; crawl resumes.",
+    ),
+    ExitCode(
+        CredentialsError.exit_code,
+        "credentials",
+        "The service refused the credentials, or there are none.",
+        "Renew or correct the credentials that the message names, then rerun the command; crawl resumes.",
+    ),
+    ExitCode(
+        ConfigError.exit_code,
+        "configuration",
+        "A setting is wrong, or contradicts another one.",
+        "Correct the setting that the message names.",
+    ),
+    ExitCode(
+        INTERRUPTED,
+        "interrupted",
+        "Ctrl-C (SIGINT) stopped the command.",
+        "Rerun the command; crawl resumes.",
+    ),
+    ExitCode(
+        BROKEN_PIPE,
+        "broken pipe",
+        "The program that reads standard output ended before all of it was written, as head does.",
+        "Nothing, if that was intended.",
+    ),
+    ExitCode(
+        TERMINATED,
+        "terminated",
+        "SIGTERM stopped the command.",
+        "Rerun the command; crawl resumes.",
+    ),
+)

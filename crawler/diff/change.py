@@ -1,0 +1,98 @@
+"""One line of `diff --json` (pure): a change, a walk whose changes are unknown, or the summary; their JSON Schema."""
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+from crawler.model.record import Record
+from crawler.model.walk_id import Center
+
+Side = Literal["old", "new"]
+Why = Literal["drifted", "partial", "unproven", "rejects", "not walked", "uncovered"]
+
+KEY: Final = ("target", "center", "domain_name", "namespace", "name")
+FIELDS: Final = tuple(field for field in Record.__struct_fields__ if field not in KEY)  # those that can change
+DOWNLOADS: Final = "num_download"
+EXTRA: Final = "extra"
+
+
+class FromTo(msgspec.Struct, frozen=True):
+    """One field's value in OLD and in NEW."""
+
+    old: Any
+    new: Any
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One record that was added, removed or changed.
+
+    `fields` are the differing fields in the record's order; only a change has them. A field under `extra` is named
+    `extra.<its name>` and is null where it does not exist. `record` is the whole record; only an added or a removed
+    one has it.
+    """
+
+    change: Literal["added", "removed", "changed"]
+    target: str
+    center: Center
+    domain_name: str | None
+    namespace: str
+    name: str
+    fields: dict[str, FromTo] | msgspec.UnsetType = msgspec.UNSET
+    record: Record | msgspec.UnsetType = msgspec.UNSET
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a record that one snapshot lacks may have been missed by it: a word for programs, a text for people."""
+
+    snapshot: Side
+    reason: Why
+    text: str
+
+
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """A walk (a center, `namespace` null, or one namespace of it) whose additions and removals are unknown.
+
+    `only_old` and `only_new` count the records of it that one snapshot alone holds: each was added or removed, or the
+    other snapshot missed it. They are 0 when both hold the same; there may be records that neither holds.
+    """
+
+    change: Literal["unknown"] = "unknown"
+    target: str
+    center: Center
+    namespace: str | None
+    only_old: int
+    only_new: int
+    reasons: tuple[Reason, ...]
+
+
+class Downloads(msgspec.Struct, frozen=True):
+    """How many records' `num_download` differs, and the sum of the differences where both snapshots have a number."""
+
+    records: int
+    difference: int
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """The counts, last line of a diff: output without it was cut short.
+
+    `unknown` counts the records that one snapshot alone holds and that are neither added nor removed for certain;
+    `complete` says that nothing is unknown. `downloads` is null when they are listed or ignored.
+    """
+
+    change: Literal["summary"] = "summary"
+    old: str
+    new: str
+    complete: bool
+    added: int
+    removed: int
+    changed: int
+    unchanged: int
+    unknown: int
+    downloads: Downloads | None
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of one line of `diff --json`."""
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    kinds, parts = msgspec.json.schema_components((Change, Unknown, Summary), ref_template="#/$defs/{name}")
+    return {**dialect, "anyOf": list(kinds), "$defs": parts}

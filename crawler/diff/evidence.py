@@ -1,0 +1,61 @@
+"""What a snapshot's manifest proves about records that the snapshot does not hold (pure)."""
+
+from collections.abc import Iterator
+
+from crawler.diff.change import Reason, Side, Why
+from crawler.model.walk_id import WalkId
+from crawler.snapshot.completeness import incompleteness_of, is_proven
+from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
+from crawler.text.human import counted
+
+
+class AbsenceEvidence:
+    """Tells for one snapshot whether a record that it lacks did not exist, or whether the crawl may have missed it."""
+
+    def __init__(self, side: Side, manifest: Manifest) -> None:
+        self._side: Side = side
+        self._walks = {WalkId(walk.target, walk.center, walk.namespace): walk for walk in manifest.walks}
+        self._uncovered = incompleteness_of(manifest).uncovered_centers
+        unproven = {(walk.target, walk.center) for walk in manifest.walks if not is_proven(walk)}
+        coverage = {(center.target, center.center): center for center in manifest.coverage}
+        self._covered = {place for place, center in coverage.items() if center.uncovered == 0 and place not in unproven}
+        self.walks = frozenset(self._walks)
+        self.centers_by_namespace = {(w.target, w.center) for w in self.walks if w.namespace is not None} | set(
+            coverage
+        )
+
+    def doubt(self, walk_id: WalkId) -> Reason | None:
+        """Return why the snapshot may lack records of a namespace, or of a center; None when it holds all of them."""
+        walk = self._walks.get(walk_id) or self._walks.get(walk_id._replace(namespace=None))
+        if walk is not None:
+            doubt = _doubt(walk)
+            return Reason(self._side, *doubt) if doubt else None
+        if walk_id[:2] in self._covered:
+            return None
+        by_namespace = walk_id.namespace is not None and walk_id[:2] in self.centers_by_namespace
+        what = "namespace" if by_namespace else "center"
+        return Reason(self._side, "not walked", f"this {what} was not walked")
+
+    def uncovered(self) -> Iterator[tuple[WalkId, Reason]]:
+        """Yield the centers that hold, or may hold, more than their walks cover, unless the run accepted that."""
+        for center in self._uncovered:
+            yield WalkId(center.target, center.center, None), Reason(self._side, "uncovered", _rest(center))
+
+
+def _rest(center: Coverage) -> str:
+    if center.uncovered is None:
+        return "how much of it was walked is not known"
+    return f"{counted(center.uncovered, 'record')} in no namespace walked"
+
+
+def _doubt(walk: WalkEntry) -> tuple[Why, str] | None:
+    if walk.verdict == "drifted":
+        return walk.verdict, f"its items moved during each of {counted(walk.passes, 'pass', 'passes')}"
+    if walk.verdict == "partial":
+        missing = "records are missing" if walk.missing is None else f"{counted(walk.missing, 'record')} missing"
+        return walk.verdict, f"{counted(len(walk.lost), 'window')} not read, {missing}"
+    if walk.verdict == "unproven":
+        return walk.verdict, "the service declared no reliable total"
+    if walk.rejects:
+        return "rejects", f"{counted(walk.rejects, 'item')} rejected"
+    return None

@@ -1,0 +1,76 @@
+"""Why a snapshot is not complete (pure): declared here, and rendered by each command in its own words.
+
+A snapshot is complete when all of this holds:
+
+- every walk has the verdict `complete` (`crawler/model/verdict.py`);
+- no item was rejected;
+- no center holds, or may hold, more than the walks of its namespaces cover; a run may accept this beforehand
+  (`allow_partial_coverage`).
+
+`status` in the manifest, the file `_SUCCESS` and exit code 0 of `crawl` say that a snapshot is complete.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from crawler.snapshot.manifest import Coverage, Manifest, Status, WalkEntry
+
+
+class Incompleteness(NamedTuple):
+    """Why a snapshot is not complete: walks and centers in plan order, all empty when it is complete."""
+
+    unproven_walks: tuple[WalkEntry, ...] = ()
+    walks_with_rejects: tuple[WalkEntry, ...] = ()
+    uncovered_centers: tuple[Coverage, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """Return `complete` when there is no reason against it."""
+        return "incomplete" if any(self) else "complete"
+
+    @property
+    def rejects(self) -> int:
+        """Return the number of rejected items."""
+        return sum(walk.rejects for walk in self.walks_with_rejects)
+
+
+def incompleteness(
+    walks: Iterable[WalkEntry], coverage: Iterable[Coverage] = (), *, allow_partial_coverage: bool = False
+) -> Incompleteness:
+    """Return why a snapshot of these walks and centers is not complete."""
+    entries = tuple(walks)
+    return Incompleteness(
+        unproven_walks=tuple(walk for walk in entries if walk.verdict != "complete"),
+        walks_with_rejects=tuple(walk for walk in entries if walk.rejects),
+        uncovered_centers=()
+        if allow_partial_coverage
+        else tuple(center for center in coverage if center.uncovered != 0),
+    )
+
+
+def incompleteness_of(manifest: Manifest) -> Incompleteness:
+    """Return why a snapshot is not complete by its manifest's walks and centers, whatever its `status` says."""
+    allowed = bool(manifest.config.get("allow_partial_coverage"))
+    return incompleteness(manifest.walks, manifest.coverage, allow_partial_coverage=allowed)
+
+
+def status_of(
+    walks: Iterable[WalkEntry], coverage: Iterable[Coverage] = (), *, allow_partial_coverage: bool = False
+) -> Status:
+    """Return the status of a snapshot of these walks and centers."""
+    return incompleteness(walks, coverage, allow_partial_coverage=allow_partial_coverage).status
+
+
+def is_proven(walk: WalkEntry) -> bool:
+    """Return whether all that a walk covers is published: its verdict is complete, and no item was rejected."""
+    return walk.verdict == "complete" and not walk.rejects
+
+
+def sum_if_known(numbers: Iterable[int | None]) -> int | None:
+    """Return the sum, or None when one of the numbers is not known."""
+    total = 0
+    for number in numbers:
+        if number is None:
+            return None
+        total += number
+    return total
