@@ -32,6 +32,8 @@ from crawler.store.part_files import StdoutWriter
 from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, parts, records, serve, snapshot_of
 from tests.support.handler_client import client_of
 
+pytestmark = pytest.mark.unmeasured
+
 SCREEN: Final = "\x1b[2J\x1b]8;;http://evil\x07\x9b31m\u202e\u2066\u2028\u2029\ufeff\x85\r\n\x00"
 NAMES: Final = ("../../etc/passwd", "/", ".", "..", "con", "a\nb", "\r", "\0", " ", SCREEN, "\u202egpj.exe", "é", "🐳")
 

@@ -13,6 +13,8 @@ from tests.support.emulator_fixture import crawl, port_of, serve, snapshot_of
 from tests.support.oracle import ServerHistory, violations
 from tests.support.scenario import ENVIRON
 
+pytestmark = pytest.mark.unmeasured
+
 INVENTORY: Final = synthetic(namespaces=3, repositories=120, seed=7, uniform=True)  # six pages of ten in each center
 
 # Each kind at least once: passing and lasting, in the middle and at the ends.

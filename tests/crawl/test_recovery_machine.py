@@ -11,6 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.crawl.test_nothing_lost import COMBINABLE
 from tests.support.scenario import Scenario
 
+pytestmark = pytest.mark.unmeasured
+
 faults_of_a_run = st.lists(st.sampled_from(COMBINABLE), max_size=2, unique=True)
 concurrencies = st.integers(1, 8)
 

@@ -12,6 +12,8 @@ from tests.docs.run_page import REASONS, REFUSED_LANGUAGES, described, pages, ru
 from tests.docs.session import ROOT, Session
 from tests.support.emulator_fixture import serve
 
+pytestmark = pytest.mark.unmeasured
+
 PAGES = [str(page.relative_to(ROOT)) for page in pages(ROOT)]
 RUN = {"console", "sh", "python", "toml"}
 

@@ -21,6 +21,8 @@ from tests.support.crash_fs import Recording, unsynced, watched
 from tests.support.emulator_fixture import TOKEN, crawl, parts, serve, snapshot_of
 from tests.support.readers import visible_snapshots
 
+pytestmark = pytest.mark.unmeasured
+
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 WALKS: Final = SMALL.namespaces("self")
 ERRORS: Final = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT)

@@ -21,6 +21,8 @@ from tests.support.crash_fs import Recording, Tree, put, tree_of, unsynced, watc
 from tests.support.emulator_fixture import crawl, inventory_keys, parts, port_of, published_keys, serve, snapshot_of
 from tests.support.readers import visible_snapshots
 
+pytestmark = pytest.mark.unmeasured
+
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)  # 3 pages of 4 in each center
 NAMESPACES: Final = SMALL.namespaces("self")
 SMALL_ROWS: Final = [orjson.dumps({"center": center, **row}) for center in CENTERS for row in SMALL.items(center)]

@@ -1,7 +1,7 @@
-"""Measures coverage on the first examples of a property only: the tracer takes as long as the examples themselves.
+"""Measures coverage where that can show something new: the tracer takes as long as the tests themselves.
 
-Every property still runs all of its examples. Those after the first few hardly ever reach a line that none of them has
-reached, and each costs twice as much while it is traced.
+Every property runs all of its examples, but only the first few are measured: later ones hardly ever reach a line that
+none of them has reached. Tests with the marker `unmeasured` are long and reach only lines that others reach.
 """
 
 from collections.abc import Callable, Iterable
@@ -42,12 +42,16 @@ class MeasuredExamples:
         def example(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the test's own
             nonlocal left
             left -= 1
-            if left < 0 and not self._stopped:
-                self._stopped = True
-                self._tracer.stop()
+            if left < 0:
+                self._stop()
             return test(*args, **kwargs)
 
         return example
+
+    def _stop(self) -> None:
+        if not self._stopped:
+            self._stopped = True
+            self._tracer.stop()
 
     def resume(self) -> None:
         """Measure again, when a property has stopped that."""
@@ -60,6 +64,11 @@ class MeasuredExamples:
         properties = {id(found): found for item in items if (found := _property_of(item)) is not None}
         for found in properties.values():
             found.inner_test = self.limit(found.inner_test)
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Stop before a test that is not to be measured."""
+        if item.get_closest_marker("unmeasured") is not None:
+            self._stop()
 
     def pytest_runtest_teardown(self) -> None:
         """Measure again after each test."""

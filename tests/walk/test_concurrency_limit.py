@@ -17,6 +17,7 @@ WORLDS = st.builds(
 MAX_LIMITS = st.sampled_from([1, 2, 5, 16, 32, 64, 96])
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=20, deadline=None)
 @given(WORLDS, MAX_LIMITS)
 def test_throughput_is_near_that_of_the_best_fixed_limit(world: World, max_limit: int) -> None:
@@ -25,6 +26,7 @@ def test_throughput_is_near_that_of_the_best_fixed_limit(world: World, max_limit
     assert Simulation(world, ConcurrencyLimit(max_limit), 2000).run().seconds <= 1.2 * best_s + start_s
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=20, deadline=None)
 @given(WORLDS, MAX_LIMITS)
 def test_the_limit_is_no_larger_than_it_must_be(world: World, max_limit: int) -> None:

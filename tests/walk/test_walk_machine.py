@@ -18,6 +18,8 @@ from tests.walk import model_server as model
 from tests.walk.model_server import TRIES, Server, ServerBehavior, Settled, WalkConfig, evidence_of, page_of
 from tests.walk.strategies import any_behavior, concurrencies, walk_configs
 
+pytestmark = pytest.mark.unmeasured
+
 _MAX_LISTED: Final = 40  # new windows; a huge total has more than can be listed
 
 
