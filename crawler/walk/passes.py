@@ -142,7 +142,7 @@ class Pass:
         return outcome
 
     def on_lost(self, window: Window, reason: str) -> None:
-        """Give a window up: no try got a usable response."""
+        """Record a window as lost: no try got a usable response."""
         self.check_in_flight(window)
         del self._in_flight[window.offset]
         self.settled += 1

@@ -19,7 +19,7 @@
 Where: fetch is WindowFetcher.fetch (crawl/engine/window_fetcher.py), request is PageRequester.get_page, refuse is
 negotiate (crawl/engine/negotiation.py), page is Walk.on_page (walk/walk.py).
 
-Which response is which error is decided in swr/response.py and swr/http/client.py.
+Which response is which error is decided in swr/error_response.py and swr/http/failures.py.
 
 Source: docs/reference/swr-api.md#retry-classes (which failures pass), #throttle-wait, #retry-after (how long).
 """

@@ -140,7 +140,7 @@ class Walk:
         return outcome
 
     def on_lost(self, window: Window, reason: str) -> None:
-        """Give a window up after its last try; the gap carries `reason`."""
+        """Record a window as lost after its last try; the gap carries `reason`."""
         self._pass.on_lost(window, reason)
         self._on_settled()
 
@@ -179,7 +179,7 @@ class Walk:
             self._decide(self._pass)
 
     def _decide(self, done: Pass) -> None:
-        """Give the walk its verdict, or start the next pass."""
+        """Set the verdict of the walk, or start the next pass."""
         consistent = done.is_consistent
         if consistent and done.clamped_to is not None:  # in any other pass a short page may be a mistake
             self._profile.limit = min(self._profile.limit, done.clamped_to)

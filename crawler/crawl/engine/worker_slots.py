@@ -65,7 +65,7 @@ class WorkerSlots:
         self._taken += 1
 
     def release(self) -> None:
-        """Give a slot back."""
+        """Return a slot."""
         self._taken -= 1
         self.wake()
 
@@ -83,7 +83,7 @@ class WorkerSlots:
 
     @asynccontextmanager
     async def released(self) -> AsyncIterator[None]:
-        """Give the slot up while the context lasts, and wait for one at its end."""
+        """Release the slot while the context lasts, and wait for one at its end."""
         self._in_backoff += 1
         self.release()
         yield
