@@ -220,6 +220,13 @@ def test_only_the_command_line_changes_the_process_or_reads_its_environment() ->
         for node in ast.walk(tree_of(name))
         if isinstance(node, ast.Attribute) and ast.unparse(node) in PROCESS_WIDE
     ]
+    found += [
+        f"{name}: {imported}"
+        for name in modules()
+        if layer_of(name) != "cli"
+        for imported in imports(modules()[name])
+        if imported in PROCESS_WIDE
+    ]
     assert not found
 
 

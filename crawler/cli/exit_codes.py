@@ -49,7 +49,7 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
     ExitCode(
         UsageError.exit_code,
         "usage",
-        "The command line is wrong, or names a file or a snapshot that does not exist.",
+        "The command line is wrong, or names a snapshot that does not exist.",
         "Correct the flag or argument that the message names.",
     ),
     ExitCode(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from crawler.config.config import Config, require_endpoint
-from crawler.config.credentials.choice import choose_method as choose
+from crawler.config.credentials.choice import choose_method
 from crawler.config.credentials.methods import AccessKeyMethod, Method, PasswordMethod, TokenMethod
 from crawler.config.credentials.secrets import read_header, read_profile, read_secret
 from crawler.config.credentials.target import Target
@@ -32,11 +32,11 @@ def credential_factories(config: Config, environ: Mapping[str, str]) -> dict[str
 def profile_of(target: Target, environ: Mapping[str, str]) -> str | None:
     """Return the text of the credentials file, None when a setting or variable before it names a method already.
 
-    A file that is not needed is not read: it may be unreadable or malformed. Raises ConfigError as `choose` does,
+    A file that is not needed is not read: it may be unreadable or malformed. Raises ConfigError like `choose_method`,
     CredentialsError when the file cannot be used.
     """
     try:
-        choose(target, environ, None)
+        choose_method(target, environ, None)
     except CredentialsError:
         return read_profile(Path(target.credentials_file).expanduser())
     return None
@@ -44,7 +44,7 @@ def profile_of(target: Target, environ: Mapping[str, str]) -> str | None:
 
 def _factory_of(target: Target, environ: Mapping[str, str]) -> CredentialFactory:
     profile = profile_of(target, environ)
-    return _factory(choose(target, environ, profile).method, environ, profile)
+    return _factory(choose_method(target, environ, profile).method, environ, profile)
 
 
 def _factory(method: Method, environ: Mapping[str, str], profile: str | None) -> CredentialFactory:

@@ -1,4 +1,4 @@
-"""Resume: brings new walks to where the journal of an interrupted run ends.
+"""The resume rule: how new walks get to where the journal of an interrupted run ends.
 
 The rule:
 - The journal lists the settled windows of the run, oldest first: each was read, with its page, or lost.

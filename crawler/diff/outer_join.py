@@ -232,7 +232,7 @@ def _temporary() -> Iterator[None]:
 def outer_join(
     old: Snapshot, new: Snapshot, *, range_bytes: int = RANGE_BYTES, held_bytes: int = HELD_BYTES
 ) -> Iterator[OuterJoin]:
-    """Return the join of two snapshots; at the end of the context its temporary file is closed."""
+    """Yield the join of two snapshots; at the end of the context its temporary file is closed."""
     lines = _Lines(held_bytes)
     try:
         yield OuterJoin(old, new, lines, range_bytes)

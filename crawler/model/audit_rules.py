@@ -1,7 +1,8 @@
 """The catalogue of audit rules (pure): permanent ids, and the texts for people, tools and the documentation.
 
 The first digit of an id is the subject: 0 completeness, 1 access, 2 upkeep, 3 growth, 9 the policy itself. An id is
-never reused for another rule. The severities are those of SARIF (SARIF 2.1.0, 3.27.10).
+never reused for another rule. The checks are in audit/rules.py (one record), audit/manifest_rules.py (the snapshot) and
+audit/growth.py. The severities are those of SARIF (SARIF 2.1.0, 3.27.10).
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""The record: one shared image repository on one line of a part file, and its key (pure).
+"""The record schema: one shared image repository on one line of a part file, and its key (pure).
 
-Source: docs/reference/swr-api.md#response-fields, #record-identity (the key).
+Source: docs/reference/swr-api.md#response-fields, #size-unit, #reserved-fields, #record-identity (the key).
 """
 
 from typing import Annotated, Any, Final
@@ -25,9 +25,8 @@ Time = Annotated[
 class Record(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """One shared image repository, on one line of a part file.
 
-    Every field is present, null when the service sent none; only `extra` is absent when it is empty. `size` is in bytes
-    (swr-api.md#size-unit). The service reserves `logo` and `url` and sends empty strings (swr-api.md#reserved-fields):
-    they are null here.
+    Every field is present, null when the service sent none; only `extra` is absent when empty. `size` is in bytes. The
+    service reserves `logo` and `url` and sends empty strings: they are null here.
     """
 
     target: Annotated[str, msgspec.Meta(description="The target this was read from.")]

@@ -46,7 +46,7 @@ class QueryResult(NamedTuple):
 
 @contextmanager
 def open_database(snapshot: Snapshot, limits: QueryLimits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return a locked DuckDB with the snapshot's views, and with a temporary folder for data that exceeds its memory.
+    """Yield a locked DuckDB with the snapshot's views, and with a temporary folder for data that exceeds its memory.
 
     Raises UsageError for limits that DuckDB refuses.
     """

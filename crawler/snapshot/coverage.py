@@ -7,7 +7,7 @@ from crawler.model.walk_id import Center
 from crawler.snapshot.manifest import Coverage, WalkEntry
 
 
-class Census(NamedTuple):
+class CenterTotal(NamedTuple):
     """The total that a center declares as a whole; None when it declares none."""
 
     target: str
@@ -15,13 +15,20 @@ class Census(NamedTuple):
     declared: int | None
 
 
-def cover(censuses: Iterable[Census], walks: Iterable[WalkEntry]) -> tuple[Coverage, ...]:
+def cover(center_totals: Iterable[CenterTotal], walks: Iterable[WalkEntry]) -> tuple[Coverage, ...]:
     """Return for each center its own total beside the sum of its walks' totals."""
     entries = tuple(walks)
     found = []
-    for census in censuses:
-        own = [walk for walk in entries if (walk.target, walk.center) == (census.target, census.center)]
+    for center_total in center_totals:
+        own = [walk for walk in entries if (walk.target, walk.center) == (center_total.target, center_total.center)]
         totals = [walk.declared for walk in own]
         covered = None if None in totals else sum(total for total in totals if total is not None)
-        found.append(Coverage(target=census.target, center=census.center, declared=census.declared, covered=covered))
+        found.append(
+            Coverage(
+                target=center_total.target,
+                center=center_total.center,
+                declared=center_total.declared,
+                covered=covered,
+            )
+        )
     return tuple(found)

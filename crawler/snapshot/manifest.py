@@ -1,6 +1,7 @@
 """`_manifest.json`: what a snapshot holds and the evidence for every walk, its types and its JSON Schema (pure).
 
-Schema 2 differs from 1 in the words of the verdicts only: see `VERDICTS_OF_SCHEMA_1`. Both can be read.
+Schema 2 differs from 1 in the words of the verdicts, see `VERDICTS_OF_SCHEMA_1`, and in the keys of `config`, which are
+the names of the settings. Both can be read; `config` is kept as it was written.
 """
 
 from collections.abc import Mapping
@@ -143,7 +144,7 @@ def to_json(manifest: Manifest) -> bytes:
 
 
 def from_json(text: bytes) -> Manifest:
-    """Return the manifest of a text; one of schema 1 in the words of schema 2, as if it had been written so.
+    """Return the manifest of a text; one of schema 1 with the verdicts of schema 2, and its `config` as written.
 
     Raises ValueError, with a predicate of the file as its message, for text that is no manifest, damaged, of another
     schema, or that names a file other than a snapshot's own: it may have been written to point elsewhere.

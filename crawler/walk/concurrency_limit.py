@@ -21,7 +21,7 @@ The laws, each a property of tests/walk/test_concurrency_limit.py:
 - 1 <= limit <= max_limit, whatever happens;
 - against a service of any latency and capacity the throughput comes near that of the best fixed limit, and the limit
   near the smallest one that reaches it: more is memory here, and a queue there;
-- a response that says "too many requests" takes a third of the limit, once for all requests in flight by then.
+- a response that says "too many requests" cuts the limit to 70 %, once for all requests in flight by then.
 """
 
 from typing import Final, Literal, NamedTuple
@@ -104,7 +104,7 @@ class _Search:
             self.limit = min(_FIRST_FAR, self._max_limit)
 
     def on_throttled(self) -> None:
-        """Take a third of the limit and stay there for a while."""
+        """Cut the limit to 70 % and stay there for a while."""
         self._up_next = False
         self._hold(max(1, int(self.limit * _THROTTLED)), 0.0)
 
@@ -216,7 +216,7 @@ class ConcurrencyLimit:
         self._count(sample, now_s, 0)
 
     def on_throttled(self, sample: Sample, now_s: float, busy_s: float) -> None:
-        """Take a third of the limit: the service says that there are too many requests.
+        """Cut the limit to 70 %: the service says that there are too many requests.
 
         Does nothing for a request that was sent before the last cut: the cut has answered it already.
         """

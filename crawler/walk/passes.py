@@ -6,7 +6,8 @@
                                    `---------- empty or repeated page, or a lost window --------> done
 
 - first: the first window is in flight; its response decides how the pass goes on.
-- declared: a total says where the walk ends. Any number of windows may be in flight; responses come in any order.
+- declared: a total (`total_range`, see swr/page.py) says where the walk stops. Any
+  number of windows may be in flight; responses come in any order.
 - open: no total says where it ends. One window is in flight at a time, up to the first page that holds nothing new.
 
 The laws:

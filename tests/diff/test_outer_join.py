@@ -199,7 +199,7 @@ def test_four_hundred_thousand_records_a_side_take_less_than_300_mb(tmp_path: Pa
     code = (
         "import sys\nfrom pathlib import Path\n"
         "from crawler.diff.outer_join import outer_join\nfrom crawler.snapshot.reader import open_snapshot\n"
-        "with join(*(open_snapshot(Path(folder)) for folder in sys.argv[1:])) as found:\n"
+        "with outer_join(*(open_snapshot(Path(folder)) for folder in sys.argv[1:])) as found:\n"
         "    assert sum(1 for _ in found) == 400_000\n"
         "print(Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])\n"  # rusage has the parent's
     )

@@ -1,5 +1,6 @@
 """Whatever code and pages refer to is there: anchors, links, files, modules."""
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -138,4 +139,34 @@ def test_every_file_and_module_that_a_page_sets_in_backticks_exists() -> None:
                 for mention in in_repository
                 if not (TREE.has(mention.text, page) if "/" in mention.text else TREE.has_name(mention.text))
             ]
+    assert not missing, listed(missing)
+
+
+# `crawler/walk/walk.py` (`Walk.on_page`, `_LIMITS`): a file, and names that are defined in it.
+_NAMES_IN_A_FILE = re.compile(r"`(crawler/[\w/]+\.py)`\s+\(((?:`[\w.]+`(?:,\s+)?)+)\)")
+
+
+def defined_in(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found.add(node.id if isinstance(node, ast.Name) else node.attr)
+    return found
+
+
+def test_every_name_that_a_page_puts_beside_a_file_is_defined_in_it() -> None:
+    named = [
+        (page, file, name)
+        for page in TREE.pages()
+        for file, names in _NAMES_IN_A_FILE.findall(page.read_text(encoding="utf-8"))
+        for name in re.findall(r"`([\w.]+)`", names)
+    ]
+    missing = [
+        f"{page.relative_to(TREE.root)}: {file} ({name})"
+        for page, file, name in named
+        if not set(name.split(".")) <= defined_in(TREE.root / file)
+    ]
+    assert len(named) > 40
     assert not missing, listed(missing)

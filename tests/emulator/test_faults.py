@@ -9,6 +9,7 @@ import pytest
 from crawler.emulator.faults.registry import (
     COMMON_PARAMETERS,
     FAULTS,
+    RENAMED_FAULTS,
     ArrayErrors,
     Burst,
     Churn,
@@ -471,3 +472,10 @@ def test_the_reference_describes_a_fault_in_one_or_two_sentences_fit_for_a_table
 
 def test_every_common_parameter_belongs_to_a_fault() -> None:
     assert {parameter.name for kind in FAULTS.values() for parameter in fields(kind)} >= COMMON_PARAMETERS.keys()
+
+
+@pytest.mark.parametrize(("old", "new"), sorted(RENAMED_FAULTS.items()))
+def test_the_old_name_of_a_fault_is_refused_with_the_new_one(old: str, new: str) -> None:
+    with pytest.raises(UsageError, match=f"^the fault {old} is now called {new}$"):
+        parse_fault(f"{old}:every=1")
+    assert new in FAULTS

@@ -16,10 +16,11 @@ import pytest
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import DiskError
-from crawler.files.disk_errors import ADVICE
 from tests.support.crash_fs import Recording, unsynced, watched
 from tests.support.emulator_fixture import TOKEN, crawl, parts, serve, snapshot_of
 from tests.support.readers import visible_snapshots
+
+ADVICE = "free disk space or fix the problem, then rerun the command"
 
 pytestmark = pytest.mark.unmeasured
 

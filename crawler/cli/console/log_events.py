@@ -46,7 +46,7 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "run.journal_truncated",
         "warning",
         ("snapshot", "reason"),
-        "The journal of the run to resume contradicts itself. It is discarded, and the run starts from the beginning.",
+        "The journal of the run to resume contradicts the plan. It is discarded; the run starts from the beginning.",
     ),
     LogEvent(
         "run.progress",
@@ -105,6 +105,7 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "window.lost",
         "error",
         ("walk", "offset", "reason"),
-        "A window could not be read within the retries. It is recorded in the manifest; the walk becomes partial.",
+        "A window could not be read: the service refused it, or every retry failed. The manifest names it; the walk "
+        "becomes partial.",
     ),
 )

@@ -125,7 +125,10 @@ class WindowFetcher:
         return None
 
     def _wait_after(self, error: TransientError, attempt: int) -> float:
-        """Return the seconds that this window waits; when throttled, pause the whole target instead and return 0."""
+        """Return the seconds that this window waits; after a 429 pause the whole target instead and return 0.
+
+        The 429 also cuts the concurrency limit (`WorkerSlots.on_failure`).
+        """
         chance = self._chance.random()
         if not isinstance(error, ThrottledError):
             return backoff_s(attempt, chance)

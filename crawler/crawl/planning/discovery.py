@@ -19,7 +19,7 @@ from crawler.errors import (
 from crawler.model.clock import Clock
 from crawler.model.namespace import namespace as valid_namespace
 from crawler.swr.auth.refusal import explain_refusal
-from crawler.swr.error_response import error_from_response as error_of
+from crawler.swr.error_response import error_from_response
 from crawler.swr.http.client import Client
 from crawler.swr.request import NamespacesRequest
 from crawler.swr.response import Response
@@ -61,13 +61,13 @@ async def discover(client: Client, target: str, *, visible: bool, max_tries: int
 
 def _names(response: Response, target: str) -> tuple[str, ...]:
     if response.status != _OK:
-        raise error_of(response)
+        raise error_from_response(response)
     try:
         # Not orjson: it refuses the whole list for half a surrogate pair in one name.
         content: Any = json.loads(response.body)
         names = {str(entry["name"]) for entry in content["namespaces"]}
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise TransientError(error_of(response).details) from None
+        raise TransientError(error_from_response(response).details) from None
     invalid = sorted(name for name in names if valid_namespace(name) is None)
     if invalid:
         # The service refuses a request for such a name; its records are missing in the coverage of the center.

@@ -10,7 +10,7 @@ from crawler.crawl.planning.walk_plan import WalkPlan
 from crawler.errors import CrawlerError
 from crawler.model.walk_id import Center, WalkId
 from crawler.model.window import Order
-from crawler.snapshot.coverage import Census
+from crawler.snapshot.coverage import CenterTotal
 from crawler.walk.server_profile import ServerProfile
 
 
@@ -41,10 +41,10 @@ class Schedule(NamedTuple):
         """Return the names of all fields that this version does not know."""
         return set().union(*(target.unknown_fields for target in self.targets.values()))
 
-    def declared_totals(self) -> list[Census]:
+    def declared_totals(self) -> list[CenterTotal]:
         """Return what each center that is crawled by namespace declared as its own total."""
         return [
-            Census(walk.id.target, walk.id.center, None if walk.walk is None else walk.walk.declared)
+            CenterTotal(walk.id.target, walk.id.center, None if walk.walk is None else walk.walk.declared)
             for walk in self.center_totals
         ]
 

@@ -1,4 +1,4 @@
-"""A fault is a frozen value with hooks. What it has done so far is in the `Call`, not in the fault.
+"""The fault hooks: a fault is a frozen value with hooks. What it has done so far is in the `Call`, not in the fault.
 
 A request for the list passes all faults hook by hook, each hook in the order in which the faults were given:
 

@@ -11,7 +11,8 @@ without a comma, or lists joined by `+`. Where None is allowed it is spelled `no
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any, Literal, NamedTuple, get_args
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from crawler.emulator.faults.body import CorruptGzip, DecompressionBomb, Deflate, Gzip, ObjectResponse
 from crawler.emulator.faults.delivery import Chunked, EndlessBody, ResetInBody, Stall, Trickle, WrongContentLength
@@ -220,6 +221,17 @@ def reference() -> tuple[FaultReference, ...]:
     )
 
 
+# Old names, refused with the new one.
+RENAMED_FAULTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "html-answer": "html-response",
+        "mishaps": "random-faults",
+        "object-answer": "object-response",
+        "slow-answer": "slow-response",
+    }
+)
+
+
 def parse_fault(text: str) -> Fault:
     """Return the fault that `name` or `name:parameter=value,…` spells.
 
@@ -227,6 +239,8 @@ def parse_fault(text: str) -> Fault:
     """
     name, _, assignments = text.partition(":")
     kind = FAULTS.get(name)
+    if name in RENAMED_FAULTS:
+        raise UsageError(f"the fault {name} is now called {RENAMED_FAULTS[name]}")
     if kind is None:
         raise UsageError(f"no fault is called {name!r}; known: {', '.join(FAULTS)}")
     declared = {parameter.name: parameter for parameter in fields(kind)}

@@ -80,7 +80,7 @@ def normalize(items: Sequence[Item], source: Source) -> Normalized:
 
     Raises InvalidTimeError for some invalid times; `check_times` finds the others.
 
-    This takes a third of the time of reading a page: hence few loops, and hardly a call.
+    It takes much of the time of reading a page: hence few loops, and hardly a call.
     """
     keys = [hash((item.domain_name, item.namespace, item.name)) for item in items]
     totals = frozenset([total for total in {item.total_range for item in items} if isinstance(total, int)])

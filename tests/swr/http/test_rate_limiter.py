@@ -22,13 +22,14 @@ def _no_warnings() -> None:
 
 
 def test_at_the_configured_rate_a_server_that_refuses_more_refuses_nothing(tmp_path: Path) -> None:
-    # The burst is what a busy machine may hold back and send at once: a third of a second.
-    with serve(INVENTORY, rps_cap=100, rps_burst=32) as served:
-        config = configure(served.endpoint, tmp_path, rate_per_s=100, limit=10)
+    # The burst is what a busy machine may hold back and send at once: an eighth of a second. A crawl that is a tenth
+    # too fast has used it up before its end.
+    with serve(INVENTORY, rps_cap=250, rps_burst=32) as served:
+        config = configure(served.endpoint, tmp_path, rate_per_s=250, limit=2)
         result = run_crawl(config, TOKEN, clock=SystemClock())
         counters = served.counters()
     assert result.exit_code == 0
-    assert counters["by_status"] == {"200": 100}
+    assert counters["by_status"] == {"200": 500}
 
 
 def test_one_throttling_response_pauses_every_request_until_retry_after_is_over(tmp_path: Path) -> None:
