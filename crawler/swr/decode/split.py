@@ -34,8 +34,11 @@ _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
 # Flat lists and objects are skipped, and brackets taken in runs: one step of Python for each bracket would be slow.
 _FLAT: Final = rb'[\[{](?:[^"\[\]{}]++|' + _STRING + rb")*+[\]}]"
 _BRACKETS: Final = rb"[\[{]++|[\]}]++"
-_NEXT_IN_LIST = re.compile(rb'(?:[^"\[\]{},]++|%b|%b)*+(%b|,)' % (_STRING, _FLAT, _BRACKETS), re.DOTALL)
-_NEXT_IN_ITEM = re.compile(rb'(?:[^"\[\]{}]++|%b|%b)*+(%b)' % (_STRING, _FLAT, _BRACKETS), re.DOTALL)
+# Tokens, then a mark. Python before 3.11.5 gets a possessive repetition wrong whose parts can fail half-way
+# (https://github.com/python/cpython/issues/106052), so this one is an atomic group, of so many tokens that what it
+# remembers meanwhile stays small; a match without a mark goes on with the next tokens.
+_NEXT_IN_LIST = re.compile(rb'(?>(?:[^"\[\]{},]++|%b|%b){0,1000})(%b|,)?' % (_STRING, _FLAT, _BRACKETS), re.DOTALL)
+_NEXT_IN_ITEM = re.compile(rb'(?>(?:[^"\[\]{}]++|%b|%b){0,1000})(%b)?' % (_STRING, _FLAT, _BRACKETS), re.DOTALL)
 _MEMBER = re.compile(rb"(%b)[ \t\r\n]*+:[ \t\r\n]*+(.*)" % _STRING, re.DOTALL)
 
 
@@ -100,14 +103,22 @@ def _member(piece: bytes) -> tuple[str, bytes]:
     raise NotAListError("the body is an object that is not valid JSON")
 
 
+def _next_mark(text: bytes, at: int, *, in_list: bool) -> tuple[bytes | None, int]:
+    """Return the next brackets or comma from `at` on, and where they end; None when there are more tokens before it."""
+    match = (_NEXT_IN_LIST if in_list else _NEXT_IN_ITEM).match(text, at)
+    return (None, at) if match is None else (match[1], match.end())
+
+
 def _split(text: bytes, end: bytes) -> list[bytes]:
     """Return what is between the first bracket and the last, which must be `end`, split at the commas of that level."""
     cuts, depth, at, steps = [0], 1, 1, 0
     while depth > 0:
-        match = (_NEXT_IN_LIST if depth == 1 else _NEXT_IN_ITEM).match(text, at)
-        if match is None:  # no bracket is left, or a string has no end
+        mark, next_at = _next_mark(text, at, in_list=depth == 1)
+        if next_at == at:  # no bracket is left, or a string has no end
             raise NotAListError("the body ends in the middle of the list")
-        mark, at = match[1], match.end()
+        at = next_at
+        if mark is None:
+            continue
         steps += depth == 1
         if mark == b",":
             cuts.append(at - 1)
