@@ -69,7 +69,9 @@ def _print(text: str) -> None:
 
 
 def _check_summary_file(path: Path) -> None:
-    if path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
+    # A file or device that is there can be written in a folder that can't.
+    writable = os.access(path, os.W_OK) if path.exists() else os.access(path.parent, os.W_OK | os.X_OK)
+    if path.is_dir() or not writable:
         raise ConfigError(f"summary_file: cannot write {path}; name a file in a folder that can be written")
 
 
