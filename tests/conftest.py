@@ -1,12 +1,12 @@
 import pytest
 
-from tests.support.measured_examples import MeasuredExamples, current_tracer
+from tests.support.unmeasured import UnmeasuredTests, current_tracer
 
 
 def pytest_configure(config: pytest.Config) -> None:
     tracer = current_tracer()
     if tracer is not None:
-        config.pluginmanager.register(MeasuredExamples(tracer))
+        config.pluginmanager.register(UnmeasuredTests(tracer))
 
 
 @pytest.fixture(scope="session")

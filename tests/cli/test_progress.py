@@ -205,6 +205,22 @@ def test_records_read_again_are_not_shown_as_part_of_the_total() -> None:
     assert "500 000 records read, 400 000 declared" in lines[1]
 
 
+def test_a_narrow_terminal_gets_the_share_without_a_bar() -> None:
+    assert text(draw([view()], width=20, height=24))[0].startswith("defa…  58 %")
+
+
+def test_rejects_are_shown_and_retries_only_where_there_are_some() -> None:
+    lines = " ".join(text(draw([view(retries=0, rejected=3)], width=110, height=24)))
+    assert "3 rejected" in lines
+    assert "retr" not in lines
+
+
+def test_targets_that_fit_in_a_line_each_are_all_shown() -> None:
+    lines = text(draw([view(name=name) for name in "abc"], width=110, height=7))
+    assert [name for name in "abc" if any(line.startswith(f"{name} ") for line in lines)] == ["a", "b", "c"]
+    assert not any("more target" in line for line in lines)
+
+
 def test_many_targets_on_a_low_terminal_show_the_running_ones_first() -> None:
     views = [view(name=f"t{number}", walks_ended=2 * (number < 8)) for number in range(12)]
     lines = text(draw(views, width=130, height=8))

@@ -1,5 +1,6 @@
 """A KeySet is a set, in its plain form and in its compact one."""
 
+import sys
 from collections import Counter
 
 import pytest
@@ -87,3 +88,15 @@ def test_a_key_is_new_once(given_keys: list[int], max_plain: int) -> None:
     for key in given_keys:
         assert key_set.add(key) == (key not in model)
         model.add(key)
+
+
+def test_bytes_across_two_neighbours_in_a_bucket_are_no_key() -> None:
+    one, other, across = (
+        int.from_bytes(b"\0\0" + rest, sys.byteorder, signed=True) for rest in (b"abcdef", b"ghijkl", b"defghi")
+    )
+    key_set = KeySet(max_plain=0)
+    assert key_set.update([one, other]) == 2
+    assert not key_set.issuperset([across])
+    assert key_set.update([other, one]) == 0
+    assert key_set.add(across)
+    assert set(key_set) == {one, other, across}

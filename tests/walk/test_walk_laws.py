@@ -702,3 +702,16 @@ def test_an_impossible_first_window_raises_walk_error_and_changes_nothing() -> N
     assert walk.next_window() == Window(1, 0, 10, BY_NAME)
     with pytest.raises(WalkError):
         walk.replay(Window(1, 0, 10, BY_NAME))
+
+
+def test_a_page_or_a_loss_of_a_window_that_is_not_in_flight_is_an_error_and_changes_nothing() -> None:
+    walk = WalkConfig(10).new_walk()
+    window = walk.next_window()
+    assert window is not None
+    other = window._replace(offset=10)
+    with pytest.raises(WalkError, match="is not in flight"):
+        walk.on_page(other, page_of(range(10), 10), last_try=True)
+    with pytest.raises(WalkError, match="is not in flight"):
+        walk.on_lost(other, "no answer")
+    assert walk.in_flight == 1
+    assert walk.on_page(window, page_of(range(3), 3), last_try=False) == "keep"
