@@ -13,6 +13,8 @@ import pytest
 from tests import layers
 from tests.layers import EMULATOR, LAYERS, PACKAGE, UNDER_THE_EMULATOR, arrows, imports, layer_of, modules, pure
 
+pytestmark = pytest.mark.unmeasured
+
 # Modules for I/O, tasks, time and randomness. A SEEDED module may use `random`: its seed is an argument.
 IMPURE = frozenset(
     [

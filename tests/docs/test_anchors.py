@@ -21,6 +21,8 @@ from tests.docs.citations import (
     prose,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 TREE = Tree(Path(__file__).parents[2])
 SPECIFICATION = TREE.root / "docs" / "reference" / "swr-api.md"
 # How sources were cited before the specification was a page.
