@@ -1,7 +1,6 @@
 """Makes the manifest of a crawl from its result (pure)."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 
 import crawler
 from crawler.config.config import Config
@@ -9,6 +8,7 @@ from crawler.config.describe import redacted
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.result import Result
 from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, Status
+from crawler.text.timestamp import timestamp
 
 
 def manifest_of(
@@ -24,8 +24,8 @@ def manifest_of(
         schema=SCHEMA,
         snapshot=result.snapshot,
         crawler=crawler.__version__,
-        started_at=_timestamp(result.started_at),
-        finished_at=_timestamp(result.finished_at),
+        started_at=timestamp(result.started_at),
+        finished_at=timestamp(result.finished_at),
         status=status,
         resumed=result.resumed,
         config=redacted(config),
@@ -48,7 +48,3 @@ def _requests(stats: Sequence[TargetStats]) -> Requests:
         retries=sum(target.retries for target in stats),
         throttled_s=round(sum(target.throttled_s for target in stats), 3),
     )
-
-
-def _timestamp(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"

@@ -11,7 +11,7 @@ from typing import Final
 
 from crawler.config.config import Config
 from crawler.files.disk_errors import disk_errors
-from crawler.snapshot.layout import UNPUBLISHED
+from crawler.store.earlier import UNPUBLISHED
 from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.run_state import RunState
 from crawler.store.workspace import ResumeRequest, Workspace, open_workspace

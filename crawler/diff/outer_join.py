@@ -25,13 +25,13 @@ from crawler.errors import DiskError, IncompleteError
 from crawler.model.record import Record
 from crawler.snapshot.manifest import FileEntry
 from crawler.snapshot.reader import Partition, Snapshot, decode_record
+from crawler.text.malformed import MALFORMED
 
 RANGE_BYTES: Final = 12 * 2**20  # of both snapshots together; while they are joined, they take several times as much
 HELD_BYTES: Final = 32 * 2**20  # of lines in memory before they are written to the temporary file
 _SAMPLE_BYTES: Final = 4096  # read for one sample
 _SAMPLES: Final = 24  # for each range: with fewer, some ranges are several times larger than others
 
-_MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 Pair = tuple[Record | None, Record | None]
 _Parts = tuple[list[FileEntry], list[FileEntry]]  # of OLD and of NEW
@@ -107,7 +107,7 @@ class OuterJoin:
             lines.pop()  # the empty rest behind the last line's end
             try:
                 keys = _decode_keys(block)
-            except _MALFORMED as error:
+            except MALFORMED as error:
                 raise IncompleteError(f"{snapshot.folder / file.path}: a line is no record: {error}") from None
             if len(keys) != len(lines):
                 raise IncompleteError(f"{snapshot.folder / file.path}: some lines are empty")
@@ -139,7 +139,7 @@ class OuterJoin:
         folder = self._sides[side].folder
         try:
             record = decode_record(line)
-        except _MALFORMED as error:
+        except MALFORMED as error:
             raise IncompleteError(f"{folder}: a line is no record: {error}; see swr-crawler verify") from None
         if (record.target, record.center) != partition:
             where = "/".join(part for part in partition if part)
@@ -276,7 +276,7 @@ def _sample(snapshot: Snapshot, file: FileEntry, step: int) -> Iterator[_SortKey
             for at in range(0, file.bytes, step):
                 part.seek(at)
                 part.readline(RANGE_BYTES)  # skips the rest of a line
-                with suppress(*_MALFORMED):
+                with suppress(*MALFORMED):
                     yield _sortable(_decode_key(part.readline(RANGE_BYTES)))
     except OSError as error:
         raise IncompleteError(f"{snapshot.folder / file.path}: {error.strerror}") from None

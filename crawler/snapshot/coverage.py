@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from crawler.model.walk_id import Center
+from crawler.snapshot.completeness import sum_if_known
 from crawler.snapshot.manifest import Coverage, WalkEntry
 
 
@@ -21,8 +22,7 @@ def cover(center_totals: Iterable[CenterTotal], walks: Iterable[WalkEntry]) -> t
     found = []
     for center_total in center_totals:
         own = [walk for walk in entries if (walk.target, walk.center) == (center_total.target, center_total.center)]
-        totals = [walk.declared for walk in own]
-        covered = None if None in totals else sum(total for total in totals if total is not None)
+        covered = sum_if_known(walk.declared for walk in own)
         found.append(
             Coverage(
                 target=center_total.target,

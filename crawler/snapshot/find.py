@@ -8,8 +8,8 @@ import msgspec
 from crawler.errors import IncompleteError, UsageError
 from crawler.snapshot.layout import LATEST, MANIFEST, PREVIOUS, SUCCESS
 from crawler.snapshot.reader import Snapshot, is_folder, open_snapshot
+from crawler.text.malformed import MALFORMED
 
-_MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _MOST_NAMED: Final = 5
 
 
@@ -92,7 +92,7 @@ def _previous(output: Path) -> Path:
 def _head(folder: Path) -> _Head | None:
     try:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=_Head)
-    except (OSError, *_MALFORMED):
+    except (OSError, *MALFORMED):
         return None
 
 

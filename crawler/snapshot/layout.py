@@ -19,5 +19,3 @@ PART: Final = re.compile(r"(?:target=([a-z0-9][a-z0-9_-]*)/)?center=(self|thirdp
 
 LATEST: Final = "latest"
 PREVIOUS: Final = "previous"  # no entry on disk: the word for the complete snapshot before the latest
-
-UNPUBLISHED: Final = "snapshot"  # the folder of the snapshot in the run's working folder, before it is published

@@ -15,6 +15,7 @@ from crawler.model.verdict import Verdict
 from crawler.model.walk_id import Center
 from crawler.snapshot.layout import PART, REJECTS
 from crawler.text.human import escaped
+from crawler.text.malformed import MALFORMED
 
 SCHEMA: Final = 2
 # The verdicts of schema 1 that have another name in schema 2; `drifted` and `unproven` are the same in both.
@@ -24,7 +25,6 @@ VERDICTS_OF_SCHEMA_1: Final[Mapping[str, Verdict]] = MappingProxyType(
 
 Status = Literal["complete", "incomplete"]
 
-_MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _Moment = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 
@@ -151,13 +151,13 @@ def from_json(text: bytes) -> Manifest:
     """
     try:
         version = msgspec.json.decode(text, type=_Version).schema
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise ValueError(f"is no manifest: {error}") from None
     if version not in _DECODERS:
         raise ValueError(f"has schema {version}; this version reads the schemas {' and '.join(map(str, _DECODERS))}")
     try:
         manifest = _DECODERS[version](text)
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise ValueError(f"is damaged: {error}") from None
     _check_paths(manifest)
     return manifest

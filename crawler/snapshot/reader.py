@@ -17,9 +17,9 @@ from crawler.snapshot.digest_check import DigestCheck
 from crawler.snapshot.layout import MANIFEST, PART
 from crawler.snapshot.manifest import FileEntry, Manifest, from_json
 from crawler.text.human import shortened
+from crawler.text.malformed import MALFORMED
 
 _BLOCK_BYTES: Final = 2**20
-_MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _LONGEST_NAME: Final = 80
 
 decode_record: Final = msgspec.json.Decoder(Record).decode
@@ -110,7 +110,7 @@ class Snapshot:
     def _decode(self, file: FileEntry, block: bytes, lines_before: int) -> list[Record]:
         try:
             return _decode_records(block)
-        except _MALFORMED as error:
+        except MALFORMED as error:
             where = f"{self.folder / file.path}, line {lines_before + _first_malformed(block)}"
             raise IncompleteError(f"{where}: is no record: {error}") from None
 
@@ -131,7 +131,7 @@ def _first_malformed(block: bytes) -> int:
     for number, line in enumerate(block.split(b"\n"), 1):
         try:
             decode_record(line)
-        except _MALFORMED:
+        except MALFORMED:
             return number
     return 0
 

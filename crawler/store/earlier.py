@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from crawler.files.atomic import sync_folder, temporary_path
-from crawler.snapshot.layout import PART, UNPUBLISHED
+from crawler.snapshot.layout import PART
 
+UNPUBLISHED: Final = "snapshot"  # the folder of the snapshot in the run's working folder, before it is published
 _EARLIER: Final = "earlier"
 
 

@@ -16,6 +16,7 @@ from crawler.model.window import Window
 from crawler.swr.decode.batch import Batch
 from crawler.swr.decode.reject import key_of_reject
 from crawler.swr.page import Page
+from crawler.text.malformed import MALFORMED
 
 
 class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", omit_defaults=True, gc=False):
@@ -92,7 +93,6 @@ def to_line(entry: Entry) -> bytes:
     return b"%08x %b\n" % (crc32(text), text)
 
 
-_MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _PREFIX_LENGTH: Final = len("01234567 ")
 
 
@@ -104,7 +104,7 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[tuple[Entry, int]]:
             return
         try:
             yield _decode(text), len(line)
-        except _MALFORMED:  # written by a newer version, or damaged before it was written
+        except MALFORMED:  # written by a newer version, or damaged before it was written
             return
 
 

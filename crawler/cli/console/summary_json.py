@@ -5,13 +5,13 @@ Schema 2 differs from 1 in the keys of `verdicts` only: `whole` and `repaired` b
 """
 
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
 
 from crawler.cli.console.run_totals import totals_of
 from crawler.crawl.result import Result
+from crawler.text.timestamp import timestamp
 
 SCHEMA: Final = 2
 
@@ -34,8 +34,8 @@ def summary_json(result: Result) -> bytes:
         "snapshot": result.snapshot,
         "path": None if result.path is None else str(result.path),
         "state": None if result.state is None else str(result.state),
-        "started_at": _moment(result.started_at),
-        "finished_at": _moment(result.finished_at),
+        "started_at": timestamp(result.started_at),
+        "finished_at": timestamp(result.finished_at),
         "seconds": round(totals.seconds, 3),
         "resumed": result.resumed,
         "walks": {"planned": sum(target.walks for target in result.stats), "published": len(totals.walks)},
@@ -63,7 +63,3 @@ def summary_json(result: Result) -> bytes:
         },
     }
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"

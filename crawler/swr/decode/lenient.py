@@ -36,10 +36,9 @@ from crawler.swr.decode.fast import Item, normalize
 from crawler.swr.decode.reject import key_of_raw, reject_line
 from crawler.swr.decode.times import InvalidTimeError, canonical
 from crawler.text.human import shortened
+from crawler.text.malformed import MALFORMED
 
 _encode = msgspec.json.Encoder().encode
-
-_MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class _UnreadableError(ValueError):
@@ -65,7 +64,7 @@ def read_leniently(raws: Iterable[bytes], source: Source) -> Batch:
             if fields:
                 _require_portable(line)
             lines.append(line + b"\n")
-        except (*_MALFORMED, ValueError) as error:
+        except (*MALFORMED, ValueError) as error:
             rejects.append(reject_line(raw, index, str(error), source))
             key = key_of_raw(raw)
         else:
@@ -95,7 +94,7 @@ def _decode_object(raw: bytes) -> dict[str, Any]:
     try:
         # msgspec keeps integers beyond 64 bits exact; orjson turns them into floats.
         item = msgspec.json.decode(raw)
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise _UnreadableError(f"is not valid JSON: {_json_error(error, raw)}") from None
     if not isinstance(item, dict):
         raise _UnreadableError(f"must be an object and is {_kind(item)}")

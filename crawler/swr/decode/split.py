@@ -17,6 +17,8 @@ from typing import Final
 
 import msgspec
 
+from crawler.text.malformed import MALFORMED
+
 # A hundred times the largest page. Without a bound, 64 MB of `0,0,0` would become gigabytes of rejects.
 MAX_ITEMS: Final = 100_000
 _MAX_STEPS: Final = 2 * MAX_ITEMS  # a bracket and a comma for each item
@@ -27,7 +29,6 @@ _SPACE: Final = b" \t\r\n"  # JSON's white space; bytes.strip() without an argum
 _BOM: Final = b"\xef\xbb\xbf"
 _ENVELOPE_NAMES: Final = frozenset({"repos", "body"})
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_MALFORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 # Possessive: a repetition that can backtrack takes many times the memory of the text.
 _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
@@ -78,7 +79,7 @@ def split_items(text: bytes) -> list[bytes]:
     if text.count(b",") <= _MAX_COMMAS:
         try:
             return _within_bound([bytes(raw) for raw in _decode_raws(text)])
-        except _MALFORMED:
+        except MALFORMED:
             pass
     return _split(text, b"]")
 
@@ -98,7 +99,7 @@ def _member(piece: bytes) -> tuple[str, bytes]:
             if name not in _ENVELOPE_NAMES:
                 msgspec.json.decode(match[2], type=msgspec.Raw)
             return name, match[2]
-    except _MALFORMED:
+    except MALFORMED:
         pass
     raise NotAListError("the body is an object that is not valid JSON")
 
@@ -106,7 +107,8 @@ def _member(piece: bytes) -> tuple[str, bytes]:
 def _next_mark(text: bytes, at: int, *, in_list: bool) -> tuple[bytes | None, int]:
     """Return the next brackets or comma from `at` on, and where they end; None when there are more tokens before it."""
     match = (_NEXT_IN_LIST if in_list else _NEXT_IN_ITEM).match(text, at)
-    return (None, at) if match is None else (match[1], match.end())
+    assert match is not None  # noqa: S101 - both patterns match nothing, too
+    return match[1], match.end()
 
 
 def _split(text: bytes, end: bytes) -> list[bytes]:
