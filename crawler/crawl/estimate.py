@@ -1,4 +1,4 @@
-"""What a crawl would cost: each walk is asked for its total with one small request."""
+"""What a crawl would cost: each list is asked for its total with a few small requests (walk/total_probe.py)."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from crawler.config.config import Config
 from crawler.crawl.clients import open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
-from crawler.crawl.engine.target_scheduler import CrawlLimits, ScheduledWalk
+from crawler.crawl.engine.scheduled import ScheduledWalk
 from crawler.crawl.planning.schedule import make_targets
 from crawler.crawl.planning.walk_plan import find_walks
 from crawler.crawl.system_clock import SystemClock
@@ -17,15 +17,20 @@ from crawler.errors import InterruptedRunError, UnavailableError
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.swr.page import Page
-from crawler.walk.plan import duration_s, windows
+from crawler.walk.plan import centers_by_namespace, duration_s, requests
+from crawler.walk.total_probe import TotalProbe
 
 
 class WalkEstimate(NamedTuple):
-    """What one walk would cost: its records, None where it declares no total, and the fewest requests it takes."""
+    """What one walk would cost: its records, None where it declares no total, and the fewest requests it takes.
+
+    `at_least` says that there are more records than the declared total.
+    """
 
     walk: WalkId
     records: int | None
     requests: int
+    at_least: bool = False
 
 
 class Estimate(NamedTuple):
@@ -47,6 +52,11 @@ class Estimate(NamedTuple):
     def requests(self) -> int:
         """The fewest requests that all walks take together."""
         return sum(walk.requests for walk in self.walks)
+
+    @property
+    def at_least(self) -> bool:
+        """Whether a walk has more records than it declares."""
+        return any(walk.at_least for walk in self.walks)
 
     @property
     def unknown(self) -> int:
@@ -74,8 +84,9 @@ def estimate(config: Config, environ: Mapping[str, str], *, stop: StopSource | N
     """
     factories = credential_factories(config, environ)
     walks = anyio.run(_read_totals, config, factories, stop)
+    vouched = set(centers_by_namespace(walk.id for walk in walks))
     return Estimate(
-        tuple(_estimate_of(walk, config.limit) for walk in walks),
+        tuple(_estimate_of(one, config.limit, is_vouched=(one.id.target, one.id.center) in vouched) for one in walks),
         config.limit,
         {target.name: target.rate_per_s for target in config.targets},
     )
@@ -89,9 +100,8 @@ async def _read_totals(
         plan = await find_walks(config, clients, clock)
         for error in plan.errors.values():
             raise error
-        walks = [ScheduledWalk(index, walk) for index, walk in enumerate(plan.walks)]
-        limits = CrawlLimits(config.max_tries, max_passes=1, double_read=False, first_page_only=True)
-        targets = make_targets(config, walks, limits, page_size=1)
+        walks = [ScheduledWalk(index, walk, is_probe=True) for index, walk in enumerate(plan.walks)]
+        targets = make_targets(config, walks)
         runtimes = [TargetRuntime(targets[one.name], clients[one.name], one.concurrency) for one in config.targets]
         engine = Engine(runtimes, walks, _DiscardingStore(), clock)
         stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=stop)
@@ -105,9 +115,11 @@ async def _read_totals(
     return walks
 
 
-def _estimate_of(scheduled: ScheduledWalk, limit: int) -> WalkEstimate:
-    records = None if scheduled.walk is None else scheduled.walk.declared
-    return WalkEstimate(scheduled.id, records, windows(records or 0, limit))
+def _estimate_of(scheduled: ScheduledWalk, limit: int, *, is_vouched: bool) -> WalkEstimate:
+    result = scheduled.walk.result if isinstance(scheduled.walk, TotalProbe) else None
+    total = None if result is None else result.total
+    at_least = result is not None and result.end == "beyond"
+    return WalkEstimate(scheduled.id, total, requests(total or 0, limit, is_vouched=is_vouched), at_least)
 
 
 class _DiscardingStore:

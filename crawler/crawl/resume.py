@@ -2,9 +2,12 @@
 
 The rule:
 - The journal lists the settled windows of the run, oldest first: each was read, with its page, or lost.
-- A walk decides from settled windows alone, never from windows in flight (walk/passes.py). So a new walk that is
+- A walk decides from settled windows alone, never from windows in flight (walk/passes/). So a new walk that is
   given the same windows in the same order is in the same state, and its next window is the first unsettled one.
 - Windows that were in flight when the run ended are new again: they are requested once more.
+- A resume is a later look: pages from before and after a long break are two states of the list, and together they
+  could prove what never was. After more than a moment, passes of several pages that were interrupted begin again. A
+  walk that has ended keeps its proof.
 - A journal that contradicts the plan is not replayed at all: the spool is truncated and every window is requested.
 
 Which run is resumed is decided before that, in store/workspace.py; how much of a damaged journal is replayed, in
@@ -14,22 +17,28 @@ store/replay.py.
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from crawler.crawl.engine.target_scheduler import ScheduledWalk, TargetScheduler
+from crawler.crawl.engine.scheduled import ScheduledWalk
+from crawler.crawl.engine.target_scheduler import TargetScheduler
 from crawler.crawl.planning.schedule import Schedule
-from crawler.store.journal import Entry, LossEntry
+from crawler.store.journal import Entry, LossEntry, PageEntry, RestartEntry
 from crawler.store.spool import Spool
 from crawler.swr.page import Page
-from crawler.walk.outcome import WalkError
+from crawler.walk.passes.outcome import WalkError
+from crawler.walk.walk import Walk
 
 log = logging.getLogger(__name__)
 
+_MOMENT: Final = timedelta(seconds=60)
 
-def resume(spool: Spool, new_schedule: Callable[[], Schedule], snapshot: str) -> Schedule:
+
+def resume(spool: Spool, new_schedule: Callable[[], Schedule], snapshot: str, now: datetime) -> Schedule:
     """Return a schedule that is where the spool's journal ends; an empty journal leaves it at the start.
 
     `new_schedule` makes a schedule at the start: a second one is needed when the journal contradicts the plan.
-    `snapshot` is the run's id, for the log. Raises DiskError.
+    `snapshot` is the run's id, for the log; `now` is in UTC. Raises DiskError.
     """
     schedule = new_schedule()
     settled = 0
@@ -39,11 +48,30 @@ def resume(spool: Spool, new_schedule: Callable[[], Schedule], snapshot: str) ->
     except WalkError as error:
         log.warning("run.journal_truncated", extra={"snapshot": snapshot, "reason": str(error)})
         spool.truncate()
-        schedule = new_schedule()
+        schedule, settled = new_schedule(), 0
+    restarted = _begin_again(schedule, spool) if settled and _was_long_ago(spool.last_written, now) else 0
     if settled or spool.truncated_bytes:
-        extra = {"snapshot": snapshot, "windows": settled, "truncated_bytes": spool.truncated_bytes}
+        extra = {
+            "snapshot": snapshot,
+            "windows": settled,
+            "restarted_walks": restarted,
+            "truncated_bytes": spool.truncated_bytes,
+        }
         log.warning("run.resume", extra=extra)
     return schedule
+
+
+def _was_long_ago(last_written: float, now: datetime) -> bool:
+    """Return whether the run was interrupted for more than a moment; a time in the future says nothing."""
+    return abs(now - datetime.fromtimestamp(last_written, UTC)) > _MOMENT
+
+
+def _begin_again(schedule: Schedule, spool: Spool) -> int:
+    """Begin the passes again that were interrupted; return their number."""
+    interrupted = [one for one in schedule.walks if isinstance(one.walk, Walk) and one.walk.on_interrupted()]
+    for scheduled in interrupted:
+        spool.append_restart(scheduled.index)
+    return len(interrupted)
 
 
 def replay(
@@ -61,14 +89,27 @@ def replay(
         scheduled = walks.get(entry.walk)
         if scheduled is None:
             raise WalkError(f"the journal names walk {entry.walk} of {len(walks)}")
-        target = targets[scheduled.id.target]
-        walk = scheduled.walk or target.start(scheduled)
-        walk.replay(entry.window)
-        if isinstance(entry, LossEntry):
-            walk.on_lost(entry.window, entry.reason)
-        elif page is not None:
-            walk.on_page(entry.window, page, last_try=True)
-        scheduled.requests += 1
-        target.on_settled(scheduled, walk, page)
+        if isinstance(entry, RestartEntry):
+            _restart(scheduled)
+            continue
+        _replay_window(entry, page, scheduled, targets[scheduled.id.target])
         settled += 1
     return settled
+
+
+def _restart(scheduled: ScheduledWalk) -> None:
+    if scheduled.walk is None or not scheduled.walk.on_interrupted():
+        raise WalkError(f"{scheduled.id} has no pass that could begin again")
+
+
+def _replay_window(
+    entry: PageEntry | LossEntry, page: Page | None, scheduled: ScheduledWalk, target: TargetScheduler
+) -> None:
+    walk = scheduled.walk or target.start(scheduled)
+    walk.replay(entry.window)
+    if isinstance(entry, LossEntry):
+        walk.on_lost(entry.window, entry.reason)
+    elif page is not None:
+        walk.on_page(entry.window, page, last_try=True, replayed=True)
+    scheduled.requests += 1
+    target.on_settled(scheduled, walk, page)

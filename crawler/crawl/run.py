@@ -95,7 +95,8 @@ class _Run:
         ):
             async with open_clients(config, factories, self._clock) as clients:
                 plan = await self._find_walks(clients)
-                schedule = resume(spool, lambda: make_schedule(config, plan), workspace.state.snapshot)
+                snapshot, now = workspace.state.snapshot, datetime.now(UTC)
+                schedule = resume(spool, lambda: make_schedule(config, plan), snapshot, now)
                 store = RunStore(spool, part_writer)
                 runtimes = [
                     TargetRuntime(schedule.targets[target.name], clients[target.name], target.concurrency)
@@ -119,7 +120,7 @@ class _Run:
         config, state = self._config, self._workspace.state
         errors = schedule.errors()
         all_published = len(store.walks) == len(schedule.walks)
-        ended = not errors and all_published and all(walk.ended for walk in schedule.center_totals)
+        ended = not errors and all_published and schedule.is_census_done
         coverage = cover(schedule.declared_totals(), store.walks)
         status = status_of(store.walks, coverage, allow_partial_coverage=config.allow_partial_coverage)
         result = Result(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crawler.crawl.engine.target_scheduler import ScheduledWalk
+from crawler.crawl.engine.scheduled import ScheduledWalk
 from crawler.errors import IncompleteError
 from crawler.model.window import Window
 from crawler.snapshot.manifest import Lost, WalkEntry
@@ -45,7 +45,7 @@ class RunStore:
     def publish(self, ended: Sequence[ScheduledWalk]) -> None:
         """Publish walks that have ended, the next in plan order. Raises DiskError."""
         for scheduled in ended:
-            if scheduled.walk is not None:
+            if isinstance(scheduled.walk, Walk):
                 self.walks.append(self._publish(scheduled, scheduled.walk))
                 scheduled.walk = None  # the entry holds its evidence; memory must not grow with the walks
         self._part_writer.flush()
@@ -53,9 +53,10 @@ class RunStore:
 
     def _publish(self, scheduled: ScheduledWalk, walk: Walk) -> WalkEntry:
         walk_id = scheduled.id
-        if walk.verdict is None:
+        judgement, reading = walk.judgement, walk.reading
+        if judgement is None:
             raise ValueError(f"{walk_id} has not ended")
-        complete = walk.verdict == "complete"
+        complete = judgement.verdict == "complete"
         published = publish_walk(
             self._part_writer,
             self._spool,
@@ -71,7 +72,8 @@ class RunStore:
             target=walk_id.target,
             center=walk_id.center,
             namespace=walk_id.namespace,
-            verdict=walk.verdict,
+            verdict=judgement.verdict,
+            reason=judgement.reason,
             declared_totals=tuple(walk.totals),
             records=published.records,
             distinct=walk.distinct,
@@ -80,8 +82,8 @@ class RunStore:
             outside=published.outside,
             passes=walk.passes,
             requests=scheduled.requests,
-            limit=walk.limit,
+            limit=reading.page_limit,
             dialect="filter" if scheduled.filtered else "direct",
-            order=walk.order and f"{walk.order.column} {walk.order.direction}",
+            order=reading.order and f"{reading.order.column} {reading.order.direction}",
             lost=tuple(Lost(**gap._asdict()) for gap in walk.gaps),
         )

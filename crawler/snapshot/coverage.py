@@ -9,11 +9,22 @@ from crawler.snapshot.manifest import Coverage, WalkEntry
 
 
 class CenterTotal(NamedTuple):
-    """The total that a center declares as a whole; None when it declares none."""
+    """The totals that a center declares as a whole, from before and after its walks; None when it declares none."""
 
     target: str
     center: Center
-    declared: int | None
+    before: int | None
+    after: int | None
+
+    def declared(self, covered: int | None) -> int | None:
+        """Return the larger of the two; None when one of them is not known.
+
+        None, too, when walks found more than that (`covered`): then the totals count something else.
+        """
+        if self.before is None or self.after is None:
+            return None
+        larger = max(self.before, self.after)
+        return None if covered is not None and larger < covered else larger
 
 
 def cover(center_totals: Iterable[CenterTotal], walks: Iterable[WalkEntry]) -> tuple[Coverage, ...]:
@@ -27,8 +38,9 @@ def cover(center_totals: Iterable[CenterTotal], walks: Iterable[WalkEntry]) -> t
             Coverage(
                 target=center_total.target,
                 center=center_total.center,
-                declared=center_total.declared,
+                declared=center_total.declared(covered),
                 covered=covered,
+                declared_before=center_total.before,
             )
         )
     return tuple(found)

@@ -39,7 +39,7 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """How one walk ended, and the evidence.
+    """How one walk ended, and the evidence; `reason` says why it is not complete.
 
     `declared_totals` are all different totals that the service declared, in the order seen. `records` and `rejects`
     count what is published. `distinct` counts the distinct keys of the last pass, `duplicates` the items of that pass
@@ -63,6 +63,7 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
     order: str | None
     dialect: Literal["direct", "filter"] = "direct"
+    reason: str = ""
     lost: tuple[Lost, ...] = ()
 
     @property
@@ -85,13 +86,15 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """A center that was walked namespace by namespace: its own total, and the sum of its walks' totals.
 
-    Both are null where they are not known. Records of namespaces without a walk count in `declared` only.
+    Both are null where they are not known. `declared` is the larger of the totals from before and after the walks;
+    `declared_before` is the first of them. Records of namespaces without a walk count in these two only.
     """
 
     target: str
     center: Center
     declared: int | None
     covered: int | None
+    declared_before: int | None = None
 
     @property
     def uncovered(self) -> int | None:

@@ -41,6 +41,7 @@ class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", omit_
     unknown: tuple[str, ...] = ()
     outside: int = 0
     part: str = ""
+    doubtful: bool = False
 
     @property
     def size(self) -> int:
@@ -56,7 +57,13 @@ class LossEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="loss", gc=Fa
     reason: str
 
 
-Entry = PageEntry | LossEntry
+class RestartEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="restart", gc=False):
+    """The present pass of a walk began again: a resume came late."""
+
+    walk: int
+
+
+Entry = PageEntry | LossEntry | RestartEntry
 
 
 def checksum_of(data: bytes) -> int:
@@ -80,10 +87,11 @@ def page_entry(walk: int, window: Window, page: Page) -> PageEntry:
         checksum=checksum_of(items.lines + items.rejects if items.rejects else items.lines),
         unknown=tuple(sorted(items.unknown)) if items.unknown else (),
         outside=items.outside,
+        doubtful=page.doubtful,
     )
 
 
-_decode = msgspec.json.Decoder(PageEntry | LossEntry).decode
+_decode = msgspec.json.Decoder(Entry).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -124,4 +132,4 @@ def page_of(entry: PageEntry, data: bytes) -> Page | None:
         return None
     unknown = frozenset(entry.unknown)
     items = Batch(b"", b"", entry.records, entry.rejected, keys, frozenset(), unknown, entry.outside)
-    return Page(items, entry.total, entry.disagrees)
+    return Page(items, entry.total, entry.disagrees, entry.doubtful)

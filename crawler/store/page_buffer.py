@@ -12,10 +12,13 @@ from typing import Final
 
 import msgspec
 
-from crawler.store.journal import LossEntry, PageEntry, to_line
+from crawler.store.journal import LossEntry, PageEntry, RestartEntry, to_line
 from crawler.store.page_index import Extent, IndexRow
 
 _MAX_CACHED_BYTES: Final = 4 * 2**20
+
+
+Note = LossEntry | RestartEntry  # an entry without bytes
 
 
 class BufferedPage:
@@ -45,7 +48,7 @@ class PageBuffer:
     def __init__(self) -> None:
         self.waiting_bytes = 0
         self._lock = Lock()  # held for changes in memory only, never while the disk is busy
-        self._unjournaled: list[BufferedPage | LossEntry] = []  # in the order in which they were appended
+        self._unjournaled: list[BufferedPage | Note] = []  # in the order in which they were appended
         self._unwritten: list[BufferedPage] = []  # pages that had no extent when they were appended, in their order
         self._old = 0  # how many of those were there when pages were last taken
         self._going_to_parts: list[tuple[BufferedPage, Extent]] = []
@@ -63,8 +66,8 @@ class PageBuffer:
                 if walk >= 0:  # the walk for a center's total is never published
                     self._by_walk.setdefault(walk, {})[page.row.start] = page
 
-    def add_loss(self, entry: LossEntry) -> None:
-        """Add a lost window."""
+    def add_note(self, entry: Note) -> None:
+        """Add a lost window, or a pass that begins again."""
         with self._lock:
             self._unjournaled.append(entry)
 
@@ -114,7 +117,7 @@ class PageBuffer:
             pages.pop(page.row.start, None)
             page.drop_bytes()
 
-    def take_journal_entries(self) -> list[BufferedPage | LossEntry]:
+    def take_journal_entries(self) -> list[BufferedPage | Note]:
         """Take, in their order, the entries before the first page that is not written."""
         with self._lock:
             entries = enumerate(self._unjournaled)
@@ -153,9 +156,9 @@ class PageBuffer:
                     page.drop_bytes()
 
 
-def journal_line(entry: BufferedPage | LossEntry) -> bytes:
+def journal_line(entry: BufferedPage | Note) -> bytes:
     """Return the line of the journal for an entry; a page must be written."""
-    if isinstance(entry, LossEntry):
+    if not isinstance(entry, BufferedPage):
         return to_line(entry)
     if entry.extent is None or not entry.entry.size:
         return to_line(entry.entry)

@@ -21,8 +21,8 @@ from crawler.errors import DiskError
 from crawler.files.disk_errors import ADVICE
 from crawler.model.window import Window
 from crawler.store.earlier import EarlierParts
-from crawler.store.journal import Entry, LossEntry, PageEntry, page_entry
-from crawler.store.page_buffer import BufferedPage, PageBuffer, journal_line
+from crawler.store.journal import Entry, LossEntry, PageEntry, RestartEntry, page_entry
+from crawler.store.page_buffer import BufferedPage, Note, PageBuffer, journal_line
 from crawler.store.page_index import Extent, IndexEntry, PageIndex
 from crawler.store.replay import read_history
 from crawler.store.spool_files import SpoolFiles
@@ -76,7 +76,7 @@ class _Writer:
             raise
 
 
-def _lies_in_part(entry: BufferedPage | LossEntry) -> bool:
+def _lies_in_part(entry: BufferedPage | Note) -> bool:
     return isinstance(entry, BufferedPage) and entry.extent is not None and entry.extent.part != ""
 
 
@@ -99,6 +99,11 @@ class Spool:
             self._earlier.put_aside()
 
     @property
+    def last_written(self) -> float:
+        """When the journal was last written before it was opened now, in seconds since the epoch."""
+        return self._files.last_written
+
+    @property
     def waiting_bytes(self) -> int:
         """The bytes of appended pages that are not written yet."""
         return self._buffer.waiting_bytes
@@ -111,7 +116,11 @@ class Spool:
 
     def append_loss(self, walk: int, window: Window, reason: str) -> None:
         """Append a window that was lost."""
-        self._buffer.add_loss(LossEntry(walk, window, reason))
+        self._buffer.add_note(LossEntry(walk, window, reason))
+
+    def append_restart(self, walk: int) -> None:
+        """Append that the present pass of a walk began again."""
+        self._buffer.add_note(RestartEntry(walk))
 
     # ---- writing
 

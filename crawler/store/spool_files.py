@@ -17,7 +17,7 @@ class SpoolFiles:
     """Both files, open for appending. Every method raises OSError.
 
     With `sync` False nothing is made durable. `pages_end` is the size of pages.ndjson in bytes; `resumed` says whether
-    the journal held anything when it was opened.
+    the journal held anything when it was opened, `last_written` when it was written before (seconds since the epoch).
     """
 
     def __init__(self, folder: Path, *, sync: bool) -> None:
@@ -29,7 +29,8 @@ class SpoolFiles:
             if sync:
                 sync_folder(folder)  # after a power cut synced bytes need a name too
             self.pages_end = os.fstat(self._pages_fd).st_size
-            self.resumed = os.fstat(self._journal_fd).st_size > 0
+            journal = os.fstat(self._journal_fd)
+            self.resumed, self.last_written = journal.st_size > 0, journal.st_mtime
             opened.pop_all()
         self._synced_end = self.pages_end
 

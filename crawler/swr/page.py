@@ -27,12 +27,14 @@ from crawler.swr.response import Response
 class Page(NamedTuple):
     """The items of one window, normalized, and the total number of records that the page declares, None for none.
 
-    `disagrees` is true when the items of this page declare different totals; `total` is then the largest.
+    `disagrees` is true when the items of this page declare different totals; `total` is then the largest. `doubtful` is
+    set by a walk: the answers to this request contradicted each other, or a question got no answer.
     """
 
     items: Batch
     total: int | None
     disagrees: bool
+    doubtful: bool = False
 
     @property
     def length(self) -> int:

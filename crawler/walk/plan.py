@@ -63,6 +63,15 @@ def windows(total: int, limit: int) -> int:
     return max(1, -(-total // limit))
 
 
+def requests(total: int, limit: int, *, is_vouched: bool) -> int:
+    """Return the fewest requests that read `total` items in pages of `limit` and see the end of the list.
+
+    A full last page needs one more, and so does a list that is one short page, unless a census vouches for it.
+    """
+    full_at_end, one_short_page = total % limit == 0, total < limit
+    return windows(total, limit) + ((not is_vouched) if one_short_page else full_at_end)
+
+
 def duration_s(requests: int, rate_per_s: float | None) -> float | None:
     """Return the shortest time in seconds that `requests` take at this rate; None when the rate is unlimited."""
     return None if rate_per_s is None else requests / rate_per_s

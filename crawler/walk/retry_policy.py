@@ -1,35 +1,96 @@
-"""The retry policy: which failure of a request leads to what, and how long to wait (pure: chance is an argument).
+"""The retry policy: what follows from the failure of a request, and how long to wait (pure: chance is an argument).
 
-| failure                                | what follows                                                | where   |
-|----------------------------------------|-------------------------------------------------------------|---------|
-| TransientError                         | retry the window after `backoff_s`                          | fetch   |
-| the same, at the last of `max_tries`   | lose the window if the service answers other requests,      | fetch   |
-|                                        | else stop the target: exit code 75                          |         |
-| ThrottledError                         | pause the target for `throttle_pause_s`, then retry         | fetch   |
-| the same, at the last of `max_tries`   | stop the target: exit code 75                               | fetch   |
-| 401, and the credentials worked before | renew the credentials, then send the request again          | request |
-| 401 otherwise                          | stop the target: exit code 77                               | fetch   |
-| SizeRefusedError, OrderRefusedError    | a smaller page, another sort column                         | refuse  |
-| HTTP 400 before any page               | the same request in the other dialect                       | refuse  |
-| RefusedError otherwise                 | lose the window                                             | refuse  |
-| a first page that proves nothing alone | request it again, at once or after `backoff_s`              | page    |
-| a page shorter than its window         | retry after `backoff_s`, three tries at most; then keep it, | page    |
-|                                        | and note the gap                                            |         |
+| failure             | before the last of `max_tries`                          | at the last of `max_tries` |
+|---------------------|---------------------------------------------------------|----------------------------|
+| TransientError      | RetryAfter `backoff_s`                                  | Lose                       |
+| ThrottledError      | RetryAfter `throttle_pause_s`, of the whole target      | StopTarget: exit code 75   |
+| SizeRefusedError    | Renegotiate                                             | Renegotiate                |
+| OrderRefusedError   | Renegotiate                                             | Renegotiate                |
+| RefusedError        | Renegotiate                                             | Renegotiate                |
+| UnauthorizedError   | StopTarget: exit code 77                                | StopTarget: exit code 77   |
 
-Where: fetch is WindowFetcher.fetch (crawl/engine/window_fetcher.py), request is PageRequester.get_page, refuse is
-negotiate (crawl/engine/negotiation.py), page is Walk.on_page (walk/walk.py).
+Who does what: `decide` is called by WindowFetcher.fetch (crawl/engine/window_fetcher.py), by discovery
+(crawl/planning/discovery.py) and by the model of the property tests.
+- Credentials that worked before and are refused are renewed before any of this (crawl/engine/page_requester.py).
+- Renegotiate: a smaller page, another sort column, the other dialect (crawl/engine/negotiation.py). When nothing is
+  left, the refusal is the end of the list (Walk.on_refused) or the window is lost.
+- Lose: the window is lost if the service answers other requests, else the target stops with exit code 75.
+- A page that proves nothing yet is requested again (Walk.on_page), after `wait_s`; one that is too short at most
+  `short_tries` times.
 
 Which response is which error is decided in swr/error_response.py and swr/http/failures.py.
 
 Source: docs/reference/swr-api.md#retry-classes (which failures pass), #throttle-wait, #retry-after (how long).
 """
 
-from typing import Final
+from typing import Final, NamedTuple
+
+from crawler.errors import RequestError, ThrottledError, TransientError, UnauthorizedError
+from crawler.walk.passes.outcome import AskAgain
 
 _FIRST_S: Final = 0.2  # most failures pass at once, and the run lasts until its last window has waited
 _GROWTH: Final = 3.0
 _LONGEST_S: Final = 30.0
 _LONGEST_RETRY_AFTER_S: Final = 3600.0  # a longer Retry-After is a mistake of the server
+_APART_S: Final = 0.5  # a service that is wrong for a moment is right again after this
+# A page that is too short, but otherwise in order, is retried less often than a failed one: its server works.
+_SHORT_TRIES: Final = 3
+
+
+class RetryLimits(NamedTuple):
+    """How often each window is requested at most."""
+
+    max_tries: int
+
+    @property
+    def short_tries(self) -> int:
+        """How often a page that is only too short is requested at most."""
+        return min(self.max_tries, _SHORT_TRIES)
+
+
+class RetryAfter(NamedTuple):
+    """Send the request again after `after_s` seconds; with `pauses_target` no other request goes out meanwhile."""
+
+    after_s: float
+    pauses_target: bool = False
+
+
+class Lose(NamedTuple):
+    """The window had all its tries."""
+
+
+class Renegotiate(NamedTuple):
+    """The same request would be refused again: send another one."""
+
+
+class StopTarget(NamedTuple):
+    """No request of this target can succeed now."""
+
+
+Decision = RetryAfter | Lose | Renegotiate | StopTarget
+
+
+def decide(error: RequestError, attempt: int, limits: RetryLimits, chance: float) -> Decision:
+    """Return what follows from the failure of try number `attempt` (from 1); `chance` is uniform in [0, 1)."""
+    if isinstance(error, UnauthorizedError):
+        return StopTarget()
+    if not isinstance(error, TransientError):
+        return Renegotiate()
+    throttled = isinstance(error, ThrottledError)
+    if attempt >= limits.max_tries:
+        return StopTarget() if throttled else Lose()
+    if isinstance(error, ThrottledError):
+        return RetryAfter(throttle_pause_s(error.retry_after_s, attempt, chance), pauses_target=True)
+    return RetryAfter(backoff_s(attempt, chance))
+
+
+def wait_s(again: AskAgain, attempt: int, chance: float) -> float:
+    """Return the seconds to wait before a page that proves nothing yet is requested again."""
+    if again.wait == "none":
+        return 0.0
+    if again.wait == "apart":
+        return _APART_S * (1.0 + chance)
+    return backoff_s(attempt, chance)
 
 
 def backoff_s(attempt: int, chance: float) -> float:

@@ -1,33 +1,88 @@
-"""What a server was found to accept (pure): page size, sort column, dialect, and whether its totals can be trusted.
+"""What a server was found to accept (pure): page size, sort column and dialect.
 
-| learned from                                       | what changes                                  |
-|----------------------------------------------------|-----------------------------------------------|
-| a refused page size (Walk.on_size_refused)         | `limit` becomes the next smaller size         |
-| a refused sort column (Walk.on_order_refused)      | it leaves `orders`                            |
-| HTTP 400 before any page (crawl/engine/negotiation.py) | `filtered` flips, `may_change` ends       |
-| a complete pass whose first page was shorter twice | `limit` becomes the page size of the server   |
-| a total that no page explains (Walk.on_page)       | `totals_trusted`                              |
+| learned from                                       | event         | what changes                            |
+|----------------------------------------------------|---------------|-----------------------------------------|
+| a refused page size                                | SmallerPages  | `limit` becomes the next smaller size   |
+| a complete pass whose first page was shorter twice | SmallerPages  | `limit` becomes the page size of the server |
+| a refused sort column                              | OrderDropped  | it leaves `orders`                      |
+| HTTP 400 before any page                           | OtherDialect  | `filtered` flips, `may_change` ends     |
+
+Nothing is learned about totals: each walk has its own evidence of its end, since behind a balancer another server may
+answer the next walk.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 from crawler.model.window import Order
 
+# The page sizes to try, one after the other, when a size is refused; the documented default of 100 is among them
+# (swr-api.md#default-limit).
+_LIMITS: Final = (500, 200, 100, 50, 20, 10, 5, 2, 1)
 
-@dataclass(slots=True)
+
+def next_smaller(limit: int) -> int | None:
+    """Return the next smaller page size to try, None when there is none."""
+    return next((smaller for smaller in _LIMITS if smaller < limit), None)
+
+
+class SmallerPages(NamedTuple):
+    """Pages hold at most `limit` items."""
+
+    limit: int
+
+
+class OrderDropped(NamedTuple):
+    """The service does not sort by this order."""
+
+    order: Order | None
+
+
+class OtherDialect(NamedTuple):
+    """The service refuses requests in the present dialect."""
+
+
+Lesson = SmallerPages | OrderDropped | OtherDialect
+
+
+@dataclass(frozen=True, slots=True)
 class ServerProfile:
-    """What one target was found to accept. All its walks share it, so each lesson costs one request only.
+    """What one target was found to accept. It never changes; `learn` returns another one.
 
     - `limit`: the page size to request, in items.
     - `orders`: the sort columns that were not refused so far, first choice first; None is the server's own order.
     - `filtered`: whether a request packs all parameters into `filter` (swr-api.md#filter-parameter).
     - `may_change`: whether the other dialect may still be tried.
-    - `totals_trusted`: whether a total was seen that is neither the length nor the limit of its page. Then totals
-      count the items of the walk (swr-api.md#wrong-totals).
     """
 
     limit: int
     orders: tuple[Order | None, ...]
     filtered: bool = False
     may_change: bool = False
-    totals_trusted: bool = False
+
+    def learn(self, lesson: Lesson) -> "ServerProfile":
+        """Return the profile with what was learned; the last order and the smallest size stay."""
+        match lesson:
+            case SmallerPages(limit):
+                return replace(self, limit=min(self.limit, limit))
+            case OrderDropped(order):
+                left = tuple(one for one in self.orders if one != order)
+                return replace(self, orders=left or self.orders)
+            case OtherDialect():
+                return replace(self, filtered=not self.filtered, may_change=False)
+
+
+class SharedProfile:
+    """The present profile of one target. All its walks share it, so each lesson costs one request only."""
+
+    def __init__(self, profile: ServerProfile) -> None:
+        self._present = profile
+
+    @property
+    def present(self) -> ServerProfile:
+        """The profile as learned so far."""
+        return self._present
+
+    def learn(self, lesson: Lesson) -> None:
+        """Replace the profile by one with what was learned."""
+        self._present = self._present.learn(lesson)

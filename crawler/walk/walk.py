@@ -5,110 +5,100 @@
     pass 2, 3 .. max_passes -- consistent --> complete
       | none was consistent
       |-- some windows could not be read ----> partial
-      |-- no total, or one that only counts the page --> unproven
+      |-- no total, or the end was not seen -> unproven
       `-- every window was read, but the list changed in every pass --> drifted
 
-A pass is consistent when all its pages declare one total and it has read that many distinct keys.
+What makes a pass consistent is in passes/evidence.py, the states of a pass in passes/__init__.py, the table of verdicts
+in judgement.py.
 
 The laws; each is a property in tests/walk/test_walk_laws.py:
 - A walk is `complete` only after a consistent pass. With `double_read` it takes two in a row with the same keys, unless
   one page holds the whole list.
+- A total is a claim, an end is seen: a walk whose last page is full, or whose only page is short, asks once more.
+- That nothing is there takes two good answers, some time apart, and none that says otherwise.
 - The windows of a pass are new, in flight, read or lost: each is exactly one of these. Every item below the total is
   read or in a gap.
 - The order of the responses does not change the verdict.
 - A first page shorter than requested is a cap of the server when it has that length twice and the total says more: the
   pass continues with this page size. It continues with the page size of a longer first page, too. Any other page
   shorter than its window is a mistake of the server, never the end. A first page without a total must come twice.
-- A walk stops at its total. When the total equals the length of the first page, one window beyond it is tried: if the
-  page is full, or if this service was never seen to declare the total of a walk.
 - A walk ends: after max_passes passes at most, and no pass reads far ahead of what its pages prove (read_ahead.py).
+- A pass that was interrupted for longer than a moment begins again: a resume is a later look.
 
 Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #moving-data, #offset-paging.
 """
 
-from functools import reduce
-from operator import xor
-from typing import Final
-
 from crawler.model.key_set import KeySet
 from crawler.model.verdict import Verdict
-from crawler.model.window import Gap, Order, Window
+from crawler.model.window import Gap, Window
 from crawler.swr.page import Page
-from crawler.walk.outcome import Outcome, Retry, WalkError
-from crawler.walk.passes import Pass
-from crawler.walk.server_profile import ServerProfile
-
-# The page sizes to try, one after the other, when a size is refused; the documented default of 100 is among them
-# (swr-api.md#default-limit).
-_LIMITS: Final = (500, 200, 100, 50, 20, 10, 5, 2, 1)
+from crawler.walk.judgement import Judgement
+from crawler.walk.pass_sequence import PassSequence, WalkRules
+from crawler.walk.passes.outcome import AskAgain, Outcome, Settled, WalkError
+from crawler.walk.passes.reading import Reading
+from crawler.walk.server_profile import OrderDropped, SharedProfile, SmallerPages, next_smaller
 
 
 class Walk:
     """The state of one walk.
 
     Take windows with `next_window` until it returns None. Report what happened to each: `on_page`, `on_lost`,
-    `on_size_refused` or `on_order_refused`.
+    `on_refused`, `on_size_refused` or `on_order_refused`.
 
-    `verdict` is None until the walk has ended; then the other fields hold the evidence. `totals` are all that were
-    declared in any pass, in that order. The rest is of the last pass: `distinct` keys, `duplicates` (items whose key
-    was read before), `gaps` by offset, `limit` in items and `order`.
+    `judgement` is None until the walk has ended. `totals` are all that were declared in any pass, in that order;
+    `distinct`, `duplicates` and `gaps` are of the last pass. `waiting` says that no window can be requested before a
+    response has come.
     """
 
-    def __init__(
-        self, profile: ServerProfile, *, max_passes: int, double_read: bool = False, first_page_only: bool = False
-    ) -> None:
+    def __init__(self, profile: SharedProfile, rules: WalkRules) -> None:
         self._profile = profile
-        self._max_passes = max_passes
-        self._double_read = double_read
-        self._first_page_only = first_page_only
-        self._fingerprint: tuple[int, int, int] | None = None  # of the keys of the pass before, for `double_read`
-        self._windows_before = 0  # settled in earlier passes
-        self._pass = self._new_pass(1)
-        self.waiting = False  # no window can be requested before a response has come
-        self.verdict: Verdict | None = None
-        self.totals: dict[int, None] = {}
+        self._passes = PassSequence(profile, rules)
+        self.judgement: Judgement | None = None
+        self.waiting = False
         self.distinct = 0
         self.gaps: tuple[Gap, ...] = ()
+
+    # ---- what is known
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict, None before the walk has ended."""
+        return self.judgement and self.judgement.verdict
 
     @property
     def passes(self) -> int:
         """The number of the present pass, from 1; of the last one when the walk has ended."""
-        return self._pass.number
+        return self._passes.present.number
 
     @property
-    def total(self) -> int:
-        """The largest total declared in this pass, 0 before the first page."""
-        return self._pass.total
+    def reading(self) -> Reading:
+        """What the present pass has seen; of the last one when the walk has ended, without its keys."""
+        return self._passes.present.reading
 
     @property
     def has_first_page(self) -> bool:
         """Whether the first page of this pass was read, so that the other windows are known."""
-        return self._pass.state != "first"
+        return self._passes.present.has_first_page
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the walk waits for a census: `on_census` must follow."""
+        return self.judgement is None and self._passes.present.is_resting
 
     @property
     def windows(self) -> int:
         """The number of windows known to be needed, in all passes so far: new, in flight and settled."""
-        return self._windows_before + self._pass.windows
+        return self._passes.windows
 
     @property
-    def in_flight(self) -> int:
-        """The number of windows taken and not settled."""
-        return self._pass.in_flight
+    def totals(self) -> dict[int, None]:
+        """The totals declared in any pass."""
+        return self._passes.totals | self.reading.evidence.totals
 
     @property
     def duplicates(self) -> int:
         """The number of items of the last pass whose key was read before."""
-        return self._pass.items - self.distinct
-
-    @property
-    def limit(self) -> int:
-        """The page size in use, in items."""
-        return self._pass.limit
-
-    @property
-    def order(self) -> Order | None:
-        """The sort order in use; None is the server's own."""
-        return self._pass.order
+        return self.reading.evidence.items - self.distinct
 
     @property
     def declared(self) -> int | None:
@@ -116,103 +106,84 @@ class Walk:
         without_total = None if self.distinct or self.gaps or not self.verdict else 0
         return max(self.totals, default=without_total)
 
+    # ---- what happens
+
     def next_window(self) -> Window | None:
         """Take the next window, in flight from now on; None when none can be requested now."""
-        window = None if self.verdict else self._pass.next_window()
+        window = None if self.judgement else self._passes.present.frontier.take()
         self.waiting = window is None
         return window
 
     def replay(self, window: Window) -> None:
         """Take the window that a journal names next; its `on_page` or `on_lost` must follow."""
-        if self.verdict:
+        if self.judgement:
             raise WalkError(f"{window}: the walk has ended")
-        self._pass.replay(window)
+        self._passes.present.replay(window)
 
-    def on_page(self, window: Window, page: Page, *, last_try: bool) -> Outcome:
-        """Take a page, and say what becomes of it: keep, skip, or Retry. With `last_try` a short page is kept."""
-        trusted = self._first_page_only or self._profile.totals_trusted
-        outcome = self._pass.on_page(window, page, last_try=last_try, totals_trusted=trusted)
-        if not isinstance(outcome, Retry):
-            # Learned from what the journal keeps and from nothing else: a resume must learn the same.
-            explained = max(window.limit, page.length)
-            self._profile.totals_trusted |= outcome == "keep" and (page.total or 0) > explained
+    def on_page(self, window: Window, page: Page, *, last_try: bool, replayed: bool = False) -> Outcome:
+        """Take a page, and say what becomes of it. With `last_try` a short page is kept, a `replayed` one always."""
+        outcome = self._passes.present.on_page(window, page, "replay" if replayed else "last" if last_try else "more")
+        if not isinstance(outcome, AskAgain):
             self._on_settled()
         return outcome
 
     def on_lost(self, window: Window, reason: str) -> None:
         """Record a window as lost after its last try; the gap carries `reason`."""
-        self._pass.on_lost(window, reason)
+        self._passes.present.on_lost(window, reason)
         self._on_settled()
+
+    def on_refused(self, window: Window) -> Settled | None:
+        """Take a refusal that says "there is no such page"; return how it settles the window, None if it does not."""
+        settled = self._passes.present.on_refused(window)
+        if settled is not None:
+            self._on_settled()
+        return settled
 
     def on_size_refused(self, window: Window) -> bool:
         """Step down to a smaller page size; return False when there is none, or the first page was read."""
-        self._pass.check_in_flight(window)
-        smaller = next((limit for limit in _LIMITS if limit < window.limit), None)
-        if self._pass.state != "first" or smaller is None:
+        self._passes.present.frontier.check_in_flight(window)
+        smaller = next_smaller(window.limit)
+        if self.has_first_page or smaller is None:
             return False
-        self._profile.limit = min(self._profile.limit, smaller)
-        self._restart_pass()
+        self._profile.learn(SmallerPages(smaller))
+        self._passes.restart()
+        self.waiting = False
         return True
 
     def on_order_refused(self, window: Window) -> bool:
         """Step down to the next sort column; return False when there is none, or the first page was read."""
-        self._pass.check_in_flight(window)
-        left = tuple(order for order in self._profile.orders if order != window.order)
-        if self._pass.state != "first" or not left:
+        self._passes.present.frontier.check_in_flight(window)
+        if self.has_first_page or set(self._profile.present.orders) <= {window.order}:
             return False
-        self._profile.orders = left
-        self._restart_pass()
+        self._profile.learn(OrderDropped(window.order))
+        self._passes.restart()
+        self.waiting = False
         return True
 
-    def _restart_pass(self) -> None:
-        self._pass = self._new_pass(self._pass.number)
-        self.waiting = False
+    def on_interrupted(self) -> bool:
+        """Begin the present pass again, after a resume that came late; return False when there is no need.
 
-    def _new_pass(self, number: int) -> Pass:
-        return Pass(number, self._profile.limit, self._profile.orders[0], is_last=number >= self._max_passes)
+        What was read before and what will be read would be two states of the list. One page is one state.
+        """
+        if self.judgement or self.is_resting or not self.has_first_page:
+            return False
+        self._passes.begin_again()
+        return True
+
+    def on_census(self, *, agrees: bool) -> None:
+        """Take what the census of the center says of a walk that is resting: end it, or look again."""
+        if not self.is_resting:
+            raise WalkError("the walk does not wait for a census")
+        self._passes.on_census(agrees=agrees)
+        self._on_settled()
 
     def _on_settled(self) -> None:
         self.waiting = False
-        if self._first_page_only and self.has_first_page:
-            self._finish("unproven")  # an estimate needs the total alone
-        elif self._pass.done:
-            self._decide(self._pass)
-
-    def _decide(self, done: Pass) -> None:
-        """Set the verdict of the walk, or start the next pass."""
-        consistent = done.is_consistent
-        if consistent and done.clamped_to is not None:  # in any other pass a short page may be a mistake
-            self._profile.limit = min(self._profile.limit, done.clamped_to)
-        if self._is_confirmed(done) and consistent:
-            self._finish("complete")
-        elif done.has_loss and not done.cut_short:
-            self._finish("partial")  # its windows had all their tries; another pass would only repeat them
-        elif done.open_ended:
-            self._finish("unproven")  # a service without totals declares none in another pass either
-        elif done.number < self._max_passes:
-            self.totals.update(done.totals)
-            self._windows_before += done.settled
-            self._pass = self._new_pass(done.number + 1)
-        elif done.gaps:
-            self._finish("partial")
-        else:
-            self._finish("unproven" if done.total_missing else "drifted")
-
-    def _is_confirmed(self, done: Pass) -> bool:
-        """Return whether this pass needs no second reading, or is the second one with the same keys."""
-        # One page is one state of the list; several may be of different ones, with rows moved between them.
-        if not (self._double_read and (done.pages > 1 or done.item_repeated)):
-            return True
-        before, self._fingerprint = self._fingerprint, None
-        if done.is_consistent:
-            # Not the keys themselves: two sets of a huge walk would be the largest thing in memory.
-            self._fingerprint = len(done.keys), sum(done.keys), reduce(xor, done.keys, 0)
-        return self._fingerprint is not None and before == self._fingerprint
-
-    def _finish(self, verdict: Verdict) -> None:
-        self.verdict = verdict
-        self.totals.update(self._pass.totals)
-        self.distinct = len(self._pass.keys)
-        if verdict != "complete":
-            self.gaps = tuple(sorted(self._pass.gaps, key=lambda gap: gap.offset))
-        self._pass.keys = KeySet()  # keys are most of a run's memory
+        self.judgement = self._passes.judge()
+        if self.judgement is None:
+            return
+        evidence = self.reading.evidence
+        self.distinct = len(evidence.keys)
+        if self.verdict != "complete":
+            self.gaps = tuple(sorted(evidence.gaps, key=lambda gap: gap.offset))
+        evidence.keys = KeySet()  # keys are most of a run's memory

@@ -1,23 +1,27 @@
 """The walks of one target: which window is next, and what is counted."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.crawl.engine.target_scheduler import CrawlLimits, FetchTask, ScheduledWalk, TargetScheduler
+from crawler.crawl.engine.scheduled import ScheduledCensus, ScheduledWalk
+from crawler.crawl.engine.target_scheduler import CrawlLimits, FetchTask, TargetScheduler
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.resume import replay
 from crawler.errors import UnavailableError
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
-from crawler.store.journal import Entry, LossEntry, PageEntry
-from crawler.swr.page import EMPTY_PAGE, Page
-from crawler.walk.outcome import Retry, WalkError
+from crawler.store.journal import Entry, LossEntry, RestartEntry, page_entry
+from crawler.swr.page import Page
+from crawler.walk.center_census import MAX_TOTALS
+from crawler.walk.passes.outcome import Settled, WalkError
 from crawler.walk.server_profile import ServerProfile
-from tests.walk.model_server import SHORT_TRIES, TRIES, Server, ServerBehavior, page_of
+from crawler.walk.walk import Walk
+from tests.walk.model_server import LIMITS as RETRY_LIMITS
+from tests.walk.model_server import TRIES, Server, ServerBehavior, page_of
 from tests.walk.strategies import Pick, any_behavior, concurrencies, response_orders
 
 LIMITS = CrawlLimits(max_tries=TRIES, max_passes=3, double_read=False)
@@ -37,8 +41,9 @@ def take(target: TargetScheduler) -> FetchTask:
 
 
 def settle(target: TargetScheduler, task: FetchTask, page: Page) -> None:
-    assert not isinstance(task.walk.on_page(task.window, page, last_try=True), Retry)
-    target.on_settled(task.scheduled, task.walk, page)
+    outcome = task.walk.on_page(task.window, page, last_try=True)
+    assert isinstance(outcome, Settled)
+    target.on_settled(task.scheduled, task.walk, outcome.page)
 
 
 class Journal:
@@ -51,9 +56,7 @@ class Journal:
         if page is None:
             self.entries.append((LossEntry(walk, window, "fails"), None))
             return
-        records = page.items.records
-        entry = PageEntry(walk, window, page.total, page.disagrees, 0, 0, 0, records, page.items.rejected, 0)
-        self.entries.append((entry, page))
+        self.entries.append((page_entry(walk, window, page), page))
 
 
 def crawl(target: TargetScheduler, behaviors: Iterable[ServerBehavior], concurrency: int, pick: Pick) -> Journal:
@@ -71,10 +74,10 @@ def crawl(target: TargetScheduler, behaviors: Iterable[ServerBehavior], concurre
         answer = servers[task.scheduled.index].answer(task.window)
         kept: Page | None = None
         if isinstance(answer, Page):
-            outcome = task.walk.on_page(task.window, answer, last_try=len(tries) >= SHORT_TRIES)
-            if isinstance(outcome, Retry):
+            outcome = task.walk.on_page(task.window, answer, last_try=len(tries) >= RETRY_LIMITS.short_tries)
+            if not isinstance(outcome, Settled):
                 continue
-            kept = EMPTY_PAGE if outcome == "skip" else answer
+            kept = outcome.page
         elif answer == "size refused" and task.walk.on_size_refused(task.window):
             in_flight.remove(request)
             continue
@@ -102,6 +105,10 @@ def counted(stats: TargetStats) -> tuple[int, ...]:
     return (stats.walks_started, stats.walks_ended, stats.windows, stats.windows_done, *sums)
 
 
+def verdicts(target: TargetScheduler) -> list[str | None]:
+    return [one.walk.verdict for one in target.walks if isinstance(one.walk, Walk)]
+
+
 without_refused_orders = any_behavior.map(
     lambda behavior: ServerBehavior(**{**vars(behavior), "refused_orders": frozenset()})
 )
@@ -121,14 +128,12 @@ def test_whatever_the_servers_do_the_counts_add_up_and_a_resume_counts_the_same(
     assert stats.windows_left() == 0
     assert stats.walks_started == stats.walks_ended == stats.walks
     assert stats.records == sum(page.length for _, page in journal.entries if page)
-    assert stats.declared == sum(one.walk.total for one in target.walks if one.walk)
+    assert stats.declared == sum(one.walk.reading.evidence.total for one in target.walks if isinstance(one.walk, Walk))
     resumed = scheduler_of(len(behaviors))
     assert replay(journal.entries, {"t": resumed}, dict(enumerate(resumed.walks))) == len(journal.entries)
     assert resumed.done
     assert counted(resumed.stats) == counted(stats)
-    assert [one.walk and one.walk.verdict for one in resumed.walks] == [
-        one.walk and one.walk.verdict for one in target.walks
-    ]
+    assert verdicts(resumed) == verdicts(target)
 
 
 def test_walks_start_in_plan_order_and_only_when_older_ones_have_no_new_window() -> None:
@@ -175,11 +180,11 @@ def test_walks_not_started_are_estimated_by_the_started_ones() -> None:
     assert (target.stats.windows, target.stats.windows_left()) == (10, 9 + 3 * 10)
 
 
-def test_the_window_beyond_a_doubtful_total_is_counted() -> None:
+def test_the_window_at_the_end_of_the_list_is_counted() -> None:
     target = scheduler_of(1)
     settle(target, take(target), page_of(range(10), 10))
     assert (target.stats.windows_left(), target.stats.declared) == (1, 10)
-    settle(target, take(target), EMPTY_PAGE)
+    settle(target, take(target), page_of([9], 10))
     assert (target.stats.windows, target.stats.windows_left(), target.done) == (2, 0, True)
 
 
@@ -188,7 +193,9 @@ def test_a_walk_without_a_total_has_one_more_window_until_it_ends() -> None:
     for number in range(3):
         settle(target, take(target), page_of(range(number * 10, number * 10 + 10), None))
         assert target.stats.windows_left() == 1
-    settle(target, take(target), page_of([], None))
+    task = take(target)
+    task.walk.on_page(task.window, page_of([], None), last_try=False)
+    settle(target, task, page_of([], None))
     assert (target.stats.windows_left(), target.done) == (0, True)
 
 
@@ -198,7 +205,8 @@ def test_the_total_of_a_later_pass_replaces_the_one_before() -> None:
     settle(target, take(target), page_of(range(4), 5))
     assert target.stats.declared == 5
     settle(target, take(target), page_of(range(3), 3))
-    assert (target.stats.declared, target.stats.windows, target.done) == (3, 3, True)
+    settle(target, take(target), page_of([2], 3))
+    assert (target.stats.declared, target.stats.windows, target.done) == (3, 4, True)
 
 
 def test_an_error_ends_a_target_though_walks_are_open() -> None:
@@ -233,3 +241,149 @@ def test_an_unknown_field_is_reported_once(caplog: pytest.LogCaptureFixture) -> 
             settle(target, task, page._replace(items=page.items._replace(unknown=frozenset(unknown))))
     assert [vars(record)["fields"] for record in caplog.records] == [["a", "b"], ["c"]]
     assert target.unknown_fields == {"a", "b", "c"}
+
+
+# ---- the census of a center
+
+
+class Center:
+    """A center crawled by namespace: answers its walks with rows of their own, its probes with `totals` in turn."""
+
+    def __init__(self, sizes: Sequence[int], totals: Sequence[int], *, limit: int = LIMIT) -> None:
+        self.sizes = sizes
+        self.totals = list(totals)
+        self.asked: list[tuple[int, int, int]] = []  # index, offset, limit
+        walks = [ScheduledWalk(index, WalkId("t", "self", f"n{index}")) for index in range(len(sizes))]
+        probes = [ScheduledWalk(-1 - number, WalkId("t", "self", None), is_probe=True) for number in range(MAX_TOTALS)]
+        self.census = ScheduledCensus("t", "self", probes)
+        profile, stats = ServerProfile(limit, (None,)), TargetStats("t", len(sizes), None)
+        self.target = TargetScheduler(walks, profile, LIMITS, stats, {"self": self.census})
+        self.journal = Journal()
+        self.ended: list[int] = []
+
+    def answer(self, task: FetchTask) -> Page:
+        index, (_, offset, limit, _) = task.scheduled.index, task.window
+        if index < 0:
+            total = self.totals[-1 - index]
+            return page_of(range(min(limit, max(0, total - offset))), total)
+        rows = range(100 * index, 100 * index + self.sizes[index])
+        return page_of(rows[offset : offset + limit], len(rows))
+
+    def crawl(self, windows: int = 1000) -> "Center":
+        for _ in range(windows):
+            task = self.target.next_task()
+            if task is None:
+                return self
+            self.asked.append((task.scheduled.index, task.window.offset, task.window.limit))
+            while True:
+                outcome = task.walk.on_page(task.window, self.answer(task), last_try=False)
+                if isinstance(outcome, Settled):
+                    break
+            self.journal.append(task.scheduled.index, task.window, outcome.page)
+            self.target.on_settled(task.scheduled, task.walk, outcome.page)
+            self.ended += [scheduled.index for scheduled, _ in self.target.take_ended()]
+        return self
+
+    def of_walks(self) -> list[tuple[int, int, int]]:
+        return [one for one in self.asked if one[0] >= 0]
+
+
+def test_small_namespaces_need_one_request_each_when_the_center_declares_their_sum_before_and_after() -> None:
+    center = Center([3, 0, 9, 1], [13, 13]).crawl()
+    assert center.of_walks() == [(index, 0, LIMIT) for index in range(4)]
+    assert verdicts(center.target) == ["complete"] * 4
+    assert (center.census.before, center.census.after, center.census.is_done, center.target.done) == (
+        13,
+        13,
+        True,
+        True,
+    )
+    assert center.ended == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("totals", [[14, 14, 13], [13, 14, 13], [12, 13, 13]])
+def test_when_the_totals_of_the_center_differ_from_the_sum_each_walk_of_one_short_page_looks_for_its_end(
+    totals: list[int],
+) -> None:
+    center = Center([3, 0, 9, 1], totals).crawl()
+    assert center.of_walks()[4:] == [(0, 2, 2), (1, 0, LIMIT), (2, 8, 8), (3, 1, 1)]
+    assert verdicts(center.target) == ["complete"] * 4
+    assert (center.census.before, center.census.after, center.target.done) == (totals[0], 13, True)
+
+
+def test_a_center_that_declares_less_than_its_walks_found_is_asked_once_more() -> None:
+    center = Center([3, 9], [12, 7, 12]).crawl()
+    assert len(center.of_walks()) == 2
+    assert center.census.after == 12
+    center = Center([3, 9], [12, 7, 7, 6, 5]).crawl()
+    assert len(center.of_walks()) == 4
+    assert (center.census.after, center.census.is_done) == (5, True)
+
+
+def test_a_center_whose_walks_have_several_pages_is_asked_after_them_too() -> None:
+    center = Center([25], [25, 30]).crawl()
+    assert (center.census.before, center.census.after, center.target.done) == (25, 30, True)
+    assert verdicts(center.target) == ["complete"]
+
+
+def test_a_center_without_walks_is_asked_before_and_after() -> None:
+    center = Center([], [0, 4]).crawl()
+    assert (center.census.before, center.census.after, center.target.done) == (0, 4, True)
+
+
+def test_a_total_that_does_not_count_vouches_for_nothing() -> None:
+    center = Center([3, 1], [4, 4])
+    center.answer = lambda task: (  # type: ignore[method-assign]
+        page_of(range(2), 2)
+        if task.scheduled.index < 0 and task.window.limit > 1
+        else page_of([0], 1)
+        if task.scheduled.index < 0
+        else Center.answer(center, task)
+    )
+    center.crawl()
+    assert (center.census.before, center.census.after) == (None, None)
+    assert len(center.of_walks()) == 4
+
+
+def test_a_loose_filter_makes_the_census_vouch_for_nothing() -> None:
+    center = Center([3, 1], [4, 4, 4])
+
+    def loose(task: FetchTask) -> Page:
+        page = Center.answer(center, task)
+        return page._replace(items=page.items._replace(outside=1)) if task.scheduled.index == 0 else page
+
+    center.answer = loose  # type: ignore[method-assign]
+    center.crawl()
+    assert len(center.of_walks()) == 4
+
+
+@pytest.mark.parametrize("windows", range(12))
+@pytest.mark.parametrize("totals", [[13, 13], [14, 13, 13]])
+def test_a_resume_in_the_middle_of_a_census_asks_the_same_windows(totals: list[int], windows: int) -> None:
+    whole = Center([3, 0, 9, 1], totals).crawl()
+    begun = Center([3, 0, 9, 1], totals).crawl(windows)
+    resumed = Center([3, 0, 9, 1], totals)
+    by_index = {one.index: one for one in (*resumed.target.walks, *resumed.census.probes)}
+    replay(begun.journal.entries, {"t": resumed.target}, by_index)
+    resumed.crawl()
+    assert begun.asked + resumed.asked == whole.asked
+    assert verdicts(resumed.target) == ["complete"] * 4
+
+
+def test_a_journal_that_asks_for_a_total_too_early_is_refused() -> None:
+    center = Center([3], [3, 3])
+    center.journal.append(-2, Window(1, 0, 2, None), page_of(range(2), 3))
+    by_index = {one.index: one for one in (*center.target.walks, *center.census.probes)}
+    with pytest.raises(WalkError, match="cannot be started now"):
+        replay(center.journal.entries, {"t": center.target}, by_index)
+
+
+def test_a_walk_that_begins_again_is_replayed_and_one_that_cannot_is_refused() -> None:
+    target = scheduler_of(1)
+    journal = Journal()
+    journal.append(0, Window(1, 0, LIMIT, None), page_of(range(10), 30))
+    entries = [*journal.entries, (RestartEntry(0), None)]
+    assert replay(entries, {"t": target}, dict(enumerate(target.walks))) == 1
+    assert take(target).window == Window(2, 0, LIMIT, None)
+    with pytest.raises(WalkError, match="begin again"):
+        replay([(RestartEntry(0), None)], {"t": target}, dict(enumerate(scheduler_of(1).walks)))

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from crawler.errors import ErrorDetails, OrderRefusedError, RequestError, SizeRefusedError, TransientError
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.decode.batch import Batch
-from crawler.swr.page import EMPTY_PAGE, Page
-from crawler.walk.outcome import Retry
-from crawler.walk.server_profile import ServerProfile
+from crawler.swr.page import Page
+from crawler.walk.pass_sequence import WalkRules
+from crawler.walk.passes.outcome import AskAgain
+from crawler.walk.retry_policy import Lose, RetryAfter, RetryLimits, decide
+from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.walk import Walk
 
 ANY: Final = 10**6  # a bound that no test reaches
@@ -20,10 +23,15 @@ MAX_KEYS: Final = 400  # a server that adds one for each request would never end
 HOSTILE: Final = 10**15
 BY_NAME: Final = Order("name", "asc")
 BY_TIME: Final = Order("updated_at", "asc")
-TRIES: Final = 4  # for each window; a page that is only short gets one less, as in crawl/engine/window_fetcher.py
-SHORT_TRIES: Final = 3
+LIMITS: Final = RetryLimits(4)
+TRIES: Final = LIMITS.max_tries
 
 Refusal = Literal["fails", "size refused", "order refused"]
+ERRORS: Final[dict[str, RequestError]] = {
+    "fails": TransientError(ErrorDetails()),
+    "size refused": SizeRefusedError(ErrorDetails()),
+    "order refused": OrderRefusedError(ErrorDetails()),
+}
 Totals = Literal["true", "none", "length", "limit", "more", "huge", "zero", "mixed"]
 
 
@@ -72,6 +80,7 @@ class ServerBehavior:
     repeats_last: bool = False  # past the end
     totals: Totals = "true"
     extra: int = 1  # for totals "more"
+    total_cap: int = ANY  # no total is larger, but rows beyond it are served
     total_on_empty: bool = True
     largest_size: int = ANY  # larger ones are refused, unless pages are as large anyway
     refused_orders: frozenset[Order | None] = frozenset()
@@ -141,7 +150,7 @@ class Server:
     def _total(self, rows: list[int]) -> int | None:
         count = len(self.rows)
         return {
-            "true": count,
+            "true": min(count, self.behavior.total_cap),
             "none": None,
             "length": len(rows),
             "more": count + self.behavior.extra,
@@ -194,7 +203,7 @@ class Crawl:
     walk: Walk
     concurrency: int = 1
     pick: Callable[[int], int] = lambda _: 0
-    tries: int = TRIES
+    limits: RetryLimits = LIMITS
     in_flight: list[InFlight] = field(default_factory=list)
     history: list[Settled] = field(default_factory=list)
     kept: dict[int, list[Page]] = field(default_factory=dict)
@@ -226,24 +235,26 @@ class Crawl:
             self.in_flight.remove(request)
 
     def _take(self, request: InFlight, page: Page) -> bool:
-        outcome = self.walk.on_page(request.window, page, last_try=request.attempt >= min(self.tries, SHORT_TRIES))
-        if isinstance(outcome, Retry):
+        outcome = self.walk.on_page(request.window, page, last_try=request.attempt >= self.limits.short_tries)
+        if isinstance(outcome, AskAgain):
             return False
-        skipped = outcome == "skip"
-        self.history.append(Settled(request.window, EMPTY_PAGE if skipped else page))
-        self.kept.setdefault(request.window.pass_number, []).append(EMPTY_PAGE if skipped else page)
+        self.history.append(Settled(request.window, outcome.page))
+        self.kept.setdefault(request.window.pass_number, []).append(outcome.page)
         return True
 
     def _fail(self, request: InFlight, refusal: Refusal) -> bool:
-        if refusal == "fails" and request.attempt < self.tries:
+        decision = decide(ERRORS[refusal], request.attempt, self.limits, 0.5)
+        if isinstance(decision, RetryAfter):
             return False
-        stepped_down = (refusal == "size refused" and self.walk.on_size_refused(request.window)) or (
-            refusal == "order refused" and self.walk.on_order_refused(request.window)
-        )
-        if not stepped_down:
+        if isinstance(decision, Lose) or not self._renegotiate(request.window, refusal):
             self.walk.on_lost(request.window, refusal)
             self.history.append(Settled(request.window, None))
         return True
+
+    def _renegotiate(self, window: Window, refusal: Refusal) -> bool:
+        if refusal == "size refused":
+            return self.walk.on_size_refused(window)
+        return refusal == "order refused" and self.walk.on_order_refused(window)
 
     @property
     def last_pass(self) -> list[Page]:
@@ -262,7 +273,7 @@ def replay(walk: Walk, history: Iterable[Settled]) -> Walk:
         if page is None:
             walk.on_lost(window, "fails")
         else:
-            walk.on_page(window, page, last_try=True)
+            walk.on_page(window, page, last_try=True, replayed=True)
     return walk
 
 
@@ -274,12 +285,15 @@ class WalkConfig(NamedTuple):
     double_read: bool = False
     orders: tuple[Order | None, ...] = (BY_NAME, BY_TIME, None)
 
-    def new_walk(self, *, totals_trusted: bool = False) -> Walk:
-        profile = ServerProfile(self.limit, self.orders, totals_trusted=totals_trusted)
-        return Walk(profile, max_passes=self.max_passes, double_read=self.double_read)
+    @property
+    def rules(self) -> WalkRules:
+        return WalkRules(self.max_passes, self.double_read)
+
+    def new_walk(self) -> Walk:
+        return Walk(SharedProfile(ServerProfile(self.limit, self.orders)), self.rules)
 
 
-class Evidence(NamedTuple):
+class WalkEvidence(NamedTuple):
     """Everything a walk reports when it has ended."""
 
     verdict: str | None
@@ -290,9 +304,9 @@ class Evidence(NamedTuple):
     gaps: tuple[tuple[int, int | None, int], ...]
 
 
-def evidence_of(walk: Walk) -> Evidence:
+def evidence_of(walk: Walk) -> WalkEvidence:
     gaps = tuple((gap.offset, gap.end, gap.got) for gap in walk.gaps)
-    return Evidence(walk.verdict, walk.passes, frozenset(walk.totals), walk.distinct, walk.duplicates, gaps)
+    return WalkEvidence(walk.verdict, walk.passes, frozenset(walk.totals), walk.distinct, walk.duplicates, gaps)
 
 
 def missing(gaps: Iterable[Gap]) -> int | None:

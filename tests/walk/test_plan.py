@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.model.walk_id import Center, WalkId
-from crawler.walk.plan import Plan, discovered_walks, duration_s, make_plan, windows
+from crawler.walk.plan import Plan, discovered_walks, duration_s, make_plan, requests, windows
 
 BOTH: tuple[Center, ...] = ("self", "thirdparty")
 
@@ -94,3 +94,25 @@ def test_the_rate_decides_how_long_a_run_takes_and_without_one_it_is_unknown(req
     assert taken_s is not None
     assert taken_s * rate_per_s == pytest.approx(requests)
     assert duration_s(requests, None) is None
+
+
+@pytest.mark.parametrize(
+    ("total", "limit", "is_vouched", "expected"),
+    [
+        (0, 10, False, 2),
+        (0, 10, True, 1),
+        (3, 10, False, 2),
+        (3, 10, True, 1),
+        (10, 10, False, 2),
+        (10, 10, True, 2),
+        (25, 10, False, 3),
+        (30, 10, True, 4),
+    ],
+)
+def test_a_full_last_page_needs_one_more_request_and_so_does_a_short_only_one_without_a_census(
+    total: int,
+    limit: int,
+    is_vouched: bool,  # noqa: FBT001 - a parameter
+    expected: int,
+) -> None:
+    assert requests(total, limit, is_vouched=is_vouched) == expected

@@ -1,10 +1,32 @@
-"""How long to wait, at the extremes of every argument."""
+"""What follows a failure, and how long to wait, at the extremes of every argument."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.walk.retry_policy import backoff_s, throttle_pause_s
+from crawler.errors import (
+    ErrorDetails,
+    OrderRefusedError,
+    RefusedError,
+    RequestError,
+    SizeRefusedError,
+    ThrottledError,
+    TransientError,
+    UnauthorizedError,
+)
+from crawler.walk.passes.outcome import AskAgain
+from crawler.walk.retry_policy import (
+    Decision,
+    Lose,
+    Renegotiate,
+    RetryAfter,
+    RetryLimits,
+    StopTarget,
+    backoff_s,
+    decide,
+    throttle_pause_s,
+    wait_s,
+)
 
 LARGEST_CHANCE = 1.0 - 2.0**-53  # random() is below 1
 
@@ -42,3 +64,46 @@ def test_a_pause_of_unknown_or_no_length_is_two_seconds_and_a_longer_backoff(
 ) -> None:
     assert throttle_pause_s(asked_s, attempt, chance) == 2.0 + backoff_s(attempt + 2, chance)
     assert 2.0 <= throttle_pause_s(None, attempt, chance) <= 32.0
+
+
+WHY = ErrorDetails()
+
+
+@pytest.mark.parametrize(
+    ("error", "before_the_last", "at_the_last"),
+    [
+        (TransientError(WHY), RetryAfter(0.1), Lose()),
+        (ThrottledError(WHY, None), RetryAfter(2.9, pauses_target=True), StopTarget()),
+        (ThrottledError(WHY, 7.0), RetryAfter(7.0, pauses_target=True), StopTarget()),
+        (ThrottledError(WHY, 1e9), RetryAfter(3600.0, pauses_target=True), StopTarget()),
+        (SizeRefusedError(WHY), Renegotiate(), Renegotiate()),
+        (OrderRefusedError(WHY), Renegotiate(), Renegotiate()),
+        (RefusedError(WHY), Renegotiate(), Renegotiate()),
+        (UnauthorizedError(WHY, None), StopTarget(), StopTarget()),
+    ],
+)
+def test_each_failure_has_its_decision(error: RequestError, before_the_last: Decision, at_the_last: Decision) -> None:
+    assert decide(error, 1, RetryLimits(4), 0.5) == before_the_last
+    for attempt, max_tries in [(4, 4), (5, 4), (1, 1), (10**9, 10**9)]:
+        assert decide(error, attempt, RetryLimits(max_tries), 0.5) == at_the_last
+
+
+@given(attempts, st.integers(1, 10**6), chances)
+def test_a_failure_is_retried_after_a_positive_time_or_not_at_all(attempt: int, max_tries: int, chance: float) -> None:
+    decision = decide(TransientError(WHY), attempt, RetryLimits(max_tries), chance)
+    assert isinstance(decision, RetryAfter) == (attempt < max_tries)
+    if isinstance(decision, RetryAfter):
+        assert 0 < decision.after_s <= 30.0
+        assert not decision.pauses_target
+
+
+@pytest.mark.parametrize(("max_tries", "short_tries"), [(1, 1), (2, 2), (3, 3), (4, 3), (10**9, 3)])
+def test_a_page_that_is_only_short_is_requested_three_times_at_most(max_tries: int, short_tries: int) -> None:
+    assert RetryLimits(max_tries).short_tries == short_tries
+
+
+@pytest.mark.parametrize(("chance", "least_s"), [(0.0, 0.5), (LARGEST_CHANCE, 0.99)])
+def test_a_second_look_comes_at_least_half_a_second_later(chance: float, least_s: float) -> None:
+    assert least_s <= wait_s(AskAgain("", "apart"), 1, chance) <= 1.0
+    assert wait_s(AskAgain("", "none"), 9, chance) == 0
+    assert wait_s(AskAgain("", "backoff"), 3, chance) == backoff_s(3, chance)

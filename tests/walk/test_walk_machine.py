@@ -1,7 +1,6 @@
 """One walk under any history: responses in any order, refusals, losses, resumes and impossible events."""
 
 from copy import deepcopy
-from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -10,9 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from crawler.model.window import Window
-from crawler.swr.page import EMPTY_PAGE, Page
-from crawler.walk.outcome import Retry, WalkError
-from crawler.walk.server_profile import ServerProfile
+from crawler.swr.page import Page
+from crawler.walk.passes.first import Declared
+from crawler.walk.passes.outcome import AskAgain, WalkError
+from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.walk import Walk
 from tests.walk import model_server as model
 from tests.walk.model_server import TRIES, Server, ServerBehavior, Settled, WalkConfig, evidence_of, page_of
@@ -25,9 +25,11 @@ _MAX_LISTED: Final = 40  # new windows; a huge total has more than can be listed
 
 def state_of(walk: Walk) -> object:
     """Return the whole state of a walk, to see whether an event changed it."""
-    current = walk._pass  # noqa: SLF001 - "changes nothing" includes what is hidden
-    hidden = {name: value for name, value in vars(walk).items() if name not in {"_pass", "_profile"}}
-    return deepcopy((hidden, {**vars(current), "keys": set(current.keys)}, walk._profile))  # noqa: SLF001
+    current, frontier = walk._passes.present, walk.reading.frontier  # noqa: SLF001 - "nothing" includes what is hidden
+    state = (current._state, current.number, walk.reading.page_limit, walk.verdict, walk.windows)  # noqa: SLF001
+    windows = {name: getattr(frontier, name) for name in frontier.__slots__}
+    evidence = {name: getattr(walk.reading.evidence, name) for name in walk.reading.evidence.__slots__}
+    return deepcopy((state, windows, {**evidence, "keys": set(evidence["keys"])}, walk._profile.present))  # noqa: SLF001
 
 
 def new_windows(walk: Walk) -> list[Window]:
@@ -46,31 +48,36 @@ class WalkMachine(RuleBasedStateMachine):
         self.server = Server(behavior)
         self.config = config
         self.concurrency = concurrency
-        self.profile = ServerProfile(config.limit, config.orders)
+        self.profile = SharedProfile(ServerProfile(config.limit, config.orders))
         self.walk = self.new_walk(self.profile)
         self.in_flight: dict[Window, int] = {}  # with the number of tries of each
         self.history: list[Settled] = []
 
-    def new_walk(self, profile: ServerProfile) -> Walk:
-        return Walk(profile, max_passes=self.config.max_passes, double_read=self.config.double_read)
+    def new_walk(self, profile: SharedProfile) -> Walk:
+        return Walk(profile, self.config.rules)
 
     def settled(self, number: int) -> list[Window]:
         return [window for window, _ in self.history if window.pass_number == number]
+
+    def reads_in_line(self) -> bool:
+        """Return whether a total says which windows there are."""
+        return isinstance(self.walk._passes.present._state, Declared)  # noqa: SLF001
 
     # ---- what may happen
 
     @precondition(lambda self: len(self.in_flight) < self.concurrency)
     @rule()
     def take_window(self) -> None:
-        state = self.walk._pass.state  # noqa: SLF001
+        in_line = self.reads_in_line()
         window = self.walk.next_window()
         if window is None:
             assert self.walk.verdict or self.in_flight, "nothing in flight, nothing to ask, no verdict"
             return
-        assert state == "declared" or not self.in_flight
+        assert in_line or not self.in_flight
         assert window not in self.in_flight
         assert window not in self.settled(window.pass_number)
-        assert (window.limit, window.order) == (self.walk.limit, self.walk.order)
+        assert window.order == self.walk.reading.order
+        assert window.limit == self.walk.reading.page_limit or not in_line
         assert window.offset % window.limit == 0
         self.in_flight[window] = 0
 
@@ -98,16 +105,15 @@ class WalkMachine(RuleBasedStateMachine):
     @rule()
     def stop_and_resume(self) -> None:
         """Resume: the new windows of the resumed walk are those that were new or in flight, and no others."""
-        profile = replace(self.profile, totals_trusted=False)  # a resume learns it again
+        profile = SharedProfile(self.profile.present)
         resumed = model.replay(self.new_walk(profile), self.history)
-        profile.limit, profile.orders = self.profile.limit, self.profile.orders
         if resumed.has_first_page or resumed.verdict:
             expected = sorted([*self.in_flight, *new_windows(self.walk)])
             assert new_windows(resumed)[:_MAX_LISTED] == expected[:_MAX_LISTED]
         assert evidence_of(resumed) == evidence_of(self.walk)
-        assert (resumed.has_first_page, resumed.total, resumed.windows) == (
+        assert (resumed.has_first_page, resumed.reading.evidence.total, resumed.windows) == (
             self.walk.has_first_page,
-            self.walk.total,
+            self.walk.reading.evidence.total,
             self.walk.windows,
         )
         self.profile, self.walk = profile, resumed
@@ -119,8 +125,8 @@ class WalkMachine(RuleBasedStateMachine):
         window = Window(
             data.draw(st.integers(0, 4)),
             data.draw(st.sampled_from([-10, 0, 1, 10, 10**15]) | st.integers(0, 60)),
-            data.draw(st.sampled_from([self.walk.limit, -1, 0, 1, 10])),
-            data.draw(st.sampled_from([self.walk.order, None])),
+            data.draw(st.sampled_from([self.walk.reading.frontier.limit, -1, 0, 1, 10])),
+            data.draw(st.sampled_from([self.walk.reading.order, None])),
         )
         before = state_of(self.walk)
         if window not in self.in_flight:
@@ -138,7 +144,7 @@ class WalkMachine(RuleBasedStateMachine):
         assert state_of(self.walk) == before
 
     def may_be_replayed(self, window: Window) -> bool:
-        if self.walk.verdict or (self.in_flight and self.walk._pass.state != "declared"):  # noqa: SLF001
+        if self.walk.verdict or (self.in_flight and not self.reads_in_line()):
             return False
         if not self.walk.has_first_page:  # the first window decides the page size and the order
             return (window.pass_number, window.offset) == (self.walk.passes, 0) and window.limit > 0
@@ -149,11 +155,11 @@ class WalkMachine(RuleBasedStateMachine):
 
     def take(self, window: Window, page: Page, *, last_try: bool) -> None:
         outcome = self.walk.on_page(window, page, last_try=last_try)
-        if isinstance(outcome, Retry):
-            assert not last_try
+        if isinstance(outcome, AskAgain):
+            assert not last_try or outcome.wait == "apart"
             return
         del self.in_flight[window]
-        self.history.append(Settled(window, EMPTY_PAGE if outcome == "skip" else page))
+        self.history.append(Settled(window, outcome.page))
 
     def refuse(self, window: Window, *, stepped_down: bool) -> None:
         if not stepped_down:
@@ -172,8 +178,8 @@ class WalkMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_number_of_windows_in_flight_is_known(self) -> None:
-        assert self.walk.in_flight == len(self.in_flight) <= self.concurrency
-        assert self.walk._pass.state == "declared" or len(self.in_flight) <= 1  # noqa: SLF001
+        assert self.walk.reading.frontier.in_flight == len(self.in_flight) <= self.concurrency
+        assert self.reads_in_line() or len(self.in_flight) <= 1
 
     @invariant()
     def the_windows_are_new_or_in_flight_or_read_or_lost(self) -> None:
@@ -188,14 +194,15 @@ class WalkMachine(RuleBasedStateMachine):
     def the_windows_of_the_last_pass_cover_its_total_without_a_hole(self) -> None:
         if self.walk.verdict is None:
             return
-        settled = self.settled(self.walk.passes)
-        if settled[-1][1:3] == (1, 1) and self.walk.limit > 1:  # the second item was requested, for its total
-            settled.pop()
-        offsets = sorted(window.offset for window in settled)
-        end = len(offsets) * self.walk.limit
-        assert offsets == list(range(0, end, self.walk.limit))
-        left_out = any(gap.end is None or gap.end >= self.walk.total for gap in self.walk.gaps)
-        assert end >= self.walk.total or left_out or self.walk.verdict == "unproven"
+        covered, total = 0, self.walk.reading.evidence.total
+        settled = [one for one in self.history if one.window.pass_number == self.walk.passes]
+        for window, page in sorted(settled, key=lambda one: (one.window.offset, -one.window.limit)):
+            assert window.offset <= covered
+            length = page.length if page else 0
+            first_is_the_page_size = window.offset == 0 and length
+            covered = max(covered, window.offset + (length if first_is_the_page_size else max(window.limit, length)))
+        left_out = any(gap.end is None or gap.end >= total for gap in self.walk.gaps)
+        assert covered >= total or left_out or self.walk.verdict == "unproven"
 
     @invariant()
     def a_complete_walk_was_read(self) -> None:

@@ -20,7 +20,8 @@ import anyio
 import anyio.to_thread
 
 from crawler.crawl.engine.publisher import Publisher
-from crawler.crawl.engine.target_scheduler import FetchTask, ScheduledWalk, TargetScheduler
+from crawler.crawl.engine.scheduled import ScheduledWalk
+from crawler.crawl.engine.target_scheduler import FetchTask, TargetScheduler
 from crawler.crawl.engine.window_fetcher import WindowFetcher
 from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.crawl.engine.write_behind import Store, WriteBehind
@@ -118,8 +119,8 @@ class Engine:
                 if target.error is None:
                     target.stop(error)
                 workers.cancel()
-            if task.walk.verdict is not None:
-                self._publisher.on_walk_end(task.scheduled.index, task.walk.distinct)
+            for scheduled, walk in target.take_ended():
+                self._publisher.on_walk_end(scheduled.index, walk.distinct)
             await self._write_behind.wait_for_disk()
             task = target.next_task() if slots.may_continue() and not target.done else None
             if task is not None:

@@ -5,15 +5,17 @@ In this order:
 2. OrderRefusedError: the walk starts again with the next sort column, unless its first page was read.
 3. HTTP 400: the same request in the other dialect; once for a target, while it never sent a page and the setting
    `dialect` is `auto`.
-4. Anything else: the window is given up.
+4. Anything else: the window is given up. At or beyond the declared total, 400, 404 and 416 are the end of the list.
 """
 
 import logging
 from http import HTTPStatus
 from typing import Literal
 
-from crawler.crawl.engine.target_scheduler import FetchTask, ScheduledWalk, TargetScheduler
+from crawler.crawl.engine.scheduled import ScheduledWalk
+from crawler.crawl.engine.target_scheduler import FetchTask, TargetScheduler
 from crawler.errors import OrderRefusedError, RequestError, SizeRefusedError
+from crawler.walk.server_profile import OtherDialect
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +46,10 @@ def negotiate(target: TargetScheduler, task: FetchTask, error: RequestError, *, 
 
 def _changes_dialect(target: TargetScheduler, scheduled: ScheduledWalk, *, had_page: bool) -> bool:
     """Change the dialect, once for a target, while nothing was answered in the present one."""
-    profile = target.profile
+    profile = target.profile.present
     if scheduled.filtered != profile.filtered:
         return True  # refused in the old dialect; another walk has changed it since
     if had_page or not profile.may_change:
         return False
-    profile.may_change, profile.filtered = False, not profile.filtered
+    target.profile.learn(OtherDialect())
     return True

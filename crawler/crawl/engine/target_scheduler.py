@@ -1,21 +1,28 @@
 """Schedules the walks of one target: which window is fetched next, what is counted, and why the target stopped.
 
 Walks start in plan order, and windows of an older walk go before those of a younger one. So few walks are open at a
-time, however many there are, and memory holds the keys of open walks only.
+time, however many there are, and memory holds the keys of open walks only. Walks that rest until the census of their
+center (walk/center_census.py) are one short page each.
 """
 
 import logging
 from bisect import insort
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from crawler.crawl.engine.scheduled import ScheduledCensus, ScheduledWalk
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.errors import CrawlerError
-from crawler.model.walk_id import WalkId
+from crawler.model.walk_id import Center
 from crawler.model.window import Window
 from crawler.swr.page import Page
-from crawler.walk.server_profile import ServerProfile
+from crawler.walk.center_census import AskTotal
+from crawler.walk.pass_sequence import WalkRules
+from crawler.walk.passes.outcome import WalkError
+from crawler.walk.retry_policy import RetryLimits
+from crawler.walk.server_profile import ServerProfile, SharedProfile
+from crawler.walk.total_probe import TotalProbe
 from crawler.walk.walk import Walk
 
 log = logging.getLogger(__name__)
@@ -25,67 +32,50 @@ log = logging.getLogger(__name__)
 _MAX_UNKNOWN_FIELDS: Final = 1000
 
 
-class ScheduledWalk:
-    """One walk of the plan, and what the crawl spent on it.
-
-    `walk` is None before the walk starts, and again once it is published. `filtered` says whether its last request
-    packed all parameters into `filter`. A `total_only` walk is not part of the plan: it asks a whole center for its
-    total, to compare with the walks of the center's namespaces. Its page is kept for a resume and never published;
-    its `index` is below 0.
-    """
-
-    __slots__ = ("counted_total", "counted_windows", "filtered", "id", "index", "requests", "total_only", "walk")
-
-    def __init__(self, index: int, walk_id: WalkId, *, total_only: bool = False) -> None:
-        self.index = index
-        self.id = walk_id
-        self.total_only = total_only
-        self.filtered = False
-        self.walk: Walk | None = None
-        self.requests = 0
-        self.counted_total = 0  # what the target's statistics include of this walk
-        self.counted_windows = 0
-
-    @property
-    def ended(self) -> bool:
-        """Whether the walk has its verdict."""
-        return self.walk is not None and self.walk.verdict is not None
-
-
 class CrawlLimits(NamedTuple):
-    """How often to try: each window `max_tries` times, each walk in `max_passes` passes; see Walk for the rest.
-
-    With `first_page_only` each walk ends with its first page: `plan` needs no more than the totals.
-    """
+    """How often to try: each window `max_tries` times, each walk in `max_passes` passes; see WalkRules for the rest."""
 
     max_tries: int
     max_passes: int
     double_read: bool
-    first_page_only: bool = False
 
 
 class FetchTask(NamedTuple):
     """One window of one walk, to be fetched now."""
 
     scheduled: ScheduledWalk
-    walk: Walk
+    walk: Walk | TotalProbe
     window: Window
 
 
 class TargetScheduler:
-    """All walks of one target. `error` says why the target stopped before they ended; None when it did not."""
+    """All walks of one target. `error` says why the target stopped before they ended; None when it did not.
+
+    `census` holds the census of each center that is crawled by namespace.
+    """
 
     def __init__(
-        self, walks: Sequence[ScheduledWalk], profile: ServerProfile, limits: CrawlLimits, stats: TargetStats
+        self,
+        walks: Sequence[ScheduledWalk],
+        profile: ServerProfile,
+        limits: CrawlLimits,
+        stats: TargetStats,
+        census: Mapping[Center, ScheduledCensus] | None = None,
     ) -> None:
         self.walks = walks
-        self.profile = profile
-        self.limits = limits
+        self.profile = SharedProfile(profile)
+        self.retry_limits = RetryLimits(limits.max_tries)
         self.stats = stats
         self.error: CrawlerError | None = None
         self.unknown_fields: set[str] = set()
-        self._not_started = deque(walks)
-        self._open: list[tuple[ScheduledWalk, Walk]] = []  # in plan order
+        self._limits = limits
+        self._census = census or {}
+        self._not_started = deque([*(one.probes[0] for one in self._census.values()), *walks])
+        self._open: list[tuple[ScheduledWalk, Walk | TotalProbe]] = []  # in plan order
+        self._to_reopen: dict[int, tuple[ScheduledWalk, Walk]] = {}  # rested, and must look for their own end
+        self._ended: list[tuple[ScheduledWalk, Walk]] = []  # since `take_ended`
+        for census_of_center in self._census.values():
+            census_of_center.expect(walks)
 
     def stop(self, error: CrawlerError) -> None:
         """Stop the target before its walks have ended."""
@@ -96,48 +86,38 @@ class TargetScheduler:
     @property
     def done(self) -> bool:
         """Whether there is nothing more to fetch: every walk has ended, or the target stopped."""
-        return self.error is not None or not (self._open or self._not_started)
+        return self.error is not None or not (self._open or self._to_reopen or self._not_started)
 
     def next_task(self) -> FetchTask | None:
         """Take the next window, in flight from now on; None when a response must come first."""
         for scheduled, walk in self._open:
-            if walk.waiting:
-                continue
-            window = walk.next_window()
-            if window is not None:
-                return FetchTask(scheduled, walk, window)
-        if self._not_started:
-            scheduled = self._not_started[0]
-            walk = self.start(scheduled)
-            window = walk.next_window()
-            if window is not None:
-                return FetchTask(scheduled, walk, window)
-        return None
+            task = None if walk.waiting else _task_of(scheduled, walk)
+            if task is not None:
+                return task
+        return self._first_task()
 
-    def start(self, scheduled: ScheduledWalk) -> Walk:
-        """Start a walk that has not started yet, and return it."""
+    def take_ended(self) -> list[tuple[ScheduledWalk, Walk]]:
+        """Return the walks that have ended since the last call."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def start(self, scheduled: ScheduledWalk) -> Walk | TotalProbe:
+        """Start a walk that has not started yet, and return it. Raises WalkError when it cannot be started now."""
+        if scheduled not in self._not_started:
+            raise WalkError(f"{scheduled.id} cannot be started now")
         self._not_started.remove(scheduled)
-        walk = Walk(
-            ServerProfile(1, self.profile.orders) if scheduled.total_only else self.profile,
-            max_passes=self.limits.max_passes,
-            double_read=self.limits.double_read,
-            first_page_only=self.limits.first_page_only or scheduled.total_only,
-        )
+        walk = self._new_walk(scheduled)
         scheduled.walk = walk
-        if self._open and scheduled.index < self._open[-1][0].index:  # a resume starts walks in the journal's order
-            insort(self._open, (scheduled, walk), key=lambda one: one[0].index)
-        else:
-            self._open.append((scheduled, walk))
-        if not scheduled.total_only:
+        self._open_walk(scheduled, walk)
+        if isinstance(walk, Walk):
             self.stats.walks_started += 1
             self._count_planned(scheduled, walk)
         return walk
 
-    def on_settled(self, scheduled: ScheduledWalk, walk: Walk, page: Page | None) -> None:
+    def on_settled(self, scheduled: ScheduledWalk, walk: Walk | TotalProbe, page: Page | None) -> None:
         """Count a settled window: one that was read, with its page, or with None a lost one."""
-        if scheduled.total_only:
-            self.profile.totals_trusted |= (walk.declared or 0) > 1  # it asked for one item
-            self._open.remove((scheduled, walk))
+        if isinstance(walk, TotalProbe):
+            self._on_probe(scheduled, walk)
             return
         self.stats.windows_done += 1
         if page is not None:
@@ -145,20 +125,93 @@ class TargetScheduler:
             self.stats.records += page.items.records
             self.stats.rejected += page.items.rejected
             self._report_unknown_fields(scheduled, page)
+            if page.items.outside:
+                self._on_loose_filter(scheduled)
         self._count_planned(scheduled, walk)
-        if walk.verdict is not None:
-            self.stats.walks_ended += 1
+        if walk.is_resting or walk.verdict is not None:
+            self._close(scheduled, walk)
+            self._on_walk(scheduled, walk)
+
+    def _new_walk(self, scheduled: ScheduledWalk) -> Walk | TotalProbe:
+        if scheduled.is_probe:
+            return TotalProbe(self.profile)
+        limits = self._limits
+        rules = WalkRules(limits.max_passes, limits.double_read, is_vouched=scheduled.id.center in self._census)
+        return Walk(self.profile, rules)
+
+    def _first_task(self) -> FetchTask | None:
+        """Open one more walk, and return its first task; None when there is none."""
+        if self._to_reopen:
+            scheduled, walk = self._to_reopen.pop(next(iter(self._to_reopen)))
+            self._open_walk(scheduled, walk)
+            return _task_of(scheduled, walk)
+        if self._not_started:
+            scheduled = self._not_started[0]
+            return _task_of(scheduled, self.start(scheduled))
+        return None
+
+    def _close(self, scheduled: ScheduledWalk, walk: Walk | TotalProbe) -> None:
+        if self._to_reopen.pop(scheduled.index, None) is None:  # a resume settles windows of walks in any order
             self._open.remove((scheduled, walk))
-            expected = self.limits.first_page_only or walk.verdict == "complete"
-            level = logging.DEBUG if expected else logging.WARNING
-            if log.isEnabledFor(level):  # a plan may have tens of thousands of walks
-                extra = {"walk": str(scheduled.id), "verdict": walk.verdict, "passes": walk.passes}
-                log.log(level, "walk.end", extra=extra)
+
+    def _open_walk(self, scheduled: ScheduledWalk, walk: Walk | TotalProbe) -> None:
+        if self._open and scheduled.index < self._open[-1][0].index:  # a resume starts walks in the journal's order
+            insort(self._open, (scheduled, walk), key=lambda one: one[0].index)
+        else:
+            self._open.append((scheduled, walk))
+
+    # ---- walks that end, and the census of their center
+
+    def _on_loose_filter(self, scheduled: ScheduledWalk) -> None:
+        census = self._census.get(scheduled.id.center)
+        if census is not None:
+            census.on_loose_filter()
+
+    def _on_walk(self, scheduled: ScheduledWalk, walk: Walk) -> None:
+        census = self._census.get(scheduled.id.center)
+        if walk.verdict is not None:
+            self._end(scheduled, walk)
+        if census is not None:
+            census.on_walk(scheduled, walk)
+            self._go_on(census)
+
+    def _on_probe(self, scheduled: ScheduledWalk, probe: TotalProbe) -> None:
+        if probe.result is None:
+            return
+        self._close(scheduled, probe)
+        census = self._census.get(scheduled.id.center)
+        if census is not None:
+            census.on_total(probe.result)
+            self._go_on(census)
+
+    def _go_on(self, census: ScheduledCensus) -> None:
+        while (step := census.next_step()) is not None:
+            if isinstance(step, AskTotal):
+                self._not_started.appendleft(census.next_probe())
+                continue
+            for scheduled, walk in census.take_resting():
+                walk.on_census(agrees=step.agrees)
+                if walk.verdict is None:
+                    self._to_reopen[scheduled.index] = scheduled, walk
+                else:
+                    self._end(scheduled, walk)
+
+    def _end(self, scheduled: ScheduledWalk, walk: Walk) -> None:
+        self.stats.walks_ended += 1
+        self._ended.append((scheduled, walk))
+        level = logging.DEBUG if walk.verdict == "complete" else logging.WARNING
+        if log.isEnabledFor(level):  # a plan may have tens of thousands of walks
+            reason = walk.judgement and walk.judgement.reason
+            extra = {"walk": str(scheduled.id), "verdict": walk.verdict, "passes": walk.passes, "reason": reason}
+            log.log(level, "walk.end", extra=extra)
+
+    # ---- statistics
 
     def _count_planned(self, scheduled: ScheduledWalk, walk: Walk) -> None:
         if walk.has_first_page:
-            self.stats.declared += walk.total - scheduled.counted_total
-            scheduled.counted_total = walk.total
+            total = walk.reading.evidence.total
+            self.stats.declared += total - scheduled.counted_total
+            scheduled.counted_total = total
         windows = walk.windows
         self.stats.windows += windows - scheduled.counted_windows
         scheduled.counted_windows = windows
@@ -168,3 +221,8 @@ class TargetScheduler:
         if new and len(self.unknown_fields) < _MAX_UNKNOWN_FIELDS:
             self.unknown_fields |= new
             log.warning("field.unknown", extra={"walk": str(scheduled.id), "fields": sorted(new)})
+
+
+def _task_of(scheduled: ScheduledWalk, walk: Walk | TotalProbe) -> FetchTask | None:
+    window = walk.next_window()
+    return None if window is None else FetchTask(scheduled, walk, window)

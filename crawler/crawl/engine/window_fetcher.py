@@ -5,6 +5,7 @@ walk/retry_policy.py has the table of what follows which failure.
 
 import logging
 from datetime import datetime
+from http import HTTPStatus
 from random import Random
 from typing import Final, Protocol
 
@@ -26,15 +27,17 @@ from crawler.model.window import Window
 from crawler.swr.auth.refusal import explain_refusal
 from crawler.swr.decode.batch import Source
 from crawler.swr.http.client import Client
-from crawler.swr.page import EMPTY_PAGE, Page
+from crawler.swr.page import Page
 from crawler.swr.request import ListRequest
-from crawler.walk.outcome import Retry
-from crawler.walk.retry_policy import backoff_s, throttle_pause_s
+from crawler.walk.passes.outcome import AskAgain
+from crawler.walk.retry_policy import Decision, Lose, Renegotiate, RetryAfter, decide, wait_s
 
 log = logging.getLogger(__name__)
 
-# A page that is too short, but otherwise in order, is retried less often than a failed one: its server works.
-_SHORT_PAGE_TRIES: Final = 3
+# "There is no such page": beyond the last page some servers refuse (swr-api.md#offset-past-end).
+_NO_SUCH_PAGE: Final = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE}
+)
 
 
 class PageLog(Protocol):
@@ -76,36 +79,37 @@ class WindowFetcher:
         target must stop. The window is then still in flight, and a resume requests it again.
         """
         successes = self._requester.successes
-        max_tries = self._target.limits.max_tries
+        limits = self._target.retry_limits
         attempt = 1
         while True:
             try:
-                retry = await self._try(task, last_try=attempt >= min(max_tries, _SHORT_PAGE_TRIES))
-            except TransientError as error:
-                if attempt == max_tries:
-                    others_answered = self._requester.successes > successes
-                    await self._give_up(task, error, attempt, others_answered=others_answered)
-                    return
-                wait_s = self._wait_after(error, attempt)
-                _log_retry(self._target.stats, task, attempt, wait_s, str(error))
+                again = await self._try(task, last_try=attempt >= limits.short_tries)
             except RequestError as error:
-                if not self._on_refusal(task, error):
+                decision = decide(error, attempt, limits, self._chance.random())
+                if isinstance(decision, RetryAfter):
+                    pause_s = self._pause(task, decision, attempt, error)
+                elif isinstance(decision, Renegotiate):
+                    if not self._on_refusal(task, error):
+                        return
+                    continue  # in another dialect it is another request: not a further try of this one
+                else:
+                    others_answered = self._requester.successes > successes
+                    await self._give_up(task, error, decision, attempt, others_answered=others_answered)
                     return
-                continue  # in another dialect it is another request: not a further try of this one
             else:
-                if retry is None:
+                if again is None:
                     return
-                wait_s = 0.0 if retry.at_once else backoff_s(attempt, self._chance.random())
-                _log_retry(self._target.stats, task, attempt, wait_s, retry.reason, expected=retry.at_once)
-            if wait_s:
+                pause_s = wait_s(again, attempt, self._chance.random())
+                _log_retry(self._target.stats, task, attempt, pause_s, again.reason, expected=again.wait != "backoff")
+            if pause_s:
                 async with self._slots.released():
-                    await self._clock.sleep(wait_s)
+                    await self._clock.sleep(pause_s)
             attempt += 1
 
-    async def _try(self, task: FetchTask, *, last_try: bool) -> Retry | None:
+    async def _try(self, task: FetchTask, *, last_try: bool) -> AskAgain | None:
         scheduled, window = task.scheduled, task.window
         scheduled.requests += 1
-        scheduled.filtered = filtered = self._target.profile.filtered
+        scheduled.filtered = filtered = self._target.profile.present.filtered
         walk_id = scheduled.id
         request = ListRequest(walk_id.center, walk_id.namespace, window.offset, window.limit, window.order, filtered)
         sample = self._slots.on_sent()
@@ -115,42 +119,48 @@ class WindowFetcher:
             self._slots.on_failure(sample, throttled=isinstance(error, ThrottledError))
             raise
         outcome = task.walk.on_page(window, page, last_try=last_try)
-        if isinstance(outcome, Retry):
+        if isinstance(outcome, AskAgain):
             return outcome
-        if outcome == "skip":
-            page = EMPTY_PAGE
-        self._page_log.append_page(scheduled.index, window, page)
-        self._target.on_settled(scheduled, task.walk, page)
+        self._settle(task, outcome.page)
         self._slots.on_success(sample)
         return None
 
-    def _wait_after(self, error: TransientError, attempt: int) -> float:
-        """Return the seconds that this window waits; after a 429 pause the whole target instead and return 0.
+    def _settle(self, task: FetchTask, page: Page) -> None:
+        self._page_log.append_page(task.scheduled.index, task.window, page)
+        self._target.on_settled(task.scheduled, task.walk, page)
 
-        The 429 also cuts the concurrency limit (`WorkerSlots.on_failure`).
+    def _pause(self, task: FetchTask, retry: RetryAfter, attempt: int, error: RequestError) -> float:
+        """Return the seconds that this window waits; pause the whole target instead and return 0 where that is due.
+
+        A 429 also cuts the concurrency limit (`WorkerSlots.on_failure`).
         """
-        chance = self._chance.random()
-        if not isinstance(error, ThrottledError):
-            return backoff_s(attempt, chance)
-        pause_s = throttle_pause_s(error.retry_after_s, attempt, chance)
-        self._rate_limiter.pause_for(pause_s)
-        stats = self._target.stats
-        stats.throttled_s = self._rate_limiter.throttled_s
-        log.warning("target.throttled", extra={"target": stats.target, "wait_s": round(pause_s, 2)})
-        return 0.0
+        stats, pause_s = self._target.stats, retry.after_s
+        if retry.pauses_target:
+            self._rate_limiter.pause_for(pause_s)
+            stats.throttled_s = self._rate_limiter.throttled_s
+            log.warning("target.throttled", extra={"target": stats.target, "wait_s": round(pause_s, 2)})
+            pause_s = 0.0
+        _log_retry(stats, task, attempt, pause_s, str(error))
+        return pause_s
 
     def _on_refusal(self, task: FetchTask, error: RequestError) -> bool:
-        """Return whether to request the window once more; give it up when there is nothing else to try."""
-        if isinstance(error, UnauthorizedError):
-            raise CredentialsError(_unauthorized(task, error, self._clock.utc()))
+        """Return whether to request the window once more; settle it when there is nothing else to try."""
         next_step = negotiate(self._target, task, error, had_page=self._requester.successes > 0)
         if next_step == "give up":
-            self._lose(task, str(error))
+            settled = task.walk.on_refused(task.window) if error.details.status in _NO_SUCH_PAGE else None
+            if settled is None:
+                self._lose(task, str(error))
+            else:
+                self._settle(task, settled.page)
         return next_step == "retry"
 
-    async def _give_up(self, task: FetchTask, error: TransientError, tries: int, *, others_answered: bool) -> None:
+    async def _give_up(
+        self, task: FetchTask, error: RequestError, decision: Decision, tries: int, *, others_answered: bool
+    ) -> None:
+        if isinstance(error, UnauthorizedError):
+            raise CredentialsError(_unauthorized(task, error, self._clock.utc()))
         where = f"{task.scheduled.id} at offset {task.window.offset}"
-        if isinstance(error, ThrottledError):
+        if not isinstance(decision, Lose):
             raise UnavailableError(
                 f"{where}: throttled {tries} times; rerun the command later, or lower the rate: {error}"
             )
@@ -169,7 +179,7 @@ class WindowFetcher:
 def _log_retry(
     stats: TargetStats, task: FetchTask, attempt: int, wait_s: float, reason: str, *, expected: bool = False
 ) -> None:
-    """Count and log a retry; one that only confirms a first page is `expected`, and no reason to worry."""
+    """Count and log a retry; one that only confirms an answer is `expected`, and no reason to worry."""
     stats.retries += 1
     extra = {
         "walk": str(task.scheduled.id),

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from crawler.errors import (
     ConfigError,
+    CrawlerError,
     CredentialsError,
     RequestError,
     TransientError,
@@ -23,7 +24,7 @@ from crawler.swr.error_response import error_from_response
 from crawler.swr.http.client import Client
 from crawler.swr.request import NamespacesRequest
 from crawler.swr.response import Response
-from crawler.walk.retry_policy import backoff_s
+from crawler.walk.retry_policy import Decision, Renegotiate, RetryAfter, RetryLimits, decide
 
 log = logging.getLogger(__name__)
 
@@ -38,25 +39,33 @@ async def discover(client: Client, target: str, *, visible: bool, max_tries: int
     service refuses the request.
     """
     chance = Random()  # noqa: S311 - jitter, no secret
-    request = NamespacesRequest(visible)
-    for attempt in range(1, max_tries + 1):
+    request, limits = NamespacesRequest(visible), RetryLimits(max_tries)
+    attempt = 1
+    while True:
         try:
             return _names(await client.get(request), target)
-        except TransientError as error:
-            if attempt == max_tries:
-                where = f"target {target}: no list of its namespaces in {attempt} tries"
-                raise UnavailableError(f"{where}; rerun the command later: {error}") from None
-            wait_s = backoff_s(attempt, chance.random())
-            extra = {"target": target, "attempt": attempt, "wait_s": round(wait_s, 2), "reason": str(error)}
-            log.warning("discovery.retry", extra=extra)
-            await clock.sleep(wait_s)
-        except UnauthorizedError as error:
-            why = explain_refusal(str(error), error.server_date, clock.utc())
-            raise CredentialsError(f"target {target}: the service refused the credentials: {error}; {why}") from None
         except RequestError as error:
-            message = f"target {target}: the service refuses to list its namespaces: {error}; name them in `namespaces`"
-            raise ConfigError(message, setting="discover") from None
-    raise UnavailableError(f"target {target}: max_tries is 0")
+            decision = decide(error, attempt, limits, chance.random())
+            if not isinstance(decision, RetryAfter):
+                raise _failure(error, decision, target, attempt, clock) from None
+            extra = {"target": target, "attempt": attempt, "wait_s": round(decision.after_s, 2), "reason": str(error)}
+            log.warning("discovery.retry", extra=extra)
+            if decision.pauses_target:
+                client.rate_limiter.pause_for(decision.after_s)
+            else:
+                await clock.sleep(decision.after_s)
+            attempt += 1
+
+
+def _failure(error: RequestError, decision: Decision, target: str, tries: int, clock: Clock) -> CrawlerError:
+    if isinstance(error, UnauthorizedError):
+        why = explain_refusal(str(error), error.server_date, clock.utc())
+        return CredentialsError(f"target {target}: the service refused the credentials: {error}; {why}")
+    if isinstance(decision, Renegotiate):
+        message = f"target {target}: the service refuses to list its namespaces: {error}; name them in `namespaces`"
+        return ConfigError(message, setting="discover")
+    where = f"target {target}: no list of its namespaces in {tries} tries"
+    return UnavailableError(f"{where}; rerun the command later: {error}")
 
 
 def _names(response: Response, target: str) -> tuple[str, ...]:

@@ -4,30 +4,38 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.config.config import Config
-from crawler.crawl.engine.target_scheduler import CrawlLimits, ScheduledWalk, TargetScheduler
+from crawler.crawl.engine.scheduled import ScheduledCensus, ScheduledWalk
+from crawler.crawl.engine.target_scheduler import CrawlLimits, TargetScheduler
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.planning.walk_plan import WalkPlan
 from crawler.errors import CrawlerError
 from crawler.model.walk_id import Center, WalkId
 from crawler.model.window import Order
 from crawler.snapshot.coverage import CenterTotal
+from crawler.walk.center_census import MAX_TOTALS
 from crawler.walk.server_profile import ServerProfile
 
 
 class Schedule(NamedTuple):
     """All walks of a crawl.
 
-    `walks` are those of the plan, in its order. `center_totals` ask the centers that are crawled by namespace for
-    their totals. `targets` holds both kinds, by the name of their target.
+    `walks` are those of the plan, in its order. `census` asks the centers that are crawled by namespace for their
+    totals. `targets` hands out the windows of both, by the name of their target.
     """
 
     walks: Sequence[ScheduledWalk]
-    center_totals: Sequence[ScheduledWalk]
+    census: Sequence[ScheduledCensus]
     targets: Mapping[str, TargetScheduler]
 
+    @property
+    def is_census_done(self) -> bool:
+        """Whether every center has declared its totals."""
+        return all(one.is_done for one in self.census)
+
     def by_index(self) -> dict[int, ScheduledWalk]:
-        """Return all walks by the index that the journal knows them by."""
-        return {walk.index: walk for walk in (*self.walks, *self.center_totals)}
+        """Return all walks and probes by the index that the journal knows them by."""
+        probes = (probe for one in self.census for probe in one.probes)
+        return {walk.index: walk for walk in (*self.walks, *probes)}
 
     def stats(self) -> tuple[TargetStats, ...]:
         """Return the statistics of all targets, in the order of the configuration."""
@@ -42,40 +50,40 @@ class Schedule(NamedTuple):
         return set().union(*(target.unknown_fields for target in self.targets.values()))
 
     def declared_totals(self) -> list[CenterTotal]:
-        """Return what each center that is crawled by namespace declared as its own total."""
-        return [
-            CenterTotal(walk.id.target, walk.id.center, None if walk.walk is None else walk.walk.declared)
-            for walk in self.center_totals
-        ]
+        """Return what each center that is crawled by namespace declared as its own totals."""
+        return [CenterTotal(one.target, one.center, one.before, one.after) for one in self.census]
 
 
 def make_schedule(config: Config, plan: WalkPlan) -> Schedule:
     """Return the schedule of `plan`; a target whose namespaces could not be discovered is stopped already."""
     walks = [ScheduledWalk(index, walk) for index, walk in enumerate(plan.walks)]
-    center_totals = [_center_total(config, *center) for center in plan.by_namespace]
-    limits = CrawlLimits(config.max_tries, config.max_passes, config.double_read)
-    targets = make_targets(config, [*center_totals, *walks], limits)
+    census = [_census(config, *center) for center in plan.by_namespace]
+    targets = make_targets(config, walks, census)
     for name, error in plan.errors.items():
         targets[name].stop(error)
-    return Schedule(walks, center_totals, targets)
+    return Schedule(walks, census, targets)
 
 
 def make_targets(
-    config: Config, walks: Sequence[ScheduledWalk], limits: CrawlLimits, *, page_size: int | None = None
+    config: Config, walks: Sequence[ScheduledWalk], census: Sequence[ScheduledCensus] = ()
 ) -> dict[str, TargetScheduler]:
-    """Return a scheduler for each target, by its name; `page_size` replaces the configured one."""
+    """Return a scheduler for each target, by its name."""
     orders = tuple(None if column == "none" else Order(column, "asc") for column in config.order)
+    limits = CrawlLimits(config.max_tries, config.max_passes, config.double_read)
     targets = {}
     for target in config.targets:
         own = [walk for walk in walks if walk.id.target == target.name]
-        stats = TargetStats(target.name, sum(not walk.total_only for walk in own), target.rate_per_s)
-        profile = ServerProfile(page_size or config.limit, orders, config.dialect == "filter", config.dialect == "auto")
-        targets[target.name] = TargetScheduler(own, profile, limits, stats)
+        stats = TargetStats(target.name, len(own), target.rate_per_s)
+        profile = ServerProfile(config.limit, orders, config.dialect == "filter", config.dialect == "auto")
+        of_centers = {one.center: one for one in census if one.target == target.name}
+        targets[target.name] = TargetScheduler(own, profile, limits, stats, of_centers)
     return targets
 
 
-def _center_total(config: Config, target: str, center: Center) -> ScheduledWalk:
-    """Make the walk for a center's total; its index is the same in each run of the plan, whichever targets answer."""
+def _census(config: Config, target: str, center: Center) -> ScheduledCensus:
+    """Make the census of a center; its indexes are the same in each run of the plan, whichever targets answer."""
     targets, centers = [one.name for one in config.targets], config.centers
-    number = targets.index(target) * len(centers) + centers.index(center)
-    return ScheduledWalk(-1 - number, WalkId(target, center, None), total_only=True)
+    first = MAX_TOTALS * (targets.index(target) * len(centers) + centers.index(center))
+    walk = WalkId(target, center, None)
+    probes = [ScheduledWalk(-1 - first - number, walk, is_probe=True) for number in range(MAX_TOTALS)]
+    return ScheduledCensus(target, center, probes)

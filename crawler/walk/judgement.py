@@ -1,0 +1,76 @@
+"""What follows from a pass that has ended: a verdict, or another pass (pure).
+
+The first row that fits decides:
+
+| the pass                                                    | and                         | what follows |
+|-------------------------------------------------------------|-----------------------------|--------------|
+| is consistent (passes/evidence.py)                          | confirmed, where that is    | `complete`   |
+|                                                             | required                    |              |
+| has windows without a usable response                       |                             | `partial`    |
+| found no end: no total, or more rows than declared          |                             | `unproven`   |
+| any other                                                   | max_passes is not reached   | another pass |
+| has gaps                                                    |                             | `partial`    |
+| raised a doubt, or did not see the end                      |                             | `unproven`   |
+| read every window, but totals or keys changed               |                             | `drifted`    |
+
+A window without a usable response had all its tries, and a service without totals declares none in another pass
+either: more passes would only repeat that.
+
+`--double-read` requires that two passes in a row are consistent and hold the same keys, unless one page holds the whole
+list: one page is one state of the list, while several may be of different ones, with rows moved between them. The two
+passes request other pages (`page_limit_of`), so that no cache and no balancer by URL answers twice from one stale copy.
+"""
+
+from functools import reduce
+from operator import xor
+from typing import NamedTuple
+
+from crawler.model.verdict import Verdict
+from crawler.walk.passes.evidence import Evidence
+
+
+class Judgement(NamedTuple):
+    """The verdict of a walk, and why it is not complete ("" when it is)."""
+
+    verdict: Verdict
+    reason: str = ""
+
+
+def decide(evidence: Evidence, pass_number: int, max_passes: int, *, confirmed: bool) -> Judgement | None:
+    """Return the verdict after a pass with this evidence, None when another pass must follow."""
+    if evidence.is_consistent and confirmed:
+        return Judgement("complete")
+    is_final = evidence.has_loss or evidence.end == "open" or pass_number >= max_passes
+    return _incomplete(evidence) if is_final else None
+
+
+def _incomplete(evidence: Evidence) -> Judgement:
+    if evidence.gaps:
+        return Judgement("partial", "some windows could not be read")
+    if evidence.why_unproven:
+        return Judgement("unproven", evidence.why_unproven)
+    return Judgement("drifted", "the list changed during each pass")
+
+
+class DoubleRead:
+    """Compares each pass with the one before; `is_required` False confirms every pass."""
+
+    __slots__ = ("_before", "_is_required")
+
+    def __init__(self, *, is_required: bool) -> None:
+        self._is_required = is_required
+        self._before: tuple[int, int, int] | None = None
+
+    def page_limit_of(self, pass_number: int, limit: int) -> int:
+        """Return the page size of a pass: every second one has pages of one item less."""
+        return max(1, limit - 1) if self._is_required and pass_number % 2 == 0 else limit
+
+    def confirms(self, evidence: Evidence) -> bool:
+        """Return whether this pass needs no second reading, or is the second one with the same keys."""
+        if not self._is_required or evidence.pages <= 1:
+            return True
+        before, self._before = self._before, None
+        if evidence.is_consistent:
+            # Not the keys themselves: two sets of a huge walk would be the largest thing in memory.
+            self._before = len(evidence.keys), sum(evidence.keys), reduce(xor, evidence.keys, 0)
+        return self._before is not None and before == self._before

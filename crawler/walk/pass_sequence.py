@@ -1,0 +1,85 @@
+"""The passes of a walk, one after the other, and when the last one is the proof (pure)."""
+
+from typing import NamedTuple
+
+from crawler.walk.judgement import DoubleRead, Judgement, decide
+from crawler.walk.passes.one_pass import Pass
+from crawler.walk.server_profile import SharedProfile, SmallerPages
+
+
+class WalkRules(NamedTuple):
+    """When a walk is proven: within `max_passes` passes, by a `double_read`, with a census that vouches for it."""
+
+    max_passes: int
+    double_read: bool = False
+    is_vouched: bool = False
+
+
+class PassSequence:
+    """The `present` pass of a walk, and what earlier ones declared: `totals`, in that order."""
+
+    __slots__ = ("_begun_again", "_double_read", "_limit", "_profile", "_rules", "_settled", "present", "totals")
+
+    def __init__(self, profile: SharedProfile, rules: WalkRules) -> None:
+        self._profile = profile
+        self._rules = rules
+        self._double_read = DoubleRead(is_required=rules.double_read)
+        self._begun_again = 0  # passes that do not count
+        self._settled = 0  # windows of earlier passes
+        self._limit = profile.present.limit  # of the passes so far: a resume may not know what the first one learned
+        self.totals: dict[int, None] = {}
+        self.present = self._new(1)
+
+    @property
+    def windows(self) -> int:
+        """The number of windows of all passes: new, in flight and settled."""
+        return self._settled + self.present.frontier.windows
+
+    def restart(self) -> None:
+        """Begin the present pass anew, of which no window is settled: the profile has changed."""
+        self.present = self._new(self.present.number)
+
+    def begin_again(self) -> None:
+        """Begin another pass that does not count, in place of the present one."""
+        self._begun_again += 1
+        self._next()
+
+    def on_census(self, *, agrees: bool) -> None:
+        """End a pass that is resting, or make it look for the end of its list."""
+        if agrees:
+            self.present.on_census_agrees()
+        elif self.present.evidence.total:
+            self.present.look_again()
+        else:  # now it takes two looks at nothing
+            self._rules = self._rules._replace(is_vouched=False)
+            self.begin_again()
+
+    def judge(self) -> Judgement | None:
+        """Return the verdict when the present pass decides it; None when it is not done, or another one begins."""
+        if not self.present.is_done:
+            return None
+        reading = self.present.reading
+        if reading.evidence.is_consistent and reading.clamped_to is not None:
+            self._profile.learn(SmallerPages(reading.clamped_to))  # in other passes a short page may be a mistake
+        confirmed = self._double_read.confirms(reading.evidence)
+        judgement = decide(reading.evidence, self._counted, self._rules.max_passes, confirmed=confirmed)
+        if judgement is None:
+            self._next()
+        return judgement
+
+    @property
+    def _counted(self) -> int:
+        return self.present.number - self._begun_again
+
+    def _next(self) -> None:
+        if self.present.number == 1:
+            self._limit = self.present.reading.asked_limit
+        self.totals.update(self.present.evidence.totals)
+        self._settled += self.present.frontier.settled
+        self.present = self._new(self.present.number + 1)
+
+    def _new(self, number: int) -> Pass:
+        profile, rules, counted = self._profile.present, self._rules, number - self._begun_again
+        limit = self._double_read.page_limit_of(counted, min(self._limit, profile.limit))
+        is_last = counted >= rules.max_passes
+        return Pass(number, limit, profile.orders[0], is_last=is_last, is_vouched=rules.is_vouched)

@@ -1,0 +1,110 @@
+"""What the pages of one pass said, and whether that proves the list (pure).
+
+A total is a claim, an end is seen. A pass proves its walk when all of this holds (`Evidence.is_consistent`):
+
+- every window up to the total was read;
+- every page that holds items declared a total, and all pages declared the same one;
+- there are exactly as many distinct keys (`domain_name`, `namespace`, `name`; of a reject: its bytes) as this total;
+- the end of the list was seen: a last page shorter than requested under a total that counts more than that page, or an
+  answer about the rows at or beyond the total (questions.py), or a census of the whole center (walk/center_census.py);
+- nothing raised a doubt, such as an empty answer that no second look confirmed.
+
+Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #offset-past-end (what a page and a total can prove).
+"""
+
+from typing import Literal
+
+from crawler.model.key_set import KeySet
+from crawler.model.window import Gap
+from crawler.swr.page import Page
+
+
+class Evidence:
+    """What one pass has seen so far.
+
+    `totals` are in the order in which they were declared, `total` is the largest (0 without one). `keys` are those of
+    the `items`; `pages` counts the pages that held something new, `full_pages` those that were not too short. `gaps`
+    are in any order; `has_loss` says that a window got no usable response.
+
+    `end` is *seen*, *unseen*, or *open*: then no total says where the list ends, and the pass reads on to the first
+    page that holds nothing new. `doubt` is why the pass proves nothing although its numbers may agree, "" without one.
+    """
+
+    __slots__ = (
+        "disagrees",
+        "doubt",
+        "end",
+        "full_pages",
+        "gaps",
+        "has_loss",
+        "items",
+        "keys",
+        "pages",
+        "total",
+        "total_missing",
+        "totals",
+    )
+
+    def __init__(self) -> None:
+        self.totals: dict[int, None] = {}
+        self.total = 0
+        self.keys = KeySet()
+        self.items = self.pages = self.full_pages = 0
+        self.gaps: list[Gap] = []
+        self.has_loss = False
+        self.total_missing = False  # a page with items declared no total
+        self.disagrees = False  # one page declared several totals: the largest must be met, and its end be seen
+        self.doubt = ""
+        self.end: Literal["unseen", "seen", "open"] = "unseen"
+
+    def count(self, page: Page, *, short: bool = False) -> None:
+        """Count the items of a page and its total."""
+        new = self.keys.update(page.items.keys)
+        self.full_pages += not short
+        self.pages += new > 0
+        self.items += page.length
+        if page.total is not None:
+            self.totals[page.total] = None
+            self.total = max(self.total, page.total)
+        elif page.length:
+            self.total_missing = True
+        if page.disagrees:
+            self.disagrees = True
+        if page.doubtful:
+            self.doubt = self.doubt or "the answers to one request contradict each other"
+
+    def lose(self, gap: Gap) -> None:
+        """Record a window that got no usable response."""
+        self.has_loss = True
+        self.gaps.append(gap)
+
+    def knows(self, page: Page) -> bool:
+        """Return whether the page holds nothing new; so does an empty one."""
+        return self.keys.issuperset(page.items.keys)
+
+    @property
+    def first_total(self) -> int:
+        """The total that was declared first, 0 without one."""
+        return next(iter(self.totals), 0)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether one total was declared by all pages, and as many distinct keys were read."""
+        flawed = self.gaps or self.total_missing or self.doubt or len(self.totals) > 1
+        return not flawed and len(self.keys) == self.total
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether this pass alone proves the walk."""
+        return self.adds_up and self.end == "seen"
+
+    @property
+    def why_unproven(self) -> str:
+        """Why a pass whose windows were all read proves nothing, "" when its totals only differ from its keys."""
+        if self.end == "open":
+            return "there are more records than the declared total" if self.totals else "no total was declared"
+        if self.total_missing:
+            return "a page declared no total"
+        if self.doubt:
+            return self.doubt
+        return "the end of the list was not seen" if self.adds_up and self.end != "seen" else ""

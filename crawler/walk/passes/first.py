@@ -1,0 +1,160 @@
+"""The states in which a pass reads the list up to its total: First and Declared (pure).
+
+| answers to the first window                      | requested again until                                          |
+|--------------------------------------------------|----------------------------------------------------------------|
+| without a total: the service may declare none    | a second one comes without a total                             |
+| nothing there: no items, and no total but 0      | a second one, some time later, says so too, and none between   |
+|                                                  | them said anything else; once is enough where a census vouches |
+| shorter than requested, though the total is more | the same length comes twice: then the server caps its pages    |
+
+An answer that says nothing is there does not outweigh an earlier one that declared a total or held items.
+
+Source: docs/reference/swr-api.md#end-of-list, #empty-result, #wrong-totals.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from crawler.model.window import Gap, Window
+from crawler.swr.page import Page
+from crawler.walk.passes.open import Open
+from crawler.walk.passes.outcome import AskAgain, Outcome, Settled, Trial
+from crawler.walk.passes.questions import next_question
+from crawler.walk.passes.reading import Done, Reading, Resting, State
+
+_CONTRADICTED: Final = "an earlier answer to this request said otherwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared(State):
+    """A total says where the list ends. Any number of windows are in flight; responses come in any order."""
+
+    def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple[State | None, Outcome]:
+        """Take a page; one that is too short is requested again, and leaves a gap in the end."""
+        evidence = reading.evidence
+        total = min(evidence.totals) if page.total is None else page.total
+        expected = max(0, min(window.limit, total - window.offset))
+        short = page.length < expected
+        if short:
+            if trial == "more":
+                return self, AskAgain(f"{page.length} of {expected} items")
+            evidence.gaps.append(Gap(window.offset, window.offset + expected, page.length, "the page stayed short"))
+        evidence.count(page, short=short)
+        reading.read_up_to(evidence.total)  # rows were added: so are windows
+        return self, Settled(page)
+
+    def on_lost(self, reading: Reading, window: Window, reason: str) -> State | None:
+        """Record the gap and go on."""
+        end = max(window.offset, min(window.offset + window.limit, reading.evidence.total))
+        reading.evidence.lose(Gap(window.offset, end, 0, reason))
+        return self
+
+    def on_exhausted(self, reading: Reading) -> State:
+        """Return how the end of the list is seen, when the pages add up to the total at all."""
+        evidence = reading.evidence
+        reading.end_reading()
+        if not evidence.adds_up:
+            return Done()
+        one_page = evidence.pages <= 1
+        claim_is_enough = reading.is_short_at_end and not evidence.disagrees
+        if reading.is_vouched and one_page and (claim_is_enough or not evidence.total):
+            return Resting()
+        if not evidence.total or (claim_is_enough and not one_page):
+            evidence.end = "seen"
+            return Done()
+        return next_question(reading)
+
+
+@dataclass(frozen=True, slots=True)
+class First(State):
+    """The first window is in flight. Its page decides how the pass goes on; the fields are what answers said so far."""
+
+    claims: frozenset[int] = frozenset()  # the totals declared, and the lengths of pages without one
+    was_empty: bool = False  # the last answer said that nothing is there
+    was_without_total: bool = False
+    short_length: int = -1  # of the last page that was shorter than requested
+
+    def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple[State | None, Outcome]:
+        """Take the first page, or ask again."""
+        retry = None if trial == "replay" else self._retry(reading, window, page, last=trial == "last")
+        if retry is not None:
+            return self._after(page, window), retry
+        page = self._with_earlier_claims(page)
+        evidence = reading.evidence
+        if page.total is None and page.length:
+            return self._without_total(reading, page)
+        reading.first_key = next(iter(page.items.keys), None)
+        self._set_page_limit(reading, window, page)
+        evidence.count(page)
+        if page.length:
+            limit = reading.page_limit
+            reading.frontier.begin(limit, limit, limit)
+            reading.read_up_to(evidence.total)
+        return Declared(), Settled(page)
+
+    def on_lost(self, reading: Reading, window: Window, reason: str) -> State | None:
+        """End the pass: no total is known, so no other window is."""
+        reading.evidence.lose(Gap(window.offset, None, 0, reason))
+        return Done()
+
+    # ---- requested again?
+
+    def _retry(self, reading: Reading, window: Window, page: Page, *, last: bool) -> AskAgain | None:
+        if not page.length and not page.total:
+            return self._retry_empty(reading, last=last)
+        if page.total is None:
+            again = not (self.was_without_total or last)
+            return AskAgain("the first page declares no total", "none") if again else None
+        expected = min(window.limit, page.total)
+        return self._retry_short(page, expected, last=last) if page.length < expected else None
+
+    def _retry_empty(self, reading: Reading, *, last: bool) -> AskAgain | None:
+        if any(self.claims):
+            return None if last else AskAgain("the first page is empty, and an earlier one was not")
+        if self.was_empty or reading.is_vouched:
+            return None
+        return AskAgain("the first page is empty", "apart")  # at the last try too: one look proves nothing
+
+    def _retry_short(self, page: Page, expected: int, *, last: bool) -> AskAgain | None:
+        same, first_time = page.length == self.short_length, self.short_length < 0
+        if last or (same and page.length):
+            return None
+        reason = f"the first page holds {page.length} of {expected} items"
+        return AskAgain(reason, "none" if first_time and page.length else "backoff")
+
+    def _after(self, page: Page, window: Window) -> "First":
+        total = page.length if page.total is None else page.total
+        is_short = page.length < min(window.limit, total)
+        return replace(
+            self,
+            claims=self.claims | {total},
+            was_empty=not page.length and not page.total,
+            was_without_total=self.was_without_total or page.total is None,
+            short_length=page.length if is_short else self.short_length,
+        )
+
+    # ---- what the page that counts says
+
+    def _with_earlier_claims(self, page: Page) -> Page:
+        """Return the page with the largest total that was declared for this window."""
+        total = page.length if page.total is None else page.total
+        others = {claim for claim in self.claims if claim > total}
+        if not others:
+            return page
+        declared = page.total if page.length and page.total is None else max(others)
+        return page._replace(total=declared, doubtful=True)
+
+    def _set_page_limit(self, reading: Reading, window: Window, page: Page) -> None:
+        """Set the page size to what the server makes of it: a shorter page is a cap, whatever its length before."""
+        total = page.total or 0
+        reading.page_limit = max(window.limit, page.length)  # some servers send more than requested
+        if page.length < min(window.limit, total):
+            if page.length:
+                reading.page_limit = reading.clamped_to = page.length
+            else:
+                reading.evidence.gaps.append(Gap(0, total, 0, "the first page stayed empty"))
+
+    def _without_total(self, reading: Reading, page: Page) -> tuple[State | None, Outcome]:
+        reading.evidence.count(page)
+        reading.page_limit = page.length
+        return Open.begin(reading, page.length), Settled(page)

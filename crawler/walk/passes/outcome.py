@@ -1,0 +1,33 @@
+"""What a walk makes of a page, and the error for an event that is not possible (pure)."""
+
+from typing import Literal, NamedTuple
+
+from crawler.swr.page import Page
+
+# Whether another request may follow an unsatisfying page: more    yes
+#                                                        last    no, but a second look at an empty answer is still taken
+#                                                        replay  no: the page is one that was settled before a resume
+Trial = Literal["more", "last", "replay"]
+
+
+class WalkError(Exception):
+    """An event that is not possible in this state: a bug of the caller, or a journal of another plan."""
+
+
+class AskAgain(NamedTuple):
+    """The window stays in flight and must be requested again: at once, after a backoff, or some time apart.
+
+    *apart* is for a second look: the first answer said that nothing is there, and may have been wrong for a moment.
+    """
+
+    reason: str
+    wait: Literal["none", "backoff", "apart"] = "backoff"
+
+
+class Settled(NamedTuple):
+    """The window is settled with this page, which is what a journal must keep: it may differ from the one received."""
+
+    page: Page
+
+
+Outcome = AskAgain | Settled
