@@ -70,7 +70,7 @@ def _begin_again(schedule: Schedule, spool: Spool) -> int:
     """Begin the passes again that were interrupted; return their number."""
     interrupted = [one for one in schedule.walks if isinstance(one.walk, Walk) and one.walk.on_interrupted()]
     for scheduled in interrupted:
-        spool.append_restart(scheduled.index)
+        spool.append_note(RestartEntry(scheduled.index))
     return len(interrupted)
 
 
@@ -98,7 +98,7 @@ def replay(
 
 
 def _restart(scheduled: ScheduledWalk) -> None:
-    if scheduled.walk is None or not scheduled.walk.on_interrupted():
+    if not isinstance(scheduled.walk, Walk) or not scheduled.walk.on_interrupted():
         raise WalkError(f"{scheduled.id} has no pass that could begin again")
 
 

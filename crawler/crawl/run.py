@@ -95,7 +95,7 @@ class _Run:
         ):
             async with open_clients(config, factories, self._clock) as clients:
                 plan = await self._find_walks(clients)
-                snapshot, now = workspace.state.snapshot, datetime.now(UTC)
+                snapshot, now = workspace.state.snapshot, self._clock.utc()
                 schedule = resume(spool, lambda: make_schedule(config, plan), snapshot, now)
                 store = RunStore(spool, part_writer)
                 runtimes = [

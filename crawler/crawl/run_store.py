@@ -6,6 +6,7 @@ from crawler.crawl.engine.scheduled import ScheduledWalk
 from crawler.errors import IncompleteError
 from crawler.model.window import Window
 from crawler.snapshot.manifest import Lost, WalkEntry
+from crawler.store.journal import LossEntry
 from crawler.store.part_files import PartWriter
 from crawler.store.publish import publish_walk
 from crawler.store.spool import Spool
@@ -32,7 +33,7 @@ class RunStore:
 
     def append_loss(self, walk: int, window: Window, reason: str) -> None:
         """Append a window that was lost."""
-        self._spool.append_loss(walk, window, reason)
+        self._spool.append_note(LossEntry(walk, window, reason))
 
     def write(self) -> None:
         """Write what was appended. Raises DiskError."""

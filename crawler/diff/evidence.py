@@ -55,7 +55,7 @@ def _doubt(walk: WalkEntry) -> tuple[Why, str] | None:
         missing = "records are missing" if walk.missing is None else f"{counted(walk.missing, 'record')} missing"
         return walk.verdict, f"{counted(len(walk.lost), 'window')} not read, {missing}"
     if walk.verdict == "unproven":
-        return walk.verdict, "the service declared no reliable total"
+        return walk.verdict, walk.reason or "the service declared no reliable total"
     if walk.rejects:
         return "rejects", f"{counted(walk.rejects, 'item')} rejected"
     return None

@@ -18,8 +18,8 @@ MEANINGS: Final[Mapping[Verdict, VerdictMeaning]] = MappingProxyType(
     {
         "complete": VerdictMeaning(
             "was read completely",
-            "One pass saw one total on every page and as many distinct records. When items moved while they were read, "
-            "it was a later pass that proved this; passes in the manifest says how many it took.",
+            "One pass saw one total on every page, as many distinct records, and the end of the list. When items moved "
+            "while they were read, it was a later pass that proved this; passes in the manifest says how many it took.",
         ),
         "partial": VerdictMeaning(
             "could not be read to the end",
@@ -31,9 +31,9 @@ MEANINGS: Final[Mapping[Verdict, VerdictMeaning]] = MappingProxyType(
             "each once.",
         ),
         "unproven": VerdictMeaning(
-            "declared no total to compare with",
-            "The service declared no total, or one that only counts the items of a page. The walk was read up to the "
-            "first empty page.",
+            "could not be compared with a reliable total",
+            "The service declared no total, one that only counts the items of a page, or one that it exceeds; or the "
+            "end of the list was not seen. The manifest says which. The walk was read as far as there was anything.",
         ),
     }
 )

@@ -43,6 +43,7 @@ WALK_COLUMNS: Final = {
     "limit": "BIGINT",
     "order": "VARCHAR",
     "dialect": "VARCHAR",
+    "reason": "VARCHAR",
     "lost": 'STRUCT("offset" BIGINT, "end" BIGINT, "got" BIGINT, "reason" VARCHAR)[]',
 }
 

@@ -1,6 +1,6 @@
 """What a manifest proves, in words and totals (pure): the first section of the report.
 
-What makes a walk complete is in walk/passes.py, what makes a snapshot complete in snapshot/completeness.py.
+What makes a walk complete is in walk/passes/evidence.py, what makes a snapshot complete in snapshot/completeness.py.
 """
 
 from collections import Counter

@@ -1,6 +1,6 @@
 """Why a snapshot is not complete (pure): declared here, and rendered by each command in its own words.
 
-What makes one walk complete is in walk/passes.py (`Pass.is_consistent`). A snapshot is complete when all of this holds:
+What makes one walk complete is in walk/passes/evidence.py. A snapshot is complete when all of this holds:
 
 - every walk has the verdict `complete` (`crawler/model/verdict.py`);
 - no item was rejected;

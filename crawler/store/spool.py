@@ -21,7 +21,7 @@ from crawler.errors import DiskError
 from crawler.files.disk_errors import ADVICE
 from crawler.model.window import Window
 from crawler.store.earlier import EarlierParts
-from crawler.store.journal import Entry, LossEntry, PageEntry, RestartEntry, page_entry
+from crawler.store.journal import Entry, PageEntry, page_entry
 from crawler.store.page_buffer import BufferedPage, Note, PageBuffer, journal_line
 from crawler.store.page_index import Extent, IndexEntry, PageIndex
 from crawler.store.replay import read_history
@@ -84,11 +84,12 @@ class Spool:
     """An append-only log, made by `open_spool`.
 
     `append_*` only change memory; `write` and `flush` write. They may run in different threads. Every method that
-    touches the disk raises DiskError with the name of the file. `truncated_bytes` is what `replay` cut off.
+    touches the disk raises DiskError with the name of the file. `truncated_bytes` is what `replay` cut off,
+    `last_written` when the journal was written before it was opened, in seconds since the epoch.
     """
 
     def __init__(self, files: SpoolFiles) -> None:
-        self.folder = files.folder
+        self.folder, self.last_written = files.folder, files.last_written
         self.truncated_bytes = 0
         self._files = files
         self._earlier = EarlierParts(files.folder)
@@ -97,11 +98,6 @@ class Spool:
         self._writer = _Writer(files, self._buffer)
         if files.resumed:
             self._earlier.put_aside()
-
-    @property
-    def last_written(self) -> float:
-        """When the journal was last written before it was opened now, in seconds since the epoch."""
-        return self._files.last_written
 
     @property
     def waiting_bytes(self) -> int:
@@ -114,13 +110,9 @@ class Spool:
         row = self._index.add(entry)
         self._buffer.add_page(BufferedPage(entry, page.items.lines, page.items.rejects, row))
 
-    def append_loss(self, walk: int, window: Window, reason: str) -> None:
-        """Append a window that was lost."""
-        self._buffer.add_note(LossEntry(walk, window, reason))
-
-    def append_restart(self, walk: int) -> None:
-        """Append that the present pass of a walk began again."""
-        self._buffer.add_note(RestartEntry(walk))
+    def append_note(self, note: Note) -> None:
+        """Append a window that was lost, or a pass that begins again."""
+        self._buffer.add_note(note)
 
     # ---- writing
 
@@ -171,7 +163,7 @@ class Spool:
         self._buffer.part_written()
 
     def forget(self, walk: int) -> None:
-        """Drop the index and the buffered bytes of a walk: it is published."""
+        """Drop what memory holds of a walk: it is published."""
         self._index.forget(walk)
         self._buffer.forget(walk)
 

@@ -16,7 +16,7 @@ class WalkRules(NamedTuple):
 
 
 class PassSequence:
-    """The `present` pass of a walk, and what earlier ones declared: `totals`, in that order."""
+    """The `present` pass of a walk, and what passes that are done declared: `totals`, in that order."""
 
     __slots__ = ("_begun_again", "_double_read", "_limit", "_profile", "_rules", "_settled", "present", "totals")
 
@@ -40,7 +40,10 @@ class PassSequence:
         self.present = self._new(self.present.number)
 
     def begin_again(self) -> None:
-        """Begin another pass that does not count, in place of the present one."""
+        """Begin another pass in place of the present one, which does not count.
+
+        What was read before an interruption and what is read after it are two states of the list.
+        """
         self._begun_again += 1
         self._next()
 
@@ -61,6 +64,7 @@ class PassSequence:
         reading = self.present.reading
         if reading.evidence.is_consistent and reading.clamped_to is not None:
             self._profile.learn(SmallerPages(reading.clamped_to))  # in other passes a short page may be a mistake
+        self.totals.update(reading.evidence.totals)
         confirmed = self._double_read.confirms(reading.evidence)
         judgement = decide(reading.evidence, self._counted, self._rules.max_passes, confirmed=confirmed)
         if judgement is None:

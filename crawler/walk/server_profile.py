@@ -12,18 +12,16 @@ answer the next walk.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from crawler.model.window import Order
+from crawler.model.window import Order, Window
 
 # The page sizes to try, one after the other, when a size is refused; the documented default of 100 is among them
 # (swr-api.md#default-limit).
 _LIMITS: Final = (500, 200, 100, 50, 20, 10, 5, 2, 1)
 
 
-def next_smaller(limit: int) -> int | None:
-    """Return the next smaller page size to try, None when there is none."""
-    return next((smaller for smaller in _LIMITS if smaller < limit), None)
+Refused = Literal["size", "order"]  # what the service does not accept of a window
 
 
 class SmallerPages(NamedTuple):
@@ -70,6 +68,14 @@ class ServerProfile:
                 return replace(self, orders=left or self.orders)
             case OtherDialect():
                 return replace(self, filtered=not self.filtered, may_change=False)
+
+
+def lesson_of(profile: ServerProfile, window: Window, refused: Refused) -> Lesson | None:
+    """Return what a refused window teaches: the next smaller size or another order; None when none is left."""
+    if refused == "size":
+        smaller = next((limit for limit in _LIMITS if limit < window.limit), None)
+        return None if smaller is None else SmallerPages(smaller)
+    return None if set(profile.orders) <= {window.order} else OrderDropped(window.order)
 
 
 class SharedProfile:

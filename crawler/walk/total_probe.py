@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 from crawler.model.window import Window
 from crawler.swr.page import Page
 from crawler.walk.passes.outcome import AskAgain, Outcome, Settled, WalkError
-from crawler.walk.server_profile import OrderDropped, SharedProfile, next_smaller
+from crawler.walk.server_profile import Refused, SharedProfile, SmallerPages, lesson_of
 
 _FIRST_LIMIT: Final = 2
 _TAIL_LIMITS: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23)  # their product is larger than any inventory
@@ -32,8 +32,6 @@ class ListTotal(NamedTuple):
 
 class TotalProbe:
     """One question for the total of a list, driven like a Walk; `result` is None until it is answered."""
-
-    __slots__ = ("_in_flight", "_looks", "_profile", "_step", "_total", "_window", "result", "waiting")
 
     def __init__(self, profile: SharedProfile) -> None:
         self._profile = profile
@@ -77,30 +75,23 @@ class TotalProbe:
         self._in_flight = self.waiting = False
         self.result = ListTotal(self._total or None)
 
-    def on_refused(self, window: Window) -> Settled | None:
+    def on_refused(self, window: Window) -> None:
         """Take a refusal: it says nothing of a window that begins below the total."""
         self._check(window)
-        return None
 
-    def on_size_refused(self, window: Window) -> bool:
-        """Step down to a smaller page; return False when there is none."""
+    def on_shape_refused(self, window: Window, refused: Refused) -> bool:
+        """Step down to a smaller page or another order; return False when none is left."""
         self._check(window)
-        smaller = next_smaller(window.limit)
-        if self._step != "first" or smaller is None:
+        lesson = lesson_of(self._profile.present, window, refused)
+        if self._step != "first" or lesson is None:
             return False
-        return self._ask_first(self._window._replace(limit=smaller))
-
-    def on_order_refused(self, window: Window) -> bool:
-        """Step down to the next sort column; return False when there is none."""
-        self._check(window)
-        if self._step != "first" or set(self._profile.present.orders) <= {window.order}:
-            return False
-        self._profile.learn(OrderDropped(window.order))
-        return self._ask_first(self._window._replace(order=self._profile.present.orders[0]))
-
-    def on_interrupted(self) -> bool:
-        """Do nothing: each answer is one state of the list."""
-        return False
+        if isinstance(lesson, SmallerPages):
+            self._window = window._replace(limit=lesson.limit)
+        else:
+            self._profile.learn(lesson)
+            self._window = window._replace(order=self._profile.present.orders[0])
+        self._in_flight = self.waiting = False
+        return True
 
     # ---- the steps
 
@@ -110,7 +101,11 @@ class TotalProbe:
             self._ask_tail(total)
             return None
         if total is None and length:
-            return self._without_total(page, last=last)
+            if not (last or self._looks):
+                self._looks.append(length)
+                return AskAgain("the page declares no total", "none")
+            self.result = ListTotal(None)
+            return None
         if length >= self._window.limit:
             self._ask_one()
             return None
@@ -121,13 +116,6 @@ class TotalProbe:
             return None
         self._looks.append(claim)
         return AskAgain(f"the list declares {claim} records", "apart")
-
-    def _without_total(self, page: Page, *, last: bool) -> AskAgain | None:
-        if last or self._looks:
-            self.result = ListTotal(None)
-            return None
-        self._looks.append(page.length)
-        return AskAgain("the page declares no total", "none")
 
     def _ask_one(self) -> None:
         if self._window.limit == 1:
@@ -156,15 +144,16 @@ class TotalProbe:
         expected = min(total - self._window.offset, self._window.limit)
         if page.length < expected and not last:
             return AskAgain(f"{page.length} of the last {expected} items")
-        beyond = self._window.offset + page.length > total
-        full = page.length == self._window.limit
-        self.result = ListTotal(total, "beyond" if beyond else "unseen" if full or page.length < expected else "seen")
+        self.result = ListTotal(total, _end_of(self._window, total, page.length))
         return None
-
-    def _ask_first(self, window: Window) -> bool:
-        self._window, self._in_flight, self.waiting = window, False, False
-        return True
 
     def _check(self, window: Window) -> None:
         if not self._in_flight or window != self._window:
             raise WalkError(f"{window} is not in flight")
+
+
+def _end_of(window: Window, total: int, length: int) -> Literal["seen", "beyond", "unseen"]:
+    """Return what a page of this length says of a list that declares `total` items."""
+    if window.offset + length > total:
+        return "beyond"
+    return "seen" if window.offset + length == total and length < window.limit else "unseen"

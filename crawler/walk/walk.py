@@ -36,18 +36,18 @@ from crawler.walk.judgement import Judgement
 from crawler.walk.pass_sequence import PassSequence, WalkRules
 from crawler.walk.passes.outcome import AskAgain, Outcome, Settled, WalkError
 from crawler.walk.passes.reading import Reading
-from crawler.walk.server_profile import OrderDropped, SharedProfile, SmallerPages, next_smaller
+from crawler.walk.server_profile import Refused, SharedProfile, lesson_of
 
 
 class Walk:
     """The state of one walk.
 
     Take windows with `next_window` until it returns None. Report what happened to each: `on_page`, `on_lost`,
-    `on_refused`, `on_size_refused` or `on_order_refused`.
+    `on_refused` or `on_shape_refused`.
 
-    `judgement` is None until the walk has ended. `totals` are all that were declared in any pass, in that order;
-    `distinct`, `duplicates` and `gaps` are of the last pass. `waiting` says that no window can be requested before a
-    response has come.
+    `judgement` is None until the walk has ended; then `totals` are all that were declared in any pass, in that order,
+    `distinct` is the number of keys of the last pass, `duplicates` that of its items whose key was read before, and
+    `gaps` is what it did not read. `waiting` says that no window can be requested before a response has come.
     """
 
     def __init__(self, profile: SharedProfile, rules: WalkRules) -> None:
@@ -55,7 +55,8 @@ class Walk:
         self._passes = PassSequence(profile, rules)
         self.judgement: Judgement | None = None
         self.waiting = False
-        self.distinct = 0
+        self.totals = self._passes.totals
+        self.distinct = self.duplicates = 0
         self.gaps: tuple[Gap, ...] = ()
 
     # ---- what is known
@@ -72,7 +73,7 @@ class Walk:
 
     @property
     def reading(self) -> Reading:
-        """What the present pass has seen; of the last one when the walk has ended, without its keys."""
+        """What the present pass has seen; the last one when the walk has ended, without its keys."""
         return self._passes.present.reading
 
     @property
@@ -82,7 +83,7 @@ class Walk:
 
     @property
     def is_resting(self) -> bool:
-        """Whether the walk waits for a census: `on_census` must follow."""
+        """Whether the walk waits for `on_census`."""
         return self.judgement is None and self._passes.present.is_resting
 
     @property
@@ -90,28 +91,12 @@ class Walk:
         """The number of windows known to be needed, in all passes so far: new, in flight and settled."""
         return self._passes.windows
 
-    @property
-    def totals(self) -> dict[int, None]:
-        """The totals declared in any pass."""
-        return self._passes.totals | self.reading.evidence.totals
-
-    @property
-    def duplicates(self) -> int:
-        """The number of items of the last pass whose key was read before."""
-        return self.reading.evidence.items - self.distinct
-
-    @property
-    def declared(self) -> int | None:
-        """The largest total declared in any pass; 0 for an empty walk, None when no total is known."""
-        without_total = None if self.distinct or self.gaps or not self.verdict else 0
-        return max(self.totals, default=without_total)
-
     # ---- what happens
 
     def next_window(self) -> Window | None:
         """Take the next window, in flight from now on; None when none can be requested now."""
         window = None if self.judgement else self._passes.present.frontier.take()
-        self.waiting = window is None
+        self.waiting = not window
         return window
 
     def replay(self, window: Window) -> None:
@@ -135,40 +120,26 @@ class Walk:
     def on_refused(self, window: Window) -> Settled | None:
         """Take a refusal that says "there is no such page"; return how it settles the window, None if it does not."""
         settled = self._passes.present.on_refused(window)
-        if settled is not None:
-            self._on_settled()
+        self._on_settled()
         return settled
 
-    def on_size_refused(self, window: Window) -> bool:
-        """Step down to a smaller page size; return False when there is none, or the first page was read."""
+    def on_shape_refused(self, window: Window, refused: Refused) -> bool:
+        """Step down to a smaller page or another order; return False when none is left, or the first page was read."""
         self._passes.present.frontier.check_in_flight(window)
-        smaller = next_smaller(window.limit)
-        if self.has_first_page or smaller is None:
+        lesson = lesson_of(self._profile.present, window, refused)
+        if self.has_first_page or lesson is None:
             return False
-        self._profile.learn(SmallerPages(smaller))
-        self._passes.restart()
-        self.waiting = False
-        return True
-
-    def on_order_refused(self, window: Window) -> bool:
-        """Step down to the next sort column; return False when there is none, or the first page was read."""
-        self._passes.present.frontier.check_in_flight(window)
-        if self.has_first_page or set(self._profile.present.orders) <= {window.order}:
-            return False
-        self._profile.learn(OrderDropped(window.order))
+        self._profile.learn(lesson)
         self._passes.restart()
         self.waiting = False
         return True
 
     def on_interrupted(self) -> bool:
-        """Begin the present pass again, after a resume that came late; return False when there is no need.
-
-        What was read before and what will be read would be two states of the list. One page is one state.
-        """
-        if self.judgement or self.is_resting or not self.has_first_page:
-            return False
-        self._passes.begin_again()
-        return True
+        """Begin the present pass again, after a resume that came late; return False when there is no need."""
+        must_begin = not self.judgement and not self.is_resting and self.has_first_page
+        if must_begin:
+            self._passes.begin_again()
+        return must_begin
 
     def on_census(self, *, agrees: bool) -> None:
         """Take what the census of the center says of a walk that is resting: end it, or look again."""
@@ -184,6 +155,7 @@ class Walk:
             return
         evidence = self.reading.evidence
         self.distinct = len(evidence.keys)
+        self.duplicates = evidence.items - self.distinct
         if self.verdict != "complete":
             self.gaps = tuple(sorted(evidence.gaps, key=lambda gap: gap.offset))
         evidence.keys = KeySet()  # keys are most of a run's memory

@@ -147,15 +147,15 @@ def test_a_closed_pipe_ends_the_run_without_a_traceback(tmp_path: Path) -> None:
     assert b"Traceback" not in said
 
 
-def test_plan_sends_one_request_a_walk_and_writes_nothing(
+def test_plan_sends_two_requests_a_walk_and_writes_nothing(
     say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with serve(INVENTORY) as served:
         said = say("plan", "--endpoint", served.endpoint, "--limit", "100", "--rate", "5", "--json")
-        assert served.counters()["requests"] == 2
+        assert served.counters()["requests"] == 4  # the first rows, and those over the end
     found = orjson.loads(said.out)
-    assert (found["walks"], found["records"], found["requests"], found["seconds"]) == (2, 1000, 10, 2.0)
+    assert (found["walks"], found["records"], found["requests"], found["seconds"]) == (2, 1000, 12, 2.4)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -163,7 +163,17 @@ def test_plan_prints_a_table(say: Say) -> None:
     with serve(INVENTORY) as served:
         said = say("plan", "--endpoint", served.endpoint, "--limit", "100", "--rate", "5")
     assert "default/self/*" in said.out
-    assert "at the configured rate 2 s" in said.out
+    assert "at the configured rate 2.4 s" in said.out
+
+
+def test_plan_says_which_walks_have_more_records_than_they_declare(say: Say) -> None:
+    inventory = synthetic(namespaces=1, repositories=40, seed=7, uniform=True)
+    with serve(inventory, faults=(parse_fault("capped-total:at=15"),)) as served:
+        said = say("plan", "--endpoint", served.endpoint)
+        parsed = orjson.loads(say("plan", "--endpoint", served.endpoint, "--json").out)
+    assert "at least 15" in said.out
+    assert "more records than they declare" in said.out
+    assert [(walk["records"], walk["at_least"]) for walk in parsed["by_walk"]] == [(15, True)] * 2
 
 
 def test_plan_says_which_walks_declare_no_total(say: Say) -> None:

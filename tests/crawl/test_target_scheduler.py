@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.crawl.engine.scheduled import ScheduledCensus, ScheduledWalk
-from crawler.crawl.engine.target_scheduler import CrawlLimits, FetchTask, TargetScheduler
+from crawler.crawl.engine.scheduled import FetchTask, ScheduledCensus, ScheduledWalk
+from crawler.crawl.engine.target_scheduler import CrawlLimits, TargetScheduler
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.resume import replay
 from crawler.errors import UnavailableError
@@ -78,7 +78,7 @@ def crawl(target: TargetScheduler, behaviors: Iterable[ServerBehavior], concurre
             if not isinstance(outcome, Settled):
                 continue
             kept = outcome.page
-        elif answer == "size refused" and task.walk.on_size_refused(task.window):
+        elif answer == "size refused" and task.walk.on_shape_refused(task.window, "size"):
             in_flight.remove(request)
             continue
         elif answer == "fails" and len(tries) < TRIES:
@@ -306,7 +306,7 @@ def test_when_the_totals_of_the_center_differ_from_the_sum_each_walk_of_one_shor
     totals: list[int],
 ) -> None:
     center = Center([3, 0, 9, 1], totals).crawl()
-    assert center.of_walks()[4:] == [(0, 2, 2), (1, 0, LIMIT), (2, 8, 8), (3, 1, 1)]
+    assert center.of_walks()[4:] == [(0, 2, 2), (1, 0, LIMIT), (2, 8, 8), (3, 0, 2)]
     assert verdicts(center.target) == ["complete"] * 4
     assert (center.census.before, center.census.after, center.target.done) == (totals[0], 13, True)
 

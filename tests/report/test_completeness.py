@@ -42,7 +42,7 @@ def test_a_complete_snapshot_has_no_reason_against_it() -> None:
         (manifest(LOST, status="incomplete"), "3 declared records missing"),
         (manifest(LOST, status="incomplete"), "1 walk could not be read to the end (partial)"),
         (manifest(walk(verdict="drifted"), status="incomplete"), "kept changing while it was read (drifted)"),
-        (manifest(UNPROVEN, status="incomplete"), "declared no total to compare with (unproven)"),
+        (manifest(UNPROVEN, status="incomplete"), "could not be compared with a reliable total (unproven)"),
         (manifest(walk(rejects=2), status="incomplete"), "2 items could not be read as records"),
         (
             manifest(status="incomplete", coverage=(Coverage(target="eu", center="self", declared=9, covered=5),)),

@@ -33,7 +33,7 @@ class Event(NamedTuple):
 
     def append_to(self, spool: Spool) -> None:
         if self.page is None:
-            spool.append_loss(self.walk, self.window, "HTTP 500")
+            spool.append_note(LossEntry(self.walk, self.window, "HTTP 500"))
         else:
             spool.append_page(self.walk, self.window, self.page)
 

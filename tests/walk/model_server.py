@@ -252,9 +252,7 @@ class Crawl:
         return True
 
     def _renegotiate(self, window: Window, refusal: Refusal) -> bool:
-        if refusal == "size refused":
-            return self.walk.on_size_refused(window)
-        return refusal == "order refused" and self.walk.on_order_refused(window)
+        return self.walk.on_shape_refused(window, "size" if refusal == "size refused" else "order")
 
     @property
     def last_pass(self) -> list[Page]:

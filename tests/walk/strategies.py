@@ -12,7 +12,7 @@ MAX_ROWS: Final = 60
 
 rows = st.integers(0, MAX_ROWS)
 page_sizes = st.one_of(st.just(ANY), st.integers(1, 25))
-limits = st.integers(1, 22)  # 10 and 20 are common page lengths (walk/passes.py)
+limits = st.integers(1, 22)  # 10 and 20 are common page lengths
 concurrencies = st.integers(1, 12)
 response_orders = st.one_of(
     st.just(lambda _: 0),

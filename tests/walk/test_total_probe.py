@@ -85,7 +85,6 @@ def test_a_probe_waits_for_its_answer_and_asks_nothing_afterwards() -> None:
     probe.on_lost(tail, "no answer")
     assert probe.result == ListTotal(35)
     assert probe.next_window() is None
-    assert not probe.on_interrupted()
 
 
 def test_a_total_that_no_window_can_straddle_is_a_claim() -> None:
@@ -101,15 +100,15 @@ def test_refused_sizes_and_orders_are_lowered_until_nothing_is_left() -> None:
     probe = new_probe(BY_NAME, BY_TIME)
     window = probe.next_window()
     assert window is not None
-    assert probe.on_size_refused(window)
+    assert probe.on_shape_refused(window, "size")
     smaller = probe.next_window()
     assert smaller == window._replace(limit=1)
-    assert not probe.on_size_refused(smaller)
-    assert probe.on_order_refused(smaller)
+    assert not probe.on_shape_refused(smaller, "size")
+    assert probe.on_shape_refused(smaller, "order")
     by_time = probe.next_window()
     assert by_time == smaller._replace(order=BY_TIME)
-    assert not probe.on_order_refused(by_time)
-    assert probe.on_refused(by_time) is None
+    assert not probe.on_shape_refused(by_time, "order")
+    probe.on_refused(by_time)
     assert isinstance(probe.on_page(by_time, EMPTY_PAGE, last_try=False), AskAgain)
     probe.on_page(by_time, page_of([1], 1), last_try=False)
     assert probe.result == ListTotal(None)  # a full page of one: its total may be its length

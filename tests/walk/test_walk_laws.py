@@ -266,23 +266,6 @@ def test_an_empty_first_page_means_an_empty_walk_only_when_it_comes_twice(second
     assert (walk.reading.evidence.doubt, walk.reading.evidence.total) == ("", distinct)
 
 
-@pytest.mark.parametrize(
-    ("behavior", "declared"),
-    [
-        (ServerBehavior(0, total_on_empty=False), 0),
-        (ServerBehavior(35), 35),
-        (ServerBehavior(35, changes=(InventoryChange(2, "insert", 0, 5), InventoryChange(4, "delete", 0, 30))), 40),
-        (ServerBehavior(35, totals="none"), None),
-        (ServerBehavior(35, faults=(Fault(0, "fails", None),)), None),
-    ],
-)
-def test_the_declared_total_is_the_largest_one_and_0_without_any_only_for_an_empty_walk(
-    behavior: ServerBehavior, declared: int | None
-) -> None:
-    assert WalkConfig().new_walk().declared is None
-    assert crawl(behavior, WalkConfig()).walk.declared == declared
-
-
 # ---- rows that come and go
 
 
@@ -416,8 +399,8 @@ def test_a_size_or_order_refused_after_the_first_page_loses_the_window() -> None
     walk.on_page(window, page_of(range(10), 30), last_try=False)
     later = walk.next_window()
     assert later is not None
-    assert not walk.on_size_refused(later)
-    assert not walk.on_order_refused(later)
+    assert not walk.on_shape_refused(later, "size")
+    assert not walk.on_shape_refused(later, "order")
     assert walk.reading.frontier.in_flight == 1
 
 
@@ -429,7 +412,7 @@ def test_a_size_refused_to_one_walk_does_not_raise_the_size_that_another_walk_lo
     profile.learn(SmallerPages(50))
     for walk, window in zip(walks, asked, strict=True):
         assert window is not None
-        assert walk.on_size_refused(window)
+        assert walk.on_shape_refused(window, "size")
     assert profile.present.limit == 50
     assert [window and window.limit for window in (walk.next_window() for walk in walks)] == [50, 50]
 

@@ -91,9 +91,9 @@ class WalkMachine(RuleBasedStateMachine):
         if isinstance(answer, Page):
             self.take(window, answer, last_try=tries >= TRIES - 1)
         elif answer == "size refused":
-            self.refuse(window, stepped_down=self.walk.on_size_refused(window))
+            self.refuse(window, stepped_down=self.walk.on_shape_refused(window, "size"))
         elif answer == "order refused":
-            self.refuse(window, stepped_down=self.walk.on_order_refused(window))
+            self.refuse(window, stepped_down=self.walk.on_shape_refused(window, "order"))
         elif tries == TRIES:
             self.give_up(window)
 
@@ -133,8 +133,8 @@ class WalkMachine(RuleBasedStateMachine):
             for event in (
                 lambda: self.walk.on_page(window, page_of([1], 1), last_try=True),
                 lambda: self.walk.on_lost(window, "impossible"),
-                lambda: self.walk.on_size_refused(window),
-                lambda: self.walk.on_order_refused(window),
+                lambda: self.walk.on_shape_refused(window, "size"),
+                lambda: self.walk.on_shape_refused(window, "order"),
             ):
                 with pytest.raises(WalkError):
                     event()

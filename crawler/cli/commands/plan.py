@@ -1,11 +1,16 @@
 """`swr-crawler plan` after its flags are read: requests totals and prints what a crawl would cost."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from crawler.cli.commands.crawl import Environ
 from crawler.cli.console.output import print_json
 from crawler.config.config import Config
 from crawler.text.human import count, duration
+
+if TYPE_CHECKING:
+    from crawler.crawl.estimate import Estimate, WalkEstimate
 
 
 def plan(config: Config, environ: Environ, *, as_json: bool) -> int:
@@ -19,21 +24,34 @@ def plan(config: Config, environ: Environ, *, as_json: bool) -> int:
     found = estimate(config, environ, stop=stop_signal)
     seconds = found.seconds()
     if as_json:
-        walks = [{**walk.walk._asdict(), "records": walk.records, "requests": walk.requests} for walk in found.walks]
+        walks = [_fields(walk) for walk in found.walks]
         total = {"walks": len(walks), "records": found.records, "requests": found.requests, "seconds": seconds}
         print_json({**total, "unknown": found.unknown, "limit": found.limit, "by_walk": walks})
         return 0
-    rows = [
-        (str(walk.walk), "unknown" if walk.records is None else count(walk.records), count(walk.requests))
-        for walk in found.walks
-    ]
+    rows = [(str(walk.walk), _records(walk), count(walk.requests)) for walk in found.walks]
     rows.append((f"{len(rows)} walks", count(found.records), count(found.requests)))
     print_table(("walk", "records", "requests"), rows, right=frozenset({1, 2}))
-    click.echo(_cost(found.limit, seconds, found.unknown))
+    click.echo(_cost(found, seconds))
     return 0
 
 
-def _cost(limit: int, seconds: float | None, unknown: int) -> str:
+def _fields(walk: "WalkEstimate") -> dict[str, object]:
+    return {
+        **walk.walk._asdict(),
+        "records": walk.records,
+        "at_least": walk.at_least,
+        "requests": walk.requests,
+    }
+
+
+def _records(walk: "WalkEstimate") -> str:
+    if walk.records is None:
+        return "unknown"
+    return f"at least {count(walk.records)}" if walk.at_least else count(walk.records)
+
+
+def _cost(found: "Estimate", seconds: float | None) -> str:
     time = "no rate is set" if seconds is None else f"at the configured rate {duration(seconds)}"
-    more = f"; {unknown} walks declare no total and cost more" if unknown else ""
-    return f"pages of {limit}; {time}{more}"
+    more = f"; {found.unknown} walks declare no total and cost more" if found.unknown else ""
+    capped = "; walks with more records than they declare cost more" if found.at_least else ""
+    return f"pages of {found.limit}; {time}{more}{capped}"

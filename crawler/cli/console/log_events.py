@@ -61,9 +61,10 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
     LogEvent(
         "run.resume",
         "warning",
-        ("snapshot", "windows", "truncated_bytes"),
-        "An interrupted run is resumed: windows pages of it are kept, and truncated_bytes at the end of its files "
-        "were damaged and are discarded.",
+        ("snapshot", "windows", "restarted_walks", "truncated_bytes"),
+        "An interrupted run is resumed: windows pages of it are kept, restarted_walks walks begin their present pass "
+        "again since the interruption was long, and truncated_bytes at the end of its files were damaged and are "
+        "discarded.",
     ),
     LogEvent(
         "run.stop",
@@ -92,8 +93,8 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
     LogEvent(
         "walk.end",
         "debug or warning",
-        ("walk", "verdict", "passes"),
-        "A walk has ended; passes is how many it took. Level debug when the walk is complete.",
+        ("walk", "verdict", "passes", "reason"),
+        "A walk has ended; passes is how many it took, reason why it is not complete. Level debug when it is.",
     ),
     LogEvent(
         "walk.step_down",

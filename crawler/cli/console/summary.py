@@ -123,6 +123,8 @@ def _evidence(walk: WalkEntry) -> str:
         parts.append(counted(walk.duplicates, "duplicate"))
     if walk.passes > 1:
         parts.append(f"last of {counted(walk.passes, 'pass', 'passes')}")
+    if walk.verdict == "unproven" and walk.reason:
+        parts.append(walk.reason)
     return ", ".join(parts)
 
 

@@ -20,8 +20,8 @@ import anyio
 import anyio.to_thread
 
 from crawler.crawl.engine.publisher import Publisher
-from crawler.crawl.engine.scheduled import ScheduledWalk
-from crawler.crawl.engine.target_scheduler import FetchTask, TargetScheduler
+from crawler.crawl.engine.scheduled import FetchTask, ScheduledWalk
+from crawler.crawl.engine.target_scheduler import TargetScheduler
 from crawler.crawl.engine.window_fetcher import WindowFetcher
 from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.crawl.engine.write_behind import Store, WriteBehind

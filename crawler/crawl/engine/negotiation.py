@@ -9,15 +9,18 @@ In this order:
 """
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Literal
+from typing import Final, Literal
 
-from crawler.crawl.engine.scheduled import ScheduledWalk
-from crawler.crawl.engine.target_scheduler import FetchTask, TargetScheduler
+from crawler.crawl.engine.scheduled import FetchTask, ScheduledWalk
+from crawler.crawl.engine.target_scheduler import TargetScheduler
 from crawler.errors import OrderRefusedError, RequestError, SizeRefusedError
-from crawler.walk.server_profile import OtherDialect
+from crawler.walk.server_profile import OtherDialect, Refused
 
 log = logging.getLogger(__name__)
+
+_REFUSED: Final[Mapping[type[RequestError], Refused]] = {SizeRefusedError: "size", OrderRefusedError: "order"}
 
 # restart   the walk starts again with what is accepted; this window is no longer in flight
 # retry     request the same window in the other dialect
@@ -31,9 +34,8 @@ def negotiate(target: TargetScheduler, task: FetchTask, error: RequestError, *, 
     Changes the target's ServerProfile, so that all its walks profit.
     """
     walk, window = task.walk, task.window
-    stepped_down = (isinstance(error, SizeRefusedError) and walk.on_size_refused(window)) or (
-        isinstance(error, OrderRefusedError) and walk.on_order_refused(window)
-    )
+    refused = _REFUSED.get(type(error))
+    stepped_down = refused is not None and walk.on_shape_refused(window, refused)
     if stepped_down:
         log.info("walk.step_down", extra={"walk": str(task.scheduled.id), "reason": str(error)})
         return "restart"

@@ -1,9 +1,11 @@
-"""What a crawl schedules: the walks of the plan, and the census of each center that is crawled by namespace."""
+"""What a crawl schedules: the walks of the plan, and the census of each center that is crawled by namespace (pure)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from crawler.model.walk_id import Center, WalkId
-from crawler.walk.center_census import CensusStep, CenterCensus
+from crawler.model.window import Window
+from crawler.walk.center_census import AskTotal, CensusStep, CenterCensus
 from crawler.walk.total_probe import ListTotal, TotalProbe
 from crawler.walk.walk import Walk
 
@@ -32,6 +34,14 @@ class ScheduledWalk:
     def ended(self) -> bool:
         """Whether the walk has its verdict."""
         return isinstance(self.walk, Walk) and self.walk.verdict is not None
+
+
+class FetchTask(NamedTuple):
+    """One window of one walk, to be fetched now."""
+
+    scheduled: ScheduledWalk
+    walk: Walk | TotalProbe
+    window: Window
 
 
 class ScheduledCensus:
@@ -93,3 +103,60 @@ class ScheduledCensus:
         """Return the walks that rest; they do not rest any longer."""
         resting, self._resting = self._resting, []
         return resting
+
+
+class CensusResult(NamedTuple):
+    """What follows from a step of a census: probes to start, and walks that no longer rest."""
+
+    to_start: list[ScheduledWalk]
+    rested: list[tuple[ScheduledWalk, Walk]]
+
+
+class TargetCensus:
+    """The census of each center of one target that is crawled by namespace; the walks of other centers are ignored."""
+
+    def __init__(self, centers: Mapping[Center, ScheduledCensus], walks: Sequence[ScheduledWalk]) -> None:
+        self._centers = centers
+        for census in centers.values():
+            census.expect(walks)
+
+    def covers(self, center: Center) -> bool:
+        """Return whether there is a census of this center."""
+        return center in self._centers
+
+    def first_probes(self) -> list[ScheduledWalk]:
+        """Return the probes that ask for the totals from before the walks."""
+        return [census.probes[0] for census in self._centers.values()]
+
+    def on_loose_filter(self, center: Center) -> None:
+        """Note that a walk of this center got records of other namespaces."""
+        if center in self._centers:
+            self._centers[center].on_loose_filter()
+
+    def on_walk(self, scheduled: ScheduledWalk, walk: Walk) -> CensusResult:
+        """Take a walk that has ended, or rests."""
+        census = self._centers.get(scheduled.id.center)
+        if census is None:
+            return CensusResult([], [])
+        census.on_walk(scheduled, walk)
+        return _go_on(census)
+
+    def on_probe(self, scheduled: ScheduledWalk, total: ListTotal) -> CensusResult:
+        """Take the answer of a probe."""
+        census = self._centers.get(scheduled.id.center)
+        if census is None:
+            return CensusResult([], [])
+        census.on_total(total)
+        return _go_on(census)
+
+
+def _go_on(census: ScheduledCensus) -> CensusResult:
+    result = CensusResult([], [])
+    while (step := census.next_step()) is not None:
+        if isinstance(step, AskTotal):
+            result.to_start.append(census.next_probe())
+            continue
+        for scheduled, walk in census.take_resting():
+            walk.on_census(agrees=step.agrees)
+            result.rested.append((scheduled, walk))
+    return result

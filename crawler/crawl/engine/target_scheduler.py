@@ -6,18 +6,16 @@ center (walk/center_census.py) are one short page each.
 """
 
 import logging
-from bisect import insort
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from crawler.crawl.engine.scheduled import ScheduledCensus, ScheduledWalk
+from crawler.crawl.engine.open_walks import OpenWalks, task_of
+from crawler.crawl.engine.scheduled import CensusResult, FetchTask, ScheduledCensus, ScheduledWalk, TargetCensus
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.errors import CrawlerError
 from crawler.model.walk_id import Center
-from crawler.model.window import Window
 from crawler.swr.page import Page
-from crawler.walk.center_census import AskTotal
 from crawler.walk.pass_sequence import WalkRules
 from crawler.walk.passes.outcome import WalkError
 from crawler.walk.retry_policy import RetryLimits
@@ -38,14 +36,6 @@ class CrawlLimits(NamedTuple):
     max_tries: int
     max_passes: int
     double_read: bool
-
-
-class FetchTask(NamedTuple):
-    """One window of one walk, to be fetched now."""
-
-    scheduled: ScheduledWalk
-    walk: Walk | TotalProbe
-    window: Window
 
 
 class TargetScheduler:
@@ -69,13 +59,10 @@ class TargetScheduler:
         self.error: CrawlerError | None = None
         self.unknown_fields: set[str] = set()
         self._limits = limits
-        self._census = census or {}
-        self._not_started = deque([*(one.probes[0] for one in self._census.values()), *walks])
-        self._open: list[tuple[ScheduledWalk, Walk | TotalProbe]] = []  # in plan order
-        self._to_reopen: dict[int, tuple[ScheduledWalk, Walk]] = {}  # rested, and must look for their own end
+        self._census = TargetCensus(census or {}, walks)
+        self._not_started = deque([*self._census.first_probes(), *walks])
+        self._open = OpenWalks()
         self._ended: list[tuple[ScheduledWalk, Walk]] = []  # since `take_ended`
-        for census_of_center in self._census.values():
-            census_of_center.expect(walks)
 
     def stop(self, error: CrawlerError) -> None:
         """Stop the target before its walks have ended."""
@@ -86,15 +73,14 @@ class TargetScheduler:
     @property
     def done(self) -> bool:
         """Whether there is nothing more to fetch: every walk has ended, or the target stopped."""
-        return self.error is not None or not (self._open or self._to_reopen or self._not_started)
+        return self.error is not None or not (self._open or self._not_started)
 
     def next_task(self) -> FetchTask | None:
         """Take the next window, in flight from now on; None when a response must come first."""
-        for scheduled, walk in self._open:
-            task = None if walk.waiting else _task_of(scheduled, walk)
-            if task is not None:
-                return task
-        return self._first_task()
+        task = self._open.next_task()
+        if task is not None or not self._not_started:
+            return task
+        return task_of(self._not_started[0], self.start(self._not_started[0]))
 
     def take_ended(self) -> list[tuple[ScheduledWalk, Walk]]:
         """Return the walks that have ended since the last call."""
@@ -108,7 +94,7 @@ class TargetScheduler:
         self._not_started.remove(scheduled)
         walk = self._new_walk(scheduled)
         scheduled.walk = walk
-        self._open_walk(scheduled, walk)
+        self._open.add(scheduled, walk)
         if isinstance(walk, Walk):
             self.stats.walks_started += 1
             self._count_planned(scheduled, walk)
@@ -117,7 +103,9 @@ class TargetScheduler:
     def on_settled(self, scheduled: ScheduledWalk, walk: Walk | TotalProbe, page: Page | None) -> None:
         """Count a settled window: one that was read, with its page, or with None a lost one."""
         if isinstance(walk, TotalProbe):
-            self._on_probe(scheduled, walk)
+            if walk.result is not None:
+                self._open.close(scheduled, walk)
+                self._go_on(self._census.on_probe(scheduled, walk.result))
             return
         self.stats.windows_done += 1
         if page is not None:
@@ -126,84 +114,33 @@ class TargetScheduler:
             self.stats.rejected += page.items.rejected
             self._report_unknown_fields(scheduled, page)
             if page.items.outside:
-                self._on_loose_filter(scheduled)
+                self._census.on_loose_filter(scheduled.id.center)
         self._count_planned(scheduled, walk)
         if walk.is_resting or walk.verdict is not None:
-            self._close(scheduled, walk)
-            self._on_walk(scheduled, walk)
+            self._open.close(scheduled, walk)
+            if walk.verdict is not None:
+                self._end(scheduled, walk)
+            self._go_on(self._census.on_walk(scheduled, walk))
 
     def _new_walk(self, scheduled: ScheduledWalk) -> Walk | TotalProbe:
         if scheduled.is_probe:
             return TotalProbe(self.profile)
         limits = self._limits
-        rules = WalkRules(limits.max_passes, limits.double_read, is_vouched=scheduled.id.center in self._census)
+        rules = WalkRules(limits.max_passes, limits.double_read, is_vouched=self._census.covers(scheduled.id.center))
         return Walk(self.profile, rules)
 
-    def _first_task(self) -> FetchTask | None:
-        """Open one more walk, and return its first task; None when there is none."""
-        if self._to_reopen:
-            scheduled, walk = self._to_reopen.pop(next(iter(self._to_reopen)))
-            self._open_walk(scheduled, walk)
-            return _task_of(scheduled, walk)
-        if self._not_started:
-            scheduled = self._not_started[0]
-            return _task_of(scheduled, self.start(scheduled))
-        return None
-
-    def _close(self, scheduled: ScheduledWalk, walk: Walk | TotalProbe) -> None:
-        if self._to_reopen.pop(scheduled.index, None) is None:  # a resume settles windows of walks in any order
-            self._open.remove((scheduled, walk))
-
-    def _open_walk(self, scheduled: ScheduledWalk, walk: Walk | TotalProbe) -> None:
-        if self._open and scheduled.index < self._open[-1][0].index:  # a resume starts walks in the journal's order
-            insort(self._open, (scheduled, walk), key=lambda one: one[0].index)
-        else:
-            self._open.append((scheduled, walk))
-
-    # ---- walks that end, and the census of their center
-
-    def _on_loose_filter(self, scheduled: ScheduledWalk) -> None:
-        census = self._census.get(scheduled.id.center)
-        if census is not None:
-            census.on_loose_filter()
-
-    def _on_walk(self, scheduled: ScheduledWalk, walk: Walk) -> None:
-        census = self._census.get(scheduled.id.center)
-        if walk.verdict is not None:
-            self._end(scheduled, walk)
-        if census is not None:
-            census.on_walk(scheduled, walk)
-            self._go_on(census)
-
-    def _on_probe(self, scheduled: ScheduledWalk, probe: TotalProbe) -> None:
-        if probe.result is None:
-            return
-        self._close(scheduled, probe)
-        census = self._census.get(scheduled.id.center)
-        if census is not None:
-            census.on_total(probe.result)
-            self._go_on(census)
-
-    def _go_on(self, census: ScheduledCensus) -> None:
-        while (step := census.next_step()) is not None:
-            if isinstance(step, AskTotal):
-                self._not_started.appendleft(census.next_probe())
-                continue
-            for scheduled, walk in census.take_resting():
-                walk.on_census(agrees=step.agrees)
-                if walk.verdict is None:
-                    self._to_reopen[scheduled.index] = scheduled, walk
-                else:
-                    self._end(scheduled, walk)
+    def _go_on(self, census: CensusResult) -> None:
+        self._not_started.extendleft(census.to_start)
+        for scheduled, walk in census.rested:
+            if walk.verdict is None:
+                self._open.add_later(scheduled, walk)
+            else:
+                self._end(scheduled, walk)
 
     def _end(self, scheduled: ScheduledWalk, walk: Walk) -> None:
         self.stats.walks_ended += 1
         self._ended.append((scheduled, walk))
-        level = logging.DEBUG if walk.verdict == "complete" else logging.WARNING
-        if log.isEnabledFor(level):  # a plan may have tens of thousands of walks
-            reason = walk.judgement and walk.judgement.reason
-            extra = {"walk": str(scheduled.id), "verdict": walk.verdict, "passes": walk.passes, "reason": reason}
-            log.log(level, "walk.end", extra=extra)
+        _log_end(scheduled, walk)
 
     # ---- statistics
 
@@ -223,6 +160,9 @@ class TargetScheduler:
             log.warning("field.unknown", extra={"walk": str(scheduled.id), "fields": sorted(new)})
 
 
-def _task_of(scheduled: ScheduledWalk, walk: Walk | TotalProbe) -> FetchTask | None:
-    window = walk.next_window()
-    return None if window is None else FetchTask(scheduled, walk, window)
+def _log_end(scheduled: ScheduledWalk, walk: Walk) -> None:
+    level = logging.DEBUG if walk.verdict == "complete" else logging.WARNING
+    if log.isEnabledFor(level):  # a plan may have tens of thousands of walks
+        reason = walk.judgement and walk.judgement.reason
+        extra = {"walk": str(scheduled.id), "verdict": walk.verdict, "passes": walk.passes, "reason": reason}
+        log.log(level, "walk.end", extra=extra)

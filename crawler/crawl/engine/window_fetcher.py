@@ -11,12 +11,16 @@ from typing import Final, Protocol
 
 from crawler.crawl.engine.negotiation import negotiate
 from crawler.crawl.engine.page_requester import PageRequester
-from crawler.crawl.engine.target_scheduler import FetchTask, TargetScheduler
+from crawler.crawl.engine.scheduled import FetchTask
+from crawler.crawl.engine.target_scheduler import TargetScheduler
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.errors import (
+    CrawlerError,
     CredentialsError,
+    OrderRefusedError,
     RequestError,
+    SizeRefusedError,
     ThrottledError,
     TransientError,
     UnauthorizedError,
@@ -30,7 +34,7 @@ from crawler.swr.http.client import Client
 from crawler.swr.page import Page
 from crawler.swr.request import ListRequest
 from crawler.walk.passes.outcome import AskAgain
-from crawler.walk.retry_policy import Decision, Lose, Renegotiate, RetryAfter, decide, wait_s
+from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, decide, wait_s
 
 log = logging.getLogger(__name__)
 
@@ -86,16 +90,16 @@ class WindowFetcher:
                 again = await self._try(task, last_try=attempt >= limits.short_tries)
             except RequestError as error:
                 decision = decide(error, attempt, limits, self._chance.random())
-                if isinstance(decision, RetryAfter):
-                    pause_s = self._pause(task, decision, attempt, error)
-                elif isinstance(decision, Renegotiate):
+                if isinstance(decision, Renegotiate):
                     if not self._on_refusal(task, error):
                         return
                     continue  # in another dialect it is another request: not a further try of this one
-                else:
-                    others_answered = self._requester.successes > successes
-                    await self._give_up(task, error, decision, attempt, others_answered=others_answered)
+                if isinstance(decision, StopTarget):
+                    raise _stop_error(task, error, attempt, self._clock.utc()) from None
+                if isinstance(decision, Lose):
+                    await self._give_up(task, error, attempt, others_answered=self._requester.successes > successes)
                     return
+                pause_s = self._pause(task, decision, attempt, error)
             else:
                 if again is None:
                     return
@@ -147,24 +151,16 @@ class WindowFetcher:
         """Return whether to request the window once more; settle it when there is nothing else to try."""
         next_step = negotiate(self._target, task, error, had_page=self._requester.successes > 0)
         if next_step == "give up":
-            settled = task.walk.on_refused(task.window) if error.details.status in _NO_SUCH_PAGE else None
+            settled = task.walk.on_refused(task.window) if _says_no_such_page(error) else None
             if settled is None:
                 self._lose(task, str(error))
             else:
                 self._settle(task, settled.page)
         return next_step == "retry"
 
-    async def _give_up(
-        self, task: FetchTask, error: RequestError, decision: Decision, tries: int, *, others_answered: bool
-    ) -> None:
-        if isinstance(error, UnauthorizedError):
-            raise CredentialsError(_unauthorized(task, error, self._clock.utc()))
-        where = f"{task.scheduled.id} at offset {task.window.offset}"
-        if not isinstance(decision, Lose):
-            raise UnavailableError(
-                f"{where}: throttled {tries} times; rerun the command later, or lower the rate: {error}"
-            )
+    async def _give_up(self, task: FetchTask, error: RequestError, tries: int, *, others_answered: bool) -> None:
         if not others_answered and not await self._requester.still_answers():
+            where = f"{task.scheduled.id} at offset {task.window.offset}"
             raise UnavailableError(f"{where}: no usable answer in {tries} tries; rerun the command later: {error}")
         self._lose(task, f"{error}, {tries} times")
 
@@ -174,6 +170,11 @@ class WindowFetcher:
         task.walk.on_lost(task.window, reason)
         self._page_log.append_loss(task.scheduled.index, task.window, reason)
         self._target.on_settled(task.scheduled, task.walk, None)
+
+
+def _says_no_such_page(error: RequestError) -> bool:
+    about_the_request = isinstance(error, SizeRefusedError | OrderRefusedError)
+    return error.details.status in _NO_SUCH_PAGE and not about_the_request
 
 
 def _log_retry(
@@ -191,7 +192,11 @@ def _log_retry(
     log.log(logging.INFO if expected else logging.WARNING, "page.retry", extra=extra)
 
 
-def _unauthorized(task: FetchTask, error: UnauthorizedError, now: datetime) -> str:
-    why = explain_refusal(str(error), error.server_date, now)
-    where = f"target {task.scheduled.id.target}: the service refused the credentials"
-    return f"{where}: {error.details}; {why}, then rerun the command"
+def _stop_error(task: FetchTask, error: RequestError, tries: int, now: datetime) -> CrawlerError:
+    """Return why the target stops: its credentials are refused, or it throttles too often."""
+    target, where = task.scheduled.id.target, f"{task.scheduled.id} at offset {task.window.offset}"
+    if isinstance(error, UnauthorizedError):
+        why = explain_refusal(str(error), error.server_date, now)
+        refused = f"target {target}: the service refused the credentials"
+        return CredentialsError(f"{refused}: {error.details}; {why}, then rerun the command")
+    return UnavailableError(f"{where}: throttled {tries} times; rerun the command later, or lower the rate: {error}")

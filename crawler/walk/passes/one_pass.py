@@ -4,7 +4,7 @@ The states and their laws are drawn in `__init__.py`.
 """
 
 from crawler.model.window import Order, Window
-from crawler.swr.page import EMPTY_PAGE, Page
+from crawler.swr.page import Page
 from crawler.walk.passes.evidence import Evidence
 from crawler.walk.passes.first import Declared, First
 from crawler.walk.passes.frontier import Frontier
@@ -79,13 +79,14 @@ class Pass:
         self._settle(window, self._state.on_lost(self.reading, window, reason))
 
     def on_refused(self, window: Window) -> Settled | None:
-        """Take a refusal; return how the window is settled if it is evidence of the end, else None."""
+        """Take a refusal; return how the window is settled if it is evidence, else None."""
         self.frontier.check_in_flight(window)
-        state = self._state.on_refused(self.reading)
-        if state is None:
+        step = self._state.on_refused(self.reading)
+        if step is None:
             return None
+        state, settled = step
         self._settle(window, state)
-        return Settled(EMPTY_PAGE)
+        return settled
 
     def on_census_agrees(self) -> None:
         """End a pass that is resting: the census vouches for its end."""

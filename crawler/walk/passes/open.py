@@ -38,6 +38,6 @@ class Open(State):
         reading.evidence.lose(Gap(window.offset, None, 0, reason))
         return Done()
 
-    def on_refused(self, reading: Reading) -> State | None:  # noqa: ARG002
+    def on_refused(self, reading: Reading) -> tuple[State | None, Settled] | None:  # noqa: ARG002
         """Return the end: the service refuses what lies beyond it."""
-        return Done()
+        return Done(), Settled(EMPTY_PAGE)

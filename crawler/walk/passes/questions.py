@@ -2,28 +2,29 @@
 
 One window is in flight at a time. Which question is asked:
 
-| rows read                | question                                                                                 |
-|--------------------------|------------------------------------------------------------------------------------------|
-| 3 or more                | Straddle: another page size, whose last window begins below the total and ends beyond it |
-| 2, a short page          | Witness: the second row alone; a total of 2 on a page of 1 does not count the page       |
-| 1, or when no page size  | Probe: the window that begins at the total                                               |
-| fits, or after the other |                                                                                          |
-| two got no answer        |                                                                                          |
+| rows read               | question                                                                                  |
+|-------------------------|-------------------------------------------------------------------------------------------|
+| 3 or more               | Straddle: another page size, whose last window begins below the total and ends beyond it  |
+| 2, a short page         | Witness: the second row alone; a total of 2 on a page of 1 does not count the page        |
+| 1                       | Witness: the row again, as one of two                                                     |
+| any, when no page size  | Probe: the window that begins at the total                                                |
+| fits, or after the      |                                                                                           |
+| others got no answer    |                                                                                           |
 
 | answer                                   | Straddle        | Witness                | Probe                         |
 |------------------------------------------|-----------------|------------------------|-------------------------------|
 | the known last rows, and a page not full | the end is seen | the same, if the total |                               |
 |                                          |                 | counts the list        |                               |
-| nothing, twice, some time apart          | ask Probe       | ask Probe              | the end is seen               |
-| refused with 400, 404, 416               | ask Probe       | ask Probe              | the end is seen               |
+| fewer rows, or refused with 400, 404,    | a doubt: these rows were there a moment  | the end is seen; an empty     |
+| 416                                      | ago                                      | answer must come twice        |
 | rows of before: the offset is ignored,   | ask Probe       | ask Probe              | the end is seen after several |
 | or clamped to the last page              |                 |                        | pages, else ask Witness       |
 | another total than before                | the list has changed: Declared, and then another pass                    |
 | more rows than declared                  | Open: read on without a total; the walk is unproven                      |
 | no usable answer                         | ask Probe       | ask Probe              | a gap                         |
 
-A question that was answered is settled with an empty page, one without an answer with an empty page that is doubtful,
-and one that found something new with its page: so a resume is in the same state.
+How a question is settled, so that a resume is in the same state: with an empty page when the end is seen; with an empty
+page that has a total when another question follows; with a doubtful empty page for a doubt; otherwise with its page.
 
 Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #offset-past-end, #limit-out-of-range.
 """
@@ -38,14 +39,14 @@ from crawler.walk.passes.open import Open
 from crawler.walk.passes.outcome import AskAgain, Outcome, Settled, Trial
 from crawler.walk.passes.reading import Done, Reading, State
 
-_UNANSWERED: Final = EMPTY_PAGE._replace(doubtful=True)
+_DOUBTFUL: Final = EMPTY_PAGE._replace(doubtful=True)
 _PAIR: Final = 2
 
 
 def next_question(reading: Reading) -> State:
     """Return the state that asks whether the list ends at its total, which is not 0."""
     total, resume_at = reading.evidence.total, reading.frontier.next_offset
-    if total == _PAIR and reading.is_short_at_end:
+    if total <= _PAIR and reading.is_short_at_end:
         return Witness.ask(reading, resume_at, probed=False)
     window = straddling(total, reading.page_limit)
     if window is None:
@@ -96,9 +97,19 @@ def _aligned_limit(reading: Reading, offset: int) -> int:
     return offset if offset <= reading.page_limit else gcd(offset, reading.page_limit)
 
 
-def _end(reading: Reading) -> tuple[State | None, Outcome]:
+def _end(reading: Reading) -> tuple[State | None, Settled]:
     reading.evidence.end = "seen"
     return Done(), Settled(EMPTY_PAGE)
+
+
+def _doubt(reading: Reading) -> tuple[State | None, Settled]:
+    reading.evidence.doubt = "the last records did not come again"
+    return Done(), Settled(_DOUBTFUL)
+
+
+def _then(reading: Reading, question: State) -> tuple[State | None, Outcome]:
+    """Settle a question that says nothing, and ask another one."""
+    return question, Settled(EMPTY_PAGE._replace(total=reading.evidence.total))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,30 +124,37 @@ class Straddle(State):
     def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple[State | None, Outcome]:
         """Compare the page with the last rows."""
         if trial == "replay" and not page.length:
-            return self._unanswered(reading) if page.doubtful else _end(reading)
+            return self._on_replayed(reading, page)
         expected = reading.evidence.total - window.offset
         if not _says_nothing_of(reading, window, page):
             return _read_on(reading, page, self.resume_at)
         if page.length < expected:
-            if trial == "more":
-                return self, AskAgain(f"{page.length} of the last {expected} items")
-            return self._unanswered(reading)
-        if not reading.evidence.knows(page):
-            return self._on_new(reading, page, expected)
-        return _end(reading) if page.length == expected else self._unanswered(reading)
+            again = AskAgain(f"{page.length} of the last {expected} items")
+            return (self, again) if trial == "more" else _doubt(reading)
+        return self._on_rows(reading, page, expected)
 
     def on_lost(self, reading: Reading, window: Window, reason: str) -> State | None:  # noqa: ARG002
         """Ask in another way: the rows themselves were read."""
         return Probe.ask(reading, self.resume_at)
 
-    def _on_new(self, reading: Reading, page: Page, expected: int) -> tuple[State | None, Outcome]:
-        if page.length <= expected:
-            return _changed(reading, page)
-        total = reading.evidence.total
+    def on_refused(self, reading: Reading) -> tuple[State | None, Settled] | None:
+        """Doubt the last rows: the service says that there is no such page."""
+        return _doubt(reading)
+
+    def _on_rows(self, reading: Reading, page: Page, expected: int) -> tuple[State | None, Outcome]:
+        is_known, total = reading.evidence.knows(page), reading.evidence.total
+        if page.length == expected:
+            return _end(reading) if is_known else _changed(reading, page)
+        if is_known:
+            return _then(reading, Probe.ask(reading, self.resume_at))
         return _read_beyond(reading, page, total, _aligned_limit(reading, total))
 
-    def _unanswered(self, reading: Reading) -> tuple[State | None, Outcome]:
-        return Probe.ask(reading, self.resume_at), Settled(_UNANSWERED)
+    def _on_replayed(self, reading: Reading, page: Page) -> tuple[State | None, Outcome]:
+        if page.doubtful:
+            return _doubt(reading)
+        if page.total == reading.evidence.total:
+            return _then(reading, Probe.ask(reading, self.resume_at))
+        return _end(reading) if page.total is None else _read_on(reading, page, self.resume_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +179,23 @@ class Witness(State):
     def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple[State | None, Outcome]:
         """See whether the row, its total and its place are as expected."""
         if trial == "replay" and not page.length:
-            return self._unanswered(reading) if page.doubtful else _end(reading)
+            return self._on_replayed(reading, page)
         if not _says_nothing_of(reading, window, page):
             return _read_on(reading, page, self.resume_at)
-        if not page.length and trial == "more":
-            return self, AskAgain("0 of 1 items")
+        if not page.length:
+            return (self, AskAgain("0 of 1 items")) if trial == "more" else _doubt(reading)
         if not reading.evidence.knows(page):
-            only = window.offset == 0
-            return _read_beyond(reading, page, window.limit, window.limit) if only else _changed(reading, page)
-        return _end(reading) if self._is_proof(reading, window, page) else self._unanswered(reading)
+            more = page.length > 1
+            return _read_beyond(reading, page, window.limit, window.limit) if more else _changed(reading, page)
+        return _end(reading) if self._is_proof(reading, window, page) else self._unclear(reading)
 
     def on_lost(self, reading: Reading, window: Window, reason: str) -> State | None:  # noqa: ARG002
         """Ask in another way: the rows themselves were read."""
-        return self._unanswered(reading)[0]
+        return self._unclear(reading)[0]
+
+    def on_refused(self, reading: Reading) -> tuple[State | None, Settled] | None:
+        """Doubt the row: the service says that there is no such page."""
+        return _doubt(reading)
 
     def _is_proof(self, reading: Reading, window: Window, page: Page) -> bool:
         if page.length != 1:
@@ -185,16 +207,22 @@ class Witness(State):
         offset_counts = page.items.keys[0] != reading.first_key
         return reading.is_short_at_end or (self.probed and offset_counts)
 
-    def _unanswered(self, reading: Reading) -> tuple[State | None, Outcome]:
-        state = Done() if self.probed else Probe.ask(reading, self.resume_at, witnessed=True)
-        return state, Settled(_UNANSWERED)
+    def _on_replayed(self, reading: Reading, page: Page) -> tuple[State | None, Outcome]:
+        if page.doubtful:
+            return _doubt(reading)
+        if page.total == reading.evidence.total:
+            return self._unclear(reading)
+        return _end(reading) if page.total is None else _read_on(reading, page, self.resume_at)
+
+    def _unclear(self, reading: Reading) -> tuple[State | None, Outcome]:
+        return _then(reading, Done() if self.probed else Probe.ask(reading, self.resume_at, witnessed=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Probe(State):
     """The window that begins at the total is in flight.
 
-    `witnessed` says that the second row was asked for before; `was_empty`, that the last answer held nothing.
+    `witnessed` says that one row was asked for before; `was_empty`, that the last answer held nothing.
     """
 
     resume_at: int
@@ -210,14 +238,13 @@ class Probe(State):
 
     def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple[State | None, Outcome]:
         """See whether anything lies beyond the total; nothing must come twice."""
-        if trial == "replay" and not page.length and page.total is None:
-            return self._on_known(reading) if page.doubtful else _end(reading)
+        if trial == "replay" and not page.length and page.total in {None, reading.evidence.total}:
+            return _end(reading) if page.total is None else self._on_known(reading)
         if not _says_nothing_of(reading, window, page):
             return _read_on(reading, page, max(self.resume_at, window.offset + window.limit))
         if not page.length:
-            if self.was_empty:
-                return _end(reading)
-            return replace(self, was_empty=True), AskAgain("an empty page beyond the total may be wrong", "apart")
+            again = AskAgain("an empty page beyond the total may be wrong", "apart")
+            return _end(reading) if self.was_empty else (replace(self, was_empty=True), again)
         if reading.evidence.knows(page):
             return self._on_known(reading)
         return _read_beyond(reading, page, window.offset + window.limit, window.limit)
@@ -227,15 +254,13 @@ class Probe(State):
         reading.evidence.lose(Gap(window.offset, None, 0, reason))
         return Done()
 
-    def on_refused(self, reading: Reading) -> State | None:
+    def on_refused(self, reading: Reading) -> tuple[State | None, Settled] | None:
         """Return the end: the service refuses what lies beyond it."""
-        reading.evidence.end = "seen"
-        return Done()
+        return _end(reading)
 
     def _on_known(self, reading: Reading) -> tuple[State | None, Outcome]:
         """Take rows of before: the last page again if the offset is clamped to it, or always the first one."""
         if reading.evidence.pages > 1:  # they differ, so the offset is not ignored
             reading.evidence.end = "seen"
-        if reading.evidence.pages > 1 or self.witnessed:
-            return Done(), Settled(_UNANSWERED)
-        return Witness.ask(reading, self.resume_at, probed=True), Settled(_UNANSWERED)
+        is_last_question = reading.evidence.pages > 1 or self.witnessed
+        return _then(reading, Done() if is_last_question else Witness.ask(reading, self.resume_at, probed=True))

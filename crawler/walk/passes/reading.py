@@ -6,7 +6,7 @@ from crawler.model.window import Gap, Order, Window
 from crawler.swr.page import Page
 from crawler.walk.passes.evidence import Evidence
 from crawler.walk.passes.frontier import Frontier
-from crawler.walk.passes.outcome import Outcome, Trial, WalkError
+from crawler.walk.passes.outcome import Outcome, Settled, Trial, WalkError
 from crawler.walk.passes.read_ahead import READ_AHEAD_WINDOWS, growth_end, read_ahead_end
 
 
@@ -84,8 +84,8 @@ class State:
         """Take a window as lost. Raises WalkError when none can be in flight."""
         raise WalkError(f"{window}: the pass is done")
 
-    def on_refused(self, reading: Reading) -> "State | None":  # noqa: ARG002
-        """Return the state after a refusal that is evidence of the end; None when it is not."""
+    def on_refused(self, reading: Reading) -> tuple["State | None", Settled] | None:  # noqa: ARG002
+        """Return what a refusal that says "no such page" makes of the window; None when that is no evidence."""
         return None
 
     def on_exhausted(self, reading: Reading) -> "State":  # noqa: ARG002
