@@ -1,6 +1,7 @@
 """A page of the list: the items of one response, and the total that it declares (pure).
 
-The total comes from `total_range` in the items or from the header Content-Range; a walk stops there (walk/passes/first.py):
+The total comes from `total_range` in the items or from the header Content-Range; a walk stops there
+(walk/passes/first.py):
 
     largest total_range      Content-Range   total of the page
     -----------------------  --------------  -------------------------------------------------------------
