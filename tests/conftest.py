@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 
 from tests.support.unmeasured import UnmeasuredTests, current_tracer
@@ -12,3 +14,15 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Report how many worlds were searched, and how they ended (tests/worlds/test_search.py)."""
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    called = [report for report in reports if getattr(report, "when", "") == "call"]
+    properties = [one for report in called for one in report.user_properties]
+    counts = sum((Counter(value) for name, value in properties if name == "worlds"), Counter[str]())
+    if counts:
+        terminalreporter.section(f"{counts.total():,} worlds")
+        for outcome, count in sorted(counts.items()):
+            terminalreporter.write_line(f"{count:>10,}  {100 * count / counts.total():5.1f} %  {outcome}")

@@ -1,6 +1,7 @@
 """Minutes of random scenarios: `make soak`, or `python -m tests.soak --minutes 30 --seed 7`.
 
-Each scenario depends on its own seed, which is printed when it violates the law: `--scenario SEED` runs it again.
+Each scenario depends on its own seed, which is printed when it violates the law: `--scenario SEED` runs it again. A
+quarter of the time goes to the search over models of services (tests/worlds), which tries thousands.
 """
 
 import argparse
@@ -15,8 +16,11 @@ from pathlib import Path
 
 from tests.crawl.test_nothing_lost import COMBINABLE
 from tests.support.scenario import Scenario
+from tests.worlds.driver import workplace
+from tests.worlds.search import Counterexample, search
 
 _LIMITS = (1, 7, 10, 25, 100, 1000)
+_SHARE_OF_WORLDS = 0.25  # of the time
 
 
 def run_scenario(seed: int) -> Counter[str]:
@@ -52,7 +56,7 @@ def _random_faults(chance: random.Random) -> list[str]:
     """Return, every second time, random faults of a share of the requests."""
     rate = chance.choice([0.0, 0.0, 0.05, 0.3])
     kinds = "500+502+503+504+409+429+403+drop+reset+length+slow+truncated+html+empty+short"
-    return [f"mishaps:rate={rate},seed={chance.randint(0, 10**6)},kinds={kinds}"] if rate else []
+    return [f"random-faults:rate={rate},seed={chance.randint(0, 10**6)},kinds={kinds}"] if rate else []
 
 
 def soak(minutes: float, seed: int) -> int:
@@ -72,6 +76,18 @@ def soak(minutes: float, seed: int) -> int:
     return counts["scenarios that violated the law"]
 
 
+def soak_worlds(minutes: float, seed: int) -> int:
+    """Try worlds for that long, print how they ended, and return the number of those that broke the law."""
+    with workplace() as folder:
+        tried = search(folder, seed, seconds=60 * minutes, on_found=_tell_world)
+    sys.stdout.write(f"{tried.table()}\n")
+    return len(tried.counterexamples)
+
+
+def _tell_world(found: Counterexample) -> None:
+    sys.stderr.write(f"world {found.seed}, {found.judgement.outcome}: {found.judgement.why}\n    {found.simplest}\n")
+
+
 def main() -> int:
     """Return the exit code: 1 when a scenario violated the law."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
@@ -83,7 +99,8 @@ def main() -> int:
     if given.scenario is not None:
         run_scenario(given.scenario)
         return 0
-    return int(soak(given.minutes, given.seed) > 0)
+    broken = soak_worlds(_SHARE_OF_WORLDS * given.minutes, given.seed)
+    return int(soak((1 - _SHARE_OF_WORLDS) * given.minutes, given.seed) + broken > 0)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Opens the HTTP clients of a crawl, one for each target, with its credentials."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from crawler.config.config import Config
 from crawler.crawl.credential_factories import CredentialFactory
@@ -9,6 +9,10 @@ from crawler.model.clock import Clock
 from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.client import Client, connect
 from crawler.swr.http.rate_limiter import RateLimiter
+
+ClientOpener = Callable[
+    [Config, Mapping[str, CredentialFactory], Clock], AbstractAsyncContextManager[dict[str, Client]]
+]
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 
 from crawler.config.config import Config
-from crawler.crawl.clients import open_clients
+from crawler.crawl.clients import ClientOpener, open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
 from crawler.crawl.engine.target_stats import ProgressHook
@@ -43,18 +43,19 @@ def run_crawl(
     progress: ProgressHook | None = None,
     stop: StopSource | None = None,
     clock: Clock | None = None,
+    clients: ClientOpener = open_clients,
 ) -> Result:
     """Crawl what `config` names, publish it, and return how the crawl ended.
 
     `progress` is given the statistics and may show them while the crawl runs. The crawl stops when `stop` returns.
-    Retries and the rate limit follow `clock`. Raises a CrawlerError when the run could not start or the disk failed;
-    an error of a target is in the Result instead.
+    Retries and the rate limit follow `clock`. `clients` opens the client of each target. Raises a CrawlerError when
+    the run could not start or the disk failed; an error of a target is in the Result instead.
     """
     factories = credential_factories(config, environ)
     with open_run_workspace(config, resume_digest(config)) as workspace:
         if workspace.published is not None:
             return _published_before(workspace.state, workspace.published)
-        run = _Run(config, workspace, clock or SystemClock())
+        run = _Run(config, workspace, clock or SystemClock(), clients)
         return anyio.run(run.crawl, factories, progress or (lambda _: nullcontext()), stop)
 
 
@@ -79,10 +80,11 @@ def _published_before(state: RunState, path: Path) -> Result:
 
 
 class _Run:
-    def __init__(self, config: Config, workspace: Workspace, clock: Clock) -> None:
+    def __init__(self, config: Config, workspace: Workspace, clock: Clock, clients: ClientOpener) -> None:
         self._config = config
         self._workspace = workspace
         self._clock = clock
+        self._open_clients = clients
         self._to_folder = config.output != STDOUT
 
     async def crawl(
@@ -93,7 +95,7 @@ class _Run:
             closing(open_spool(workspace.folder, sync=self._to_folder)) as spool,
             open_part_writer(config, workspace) as part_writer,
         ):
-            async with open_clients(config, factories, self._clock) as clients:
+            async with self._open_clients(config, factories, self._clock) as clients:
                 plan = await self._find_walks(clients)
                 snapshot, now = workspace.state.snapshot, self._clock.utc()
                 schedule = resume(spool, lambda: make_schedule(config, plan), snapshot, now)
