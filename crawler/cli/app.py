@@ -129,8 +129,8 @@ def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -
     [audit] table of the configuration. Exit codes: 0 no finding is as severe as --fail-on, 1 one is, 3 the snapshot is
     incomplete or damaged, so that an audit cannot judge what is missing.
     """
-    sarif, junit = given.pop("sarif"), given.pop("junit")
-    loaded = load(given)
+    sarif, junit, fail_on = given.pop("sarif"), given.pop("junit"), given.pop("fail_on")
+    loaded = load({**given, "audit.fail_on": fail_on})
     from crawler.cli.commands.audit import Outputs  # noqa: PLC0415
     from crawler.cli.commands.audit import audit as run  # noqa: PLC0415
 

@@ -47,13 +47,13 @@ def test_a_rule_says_what_it_finds_why_and_what_to_do_in_sentences(rule: Rule) -
     for sentence in (rule.why, rule.remedy):
         assert sentence[0].isupper()
         assert sentence.endswith(".")
-    assert all(SETTINGS[name].table == "audit" for name in rule.settings)
+    assert all(f"audit.{name}" in SETTINGS for name in rule.settings)
     assert rule.help.startswith(f"{rule.title}.\n\n**Why:** ")
     assert ("**Settings:**" in rule.help) is bool(rule.settings)
 
 
 def test_every_bound_of_the_configuration_is_one_of_some_rule() -> None:
-    bounds = {name for name, setting in SETTINGS.items() if setting.table == "audit"} - {"disabled_rules", "fail_on"}
+    bounds = {setting.name for setting in SETTINGS.values() if setting.table == "audit"} - {"disabled_rules", "fail_on"}
     assert {name for rule in ALL for name in rule.settings} == bounds
 
 
