@@ -31,6 +31,9 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     "discover": ((True, "yes", True), (False, "no", False), (True, "1", True)),
     "discover_mode": (("own", "own", "own"), ("visible", "visible", "visible"), ("own", "own", "own")),
     "allow_partial_coverage": ((True, "yes", True), (False, "no", False), (True, "1", True)),
+    "allow_shrink": ((True, "yes", True), (False, "no", False), (True, "1", True)),
+    "max_shrink_percent": ((0, "0", 0), (100, "100", 100), (7, "7", 7)),
+    "min_shrink_records": ((1, "1", 1), (2, "2", 2), (10**9, str(10**9), 10**9)),
     "dialect": (("auto", "auto", "auto"), ("direct", "direct", "direct"), ("filter", "filter", "filter")),
     "limit": ((1, "1", 1), (2, "2", 2), (1000, "1000", 1000)),
     "order": (
@@ -67,6 +70,9 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     "audit.max_growth_percent": ((0, "0", 0), (200, "200", 200), ("unlimited", "unlimited", None)),
     "audit.min_growth_records": ((1, "1", 1), (2, "2", 2), (10**9, str(10**9), 10**9)),
     "audit.min_growth_bytes": ((1, "1", 1), (2, "2", 2), (2**50, str(2**50), 2**50)),
+    "audit.max_shrink_percent": ((0, "0", 0), (100, "100", 100), (7, "7", 7)),
+    "audit.min_shrink_records": ((1, "1", 1), (2, "2", 2), (10**9, str(10**9), 10**9)),
+    "audit.min_shrink_bytes": ((1, "1", 1), (2, "2", 2), (2**50, str(2**50), 2**50)),
 }
 NAMES = sorted(EXAMPLES)
 

@@ -16,6 +16,7 @@ GIVEN = {
     "SWR003": "center-not-covered",
     "SWR004": "items-rejected",
     "SWR005": "unknown-field",
+    "SWR006": "shrank-unaccepted",
     "SWR101": "public-while-shared",
     "SWR102": "share-expired",
     "SWR103": "domain-not-allowed",
@@ -29,6 +30,8 @@ GIVEN = {
     "SWR206": "too-large",
     "SWR301": "records-grew",
     "SWR302": "size-grew",
+    "SWR303": "records-shrank",
+    "SWR304": "size-shrank",
     "SWR901": "suppression-expired",
     "SWR902": "suppression-unused",
 }
