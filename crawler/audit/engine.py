@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
+from crawler.audit.comparison_rules import Holdings, comparison_findings, unjudged_centers
 from crawler.audit.finding import Finding, Location, fingerprint
-from crawler.audit.growth import Holdings, growth_findings, unjudged_centers
 from crawler.audit.manifest_rules import Observation, is_incomplete, observe
 from crawler.audit.rules import Check, CompiledPolicy, Violation, checks_of, compile_policy
 from crawler.audit.suppressions import Suppressions
@@ -18,7 +18,9 @@ from crawler.snapshot.layout import MANIFEST, SUCCESS
 from crawler.snapshot.reader import Snapshot
 
 _MOST_NAMED: Final = 5
-_GROWTH_RULES: Final = frozenset({catalogue.RECORDS_GREW.id, catalogue.SIZE_GREW.id})
+_COMPARING_RULES: Final = frozenset(
+    rule.id for rule in (catalogue.RECORDS_GREW, catalogue.SIZE_GREW, catalogue.RECORDS_SHRANK, catalogue.SIZE_SHRANK)
+)
 
 
 class Audit:
@@ -51,8 +53,8 @@ class Audit:
         """Read everything and yield the findings, in an order that depends on snapshot and policy alone.
 
         First those in the manifest, an incomplete snapshot before all others; then those in the records, in the order
-        of the parts; then growth, then suppressions. Raises IncompleteError when a file differs from its manifest; what
-        was yielded by then is no audit.
+        of the parts; then growth and shrinkage, then suppressions. Raises IncompleteError when a file differs from its
+        manifest; what was yielded by then is no audit.
         """
         for observation in observe(self.snapshot.manifest, has_success_marker=self._has_success_marker):
             yield from self._from_observation(observation)
@@ -61,7 +63,7 @@ class Audit:
         for _ in self.snapshot.rejects():
             pass  # reads the file to check it; the number of rejects is in the manifest
         if self.previous is not None:
-            yield from self._growth(self.previous, before)
+            yield from self._comparison(self.previous, before)
         for observation in self._about_suppressions():
             yield from self._from_observation(observation)
 
@@ -77,15 +79,14 @@ class Audit:
                     if violation is not None and not self._suppress(rule, location := _location_of(record)):
                         yield _finding(rule, location, violation, file=file.path, line=line)
 
-    def _growth(self, previous: Snapshot, before: Holdings) -> Iterator[Finding]:
+    def _comparison(self, previous: Snapshot, before: Holdings) -> Iterator[Finding]:
         old, new = previous.manifest, self.snapshot.manifest
-        for observation in growth_findings(old, before, new, self._holdings, self.policy):
+        for observation in comparison_findings(old, before, new, self._holdings, self.policy):
             yield from self._from_observation(observation)
         if centers := unjudged_centers(old, new):
             named = ", ".join(centers[:_MOST_NAMED]) + (", …" if len(centers) > _MOST_NAMED else "")
-            self.notices += (
-                f"growth was not judged in centers that the two snapshots read differently or not completely: {named}",
-            )
+            where = "centers that the two snapshots read differently or not completely"
+            self.notices += (f"growth and shrinkage were not judged in {where}: {named}",)
         if old.started_at >= new.started_at:
             self.notices += (f"the previous snapshot, {old.snapshot}, was not started before {new.snapshot}",)
 
@@ -95,7 +96,7 @@ class Audit:
         if self.incomplete:
             return  # a suppression may match what is missing
         for suppression in self._suppressions.active:
-            not_judged = self.previous is None and suppression.rule in _GROWTH_RULES
+            not_judged = self.previous is None and suppression.rule in _COMPARING_RULES
             if suppression not in self._used and not not_judged:
                 yield _observation(catalogue.SUPPRESSION_UNUSED, suppression, "that matches nothing")
 

@@ -8,7 +8,8 @@ from crawler.audit.rules import Violation, word
 from crawler.model import audit_rules as catalogue
 from crawler.model.audit_rules import Rule
 from crawler.snapshot.completeness import incompleteness_of
-from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Shrinkage, WalkEntry
+from crawler.snapshot.shrinkage import counted_places, shrinkage_text
 from crawler.text.human import count, counted
 
 
@@ -38,6 +39,7 @@ def observe(manifest: Manifest, *, has_success_marker: bool) -> Iterator[Observa
     why = incompleteness_of(manifest)
     yield from map(_unproven, why.unproven_walks)
     yield from map(_uncovered, why.uncovered_centers)
+    yield from map(_shrank, why.shrinkage)
     for walk in why.walks_with_rejects:
         message = f"had {counted(walk.rejects, 'item')} that could not be read"
         yield Observation(catalogue.REJECTED, _location_of(walk), Violation(message, {"rejects": walk.rejects}))
@@ -54,6 +56,7 @@ def _reasons(manifest: Manifest, *, has_success_marker: bool) -> list[str]:
         f"{count(unproven)} of {counted(len(manifest.walks), 'walk')} not proven" if unproven else "",
         f"{counted(why.rejects, 'item')} rejected" if why.rejects else "",
         f"{counted(uncovered, 'center')} not covered" if uncovered else "",
+        f"{counted_places(why.shrinkage)} shrank" if why.shrinkage else "",
         f"its walks say {counted(walked, 'record')}, its parts {count(held)}" if walked != held else "",
     ]
     found = [reason for reason in reasons if reason]
@@ -79,6 +82,12 @@ def _uncovered(center: Coverage) -> Observation:
     evidence: Evidence = {"declared": center.declared, "covered": center.covered, "uncovered": center.uncovered}
     violation = Violation(f"declares records ({number}) that are in no namespace walked", evidence)
     return Observation(catalogue.UNCOVERED, Location(center.target, center.center), violation)
+
+
+def _shrank(one: Shrinkage) -> Observation:
+    evidence: Evidence = {"before": one.before, "now": one.now, "snapshot": one.snapshot}
+    location = Location(one.target, one.center, None, one.namespace)
+    return Observation(catalogue.SHRANK, location, Violation(f"shrank {shrinkage_text(one)}", evidence))
 
 
 def _location_of(walk: WalkEntry) -> Location:

@@ -116,21 +116,23 @@ def report(*, snapshot: str, previous: str | None, destination: str, config: str
 
 @cli.command()
 @click.argument("snapshot")
-@click.option("--previous", metavar="SNAPSHOT", help="Judge growth against this one: a folder, an id, or previous.")
+@click.option(
+    "--previous", metavar="SNAPSHOT", help="Judge growth and shrinkage by this one: a folder, an id, or previous."
+)
 @snapshot_location
 @click.option("--json", "as_json", is_flag=True, help="One finding a line as JSON instead of the table: all of them.")
 @click.option("--sarif", metavar="FILE", help='Write SARIF 2.1.0 for code scanning; "-" for stdout.')
 @click.option("--junit", metavar="FILE", help='Write JUnit XML for CI; "-" for stdout.')
 @setting("fail_on", "--fail-on", metavar="SEVERITY", help="error (default), warning, note or never: see exit codes.")
 def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -> int:  # noqa: ANN401
-    """Check a snapshot against rules: what is public, expired, stale, too large, not allowed, or grew suddenly.
+    """Check a snapshot against rules: what is public, expired, stale, too large, not allowed, grew or shrank suddenly.
 
     SNAPSHOT is a folder, an id, or the words latest and previous. Bounds, allow lists and suppressions are in the
     [audit] table of the configuration. Exit codes: 0 no finding is as severe as --fail-on, 1 one is, 3 the snapshot is
     incomplete or damaged, so that an audit cannot judge what is missing.
     """
-    sarif, junit = given.pop("sarif"), given.pop("junit")
-    loaded = load(given)
+    sarif, junit, fail_on = given.pop("sarif"), given.pop("junit"), given.pop("fail_on")
+    loaded = load({**given, "audit.fail_on": fail_on})
     from crawler.cli.commands.audit import Outputs  # noqa: PLC0415
     from crawler.cli.commands.audit import audit as run  # noqa: PLC0415
 

@@ -56,9 +56,10 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         IncompleteError.exit_code,
         "incomplete",
         "crawl: finished and published, but not proven complete: a walk is partial, drifted or unproven, items were "
-        "rejected, or a center holds more than the namespaces that were crawled. Other commands: the snapshot is "
-        "incomplete, or its files differ from its manifest.",
-        "Read the summary, _manifest.json and _rejects.ndjson; crawl again.",
+        "rejected, a center holds more than the namespaces that were crawled, or a center or namespace lost most of "
+        "its repositories since the last complete snapshot. Other commands: the snapshot is incomplete, or its files "
+        "differ from its manifest.",
+        "Read the summary, _manifest.json and _rejects.ndjson; crawl again, with --allow-shrink if a loss is real.",
     ),
     ExitCode(
         INTERNAL_ERROR,

@@ -68,6 +68,11 @@ def run_settings(command: Command) -> Command:
                 "--resume/--no-resume",
                 help="Require an interrupted run to resume, or start from the beginning; default: resume if possible.",
             ),
+            setting(
+                "allow_shrink",
+                "--allow-shrink/--no-allow-shrink",
+                help="Accept that a center or namespace shrank since the last complete snapshot.",
+            ),
             setting("max_duration_s", "--max-duration", metavar="S", help="Stop after S seconds, state kept."),
             setting("summary_file", "--summary-file", metavar="FILE", help="Write the summary there as JSON."),
             setting("progress", "--progress", metavar="auto|on|off", help="Live view or progress lines."),

@@ -43,4 +43,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     max_growth_percent: int | None = 50
     min_growth_records: int = 100
     min_growth_bytes: int = 10_737_418_240
+    max_shrink_percent: int = 50
+    min_shrink_records: int = 10
+    min_shrink_bytes: int = 10_737_418_240
     suppressions: tuple[Suppression, ...] = ()

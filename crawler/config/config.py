@@ -29,6 +29,9 @@ class Config(Struct, frozen=True, kw_only=True):
     discover: bool
     discover_mode: DiscoverMode
     allow_partial_coverage: bool
+    allow_shrink: bool
+    max_shrink_percent: int
+    min_shrink_records: int
     dialect: DialectChoice
     limit: int
     order: tuple[str, ...]

@@ -41,7 +41,7 @@ def describe(
         rows += [_row(label, value, loaded.origins[label], environ) for label, value in values.items()]
         rows.append(_credentials_row(prefix, target, environ, profiles.get(target.credentials_file)))
     values = {name: getattr(config, name) for name in RUN_KEYS} | {"namespaces": config.namespaces + config.patterns}
-    values |= {SETTINGS[name].label: getattr(loaded.audit, name) for name in AUDIT_KEYS}
+    values |= {label: getattr(loaded.audit, SETTINGS[label].name) for label in AUDIT_KEYS}
     rows += [_row(label, value, loaded.origins[label], environ) for label, value in values.items()]
     return (*rows, _suppressions_row(loaded))
 
@@ -58,7 +58,7 @@ def redacted(config: Config) -> dict[str, object]:
 
 def _row(label: str, value: object, origin: str, environ: Mapping[str, str]) -> SettingRow:
     """Return the row of one setting; a secret is shown as its reference and whether that is set."""
-    setting = SETTINGS[label.rpartition(".")[2]]
+    setting = SETTINGS[label] if label in SETTINGS else SETTINGS[label.rpartition(".")[2]]  # target.<name>.<setting>
     text = _show_reference(value, environ) if isinstance(value, SecretRef) else setting.kind.to_text(value)
     return SettingRow(label, text, origin, setting.unit, setting.help)
 

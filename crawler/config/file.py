@@ -37,9 +37,14 @@ def read_file(text: str | None, file_name: str) -> FileSettings:
     tables = _tables(document, "target", "target", file)
     suppressions = _tables(audit, _SUPPRESS, f"audit.{_SUPPRESS}", file)
     audit = {key: value for key, value in audit.items() if key != _SUPPRESS}
-    settings = _read_table(crawl, "[crawl]", file, (*TARGET_KEYS, *RUN_KEYS))
-    settings |= _read_table(audit, "[audit]", file, AUDIT_KEYS)
+    settings = _read_table(crawl, "[crawl]", file, _by_key(*TARGET_KEYS, *RUN_KEYS))
+    settings |= _read_table(audit, "[audit]", file, _by_key(*AUDIT_KEYS))
     return FileSettings(settings, _read_targets(tables, file), _read_suppressions(suppressions, file))
+
+
+def _by_key(*labels: str) -> dict[str, str]:
+    """Return the labels of settings by their keys in the file."""
+    return {SETTINGS[label].name: label for label in labels}
 
 
 def _parse(text: str, file: SettingSource) -> dict[str, Any]:
@@ -57,8 +62,8 @@ def _parse(text: str, file: SettingSource) -> dict[str, Any]:
 
 def _refuse_top_level(key: str, file: SettingSource) -> NoReturn:
     """Raise ConfigError for a key outside a table: it is the name of a setting, an old name, or unknown."""
-    if key in SETTINGS:
-        file.fail(f"{key} is outside a table; write it below [{SETTINGS[key].table}]")
+    if tables := _tables_with(key):
+        file.fail(f"{key} is outside a table; write it below {tables}")
     for header in ("[crawl]", "[audit]"):
         if key in RENAMED_KEYS[header]:
             file.fail(f"{renamed(key, RENAMED_KEYS[header][key])}; write it below {header}")
@@ -82,19 +87,29 @@ def _tables(document: Mapping[str, Any], key: str, name: str, file: SettingSourc
 
 
 def _read_table(
-    table: Mapping[str, object], header: str, file: SettingSource, known: tuple[str, ...]
+    table: Mapping[str, object], header: str, file: SettingSource, known: Mapping[str, str]
 ) -> dict[str, SourcedValue]:
-    """Return the values of one table, all keys of which have to be `known`; `header` is how messages call it."""
+    """Return the values of one table by their labels; `header` is how messages call it.
+
+    `known` has the label of each key that the table may have.
+    """
     where = f"{file.where}, {header}"
     given = {}
     for key, value in table.items():
         if key not in known:
-            hint = f"; it belongs below [{SETTINGS[key].table}]" if key in SETTINGS else suggest(key, known)
+            tables = _tables_with(key)
+            hint = f"; it belongs below {tables}" if tables else suggest(key, known)
             _refuse_key(key, header, file._replace(where=where, name=key), hint)
         source = file._replace(where=f"{where} {key}", name=key)
-        kind = SETTINGS[key].kind if key in SETTINGS else TARGET_NAME.kind
-        given[key] = SourcedValue(normalize(kind.normalize, value, source), source)
+        label = known[key]
+        kind = SETTINGS[label].kind if label in SETTINGS else TARGET_NAME.kind
+        given[label] = SourcedValue(normalize(kind.normalize, value, source), source)
     return given
+
+
+def _tables_with(key: str) -> str:
+    """Return the headers of the tables that have a setting called `key`, "" for none."""
+    return " or ".join(f"[{setting.table}]" for setting in SETTINGS.values() if setting.name == key)
 
 
 def _refuse_key(key: str, header: str, source: SettingSource, hint: str) -> NoReturn:
@@ -110,7 +125,7 @@ def _read_targets(tables: Iterable[Mapping[str, object]], file: SettingSource) -
     targets: dict[str, dict[str, SourcedValue]] = {}
     for number, table in enumerate(tables, start=1):
         header = f"[[target]] {number}"
-        given = _read_table(table, header, file, (TARGET_NAME.name, *TARGET_KEYS))
+        given = _read_table(table, header, file, {TARGET_NAME.name: TARGET_NAME.name, **_by_key(*TARGET_KEYS)})
         region = given.get("region", SourcedValue((), file))
         if len(region.value) > 1:
             region.source.fail("names several regions; write one [[target]] for each")

@@ -39,10 +39,10 @@ def load(
 ) -> Loaded:
     """Return the configuration that flags, environment and file make together.
 
-    `flags` holds what the user gave on the command line and nothing else, by setting name (`rate_per_s`, not
-    `rate`), as text or as the value itself. `file_text` is TOML, None for no file; messages call it `file_name`. Of
-    `environ` only names that start with SWR_CRAWLER_ and the variables of other tools matter; of a variable that
-    holds a secret only whether it is set and not empty.
+    `flags` holds what the user gave on the command line and nothing else, by the label of the setting (`rate_per_s`,
+    not `rate`; `audit.fail_on`), as text or as the value itself. `file_text` is TOML, None for no file; messages call
+    it `file_name`. Of `environ` only names that start with SWR_CRAWLER_ and the variables of other tools matter; of a
+    variable that holds a secret only whether it is set and not empty.
 
     Raise UsageError for a wrong flag, ConfigError for any other wrong setting; both messages are one line, without
     secrets. Raise ValueError for a name in `flags` that no flag sets, which is a mistake of the caller.
@@ -61,7 +61,7 @@ def load(
         for label, given in (labelled or {"": base}).items()
         for name in TARGET_KEYS
     }
-    origins |= {SETTINGS[name].label: base[name].source.origin for name in (*RUN_KEYS, *AUDIT_KEYS)}
+    origins |= {label: base[label].source.origin for label in (*RUN_KEYS, *AUDIT_KEYS)}
     origins |= {"audit.suppress": file.suppressions.source.origin}
     return Loaded(
         config=Config(
@@ -70,7 +70,7 @@ def load(
             ),
             **_run_values(base),
         ),
-        audit=Policy(**{name: base[name].value for name in AUDIT_KEYS}, suppressions=file.suppressions.value),
+        audit=Policy(**_policy_values(base), suppressions=file.suppressions.value),
         origins=MappingProxyType(origins),
         unbound=MappingProxyType({} if targets.settings else {name: base[name].value for name in TARGET_KEYS}),
     )
@@ -90,6 +90,11 @@ def _implied(base: Mapping[str, SourcedValue]) -> dict[str, SourcedValue]:
     if refusal is not DEFAULT_SOURCE and refusal.precedence >= wish.precedence:
         refusal.fail(f"without discovery the pattern {patterns[0]} of namespaces matches nothing; remove one of them")
     return {"discover": SourcedValue(value=True, source=wish)}
+
+
+def _policy_values(base: Mapping[str, SourcedValue]) -> dict[str, Any]:
+    """Return the settings of an audit by the fields of Policy."""
+    return {SETTINGS[label].name: base[label].value for label in AUDIT_KEYS}
 
 
 def _run_values(base: Mapping[str, SourcedValue]) -> dict[str, Any]:

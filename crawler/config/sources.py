@@ -61,7 +61,7 @@ DEFAULT_SOURCE: Final = SettingSource(origin="default", where="default", name=""
 
 
 def read_flags(flags: Mapping[str, object]) -> dict[str, SourcedValue]:
-    """Return the values of the command line, by the names of their settings.
+    """Return the values of the command line, by the labels of their settings.
 
     Raise UsageError for a wrong value, ValueError for a name in `flags` that no flag sets.
     """

@@ -3,7 +3,7 @@
 credentials -> workspace -> spool, part files -> clients -> walks -> resume -> engine -> manifest -> snapshot
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import anyio
 
 from crawler.config.config import Config
+from crawler.config.describe import redacted
 from crawler.crawl.clients import ClientOpener, open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
@@ -27,13 +28,17 @@ from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.completeness import status_of
 from crawler.snapshot.coverage import cover
+from crawler.snapshot.find import newest_of_plans
+from crawler.snapshot.manifest import Shrinkage, WalkEntry
 from crawler.snapshot.reader import open_snapshot
+from crawler.snapshot.shrinkage import ShrinkLimits, center_plans, find_shrinkage
 from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.publish import finish
 from crawler.store.run_state import RunState
 from crawler.store.spool import open_spool
 from crawler.store.workspace import Workspace
 from crawler.swr.http.client import Client
+from crawler.text.timestamp import timestamp
 
 
 def run_crawl(
@@ -70,6 +75,7 @@ def _published_before(state: RunState, path: Path) -> Result:
         stats=(),
         walks=manifest.walks,
         coverage=manifest.coverage,
+        shrinkage=manifest.shrinkage,
         errors={},
         snapshot=state.snapshot,
         resumed=manifest.resumed,
@@ -124,7 +130,14 @@ class _Run:
         all_published = len(store.walks) == len(schedule.walks)
         ended = not errors and all_published and schedule.is_census_done
         coverage = cover(schedule.declared_totals(), store.walks)
-        status = status_of(store.walks, coverage, allow_partial_coverage=config.allow_partial_coverage)
+        shrinkage = self._shrinkage(store.walks) if ended and self._to_folder else ()
+        status = status_of(
+            store.walks,
+            coverage,
+            shrinkage,
+            allow_partial_coverage=config.allow_partial_coverage,
+            allow_shrink=config.allow_shrink,
+        )
         result = Result(
             exit_code=exit_code_of(errors, stop_reason, status if ended else None),
             stop_reason=stop_reason,
@@ -133,6 +146,7 @@ class _Run:
             stats=schedule.stats(),
             walks=tuple(store.walks),
             coverage=coverage,
+            shrinkage=shrinkage,
             errors=errors,
             snapshot=state.snapshot,
             resumed=state.resumed,
@@ -146,3 +160,9 @@ class _Run:
         path = finish(part_writer.folder, manifest, self._workspace.output)
         self._workspace.remove()
         return result._replace(manifest=manifest, path=path)
+
+    def _shrinkage(self, walks: Iterable[WalkEntry]) -> tuple[Shrinkage, ...]:
+        """Return what the walks lost since the newest complete snapshots of the same plan in the output."""
+        config, started_at = self._config, timestamp(self._workspace.state.started_at)
+        earlier = newest_of_plans(self._workspace.output, center_plans(redacted(config)), started_at)
+        return find_shrinkage(earlier, walks, ShrinkLimits(config.max_shrink_percent, config.min_shrink_records))

@@ -31,6 +31,7 @@ def manifest_of(
         config=redacted(config),
         walks=result.walks,
         coverage=result.coverage,
+        shrinkage=result.shrinkage,
         files=files,
         rejects=rejects,
         unknown_fields=tuple(sorted(unknown_fields)),

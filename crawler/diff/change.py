@@ -8,7 +8,7 @@ from crawler.model.record import Record
 from crawler.model.walk_id import Center
 
 Side = Literal["old", "new"]
-Why = Literal["drifted", "partial", "unproven", "rejects", "not walked", "uncovered"]
+Why = Literal["drifted", "partial", "unproven", "rejects", "not walked", "uncovered", "shrank"]
 
 KEY: Final = ("target", "center", "domain_name", "namespace", "name")
 FIELDS: Final = tuple(field for field in Record.__struct_fields__ if field not in KEY)  # those that can change

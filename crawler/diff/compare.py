@@ -5,7 +5,8 @@ The laws, each a property of tests/diff/test_compare.py:
 - a record in both snapshots is `changed` when a field differs that is neither ignored nor only counted, else unchanged;
 - a record in one snapshot is `added` or `removed` when both snapshots prove what they hold of its namespace: the walk
   is complete, without rejects; or the namespace has no walk, but the center was walked by namespaces that cover all
-  it declares. Otherwise it is only counted, as `unknown`, with the reasons of either snapshot;
+  it declares; and neither the namespace nor its center shrank by more than the run accepts. Otherwise it is only
+  counted, as `unknown`, with the reasons of either snapshot;
 - removed + changed + unchanged + unknown is what OLD holds; with added for removed, it is what NEW holds.
 """
 
@@ -126,8 +127,9 @@ class Comparison:
         walks = {*self._only, *self._sides[0].walks, *self._sides[1].walks}
         reasons = {walk: self._doubts(walk) for walk in walks}
         for side in self._sides:
-            for center, reason in side.uncovered():
-                reasons[center] = (*reasons.get(center, ()), reason)
+            for place, reason in side.gaps():
+                if reason not in reasons.get(place, ()):
+                    reasons[place] = (*reasons.get(place, ()), reason)
         return tuple(
             self._unknown(walk, doubts)
             for walk, doubts in sorted(reasons.items(), key=lambda item: (*item[0][:2], item[0].namespace or ""))

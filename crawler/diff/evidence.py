@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from crawler.diff.change import Reason, Side, Why
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.completeness import incompleteness_of, is_proven
-from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Shrinkage, WalkEntry
+from crawler.snapshot.shrinkage import shrinkage_text
 from crawler.text.human import counted
 
 
@@ -15,7 +16,9 @@ class AbsenceEvidence:
     def __init__(self, side: Side, manifest: Manifest) -> None:
         self._side: Side = side
         self._walks = {WalkId(walk.target, walk.center, walk.namespace): walk for walk in manifest.walks}
-        self._uncovered = incompleteness_of(manifest).uncovered_centers
+        why = incompleteness_of(manifest)
+        self._uncovered = why.uncovered_centers
+        self._shrunk = {WalkId(one.target, one.center, one.namespace): one for one in why.shrinkage}
         unproven = {(walk.target, walk.center) for walk in manifest.walks if not is_proven(walk)}
         coverage = {(center.target, center.center): center for center in manifest.coverage}
         self._covered = {place for place, center in coverage.items() if center.uncovered == 0 and place not in unproven}
@@ -26,20 +29,33 @@ class AbsenceEvidence:
 
     def doubt(self, walk_id: WalkId) -> Reason | None:
         """Return why the snapshot may lack records of a namespace, or of a center; None when it holds all of them."""
-        walk = self._walks.get(walk_id) or self._walks.get(walk_id._replace(namespace=None))
-        if walk is not None:
-            doubt = _doubt(walk)
-            return Reason(self._side, *doubt) if doubt else None
-        if walk_id[:2] in self._covered:
+        center = walk_id._replace(namespace=None)
+        walk = self._walks.get(walk_id) or self._walks.get(center)
+        doubt = None if walk is None else _doubt(walk)
+        if doubt:
+            return Reason(self._side, *doubt)
+        shrunk = self._shrunk.get(walk_id) or self._shrunk.get(center)
+        if shrunk is not None:
+            return self._shrank(shrunk)
+        if walk is not None or walk_id[:2] in self._covered:
             return None
         by_namespace = walk_id.namespace is not None and walk_id[:2] in self.centers_by_namespace
         what = "namespace" if by_namespace else "center"
         return Reason(self._side, "not walked", f"this {what} was not walked")
 
-    def uncovered(self) -> Iterator[tuple[WalkId, Reason]]:
-        """Yield the centers that hold, or may hold, more than their walks cover, unless the run accepted that."""
+    def gaps(self) -> Iterator[tuple[WalkId, Reason]]:
+        """Yield the centers and namespaces that hold, or may hold, more than was read, unless the run accepted that.
+
+        A center may hold more than its walks cover; a center or a namespace may have shrunk.
+        """
         for center in self._uncovered:
             yield WalkId(center.target, center.center, None), Reason(self._side, "uncovered", _rest(center))
+        for place, shrunk in self._shrunk.items():
+            yield place, self._shrank(shrunk)
+
+    def _shrank(self, one: Shrinkage) -> Reason:
+        what = "the center" if one.namespace is None else "the namespace"
+        return Reason(self._side, "shrank", f"{what} shrank {shrinkage_text(one)}, which was not accepted")
 
 
 def _rest(center: Coverage) -> str:

@@ -1,8 +1,8 @@
 """The catalogue of audit rules (pure): permanent ids, and the texts for people, tools and the documentation.
 
-The first digit of an id is the subject: 0 completeness, 1 access, 2 upkeep, 3 growth, 9 the policy itself. An id is
-never reused for another rule. The checks are in audit/rules.py (one record), audit/manifest_rules.py (the snapshot) and
-audit/growth.py. The severities are those of SARIF (SARIF 2.1.0, 3.27.10).
+The first digit of an id is the subject: 0 completeness, 1 access, 2 upkeep, 3 growth and shrinkage, 9 the policy
+itself. An id is never reused for another rule. The checks are in audit/rules.py (one record), audit/manifest_rules.py
+(the snapshot) and audit/comparison_rules.py (an earlier one). The severities are those of SARIF (SARIF 2.1.0, 3.27.10).
 """
 
 from collections.abc import Mapping
@@ -78,6 +78,14 @@ UNKNOWN_FIELD: Final = Rule(
     "The service sends a field that this version does not know",
     "It is kept under extra, and no rule judges it; it may say something about sharing.",
     "Look at it in the records, and update swr-crawler.",
+)
+SHRANK: Final = Rule(
+    "SWR006",
+    "shrank-unaccepted",
+    "error",
+    "The crawl found a center or a namespace that lost most of its repositories",
+    "A lost permission or a wrong project looks like this; the rules could not judge what is no longer listed.",
+    "Check the permissions, the project and the endpoint. If the loss is real, crawl once with --allow-shrink.",
 )
 PUBLIC: Final = Rule(
     "SWR101",
@@ -190,6 +198,24 @@ SIZE_GREW: Final = Rule(
     "See which repositories grew (swr-crawler diff), and give them a retention rule.",
     ("max_growth_percent", "min_growth_bytes"),
 )
+RECORDS_SHRANK: Final = Rule(
+    "SWR303",
+    "records-shrank",
+    "error",
+    "Many fewer repositories are shared than before",
+    "A lost permission, a wrong project, or a script that deletes too much looks like this.",
+    "See what was removed (swr-crawler diff), and find out whether it still exists.",
+    ("max_shrink_percent", "min_shrink_records"),
+)
+SIZE_SHRANK: Final = Rule(
+    "SWR304",
+    "size-shrank",
+    "error",
+    "The shared repositories take much less space than before",
+    "A retention rule that deletes too much takes images away that deployments still pull.",
+    "See which repositories shrank (swr-crawler diff), and check their retention rules.",
+    ("max_shrink_percent", "min_shrink_bytes"),
+)
 SUPPRESSION_EXPIRED: Final = Rule(
     "SWR901",
     "suppression-expired",
@@ -208,10 +234,10 @@ SUPPRESSION_UNUSED: Final = Rule(
 )
 
 _ALL: Final = (
-    *(INCOMPLETE, UNPROVEN, UNCOVERED, REJECTED, UNKNOWN_FIELD),
+    *(INCOMPLETE, UNPROVEN, UNCOVERED, REJECTED, UNKNOWN_FIELD, SHRANK),
     *(PUBLIC, EXPIRED, DOMAIN, NAMESPACE, CATEGORY),
     *(STALE, UNTAGGED, TAG_COUNT, ONLY_LATEST, UNDESCRIBED, LARGE),
-    *(RECORDS_GREW, SIZE_GREW),
+    *(RECORDS_GREW, SIZE_GREW, RECORDS_SHRANK, SIZE_SHRANK),
     *(SUPPRESSION_EXPIRED, SUPPRESSION_UNUSED),
 )
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rule in _ALL})

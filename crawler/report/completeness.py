@@ -13,9 +13,11 @@ from crawler.model.walk_id import Center
 from crawler.report.row import shown
 from crawler.report.table_data import Column
 from crawler.snapshot.completeness import incompleteness_of, is_proven, sum_if_known
-from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Shrinkage, WalkEntry
+from crawler.snapshot.shrinkage import counted_places, shrinkage_text
 from crawler.text.human import count, counted, duration
 
+_FEW: Final = 3
 _WORST_FIRST: Final[tuple[Verdict, ...]] = ("partial", "drifted", "unproven", "complete")
 
 
@@ -104,6 +106,9 @@ def _reasons(manifest: Manifest, records: int, *, has_success_marker: bool) -> I
     if why.rejects:
         yield f"{counted(why.rejects, 'item')} could not be read as records; they are in _rejects.ndjson"
     yield from map(_uncovered, why.uncovered_centers)
+    yield from map(_shrank, why.shrinkage[:_FEW])
+    if more := why.shrinkage[_FEW:]:
+        yield f"{counted_places(more)} more shrank; the manifest lists them"
     yield from _contradictions(manifest, records, has_success_marker=has_success_marker)
 
 
@@ -112,6 +117,11 @@ def _uncovered(center: Coverage) -> str:
     if center.uncovered is None:
         return f"{place}: how many records are in namespaces that were not walked is not known"
     return f"{place}: {counted(center.uncovered, 'record')} in namespaces that were not walked"
+
+
+def _shrank(one: Shrinkage) -> str:
+    namespace = "" if one.namespace is None else f" {one.namespace}"
+    return shown(f"{one.target} {one.center}{namespace} shrank {shrinkage_text(one)}")
 
 
 def _contradictions(manifest: Manifest, records: int, *, has_success_marker: bool) -> Iterable[str]:
@@ -157,9 +167,6 @@ def _describe(walk: WalkEntry) -> UnprovenWalk:
         evidence.append(f"{count(walk.rejects)} rejected")
     place = shown(walk.target), walk.center, _namespace(walk)
     return UnprovenWalk(*place, walk.verdict, shown("; ".join(evidence)))
-
-
-_FEW: Final = 3
 
 
 def _few(texts: Sequence[str]) -> str:

@@ -5,7 +5,9 @@ What makes one walk complete is in walk/passes/evidence.py. A snapshot is comple
 - every walk has the verdict `complete` (`crawler/model/verdict.py`);
 - no item was rejected;
 - no center holds, or may hold, more than the walks of its namespaces cover; a run may accept this beforehand
-  (`allow_partial_coverage`).
+  (`allow_partial_coverage`);
+- no center and no namespace lost most of its records since the last complete snapshot (`shrinkage.py`); a run may
+  accept this beforehand (`allow_shrink`).
 
 `status` in the manifest, the file `_SUCCESS` and exit code 0 of `crawl` say that a snapshot is complete.
 """
@@ -13,7 +15,7 @@ What makes one walk complete is in walk/passes/evidence.py. A snapshot is comple
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from crawler.snapshot.manifest import Coverage, Manifest, Status, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Shrinkage, Status, WalkEntry
 
 
 class Incompleteness(NamedTuple):
@@ -22,6 +24,7 @@ class Incompleteness(NamedTuple):
     unproven_walks: tuple[WalkEntry, ...] = ()
     walks_with_rejects: tuple[WalkEntry, ...] = ()
     uncovered_centers: tuple[Coverage, ...] = ()
+    shrinkage: tuple[Shrinkage, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -35,7 +38,12 @@ class Incompleteness(NamedTuple):
 
 
 def incompleteness(
-    walks: Iterable[WalkEntry], coverage: Iterable[Coverage] = (), *, allow_partial_coverage: bool = False
+    walks: Iterable[WalkEntry],
+    coverage: Iterable[Coverage] = (),
+    shrinkage: Iterable[Shrinkage] = (),
+    *,
+    allow_partial_coverage: bool = False,
+    allow_shrink: bool = False,
 ) -> Incompleteness:
     """Return why a snapshot of these walks and centers is not complete."""
     entries = tuple(walks)
@@ -45,20 +53,34 @@ def incompleteness(
         uncovered_centers=()
         if allow_partial_coverage
         else tuple(center for center in coverage if center.uncovered != 0),
+        shrinkage=() if allow_shrink else tuple(shrinkage),
     )
 
 
 def incompleteness_of(manifest: Manifest) -> Incompleteness:
     """Return why a snapshot is not complete by its manifest's walks and centers, whatever its `status` says."""
-    allowed = bool(manifest.config.get("allow_partial_coverage"))
-    return incompleteness(manifest.walks, manifest.coverage, allow_partial_coverage=allowed)
+    return incompleteness(
+        manifest.walks,
+        manifest.coverage,
+        manifest.shrinkage,
+        allow_partial_coverage=bool(manifest.config.get("allow_partial_coverage")),
+        allow_shrink=bool(manifest.config.get("allow_shrink")),
+    )
 
 
 def status_of(
-    walks: Iterable[WalkEntry], coverage: Iterable[Coverage] = (), *, allow_partial_coverage: bool = False
+    walks: Iterable[WalkEntry],
+    coverage: Iterable[Coverage] = (),
+    shrinkage: Iterable[Shrinkage] = (),
+    *,
+    allow_partial_coverage: bool = False,
+    allow_shrink: bool = False,
 ) -> Status:
     """Return the status of a snapshot of these walks and centers."""
-    return incompleteness(walks, coverage, allow_partial_coverage=allow_partial_coverage).status
+    why = incompleteness(
+        walks, coverage, shrinkage, allow_partial_coverage=allow_partial_coverage, allow_shrink=allow_shrink
+    )
+    return why.status
 
 
 def is_proven(walk: WalkEntry) -> bool:

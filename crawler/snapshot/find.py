@@ -1,24 +1,36 @@
-"""Finds a snapshot by what a command line calls it: a folder, an id, `latest` or `previous`."""
+"""Finds a snapshot by what a command line calls it: a folder, an id, `latest` or `previous`; or by its plan."""
 
+import logging
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from crawler.errors import IncompleteError, UsageError
 from crawler.snapshot.layout import LATEST, MANIFEST, PREVIOUS, SUCCESS
+from crawler.snapshot.manifest import Manifest
 from crawler.snapshot.reader import Snapshot, is_folder, open_snapshot
+from crawler.snapshot.shrinkage import CenterPlan, Place, center_plans
 from crawler.text.malformed import MALFORMED
+
+log = logging.getLogger(__name__)
 
 _MOST_NAMED: Final = 5
 
 
 class _Head(msgspec.Struct, frozen=True):
-    """The fields of a manifest that decide which snapshot is the previous one."""
+    """The fields of a manifest that decide which snapshot is the previous one, of any plan or of one."""
 
     snapshot: str
     started_at: str
     status: str
+    config: dict[str, Any]
+
+    @property
+    def age(self) -> tuple[str, str]:
+        """Return what sorts snapshots from the oldest to the newest."""
+        return self.started_at, self.snapshot
 
 
 def find_snapshot(name: str, output: Path) -> Path:
@@ -65,6 +77,50 @@ def open_to_compare(name: str | None, output: Path) -> tuple[Snapshot | None, st
         return None, str(error)
 
 
+def newest_of_plans(
+    output: Path, plans: Mapping[Place, CenterPlan], started_at: str
+) -> Iterator[tuple[Manifest, frozenset[Place]]]:
+    """Yield, from the newest on, the complete snapshots to compare a run with, each with the centers to compare.
+
+    Each center is compared with the newest snapshot that has the same plan of it, started at `started_at` or before.
+    Only manifests are read. One that cannot be read is logged and passed over.
+    """
+    missing = dict(plans)
+    earlier = [found for found in _complete(output, log_unreadable=True) if found[0].started_at <= started_at]
+    for head, folder in sorted(earlier, key=lambda found: found[0].age, reverse=True):
+        same = frozenset(center_plans(head.config).items() & missing.items())
+        manifest = _manifest(folder) if same else None
+        if manifest is not None:
+            places = frozenset(place for place, _ in same)
+            yield manifest, places
+            missing = {place: plan for place, plan in missing.items() if place not in places}
+        if not missing:
+            return
+
+
+def _manifest(folder: Path) -> Manifest | None:
+    try:
+        return open_snapshot(folder).manifest
+    except (IncompleteError, UsageError) as error:
+        _log_unreadable(folder, str(error))
+        return None
+
+
+def _log_unreadable(folder: Path, reason: str) -> None:
+    log.warning("snapshot.unreadable", extra={"snapshot": folder.name.removeprefix("snapshot="), "reason": reason})
+
+
+def _complete(output: Path, *, log_unreadable: bool = False) -> Iterator[tuple[_Head, Path]]:
+    """Yield the complete snapshots whose manifest can be read, in no order."""
+    for folder in _folders(output):
+        if (folder / SUCCESS).exists():
+            head = _head(folder)
+            if head is not None and head.status == "complete":
+                yield head, folder
+            elif head is None and log_unreadable:
+                _log_unreadable(folder, f"{MANIFEST} is missing, damaged or not readable")
+
+
 def _latest(output: Path) -> Path:
     link = output / LATEST
     if not link.is_dir():
@@ -77,13 +133,7 @@ def _previous(output: Path) -> Path:
     head = _head(latest)
     if head is None:
         raise IncompleteError(f"{latest} has no readable {MANIFEST}: it is no snapshot, or a damaged one")
-    newest = (head.started_at, head.snapshot)
-    complete = [
-        ((other.started_at, other.snapshot), folder)
-        for folder in _folders(output)
-        if (folder / SUCCESS).exists() and (other := _head(folder)) is not None and other.status == "complete"
-    ]
-    earlier = [found for found in complete if found[0] < newest]
+    earlier = [(other.age, folder) for other, folder in _complete(output) if other.age < head.age]
     if not earlier:
         raise UsageError(f"{output} has no complete snapshot before {head.snapshot}; {_existing(output)}")
     return max(earlier)[1].resolve()

@@ -102,6 +102,21 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.declared is None or self.covered is None else max(0, self.declared - self.covered)
 
 
+class Shrinkage(msgspec.Struct, frozen=True, kw_only=True):
+    """A center, or with `namespace` one walk of it, that lost more records than the run's limits accept.
+
+    `before` is what it held in the snapshot with the id `snapshot`, the newest complete one of the same plan; `now` is
+    what it holds in this one.
+    """
+
+    target: str
+    center: Center
+    namespace: str | None
+    before: int
+    now: int
+    snapshot: str
+
+
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One file of the snapshot; `path` is relative to its folder, `bytes` its size, `sha256` in hex."""
 
@@ -135,6 +150,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     config: dict[str, Any]
     walks: tuple[WalkEntry, ...]
     coverage: tuple[Coverage, ...]
+    shrinkage: tuple[Shrinkage, ...] = ()
     files: tuple[FileEntry, ...]
     rejects: FileEntry
     unknown_fields: tuple[str, ...]

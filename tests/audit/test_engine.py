@@ -157,8 +157,9 @@ def test_growth_that_was_not_judged_is_a_notice(tmp_path: Path) -> None:
     new = publish(tmp_path, item("a"), snapshot="2")
     old = publish(tmp_path, item("a"), snapshot="1", faults=UNPROVEN)
     _, audited = audit(new, Policy(), old)
+    where = "centers that the two snapshots read differently or not completely"
     assert audited.notices == (
-        "growth was not judged in centers that the two snapshots read differently or not completely: default/self",
+        f"growth and shrinkage were not judged in {where}: default/self",
         "the previous snapshot, 1, was not started before 2",
     )
 

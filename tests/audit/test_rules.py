@@ -13,7 +13,7 @@ from crawler.audit.rules import CHECKS, checks_of, compile_policy
 from crawler.config.audit_policy import Policy
 from crawler.model.audit_rules import RULES
 from crawler.model.record import Record
-from crawler.snapshot.manifest import Coverage
+from crawler.snapshot.manifest import Coverage, Shrinkage
 from tests.audit.examples import COMPLETE, RECORDS, manifest, record, walk
 
 NOW = datetime(2026, 11, 23, 12, 1, tzinfo=UTC)
@@ -136,6 +136,7 @@ def test_the_account_that_shares_is_told_apart_from_the_one_you_share_under() ->
 # --- manifests ----------------------------------------------------------------------------------------
 
 GAP = Coverage(target="eu", center="self", declared=5, covered=3)
+SHRANK = Shrinkage(target="eu", center="self", namespace="team", before=3000, now=0, snapshot="night1")
 
 
 def test_a_complete_manifest_has_no_finding() -> None:
@@ -197,6 +198,17 @@ def test_partial_coverage_that_was_accepted_is_no_finding() -> None:
     assert [one.violation.message for one in observe(unknown, has_success_marker=True)][1:] == [
         "declares records (their number is not known) that are in no namespace walked"
     ]
+
+
+def test_shrinkage_is_a_finding_unless_the_run_accepted_it() -> None:
+    found = list(observe(manifest(status="incomplete", shrinkage=(SHRANK,)), has_success_marker=False))
+    assert [(one.rule.id, one.location, one.violation.message) for one in found] == [
+        ("SWR001", Location(), "is incomplete: 1 namespace shrank"),
+        ("SWR006", Location("eu", "self", None, "team"), "shrank from 3 000 to 0 records since snapshot night1"),
+    ]
+    assert found[1].violation.evidence == {"before": 3000, "now": 0, "snapshot": "night1"}
+    accepted = manifest(shrinkage=(SHRANK,), config={"allow_shrink": True})
+    assert list(observe(accepted, has_success_marker=True)) == []
 
 
 def test_each_unknown_field_is_a_note_of_its_own() -> None:

@@ -122,8 +122,8 @@ def test_in_the_first_night_a_notice_says_that_there_is_no_previous_snapshot(say
     publish(tmp_path, item("a"), snapshot="first")
     said = say("latest", "--output", tmp_path, "--previous", "previous", "--sarif", tmp_path / "a.sarif")
     assert said.code == 0
-    assert said.err.startswith("growth was not judged: ")
-    assert b"growth was not judged: " in (tmp_path / "a.sarif").read_bytes()
+    assert said.err.startswith("growth and shrinkage were not judged: ")
+    assert b"growth and shrinkage were not judged: " in (tmp_path / "a.sarif").read_bytes()
     assert say("latest", "--output", tmp_path, "--previous", "other").code == 2
 
 

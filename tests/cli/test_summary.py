@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import Any
 
+import msgspec
 import pytest
 
 from crawler.cli.console.summary import summary
@@ -16,7 +17,7 @@ from crawler.crawl.result import Result
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.completeness import status_of
-from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Requests, WalkEntry
+from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Requests, Shrinkage, WalkEntry
 from crawler.text import human as wording
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -81,6 +82,7 @@ def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
         "stats": (stats(),),
         "walks": (),
         "coverage": (),
+        "shrinkage": (),
         "errors": {},
         "snapshot": "night",
         "resumed": 0,
@@ -330,6 +332,54 @@ def test_many_stopped_targets_are_five_lines_and_their_number() -> None:
 
 def test_a_run_without_requests_says_so() -> None:
     assert "requests  0" in summary(stopped(stats=(stats(by_status=Counter()),)))
+
+
+def shrunk(*namespaces: str | None, accepted: bool = False) -> Result:
+    """Return a run whose center, or namespaces of it, fell from 3 000 to 0 records."""
+    run = finished(walk(records=0), code=0 if accepted else 3)
+    assert run.manifest is not None
+    found = tuple(
+        Shrinkage(target="default", center="self", namespace=name, before=3000, now=0, snapshot="night1")
+        for name in namespaces
+    )
+    said = msgspec.structs.replace(run.manifest, shrinkage=found, config={"allow_shrink": accepted})
+    return run._replace(shrinkage=found, manifest=said)
+
+
+def test_a_run_that_shrank_says_what_from_what_to_what_since_when_and_what_to_do() -> None:
+    assert summary(shrunk(None, "a")).splitlines() == [
+        "incomplete: 0 of 0 declared records are on disk; 0 missing, 1 center and 1 namespace shrank",
+        "  where     output/snapshot=night (2 files, 210.4 MB)",
+        "  walks     1 complete",
+        "  shrank    default/self: from 3 000 to 0 records since snapshot night1",
+        "            default/self/a: from 3 000 to 0 records since snapshot night1",
+        "            latest was not moved; check the permissions, the project and the endpoint",
+        "            if the loss is real, accept it: run the same command once with --allow-shrink",
+        "  time      1 min 42 s",
+        "  requests  400: 400 HTTP 200",
+    ]
+
+
+def test_shrinkage_that_was_accepted_is_said_too() -> None:
+    text = summary(shrunk(None, accepted=True))
+    assert text.startswith("complete: ")
+    assert "default/self: from 3 000 to 0 records since snapshot night1" in text
+    assert "accepted by allow_shrink" in text
+    assert "--allow-shrink" not in text
+
+
+def test_of_many_places_that_shrank_five_are_lines_and_the_rest_is_counted() -> None:
+    text = summary(shrunk(None, *"abcdef"))
+    assert "default/self/d: from" in text
+    assert "default/self/e: from" not in text
+    assert "and 2 namespaces more, see _manifest.json" in text
+
+
+def test_the_summary_for_programs_has_the_shrinkage_of_the_manifest() -> None:
+    run = json.loads(summary_json(shrunk("a")))
+    told = {"target": "default", "center": "self", "namespace": "a", "before": 3000, "now": 0, "snapshot": "night1"}
+    assert (run["exit_code"], run["shrinkage"]) == (3, [told])
+    assert json.loads(summary_json(finished(walk())))["shrinkage"] == []
 
 
 def test_records_that_no_walk_covers_are_counted() -> None:

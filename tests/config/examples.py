@@ -1,4 +1,4 @@
-"""Three values of each setting, as the file, the environment and Config have them."""
+"""Three values of each setting, by its label, as the file, the environment and Config have them."""
 
 from crawler.config.config import Loaded
 from crawler.config.settings.table import SETTINGS
@@ -31,6 +31,9 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     "discover": ((True, "yes", True), (False, "no", False), (True, "1", True)),
     "discover_mode": (("own", "own", "own"), ("visible", "visible", "visible"), ("own", "own", "own")),
     "allow_partial_coverage": ((True, "yes", True), (False, "no", False), (True, "1", True)),
+    "allow_shrink": ((True, "yes", True), (False, "no", False), (True, "1", True)),
+    "max_shrink_percent": ((0, "0", 0), (100, "100", 100), (7, "7", 7)),
+    "min_shrink_records": ((1, "1", 1), (2, "2", 2), (10**9, str(10**9), 10**9)),
     "dialect": (("auto", "auto", "auto"), ("direct", "direct", "direct"), ("filter", "filter", "filter")),
     "limit": ((1, "1", 1), (2, "2", 2), (1000, "1000", 1000)),
     "order": (
@@ -53,20 +56,23 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     "summary_file": (("a", "a", "a"), ("b", "b", "b"), ("", "", None)),
     "progress": (("auto", "auto", "auto"), ("on", "on", "on"), ("off", "off", "off")),
     "log_format": (("auto", "auto", "auto"), ("text", "text", "text"), ("json", "json", "json")),
-    "fail_on": (("note", "note", "note"), ("never", "never", None), ("error", "error", "error")),
-    "disabled_rules": (
+    "audit.fail_on": (("note", "note", "note"), ("never", "never", None), ("error", "error", "error")),
+    "audit.disabled_rules": (
         (["SWR005"], "SWR005", ("SWR005",)),
         (["no-tags"], "no-tags", ("SWR202",)),
         (["SWR101"], "SWR101", ("SWR101",)),
     ),
-    "allowed_domains": ((["a*"], "a*", ("a*",)), (["A b", "c"], "A b,c", ("A b", "c")), (["?"], "?", ("?",))),
-    "allowed_namespaces": ((["a*"], "a*", ("a*",)), (["a", "b"], "a,b", ("a", "b")), (["[a"], "[a", ("[a",))),
-    "allowed_categories": ((["a"], "a", ("a",)), (["a", "b"], "a,b", ("a", "b")), (["*"], "*", ("*",))),
-    "max_age_days": ((1, "1", 1), (36500, "36500", 36500), ("unlimited", "unlimited", None)),
-    "max_size_bytes": ((1, "1", 1), (2**50, str(2**50), 2**50), ("unlimited", "unlimited", None)),
-    "max_growth_percent": ((0, "0", 0), (200, "200", 200), ("unlimited", "unlimited", None)),
-    "min_growth_records": ((1, "1", 1), (2, "2", 2), (10**9, str(10**9), 10**9)),
-    "min_growth_bytes": ((1, "1", 1), (2, "2", 2), (2**50, str(2**50), 2**50)),
+    "audit.allowed_domains": ((["a*"], "a*", ("a*",)), (["A b", "c"], "A b,c", ("A b", "c")), (["?"], "?", ("?",))),
+    "audit.allowed_namespaces": ((["a*"], "a*", ("a*",)), (["a", "b"], "a,b", ("a", "b")), (["[a"], "[a", ("[a",))),
+    "audit.allowed_categories": ((["a"], "a", ("a",)), (["a", "b"], "a,b", ("a", "b")), (["*"], "*", ("*",))),
+    "audit.max_age_days": ((1, "1", 1), (36500, "36500", 36500), ("unlimited", "unlimited", None)),
+    "audit.max_size_bytes": ((1, "1", 1), (2**50, str(2**50), 2**50), ("unlimited", "unlimited", None)),
+    "audit.max_growth_percent": ((0, "0", 0), (200, "200", 200), ("unlimited", "unlimited", None)),
+    "audit.min_growth_records": ((1, "1", 1), (2, "2", 2), (10**9, str(10**9), 10**9)),
+    "audit.min_growth_bytes": ((1, "1", 1), (2, "2", 2), (2**50, str(2**50), 2**50)),
+    "audit.max_shrink_percent": ((0, "0", 0), (100, "100", 100), (7, "7", 7)),
+    "audit.min_shrink_records": ((1, "1", 1), (2, "2", 2), (10**9, str(10**9), 10**9)),
+    "audit.min_shrink_bytes": ((1, "1", 1), (2, "2", 2), (2**50, str(2**50), 2**50)),
 }
 NAMES = sorted(EXAMPLES)
 
@@ -74,4 +80,4 @@ NAMES = sorted(EXAMPLES)
 def value_of(result: Loaded, name: str) -> object:
     if SETTINGS[name].per_target:
         return getattr(result.config.targets[0], name)
-    return getattr(result.config if SETTINGS[name].table == "crawl" else result.audit, name)
+    return getattr(result.config if SETTINGS[name].table == "crawl" else result.audit, SETTINGS[name].name)

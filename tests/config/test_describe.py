@@ -25,11 +25,7 @@ def test_the_shown_values_load_to_the_same_config_from_the_environment(data: st.
     flags["rate_per_s"] = data.draw(st.floats(min_value=0, exclude_min=True, allow_infinity=False))
     first = loaded(flags=flags)
     shown = {row.setting: row.value for row in describe(first, {})}
-    environ = {
-        SETTINGS[name].variable: shown[SETTINGS[name].label]
-        for name in NAMES
-        if shown[SETTINGS[name].label] != "not set"
-    }
+    environ = {SETTINGS[name].variable: shown[name] for name in NAMES if shown[name] != "not set"}
     again = loaded(environ=environ)
     assert (again.config, again.audit) == (first.config, first.audit)
 

@@ -17,22 +17,25 @@ ALL = list(SETTINGS.values())
 
 
 def documented() -> dict[str, tuple[str, object]]:
-    """Return the comment and the value of each `#key = value` of the file."""
+    """Return the comment and the value of each `#key = value` of the file, by the label of the setting."""
     found: dict[str, tuple[str, object]] = {}
+    prefix = ""
     for block in DOCUMENTED.split("\n\n"):
         lines = block.split("\n")
+        if block == "[audit]":
+            prefix = "audit."
         for number, line in enumerate(lines):
             if re.match(r"#?[a-z_]+ = ", line):
                 comment = " ".join(text.removeprefix("# ") for text in lines[:number])
                 ((key, value),) = tomllib.loads(line.removeprefix("#")).items()
-                assert key not in found
-                found[key] = (comment, value)
+                assert prefix + key not in found
+                found[prefix + key] = (comment, value)
     return found
 
 
-@pytest.mark.parametrize("setting", ALL, ids=lambda setting: setting.name)
+@pytest.mark.parametrize("setting", ALL, ids=lambda setting: setting.label)
 def test_the_file_documents_each_setting_with_its_default_unit_flag_and_variable(setting: Setting) -> None:
-    comment, value = documented()[setting.name]
+    comment, value = documented()[setting.label]
     assert setting.kind.normalize(value) == setting.default
     assert not setting.unit or f"Unit: {setting.unit}" in comment
     assert setting.flag in comment

@@ -34,6 +34,9 @@ from tests.config.loading import SECRET, loaded, refusal
         ("[audit]\nlimit = 1", "crawler.toml, [audit]: unknown key limit; it belongs below [crawl]"),
         ("[audit]\nmax_age = 1", "crawler.toml, [audit]: unknown key max_age; did you mean max_age_days?"),
         ("audit = 1", "crawler.toml: audit is not a table; write [audit]"),
+        ("max_shrink_percent = 1", "max_shrink_percent is outside a table; write it below [crawl] or [audit]"),
+        ("[[target]]\nmax_shrink_percent = 1", "unknown key max_shrink_percent; it belongs below [crawl] or [audit]"),
+        ("[audit]\nmax_shrink_percent = 101", "crawler.toml, [audit] max_shrink_percent: 101 is not a whole number"),
         ("fail_on = 1", "crawler.toml: fail_on is outside a table; write it below [audit]"),
         (
             '[audit]\ndisabled_rules = ["incomplete-snapshot"]',
@@ -110,3 +113,12 @@ def test_a_suppression_has_the_id_of_its_rule_and_patterns_that_match_all_when_l
 )
 def test_a_suppression_without_rule_reason_or_last_day_is_refused(text: str, says: str) -> None:
     assert says in str(refusal(text))
+
+
+def test_a_key_of_two_tables_is_two_settings() -> None:
+    result = loaded("[crawl]\nmax_shrink_percent = 1\n[audit]\nmax_shrink_percent = 2")
+    assert (result.config.max_shrink_percent, result.audit.max_shrink_percent) == (1, 2)
+    shown = {row.setting: row.value for row in describe(result, {})}
+    assert (shown["max_shrink_percent"], shown["audit.max_shrink_percent"]) == ("1", "2")
+    variable = loaded(environ={"SWR_CRAWLER_AUDIT_MAX_SHRINK_PERCENT": "3"})
+    assert (variable.config.max_shrink_percent, variable.audit.max_shrink_percent) == (50, 3)

@@ -27,6 +27,9 @@ def test_without_any_setting_the_defaults_hold_and_there_is_no_target() -> None:
         discover=False,
         discover_mode="own",
         allow_partial_coverage=False,
+        allow_shrink=False,
+        max_shrink_percent=50,
+        min_shrink_records=10,
         dialect="auto",
         limit=1000,
         order=("name", "updated_at", "none"),
@@ -69,7 +72,7 @@ def test_for_each_setting_a_flag_overrides_the_environment_which_overrides_the_f
         setting, examples = SETTINGS[name], EXAMPLES[name]
         in_file, in_environ, in_flag = data.draw(st.tuples(example, example, example))
         if in_file is not None:
-            lines[setting.table].append(f"{name} = {json.dumps(examples[in_file][0])}")
+            lines[setting.table].append(f"{setting.name} = {json.dumps(examples[in_file][0])}")
             expected[name] = (examples[in_file][2], "file crawler.toml")
         if in_environ is not None:
             environ[setting.variable] = examples[in_environ][1]
@@ -85,7 +88,7 @@ def test_for_each_setting_a_flag_overrides_the_environment_which_overrides_the_f
     result = loaded("\n".join(lines["crawl"] + lines["audit"]), environ, flags)
     for name in NAMES:
         value, origin = expected.get(name, (SETTINGS[name].default, "default"))
-        assert (value_of(result, name), result.origins[SETTINGS[name].label]) == (value, origin), name
+        assert (value_of(result, name), result.origins[name]) == (value, origin), name
     assert msgspec.convert(msgspec.to_builtins(result.config), Config) == result.config
 
 

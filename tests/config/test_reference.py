@@ -2,19 +2,19 @@
 
 import pytest
 
-from crawler.config.reference import SettingReference, file_only_reference, reference
+from crawler.config.reference import file_only_reference, reference
 from crawler.config.settings.table import SETTINGS
 
-ROWS = {row.name: row for row in reference()}
+ROWS = dict(zip(SETTINGS, reference(), strict=True))
 
 
 def test_the_reference_has_one_row_for_each_setting_in_the_order_of_the_table() -> None:
-    assert [row.name for row in reference()] == list(SETTINGS)
+    assert [row.name for row in reference()] == [setting.name for setting in SETTINGS.values()]
 
 
-@pytest.mark.parametrize("row", reference(), ids=lambda row: row.name)
-def test_each_row_is_the_declaration_of_its_setting(row: SettingReference) -> None:
-    setting = SETTINGS[row.name]
+@pytest.mark.parametrize("label", SETTINGS)
+def test_each_row_is_the_declaration_of_its_setting(label: str) -> None:
+    row, setting = ROWS[label], SETTINGS[label]
     assert (row.unit, row.flag, row.variable, row.help) == (
         setting.unit,
         setting.flag,
@@ -37,7 +37,7 @@ def test_rows_of_different_types_read_as_words() -> None:
     )
     assert ROWS["discover"][2:6] == ("boolean", "true or false", "", "false")
     assert ROWS["auth"][2:6] == ("choice", "auto, token, password, aksk or metadata", "", "auto")
-    assert ROWS["fail_on"][1:4] == ("audit", "choice", 'error, warning or note, or "never"')
+    assert ROWS["audit.fail_on"][1:4] == ("audit", "choice", 'error, warning or note, or "never"')
     assert ROWS["centers"][2:6] == (
         *("list of choice values", "one or more, each self or thirdparty"),
         *("", "self,thirdparty"),

@@ -16,7 +16,7 @@ KEYS = [(header, old, new) for header, names in RENAMED_KEYS.items() for old, ne
 def test_every_new_name_is_declared_and_no_old_name_is() -> None:
     suppression = {key.name for key in SUPPRESSION_KEYS}
     for header, old, new in KEYS:
-        declared = suppression if header == "[[audit.suppress]]" else SETTINGS
+        declared = suppression if header == "[[audit.suppress]]" else {one.name for one in SETTINGS.values()}
         assert new in declared
         assert old not in declared
     assert set(RENAMED_VARIABLES.values()) <= VARIABLES
@@ -26,8 +26,10 @@ def test_every_new_name_is_declared_and_no_old_name_is() -> None:
 
 
 def test_each_renamed_setting_is_renamed_in_the_file_and_in_the_environment() -> None:
-    settings = [new for header, _, new in KEYS if header != "[[audit.suppress]]"]
-    assert sorted(SETTINGS[name].variable for name in settings) == sorted(RENAMED_VARIABLES.values())
+    settings = {new for header, _, new in KEYS if header != "[[audit.suppress]]"}
+    assert sorted(one.variable for one in SETTINGS.values() if one.name in settings) == sorted(
+        RENAMED_VARIABLES.values()
+    )
 
 
 @pytest.mark.parametrize(("header", "old", "new"), KEYS)

@@ -15,7 +15,7 @@ from crawler.diff.compare import Comparison
 from crawler.model.record import Record
 from crawler.model.verdict import Verdict
 from crawler.model.walk_id import Center
-from crawler.snapshot.manifest import Coverage, Lost, Manifest, WalkEntry
+from crawler.snapshot.manifest import Coverage, Lost, Manifest, Shrinkage, WalkEntry
 from tests.audit.examples import manifest, record, walk
 
 CENTERS: Final[tuple[Center, ...]] = ("self", "thirdparty")
@@ -59,6 +59,17 @@ def walks(draw: st.DrawFn, center: Center) -> tuple[tuple[WalkEntry, ...], tuple
     return entries, (Coverage(target="eu", center=center, declared=declared, covered=covered),)
 
 
+SHRUNK = st.builds(
+    Shrinkage,
+    target=st.just("eu"),
+    center=st.sampled_from(CENTERS),
+    namespace=st.sampled_from([None, *NAMESPACES]),
+    before=st.just(30),
+    now=st.just(3),
+    snapshot=st.just("night1"),
+)
+
+
 @st.composite
 def sides(draw: st.DrawFn) -> Side:
     drawn = [draw(walks(center)) for center in CENTERS]
@@ -79,7 +90,8 @@ def sides(draw: st.DrawFn) -> Side:
     said = manifest(
         *(entry for entries, _ in drawn for entry in entries),
         coverage=tuple(cover for _, coverage in drawn for cover in coverage),
-        config={"allow_partial_coverage": draw(st.booleans())},
+        shrinkage=draw(st.just(()) | st.lists(SHRUNK, max_size=1).map(tuple)),
+        config={"allow_partial_coverage": draw(st.booleans()), "allow_shrink": draw(st.booleans())},
     )
     if not any(entries for entries, _ in drawn):
         said = msgspec.structs.replace(said, walks=())
@@ -90,8 +102,14 @@ def sound(entry: WalkEntry) -> bool:
     return entry.verdict == "complete" and entry.rejects == 0
 
 
+def unaccepted(side: Side) -> tuple[Shrinkage, ...]:
+    return () if side.manifest.config["allow_shrink"] else side.manifest.shrinkage
+
+
 def proves(side: Side, center: Center, namespace: str) -> bool:
     """Return, in the naive way, whether a side proves which records of a namespace do not exist."""
+    if any(one.center == center and one.namespace in {None, namespace} for one in unaccepted(side)):
+        return False
     own = [entry for entry in side.manifest.walks if entry.center == center]
     if about := [entry for entry in own if entry.namespace in {None, namespace}]:
         return all(map(sound, about))
@@ -173,6 +191,7 @@ def test_a_diff_of_a_snapshot_that_is_not_proven_is_not_complete(old: Side, new:
         side
         for side in (old, new)
         if not all(map(sound, side.manifest.walks))
+        or unaccepted(side)
         or not (
             side.manifest.config["allow_partial_coverage"]
             or all(cover.uncovered == 0 for cover in side.manifest.coverage)
@@ -271,6 +290,29 @@ def test_partial_coverage_that_was_accepted_is_not_unknown() -> None:
     side = by_namespaces("team", declared=3, covered=None)
     (of,) = unknown_of(side, side)
     assert [why.text for why in of.reasons] == ["how much of it was walked is not known"] * 2
+
+
+def test_what_shrank_is_unknown_unless_the_run_accepted_it() -> None:
+    shrank = Shrinkage(target="eu", center="self", namespace=None, before=3000, now=0, snapshot="night1")
+    (of,) = unknown_of(WHOLE, Side(manifest(shrinkage=(shrank,)), {}))
+    assert (of.namespace, of.only_old, of.only_new) == (None, 1, 0)
+    assert [(why.snapshot, why.reason, why.text) for why in of.reasons] == [
+        ("new", "shrank", "the center shrank from 3 000 to 0 records since snapshot night1, which was not accepted")
+    ]
+    accepted = Side(manifest(shrinkage=(shrank,), config={"allow_shrink": True}), {})
+    assert [change.change for change in compare(WHOLE, accepted)[0]] == ["removed"]
+
+
+def test_a_namespace_that_vanished_is_unknown_though_the_rest_covers_the_center() -> None:
+    shrank = Shrinkage(target="eu", center="self", namespace="team", before=30, now=0, snapshot="night1")
+    rest = by_namespaces("other", declared=1, covered=1)
+    vanished = rest._replace(manifest=msgspec.structs.replace(rest.manifest, shrinkage=(shrank,)))
+    for old in (WHOLE, vanished):  # two nights without the namespace differ in nothing, but neither is complete
+        of = next(of for of in unknown_of(old, vanished) if of.namespace == "team")
+        assert of.only_old == len(old.records)
+        assert {why.text for why in of.reasons} == {
+            "the namespace shrank from 30 to 0 records since snapshot night1, which was not accepted"
+        }
 
 
 def test_an_unproven_walk_of_all_namespaces_is_unknown_also_when_the_other_side_walked_none() -> None:

@@ -16,6 +16,7 @@ GIVEN = {
     "SWR003": "center-not-covered",
     "SWR004": "items-rejected",
     "SWR005": "unknown-field",
+    "SWR006": "shrank-unaccepted",
     "SWR101": "public-while-shared",
     "SWR102": "share-expired",
     "SWR103": "domain-not-allowed",
@@ -29,6 +30,8 @@ GIVEN = {
     "SWR206": "too-large",
     "SWR301": "records-grew",
     "SWR302": "size-grew",
+    "SWR303": "records-shrank",
+    "SWR304": "size-shrank",
     "SWR901": "suppression-expired",
     "SWR902": "suppression-unused",
 }
@@ -47,13 +50,13 @@ def test_a_rule_says_what_it_finds_why_and_what_to_do_in_sentences(rule: Rule) -
     for sentence in (rule.why, rule.remedy):
         assert sentence[0].isupper()
         assert sentence.endswith(".")
-    assert all(SETTINGS[name].table == "audit" for name in rule.settings)
+    assert all(f"audit.{name}" in SETTINGS for name in rule.settings)
     assert rule.help.startswith(f"{rule.title}.\n\n**Why:** ")
     assert ("**Settings:**" in rule.help) is bool(rule.settings)
 
 
 def test_every_bound_of_the_configuration_is_one_of_some_rule() -> None:
-    bounds = {name for name, setting in SETTINGS.items() if setting.table == "audit"} - {"disabled_rules", "fail_on"}
+    bounds = {setting.name for setting in SETTINGS.values() if setting.table == "audit"} - {"disabled_rules", "fail_on"}
     assert {name for rule in ALL for name in rule.settings} == bounds
 
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from crawler.report.completeness import Completeness, completeness, requests_text, walks_columns
 from crawler.report.table_data import encode_table
-from crawler.snapshot.manifest import Coverage, Lost, Manifest, Requests
+from crawler.snapshot.manifest import Coverage, Lost, Manifest, Requests, Shrinkage
 from tests.audit.examples import WALK, manifest, walk
 
 
@@ -23,6 +24,7 @@ def judged(
 
 _WINDOW = Lost(offset=5, end=8, got=0, reason="HTTP 500")
 LOST = walk(verdict="partial", declared_totals=(10,), records=7, distinct=7, lost=(_WINDOW,))
+SHRANK = Shrinkage(target="eu", center="self", namespace=None, before=3000, now=0, snapshot="night1")
 UNPROVEN = walk(verdict="unproven", declared_totals=(), namespace="team")
 
 
@@ -51,6 +53,10 @@ def test_a_complete_snapshot_has_no_reason_against_it() -> None:
         (
             manifest(status="incomplete", coverage=(Coverage(target="eu", center="self", declared=None, covered=5),)),
             "eu self: how many records are in namespaces that were not walked is not known",
+        ),
+        (
+            manifest(status="incomplete", shrinkage=(SHRANK,)),
+            "eu self shrank from 3 000 to 0 records since snapshot night1",
         ),
     ],
 )
@@ -83,6 +89,22 @@ def test_partial_coverage_that_was_accepted_is_no_reason() -> None:
     judgement = judged(manifest(coverage=coverage, config={"allow_partial_coverage": True}))
     assert judgement.complete
     assert judgement.centers[0].uncovered == 4
+
+
+def test_shrinkage_that_was_accepted_is_no_reason() -> None:
+    assert judged(manifest(shrinkage=(SHRANK,), config={"allow_shrink": True})).complete
+
+
+def test_of_many_places_that_shrank_three_are_named_and_the_rest_counted() -> None:
+    names = (None, "a", "b", "c", "d")
+    many = tuple(msgspec.structs.replace(SHRANK, namespace=name) for name in names)
+    reasons = judged(manifest(status="incomplete", shrinkage=many)).reasons
+    assert [reason.split(" shrank")[0] for reason in reasons] == [
+        "eu self",
+        "eu self a",
+        "eu self b",
+        "2 namespaces more",
+    ]
 
 
 def test_a_center_that_is_covered_is_no_reason() -> None:

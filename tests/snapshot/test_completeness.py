@@ -16,13 +16,14 @@ from crawler.snapshot.completeness import (
     status_of,
     sum_if_known,
 )
-from crawler.snapshot.manifest import Coverage
+from crawler.snapshot.manifest import Coverage, Shrinkage
 from tests.audit.examples import manifest, walk
 
 VERDICTS: tuple[Verdict, ...] = ("complete", "drifted", "partial", "unproven")
 COVERED = Coverage(target="eu", center="self", declared=5, covered=5)
 SHORT = Coverage(target="eu", center="self", declared=5, covered=3)
 UNKNOWN = Coverage(target="eu", center="thirdparty", declared=None, covered=3)
+SHRANK = Shrinkage(target="eu", center="self", namespace=None, before=100, now=0, snapshot="night1")
 
 
 @given(st.lists(st.tuples(st.sampled_from(VERDICTS), st.integers(0, 1))))
@@ -42,10 +43,19 @@ def test_an_uncovered_center_is_a_reason_unless_the_run_accepted_it(*, allowed: 
     assert incompleteness_of(found).uncovered_centers == (() if allowed else (SHORT,))
 
 
+@pytest.mark.parametrize("allowed", [False, True])
+def test_shrinkage_is_a_reason_unless_the_run_accepted_it(*, allowed: bool) -> None:
+    status = "complete" if allowed else "incomplete"
+    assert incompleteness([walk()], (), (SHRANK,), allow_shrink=allowed).shrinkage == (() if allowed else (SHRANK,))
+    assert status_of([walk()], (), (SHRANK,), allow_shrink=allowed) == status
+    found = incompleteness_of(manifest(shrinkage=(SHRANK,), config={"allow_shrink": allowed}))
+    assert (found.shrinkage, found.status) == (() if allowed else (SHRANK,), status)
+
+
 def test_every_reason_names_what_it_is_about_in_plan_order() -> None:
     walks = [walk(verdict=verdict, rejects=rejects) for verdict, rejects in product(VERDICTS, (0, 2))]
-    why = incompleteness(walks, (SHORT,))
-    assert why == Incompleteness(tuple(walks[2:]), tuple(walks[1::2]), (SHORT,))
+    why = incompleteness(walks, (SHORT,), (SHRANK,))
+    assert why == Incompleteness(tuple(walks[2:]), tuple(walks[1::2]), (SHORT,), (SHRANK,))
     assert why.rejects == 8
     assert Incompleteness().status == "complete"
 

@@ -1,12 +1,17 @@
-"""Laws of finding a snapshot by its name: folder, id, `latest`, `previous`."""
+"""Laws of finding a snapshot by its name: folder, id, `latest`, `previous`; or by its plan."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from crawler.config.describe import redacted
 from crawler.errors import IncompleteError, UsageError
-from crawler.snapshot.find import find_snapshot, open_named, open_to_compare
-from tests.store.builders import publish_records, records_named
+from crawler.snapshot.find import find_snapshot, newest_of_plans, open_named, open_to_compare
+from crawler.snapshot.reader import Snapshot
+from crawler.snapshot.shrinkage import Place, center_plans
+from tests.store.builders import publish_records, records_named, rewrite
+from tests.support.emulator_fixture import configure
 
 
 def at(second: int) -> str:
@@ -92,3 +97,60 @@ def test_any_other_snapshot_to_compare_with_must_exist(tmp_path: Path, name: str
 
 def test_a_snapshot_is_opened_by_its_name(output: Path) -> None:
     assert open_named("latest", output).manifest.snapshot == "a"
+
+
+# --- by plan
+
+CONFIG = redacted(configure("a.example", "output"))
+PLANS = center_plans(CONFIG)
+SELF: Place = ("default", "self")
+
+
+def of_plan(output: Path, name: str, second: int, **fields: Any) -> Snapshot:  # noqa: ANN401
+    return publish_records(output, name, records_named("x"), started_at=at(second), **{"config": CONFIG, **fields})
+
+
+def newest(output: Path, *, second: int = 59) -> list[tuple[str, frozenset[Place]]]:
+    return [(found.snapshot, places) for found, places in newest_of_plans(output, PLANS, at(second))]
+
+
+def test_the_newest_complete_snapshot_of_the_same_plan_is_found_wherever_latest_points(tmp_path: Path) -> None:
+    for second, name in enumerate("cba"):
+        of_plan(tmp_path, name, second)
+    of_plan(tmp_path, "incomplete", 3, status="incomplete")
+    of_plan(tmp_path, "other", 4, config=redacted(configure("b.example", "output")))
+    assert newest(tmp_path) == [("a", frozenset(PLANS))]
+    assert newest(tmp_path, second=1) == [("b", frozenset(PLANS))]
+    (tmp_path / "latest").unlink()
+    assert newest(tmp_path) == [("a", frozenset(PLANS))]
+    assert newest(tmp_path / "nowhere") == []
+
+
+def test_a_snapshot_without_its_success_marker_is_not_complete_whatever_its_manifest_says(tmp_path: Path) -> None:
+    of_plan(tmp_path, "a", 0)
+    of_plan(tmp_path, "b", 1)
+    (tmp_path / "snapshot=b" / "_SUCCESS").unlink()
+    assert newest(tmp_path) == [("a", frozenset(PLANS))]
+
+
+def test_each_center_has_the_newest_snapshot_of_its_own_plan(tmp_path: Path) -> None:
+    of_plan(tmp_path, "both", 0)
+    of_plan(tmp_path, "self", 1, config=redacted(configure("a.example", "output", centers="self")))
+    of_plan(tmp_path, "some", 2, config=redacted(configure("a.example", "output", namespaces="a")))
+    assert newest(tmp_path) == [("self", frozenset({SELF})), ("both", frozenset({("default", "thirdparty")}))]
+
+
+def test_a_manifest_that_cannot_be_read_is_logged_and_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    of_plan(tmp_path, "sound", 0)
+    rewrite(of_plan(tmp_path, "newer-schema", 1), schema=99)
+    (of_plan(tmp_path, "torn", 2).folder / "_manifest.json").write_text("{")
+    assert newest(tmp_path) == [("sound", frozenset(PLANS))]
+    logged = [(record.message, record.__dict__["snapshot"], record.__dict__["reason"]) for record in caplog.records]
+    assert [(message, name) for message, name, _ in logged] == [
+        ("snapshot.unreadable", "torn"),
+        ("snapshot.unreadable", "newer-schema"),
+    ]
+    assert "damaged" in logged[0][2]
+    assert "has schema 99" in logged[1][2]

@@ -47,14 +47,14 @@ class Outputs:
 def audit(name: str, previous: str | None, output: Path, policy: Policy, outputs: Outputs) -> int:
     """Audit a snapshot. Return 3 when it is incomplete, else 1 when it fails by the policy, else 0.
 
-    When `previous` is the word "previous" and there is none, as in the first night, growth is not judged, and a notice
-    says so. Raises UsageError for outputs that conflict, IncompleteError for a damaged snapshot; then no file is
-    written.
+    When `previous` is the word "previous" and there is none, as in the first night, growth and shrinkage are not
+    judged, and a notice says so. Raises UsageError for outputs that conflict, IncompleteError for a damaged snapshot;
+    then no file is written.
     """
     _check(outputs)
     snapshot = open_named(name, output)
     earlier, missing = open_to_compare(previous, output)
-    notices = (f"growth was not judged: {missing}",) if missing else ()
+    notices = (f"growth and shrinkage were not judged: {missing}",) if missing else ()
     if outputs.as_json:
         _check_digests(snapshot, earlier)
     audited = Audit(snapshot, policy, previous=earlier)

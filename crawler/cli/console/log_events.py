@@ -73,6 +73,13 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "A signal (its number) stops the run. Its state is kept.",
     ),
     LogEvent(
+        "snapshot.unreadable",
+        "warning",
+        ("snapshot", "reason"),
+        "The manifest of a published snapshot in the output cannot be read; the run is compared with another one, to "
+        "see whether a center or namespace shrank.",
+    ),
+    LogEvent(
         "target.dialect",
         "info",
         ("target", "reason"),

@@ -8,12 +8,15 @@ from crawler.cli.console.run_totals import RunTotals, totals_of
 from crawler.crawl.engine.target_stats import NO_ANSWER
 from crawler.crawl.result import Result
 from crawler.model.walk_id import WalkId
-from crawler.snapshot.completeness import Incompleteness, incompleteness
+from crawler.snapshot.completeness import Incompleteness, incompleteness, incompleteness_of
+from crawler.snapshot.layout import LATEST
 from crawler.snapshot.manifest import Lost, WalkEntry
+from crawler.snapshot.shrinkage import counted_places, shrinkage_text
 from crawler.text.human import count, counted, duration, escaped, shortened, size
 
 _SIGNALS: Final = {2: "SIGINT (Ctrl-C)", 15: "SIGTERM"}
 _MOST_WALKS: Final = 5
+_MOST_SHRUNK: Final = 5
 _MOST_WINDOWS: Final = 3
 _MOST_TOTALS: Final = 5
 _MOST_ERRORS: Final = 5
@@ -47,6 +50,7 @@ def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
     if outside := sum(walk.outside for walk in result.walks):
         yield _labelled("note", f"{counted(outside, 'record')} of other namespaces were returned and left out")
     yield from _coverage(why)
+    yield from _shrinkage(result)
     yield from _unproven_walks(result, why.unproven_walks)
     yield from _unknown_fields(result)
     yield _labelled("time", _time(result, totals))
@@ -80,6 +84,8 @@ def _shortfall(result: Result, totals: RunTotals) -> str:
         parts.append(f"{count(totals.rejects)} rejected")
     if uncovered := sum(center.uncovered or 0 for center in result.coverage):
         parts.append(f"{count(uncovered)} in no namespace walked")
+    if result.shrinkage and not _is_accepted(result):
+        parts.append(f"{counted_places(result.shrinkage)} shrank")
     return ", ".join(parts)
 
 
@@ -98,6 +104,27 @@ def _coverage(why: Incompleteness) -> Iterator[str]:
         else:
             declared = counted(center.declared or 0, "declared record")
             yield _labelled("coverage", f"{place}: {count(center.uncovered)} of {declared} are in no namespace walked")
+
+
+def _shrinkage(result: Result) -> Iterator[str]:
+    label = "shrank"
+    for one in result.shrinkage[:_MOST_SHRUNK]:
+        namespace = "" if one.namespace is None else f"/{one.namespace}"
+        yield _labelled(label, f"{one.target}/{one.center}{namespace}: {shrinkage_text(one)}")
+        label = ""
+    if more := result.shrinkage[_MOST_SHRUNK:]:
+        yield _labelled("", f"and {counted_places(more)} more, see _manifest.json")
+    if not result.shrinkage:
+        return
+    if _is_accepted(result):
+        yield _labelled("", "accepted by allow_shrink: the next run is compared with this snapshot")
+    else:
+        yield _labelled("", f"{LATEST} was not moved; check the permissions, the project and the endpoint")
+        yield _labelled("", "if the loss is real, accept it: run the same command once with --allow-shrink")
+
+
+def _is_accepted(result: Result) -> bool:
+    return result.manifest is not None and not incompleteness_of(result.manifest).shrinkage
 
 
 def _unproven_walks(result: Result, walks: Sequence[WalkEntry]) -> Iterator[str]:

@@ -7,6 +7,7 @@ Schema 2 differs from 1 in the keys of `verdicts` only: `whole` and `repaired` b
 from collections import Counter
 from typing import Any, Final
 
+import msgspec
 import orjson
 
 from crawler.cli.console.run_totals import totals_of
@@ -20,7 +21,8 @@ def summary_json(result: Result) -> bytes:
     """Return one JSON object with a newline at the end; numbers that are not known are null.
 
     `records`, `rejects`, `missing` and `duplicates` count what is published, `seen` what was read so far in all passes.
-    `requests` are those of this process, without those before a resume.
+    `shrinkage` is that of the manifest, also when the run accepts it. `requests` are those of this process, without
+    those before a resume.
     """
     totals = totals_of(result)
     finished = totals.status != "unfinished"
@@ -46,6 +48,7 @@ def summary_json(result: Result) -> bytes:
         "duplicates": totals.duplicates,
         "missing": totals.missing if finished else None,
         "uncovered": totals.uncovered if finished else None,
+        "shrinkage": [msgspec.structs.asdict(one) for one in result.shrinkage],
         "seen": {
             "declared": sum(target.declared for target in result.stats),
             "records": sum(target.records for target in result.stats),

@@ -70,6 +70,27 @@ AUDIT_SETTINGS: Final = (
         "growth by fewer bytes is not sudden, whatever its percentage",
         "bytes",
     ),
+    _audit(
+        "max_shrink_percent",
+        Integer(low=0, high=100),
+        50,
+        "maximum shrinkage of a center or namespace since the previous snapshot; 100: unlimited",
+        "percent",
+    ),
+    _audit(
+        "min_shrink_records",
+        Integer(low=1, high=10**9),
+        10,
+        "shrinkage by fewer repositories is not sudden, whatever its percentage, unless a center lost all it held",
+        "repositories",
+    ),
+    _audit(
+        "min_shrink_bytes",
+        Integer(low=1, high=2**50),
+        10 * 2**30,
+        "shrinkage by fewer bytes is not sudden, whatever its percentage",
+        "bytes",
+    ),
 )
 
 _SUPPRESSION: Final = (

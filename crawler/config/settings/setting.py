@@ -6,7 +6,7 @@ from crawler.config.settings.kinds import Kind
 
 
 class Setting(NamedTuple):
-    """One declaration. `name` is the field of Config, Target or Policy, the key in the file, and the key of `flags`.
+    """One declaration. `name` is the field of Config, Target or Policy, and the key in the file.
 
     `default` is in normal form. `variable` is the environment variable. `unit` is empty for a value without one.
     `flag` is empty for a setting without a flag, `--on/--off` for a pair. `per_target` when a `[[target]]` may have
@@ -27,7 +27,10 @@ class Setting(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return the name in `config show`: a name outside `[crawl]` has its table in front."""
+        """Return the name by which all sources know it: a name outside `[crawl]` has its table in front.
+
+        `[crawl]` and `[audit]` may have a key of the same name.
+        """
         return self.name if self.table == "crawl" else f"{self.table}.{self.name}"
 
 

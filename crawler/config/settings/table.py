@@ -1,4 +1,7 @@
-"""The table of all settings, by name. It repeats no value that may be a secret."""
+"""The table of all settings, by label. It repeats no value that may be a secret.
+
+The label is the name of the setting, outside `[crawl]` with the table in front: `limit`, `audit.fail_on`.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,9 +13,9 @@ from crawler.config.settings.setting import Setting
 from crawler.config.settings.target_settings import TARGET_SETTINGS
 
 SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
-    {setting.name: setting for setting in (*TARGET_SETTINGS, *RUN_SETTINGS, *AUDIT_SETTINGS)}
+    {setting.label: setting for setting in (*TARGET_SETTINGS, *RUN_SETTINGS, *AUDIT_SETTINGS)}
 )
-# The names of the settings, by where they may stand: in each [[target]], in [crawl] alone, in [audit].
-TARGET_KEYS: Final = tuple(setting.name for setting in TARGET_SETTINGS)
-RUN_KEYS: Final = tuple(setting.name for setting in RUN_SETTINGS)
-AUDIT_KEYS: Final = tuple(setting.name for setting in AUDIT_SETTINGS)
+# The labels of the settings, by where they may stand: in each [[target]], in [crawl] alone, in [audit].
+TARGET_KEYS: Final = tuple(setting.label for setting in TARGET_SETTINGS)
+RUN_KEYS: Final = tuple(setting.label for setting in RUN_SETTINGS)
+AUDIT_KEYS: Final = tuple(setting.label for setting in AUDIT_SETTINGS)

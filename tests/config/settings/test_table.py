@@ -11,7 +11,7 @@ from crawler.config.settings.table import SETTINGS
 ALL = list(SETTINGS.values())
 
 
-@pytest.mark.parametrize("setting", ALL, ids=lambda setting: setting.name)
+@pytest.mark.parametrize("setting", ALL, ids=lambda setting: setting.label)
 def test_every_default_is_in_its_normal_form(setting: Setting) -> None:
     kind = setting.kind
     given_by = kind.none if setting.default is None else setting.default
@@ -19,9 +19,9 @@ def test_every_default_is_in_its_normal_form(setting: Setting) -> None:
     assert type(kind.normalize(given_by)) is type(setting.default)
 
 
-def test_names_flags_and_variables_are_each_used_once() -> None:
+def test_labels_flags_and_variables_are_each_used_once() -> None:
     for column in (
-        [setting.name for setting in ALL],
+        [setting.label for setting in ALL],
         [setting.variable for setting in ALL],
         [setting.flag for setting in ALL if setting.flag],
     ):
@@ -29,15 +29,14 @@ def test_names_flags_and_variables_are_each_used_once() -> None:
 
 
 def test_each_declared_flag_is_the_option_of_the_command_line_that_sets_it() -> None:
-    commands = [cli.commands[name] for name in ("crawl", "audit")]
     options = {
-        option.name: "/".join((*option.opts, *option.secondary_opts))
-        for command in commands
-        for option in command.params
+        (table, option.name): "/".join((*option.opts, *option.secondary_opts))
+        for table in ("crawl", "audit")  # the commands that take the settings of the table of their name
+        for option in cli.commands[table].params
         if isinstance(option, click.Option)
     }
     for setting in ALL:
-        assert options.get(setting.name, "") == setting.flag
+        assert options.get((setting.table, setting.name), "") == setting.flag
 
 
 def test_a_unit_in_the_name_of_a_setting_is_its_unit() -> None:

@@ -1,7 +1,8 @@
-"""The rules about growth since an earlier snapshot (pure): records and bytes by center and by namespace.
+"""The rules about an earlier snapshot (pure): growth and shrinkage of records and bytes, by center and by namespace.
 
 Only what both snapshots read completely is compared: where a walk of either one is missing, not proven or has rejects,
-a difference may come from the crawl.
+a difference may come from the crawl. A namespace without a walk holds nothing where the walks cover all that its center
+declares.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,11 +15,13 @@ from crawler.config.audit_policy import Policy
 from crawler.model import audit_rules as catalogue
 from crawler.snapshot.completeness import is_proven
 from crawler.snapshot.manifest import Manifest
+from crawler.snapshot.shrinkage import ShrinkLimits, has_shrunk
 from crawler.text.human import count, counted, size
 
 Center: TypeAlias = tuple[str, str]  # target and center
 
 _HUNDRED: Final = 100
+_EVERYTHING: Final[frozenset[str | None]] = frozenset({None})  # the extent of a center that was read completely
 
 
 class Holding(NamedTuple):
@@ -64,6 +67,10 @@ class ProvenWalks:
         self._walks: dict[Center, dict[str | None, bool]] = {}
         for walk in manifest.walks:
             self._walks.setdefault((walk.target, walk.center), {})[walk.namespace] = is_proven(walk)
+        for coverage in manifest.coverage:  # also of a center without walks: none of its namespaces was listed
+            self._walks.setdefault((coverage.target, coverage.center), {})
+        covered = {(coverage.target, coverage.center) for coverage in manifest.coverage if coverage.uncovered == 0}
+        self._covered = {center for center in covered if all(self._walks[center].values())}
 
     def centers(self) -> list[Center]:
         """Return the centers that were walked, in plan order."""
@@ -72,44 +79,53 @@ class ProvenWalks:
     def cover(self, target: str, center: str, namespace: str) -> bool:
         """Return whether all of a namespace was read."""
         walks = self._walks.get((target, center), {})
-        return walks.get(namespace, walks.get(None, False))
+        proven = walks.get(namespace, walks.get(None))
+        return (target, center) in self._covered if proven is None else proven
 
-    def namespaces_of(self, target: str, center: str) -> frozenset[str | None]:
-        """Return the namespaces of a center's walks, None for one walk over all; empty when one is not proven."""
+    def extent_of(self, target: str, center: str) -> frozenset[str | None]:
+        """Return which namespaces of a center were read: None in it for everything, empty when a walk is not proven."""
         walks = self._walks.get((target, center), {})
+        if (target, center) in self._covered:
+            return _EVERYTHING
         return frozenset(walks) if all(walks.values()) else frozenset()
 
 
-def growth_findings(
+def comparison_findings(
     old: Manifest, before: Holdings, new: Manifest, now: Holdings, policy: Policy
 ) -> Iterator[Observation]:
-    """Yield the centers, then the namespaces, that grew by more than the policy allows, sorted by name.
+    """Yield the centers, then the namespaces, that grew or shrank by more than the policy allows, sorted by name.
 
-    That is by more than `max_growth_percent`, and by at least `min_growth_records` or `min_growth_bytes`.
+    That is by more than `max_growth_percent` or `max_shrink_percent`, and by at least the number of records or bytes
+    that the policy has for each of them.
     """
     was, is_ = ProvenWalks(old), ProvenWalks(new)
-    for target, center in sorted(is_.centers()):
-        walked = is_.namespaces_of(target, center)
-        if walked and walked == was.namespaces_of(target, center):
+    for target, center in sorted({*was.centers(), *is_.centers()}):
+        extent = is_.extent_of(target, center)
+        if extent and extent == was.extent_of(target, center):
             totals = before.of_center(target, center), now.of_center(target, center)
             yield from _compared(Location(target, center), *totals, policy)
-    for key in sorted(now.namespaces()):
+    for key in sorted({*before.namespaces(), *now.namespaces()}):
         if was.cover(*key) and is_.cover(*key):
             location = Location(key[0], key[1], None, key[2])
             yield from _compared(location, before.of_namespace(*key), now.of_namespace(*key), policy)
 
 
 def unjudged_centers(old: Manifest, new: Manifest) -> list[str]:
-    """Return the centers, as `target/center`, for which the growth of some or all was not judged."""
+    """Return the centers, as `target/center`, of which some or all was not compared; those of `new` first."""
     was, is_ = ProvenWalks(old), ProvenWalks(new)
     return [
         "/".join(center)
-        for center in is_.centers()
-        if not is_.namespaces_of(*center) or is_.namespaces_of(*center) != was.namespaces_of(*center)
+        for center in dict.fromkeys((*is_.centers(), *was.centers()))
+        if not is_.extent_of(*center) or is_.extent_of(*center) != was.extent_of(*center)
     ]
 
 
 def _compared(location: Location, before: Holding, now: Holding, policy: Policy) -> Iterator[Observation]:
+    yield from _growth(location, before, now, policy)
+    yield from _shrinkage(location, before, now, policy)
+
+
+def _growth(location: Location, before: Holding, now: Holding, policy: Policy) -> Iterator[Observation]:
     quantities: tuple[tuple[catalogue.Rule, int, int, int, Callable[[int], str]], ...] = (
         (catalogue.RECORDS_GREW, before.records, now.records, policy.min_growth_records, _repositories),
         (catalogue.SIZE_GREW, before.bytes, now.bytes, policy.min_growth_bytes, size),
@@ -119,6 +135,20 @@ def _compared(location: Location, before: Holding, now: Holding, policy: Policy)
             more = f", {count((new - old) * _HUNDRED // old)} % more" if old else ""
             evidence: Evidence = {"before": old, "now": new, "max_growth_percent": policy.max_growth_percent}
             yield Observation(rule, location, Violation(f"grew from {write(old)} to {write(new)}{more}", evidence))
+
+
+def _shrinkage(location: Location, before: Holding, now: Holding, policy: Policy) -> Iterator[Observation]:
+    most, whole = policy.max_shrink_percent, location.namespace is None
+    quantities: tuple[tuple[catalogue.Rule, int, int, int, bool, Callable[[int], str]], ...] = (
+        (catalogue.RECORDS_SHRANK, before.records, now.records, policy.min_shrink_records, whole, _repositories),
+        (catalogue.SIZE_SHRANK, before.bytes, now.bytes, policy.min_shrink_bytes, False, size),
+    )
+    for rule, old, new, least, whole_center, write in quantities:
+        if has_shrunk(old, new, ShrinkLimits(most, least), whole_center=whole_center):
+            evidence: Evidence = {"before": old, "now": new, "max_shrink_percent": most}
+            percent = count((old - new) * _HUNDRED // old)
+            message = f"shrank from {write(old)} to {write(new)}, {percent} % less"
+            yield Observation(rule, location, Violation(message, evidence))
 
 
 def is_sudden(before: int, now: int, max_percent: int, least: int) -> bool:
