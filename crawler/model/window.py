@@ -9,6 +9,10 @@ class Order(NamedTuple):
     column: str
     direction: Literal["asc", "desc"]
 
+    def reversed(self) -> "Order":
+        """Return the opposite order."""
+        return Order(self.column, "desc" if self.direction == "asc" else "asc")
+
 
 class Window(NamedTuple):
     """The items `[offset, offset + limit)` of a walk in one pass; `pass_number` counts from 1."""

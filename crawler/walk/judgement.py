@@ -18,7 +18,8 @@ either: more passes would only repeat that.
 
 `--double-read` requires that two passes in a row are consistent and hold the same keys, unless one page holds the whole
 list: one page is one state of the list, while several may be of different ones, with rows moved between them. The two
-passes request other pages (`page_limit_of`), so that no cache and no balancer by URL answers twice from one stale copy.
+passes are independent: every second one has another page size, and the others the opposite order. So no cache and no
+balancer by URL answers twice from one stale copy, and a list that is cut at its end is cut at the other end, too.
 """
 
 from functools import reduce
@@ -26,7 +27,9 @@ from operator import xor
 from typing import NamedTuple
 
 from crawler.model.verdict import Verdict
+from crawler.model.window import Order
 from crawler.walk.passes.evidence import Evidence
+from crawler.walk.server_profile import ServerProfile
 
 
 class Judgement(NamedTuple):
@@ -64,6 +67,13 @@ class DoubleRead:
     def page_limit_of(self, pass_number: int, limit: int) -> int:
         """Return the page size of a pass: every second one has pages of one item less."""
         return max(1, limit - 1) if self._is_required and pass_number % 2 == 0 else limit
+
+    def order_of(self, pass_number: int, profile: ServerProfile) -> Order | None:
+        """Return the order of a pass: every first one of two is reversed, where the server does that."""
+        order = profile.orders[0]
+        if not (self._is_required and profile.is_reversible and pass_number % 2) or order is None:
+            return order
+        return order.reversed()
 
     def confirms(self, evidence: Evidence) -> bool:
         """Return whether this pass needs no second reading, or is the second one with the same keys."""

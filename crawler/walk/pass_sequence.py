@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from crawler.walk.judgement import DoubleRead, Judgement, decide
+from crawler.walk.passes.frontier import Frontier
 from crawler.walk.passes.one_pass import Pass
 from crawler.walk.server_profile import SharedProfile, SmallerPages
 
@@ -51,10 +52,11 @@ class PassSequence:
         """End a pass that is resting, or make it look for the end of its list."""
         if agrees:
             self.present.on_census_agrees()
-        elif self.present.evidence.total:
+            return
+        self._rules = self._rules._replace(is_vouched=False)  # neither this pass nor a later one rests again
+        if self.present.evidence.total:
             self.present.look_again()
         else:  # now it takes two looks at nothing
-            self._rules = self._rules._replace(is_vouched=False)
             self.begin_again()
 
     def judge(self) -> Judgement | None:
@@ -85,5 +87,10 @@ class PassSequence:
     def _new(self, number: int) -> Pass:
         profile, rules, counted = self._profile.present, self._rules, number - self._begun_again
         limit = self._double_read.page_limit_of(counted, min(self._limit, profile.limit))
-        is_last = counted >= rules.max_passes
-        return Pass(number, limit, profile.orders[0], is_last=is_last, is_vouched=rules.is_vouched)
+        order = self._double_read.order_of(counted, profile)
+        return Pass(
+            Frontier(number, limit, order),
+            held_before=max(self.totals, default=0),
+            is_last=counted >= rules.max_passes,
+            is_vouched=rules.is_vouched,
+        )

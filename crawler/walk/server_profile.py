@@ -5,6 +5,7 @@
 | a refused page size                                | SmallerPages  | `limit` becomes the next smaller size   |
 | a complete pass whose first page was shorter twice | SmallerPages  | `limit` becomes the page size of the server |
 | a refused sort column                              | OrderDropped  | it leaves `orders`                      |
+| a refused opposite order of one of `orders`        | OrderDropped  | `is_reversible` ends                    |
 | HTTP 400 before any page                           | OtherDialect  | `filtered` flips, `may_change` ends     |
 
 Nothing is learned about totals: each walk has its own evidence of its end, since behind a balancer another server may
@@ -51,18 +52,22 @@ class ServerProfile:
     - `orders`: the sort columns that were not refused so far, first choice first; None is the server's own order.
     - `filtered`: whether a request packs all parameters into `filter` (swr-api.md#filter-parameter).
     - `may_change`: whether the other dialect may still be tried.
+    - `is_reversible`: whether the opposite of an order may be tried.
     """
 
     limit: int
     orders: tuple[Order | None, ...]
     filtered: bool = False
     may_change: bool = False
+    is_reversible: bool = True
 
     def learn(self, lesson: Lesson) -> "ServerProfile":
         """Return the profile with what was learned; the last order and the smallest size stay."""
         match lesson:
             case SmallerPages(limit):
                 return replace(self, limit=min(self.limit, limit))
+            case OrderDropped(order) if order not in self.orders:
+                return replace(self, is_reversible=False)
             case OrderDropped(order):
                 left = tuple(one for one in self.orders if one != order)
                 return replace(self, orders=left or self.orders)

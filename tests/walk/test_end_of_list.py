@@ -389,6 +389,19 @@ def test_a_walk_that_the_census_does_not_vouch_for_looks_for_its_own_end(
         assert walk.verdict == "complete"
 
 
+def test_a_walk_that_the_census_does_not_vouch_for_never_rests_again() -> None:
+    walk = resting(rows(3, 3))
+    walk.on_census(agrees=False)
+    window = walk.next_window()
+    assert window is not None
+    walk.on_page(window, page_of([2], 4), last_try=False)
+    first = walk.next_window()
+    assert first == Window(2, 0, 10, None)
+    walk.on_page(first, rows(4, 4), last_try=False)
+    assert not walk.is_resting
+    assert walk.next_window() == Window(2, 3, 3, None)
+
+
 def test_full_pages_and_several_pages_do_not_rest() -> None:
     assert not resting(rows(10, 10)).is_resting
     assert not resting(rows(10, 15)).is_resting

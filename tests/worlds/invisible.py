@@ -57,7 +57,8 @@ class Sight(NamedTuple):
     @property
     def reads_twice(self) -> bool:
         """Whether two readings are promised: a list on one page is one state of it, whenever it is read."""
-        return self.service.world.double_read and any(look.shown and look.query.offset for look in self.own)
+        later = (look for look in self.own if look.shown and look.query.offset >= self.own[0].query.limit)
+        return self.service.world.double_read and any(later)
 
 
 # ---- what was promised
@@ -73,7 +74,7 @@ def _did_its_duty(sight: Sight, looks: Sequence[Look]) -> bool:
     if any(_is_of_another_list(sight, look) for look in looks):
         return False
     if not any(look.shown for look in looks):
-        return _are_apart(looks)
+        return _are_apart(sorted([*looks, *sight.census], key=lambda look: look.at_s))
     if not sight.reads_twice:
         return True
     asked = {(look.query.limit, look.query.order) for look in looks if not look.query.offset}
@@ -165,10 +166,13 @@ def _last_reading(looks: Sequence[Look]) -> Sequence[Look]:
 
 def _nothing_apart(sight: Sight) -> bool:
     """Two good answers, apart in time, said that there is nothing, and no answer said otherwise."""
+    # A page without rows says that there are none behind it either, and an empty center that its namespaces are.
     covering = [
         look
-        for look in sight.own
-        if sight.knows(look) and look.query.offset <= look.known.index(sight.key) < look.query.offset + look.query.limit
+        for look in sight.looks
+        if sight.knows(look)
+        and look.query.offset <= look.known.index(sight.key)
+        and (not look.shown or look.known.index(sight.key) < look.query.offset + look.query.limit)
     ]
     if not covering or any(look.shown for look in covering):
         return False

@@ -72,7 +72,8 @@ class Service:
         """Return whether any replica would show a row to some request during the crawl."""
         indices = range(self._begun, self._index(self.requests) + 1)
         center: Center = key[0]
-        queries = [Query(center, key[1], 0, 1, order) for order in (None, ("name", "asc"), ("name", "desc"))]
+        orders = [(name, way) for name in self.world.order if name != "none" for way in ("asc", "desc")]
+        queries = [Query(center, key[1], 0, 1, order) for order in (None, *orders)]
         return any(
             row.key == key
             for replica in self.world.replicas

@@ -7,7 +7,8 @@
 |                                                  | them said anything else; once is enough where a census vouches |
 | shorter than requested, though the total is more | the same length comes twice: then the server caps its pages    |
 
-An answer that says nothing is there does not outweigh an earlier one that declared a total or held items.
+An answer that says nothing is there does not outweigh an earlier one that declared a total or held items, not even one
+of an earlier pass.
 
 Source: docs/reference/swr-api.md#end-of-list, #empty-result, #wrong-totals.
 """
@@ -69,6 +70,7 @@ class Declared(State):
 class First(State):
     """The first window is in flight. Its page decides how the pass goes on; the fields are what answers said so far."""
 
+    held_before: int = 0  # the largest total of earlier passes: nothing now would contradict it
     claims: frozenset[int] = frozenset()  # the totals declared, and the lengths of pages without one
     was_empty: bool = False  # the last answer said that nothing is there
     was_without_total: bool = False
@@ -109,7 +111,7 @@ class First(State):
         return self._retry_short(page, expected, last=last) if page.length < expected else None
 
     def _retry_empty(self, reading: Reading, *, last: bool) -> AskAgain | None:
-        if any(self.claims):
+        if any(self.claims) or self.held_before:
             return None if last else AskAgain("the first page is empty, and an earlier one was not")
         if self.was_empty or reading.is_vouched:
             return None
@@ -139,6 +141,8 @@ class First(State):
         """Return the page with the largest total that was declared for this window."""
         total = page.length if page.total is None else page.total
         others = {claim for claim in self.claims if claim > total}
+        if not total and self.held_before:
+            others.add(self.held_before)
         if not others:
             return page
         declared = page.total if page.length and page.total is None else max(others)

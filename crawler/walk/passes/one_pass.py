@@ -3,7 +3,7 @@
 The states and their laws are drawn in `__init__.py`.
 """
 
-from crawler.model.window import Order, Window
+from crawler.model.window import Window
 from crawler.swr.page import Page
 from crawler.walk.passes.evidence import Evidence
 from crawler.walk.passes.first import Declared, First
@@ -14,14 +14,17 @@ from crawler.walk.passes.reading import Done, Reading, Resting, State
 
 
 class Pass:
-    """One reading of all windows of a walk; `evidence` is what it has seen, whole when it `is_done`."""
+    """One reading of all windows of a walk; `evidence` is what it has seen, whole when it `is_done`.
+
+    `held_before` is the largest total that an earlier pass has seen, in items.
+    """
 
     __slots__ = ("_state", "number", "reading")
 
-    def __init__(self, number: int, limit: int, order: Order | None, *, is_last: bool, is_vouched: bool) -> None:
-        self.number = number
-        self.reading = Reading(Frontier(number, limit, order), is_last=is_last, is_vouched=is_vouched)
-        self._state: State = First()
+    def __init__(self, frontier: Frontier, *, held_before: int, is_last: bool, is_vouched: bool) -> None:
+        self.number = frontier.pass_number
+        self.reading = Reading(frontier, is_last=is_last, is_vouched=is_vouched)
+        self._state: State = First(held_before)
 
     @property
     def evidence(self) -> Evidence:
