@@ -12,6 +12,7 @@ from crawler.config.load import load
 from crawler.crawl.result import Result
 from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import parse_fault
+from crawler.emulator.http.request import MACHINE_DATA
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import UsageError
@@ -167,6 +168,17 @@ def test_on_a_machine_that_nobody_names_no_run_is_resumed(tmp_path: Path, caplog
     with again(stopped, {**A, "metadata": "off"}) as served:
         assert crawl_as(A, "metadata", served, tmp_path).exit_code == 77
     assert reasons(caplog) == ["target default: the id of this machine is not known"]
+
+
+def test_a_machine_with_several_targets_is_asked_for_its_id_once(tmp_path: Path) -> None:
+    with serve(OTHERS, **A) as served:
+        text = (
+            f'[crawl]\nauth = "metadata"\nmetadata_endpoint = "{served.endpoint}"\nproject_id = "{A["project_id"]}"\n'
+        )
+        text += "".join(f'[[target]]\nname = "{name}"\nendpoint = "{served.endpoint}"\n' for name in ("one", "two"))
+        config = load(flags={"output": str(tmp_path)}, environ={}, file_text=text, file_name="f").config
+        assert run_crawl(config, {}, clock=QuickClock()).exit_code == 0
+        assert served.counters()["by_path"][MACHINE_DATA] == 1
 
 
 def test_killed_instead_of_stopped_it_is_the_same(tmp_path: Path) -> None:
