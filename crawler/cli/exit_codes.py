@@ -84,7 +84,8 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         CredentialsError.exit_code,
         "credentials",
         "The service refused the credentials, or there are none.",
-        "Renew or correct the credentials that the message names, then rerun the command; crawl resumes.",
+        "Renew or correct the credentials that the message names, then rerun the command; crawl resumes "
+        "when it can tell that the account is the same.",
     ),
     ExitCode(
         ConfigError.exit_code,

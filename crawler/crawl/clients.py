@@ -36,6 +36,6 @@ async def open_clients(
                 buffer_budget=buffer_budget,
             )
             client = await stack.enter_async_context(connection)
-            client.credentials = factories[target.name](client, clock)
+            client.credentials = factories[target.name].make(client, clock)
             clients[target.name] = client
         yield clients

@@ -1,7 +1,10 @@
 """Makes usable credentials from the configuration of each target: the only module that reads their secrets."""
 
+import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from crawler.config.config import Config, require_endpoint
 from crawler.config.credentials.choice import choose_method
@@ -9,6 +12,7 @@ from crawler.config.credentials.methods import AccessKeyMethod, Method, Password
 from crawler.config.credentials.secrets import read_header, read_profile, read_secret
 from crawler.config.credentials.target import Target
 from crawler.errors import CredentialsError
+from crawler.model.caller import Caller
 from crawler.model.clock import Clock
 from crawler.swr.auth.credentials import AccessKeyCredentials, Credentials, TokenCredentials
 from crawler.swr.auth.metadata import MetadataCredentials
@@ -16,11 +20,21 @@ from crawler.swr.auth.password import PasswordCredentials, PasswordLogin
 from crawler.swr.auth.signing import AccessKey
 from crawler.swr.http.client import Client
 
-CredentialFactory = Callable[[Client, Clock], Credentials]  # a closure: printing it shows no secret
+
+class CredentialFactory(NamedTuple):
+    """What `make` makes the credentials of a target from its client and a clock, and who asks by them.
+
+    `make` is a closure: printing it shows no secret. `metadata_endpoint` is the origin that knows the machine of the
+    `caller`, None for a caller of whom all is known already.
+    """
+
+    make: Callable[[Client, Clock], Credentials]
+    caller: Caller
+    metadata_endpoint: str | None = None
 
 
 def credential_factories(config: Config, environ: Mapping[str, str]) -> dict[str, CredentialFactory]:
-    """Return what makes the credentials of each target, by the target's name; its secrets are read already.
+    """Return what makes the credentials of each target, by the target's name; its secrets are read already, each once.
 
     Raises ConfigError without a target or for a method of which one half is missing, CredentialsError when a target
     has no method or a secret cannot be read.
@@ -48,17 +62,30 @@ def _factory_of(target: Target, environ: Mapping[str, str]) -> CredentialFactory
 
 
 def _factory(method: Method, environ: Mapping[str, str], profile: str | None) -> CredentialFactory:
+    caller = partial(Caller, method=method.auth, salt=secrets.token_hex(16))
     if isinstance(method, TokenMethod):
-        token = TokenCredentials(read_header(method.token, environ, profile))
-        return lambda _client, _clock: token
+        token = read_header(method.token, environ, profile)
+        ready = TokenCredentials(token)
+        return CredentialFactory(lambda _client, _clock: ready, caller(names={}, secret=token))
+    project = {"project": method.project_id} if method.project_id else {}
     if isinstance(method, AccessKeyMethod):
         key = _access_key(method, environ, profile)
-        return lambda _client, clock: AccessKeyCredentials(key, clock.utc)
+        return CredentialFactory(
+            lambda _client, clock: AccessKeyCredentials(key, clock.utc), caller(names=project, secret=key.ak)
+        )
     if isinstance(method, PasswordMethod):
         login, iam = _login(method, environ, profile), method.iam_endpoint
-        return lambda client, clock: PasswordCredentials(login, iam, client.send, clock.utc)
+        project_name = method.project_id or f"named {method.project}"
+        names = {"account": login.account, "user": login.user, "project": project_name, "IAM service": iam}
+        return CredentialFactory(
+            lambda client, clock: PasswordCredentials(login, iam, client.send, clock.utc), caller(names=names)
+        )
     endpoint, project_id = method.endpoint, method.project_id
-    return lambda client, clock: MetadataCredentials(endpoint, project_id, client.send, clock.utc)
+    return CredentialFactory(
+        lambda client, clock: MetadataCredentials(endpoint, project_id, client.send, clock.utc),
+        caller(names=project),
+        endpoint,
+    )
 
 
 def _access_key(method: AccessKeyMethod, environ: Mapping[str, str], profile: str | None) -> AccessKey:

@@ -1,6 +1,6 @@
 """One crawl from its configuration to a published snapshot, or to a state from which the same command resumes.
 
-credentials -> workspace -> spool, part files -> clients -> walks -> resume -> engine -> manifest -> snapshot
+credentials -> callers -> workspace -> spool, part files -> clients -> walks -> resume -> engine -> manifest -> snapshot
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,6 +12,7 @@ import anyio
 
 from crawler.config.config import Config
 from crawler.config.describe import redacted
+from crawler.crawl.callers import find_callers
 from crawler.crawl.clients import ClientOpener, open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
@@ -57,10 +58,13 @@ def run_crawl(
     the run could not start or the disk failed; an error of a target is in the Result instead.
     """
     factories = credential_factories(config, environ)
-    with open_run_workspace(config, resume_digest(config)) as workspace:
+    clock = clock or SystemClock()
+    # Standard output has no state: nobody can resume it.
+    callers = {} if config.output == STDOUT else find_callers(config, factories, clock)
+    with open_run_workspace(config, resume_digest(config), callers) as workspace:
         if workspace.published is not None:
             return _published_before(workspace.state, workspace.published)
-        run = _Run(config, workspace, clock or SystemClock(), clients)
+        run = _Run(config, workspace, clock, clients)
         return anyio.run(run.crawl, factories, progress or (lambda _: nullcontext()), stop)
 
 
@@ -106,6 +110,8 @@ class _Run:
                 snapshot, now = workspace.state.snapshot, self._clock.utc()
                 schedule = resume(spool, lambda: make_schedule(config, plan), snapshot, now)
                 store = RunStore(spool, part_writer)
+                if workspace.state.resumed:
+                    store.settled |= {index for index, walk in schedule.by_index().items() if walk.requests}
                 runtimes = [
                     TargetRuntime(schedule.targets[target.name], clients[target.name], target.concurrency)
                     for target in config.targets
@@ -113,6 +119,8 @@ class _Run:
                 engine = Engine(runtimes, schedule.walks, store, self._clock)
                 with progress(schedule.stats()):
                     stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=stop)
+            if self._to_folder and (schedule.errors() or stop_reason.kind != "done"):
+                self._forget_callers(plan, schedule, store)
             return self._finish(schedule, store, part_writer, stop_reason)
 
     async def _find_walks(self, clients: Mapping[str, Client]) -> WalkPlan:
@@ -120,6 +128,14 @@ class _Run:
         if self._config.discover and self._to_folder:
             self._workspace.save_walks(plan.walks)
         return plan
+
+    def _forget_callers(self, plan: WalkPlan, schedule: Schedule, store: RunStore) -> None:
+        """Let other credentials go on with the targets of which nothing was read, not even their namespaces."""
+        walks = schedule.by_index()
+        read = {walks[index].id.target for index in store.settled}
+        if self._config.discover:
+            read |= {walk.target for walk in plan.walks}
+        self._workspace.forget_callers({target.name for target in self._config.targets} - read)
 
     def _finish(
         self, schedule: Schedule, store: RunStore, part_writer: PartFiles | StdoutWriter, stop_reason: StopReason

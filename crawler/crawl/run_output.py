@@ -11,6 +11,7 @@ from typing import Final
 
 from crawler.config.config import Config
 from crawler.files.disk_errors import disk_errors
+from crawler.model.caller import Callers
 from crawler.store.earlier import UNPUBLISHED
 from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.run_state import RunState
@@ -20,14 +21,14 @@ STDOUT: Final = "-"  # the output that means standard output
 
 
 @contextmanager
-def open_run_workspace(config: Config, digest: str) -> Iterator[Workspace]:
+def open_run_workspace(config: Config, digest: str, callers: Callers) -> Iterator[Workspace]:
     """Yield the workspace of the run; for standard output a temporary folder, which is removed at the end.
 
-    `digest` identifies the plan, as in `ResumeRequest`. Raises what `open_workspace` raises.
+    `digest` identifies the plan and `callers` who asks, as in `ResumeRequest`. Raises what `open_workspace` raises.
     """
     now = datetime.now(UTC)
     if config.output != STDOUT:
-        request = ResumeRequest(digest, config.snapshot, config.resume, config.resume_max_age_s)
+        request = ResumeRequest(digest, config.snapshot, config.resume, config.resume_max_age_s, callers)
         with open_workspace(Path(config.output), request, now) as workspace:
             yield workspace
         return

@@ -15,12 +15,16 @@ from crawler.walk.walk import Walk
 
 
 class RunStore:
-    """Appends pages to the spool and publishes walks to `part_writer`; `walks` are their entries for the manifest."""
+    """Appends pages to the spool and publishes walks to `part_writer`; `walks` are their entries for the manifest.
+
+    `settled` holds the index of each walk of which a window was read or lost.
+    """
 
     def __init__(self, spool: Spool, part_writer: PartWriter) -> None:
         self._spool = spool
         self._part_writer = part_writer
         self.walks: list[WalkEntry] = []
+        self.settled: set[int] = set()
 
     @property
     def waiting_bytes(self) -> int:
@@ -29,10 +33,12 @@ class RunStore:
 
     def append_page(self, walk: int, window: Window, page: Page) -> None:
         """Append a window that was read."""
+        self.settled.add(walk)
         self._spool.append_page(walk, window, page)
 
     def append_loss(self, walk: int, window: Window, reason: str) -> None:
         """Append a window that was lost."""
+        self.settled.add(walk)
         self._spool.append_note(LossEntry(walk, window, reason))
 
     def write(self) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from crawler.files.atomic import sync_folder, write_synced
 from crawler.files.disk_errors import disk_errors
+from crawler.model.caller import CallerRecord
 from crawler.model.walk_id import WalkId
 
 STATE_FILE: Final = "run.json"
@@ -18,7 +19,8 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     """What must be known of a run to resume it. `plan` is the plan's digest, `resumed` how often it was resumed.
 
     `walks` are those of discovered namespaces, in the order in which the journal numbers them: asked again, a target
-    might list other namespaces.
+    might list other namespaces. `callers` says for each target who read it; None when nothing was read of it. Older
+    states have none.
     """
 
     snapshot: str
@@ -26,6 +28,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     started_at: Annotated[datetime, msgspec.Meta(tz=True)]
     resumed: int = 0
     walks: tuple[WalkId, ...] = ()
+    callers: dict[str, CallerRecord | None] = {}
 
 
 class _Envelope(msgspec.Struct, frozen=True):

@@ -4,7 +4,8 @@
     output/.work/.holder.json   the run that holds it; no snapshot id begins with a dot
     output/.work/<id>/          run.json (run_state.py), pages.ndjson and journal (spool.py), the unpublished snapshot
 
-Which run is resumed: the newest unfinished run of the same plan that is fresh, that is, younger than `max_age_s`.
+Which run is resumed: the newest unfinished run of the same plan and callers (crawler/model/caller.py) that is fresh,
+that is, younger than `max_age_s`.
 
 | resume | fresh run of this plan | result                                                               |
 |--------|------------------------|----------------------------------------------------------------------|
@@ -14,17 +15,20 @@ Which run is resumed: the newest unfinished run of the same plan that is fresh, 
 | True   | no                     | UsageError, which says why                                           |
 | False  | yes or no              | unfinished runs of this plan are removed, a new run begins           |
 
-A snapshot id narrows "this plan" to the run of that id. Before a new run begins, unfinished runs of any plan that are
-not fresh are removed. A run whose snapshot is published already is only cleaned up; when the request has its id, its
-snapshot is the result.
+A snapshot id narrows "this plan" to the run of that id. When a run would be resumed but for its callers, the log says
+why a new one begins. Before a new run begins, unfinished runs of any plan that are not fresh are removed. A run whose
+snapshot is published already is only cleaned up; when the request has its id and its callers, its snapshot is the
+result.
 """
 
+import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import msgspec
@@ -32,10 +36,13 @@ import msgspec
 from crawler.errors import ConfigError, DiskError, UsageError
 from crawler.files.atomic import make_folders, sync_folder
 from crawler.files.disk_errors import disk_errors
+from crawler.model.caller import Callers, differences, records_of
 from crawler.model.walk_id import WalkId
 from crawler.store.output_lock import locked
 from crawler.store.publish import make_visible
 from crawler.store.run_state import STATE_FILE, RunState, read_state, write_state
+
+log = logging.getLogger(__name__)
 
 WORK: Final = ".work"
 
@@ -55,6 +62,14 @@ class Workspace(NamedTuple):
         """Save the walks that were discovered, for a resume. Raises DiskError."""
         write_state(self.folder, msgspec.structs.replace(self.state, walks=walks))
 
+    def forget_callers(self, targets: Collection[str]) -> None:
+        """Save that nothing was read of `targets`, so that any caller may resume; do nothing if the disk refuses."""
+        with suppress(DiskError):
+            state = read_state(self.folder)  # it may have the walks that were discovered since
+            if state is not None and targets:
+                callers = state.callers | dict.fromkeys(targets)
+                write_state(self.folder, msgspec.structs.replace(state, callers=callers))
+
     def remove(self) -> None:
         """Remove the run's working files after its snapshot is published; the next run removes what is left."""
         with suppress(DiskError):
@@ -65,13 +80,14 @@ class ResumeRequest(NamedTuple):
     """Which run the user wants: the one with the id `snapshot`, or with None any, and whether to resume it.
 
     `resume` is as in the table above; `plan` is the digest of the plan; `max_age_s` is the age of the oldest run that
-    may be resumed, in seconds.
+    may be resumed, in seconds; `callers` are those who ask now.
     """
 
     plan: str
     snapshot: str | None
     resume: bool | None
     max_age_s: float
+    callers: Callers = MappingProxyType({})
 
 
 @contextmanager
@@ -91,6 +107,7 @@ def open_workspace(output: Path, request: ResumeRequest, now: datetime) -> Itera
             return
         with disk_errors(output):
             state = _resumed_or_new(output, work, request, now)
+            state = msgspec.structs.replace(state, callers=records_of(request.callers, state.callers))
         folder = work / state.snapshot
         with disk_errors(folder):
             if not state.resumed:
@@ -123,14 +140,18 @@ def _resumed_or_new(output: Path, work: Path, request: ResumeRequest, now: datet
     oldest = now - timedelta(seconds=request.max_age_s)
     same = [state for state in unfinished if state.plan == request.plan and request.snapshot in {None, state.snapshot}]
     fresh = [state for state in same if state.started_at >= oldest]
+    own = [state for state in fresh if not differences(state.callers, request.callers)]
     if request.resume is False:
         for state in same:
             _remove_run(work / state.snapshot)
-    elif fresh:
-        return msgspec.structs.replace(fresh[0], resumed=fresh[0].resumed + 1)
+    elif own:
+        return msgspec.structs.replace(own[0], resumed=own[0].resumed + 1)
     elif request.resume:
-        reason = _why_not_resumed(unfinished, same, request)
+        reason = _why_not_resumed(unfinished, same, fresh, request)
         raise UsageError(f"--resume: {reason}; without --resume a new run begins")
+    elif fresh:
+        extra = {"snapshot": fresh[0].snapshot, "reason": differences(fresh[0].callers, request.callers)}
+        log.warning("run.not_resumed", extra=extra)
     for state in unfinished:
         if state.started_at < oldest:  # no run will resume it; nightly jobs would fill the disk
             _remove_run(work / state.snapshot)
@@ -140,7 +161,9 @@ def _resumed_or_new(output: Path, work: Path, request: ResumeRequest, now: datet
 
 
 def _is_requested(state: RunState, request: ResumeRequest) -> bool:
-    return request.resume is not False and (state.plan, state.snapshot) == (request.plan, request.snapshot)
+    if request.resume is False or differences(state.callers, request.callers):
+        return False
+    return (state.plan, state.snapshot) == (request.plan, request.snapshot)
 
 
 def _clean_up(output: Path, work: Path) -> list[RunState]:
@@ -181,7 +204,12 @@ def _unfinished(work: Path) -> list[RunState]:
     return sorted(states, key=lambda state: (state.started_at, state.snapshot), reverse=True)
 
 
-def _why_not_resumed(unfinished: list[RunState], same: list[RunState], request: ResumeRequest) -> str:
+def _why_not_resumed(
+    unfinished: list[RunState], same: list[RunState], fresh: list[RunState], request: ResumeRequest
+) -> str:
+    if fresh:
+        reason = differences(fresh[0].callers, request.callers)
+        return f"the unfinished run {fresh[0].snapshot} is of other credentials ({reason})"
     if same:
         return f"the unfinished run {same[0].snapshot} is older than {request.max_age_s:g} seconds (resume_max_age_s)"
     if unfinished:
@@ -197,7 +225,8 @@ def _new_run_of_id(output: Path, work: Path, snapshot: str, plan: str, now: date
         raise ConfigError(f"snapshot: {snapshot} is published already; choose another id", setting="snapshot")
     if read_state(work / snapshot) is not None:
         raise ConfigError(
-            f"snapshot: {snapshot} is the id of an unfinished run with another plan; choose another id",
+            f"snapshot: {snapshot} is the id of an unfinished run with another plan or other credentials; choose"
+            " another id",
             setting="snapshot",
         )
     return RunState(snapshot=snapshot, plan=plan, started_at=now)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crawler.emulator.http.request import METADATA_TOKEN, SECURITY_KEY, SHARED_REPOSITORIES
+from crawler.emulator.http.request import MACHINE_DATA, METADATA_TOKEN, SECURITY_KEY, SHARED_REPOSITORIES
 from crawler.emulator.http.response import WITHHELD, ServedResponse
 from crawler.swr.auth.signing import AccessKey, Signable, sign
 from tests.emulator.client import DirectClient, json_of, numbered
@@ -96,9 +96,20 @@ def test_a_machine_without_an_agency_answers_with_the_documented_sentence() -> N
 
 def test_the_metadata_service_can_be_absent_or_silent() -> None:
     off, silent = DirectClient(TEN, metadata="off"), DirectClient(TEN, metadata="silent")
-    for path, method in ((METADATA_TOKEN, "PUT"), (SECURITY_KEY, "GET")):
+    for path, method in ((METADATA_TOKEN, "PUT"), (SECURITY_KEY, "GET"), (MACHINE_DATA, "GET")):
         assert off.request(path, headers=TTL, method=method).status == 404
         assert silent.request(path, headers=TTL, method=method).delivery == WITHHELD
+
+
+@pytest.mark.parametrize(
+    ("mode", "answers_without_token"),
+    [("handshake", False), ("no-agency", False), ("refuse-once", False), ("put-404", True), ("put-503", True)],
+)
+def test_the_machine_tells_its_id_as_it_tells_its_keys(mode: str, *, answers_without_token: bool) -> None:
+    client = DirectClient(TEN, metadata=mode, machine_id="ecs-7")
+    headers = {} if answers_without_token else handshake(client)
+    assert json_of(client.request(MACHINE_DATA, headers=headers))["uuid"] == "ecs-7"
+    assert client.request(MACHINE_DATA).status == (200 if answers_without_token else 401)
 
 
 def test_temporary_keys_expire_by_time() -> None:
@@ -129,3 +140,4 @@ def test_the_metadata_routes_accept_no_other_method() -> None:
     client = DirectClient(TEN)
     assert client.request(METADATA_TOKEN).status == 404
     assert client.request(SECURITY_KEY, method="PUT").status == 404
+    assert client.request(MACHINE_DATA, method="POST").status == 404

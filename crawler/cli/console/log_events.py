@@ -49,6 +49,13 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "The journal of the run to resume contradicts the plan. It is discarded; the run starts from the beginning.",
     ),
     LogEvent(
+        "run.not_resumed",
+        "warning",
+        ("snapshot", "reason"),
+        "There is a recent unfinished run of this plan, but of other credentials, or nobody can tell whose. It is left "
+        "alone, and a new run begins.",
+    ),
+    LogEvent(
         "run.progress",
         "info",
         (

@@ -9,10 +9,15 @@ when a user forgot to give their own.
 An incomplete method is an error that names what is missing: to continue with the next source would use the
 credentials of another account. There is one exception: in the variables and files of other tools an incomplete method
 beside a complete one is ignored.
+
+A source whose tool would act for somebody else, as an agency for example, is refused: it would be the first that holds
+any credentials, and they are not those of the account that the tool lists. The crawler's own settings are not in
+question: they say whose inventory is meant, whatever other tools do. So is method metadata, which a user has to name.
 """
 
 from collections.abc import Mapping
 
+from crawler.config.credentials.assumed_identity import AssumedIdentity
 from crawler.config.credentials.builders import BUILDERS, REQUIRED_FIELDS, Builder, metadata_method
 from crawler.config.credentials.methods import ChosenMethod
 from crawler.config.credentials.sources import CredentialSource, own_source, sources
@@ -27,8 +32,9 @@ def choose_method(target: Target, environ: Mapping[str, str], profile_text: str 
     Of `environ` only the variables of the sources matter; of secrets only whether they are set and not empty.
     `profile_text` is the text of the target's `credentials_file`, None when there is no such file.
 
-    Raise ConfigError for settings that are incomplete or contradict each other, CredentialsError when no source holds
-    credentials. Both messages are one line, without secrets.
+    Raise ConfigError for settings that are incomplete or contradict each other, and for those of a tool that would
+    act for somebody else; CredentialsError when no source holds credentials. All messages are one line, without
+    secrets.
     """
     own = own_source(target)
     if target.auth == "metadata":
@@ -36,6 +42,9 @@ def choose_method(target: Target, environ: Mapping[str, str], profile_text: str 
     builders = tuple(BUILDERS.values()) if target.auth == "auto" else (BUILDERS[target.auth],)
     for source in sources(target, own, environ, profile_text):
         results = [_try_to_build(builder, target, source) for builder in builders]
+        # With another `auth` than auto, what the tool does is of interest only beside credentials of that method.
+        if source.assumed and (target.auth == "auto" or any(result is not None for result in results)):
+            raise _acts_for_another(target, source.assumed)
         if chosen := _first_complete(results, strict=source is own):
             return chosen
     raise _not_found(target, own)
@@ -59,6 +68,21 @@ def _first_complete(results: list[ChosenMethod | ConfigError | None], *, strict:
     if errors and (strict or not complete):
         raise ConfigError("; ".join(map(str, errors)), setting=errors[0].setting)
     return complete[0] if complete else None
+
+
+def _acts_for_another(target: Target, assumed: AssumedIdentity) -> ConfigError:
+    """Return the error of a source whose tool would list the inventory of somebody else."""
+    names, effect = assumed
+    is_or_are, them = ("is", "it") if len(names) == 1 else ("are", "them")
+    keys = ("access_key", "secret_key", "security_token")
+    own = keys if target.isolated else tuple(f"SWR_CRAWLER_{key.upper()}" for key in keys)
+    where = " in its [[target]]" if target.isolated else ""
+    return ConfigError(
+        f"target {target.name}: {' and '.join(names)} {is_or_are} set, by which {effect.does}; this program does not,"
+        f" and would list another inventory; remove {them} to list that of the plain credentials, or set {own[0]},"
+        f" {own[1]} and {own[2]}{where} to {effect.instead}",
+        setting=names[0],
+    )
 
 
 def _not_found(target: Target, own: CredentialSource) -> CredentialsError:

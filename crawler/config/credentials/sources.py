@@ -8,7 +8,8 @@
     6  the credentials file    its section [basic]; directly after 1 when a setting of 1 names the file
 
 An isolated target, one whose own `[[target]]` has credentials, has only source 1 and the file that its table names.
-Account, project and IAM service that source 1 sets hold for the credentials of every source.
+Account, project and IAM service that source 1 sets hold for the credentials of every source. Of sources 2 to 6 it is
+also read whether the tool itself would act for somebody else (`crawler.config.credentials.assumed_identity`).
 
 Source: docs/reference/swr-api.md#sdk-environment, #sdk-files, #terraform-environment, #openstack-environment,
 #custodian-environment (names).
@@ -18,6 +19,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from crawler.config.credentials.assumed_identity import (
+    OPENSTACK_RULES,
+    PROFILE_RULES,
+    SDK_RULES,
+    TERRAFORM_RULES,
+    AssumedIdentity,
+    IdentityRule,
+    assumed_identity,
+)
 from crawler.config.credentials.target import Target
 from crawler.config.settings.kinds import InvalidValueError
 from crawler.config.settings.origin import is_loopback
@@ -31,43 +41,49 @@ PROJECT_FIELDS: Final = frozenset({"project_id", "project"})
 _SECRET_FIELDS: Final = tuple(name for name, setting in SETTINGS.items() if setting.secret)
 _VALUE_FIELDS: Final = ("user", *SCOPE_KEYS)
 
-# The variables of each other tool, by field; of several variables for a field the first that is set counts.
-_TOOL_VARIABLES: Final[tuple[Mapping[str, tuple[str, ...]], ...]] = (
-    {
-        "access_key": ("HUAWEICLOUD_SDK_AK",),
-        "secret_key": ("HUAWEICLOUD_SDK_SK",),
-        "security_token": ("HUAWEICLOUD_SDK_SECURITY_TOKEN",),
-        "project_id": ("HUAWEICLOUD_SDK_PROJECT_ID",),
-    },
-    {
-        "token": ("HW_AUTH_TOKEN",),
-        "access_key": ("HW_ACCESS_KEY",),
-        "secret_key": ("HW_SECRET_KEY",),
-        "security_token": ("HW_SECURITY_TOKEN",),
-        "user": ("HW_USER_NAME",),
-        "password": ("HW_USER_PASSWORD",),
-        "account": ("HW_DOMAIN_NAME",),
-        "project_id": ("HW_PROJECT_ID",),
-        "project": ("HW_PROJECT_NAME",),
-        "iam_endpoint": ("HW_AUTH_URL",),
-    },
-    {
-        "token": ("OS_AUTH_TOKEN", "OS_TOKEN"),
-        "access_key": ("OS_ACCESS_KEY",),
-        "secret_key": ("OS_SECRET_KEY",),
-        "user": ("OS_USERNAME",),
-        "password": ("OS_PASSWORD",),
-        "account": ("OS_USER_DOMAIN_NAME", "OS_DOMAIN_NAME"),
-        "project_id": ("OS_PROJECT_ID", "OS_TENANT_ID"),
-        "project": ("OS_PROJECT_NAME", "OS_TENANT_NAME"),
-        "iam_endpoint": ("OS_AUTH_URL",),
-    },
-    {
-        "access_key": ("HUAWEI_ACCESS_KEY_ID",),
-        "secret_key": ("HUAWEI_SECRET_ACCESS_KEY",),
-        "security_token": ("HUAWEI_SECURITY_TOKEN",),
-        "project_id": ("HUAWEI_PROJECT_ID",),
-    },
+_SDK_VARIABLES: Final = {
+    "access_key": ("HUAWEICLOUD_SDK_AK",),
+    "secret_key": ("HUAWEICLOUD_SDK_SK",),
+    "security_token": ("HUAWEICLOUD_SDK_SECURITY_TOKEN",),
+    "project_id": ("HUAWEICLOUD_SDK_PROJECT_ID",),
+}
+_TERRAFORM_VARIABLES: Final = {
+    "token": ("HW_AUTH_TOKEN",),
+    "access_key": ("HW_ACCESS_KEY",),
+    "secret_key": ("HW_SECRET_KEY",),
+    "security_token": ("HW_SECURITY_TOKEN",),
+    "user": ("HW_USER_NAME",),
+    "password": ("HW_USER_PASSWORD",),
+    "account": ("HW_DOMAIN_NAME",),
+    "project_id": ("HW_PROJECT_ID",),
+    "project": ("HW_PROJECT_NAME",),
+    "iam_endpoint": ("HW_AUTH_URL",),
+}
+_OPENSTACK_VARIABLES: Final = {
+    "token": ("OS_AUTH_TOKEN", "OS_TOKEN"),
+    "access_key": ("OS_ACCESS_KEY",),
+    "secret_key": ("OS_SECRET_KEY",),
+    "security_token": ("OS_SECURITY_TOKEN",),
+    "user": ("OS_USERNAME",),
+    "password": ("OS_PASSWORD",),
+    "account": ("OS_USER_DOMAIN_NAME", "OS_DOMAIN_NAME"),
+    "project_id": ("OS_PROJECT_ID", "OS_TENANT_ID"),
+    "project": ("OS_PROJECT_NAME", "OS_TENANT_NAME"),
+    "iam_endpoint": ("OS_AUTH_URL",),
+}
+_CUSTODIAN_VARIABLES: Final = {
+    "access_key": ("HUAWEI_ACCESS_KEY_ID",),
+    "secret_key": ("HUAWEI_SECRET_ACCESS_KEY",),
+    "security_token": ("HUAWEI_SECURITY_TOKEN",),
+    "project_id": ("HUAWEI_PROJECT_ID",),
+}
+# The variables of each other tool, by field, and the rules by which it acts for somebody else; of several variables
+# for a field the first that is set counts.
+_TOOLS: Final[tuple[tuple[Mapping[str, tuple[str, ...]], tuple[IdentityRule, ...]], ...]] = (
+    (_SDK_VARIABLES, SDK_RULES),
+    (_TERRAFORM_VARIABLES, TERRAFORM_RULES),
+    (_OPENSTACK_VARIABLES, OPENSTACK_RULES),
+    (_CUSTODIAN_VARIABLES, ()),
 )
 _SECTION: Final = "basic"
 _PROFILE_KEYS: Final = {"access_key": "ak", "secret_key": "sk", "security_token": "security_token"}
@@ -78,7 +94,8 @@ class CredentialSource(NamedTuple):
 
     `values` are the fields that are not secret; those in `normalized` are in normal form, the others are as another
     tool's variable spells them. `origins` are the places where the fields were found. `how_to_set` says for each field
-    of the source, also for a missing one, what a user has to set.
+    of the source, also for a missing one, what a user has to set. `assumed` is set when the tool would not act for the
+    account of these credentials.
     """
 
     secrets: Mapping[str, SecretRef]
@@ -86,6 +103,7 @@ class CredentialSource(NamedTuple):
     origins: Mapping[str, str]
     how_to_set: Mapping[str, str]
     normalized: frozenset[str] = frozenset()
+    assumed: AssumedIdentity | None = None
 
     def missing(self, *fields: str) -> list[str]:
         """Return those of `fields` that the source does not hold."""
@@ -130,7 +148,7 @@ def sources(
         yield _with_scope(_profile_source(target, profile_text), own)
     if target.isolated:
         return
-    yield from (_with_scope(_environment_source(variables, environ), own) for variables in _TOOL_VARIABLES)
+    yield from (_with_scope(_environment_source(*tool, environ), own) for tool in _TOOLS)
     if not named:
         yield _with_scope(_profile_source(target, profile_text), own)
 
@@ -161,7 +179,9 @@ def name_as_written(field: str, origin: str) -> str:
     return origin.removeprefix("environment ") if origin.startswith("environment ") else field
 
 
-def _environment_source(variables: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> CredentialSource:
+def _environment_source(
+    variables: Mapping[str, tuple[str, ...]], rules: tuple[IdentityRule, ...], environ: Mapping[str, str]
+) -> CredentialSource:
     """Return what the variables of one tool hold; variables that are empty do not count."""
     found = {field: [name for name in names if environ.get(name)] for field, names in variables.items()}
     first = {field: names[0] for field, names in found.items() if names}
@@ -170,6 +190,7 @@ def _environment_source(variables: Mapping[str, tuple[str, ...]], environ: Mappi
         values={field: environ[name] for field, name in first.items() if field in _VALUE_FIELDS},
         origins={field: f"environment {name}" for field, name in first.items()},
         how_to_set={field: names[0] for field, names in variables.items()},
+        assumed=assumed_identity(rules, environ),
     )
 
 
@@ -178,13 +199,14 @@ def _profile_source(target: Target, text: str | None) -> CredentialSource:
     section = _read_section(text or "", target.credentials_file)
     found = {field: key for field, key in _PROFILE_KEYS.items() if section.get(key)}
     values = {"project_id": section["project_id"]} if section.get("project_id") else {}
+    assumed = assumed_identity(PROFILE_RULES, section)
+    where = f"in section [{_SECTION}] of {target.credentials_file}"
     return CredentialSource(
         secrets={field: SecretRef("profile", f"{_SECTION}.{key}") for field, key in found.items()},
         values=values,
         origins=dict.fromkeys((*found, *values), f"file {target.credentials_file}"),
-        how_to_set={
-            field: f"{key} in section [{_SECTION}] of {target.credentials_file}" for field, key in _PROFILE_KEYS.items()
-        },
+        how_to_set={field: f"{key} {where}" for field, key in _PROFILE_KEYS.items()},
+        assumed=assumed and assumed._replace(settings=tuple(f"{key} {where}" for key in assumed.settings)),
     )
 
 

@@ -1,7 +1,7 @@
 """The credentials that the emulator accepts and issues, and how they expire. None of them protects anything.
 
 Source: docs/reference/swr-api.md#token-lifetime (tokens), #clock-skew, #key-lockout, #project-id-header (keys),
-#metadata-service (temporary keys).
+#metadata-service (temporary keys), #machine-id.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Identity:
       before and after its X-Sdk-Date. `lock_after` failures in a row lock a key for `lock_s`. `project_id_required`
       refuses signed requests without X-Project-Id.
     - `metadata` issues temporary keys, each valid for `temporary_ttl_s` and, unless None, for `temporary_requests`
-      requests.
+      requests. `machine_id` is the id of the machine that it serves.
     """
 
     token: str = "emulator-token"  # noqa: S105 - protects only synthetic data on loopback, as all of these
@@ -51,5 +51,6 @@ class Identity:
     lock_after: int = 5
     lock_s: float = 5 * 60
     metadata: MetadataMode = "handshake"
+    machine_id: str = "00000000-0000-4000-8000-000000000001"
     temporary_ttl_s: float = 24 * 3600
     temporary_requests: int | None = None

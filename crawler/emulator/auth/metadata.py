@@ -1,8 +1,8 @@
-"""The metadata service of a cloud machine: temporary keys, after a handshake.
+"""The metadata service of a cloud machine: temporary keys and the id of the machine, after a handshake.
 
 The real service listens on 169.254.169.254, this one on the emulator's own port.
 
-Source: docs/reference/swr-api.md#metadata-service, #metadata-handshake.
+Source: docs/reference/swr-api.md#metadata-service, #metadata-handshake, #machine-id.
 """
 
 import re
@@ -13,7 +13,7 @@ import orjson
 from crawler.emulator.auth.access import AccessState
 from crawler.emulator.auth.grants import iam_time, pseudo_random_text
 from crawler.emulator.auth.identity import Identity
-from crawler.emulator.http.request import METADATA_TOKEN, ReceivedRequest
+from crawler.emulator.http.request import MACHINE_DATA, METADATA_TOKEN, ReceivedRequest
 from crawler.emulator.http.response import GATEWAY_JSON, TEXT, WITHHELD, ServedResponse
 from crawler.swr.auth.signing import AccessKey
 
@@ -29,11 +29,13 @@ _PUT_STATUS: Final = {"put-404": 404, "put-405": 405, "put-503": 503, "off": 404
 
 
 def metadata(request: ReceivedRequest, identity: Identity, access: AccessState) -> ServedResponse:
-    """Return the response to a handshake or to a request for keys, according to `identity.metadata`."""
+    """Return the response to a handshake, or to a request for the machine or for keys, as `identity.metadata` says."""
     if identity.metadata == "silent":
         return ServedResponse(0, b"", delivery=WITHHELD)
     if request.path == METADATA_TOKEN:
         return _issue_token(request, identity, access)
+    if request.path == MACHINE_DATA:
+        return _machine_response(request, identity, access)
     return _key_response(request, identity, access)
 
 
@@ -48,6 +50,14 @@ def _issue_token(request: ReceivedRequest, identity: Identity, access: AccessSta
     token = pseudo_random_text("metadata", access.salt, len(tokens.issued), _METADATA_LETTERS)
     tokens.issue(token, None, expires_s=request.now_s + int(ttl))
     return ServedResponse(200, token.encode(), TEXT)
+
+
+def _machine_response(request: ReceivedRequest, identity: Identity, access: AccessState) -> ServedResponse:
+    if identity.metadata == "off":
+        return ServedResponse(404, b"", TEXT)
+    if identity.metadata not in _PUT_STATUS and not _has_valid_token(request, access):
+        return _REFUSED
+    return ServedResponse(200, orjson.dumps({"uuid": identity.machine_id, "hostname": "ecs-emulator"}), GATEWAY_JSON)
 
 
 def _key_response(request: ReceivedRequest, identity: Identity, access: AccessState) -> ServedResponse:

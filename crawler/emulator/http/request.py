@@ -1,6 +1,7 @@
 """A request as it arrives, and the routes of SWR, of IAM and of the metadata service of a machine.
 
-Source: docs/reference/swr-api.md#endpoint, #list-namespaces, #token-request, #list-projects, #metadata-service.
+Source: docs/reference/swr-api.md#endpoint, #list-namespaces, #token-request, #list-projects, #metadata-service,
+#machine-id.
 """
 
 from collections.abc import Mapping
@@ -12,9 +13,10 @@ TOKENS = "/v3/auth/tokens"
 PROJECTS = "/v3/projects"
 METADATA_TOKEN = "/meta-data/latest/api/token"  # noqa: S105 - a path
 SECURITY_KEY = "/openstack/latest/securitykey"
+MACHINE_DATA = "/openstack/latest/meta_data.json"
 
 SWR_ROUTES = frozenset((SHARED_REPOSITORIES, NAMESPACES))
-METADATA_ROUTES = frozenset((METADATA_TOKEN, SECURITY_KEY))
+METADATA_ROUTES = frozenset((METADATA_TOKEN, SECURITY_KEY, MACHINE_DATA))
 ROUTES: Mapping[str, str] = {  # with the one method of each
     SHARED_REPOSITORIES: "GET",
     NAMESPACES: "GET",
@@ -22,6 +24,7 @@ ROUTES: Mapping[str, str] = {  # with the one method of each
     PROJECTS: "GET",
     METADATA_TOKEN: "PUT",
     SECURITY_KEY: "GET",
+    MACHINE_DATA: "GET",
 }
 
 

@@ -1,16 +1,18 @@
-"""Temporary access keys of an ECS, from the metadata service of the machine that this process runs on.
+"""Temporary access keys of an ECS, from the metadata service of the machine that this process runs on, and its id.
 
-Source: docs/reference/swr-api.md#metadata-service, #metadata-handshake, #metadata-timeouts, #temporary-key-refresh.
+Source: docs/reference/swr-api.md#metadata-service, #metadata-handshake, #metadata-timeouts, #temporary-key-refresh,
+#machine-id.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import ClassVar, Final
 
 import anyio
 
-from crawler.errors import CredentialsError, TransientError
+from crawler.errors import CredentialsError, RequestError, TransientError
 from crawler.swr.auth.issuer import Send, expiry, first_text, json_object, raise_for_refusal
 from crawler.swr.auth.refreshing_grant import Grant, RefreshingGrant
 from crawler.swr.auth.signing import AccessKey, Signable, sign
@@ -18,6 +20,7 @@ from crawler.swr.response import Response
 
 _REFRESH_MARGIN: Final = timedelta(minutes=40)  # the official client's (swr-api.md#temporary-key-refresh)
 _TIMEOUT_S: Final = 9.0  # three requests of three seconds, as in the official client (swr-api.md#metadata-timeouts)
+_ID_TIMEOUT_S: Final = 3.0  # a machine that answers does so at once; one that doesn't gets no key either
 _NO_HANDSHAKE: Final = frozenset({404, 405, 503})  # an older service (swr-api.md#metadata-handshake)
 
 
@@ -28,7 +31,7 @@ class MetadataCredentials:
 
     def __init__(self, endpoint: str, project_id: str | None, send: Send, now: Callable[[], datetime]) -> None:
         self._endpoint = endpoint
-        self._issuer = f"the metadata service at {endpoint}"
+        self._issuer = _issuer(endpoint)
         self._project_id = project_id
         self._send = send
         self._now = now
@@ -70,13 +73,29 @@ class MetadataCredentials:
         return Grant(key, expiry(fields, "expires_at", "expiration", now=self._now()))
 
     async def _request_key(self) -> Response:
-        headers = await self._handshake()
+        headers = await _handshake(self._endpoint, self._send)
         return await self._send("GET", f"{self._endpoint}/openstack/latest/securitykey", headers)
 
-    async def _handshake(self) -> dict[str, str]:
-        headers = {"X-Metadata-Token-Ttl-Seconds": "21600"}
-        response = await self._send("PUT", f"{self._endpoint}/meta-data/latest/api/token", headers)
-        if response.status in _NO_HANDSHAKE:
-            return {}
-        raise_for_refusal(response, self._issuer, "a session token")
-        return {"X-Metadata-Token": response.body.decode(errors="replace").strip()}
+
+async def machine_id(endpoint: str, send: Send) -> str:
+    """Return the id of the machine that the metadata service at `endpoint` serves, "" when it does not tell."""
+    with anyio.move_on_after(_ID_TIMEOUT_S), suppress(CredentialsError, RequestError):
+        headers = await _handshake(endpoint, send)
+        response = await send("GET", f"{endpoint}/openstack/latest/meta_data.json", headers)
+        if response.status == HTTPStatus.OK:
+            return first_text(json_object(response.body), "uuid")
+    return ""
+
+
+async def _handshake(endpoint: str, send: Send) -> dict[str, str]:
+    """Return the headers of a request to the metadata service; an older service needs none."""
+    headers = {"X-Metadata-Token-Ttl-Seconds": "21600"}
+    response = await send("PUT", f"{endpoint}/meta-data/latest/api/token", headers)
+    if response.status in _NO_HANDSHAKE:
+        return {}
+    raise_for_refusal(response, _issuer(endpoint), "a session token")
+    return {"X-Metadata-Token": response.body.decode(errors="replace").strip()}
+
+
+def _issuer(endpoint: str) -> str:
+    return f"the metadata service at {endpoint}"

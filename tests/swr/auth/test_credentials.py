@@ -14,7 +14,7 @@ from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.errors import CredentialsError, TransientError
 from crawler.swr.auth.credentials import AccessKeyCredentials, Credentials, TokenCredentials
-from crawler.swr.auth.metadata import MetadataCredentials
+from crawler.swr.auth.metadata import MetadataCredentials, machine_id
 from crawler.swr.auth.password import PasswordCredentials, PasswordLogin
 from crawler.swr.auth.refusal import explain_refusal
 from crawler.swr.auth.signing import AccessKey, Signable
@@ -195,6 +195,29 @@ async def test_a_machine_without_keys_is_an_error_that_says_so(
         with pytest.raises(CredentialsError, match=message):
             await client.get(REQUEST)
         served.release_connections()
+
+
+@pytest.mark.parametrize("mode", ["handshake", "put-404", "put-405", "put-503", "no-agency"])
+async def test_a_machine_tells_its_id_whether_or_not_it_wants_a_handshake(mode: str) -> None:
+    async with connected(metadata=mode, machine_id="ecs-7") as (served, client):
+        assert await machine_id(served.endpoint, client.send) == "ecs-7"
+
+
+@pytest.mark.parametrize("mode", ["off", "silent"])
+async def test_a_machine_that_does_not_tell_its_id_has_none(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    monkeypatch.setattr("crawler.swr.auth.metadata._ID_TIMEOUT_S", 0.3)
+    async with connected(metadata=mode) as (served, client):
+        assert await machine_id(served.endpoint, client.send) == ""
+        served.release_connections()
+        assert await machine_id("http://127.0.0.1:1", client.send) == ""  # nothing listens there
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"uuid":7}', b'{"id":"ecs-7"}'])
+async def test_a_body_without_an_id_names_no_machine(body: bytes) -> None:
+    async def send(*_: object, **__: object) -> Response:
+        return Response(200, {}, body)
+
+    assert await machine_id("http://metadata", send) == ""
 
 
 async def test_a_key_with_a_security_token_signs_the_token_too() -> None:

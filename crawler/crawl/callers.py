@@ -1,0 +1,42 @@
+"""Finds who asks each target, before it is decided which unfinished run may be resumed.
+
+Only the metadata service is asked, for the id of the machine: its temporary keys are others after each refresh.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import anyio
+import msgspec
+
+from crawler.config.config import Config
+from crawler.crawl.clients import open_clients
+from crawler.crawl.credential_factories import CredentialFactory
+from crawler.model.caller import MACHINE, Caller
+from crawler.model.clock import Clock
+from crawler.swr.auth.metadata import machine_id
+
+
+def find_callers(config: Config, factories: Mapping[str, CredentialFactory], clock: Clock) -> dict[str, Caller]:
+    """Return the caller of each target, by the target's name.
+
+    The caller on a machine whose metadata service does not tell its id has none, and then equals nobody.
+    """
+    callers = {target.name: factories[target.name].caller for target in config.targets}
+    on_machines = tuple(target for target in config.targets if factories[target.name].metadata_endpoint)
+    if on_machines:
+        callers |= anyio.run(_ask_metadata, msgspec.structs.replace(config, targets=on_machines), factories, clock)
+    return callers
+
+
+async def _ask_metadata(config: Config, factories: Mapping[str, CredentialFactory], clock: Clock) -> dict[str, Caller]:
+    machines: dict[str, str] = {}
+    callers = {}
+    async with open_clients(config, factories, clock) as clients:
+        for name, client in clients.items():
+            caller, endpoint = factories[name].caller, factories[name].metadata_endpoint or ""
+            if endpoint not in machines:
+                machines[endpoint] = await machine_id(endpoint, client.send)
+            machine = {MACHINE: machines[endpoint]} if machines[endpoint] else {}
+            callers[name] = replace(caller, names={**machine, **caller.names})
+    return callers
