@@ -65,8 +65,8 @@ class DoubleRead:
         self._before: tuple[int, int, int] | None = None
 
     def page_limit_of(self, pass_number: int, limit: int) -> int:
-        """Return the page size of a pass: every second one has pages of one item less."""
-        return max(1, limit - 1) if self._is_required and pass_number % 2 == 0 else limit
+        """Return the page size of a pass: every second one has pages of one item less, or two instead of one."""
+        return (limit - 1 or 2) if self._is_required and pass_number % 2 == 0 else limit
 
     def order_of(self, pass_number: int, profile: ServerProfile) -> Order | None:
         """Return the order of a pass: every first one of two is reversed, where the server does that."""

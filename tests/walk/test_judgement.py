@@ -4,10 +4,11 @@ from typing import Literal
 
 import pytest
 
-from crawler.model.window import Gap
+from crawler.model.window import Gap, Order
 from crawler.walk.judgement import DoubleRead, Judgement, decide
 from crawler.walk.passes.evidence import Evidence
-from tests.walk.model_server import page_of
+from crawler.walk.server_profile import OrderDropped, ServerProfile
+from tests.walk.model_server import BY_NAME, BY_TIME, page_of
 
 GAP = Gap(10, 20, 0, "no answer")
 
@@ -93,7 +94,7 @@ def test_one_page_and_a_single_read_need_no_confirmation() -> None:
 
 @pytest.mark.parametrize(
     ("is_required", "pass_number", "limit", "expected"),
-    [(True, 1, 100, 100), (True, 2, 100, 99), (True, 3, 100, 100), (True, 2, 1, 1), (False, 2, 100, 100)],
+    [(True, 1, 100, 100), (True, 2, 100, 99), (True, 3, 100, 100), (True, 2, 1, 2), (False, 2, 100, 100)],
 )
 def test_every_second_pass_of_a_double_read_requests_other_pages(
     is_required: bool,  # noqa: FBT001 - a parameter
@@ -102,3 +103,17 @@ def test_every_second_pass_of_a_double_read_requests_other_pages(
     expected: int,
 ) -> None:
     assert DoubleRead(is_required=is_required).page_limit_of(pass_number, limit) == expected
+
+
+def test_the_first_pass_of_two_reads_in_the_opposite_order_where_the_server_does_that() -> None:
+    profile, double_read = ServerProfile(10, (BY_NAME, BY_TIME)), DoubleRead(is_required=True)
+    assert [double_read.order_of(number, profile) for number in (1, 2, 3)] == [
+        Order("name", "desc"),
+        BY_NAME,
+        Order("name", "desc"),
+    ]
+    assert DoubleRead(is_required=False).order_of(1, profile) == BY_NAME
+    assert double_read.order_of(1, ServerProfile(10, (None,))) is None
+    one_way = profile.learn(OrderDropped(Order("name", "desc")))
+    assert (one_way.orders, double_read.order_of(1, one_way)) == (profile.orders, BY_NAME)
+    assert one_way.learn(OrderDropped(BY_NAME)).orders == (BY_TIME,)

@@ -146,15 +146,15 @@ def _changed_in_balance(sight: Sight) -> bool:
 
 
 def _balanced_namespaces(sight: Sight) -> bool:
-    """The walk of one namespace lacks a row and another has one too many: a census is a number, not a list."""
-    if any(map(sight.knows, sight.own)) or not sight.census:
+    """The walk of one namespace lacks a row, and the census lacks one of another: it is a number, not a list."""
+    if any(sight.knows(look) and look.shown for look in sight.own) or not sight.census:
         return False
     walked: dict[str, list[Look]] = {}
     for look in sight.walked:
         walked.setdefault(look.query.namespace or "", []).append(look)
-    found = frozenset(key for looks in walked.values() for look in looks for key in look.known)
+    found = {key for key in sight.published if key[0] == sight.key[0]}
     too_many = any(found.difference(look.known) for look in sight.census)
-    steady = all(len({look.total for look in _last_reading(looks)}) == 1 for looks in walked.values())
+    steady = all(len({look.total or 0 for look in _last_reading(looks)}) == 1 for looks in walked.values())
     return too_many and steady and _did_its_duty(sight, sight.own)
 
 
