@@ -74,7 +74,7 @@ def _did_its_duty(sight: Sight, looks: Sequence[Look]) -> bool:
     if any(_is_of_another_list(sight, look) for look in looks):
         return False
     if not any(look.shown for look in looks):
-        return _are_apart(sorted([*looks, *sight.census], key=lambda look: look.at_s))
+        return _are_apart(sorted([*looks, *sight.census], key=lambda look: look.at_s)) or _census_agrees(sight)
     if not sight.reads_twice:
         return True
     asked = {(look.query.limit, look.query.order) for look in looks if not look.query.offset}
@@ -99,6 +99,12 @@ def _is_of_another_list(sight: Sight, look: Look) -> bool:
     namespace = look.query.namespace
     outside = {key for key in look.known if key[1] != namespace} if namespace is not None else set()
     return not outside <= sight.published
+
+
+def _census_agrees(sight: Sight) -> bool:
+    """Return whether the center declared, before and after its walks, as many records as they found."""
+    found = sum(key[0] == sight.key[0] for key in sight.published)
+    return bool(sight.census) and {look.total for look in sight.census if look.shown} == {found}
 
 
 # ---- the rules
