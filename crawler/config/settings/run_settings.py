@@ -144,7 +144,7 @@ RUN_SETTINGS: Final = (
         name="double_read",
         kind=Boolean(),
         default=False,
-        help="a walk is complete only when two consecutive passes hold the same keys",
+        help="a walk is complete only when two consecutive passes, in opposite orders, hold the same keys",
         flag="--double-read/--no-double-read",
         variable="SWR_CRAWLER_DOUBLE_READ",
     ),
