@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from crawler.walk.judgement import DoubleRead, Judgement, decide
+from crawler.walk.passes.first import First
 from crawler.walk.passes.frontier import Frontier
 from crawler.walk.passes.one_pass import Pass
 from crawler.walk.server_profile import SharedProfile, SmallerPages
@@ -40,13 +41,13 @@ class PassSequence:
         """Begin the present pass anew, of which no window is settled: the profile has changed."""
         self.present = self._new(self.present.number)
 
-    def begin_again(self) -> None:
-        """Begin another pass in place of the present one, which does not count.
+    def begin_again(self, *, was_empty: bool = False) -> None:
+        """Begin another pass in place of the present one, which does not count; `was_empty` when it found nothing.
 
         What was read before an interruption and what is read after it are two states of the list.
         """
         self._begun_again += 1
-        self._next()
+        self._next(was_empty=was_empty)
 
     def on_census(self, *, agrees: bool) -> None:
         """End a pass that is resting, or make it look for the end of its list."""
@@ -56,8 +57,8 @@ class PassSequence:
         self._rules = self._rules._replace(is_vouched=False)  # neither this pass nor a later one rests again
         if self.present.evidence.total:
             self.present.look_again()
-        else:  # now it takes two looks at nothing
-            self.begin_again()
+        else:  # a second look at nothing
+            self.begin_again(was_empty=True)
 
     def judge(self) -> Judgement | None:
         """Return the verdict when the present pass decides it; None when it is not done, or another one begins."""
@@ -77,20 +78,20 @@ class PassSequence:
     def _counted(self) -> int:
         return self.present.number - self._begun_again
 
-    def _next(self) -> None:
+    def _next(self, *, was_empty: bool = False) -> None:
         if self.present.number == 1:
             self._limit = self.present.reading.asked_limit
         self.totals.update(self.present.evidence.totals)
         self._settled += self.present.frontier.settled
-        self.present = self._new(self.present.number + 1)
+        self.present = self._new(self.present.number + 1, was_empty=was_empty)
 
-    def _new(self, number: int) -> Pass:
+    def _new(self, number: int, *, was_empty: bool = False) -> Pass:
         profile, rules, counted = self._profile.present, self._rules, number - self._begun_again
         limit = self._double_read.page_limit_of(counted, min(self._limit, profile.limit))
         order = self._double_read.order_of(counted, profile)
         return Pass(
             Frontier(number, limit, order),
-            held_before=max(self.totals, default=0),
+            First(max(self.totals, default=0), was_empty=was_empty),
             is_last=counted >= rules.max_passes,
             is_vouched=rules.is_vouched,
         )

@@ -53,7 +53,7 @@ class Registry:
         """Return one page; namespace None means the whole center, whose items all have the first namespace."""
         total = self._workload.records
         if namespace is None:
-            return self._page(offset, limit, total * self._workload.non_empty)
+            return self._page(offset, limit, total * self._workload.non_empty)  # the same rows again and again
         number = int(namespace.removeprefix("team-"))
         if number % self._workload.one_in:
             return self._page(offset, limit, 0)
@@ -61,7 +61,8 @@ class Registry:
         return ServedResponse(200, made.body.replace(_PATTERN, namespace.encode()), headers=made.headers)
 
     def _make_page(self, offset: int, limit: int, total: int) -> ServedResponse:
-        rows = self._rows[offset : min(offset + limit, total)]
+        last = min(offset + limit, total)
+        rows = [self._rows[at % self._workload.records] for at in range(offset, last)]
         close = b',"total_range":%d}' % total
         body = b"[%b%b]" % ((close + b",").join(rows), close) if rows else b"[]"
         return ServedResponse(200, body, headers=(("Content-Range", f"{offset}-{len(rows)}/{total}"),))

@@ -14,17 +14,14 @@ from crawler.walk.passes.reading import Done, Reading, Resting, State
 
 
 class Pass:
-    """One reading of all windows of a walk; `evidence` is what it has seen, whole when it `is_done`.
-
-    `held_before` is the largest total that an earlier pass has seen, in items.
-    """
+    """One reading of all windows of a walk; `evidence` is what it has seen, whole when it `is_done`."""
 
     __slots__ = ("_state", "number", "reading")
 
-    def __init__(self, frontier: Frontier, *, held_before: int, is_last: bool, is_vouched: bool) -> None:
+    def __init__(self, frontier: Frontier, first: First, *, is_last: bool, is_vouched: bool) -> None:
         self.number = frontier.pass_number
         self.reading = Reading(frontier, is_last=is_last, is_vouched=is_vouched)
-        self._state: State = First(held_before)
+        self._state: State = first
 
     @property
     def evidence(self) -> Evidence:
