@@ -1,7 +1,7 @@
 """What a crawl schedules: the walks of the plan, and the census of each center that is crawled by namespace (pure)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from crawler.model.walk_id import Center, WalkId
 from crawler.model.window import Window
@@ -108,8 +108,11 @@ class ScheduledCensus:
 class CensusResult(NamedTuple):
     """What follows from a step of a census: probes to start, and walks that no longer rest."""
 
-    to_start: list[ScheduledWalk]
-    rested: list[tuple[ScheduledWalk, Walk]]
+    to_start: Sequence[ScheduledWalk] = ()
+    rested: Sequence[tuple[ScheduledWalk, Walk]] = ()
+
+
+_NOTHING: Final = CensusResult()
 
 
 class TargetCensus:
@@ -137,7 +140,7 @@ class TargetCensus:
         """Take a walk that has ended, or rests."""
         census = self._centers.get(scheduled.id.center)
         if census is None:
-            return CensusResult([], [])
+            return _NOTHING
         census.on_walk(scheduled, walk)
         return _go_on(census)
 
@@ -145,18 +148,22 @@ class TargetCensus:
         """Take the answer of a probe."""
         census = self._centers.get(scheduled.id.center)
         if census is None:
-            return CensusResult([], [])
+            return _NOTHING
         census.on_total(total)
         return _go_on(census)
 
 
 def _go_on(census: ScheduledCensus) -> CensusResult:
-    result = CensusResult([], [])
-    while (step := census.next_step()) is not None:
+    to_start, rested = list[ScheduledWalk](), list[tuple[ScheduledWalk, Walk]]()
+    step = census.next_step()
+    if step is None:  # of most walks
+        return _NOTHING
+    while step is not None:
         if isinstance(step, AskTotal):
-            result.to_start.append(census.next_probe())
-            continue
-        for scheduled, walk in census.take_resting():
-            walk.on_census(agrees=step.agrees)
-            result.rested.append((scheduled, walk))
-    return result
+            to_start.append(census.next_probe())
+        else:
+            rested += census.take_resting()
+            for _, walk in rested:
+                walk.on_census(agrees=step.agrees)
+        step = census.next_step()
+    return CensusResult(to_start, rested)
