@@ -19,26 +19,34 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "of a list.",
     "long moment": "The service says that nothing is there for longer than two looks are apart, and has said nothing "
     "else before.",
+    "one center": "The service ignores the center, and you crawl only one.",
+    "wrong walk": "One answer is another walk's, and the two walks have the same total.",
+    # These are in the states of a `ServerHistory`.
     "lost permission": "The account is no longer allowed to see the records, and the service leaves them out without "
     "an error.",
     "stale everywhere": "Every replica that answers a walk has the same earlier state.",
     "equal totals": "A row goes and another comes, or a replica lacks one row and holds a deleted one: every total is "
     "the same.",
     "in step": "The answers change and change back in step with the passes.",
-    "wrong walk": "One answer is another walk's, and the two walks have the same total.",
-    "one center": "The service ignores the center, and you crawl only one.",
 }
 
 
 class BlindSpot(NamedTuple):
-    """A reason of `DESCRIPTIONS`, and which complete walks of a manifest may lack rows for it."""
+    """A reason of `DESCRIPTIONS`, and which complete walks of a manifest may lack rows for it.
+
+    With `double_read_sees` those of a double read may not.
+    """
 
     name: str
     hides: Callable[[WalkEntry, Manifest], bool]
+    double_read_sees: bool = False
 
 
-def blind_spots(faults: Iterable[Fault]) -> Iterator[BlindSpot]:
-    """Yield what nobody can see through these faults; what changes the inventory is in `ServerHistory`."""
+def blind_spots(faults: Iterable[Fault], total_of: Callable[[WalkEntry], float]) -> Iterator[BlindSpot]:
+    """Yield what no client can see through these faults; what changes the inventory is in `ServerHistory`.
+
+    `total_of` returns what the service declares for a walk.
+    """
     for fault in faults:
         if isinstance(fault, Ceiling):
             yield BlindSpot("ceiling", _ends_at(fault.at))
@@ -46,10 +54,16 @@ def blind_spots(faults: Iterable[Fault]) -> Iterator[BlindSpot]:
             yield BlindSpot("long moment", lambda walk, _: walk.distinct == 0)
         elif ignores_center(fault):
             yield BlindSpot("one center", lambda _, manifest: len({walk.center for walk in manifest.walks}) == 1)
+        elif isinstance(fault, WrongWalk):
+            yield BlindSpot("wrong walk", _has_a_twin(total_of), double_read_sees=fault.times == 1)
 
 
 def _ends_at(ceiling: int) -> Callable[[WalkEntry, Manifest], bool]:
     return lambda walk, _: walk.distinct == ceiling
+
+
+def _has_a_twin(total_of: Callable[[WalkEntry], float]) -> Callable[[WalkEntry, Manifest], bool]:
+    return lambda walk, manifest: sum(total_of(other) == total_of(walk) for other in manifest.walks) > 1
 
 
 def _outlasts_two_looks(moment: EmptyMoment) -> bool:
@@ -73,9 +87,7 @@ def alternates(fault: Fault) -> bool:
 
     A balancer that chooses by the URL is not meant: each pass of a double read asks for other URLs.
     """
-    if isinstance(fault, StaleReplica):
-        return fault.by == "request" and fault.every > 1
-    return isinstance(fault, WrongWalk) and fault.times != 1
+    return isinstance(fault, StaleReplica) and fault.by == "request" and fault.every > 1
 
 
 def mixes_answers(fault: Fault) -> bool:

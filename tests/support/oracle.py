@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler.emulator.faults.fault import Fault
-from crawler.emulator.faults.paging import WrongWalk
 from crawler.emulator.inventory.ndjson import CENTERS, Inventory
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.snapshot.reader import open_snapshot
@@ -58,17 +57,16 @@ class ServerHistory(NamedTuple):
         most = declared_at_most(faults)
         totals = {_declared(state, most) for state in states}
         changes = sum(before != after for before, after in pairwise(shown))
-        mixes_walks = any(isinstance(fault, WrongWalk) for fault in faults)
         ever = frozenset.union(*states)
         return cls(
             throughout=frozenset.intersection(*states),
             ever=ever | _in_both_centers(ever) if any(map(sends_foreign_rows, faults)) else ever,
-            shown_by_totals=len(totals) == len(states) and not (mixes_walks and _has_equal_walks(inventory, most)),
+            shown_by_totals=len(totals) == len(states),
             returned=changes >= len(states) or any(map(alternates, faults)),
             mixes_answers=any(map(mixes_answers, faults)),
             owners_left_out=any(map(leaves_owners_out, faults)),
             declared_at_most=most,
-            blind_spots=tuple(blind_spots(faults)),
+            blind_spots=tuple(blind_spots(faults, lambda walk: min(most, _rows_of(walk, shown[0])))),
         )
 
     def then(self, other: "ServerHistory") -> "ServerHistory":
@@ -117,13 +115,6 @@ def _without_owner(key: Key) -> tuple[str, str, str]:
     return center, namespace, name
 
 
-def _has_equal_walks(inventory: Inventory, most: float) -> bool:
-    """Return whether two walks, of centers or of namespaces, declare the same total."""
-    listed = inventory_keys(inventory)
-    walks = Counter((center, place) for center, _, namespace, _ in listed for place in ("", namespace))
-    return len({min(count, most) for count in walks.values()}) < len(walks)
-
-
 def violations(snapshot: Path, exit_code: int, history: ServerHistory, *, double_read: bool = False) -> list[str]:
     """Return every way in which this snapshot, published with this exit code, violates the law."""
     opened = open_snapshot(snapshot)
@@ -161,7 +152,8 @@ def _walk_violations(
     if walk.verdict == "complete":
         if walk.records + walk.rejects + walk.outside != walk.distinct:
             yield f"{walk} does not add up"
-        is_hidden = any(spot.hides(walk, manifest) for spot in history.blind_spots)
+        spots = [spot for spot in history.blind_spots if not (double_read and spot.double_read_sees)]
+        is_hidden = any(spot.hides(walk, manifest) for spot in spots)
         if len(left_out) > walk.rejects and certain and not is_hidden:
             yield f"{walk.verdict} without {sorted(left_out)}"
     elif history.shown_by_totals and walk.missing is not None:
@@ -172,9 +164,12 @@ def _walk_violations(
 
 def _beyond_reports(walk: WalkEntry, listed: set[Key], history: ServerHistory) -> float:
     """Return how many rows no client can count: no total has them, or other rows are in their place."""
-    held = sum(_in_scope(key, walk) for key in history.throughout)
-    foreign = sum(_in_scope(key, walk) for key in listed - history.throughout) if history.mixes_answers else 0
-    return max(0, held - history.declared_at_most) + foreign
+    foreign = _rows_of(walk, listed - history.throughout) if history.mixes_answers else 0
+    return max(0, _rows_of(walk, history.throughout) - history.declared_at_most) + foreign
+
+
+def _rows_of(walk: WalkEntry, listed: Iterable[Key]) -> int:
+    return sum(_in_scope(key, walk) for key in listed)
 
 
 def _in_scope(key: Key, walk: WalkEntry) -> bool:
