@@ -124,7 +124,7 @@ def violations(snapshot: Path, exit_code: int, history: ServerHistory, *, double
     found += [f"{key} was never there" for key in set(listed) - history.ever]
     for walk in opened.manifest.walks:
         found += _walk_violations(walk, opened.manifest, set(listed), history=history, double_read=double_read)
-    return found
+    return [*found, *_uncovered(opened.manifest, history=history, double_read=double_read)]
 
 
 def _contradictions(snapshot: Path, exit_code: int, manifest: Manifest) -> Iterator[str]:
@@ -147,19 +147,36 @@ def _walk_violations(
     walk: WalkEntry, manifest: Manifest, listed: set[Key], *, history: ServerHistory, double_read: bool
 ) -> Iterator[str]:
     """Compare the claim of one walk with the keys of its scope that were there throughout and are not published."""
-    certain = history.shown_by_totals or (double_read and not history.returned)
     left_out = {key for key in history.throughout - listed if _in_scope(key, walk)}
     if walk.verdict == "complete":
         if walk.records + walk.rejects + walk.outside != walk.distinct:
             yield f"{walk} does not add up"
         spots = [spot for spot in history.blind_spots if not (double_read and spot.double_read_sees)]
         is_hidden = any(spot.hides(walk, manifest) for spot in spots)
-        if len(left_out) > walk.rejects and certain and not is_hidden:
+        if len(left_out) > walk.rejects and _is_certain(history, double_read) and not is_hidden:
             yield f"{walk.verdict} without {sorted(left_out)}"
     elif history.shown_by_totals and walk.missing is not None:
         known = walk.missing + walk.rejects + _beyond_reports(walk, listed, history)
         if len(left_out) > known:
             yield f"{walk.verdict}: {walk.missing} reported missing, but {len(left_out)} are"
+
+
+def _uncovered(manifest: Manifest, *, history: ServerHistory, double_read: bool) -> Iterator[str]:
+    """Yield the centers whose walks are complete, with rows in none of them that the coverage does not report."""
+    if history.blind_spots or not _is_certain(history, double_read):
+        return
+    reported = {entry.center for entry in manifest.coverage if entry.uncovered != 0}
+    for center in sorted({walk.center for walk in manifest.walks} - reported):
+        walks = [walk for walk in manifest.walks if walk.center == center]
+        rows = [key for key in history.throughout if key[0] == center]
+        outside = sum(not any(_in_scope(key, walk) for walk in walks) for key in rows)
+        if outside and all(walk.verdict == "complete" for walk in walks):
+            yield f"{outside} rows of {center} are in no walk and not reported"
+
+
+def _is_certain(history: ServerHistory, double_read: bool) -> bool:  # noqa: FBT001 - one of two
+    """Return whether a client can notice every change of what it reads."""
+    return history.shown_by_totals or (double_read and not history.returned)
 
 
 def _beyond_reports(walk: WalkEntry, listed: set[Key], history: ServerHistory) -> float:

@@ -128,6 +128,15 @@ def test_rows_that_no_total_counts_are_not_reported_missing(tmp_path: Path) -> N
     assert found == ["partial: 10 reported missing, but 20 are"] * 2
 
 
+def test_rows_in_no_walk_must_be_reported(tmp_path: Path) -> None:
+    by_namespace: dict[str, Any] = {"centers": ("self",), "namespaces": ("namespace",)}
+    claimed = INVENTORY.without(10, 20)
+    assert judged(claimed, tmp_path, held=claimed, **by_namespace) == []
+    assert judged(claimed, tmp_path, **by_namespace) == ["20 rows of self are in no walk and not reported"]
+    assert judged(claimed, tmp_path, "ceiling:at=10", **by_namespace) == []
+    assert judged(INVENTORY, tmp_path, **by_namespace) == []
+
+
 def test_two_services_one_after_the_other_hide_what_each_of_them_hides(tmp_path: Path) -> None:
     ceiling = ServerHistory.of(INVENTORY, [parse_fault("ceiling:at=20")])
     owners = ServerHistory.of(INVENTORY, [parse_fault("missing-owner:every=1")])
