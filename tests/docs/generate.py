@@ -17,7 +17,8 @@ from crawler.cli.exit_codes import EXIT_CODES
 from crawler.config.reference import SettingReference
 from crawler.config.reference import reference as settings
 from crawler.diff.change import schema as change_schema
-from crawler.emulator.faults.registry import COMMON_PARAMETERS, FaultArea
+from crawler.emulator.faults.parameter import COMMON_PARAMETERS
+from crawler.emulator.faults.registry import FaultArea
 from crawler.emulator.faults.registry import reference as faults
 from crawler.model.audit_rules import RULES
 from crawler.snapshot import layout

@@ -132,11 +132,9 @@ def sample_text(name: str) -> str:
     """Return the text of a fault with each of its parameters, as small as possible."""
     small: dict[object, str] = {int: "1", float: "1", bool: "true", str: "x", int | None: "1", tuple[str, ...]: "x"}
     parameters = {
-        one.name: "503" if one.name == "status" else str(one.metadata.get("choices", [small[one.type]])[-1])
+        one.name: str(one.metadata.get("choices", ["503" if one.name == "status" else small[one.type]])[-1])
         for one in fields(FAULTS[name])
     }
-    if name == "redirect":
-        parameters["status"] = "308"
     return f"{name}:" + ",".join(f"{key}={value}" for key, value in parameters.items())
 
 

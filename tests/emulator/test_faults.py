@@ -6,8 +6,8 @@ from typing import get_args
 import orjson
 import pytest
 
+from crawler.emulator.faults.parameter import COMMON_PARAMETERS
 from crawler.emulator.faults.registry import (
-    COMMON_PARAMETERS,
     FAULTS,
     RENAMED_FAULTS,
     ArrayErrors,

@@ -8,12 +8,12 @@ Source: docs/reference/swr-api.md#moving-data, #sort-stability.
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from crawler.emulator.faults.fault import Call, Fault
 from crawler.emulator.faults.parameter import number
 from crawler.emulator.http.page import ServedPage
-from crawler.emulator.inventory.center_rows import Inventory
+from crawler.emulator.inventory.center_rows import CenterRows, Inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class Drifting(Fault):
     requests: int
     every: int = 0
 
-    def generation(self, number: int) -> int:
-        if number <= self.requests:
+    def generation(self, call: Call) -> int:
+        if call.number <= self.requests:
             return 0
-        return 1 + (number - self.requests - 1) // self.every if self.every else 1
+        return 1 + (call.number - self.requests - 1) // self.every if self.every else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +113,7 @@ class ReverseAfter(Drifting):
     """Reverse the order of all rows, whatever order the request asks for. The next change restores it."""
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
-        if self.generation(call.number) % 2 == 0:
-            return page
-        end = max(0, len(page.selection) - page.query.offset)
-        return replace(page, rows=page.selection[max(0, end - page.query.limit) : end][::-1])
+        return page.reversed() if self.generation(call) % 2 else page
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +125,25 @@ class Churn(Fault):
 
     every: int = number(minimum=1)
 
-    def generation(self, number: int) -> int:
-        return (number - 1) // self.every
+    def generation(self, call: Call) -> int:
+        return (call.number - 1) // self.every
 
     def view(self, generation: int, inventory: Inventory) -> Inventory:
         return inventory.with_copies(0, [f"0-churned-{generation}"]) if generation % 2 else inventory.without(0)
+
+
+@dataclass(frozen=True, slots=True)
+class LostPermission(Fault):
+    """Leave all rows out for good after `requests` requests, without an error, as for an account that may see none."""
+
+    requests: int = 0
+
+    def generation(self, call: Call) -> int:
+        return int(call.number > self.requests)
+
+    def view(self, generation: int, inventory: Inventory) -> Inventory:
+        del generation
+        return Inventory({center: CenterRows() for center in inventory.centers})
 
 
 def _names(what: str, count: int) -> list[str]:

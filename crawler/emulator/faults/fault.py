@@ -1,8 +1,10 @@
 """The fault hooks: a fault is a frozen value with hooks. What it has done so far is in the `Call`, not in the fault.
 
+What a fault must remember of earlier requests, it keeps in `Call.memory`, which is its own in each service.
+
 A request for the list passes all faults hook by hook, each hook in the order in which the faults were given:
 
-    view(generation, inventory)          returns another inventory, with rows deleted or inserted
+    generation(call), view(generation, inventory)    return another inventory, with rows deleted or inserted
     on_request(call, query)              returns a response instead of a page; the first fault that does so wins
     on_refusal(call, refusal)            rewrites that response, or a refusal of the service itself; it is then sent
     on_query(call, query)                rewrites the query
@@ -20,7 +22,9 @@ token requests.
 
 import random
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from crawler.emulator.faults.parameter import check_value
 from crawler.emulator.http.page import ServedPage
@@ -35,7 +39,8 @@ class Call:
     """One request as a fault sees it. `number` counts the requests of its kind from 1.
 
     `triggered` is how often the fault triggered on earlier requests. `now_s` is in seconds since the epoch, for headers
-    that hold a date. `raw_query` is the query string as received.
+    that hold a date. `raw_query` is the query string as received, `headers` are the headers as received. `memory` is
+    what the fault that is called keeps between requests; it alone changes.
     """
 
     number: int
@@ -43,6 +48,8 @@ class Call:
     now_s: float
     triggered: int = 0
     raw_query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
 
     def may_trigger(self, times: int | None) -> bool:
         """Return whether a fault that triggers at most `times` times may trigger again; None is no limit."""
@@ -62,9 +69,9 @@ class Fault:
         for parameter in fields(self):
             check_value(fault_name(type(self)), parameter, getattr(self, parameter.name))
 
-    def generation(self, number: int) -> int:
-        """Return the generation of the inventory that request `number` sees; 0 is the unchanged inventory."""
-        del number
+    def generation(self, call: Call) -> int:
+        """Return the generation of the inventory that this request sees; 0 is the unchanged inventory."""
+        del call
         return 0
 
     def view(self, generation: int, inventory: Inventory) -> Inventory:

@@ -1,7 +1,7 @@
 """Faults of pages and totals: the status is 200 and the page is wrong.
 
 Source: docs/reference/swr-api.md#wrong-totals, #total-range-missing, #content-range-presence (totals), #empty-result,
-#null-for-empty (empty pages), #maximum-limit, #offset-past-end (windows).
+#null-for-empty (empty pages), #maximum-limit, #offset-past-end, #centers (windows).
 """
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from crawler.emulator.faults.fault import Call, Fault, Recurring
-from crawler.emulator.faults.parameter import number
+from crawler.emulator.faults.parameter import number, one_of
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.query import ListQuery
 from crawler.emulator.http.response import ServedResponse
+from crawler.emulator.inventory.center_rows import CENTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,41 @@ class IgnoreNamespace(Fault):
     def on_query(self, call: Call, query: ListQuery) -> ListQuery:
         del call
         return replace(query, namespace=None)
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreCenter(Fault):
+    """Ignore `center`: send the list of the center `sends` every time."""
+
+    sends: str = one_of(*CENTERS)
+
+    def on_query(self, call: Call, query: ListQuery) -> ListQuery:
+        del call
+        center = next(center for center in CENTERS if center == self.sends)
+        return query if query.center == center else replace(query, center=center)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongWalk(Fault):
+    """Answer every `every`th request with the page of another center or namespace, for the same `offset` and `limit`.
+
+    The other one is that of the latest request which had another.
+    """
+
+    # Two requests were mixed up on their way. Before there were two, nothing can be.
+
+    every: int = number(minimum=1)
+    times: int | None = None
+
+    def on_query(self, call: Call, query: ListQuery) -> ListQuery:
+        asked = call.memory.setdefault("asked", {})  # in order of the latest request
+        own = query.center, query.namespace
+        asked.pop(own, None)
+        other = next(reversed(asked), None)
+        asked[own] = True
+        if other is None or call.number % self.every or not call.may_trigger(self.times):
+            return query
+        return replace(query, center=other[0], namespace=other[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +161,59 @@ class MixedTotals(Recurring):
 
 
 @dataclass(frozen=True, slots=True)
+class SplitTotals(Recurring):
+    """Declare two totals: the one in `where` is `by` too high, or too low if `by` is negative; the other one is right.
+
+    The header is Content-Range, the items have `total_range`.
+    """
+
+    by: int = number(minimum=-inf, default=1)
+    where: str = one_of("header", "items")
+
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        if not self.triggers(call):
+            return page
+        wrong = max(0, page.total + self.by)
+        if self.where == "header":
+            return replace(page, header_total=wrong)
+        return replace(page, total=wrong, header_total=page.total)
+
+
+@dataclass(frozen=True, slots=True)
 class StringTotal(Fault):
     """Send `total_range` as a string of digits."""
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         del call
         return replace(page, total_range="string") if page.total_range == "integer" else page
+
+
+@dataclass(frozen=True, slots=True)
+class CappedTotal(Fault):
+    """Declare a total of at most `at`, and serve the rows beyond it, as a list backed by a search engine does."""
+
+    at: int = number(minimum=1)
+
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        del call
+        return replace(page, total=self.at) if page.total > self.at else page
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling(Fault):
+    """Serve only the first `at` rows of each query and declare no more: beyond them is the end of the list.
+
+    Only a client that reads in two orders can see it.
+    """
+
+    at: int = number(minimum=1)
+
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        del call
+        if len(page.selection) <= self.at:
+            return page
+        left = max(0, self.at - page.query.offset)
+        return replace(page, selection=page.selection[: self.at], rows=page.rows[:left], total=min(page.total, self.at))
 
 
 @dataclass(frozen=True, slots=True)

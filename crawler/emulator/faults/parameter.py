@@ -7,7 +7,7 @@ without a declared minimum is at least 0.
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, field
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from crawler.emulator.http.response import ERROR_STATUSES
 from crawler.errors import UsageError
@@ -88,6 +88,19 @@ def _refused(fault: str, parameter: Field[Any], expected: str) -> UsageError:
 
 def _none(parameter: Field[Any]) -> str:
     return "forever" if parameter.name == "times" else "none"
+
+
+# Parameters with the same meaning in every fault that has them.
+COMMON_PARAMETERS: Final[Mapping[str, str]] = {
+    "first": "The fault triggers on the first n requests; first or every is required.",
+    "every": "The fault triggers on every nth request. For a fault that changes the inventory: after how many further "
+    "requests it changes it again.",
+    "times": "The fault triggers at most this often.",
+    "status": "The HTTP status of the response.",
+    "rate": "The share of the requests on which the fault triggers.",
+    "seed": "The same seed makes the fault trigger on the same requests.",
+    "requests": "How many requests see the unchanged inventory.",
+}
 
 
 class _Spelling(NamedTuple):

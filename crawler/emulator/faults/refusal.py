@@ -1,7 +1,8 @@
 """Faults that answer with an error, or with something else that is not a page.
 
 Source: docs/reference/swr-api.md#errors (bodies and codes), #throttling-429, #throttling-as-403, #retry-after,
-#expired-token-codes, #order-column-refused, #limit-out-of-range, #offset-alignment, #html-errors, #error-array.
+#expired-token-codes, #order-column-refused, #limit-out-of-range, #offset-alignment, #offset-past-end, #html-errors,
+#error-array.
 """
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
@@ -167,6 +168,30 @@ class RefuseUnaligned(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class RefusePastEnd(Fault):
+    """Refuse every `offset` at or beyond the end of the list with `status`, but not offset 0."""
+
+    status: int = one_of(400, 404, 416)
+
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
+        del call
+        if not page.query.offset or page.query.offset < len(page.selection):
+            return response
+        return service_error(self.status, INVALID_PARAMETERS, "Invalid offset")
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseEmpty(Fault):
+    """Refuse every request for a list that holds nothing with `status`, whatever its offset."""
+
+    status: int = one_of(404, 400, 416)
+
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
+        del call
+        return response if page.selection else service_error(self.status, INVALID_PARAMETERS, "Nothing found")
+
+
+@dataclass(frozen=True, slots=True)
 class DropConnection(Recurring):
     """Close the connection without a response."""
 
@@ -205,5 +230,6 @@ class ArrayErrors(Fault):
 
     def on_refusal(self, call: Call, refusal: ServedResponse) -> ServedResponse:
         del call
-        both = orjson.loads(refusal.body) if refusal.content_type == SERVICE_JSON and refusal.body else {}
+        is_error = refusal.status >= 400 and refusal.content_type == SERVICE_JSON  # noqa: PLR2004 - HTTP's
+        both = orjson.loads(refusal.body) if is_error else {}
         return replace(refusal, body=orjson.dumps(both["errors"])) if "errors" in both else refusal

@@ -21,6 +21,7 @@ from crawler.emulator.faults.drift import (
     Churn,
     DeleteAfter,
     InsertAfter,
+    LostPermission,
     MoveAfter,
     RenameAfter,
     ReverseAfter,
@@ -28,8 +29,11 @@ from crawler.emulator.faults.drift import (
 )
 from crawler.emulator.faults.fault import Call, Fault, fault_name
 from crawler.emulator.faults.paging import (
+    CappedTotal,
+    Ceiling,
     ClampLimit,
     EmptyPage,
+    IgnoreCenter,
     IgnoreNamespace,
     IgnoreOffset,
     MissingTotal,
@@ -38,10 +42,12 @@ from crawler.emulator.faults.paging import (
     NullWhenEmpty,
     RepeatLastPage,
     ShortPage,
+    SplitTotals,
     StringTotal,
     TotalIsPageLength,
     TotalOffBy,
     TruncatedJson,
+    WrongWalk,
 )
 from crawler.emulator.faults.parameter import Value, describe, parse_value
 from crawler.emulator.faults.random_faults import RandomFaults
@@ -52,8 +58,10 @@ from crawler.emulator.faults.refusal import (
     FailWindow,
     HtmlResponse,
     Redirect,
+    RefuseEmpty,
     RefuseLimitAbove,
     RefuseOrder,
+    RefusePastEnd,
     RefuseUnaligned,
     ServerErrors,
     SlowResponse,
@@ -61,11 +69,18 @@ from crawler.emulator.faults.refusal import (
     Throttle,
     Unauthorized,
 )
+from crawler.emulator.faults.replicas import (
+    Cache,
+    EmptyMoment,
+    MissingOwner,
+    OldReplica,
+    ReorderedReplica,
+    StaleReplica,
+)
 from crawler.emulator.faults.token import FailTokens, LockUser, SlowTokens, ThrottleTokens
 from crawler.errors import UsageError
 
 __all__ = [
-    "COMMON_PARAMETERS",
     "FAULTS",
     "ArrayErrors",
     "Burst",
@@ -132,6 +147,8 @@ _KINDS: tuple[type[Fault], ...] = (
     ClampLimit,
     IgnoreOffset,
     IgnoreNamespace,
+    IgnoreCenter,
+    WrongWalk,
     EmptyPage,
     ShortPage,
     RepeatLastPage,
@@ -139,6 +156,9 @@ _KINDS: tuple[type[Fault], ...] = (
     TotalIsPageLength,
     TotalOffBy,
     MixedTotals,
+    SplitTotals,
+    CappedTotal,
+    Ceiling,
     StringTotal,
     NullWhenEmpty,
     NoContentWhenEmpty,
@@ -164,6 +184,8 @@ _KINDS: tuple[type[Fault], ...] = (
     RefuseLimitAbove,
     HtmlResponse,
     RefuseUnaligned,
+    RefusePastEnd,
+    RefuseEmpty,
     RefuseDirectParameters,
     RefuseFilter,
     ArrayErrors,
@@ -171,6 +193,12 @@ _KINDS: tuple[type[Fault], ...] = (
     DropConnection,
     SlowResponse,
     RandomFaults,
+    StaleReplica,
+    OldReplica,
+    ReorderedReplica,
+    MissingOwner,
+    Cache,
+    EmptyMoment,
     ThrottleTokens,
     FailTokens,
     LockUser,
@@ -182,22 +210,11 @@ _KINDS: tuple[type[Fault], ...] = (
     MoveAfter,
     ReverseAfter,
     Churn,
+    LostPermission,
 )
 FAULTS: Mapping[str, type[Fault]] = {fault_name(kind): kind for kind in _KINDS}
 
-# Parameters with the same meaning in every fault that has them.
-COMMON_PARAMETERS: Mapping[str, str] = {
-    "first": "The fault triggers on the first n requests; first or every is required.",
-    "every": "The fault triggers on every nth request. For a fault that changes the inventory: after how many further "
-    "requests it changes it again.",
-    "times": "The fault triggers at most this often.",
-    "status": "The HTTP status of the response.",
-    "rate": "The share of the requests on which the fault triggers.",
-    "seed": "The same seed makes the fault trigger on the same requests.",
-    "requests": "How many requests see the unchanged inventory.",
-}
-
-FaultArea = Literal["body", "delivery", "dialect", "drift", "paging", "random", "refusal", "token"]
+FaultArea = Literal["body", "delivery", "dialect", "drift", "paging", "random", "refusal", "replicas", "token"]
 
 
 class FaultReference(NamedTuple):

@@ -27,7 +27,7 @@ PairRule = Literal["refuse", "ignore"]
 # The update time has two spellings: `updated_at` as a direct parameter, `updated_time` in `filter`
 # (swr-api.md#order-columns).
 ORDER_COLUMNS = ("updated_at", "updated_time", "name", "tag_count", "namespace", "domain_name")
-_KEYS = frozenset(
+LIST_PARAMETERS = frozenset(
     ("namespace", "name", "center", "limit", "offset", "order_column", "order_type", "domain_name", "status")
 )
 
@@ -114,7 +114,7 @@ def effective_parameters(raw_query: str, keys: frozenset[str]) -> dict[str, str]
 
 def parse_query(raw_query: str, paging: Paging) -> ListQuery:
     """Return the query of a request for the list. Raises QueryRefusedError with the code that SWR would send."""
-    parameters = effective_parameters(raw_query, _KEYS)
+    parameters = effective_parameters(raw_query, LIST_PARAMETERS)
     _apply_pair_rule(parameters, ("limit", "offset"), paging.pair_rule)
     _apply_pair_rule(parameters, ("order_column", "order_type"), paging.pair_rule)
     return ListQuery(

@@ -52,7 +52,11 @@ def _token(request: ReceivedRequest, config: ServiceConfig, state: EmulatorState
 
 def _shared_repositories(request: ReceivedRequest, config: ServiceConfig, state: EmulatorState) -> ServedResponse:
     call = Call(
-        number=state.list_requests, request_id=request.request_id, now_s=request.now_s, raw_query=request.raw_query
+        number=state.list_requests,
+        request_id=request.request_id,
+        now_s=request.now_s,
+        raw_query=request.raw_query,
+        headers=request.headers,
     )
     try:
         query = parse_query(request.raw_query, config.paging)
@@ -65,7 +69,7 @@ def _list(query: ListQuery, call: Call, config: ServiceConfig, state: EmulatorSt
     faults = tuple(enumerate(config.faults))
     inventory = config.inventory
     for index, fault in faults:
-        inventory = state.view(index, fault, inventory)
+        inventory = state.view(index, fault, call, inventory)
     for index, fault in faults:
         refusal = state.count_trigger(index, None, fault.on_request(state.call(index, call), query))
         if refusal is not None:
@@ -79,7 +83,8 @@ def _list(query: ListQuery, call: Call, config: ServiceConfig, state: EmulatorSt
     for index, fault in faults:
         changed = fault.on_response(state.call(index, call), page, response)
         response = state.count_trigger(index, response, changed)
-    return response
+    is_refusal = response.status >= 400  # noqa: PLR2004 - HTTP's
+    return _refusal(response, call, config, state) if is_refusal else response
 
 
 def _refusal(refusal: ServedResponse, call: Call, config: ServiceConfig, state: EmulatorState) -> ServedResponse:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from crawler.emulator.auth.access import AccessState
 from crawler.emulator.faults.fault import Call, Fault
@@ -26,10 +26,11 @@ class EmulatorState:
     selections: SelectionCache = field(default_factory=SelectionCache)
     access: AccessState = field(default_factory=AccessState)
     _views: dict[int, tuple[Inventory, int, Inventory]] = field(default_factory=dict)
+    _memories: dict[int, dict[str, Any]] = field(default_factory=dict)
 
-    def view(self, index: int, fault: Fault, inventory: Inventory) -> Inventory:
+    def view(self, index: int, fault: Fault, call: Call, inventory: Inventory) -> Inventory:
         """Return `inventory` as the fault at `index` changes it for this request; built once for each generation."""
-        generation = fault.generation(self.list_requests)
+        generation = fault.generation(call)
         if generation == 0:
             return inventory
         base, built, seen = self._views.get(index, (None, 0, inventory))
@@ -40,8 +41,9 @@ class EmulatorState:
         return seen
 
     def call(self, index: int, call: Call) -> Call:
-        """Return `call` with the number of times that the fault at `index` has triggered."""
-        return replace(call, triggered=self.triggered[index])
+        """Return `call` with what the fault at `index` remembers, and how often it has triggered."""
+        memory = self._memories.setdefault(index, {})
+        return replace(call, triggered=self.triggered[index], memory=memory)
 
     def count_trigger(self, index: int, before: T, after: T) -> T:
         """Return `after`; count the fault at `index` as triggered if `after` is not the object `before`."""
