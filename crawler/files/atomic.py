@@ -1,5 +1,6 @@
 """Files that exist complete or not at all, also after a power cut."""
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -82,13 +83,18 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
-def make_folders(folder: Path) -> None:
-    """Create a folder and its missing parents, and make their names durable. Raises OSError."""
+def make_folders(folder: Path, *, inside: Path | None = None) -> None:
+    """Create a folder and its missing parents, and make their names durable. Raises OSError.
+
+    With `inside`, a folder around it, that one must exist: FileNotFoundError if it was removed or moved away.
+    """
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for made in missing:
+    if inside in missing:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(inside))
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
         with suppress(PermissionError):  # a folder that can be written but not read cannot be synced
-            sync_folder(made.parent)
+            sync_folder(one.parent)
 
 
 def sync_folder(folder: Path) -> None:
