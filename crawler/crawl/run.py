@@ -28,11 +28,11 @@ from crawler.model.stop_reason import StopReason
 from crawler.snapshot.completeness import status_of
 from crawler.snapshot.coverage import cover
 from crawler.snapshot.reader import open_snapshot
+from crawler.store.output.run_state import RunState
+from crawler.store.output.workspace import Workspace
 from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.publish import finish
-from crawler.store.run_state import RunState
 from crawler.store.spool import open_spool
-from crawler.store.workspace import Workspace
 from crawler.swr.http.client import Client
 
 
@@ -96,7 +96,7 @@ class _Run:
             async with open_clients(config, factories, self._clock) as clients:
                 plan = await self._find_walks(clients)
                 schedule = resume(spool, lambda: make_schedule(config, plan), workspace.state.snapshot)
-                store = RunStore(spool, part_writer)
+                store = RunStore(spool, part_writer, workspace.check)
                 runtimes = [
                     TargetRuntime(schedule.targets[target.name], clients[target.name], target.concurrency)
                     for target in config.targets
@@ -140,6 +140,6 @@ class _Run:
         if not ended or isinstance(part_writer, StdoutWriter):
             return result
         manifest = manifest_of(result, config, status, schedule.unknown_fields(), *part_writer.close())
-        path = finish(part_writer.folder, manifest, self._workspace.output)
+        path = finish(part_writer.folder, manifest, self._workspace.destination)
         self._workspace.remove()
         return result._replace(manifest=manifest, path=path)

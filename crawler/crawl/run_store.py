@@ -1,6 +1,6 @@
 """A run's storage as the engine sees it: pages go to the spool, ended walks to the part files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from crawler.crawl.engine.target_scheduler import ScheduledWalk
 from crawler.errors import IncompleteError
@@ -14,11 +14,15 @@ from crawler.walk.walk import Walk
 
 
 class RunStore:
-    """Appends pages to the spool and publishes walks to `part_writer`; `walks` are their entries for the manifest."""
+    """Appends pages to the spool and publishes walks to `part_writer`; `walks` are their entries for the manifest.
 
-    def __init__(self, spool: Spool, part_writer: PartWriter) -> None:
+    `check` raises UnavailableError when another run has taken the output over.
+    """
+
+    def __init__(self, spool: Spool, part_writer: PartWriter, check: Callable[[], None] = lambda: None) -> None:
         self._spool = spool
         self._part_writer = part_writer
+        self._check = check
         self.walks: list[WalkEntry] = []
 
     @property
@@ -39,7 +43,8 @@ class RunStore:
         self._spool.write()
 
     def flush(self, *, include_recent: bool = True) -> None:
-        """Write what was appended and make it durable; see `Spool.flush`. Raises DiskError."""
+        """Write what was appended and make it durable; see `Spool.flush`. Raises DiskError, and as `check`."""
+        self._check()
         self._spool.flush(self._part_writer.fsync, include_recent=include_recent)
 
     def publish(self, ended: Sequence[ScheduledWalk]) -> None:
