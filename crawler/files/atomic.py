@@ -9,6 +9,7 @@ from typing import BinaryIO, Final
 
 _BLOCK_BYTES: Final = 2**20
 _LARGE_BYTES: Final = 2**18
+_TRUNCATED: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def temporary_path(path: Path) -> Path:
@@ -45,12 +46,14 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Write `data` under a temporary name, sync it, and rename it to `path`. Raises OSError."""
+    """Write `data` under a temporary name, sync it, and rename it to `path`. No link is followed. Raises OSError."""
     temporary = temporary_path(path)
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    descriptor = os.open(temporary, _TRUNCATED, 0o666)
+    try:
+        write_all(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
     temporary.rename(path)
 
 

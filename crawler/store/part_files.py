@@ -46,6 +46,7 @@ class PartWriter(Protocol):
 
 
 _BUFFER_BYTES: Final = 2**20
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # the folder was emptied: it cannot be there
 
 
 class StdoutWriter:
@@ -103,7 +104,7 @@ class _PartFile:
         self._buffer: list[bytes] = []
         self._buffered_bytes = 0
         make_folders(self._final.parent, inside=folder)  # moved away, it must not be made again without the other parts
-        self._descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+        self._descriptor = os.open(self._temporary, _NEW_FILE, 0o666)
         sync_folder(self._final.parent)  # its pages may lie nowhere else: after a power cut they need a name
 
     def write(self, lines: bytes, records: int) -> None:

@@ -10,7 +10,8 @@ from crawler.files.atomic import coalesced, sync_folder, write_all
 
 PAGES: Final = "pages.ndjson"
 JOURNAL: Final = "journal"
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+# No link is followed: both files are truncated.
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class SpoolFiles:

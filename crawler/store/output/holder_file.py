@@ -105,11 +105,16 @@ class HolderFile:
         wait(settle_s)
         return self._is_ours()
 
-    def replace(self, wait: Callable[[float], None], settle_s: float) -> bool:
-        """Replace the file of a dead run; return False when another run has done so. Raises OSError."""
+    def replace(self, wait: Callable[[float], None], settle_s: float, *, is_moving: bool = False) -> bool:
+        """Replace the file of a dead run; return False when another run has done so. Raises OSError.
+
+        `is_moving` when runs must be moved away before anything else, see `HolderRecord`.
+        """
+        self._record = msgspec.structs.replace(self._record, is_moving=is_moving)
         self._write_temporary()
         self._temporary.replace(self._path)
-        wait(settle_s)
+        if settle_s:
+            wait(settle_s)
         return self._is_ours()
 
     def _write_temporary(self) -> None:
@@ -127,9 +132,16 @@ class HolderFile:
     # ---- while the run lives
 
     def name_snapshot(self, snapshot: str) -> None:
-        """Write the id of the run's snapshot into the record. Raises DiskError, UnavailableError as `verify` does."""
+        """Write the id of the run's snapshot into the record. Raises DiskError, and UnavailableError as `verify`."""
+        self._update(snapshot=snapshot)
+
+    def end_moving(self) -> None:
+        """Write into the record that all runs are moved away. Raises as `name_snapshot` does."""
+        self._update(is_moving=False)
+
+    def _update(self, **fields: object) -> None:
         with disk_errors(self._path), self._lock:
-            self._record = msgspec.structs.replace(self._record, snapshot=snapshot)
+            self._record = msgspec.structs.replace(self._record, **fields)
             self._rewrite()
         self.verify()
 
@@ -171,9 +183,9 @@ class HolderFile:
         )
 
     def release(self) -> None:
-        """Remove the file, unless another run has taken over."""
+        """Remove the file, unless another run has taken over, or some runs could not be moved away."""
         with suppress(OSError):
-            if self._is_ours():
+            if self._is_ours() and not self._record.is_moving:
                 self._path.unlink()
 
 

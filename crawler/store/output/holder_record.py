@@ -34,7 +34,8 @@ class HolderRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The run that holds an output.
 
     `nonce` is drawn by each run anew. `boot` identifies the running system, "" where it does not say. `lock` is the
-    device and the inode of the lock file when the system granted the lock, else None. `beats` counts up.
+    device and the inode of the lock file when the system granted the lock, else None. `beats` counts up. `is_moving`
+    while runs are moved away that may still be alive: who takes over from such a run moves them, too.
     """
 
     host: str
@@ -45,6 +46,7 @@ class HolderRecord(msgspec.Struct, frozen=True, kw_only=True):
     boot: str = ""
     lock: tuple[int, int] | None = None
     beats: int = 0
+    is_moving: bool = False
 
     def __str__(self) -> str:
         """Return the run as messages name it."""

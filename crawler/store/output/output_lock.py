@@ -51,7 +51,7 @@ _UNSUPPORTED: Final = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, e
 class Hold(NamedTuple):
     """An output that this run holds.
 
-    `was_silent` when the holder before was taken as dead since it did not count up: it may wake up, so its run must be
+    `was_silent` when a holder before was taken as dead since it did not count up: it may wake up, so its run must be
     moved away. `silent_run` is the id of that run, "" when it is not known.
     """
 
@@ -119,16 +119,19 @@ def _claim(work: Path, record: HolderRecord, wait: Callable[[float], None]) -> H
             if ours.create(wait, TIMING.settle_s):
                 return Hold(ours)
             wait(TIMING.look_s)  # a file server's client may not see the other record yet
-        elif verdict == "dead":
-            _say_taken_over(found, "its process has ended")
-            ours.replace(lambda _: None, 0.0)
-            return Hold(ours)
-        elif _is_silent(path, found, wait):
-            _say_taken_over(found, f"no heartbeat for {TIMING.watch_s:g} seconds")
-            if not ours.replace(wait, TIMING.settle_s):
-                raise _in_use(work, read_record(path))
-            dead = from_bytes(found)
-            return Hold(ours, was_silent=True, silent_run="" if dead is None else dead.snapshot)
+        elif verdict == "dead" or _is_silent(path, found, wait):
+            return _take_over(work, ours, found, wait, is_certain=verdict == "dead")
+
+
+def _take_over(work: Path, ours: HolderFile, found: bytes, wait: Callable[[float], None], *, is_certain: bool) -> Hold:
+    dead = from_bytes(found)
+    was_moving = dead is not None and dead.is_moving
+    reason = "its process has ended" if is_certain else f"no heartbeat for {TIMING.watch_s:g} seconds"
+    log.warning("output.takeover", extra={"holder": _name_of(found), "reason": reason})
+    was_silent = was_moving or not is_certain
+    if not ours.replace(wait, 0.0 if is_certain else TIMING.settle_s, is_moving=was_silent):
+        raise _in_use(work, read_record(work / HOLDER))
+    return Hold(ours, was_silent, "" if dead is None or was_moving else dead.snapshot)
 
 
 def _is_silent(path: Path, found: bytes, wait: Callable[[float], None]) -> bool:
@@ -145,10 +148,6 @@ def _is_silent(path: Path, found: bytes, wait: Callable[[float], None]) -> bool:
         if now != found:
             raise _in_use(path.parent, now)
     return True
-
-
-def _say_taken_over(found: bytes, reason: str) -> None:
-    log.warning("output.takeover", extra={"holder": _name_of(found), "reason": reason})
 
 
 def _name_of(found: bytes | None) -> str:

@@ -48,18 +48,18 @@ class RunFolder(NamedTuple):
     state: RunState | None
 
 
-def run_folders(work: Path) -> list[RunFolder]:
-    """Return the folders of runs in the work folder. Raises DiskError."""
-    with disk_errors(work):
-        return [run for path in sorted(work.iterdir()) if (run := _run_in(path)) is not None]
-
-
-def say_foreign(work: Path) -> None:
-    """Log a warning for each entry of the work folder that is not ours, and is left alone. Raises DiskError."""
+def run_folders(work: Path, *, say_foreign: bool = False) -> list[RunFolder]:
+    """Return the folders of runs in the work folder; log a warning for what is not ours if wanted. Raises DiskError."""
+    found: list[RunFolder] = []
     with disk_errors(work):
         for path in sorted(work.iterdir()):
-            if path.name not in {MARKER, LOCK, HOLDER} and _run_in(path) is None:
+            if path.name in {MARKER, LOCK, HOLDER}:
+                continue
+            if (run := _run_in(path)) is not None:
+                found.append(run)
+            elif say_foreign:
                 _say(path)
+    return found
 
 
 def _say(path: Path) -> None:
@@ -84,7 +84,7 @@ def create_run(work: Path, state: RunState) -> Path:
         try:
             folder.mkdir()
         except FileExistsError:  # it may hold the spool of another run
-            reason = f"{folder} exists, and swr-crawler did not make it; move it away or choose another id"
+            reason = f"{folder} holds what swr-crawler did not write; move it away or choose another id"
             raise ConfigError(f"snapshot: {reason}", setting="snapshot") from None
         mark(folder, state.snapshot)
         write_state(folder, state)

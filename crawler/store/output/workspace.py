@@ -33,7 +33,7 @@ from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import MANIFEST
 from crawler.snapshot.manifest import from_json
 from crawler.store.output.output_lock import Hold, locked
-from crawler.store.output.run_folder import create_run, is_taken, remove_run, run_folders, say_foreign, take_runs
+from crawler.store.output.run_folder import create_run, is_taken, remove_run, run_folders, take_runs
 from crawler.store.output.run_state import RunState, write_state
 from crawler.store.output.work_folder import open_work_folder
 from crawler.store.publish import Destination, make_visible
@@ -99,7 +99,7 @@ def open_workspace(output: Path, request: ResumeRequest, now: datetime) -> Itera
         with disk_errors(output):
             if hold.was_silent:
                 take_runs(work, hold.file.nonce, hold.silent_run)
-            say_foreign(work)
+                hold.file.end_moving()
             destination.latest.is_ours()  # a warning before the first request, and not after hours of crawling
             published = [run for run in _clean_up(destination, work) if _is_requested(run.state, request)]
         if published:
@@ -175,7 +175,7 @@ def _clean_up(destination: Destination, work: Path) -> list[_StartedRun]:
     A folder without a readable state was being made or removed, or is damaged: it cannot be resumed. A run whose
     snapshot is published was about to be removed.
     """
-    for folder in run_folders(work):
+    for folder in run_folders(work, say_foreign=True):
         if folder.state is None:
             remove_run(folder.path)
     published = [run for run in _unfinished(work) if _is_published(destination, run.state)]

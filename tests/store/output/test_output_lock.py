@@ -18,7 +18,7 @@ import pytest
 
 from crawler.errors import DiskError, UnavailableError
 from crawler.store.output import output_lock
-from crawler.store.output.holder_file import read_record
+from crawler.store.output.holder_file import boot_id, read_record
 from crawler.store.output.holder_record import HolderRecord, from_bytes, to_bytes
 from crawler.store.output.output_lock import TIMING, Hold, locked
 from crawler.store.output.work_folder import HOLDER, LOCK, WORK, open_work_folder
@@ -245,6 +245,43 @@ def test_of_two_runs_that_watched_the_same_holder_the_later_one_takes_over(work:
     waiting = Waiting(TIMING.watch_s + TIMING.settle_s, lambda: held_elsewhere(work, nonce="m" * 32, host="third"))
     with pytest.raises(UnavailableError, match="is in use by process 7 on third"):
         hold(work, waiting)
+
+
+def held_here(work: Path, **fields: object) -> None:
+    """Leave the record of a killed run of this host."""
+    (work / LOCK).touch()
+    lock = (work / LOCK).stat()
+    held_elsewhere(work, boot=boot_id(), lock=(lock.st_dev, lock.st_ino), **fields)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_run_that_was_killed_while_it_moved_runs_away_leaves_that_to_the_next_one(tmp_path: Path, work: Path) -> None:
+    unfinished(tmp_path, "theirs")
+    held_here(work, is_moving=True, snapshot="")
+    assert opened(tmp_path, resume_request()).snapshot == "theirs"
+    (name,) = runs(tmp_path)
+    assert name.startswith("theirs~")
+    held_here(work)
+    opened(tmp_path, resume_request())
+    assert runs(tmp_path) == {name}  # moved once
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_run_that_could_not_move_runs_away_leaves_that_to_the_next_one(
+    tmp_path: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfinished(tmp_path, "theirs")
+    held_here(work, is_moving=True)
+    with monkeypatch.context() as patches:
+        patches.setattr(os, "rename", lambda *_: (_ for _ in ()).throw(OSError(errno.EIO, "Input/output error")))
+        with pytest.raises(DiskError, match="theirs: Input/output error"):
+            opened(tmp_path, resume_request())
+    record = from_bytes((work / HOLDER).read_bytes())
+    assert record is not None
+    assert record.is_moving
+    opened(tmp_path, resume_request())
+    assert not (work / HOLDER).exists()
+    assert [name.partition("~")[1] for name in runs(tmp_path)] == ["~"]
 
 
 def test_a_watch_is_longer_than_many_beats_and_than_a_minute_of_caching() -> None:

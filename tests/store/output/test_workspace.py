@@ -244,7 +244,7 @@ def test_a_new_run_never_uses_an_existing_folder(tmp_path: Path) -> None:
     folder = open_work_folder(tmp_path) / ID
     folder.mkdir()
     (folder / "journal").write_bytes(b"of another run")
-    with pytest.raises(ConfigError, match=f"{ID} exists, and swr-crawler did not make it; move it away or choose"):
+    with pytest.raises(ConfigError, match=f"{ID} holds what swr-crawler did not write; move it away or choose"):
         opened(tmp_path, resume_request(snapshot=ID))
     assert (folder / "journal").read_bytes() == b"of another run"
 
