@@ -25,7 +25,7 @@ from crawler.files.disk_errors import disk_errors
 from crawler.files.removal import remove_contents
 from crawler.snapshot.layout import LATEST, LATEST_TARGET, is_written_here
 from crawler.store.earlier import EARLIER, UNPUBLISHED
-from crawler.store.output.marker import MARKER, mark, owner_of
+from crawler.store.output.marker import MARKER, is_marked_by, mark
 from crawler.store.output.run_state import STATE_FILE, RunState, read_state, write_state
 from crawler.store.output.work_folder import HOLDER, LOCK
 from crawler.store.spool_files import JOURNAL, PAGES
@@ -74,7 +74,7 @@ def _run_in(path: Path) -> RunFolder | None:
     if state is not None:
         return RunFolder(path, state) if state.snapshot == name else None
     unborn = not any(inner.name != MARKER for inner in path.iterdir())
-    return RunFolder(path, None) if unborn or owner_of(path) == name else None
+    return RunFolder(path, None) if unborn or is_marked_by(path, name) else None
 
 
 def create_run(work: Path, state: RunState) -> Path:

@@ -11,7 +11,7 @@ import pytest
 
 from crawler.errors import ConfigError, DiskError
 from crawler.store.output import work_folder
-from crawler.store.output.marker import MARKER, mark, owner_of
+from crawler.store.output.marker import MARKER, is_marked_by, mark
 from crawler.store.output.work_folder import WORK, open_work_folder
 from tests.store.output.builders import files_in, opened, resume_request, unfinished
 
@@ -19,7 +19,7 @@ from tests.store.output.builders import files_in, opened, resume_request, unfini
 def test_a_new_work_folder_is_marked_and_is_taken_again(tmp_path: Path) -> None:
     work = open_work_folder(tmp_path / "a" / "output")
     assert [path.name for path in work.iterdir()] == [MARKER]
-    assert (owner_of(work) or "").startswith("working files of swr-crawler")
+    assert (work / MARKER).read_bytes().startswith(b"working files of swr-crawler")
     (work / "notes").write_bytes(b"mine")
     assert open_work_folder(tmp_path / "a" / "output") == work
 
@@ -71,17 +71,24 @@ def test_the_folder_of_a_version_that_wrote_no_markers_is_taken(tmp_path: Path) 
 def test_two_hosts_may_mark_it_at_once(tmp_path: Path) -> None:
     mark(tmp_path, "one")
     mark(tmp_path, "two")
-    assert owner_of(tmp_path) == "one"
+    assert is_marked_by(tmp_path, "one")
+    assert not is_marked_by(tmp_path, "two")
 
 
-def test_a_marker_that_cannot_be_read_names_nobody(tmp_path: Path) -> None:
-    assert owner_of(tmp_path) is None
+@pytest.mark.parametrize("torn", [b"", b"on", b"one", b"\0\0\0\0"])
+def test_the_name_of_a_torn_marker_has_to_do(tmp_path: Path, torn: bytes) -> None:
+    (tmp_path / MARKER).write_bytes(torn)
+    assert is_marked_by(tmp_path, "one")
+
+
+def test_what_is_no_marker_marks_nothing(tmp_path: Path) -> None:
+    assert not is_marked_by(tmp_path, "one")
     (tmp_path / MARKER).mkdir()
-    assert owner_of(tmp_path) is None
+    assert not is_marked_by(tmp_path, "one")
     (tmp_path / MARKER).rmdir()
-    (tmp_path / "other").write_bytes(b"run-1\n")
+    (tmp_path / "other").write_bytes(b"one\n")
     (tmp_path / MARKER).symlink_to("other")
-    assert owner_of(tmp_path) is None
+    assert not is_marked_by(tmp_path, "one")
 
 
 # ---- on another file system
