@@ -74,12 +74,15 @@ def test_a_link_in_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     assert (work / ID).is_symlink()
 
 
+def another_run(path: Path) -> None:
+    unfinished(path.parent.parent, "run-2")
+    (path.parent / "run-2").rename(path)
+
+
 THEIRS: Final[dict[str, Callable[[Path], object]]] = {
     "a folder without a marker": lambda path: put(path, "notes.txt"),
     "a folder with files named like ours": lambda path: put(path, "journal", "pages.ndjson", "snapshot/_SUCCESS"),
-    "a folder marked by another run": lambda path: (
-        unfinished(path.parent.parent, "run-2") and (path.parent / "run-2").rename(path)
-    ),
+    "a folder marked by another run": another_run,
     "a file": lambda path: path.write_bytes(b"mine"),
     "a hidden folder": lambda path: put(path.with_name(".theirs"), "notes.txt"),
     "a link to a folder": lambda path: path.symlink_to("/"),
