@@ -25,7 +25,7 @@ IMPURE = frozenset(
         "click",
         "concurrent",
         "duckdb",
-        "filelock",
+        "fcntl",
         "importlib",
         "io",
         "jinja2",

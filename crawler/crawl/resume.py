@@ -10,7 +10,7 @@ The rule:
   walk that has ended keeps its proof.
 - A journal that contradicts the plan is not replayed at all: the spool is truncated and every window is requested.
 
-Which run is resumed is decided before that, in store/workspace.py; how much of a damaged journal is replayed, in
+Which run is resumed is decided before that, in store/output/workspace.py; how much of a damaged journal is replayed, in
 store/replay.py.
 """
 

@@ -33,11 +33,11 @@ from crawler.snapshot.find import newest_of_plans
 from crawler.snapshot.manifest import Shrinkage, WalkEntry
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.shrinkage import ShrinkLimits, center_plans, find_shrinkage
+from crawler.store.output.run_state import RunState
+from crawler.store.output.workspace import Workspace
 from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.publish import finish
-from crawler.store.run_state import RunState
 from crawler.store.spool import open_spool
-from crawler.store.workspace import Workspace
 from crawler.swr.http.client import Client
 from crawler.text.timestamp import timestamp
 
@@ -109,7 +109,7 @@ class _Run:
                 plan = await self._find_walks(clients)
                 snapshot, now = workspace.state.snapshot, self._clock.utc()
                 schedule = resume(spool, lambda: make_schedule(config, plan), snapshot, now)
-                store = RunStore(spool, part_writer)
+                store = RunStore(spool, part_writer, workspace.check)
                 if workspace.state.resumed:
                     store.settled |= {index for index, walk in schedule.by_index().items() if walk.requests}
                 runtimes = [
@@ -173,7 +173,7 @@ class _Run:
         if not ended or isinstance(part_writer, StdoutWriter):
             return result
         manifest = manifest_of(result, config, status, schedule.unknown_fields(), *part_writer.close())
-        path = finish(part_writer.folder, manifest, self._workspace.output)
+        path = finish(part_writer.folder, manifest, self._workspace.destination)
         self._workspace.remove()
         return result._replace(manifest=manifest, path=path)
 

@@ -13,9 +13,10 @@ from crawler.config.config import Config
 from crawler.files.disk_errors import disk_errors
 from crawler.model.caller import Callers
 from crawler.store.earlier import UNPUBLISHED
+from crawler.store.output.run_state import RunState
+from crawler.store.output.workspace import ResumeRequest, Workspace, open_workspace
 from crawler.store.part_files import PartFiles, StdoutWriter
-from crawler.store.run_state import RunState
-from crawler.store.workspace import ResumeRequest, Workspace, open_workspace
+from crawler.store.publish import Destination
 
 STDOUT: Final = "-"  # the output that means standard output
 
@@ -35,7 +36,9 @@ def open_run_workspace(config: Config, digest: str, callers: Callers) -> Iterato
     with disk_errors(Path("TMPDIR")):
         folder = Path(mkdtemp(prefix="swr-crawler-"))
     try:
-        yield Workspace(folder, folder, RunState(snapshot=config.snapshot or "-", plan=digest, started_at=now))
+        yield Workspace(
+            Destination(folder), folder, RunState(snapshot=config.snapshot or "-", plan=digest, started_at=now)
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,6 +1,6 @@
 """A run's storage as the engine sees it: pages go to the spool, ended walks to the part files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from crawler.crawl.engine.scheduled import ScheduledWalk
 from crawler.errors import IncompleteError
@@ -18,11 +18,14 @@ class RunStore:
     """Appends pages to the spool and publishes walks to `part_writer`; `walks` are their entries for the manifest.
 
     `settled` holds the index of each walk of which a window was read or lost.
+
+    `check` raises UnavailableError when another run has taken the output over.
     """
 
-    def __init__(self, spool: Spool, part_writer: PartWriter) -> None:
+    def __init__(self, spool: Spool, part_writer: PartWriter, check: Callable[[], None] = lambda: None) -> None:
         self._spool = spool
         self._part_writer = part_writer
+        self._check = check
         self.walks: list[WalkEntry] = []
         self.settled: set[int] = set()
 
@@ -46,7 +49,8 @@ class RunStore:
         self._spool.write()
 
     def flush(self, *, include_recent: bool = True) -> None:
-        """Write what was appended and make it durable; see `Spool.flush`. Raises DiskError."""
+        """Write what was appended and make it durable; see `Spool.flush`. Raises DiskError, and as `check`."""
+        self._check()
         self._spool.flush(self._part_writer.fsync, include_recent=include_recent)
 
     def publish(self, ended: Sequence[ScheduledWalk]) -> None:

@@ -1,5 +1,6 @@
 """Files that exist complete or not at all, also after a power cut."""
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -8,6 +9,7 @@ from typing import BinaryIO, Final
 
 _BLOCK_BYTES: Final = 2**20
 _LARGE_BYTES: Final = 2**18
+_TRUNCATED: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def temporary_path(path: Path) -> Path:
@@ -44,12 +46,14 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Write `data` under a temporary name, sync it, and rename it to `path`. Raises OSError."""
+    """Write `data` under a temporary name, sync it, and rename it to `path`. No link is followed. Raises OSError."""
     temporary = temporary_path(path)
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    descriptor = os.open(temporary, _TRUNCATED, 0o666)
+    try:
+        write_all(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
     temporary.rename(path)
 
 
@@ -82,13 +86,18 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
-def make_folders(folder: Path) -> None:
-    """Create a folder and its missing parents, and make their names durable. Raises OSError."""
+def make_folders(folder: Path, *, inside: Path | None = None) -> None:
+    """Create a folder and its missing parents, and make their names durable. Raises OSError.
+
+    With `inside`, a folder around it, that one must exist: FileNotFoundError if it was removed or moved away.
+    """
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for made in missing:
+    if inside in missing:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(inside))
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
         with suppress(PermissionError):  # a folder that can be written but not read cannot be synced
-            sync_folder(made.parent)
+            sync_folder(one.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -5,22 +5,23 @@ part files anew, so those of the first run are put aside and read like the spool
 """
 
 import os
-import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from crawler.files.atomic import sync_folder, temporary_path
-from crawler.snapshot.layout import PART
+from crawler.files.removal import remove_contents
+from crawler.snapshot.layout import PART, is_written_here
 
 UNPUBLISHED: Final = "snapshot"  # the folder of the snapshot in the run's working folder, before it is published
-_EARLIER: Final = "earlier"
+EARLIER: Final = "earlier"
 
 
 class EarlierParts:
     """Part files put aside in the folder of a run. Every method but `drop` and `close` raises OSError."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / _EARLIER
+        self._folder = folder / EARLIER
         self._part = ""  # the open one: pages of one part are read one after the other
         self._descriptor = -1
 
@@ -33,7 +34,9 @@ class EarlierParts:
 
     def drop(self) -> None:
         """Remove the part files: no journal entry names them."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with suppress(OSError):
+            if not remove_contents(self._folder, is_written_here):
+                self._folder.rmdir()
 
     def read(self, part: str, at: int, size: int) -> bytes:
         """Return `size` bytes of a part, fewer at its end. Raises FileNotFoundError for a name that is no part."""

@@ -5,7 +5,6 @@ written after `flush`, and durable after `fsync`.
 """
 
 import os
-import shutil
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -14,8 +13,9 @@ from typing import BinaryIO, Final, Protocol
 from crawler.errors import DiskError
 from crawler.files.atomic import coalesced, make_folders, sync_folder, temporary_path, write_all
 from crawler.files.disk_errors import disk_errors
+from crawler.files.removal import remove_contents
 from crawler.model.walk_id import WalkId
-from crawler.snapshot.layout import REJECTS
+from crawler.snapshot.layout import REJECTS, is_written_here
 from crawler.snapshot.manifest import FileEntry
 from crawler.store.page_index import Extent
 from crawler.text.human import escaped
@@ -46,6 +46,7 @@ class PartWriter(Protocol):
 
 
 _BUFFER_BYTES: Final = 2**20
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # the folder was emptied: it cannot be there
 
 
 class StdoutWriter:
@@ -102,8 +103,8 @@ class _PartFile:
         self._hash = sha256()
         self._buffer: list[bytes] = []
         self._buffered_bytes = 0
-        make_folders(self._final.parent)
-        self._descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+        make_folders(self._final.parent, inside=folder)  # moved away, it must not be made again without the other parts
+        self._descriptor = os.open(self._temporary, _NEW_FILE, 0o666)
         sync_folder(self._final.parent)  # its pages may lie nowhere else: after a power cut they need a name
 
     def write(self, lines: bytes, records: int) -> None:
@@ -139,7 +140,7 @@ class PartFiles:
     """The part files of an unpublished snapshot in `folder`. A part ends before `max_part_bytes`.
 
     Parts are cut between records, by size alone: neither the page size nor the order of arrival changes them. Files of
-    a publication that did not end are removed.
+    a publication that did not end are removed. Raises DiskError, also when other files are there.
     """
 
     def __init__(self, folder: Path, *, max_part_bytes: int, by_target: bool) -> None:
@@ -151,9 +152,11 @@ class PartFiles:
         self._numbers: dict[str, int] = {}  # of the next part, by partition
         self._part: _PartFile | None = None
         self._lock = Lock()  # held while `_part` changes: `fsync` is called by another thread
-        shutil.rmtree(folder, ignore_errors=True)
         with disk_errors(folder):
-            make_folders(folder)
+            if left := remove_contents(folder, is_written_here):
+                advice = "move it away, then rerun the command"
+                raise DiskError(f"{folder / left[0]} would be published, and swr-crawler did not write it: {advice}")
+            make_folders(folder, inside=folder.parent)
             self._rejects = _PartFile(folder, REJECTS)
 
     def open_walk(self, walk: WalkId) -> None:

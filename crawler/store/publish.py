@@ -3,19 +3,22 @@
 Publishing rule. Everything is made in a hidden folder beside the spool:
 1. part files and rejects: written under temporary names, synced, renamed (part_files.py),
 2. `_manifest.json`: written, synced, renamed,
-3. `_SUCCESS`, for a complete snapshot only,
-4. all folders synced,
-5. the folder is renamed to `snapshot=<id>`: from now on readers see the whole snapshot, before it nothing,
-6. the parent folder is synced, and `latest` is replaced by a link to a complete snapshot.
-A crash before step 5 publishes nothing, and the run is resumed. After it the next run does step 6 (workspace.py).
+3. the names and sizes of all files are compared with what this run wrote (written.py),
+4. `_SUCCESS`, for a complete snapshot only,
+5. all folders synced,
+6. the folder is renamed to `snapshot=<id>`, which must be a new name: readers see all of it, before that nothing,
+7. what is published is compared once more; if it is not what this run wrote, `_SUCCESS` is removed,
+8. the parent folder is synced, and `latest` is replaced by a link to a complete snapshot.
+A crash before step 6 publishes nothing, and the run is resumed. After it the next run does step 8 (workspace.py).
+Before steps 2, 6 and 8 the run makes sure that it still holds the output: a host that was suspended may have lost it.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from crawler.errors import DiskError
+from crawler.errors import DiskError, UnavailableError
 from crawler.files.atomic import sync_folder, write_synced
 from crawler.files.disk_errors import disk_errors
 from crawler.model.key_set import KeySet
@@ -23,9 +26,11 @@ from crawler.model.record import key_of_line, namespace_of_line
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import LATEST, MANIFEST, SUCCESS
 from crawler.snapshot.manifest import Manifest, to_json
+from crawler.store.latest import LatestLink
 from crawler.store.page_index import IndexEntry
 from crawler.store.part_files import PartWriter
 from crawler.store.spool import Spool
+from crawler.store.written import Written
 from crawler.swr.decode.reject import key_of_reject
 
 
@@ -108,49 +113,79 @@ def _of_namespace(namespace: str | None, chunks: Iterable[_Chunk]) -> Iterator[_
         yield _Chunk(b"".join(lines), len(lines), chunk.rejects, chunk.rejected, chunk.records - len(lines))
 
 
-def finish(folder: Path, manifest: Manifest, output: Path) -> Path:
-    """Do steps 2 to 6 for the snapshot in `folder`; return its path.
+class Destination:
+    """The folder `output`, where snapshots are published; `verify` raises when another run has taken it over."""
 
-    Raises DiskError: nothing is published then, unless the message says that the snapshot is published.
+    def __init__(self, output: Path, verify: Callable[[], None] = lambda: None) -> None:
+        self.output = output
+        self.verify = verify
+        self.latest = LatestLink(output)
+
+    def path_of(self, snapshot: str) -> Path:
+        """Return the folder of the published snapshot with this id."""
+        return self.output / f"snapshot={snapshot}"
+
+
+def finish(folder: Path, manifest: Manifest, destination: Destination) -> Path:
+    """Do steps 2 to 8 for the snapshot in `folder`; return its path.
+
+    Raises DiskError, and UnavailableError when another run has taken the output over: nothing is published then,
+    unless the message says that the snapshot is published.
     """
-    final = output / f"snapshot={manifest.snapshot}"
-    with disk_errors(output):
-        write_synced(folder / MANIFEST, to_json(manifest))
+    final = destination.path_of(manifest.snapshot)
+    written = Written.of(manifest, to_json(manifest))
+    with disk_errors(destination.output):
+        destination.verify()
+        write_synced(folder / MANIFEST, written.manifest)
+        if difference := written.without_success().difference(folder):
+            raise DiskError(f"{folder}: {difference}: another program writes there; {_ADVICE}")
         if manifest.status == "complete":
             write_synced(folder / SUCCESS, b"")
         for inner, _, _ in os.walk(folder, onerror=_raise):
             sync_folder(Path(inner))
+        destination.verify()
+        if os.path.lexists(final):
+            raise DiskError(f"{final} exists, and this run did not publish it: nothing is published; {_ADVICE}")
         folder.rename(final)
-    make_visible(final)
+        _check(final, written)
+    make_visible(final, folder.parent, destination)
     return final
+
+
+_ADVICE: Final = "make sure that only one run at a time uses the output, then rerun the command"
+
+
+def _check(final: Path, written: Written) -> None:
+    """Compare what is published with what was written, and withdraw the success of this run if it differs.
+
+    On a file system that renames file by file (object storage), another host may have published in between.
+    """
+    if difference := written.difference(final):
+        if written.has_manifest_in(final):
+            (final / SUCCESS).unlink(missing_ok=True)
+        raise DiskError(f"{final} is not what this run wrote: {difference}: another program writes there; {_ADVICE}")
 
 
 def _raise(error: OSError) -> None:
     raise error
 
 
-def make_visible(snapshot: Path) -> None:
-    """Do step 6: make the name of a snapshot durable, and if it is complete point `latest` to it.
+def make_visible(snapshot: Path, folder: Path, destination: Destination) -> None:
+    """Do step 8: make the name of a snapshot durable, and if it is complete point `latest` to it.
 
-    So a reader of `latest` always reads a proven inventory. Raises DiskError, which says that the snapshot is
-    published.
+    So a reader of `latest` always reads a proven inventory. `folder` is the run's working folder. Raises DiskError or
+    UnavailableError, which say that the snapshot is published.
     """
     try:
         sync_folder(snapshot.parent)
         if (snapshot / SUCCESS).exists():
-            _point_latest(snapshot)
+            destination.verify()
+            destination.latest.point_to(snapshot.name, folder)
+    except UnavailableError as error:
+        raise UnavailableError(f"{snapshot} is published, but `{LATEST}` is left as it is: {error}") from None
     except OSError as error:
         where = f"{error.filename or snapshot.parent}: {error.strerror or error}"
         if not snapshot.is_dir():
             raise DiskError(f"{snapshot} has vanished: {where}; rerun the command") from None
         advice = f"free disk space or fix the problem: the next run updates `{LATEST}`"
         raise DiskError(f"{snapshot} is published, but {where}; {advice}") from None
-
-
-def _point_latest(snapshot: Path) -> None:
-    link = snapshot.parent / LATEST
-    temporary = link.with_name(f".{LATEST}.tmp")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(snapshot.name)
-    temporary.replace(link)
-    sync_folder(snapshot.parent)

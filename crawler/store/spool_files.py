@@ -8,9 +8,10 @@ from typing import BinaryIO, Final
 
 from crawler.files.atomic import coalesced, sync_folder, write_all
 
-_PAGES: Final = "pages.ndjson"
-_JOURNAL: Final = "journal"
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+PAGES: Final = "pages.ndjson"
+JOURNAL: Final = "journal"
+# No link is followed: both files are truncated.
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class SpoolFiles:
@@ -24,8 +25,8 @@ class SpoolFiles:
         self.folder = folder
         self.sync = sync
         with ExitStack() as opened:
-            self._pages_fd = _open(folder / _PAGES, opened)
-            self._journal_fd = _open(folder / _JOURNAL, opened)
+            self._pages_fd = _open(folder / PAGES, opened)
+            self._journal_fd = _open(folder / JOURNAL, opened)
             if sync:
                 sync_folder(folder)  # after a power cut synced bytes need a name too
             self.pages_end = os.fstat(self._pages_fd).st_size
@@ -57,7 +58,7 @@ class SpoolFiles:
 
     def open_journal(self) -> BinaryIO:
         """Return the journal, open for reading from its beginning."""
-        return (self.folder / _JOURNAL).open("rb")
+        return (self.folder / JOURNAL).open("rb")
 
     def truncate(self, journal_end: int, pages_end: int) -> int:
         """Truncate both files to these sizes; return the number of bytes that were cut off."""

@@ -16,7 +16,7 @@ from crawler.emulator.http.request import MACHINE_DATA
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import UsageError
-from crawler.store.run_state import read_state, write_state
+from crawler.store.output.run_state import read_state, write_state
 from tests.support.emulator_fixture import QuickClock, inventory_keys, port_of, published_keys, serve, snapshot_of
 from tests.support.process_kill import KILLED, CallAtRequest, KillableCrawl
 

@@ -17,6 +17,7 @@ from crawler.emulator.server import RunningEmulator
 from crawler.errors import ConfigError, UsageError
 from crawler.snapshot.reader import open_snapshot
 from tests.support.emulator_fixture import TOKEN, crawl, parts, port_of, serve, snapshot_of
+from tests.support.two_hosts import Gate
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7, uniform=True)  # 5 pages of 25 in each of 8 walks
 WINDOWS = 1000 // 25 + 8 + 4 * 2  # of the pages, the end of each list, and the totals of each center
@@ -209,11 +210,14 @@ def test_a_signal_keeps_the_state_and_says_how_to_resume(tmp_path: Path, number:
 
 
 def test_a_second_run_is_refused_at_once_with_the_name_of_the_holder(tmp_path: Path) -> None:
-    with serve(INVENTORY, latency_ms=100) as served:
-        first = started(served.endpoint, tmp_path)
-        next(length for length in journal_lengths(tmp_path, first) if length)
-        second = started(served.endpoint, tmp_path)
-        stderr = second.communicate()[1].decode()
+    gate = Gate(9)
+    with serve(INVENTORY, faults=(gate.fault,)) as served, started(served.endpoint, tmp_path) as first:
+        try:
+            gate.wait()
+            with started(served.endpoint, tmp_path) as second:
+                stderr = second.communicate()[1].decode()
+        finally:
+            gate.open()
         assert second.returncode == 75
         assert f"process {first.pid}" in stderr
         first.communicate()

@@ -149,9 +149,9 @@ def _snapshot_format() -> Inserts:
         (layout.SUCCESS, "An empty file. It exists only in a complete snapshot and is written last."),
     )
     beside = (
-        (layout.LATEST, "A symbolic link to the newest complete snapshot."),
+        (layout.LATEST, "A symbolic link to the newest complete snapshot. Anything else of this name is left alone."),
         ("snapshot=ID/", "A snapshot. It appears under this name in one step, when it is finished."),
-        (".work/", "The state of a run that has not ended, and the lock that keeps a second run out."),
+        (".work/", "The state of a run that has not ended, and what keeps a second run out, on another host too."),
     )
     return {
         "files": table(("File", "Content"), ((code(name), text) for name, text in files)),

@@ -11,7 +11,7 @@ from crawler.model.walk_id import WalkId
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.snapshot.reader import Snapshot, open_snapshot
 from crawler.store.part_files import PartFiles
-from crawler.store.publish import finish
+from crawler.store.publish import Destination, finish
 from tests.audit.examples import manifest, record, walk
 
 MANY = 10**9
@@ -28,6 +28,7 @@ def publish_records(
     """Publish these records, those of a center in their order; without `walks` each center is one complete walk."""
     in_order = sorted(records, key=lambda one: (one.target, one.center))
     by_center = {place: list(group) for place, group in groupby(in_order, lambda one: (one.target, one.center))}
+    output.mkdir(parents=True, exist_ok=True)
     parts = PartFiles(
         output / ".work", max_part_bytes=max_part_bytes, by_target=len({target for target, _ in by_center}) > 1
     )
@@ -38,7 +39,7 @@ def publish_records(
     files, rejects = parts.close()
     entries = walks or tuple(walk(target=t, center=c, records=len(group)) for (t, c), group in by_center.items())
     written = manifest(*entries, files=files, rejects=rejects, snapshot=name, **fields)
-    return open_snapshot(finish(parts.folder, written, output))
+    return open_snapshot(finish(parts.folder, written, Destination(output)))
 
 
 def rewrite(snapshot: Snapshot, **fields: object) -> Manifest:

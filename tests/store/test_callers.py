@@ -12,8 +12,9 @@ from crawler.errors import ConfigError, UsageError
 from crawler.model.caller import Caller
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import SUCCESS
-from crawler.store.run_state import RunState, read_state, write_state
-from crawler.store.workspace import WORK, ResumeRequest, open_workspace
+from crawler.store.output.run_state import RunState, read_state, write_state
+from crawler.store.output.work_folder import WORK
+from crawler.store.output.workspace import ResumeRequest, open_workspace
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 ID: Final = "run-1"

@@ -20,6 +20,7 @@ from crawler.snapshot.verify import verify
 from tests.support.crash_fs import Recording, Tree, put, tree_of, unsynced, watched
 from tests.support.emulator_fixture import crawl, inventory_keys, parts, port_of, published_keys, serve, snapshot_of
 from tests.support.readers import visible_snapshots
+from tests.support.two_hosts import takes_over_at_once
 
 pytestmark = pytest.mark.unmeasured
 
@@ -111,7 +112,7 @@ class Stage:
 
 @pytest.fixture(autouse=True, scope="module")
 def quick_disk() -> Iterator[None]:
-    with unsynced():
+    with unsynced(), takes_over_at_once():  # a tree that a crash left is another file system, with another lock
         yield
 
 

@@ -17,13 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import DiskError
-from crawler.files.disk_errors import ADVICE
+from crawler.files.atomic import make_folders
+from crawler.files.disk_errors import ADVICE, disk_errors
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.snapshot.layout import LATEST, MANIFEST, REJECTS, SUCCESS
 from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, from_json
 from crawler.store.part_files import PartFiles, StdoutWriter
-from crawler.store.publish import Published, finish, make_visible, publish_walk
+from crawler.store.publish import Destination, Published, finish, make_visible, publish_walk
 from crawler.store.spool import Spool, open_spool
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.items import read_items
@@ -291,13 +292,16 @@ def test_a_closed_pipe_is_a_disk_error() -> None:
 
 def make(output: Path, status: Status) -> Path:
     """Publish one record and one reject as snapshot s1, like a run does."""
-    part_files = PartFiles(output / ".work" / "s1" / "snapshot", max_part_bytes=MANY, by_target=False)
+    folder = output / ".work" / "s1" / "snapshot"
+    with disk_errors(folder):
+        make_folders(folder.parent)
+    part_files = PartFiles(folder, max_part_bytes=MANY, by_target=False)
     try:
         page = page_of(item("a"), b"0")
         part_files.open_walk(WALK)
         part_files.write(page.items.lines, 1)
         part_files.reject(page.items.rejects, 1)
-        return finish(part_files.folder, manifest(status, *part_files.close()), output)
+        return finish(part_files.folder, manifest(status, *part_files.close()), Destination(output))
     finally:
         part_files.abandon()
 
@@ -317,13 +321,14 @@ def test_an_incomplete_snapshot_has_no_success_and_latest_is_unchanged(tmp_path:
     assert set(tree(final)) == {PART, REJECTS, MANIFEST}
     assert not (tmp_path / LATEST).is_symlink()
     (tmp_path / LATEST).symlink_to("snapshot=older")
-    make_visible(final)
+    make_visible(final, tmp_path, Destination(tmp_path))
     assert (tmp_path / LATEST).readlink() == Path("snapshot=older")
 
 
 def test_latest_moves_to_a_newer_complete_snapshot_despite_files_of_a_killed_run(tmp_path: Path) -> None:
     (tmp_path / LATEST).symlink_to("snapshot=older")
-    (tmp_path / f".{LATEST}.tmp").symlink_to("snapshot=torn")
+    (tmp_path / ".work" / "s1").mkdir(parents=True)
+    (tmp_path / ".work" / "s1" / LATEST).symlink_to("snapshot=torn")
     make(tmp_path, "complete")
     assert (tmp_path / LATEST).readlink() == Path("snapshot=s1")
 
@@ -332,7 +337,8 @@ def test_an_unfinished_publication_leaves_nothing_in_the_next_one(tmp_path: Path
     folder = tmp_path / ".work" / "s1" / "snapshot"
     folder.mkdir(parents=True)
     (folder / SUCCESS).touch()
-    (folder / "center=old").mkdir()
+    (folder / "center=self").mkdir()
+    (folder / "center=self" / ".part-00007.ndjson.tmp").touch()
     assert set(tree(make(tmp_path, "incomplete"))) == {PART, REJECTS, MANIFEST}
 
 
@@ -423,7 +429,7 @@ def test_a_failure_at_any_call_is_a_disk_error_and_leaves_a_complete_snapshot_or
 
 def test_a_snapshot_that_vanished_is_not_reported_as_published(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match=r"snapshot=s1 has vanished: .*nowhere: No such file or directory"):
-        make_visible(tmp_path / "nowhere" / "snapshot=s1")
+        make_visible(tmp_path / "nowhere" / "snapshot=s1", tmp_path, Destination(tmp_path / "nowhere"))
 
 
 def test_a_folder_that_cannot_be_synced_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -443,7 +449,7 @@ def test_files_are_synced_before_they_get_their_names_and_success_comes_last(
     make(tmp_path, "complete")
     renamed = [Path(call.split(" ")[1]).name for call in failing.calls if call.split(" ")[0] in {"rename", "replace"}]
     order = [".part-00000.ndjson.tmp", f".{REJECTS}.tmp", f".{MANIFEST}.tmp", f".{SUCCESS}.tmp", "snapshot"]
-    assert renamed == [*order, f".{LATEST}.tmp"]
+    assert renamed == [*order, LATEST]
     kinds = [call.split(" ")[0] for call in failing.calls]
     for at, kind in enumerate(kinds):
         if kind == "rename":
@@ -485,6 +491,6 @@ def test_a_manifest_that_cannot_be_written_publishes_nothing(tmp_path: Path, siz
     files, rejects = part_files.close()
     written = msgspec.structs.replace(manifest("complete", files, rejects))
     with files_no_larger_than(size), pytest.raises(DiskError, match="File too large"):
-        finish(part_files.folder, written, tmp_path)
+        finish(part_files.folder, written, Destination(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["parts"]
     part_files.abandon()

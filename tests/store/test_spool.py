@@ -804,3 +804,13 @@ def test_the_journal_keeps_the_order_of_pages_and_losses(tmp_path: Path) -> None
     assert [type(entry) for entry in entries] == [PageEntry, LossEntry, PageEntry, PageEntry, PageEntry]
     assert isinstance(entries[2], PageEntry)
     assert entries[2].unknown == ("zz",)
+
+
+@pytest.mark.parametrize("name", ["journal", "pages.ndjson"])
+def test_a_file_that_a_link_in_the_folder_names_is_not_truncated(tmp_path: Path, name: str) -> None:
+    (tmp_path / "mine").write_bytes(b"mine")
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "spool" / name).symlink_to(tmp_path / "mine")
+    with pytest.raises(DiskError, match=r"cannot open the spool in .*: Too many levels of symbolic links"):
+        open_spool(tmp_path / "spool")
+    assert (tmp_path / "mine").read_bytes() == b"mine"

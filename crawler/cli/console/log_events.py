@@ -36,6 +36,33 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "Items hold fields that this version does not know. They are kept under extra.",
     ),
     LogEvent(
+        "output.foreign",
+        "warning",
+        ("path", "reason"),
+        "Something is in the place of a file or folder of this program, and this program did not make it. It is left "
+        "alone: not removed, not replaced.",
+    ),
+    LogEvent(
+        "output.no_lock",
+        "warning",
+        ("path", "reason"),
+        "The file system of the output has no file locks. The record of the holder alone keeps a second run out.",
+    ),
+    LogEvent(
+        "output.takeover",
+        "warning",
+        ("holder", "reason"),
+        "The run that held the output (its process, host, snapshot and start) has ended without giving it back. This "
+        "run has taken the output over.",
+    ),
+    LogEvent(
+        "output.wait",
+        "warning",
+        ("holder", "wait_s"),
+        "The output is marked as held, and the system's lock does not say whether that run is alive. If its record "
+        "does not change for wait_s seconds, the output is taken over; if it changes, this run is refused.",
+    ),
+    LogEvent(
         "page.retry",
         "info or warning",
         ("walk", "offset", "attempt", "wait_s", "reason"),

@@ -2,14 +2,7 @@
 
 import errno
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -19,47 +12,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.errors import ConfigError, CrawlerError, DiskError, UnavailableError, UsageError
+from crawler.errors import ConfigError, CrawlerError, DiskError, UsageError
 from crawler.model.walk_id import WalkId
-from crawler.snapshot.layout import LATEST, SUCCESS
-from crawler.store.run_state import RunState, read_state, write_state
-from crawler.store.workspace import WORK, ResumeRequest, Workspace, open_workspace
-
-NOW: Final = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
-HOUR_S: Final = 3600.0
-NEW_ID: Final = "20261123T120000Z"
-
-
-def resume_request(*, plan: str = "p", snapshot: str | None = None, resume: bool | None = None) -> ResumeRequest:
-    return ResumeRequest(plan, snapshot, resume, HOUR_S)
-
-
-def unfinished(output: Path, snapshot: str, *, plan: str = "p", age_s: float = 60.0, resumed: int = 0) -> RunState:
-    """Leave the files of a killed run."""
-    state = RunState(snapshot=snapshot, plan=plan, started_at=NOW - timedelta(seconds=age_s), resumed=resumed)
-    folder = output / WORK / snapshot
-    folder.mkdir(parents=True)
-    write_state(folder, state)
-    (folder / "journal").write_bytes(b"spooled")
-    return state
-
-
-def published(output: Path, snapshot: str, *, complete: bool = True) -> Path:
-    folder = output / f"snapshot={snapshot}"
-    folder.mkdir(parents=True)
-    if complete:
-        (folder / SUCCESS).touch()
-    return folder
-
-
-def opened(output: Path, request: ResumeRequest, now: datetime = NOW) -> RunState:
-    with open_workspace(output, request, now) as workspace:
-        return workspace.state
-
-
-def runs(output: Path) -> set[str]:
-    return {path.name for path in (output / WORK).iterdir() if path.is_dir()}
-
+from crawler.snapshot.layout import LATEST, MANIFEST, SUCCESS
+from crawler.store.output.marker import MARKER, mark
+from crawler.store.output.run_state import RunState, read_state, write_state
+from crawler.store.output.work_folder import WORK, open_work_folder
+from crawler.store.output.workspace import ResumeRequest, open_workspace
+from tests.store.output.builders import (
+    HOUR_S,
+    NEW_ID,
+    NOW,
+    files_in,
+    opened,
+    published,
+    resume_request,
+    runs,
+    unfinished,
+)
 
 # ---- a new run
 
@@ -68,7 +38,8 @@ def test_a_new_run_has_its_folder_and_its_state_on_the_disk(tmp_path: Path) -> N
     output = tmp_path / "a" / "b"
     with open_workspace(output, resume_request(), NOW) as workspace:
         state = RunState(snapshot=NEW_ID, plan="p", started_at=NOW)
-        assert workspace == Workspace(output, output / WORK / NEW_ID, state)
+        assert (workspace.folder, workspace.state) == (output / WORK / NEW_ID, state)
+        assert workspace.published is None
         assert read_state(workspace.folder) == state
     assert runs(output) == {NEW_ID}
     with open_workspace(output, resume_request(), NOW) as workspace:
@@ -213,13 +184,14 @@ def test_latest_does_not_point_to_an_incomplete_snapshot(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("left", [(), (".run.json.tmp",), ("journal", "pages.ndjson"), ("snapshot/_SUCCESS",)])
 def test_a_run_folder_without_a_state_is_removed(tmp_path: Path, left: tuple[str, ...]) -> None:
-    folder = tmp_path / WORK / ID
-    for name in ("", *left):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x") if name else path.mkdir()
+    folder = open_work_folder(tmp_path) / ID
+    folder.mkdir()
+    mark(folder, ID)
+    for name in left:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"x")
     assert opened(tmp_path, resume_request(snapshot=ID)) == RunState(snapshot=ID, plan="p", started_at=NOW)
-    assert [path.name for path in folder.iterdir()] == ["run.json"]
+    assert {path.name for path in folder.iterdir()} == {MARKER, "run.json"}
 
 
 def with_checksum(text: bytes) -> bytes:
@@ -262,18 +234,60 @@ def test_any_changed_byte_of_a_state_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_state_that_cannot_be_read_is_a_disk_error_and_is_not_removed(tmp_path: Path) -> None:
-    (tmp_path / WORK / ID / "run.json").mkdir(parents=True)
+    (open_work_folder(tmp_path) / ID / "run.json").mkdir(parents=True)
     with pytest.raises(DiskError, match=r"run\.json: Is a directory"):
         opened(tmp_path, resume_request())
     assert (tmp_path / WORK / ID / "run.json").exists()
 
 
-def test_a_new_run_never_uses_an_existing_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / WORK / ID).mkdir(parents=True)
-    (tmp_path / WORK / ID / "journal").write_bytes(b"of another run")
-    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)  # as if it were not allowed
-    with pytest.raises(DiskError, match=f"{ID}: File exists"):
+def test_a_new_run_never_uses_an_existing_folder(tmp_path: Path) -> None:
+    folder = open_work_folder(tmp_path) / ID
+    folder.mkdir()
+    (folder / "journal").write_bytes(b"of another run")
+    with pytest.raises(ConfigError, match=f"{ID} holds what swr-crawler did not write; move it away or choose"):
         opened(tmp_path, resume_request(snapshot=ID))
+    assert (folder / "journal").read_bytes() == b"of another run"
+
+
+def test_a_run_that_claims_to_begin_in_the_future_is_neither_resumed_nor_removed(tmp_path: Path) -> None:
+    unfinished(tmp_path, ID, age_s=-120.0)
+    assert opened(tmp_path, resume_request()).snapshot == NEW_ID
+    with pytest.raises(ConfigError, match="run-1 is the id of an unfinished run with another plan, or one that claims"):
+        opened(tmp_path, resume_request(snapshot=ID))
+    with pytest.raises(UsageError, match=r"run-1 claims to have begun in the future \(2026-11-23T12:02:00\.000000Z\)"):
+        opened(tmp_path, resume_request(snapshot=ID, resume=True))
+    assert runs(tmp_path) == {ID, NEW_ID}
+    opened(tmp_path, resume_request(resume=False))
+    assert ID not in runs(tmp_path)
+
+
+def test_the_clocks_of_two_hosts_may_differ_by_a_minute(tmp_path: Path) -> None:
+    unfinished(tmp_path, ID, age_s=-60.0)
+    assert opened(tmp_path, resume_request()).snapshot == ID
+
+
+@pytest.mark.parametrize("what", ["another run's", "a file", "no manifest", "no success", "an extra file", "a link"])
+def test_a_run_is_not_removed_when_something_else_has_its_published_name(tmp_path: Path, what: str) -> None:
+    unfinished(tmp_path, ID)
+    final = tmp_path / f"snapshot={ID}"
+    if what == "a file":
+        final.touch()
+    elif what == "a link":
+        final.symlink_to("nowhere")
+    else:
+        published(tmp_path, ID, age_s=61.0 if what == "another run's" else 60.0)
+        changed = {"no manifest": MANIFEST, "no success": SUCCESS}.get(what)
+        if changed is not None:
+            (final / changed).unlink()
+        elif what == "an extra file":
+            (final / "center=self").mkdir()
+            (final / "center=self" / "part-00000.ndjson").touch()
+    before = files_in(tmp_path / f"snapshot={ID}")
+    with pytest.raises(ConfigError, match=f"snapshot={ID} exists, and the unfinished run of that id did not"):
+        opened(tmp_path, resume_request())
+    assert files_in(tmp_path / f"snapshot={ID}") == before
+    assert (tmp_path / WORK / ID / "journal").exists()
+    assert not (tmp_path / LATEST).is_symlink()
 
 
 @pytest.mark.parametrize("resume", [None, True, False])
@@ -296,7 +310,7 @@ def test_a_run_of_a_published_id_returns_the_snapshot_unless_a_new_run_was_reque
 def test_of_several_published_runs_latest_points_to_the_newest(tmp_path: Path) -> None:
     for snapshot, age_s in (("a", 60.0), ("b", 30.0), ("c", 90.0)):
         unfinished(tmp_path, snapshot, age_s=age_s)
-        published(tmp_path, snapshot)
+        published(tmp_path, snapshot, age_s=age_s)
     opened(tmp_path, resume_request())
     assert (tmp_path / LATEST).readlink() == Path("snapshot=b")
 
@@ -357,7 +371,7 @@ def test_a_parent_that_cannot_be_read_is_not_synced(tmp_path: Path, monkeypatch:
 
 
 def test_a_lock_that_cannot_be_created_is_a_disk_error(tmp_path: Path) -> None:
-    (tmp_path / WORK / ".lock").mkdir(parents=True)
+    (open_work_folder(tmp_path) / ".lock").mkdir()
     with pytest.raises(DiskError, match=r"\.lock: .*; free disk space or fix the problem"):
         opened(tmp_path, resume_request())
 
@@ -372,86 +386,6 @@ def test_a_run_folder_that_cannot_be_created_is_a_disk_error_and_frees_the_outpu
 def test_no_snapshot_id_collides_with_a_file_of_the_work_folder(tmp_path: Path, snapshot: str) -> None:
     for resumed in (0, 1):
         assert opened(tmp_path, resume_request(snapshot=snapshot)).resumed == resumed
-
-
-# ---- the lock
-
-HOLD: Final = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from crawler.store.workspace import ResumeRequest, open_workspace
-
-with open_workspace(Path(sys.argv[1]), ResumeRequest("p", "held", None, 60.0), datetime(2026, 11, 23, 11, tzinfo=UTC)):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
-@contextmanager
-def another_run(output: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-c", HOLD, str(output)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ourselves
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "held\n"
-            yield process
-        finally:
-            process.kill()
-
-
-def test_a_second_run_is_refused_at_once_with_the_name_of_the_holder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with another_run(tmp_path) as process:
-        monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("the second run waits for the lock"))
-        before = sorted(tmp_path.rglob("*"))
-        with pytest.raises(UnavailableError) as caught:
-            opened(tmp_path, resume_request(snapshot="held", resume=False))
-        holder = f"process {process.pid} on {socket.gethostname()} (snapshot held, since 2026-11-23T11:00:00Z)"
-        assert str(caught.value) == f"{tmp_path} is in use by {holder}; wait for it or choose another output"
-        assert sorted(tmp_path.rglob("*")) == before
-        (tmp_path / WORK / ".holder.json").write_bytes(b"{")
-        with pytest.raises(UnavailableError, match="is in use by another run; "):
-            opened(tmp_path, resume_request())
-
-
-def test_the_output_of_a_killed_run_is_free_and_the_run_is_resumed(tmp_path: Path) -> None:
-    with another_run(tmp_path) as process:
-        process.kill()
-        process.wait()
-        assert (tmp_path / WORK / ".holder.json").exists()
-        later = datetime(2026, 11, 23, 11, 0, 30, tzinfo=UTC)
-        with open_workspace(tmp_path, resume_request(), later) as workspace:
-            assert (workspace.state.snapshot, workspace.state.resumed) == ("held", 1)
-            assert f'"pid":{os.getpid()},'.encode() in (tmp_path / WORK / ".holder.json").read_bytes()
-        assert not (tmp_path / WORK / ".holder.json").exists()
-
-
-def test_a_former_holder_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / WORK).mkdir()
-    holder = tmp_path / WORK / ".holder.json"
-    holder.write_bytes(b'{"pid":1,"host":"gone","since":"then","snapshot":"old"}')
-    named: dict[str, bool] = {}
-    mkdir = os.mkdir
-
-    def see(path: Path, mode: int = 0o777) -> None:
-        named[Path(path).name] = holder.exists()
-        mkdir(path, mode)
-
-    monkeypatch.setattr(os, "mkdir", see)
-    opened(tmp_path, resume_request())
-    assert named[NEW_ID] is False
-
-
-def test_an_error_inside_frees_the_output(tmp_path: Path) -> None:
-    def fail() -> None:
-        with open_workspace(tmp_path, resume_request(), NOW):
-            raise ValueError
-
-    with pytest.raises(ValueError, match=r"^$"):
-        fail()
-    assert opened(tmp_path, resume_request()).resumed == 1
 
 
 ages = st.integers(0, 2 * int(HOUR_S))
@@ -469,7 +403,7 @@ def test_whatever_was_left_a_run_works_in_a_folder_of_its_own_plan_that_is_not_p
     for number, (plan, age_s, done) in enumerate(left):
         unfinished(output, f"r{number}", plan=plan, age_s=age_s)
         if done:
-            published(output, f"r{number}", complete=done == "complete")
+            published(output, f"r{number}", complete=done == "complete", age_s=age_s)
     request = ResumeRequest("p", None, None if resume is None else bool(resume), HOUR_S)
     fresh = [age_s for plan, age_s, done in left if plan == "p" and age_s <= HOUR_S and not done]
     if resume is True and not fresh:

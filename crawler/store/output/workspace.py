@@ -1,0 +1,277 @@
+"""Which run works in an output: an unfinished one that is resumed, or a new one.
+
+Which run is resumed: the newest unfinished run of the same plan and callers (crawler/model/caller.py) that is fresh,
+that is, younger than `max_age_s`. A run that claims to have begun in the future is not fresh, and not old either: its
+clock or ours was wrong.
+
+| resume | fresh run of this plan | result                                                               |
+|--------|------------------------|----------------------------------------------------------------------|
+| None   | yes                    | it is resumed                                                        |
+| None   | no                     | a new run begins                                                     |
+| True   | yes                    | it is resumed                                                        |
+| True   | no                     | UsageError, which says why                                           |
+| False  | yes or no              | unfinished runs of this plan are removed, a new run begins           |
+
+A snapshot id narrows "this plan" to the run of that id. When a run would be resumed but for its callers, the log says
+why a new one begins. Before a new run begins, unfinished runs of any plan that are too old are removed. A run whose
+snapshot is published already is only cleaned up; when the request has its id and its callers, its snapshot is the
+result.
+
+work_folder.py has the layout of `.work`, run_folder.py what of it may be removed, output_lock.py who holds it.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+import msgspec
+
+from crawler.errors import ConfigError, DiskError, UsageError
+from crawler.files.disk_errors import disk_errors
+from crawler.model.caller import Callers, differences, records_of
+from crawler.model.walk_id import WalkId
+from crawler.snapshot.layout import MANIFEST
+from crawler.snapshot.manifest import from_json
+from crawler.store.output.output_lock import Hold, locked
+from crawler.store.output.run_folder import create_run, is_taken, remove_run, run_folders, take_runs
+from crawler.store.output.run_state import RunState, read_state, write_state
+from crawler.store.output.work_folder import open_work_folder
+from crawler.store.publish import Destination, make_visible
+from crawler.store.written import Written
+from crawler.text.timestamp import timestamp
+
+log = logging.getLogger(__name__)
+
+# Clocks of two hosts that share an output may differ by so much, and one clock may be set back by so much.
+_CLOCK_TOLERANCE: Final = timedelta(minutes=1)
+
+
+class Workspace(NamedTuple):
+    """The folder of one run in the output, held by this process.
+
+    `check` raises UnavailableError when another run has taken the output over; it costs nothing most of the time.
+    `published` is the run's snapshot when that is published already: the run was killed just before its end.
+    """
+
+    destination: Destination
+    folder: Path
+    state: RunState
+    check: Callable[[], None] = lambda: None
+    published: Path | None = None
+
+    @property
+    def output(self) -> Path:
+        """The folder where the snapshot is published."""
+        return self.destination.output
+
+    def save_walks(self, walks: tuple[WalkId, ...]) -> None:
+        """Save the walks that were discovered, for a resume. Raises DiskError, and UnavailableError as `check`."""
+        self.destination.verify()
+        write_state(self.folder, msgspec.structs.replace(self.state, walks=walks))
+
+    def forget_callers(self, targets: Collection[str]) -> None:
+        """Save that nothing was read of `targets`, so that any caller may resume; do nothing if the disk refuses."""
+        with suppress(DiskError):
+            state = read_state(self.folder)  # it may have the walks that were discovered since
+            if state is not None and targets:
+                self.destination.verify()
+                callers = state.callers | dict.fromkeys(targets)
+                write_state(self.folder, msgspec.structs.replace(state, callers=callers))
+
+    def remove(self) -> None:
+        """Remove the run's working files after its snapshot is published; the next run removes what is left."""
+        with suppress(DiskError):
+            remove_run(self.folder)
+
+
+class ResumeRequest(NamedTuple):
+    """Which run the user wants: the one with the id `snapshot`, or with None any, and whether to resume it.
+
+    `resume` is as in the table above; `plan` is the digest of the plan; `max_age_s` is the age of the oldest run that
+    may be resumed, in seconds; `callers` are those who ask now.
+    """
+
+    plan: str
+    snapshot: str | None
+    resume: bool | None
+    max_age_s: float
+    callers: Callers = MappingProxyType({})
+
+
+@contextmanager
+def open_workspace(output: Path, request: ResumeRequest, now: datetime) -> Iterator[Workspace]:
+    """Lock `output` and yield the workspace of the run to do; `now` is in UTC.
+
+    Raises ConfigError when `output` is no folder or the id is taken, DiskError when it cannot be written,
+    UnavailableError when another run holds it, UsageError when there is nothing to resume and `resume` is True.
+    """
+    work = open_work_folder(output)
+    with locked(work, now) as hold, _explain_loss(hold):
+        destination = Destination(output, hold.file.verify)
+        with disk_errors(output):
+            if hold.was_silent:
+                take_runs(work, hold.file.nonce, hold.silent_run)
+                hold.file.end_moving()
+            destination.latest.is_ours()  # a warning before the first request, and not after hours of crawling
+            published = [run for run in _clean_up(destination, work) if _is_requested(run.state, request)]
+        if published:
+            run = published[0]
+            yield Workspace(destination, run.path, run.state, published=destination.path_of(run.state.snapshot))
+            return
+        with disk_errors(output):
+            run = _resumed_or_new(destination, work, request, now)
+        hold.file.name_snapshot(run.state.snapshot)
+        yield Workspace(destination, run.path, run.state, hold.file.check)
+
+
+@contextmanager
+def _explain_loss(hold: Hold) -> Iterator[None]:
+    """Raise UnavailableError for a DiskError when another run has taken the output over: then that is the reason."""
+    try:
+        yield
+    except DiskError:
+        hold.file.verify()
+        raise
+
+
+class _StartedRun(NamedTuple):
+    """An unfinished run, or a new one."""
+
+    path: Path
+    state: RunState
+
+
+def _resumed_or_new(destination: Destination, work: Path, request: ResumeRequest, now: datetime) -> _StartedRun:
+    unfinished = _unfinished(work)
+    oldest, newest = now - timedelta(seconds=request.max_age_s), now + _CLOCK_TOLERANCE
+    same = [run for run in unfinished if run.state.plan == request.plan and _has_id(run, request.snapshot)]
+    fresh = [run for run in same if oldest <= run.state.started_at <= newest]
+    own = [run for run in fresh if not differences(run.state.callers, request.callers)]
+    if request.resume is False:
+        for run in same:
+            remove_run(run.path)
+    elif own:
+        return _resumed(destination, own[0], request)
+    elif request.resume:
+        reason = _why_not_resumed(unfinished, same, fresh, request, now)
+        raise UsageError(f"--resume: {reason}; without --resume a new run begins")
+    elif fresh:
+        state = fresh[0].state
+        extra = {"snapshot": state.snapshot, "reason": differences(state.callers, request.callers)}
+        log.warning("run.not_resumed", extra=extra)
+    for run in unfinished:
+        if run.state.started_at < oldest:  # no run will resume it; nightly jobs would fill the disk
+            remove_run(run.path)
+    state = RunState(
+        snapshot=request.snapshot or _new_id(destination, work, now),
+        plan=request.plan,
+        started_at=now,
+        callers=records_of(request.callers, {}),
+    )
+    if request.snapshot is not None:
+        _check_id(destination, work, request.snapshot)
+    return _StartedRun(create_run(work, state), state)
+
+
+def _resumed(destination: Destination, run: _StartedRun, request: ResumeRequest) -> _StartedRun:
+    final = destination.path_of(run.state.snapshot)
+    if os.path.lexists(final):
+        reason = f"{final} exists, and the unfinished run of that id did not publish it"
+        raise ConfigError(f"snapshot: {reason}; move it away, or rerun with --no-resume", setting="snapshot")
+    callers = records_of(request.callers, run.state.callers)
+    state = msgspec.structs.replace(run.state, resumed=run.state.resumed + 1, callers=callers)
+    write_state(run.path, state)
+    return _StartedRun(run.path, state)
+
+
+def _has_id(run: _StartedRun, snapshot: str | None) -> bool:
+    return snapshot in {None, run.state.snapshot}
+
+
+def _is_requested(state: RunState, request: ResumeRequest) -> bool:
+    if request.resume is False or differences(state.callers, request.callers):
+        return False
+    return (state.plan, state.snapshot) == (request.plan, request.snapshot)
+
+
+def _clean_up(destination: Destination, work: Path) -> list[_StartedRun]:
+    """Finish what a run left undone that was killed in its first or last moment; return the published runs.
+
+    A folder without a readable state was being made or removed, or is damaged: it cannot be resumed. A run whose
+    snapshot is published was about to be removed.
+    """
+    for folder in run_folders(work, say_foreign=True):
+        if folder.state is None:
+            remove_run(folder.path)
+    published = [run for run in _unfinished(work) if _is_published(destination, run.state)]
+    for run in reversed(published):  # the newest last: `latest` will point to it
+        make_visible(destination.path_of(run.state.snapshot), run.path, destination)
+        remove_run(run.path)
+    return published
+
+
+def _is_published(destination: Destination, state: RunState) -> bool:
+    """Return whether this very run published its snapshot; another one may have published something of that id."""
+    final = destination.path_of(state.snapshot)
+    try:
+        text = (final / MANIFEST).read_bytes()
+        manifest = from_json(text)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
+        return False
+    begun = (manifest.snapshot, manifest.started_at) == (state.snapshot, timestamp(state.started_at))
+    return begun and not Written.of(manifest, text).difference(final)
+
+
+def _unfinished(work: Path) -> list[_StartedRun]:
+    """Return the runs that have a state, newest first."""
+    runs = [_StartedRun(run.path, run.state) for run in run_folders(work) if run.state is not None]
+    return sorted(runs, key=lambda run: (run.state.started_at, run.state.snapshot), reverse=True)
+
+
+def _why_not_resumed(
+    unfinished: list[_StartedRun],
+    same: list[_StartedRun],
+    fresh: list[_StartedRun],
+    request: ResumeRequest,
+    now: datetime,
+) -> str:
+    if fresh:
+        state = fresh[0].state
+        reason = differences(state.callers, request.callers)
+        return f"the unfinished run {state.snapshot} is of other credentials ({reason})"
+    if same and same[0].state.started_at > now:
+        moment = timestamp(same[0].state.started_at)
+        return f"the unfinished run {same[0].state.snapshot} claims to have begun in the future ({moment})"
+    if same:
+        age = f"{request.max_age_s:g} seconds (resume_max_age_s)"
+        return f"the unfinished run {same[0].state.snapshot} is older than {age}"
+    if unfinished:
+        return (
+            f"the unfinished run {unfinished[0].state.snapshot} has another plan "
+            "(targets, centers, namespaces, order, max_passes or double_read)"
+        )
+    return "there is no unfinished run"
+
+
+def _check_id(destination: Destination, work: Path, snapshot: str) -> None:
+    """Raise ConfigError when a new run cannot have this id."""
+    if os.path.lexists(destination.path_of(snapshot)):
+        raise ConfigError(f"snapshot: {snapshot} is published already; choose another id", setting="snapshot")
+    if any(run.state.snapshot == snapshot for run in _unfinished(work)):
+        other = "another plan, other credentials, or a begin in the future"
+        reason = f"is the id of an unfinished run with {other}"
+        raise ConfigError(f"snapshot: {snapshot} {reason}; choose another id", setting="snapshot")
+
+
+def _new_id(destination: Destination, work: Path, now: datetime) -> str:
+    base = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    number, name = 1, base
+    while os.path.lexists(destination.path_of(name)) or is_taken(work, name):
+        number += 1
+        name = f"{base}-{number}"
+    return name
