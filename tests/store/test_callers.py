@@ -11,10 +11,10 @@ import pytest
 from crawler.errors import ConfigError, UsageError
 from crawler.model.caller import Caller
 from crawler.model.walk_id import WalkId
-from crawler.snapshot.layout import SUCCESS
 from crawler.store.output.run_state import RunState, read_state, write_state
 from crawler.store.output.work_folder import WORK
 from crawler.store.output.workspace import ResumeRequest, open_workspace
+from tests.store.output.builders import published
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 ID: Final = "run-1"
@@ -96,9 +96,7 @@ def test_of_several_runs_that_of_the_same_caller_is_resumed_though_another_is_ne
 
 def test_the_id_of_another_callers_run_is_taken(tmp_path: Path) -> None:
     begun(tmp_path, {"one": FIRST})
-    with pytest.raises(
-        ConfigError, match="run-1 is the id of an unfinished run with another plan or other credentials"
-    ):
+    with pytest.raises(ConfigError, match="run-1 is the id of an unfinished run with another plan, other credentials"):
         opened(tmp_path, {"one": SECOND}, snapshot=ID)
 
 
@@ -106,8 +104,7 @@ def test_another_callers_published_run_is_no_result_of_this_command(tmp_path: Pa
     for caller, is_result in ((FIRST, True), (SECOND, False)):
         output = tmp_path / caller.secret
         begun(output, {"one": FIRST})
-        (output / f"snapshot={ID}").mkdir()
-        (output / f"snapshot={ID}" / SUCCESS).touch()
+        published(output, ID)
         request = ResumeRequest("p", ID, None, 3600.0, {"one": caller})
         if is_result:
             with open_workspace(output, request, NOW) as workspace:

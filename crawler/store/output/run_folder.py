@@ -139,7 +139,10 @@ def take_runs(work: Path, nonce: str, holder: str) -> None:
 
 
 def _copy_spool(folder: Path) -> None:
-    """Replace the files of a spool by copies. The journal first: the pages it names are written before it."""
+    """Replace the files of a spool by copies. The journal first: the pages it names are written before it.
+
+    The copies keep the times: a resume must know how long ago the journal was written (crawl/resume.py).
+    """
     copies = [(folder / name, temporary_path(folder / name)) for name in (JOURNAL, PAGES)]
     copies = [(path, copy) for path, copy in copies if path.exists()]
     for path, copy in copies:
@@ -147,6 +150,7 @@ def _copy_spool(folder: Path) -> None:
             shutil.copyfileobj(source, target, _BLOCK_BYTES)
             target.flush()
             os.fsync(target.fileno())
+        shutil.copystat(path, copy)
     for path, copy in copies:
         copy.replace(path)
     sync_folder(folder)

@@ -252,7 +252,10 @@ def test_a_new_run_never_uses_an_existing_folder(tmp_path: Path) -> None:
 def test_a_run_that_claims_to_begin_in_the_future_is_neither_resumed_nor_removed(tmp_path: Path) -> None:
     unfinished(tmp_path, ID, age_s=-120.0)
     assert opened(tmp_path, resume_request()).snapshot == NEW_ID
-    with pytest.raises(ConfigError, match="run-1 is the id of an unfinished run with another plan, or one that claims"):
+    with pytest.raises(
+        ConfigError,
+        match="run-1 is the id of an unfinished run with another plan, other credentials, or a begin in the future",
+    ):
         opened(tmp_path, resume_request(snapshot=ID))
     with pytest.raises(UsageError, match=r"run-1 claims to have begun in the future \(2026-11-23T12:02:00\.000000Z\)"):
         opened(tmp_path, resume_request(snapshot=ID, resume=True))
