@@ -26,6 +26,11 @@ from crawler.walk.passes.reading import Done, Reading, Resting, State
 _CONTRADICTED: Final = "an earlier answer to this request said otherwise"
 
 
+def _expected(window: Window, total: int) -> int:
+    """Return how many items the page of a window has when there are `total`."""
+    return max(0, min(window.limit, total - window.offset))
+
+
 @dataclass(frozen=True, slots=True)
 class Declared(State):
     """A total says where the list ends. Any number of windows are in flight; responses come in any order."""
@@ -33,12 +38,13 @@ class Declared(State):
     def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple[State | None, Outcome]:
         """Take a page; one that is too short is requested again, and leaves a gap in the end."""
         evidence = reading.evidence
-        total = min(evidence.totals) if page.total is None else page.total
-        expected = max(0, min(window.limit, total - window.offset))
+        known = min(evidence.totals)
+        expected = _expected(window, known if page.total is None else page.total)
         short = page.length < expected
+        is_empty = not page.length and not page.total and known > window.offset  # a total of 0 may be wrong, too
+        if (short or is_empty) and trial == "more":
+            return self, AskAgain(f"{page.length} of {_expected(window, known) if is_empty else expected} items")
         if short:
-            if trial == "more":
-                return self, AskAgain(f"{page.length} of {expected} items")
             evidence.gaps.append(Gap(window.offset, window.offset + expected, page.length, "the page stayed short"))
         evidence.count(page, short=short)
         reading.read_up_to(evidence.total)  # rows were added: so are windows
