@@ -267,6 +267,17 @@ def test_rows_beyond_the_total_are_read_to_the_first_page_without_new_ones() -> 
     assert asked(done)[-2:] == [(30, 10), (40, 10)]
 
 
+def test_known_rows_that_are_more_than_declared_are_more_rows() -> None:
+    first, second = rows(10, 20), rows(10, 20, first=10)
+    walk, _ = answered(first, second, page_of([3, 4, 5, 6, 7, 8, 9, 10, 11], 20), EMPTY_PAGE, EMPTY_PAGE)
+    assert walk.judgement == ("unproven", "there are more records than the declared total")
+    ends = rows(4, 12), rows(4, 12, first=4), rows(4, 12, first=8)
+    walk, _ = answered(*ends, rows(4, 12, first=4), EMPTY_PAGE, EMPTY_PAGE, limit=4)
+    assert walk.judgement == ("unproven", "there are more records than the declared total")
+    walk, _ = answered(*ends, rows(4, 12, first=8), limit=4)
+    assert walk.verdict == "complete"
+
+
 def test_a_done_pass_takes_no_event() -> None:
     reading = WalkConfig().new_walk().reading
     with pytest.raises(WalkError):

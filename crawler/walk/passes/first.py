@@ -47,6 +47,8 @@ class Declared(State):
         if short:
             evidence.gaps.append(Gap(window.offset, window.offset + expected, page.length, "the page stayed short"))
         evidence.count(page, short=short)
+        if window.offset + window.limit >= evidence.total:
+            reading.last_keys = page.items.keys
         reading.read_up_to(evidence.total)  # rows were added: so are windows
         return self, Settled(page)
 
@@ -92,6 +94,7 @@ class First(State):
         if page.total is None and page.length:
             return self._without_total(reading, page)
         reading.first_key = next(iter(page.items.keys), None)
+        reading.last_keys = page.items.keys
         self._set_page_limit(reading, window, page)
         evidence.count(page)
         if page.length:

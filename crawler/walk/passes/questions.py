@@ -17,8 +17,9 @@ One window is in flight at a time. Which question is asked:
 |                                          |                 | counts the list        |                               |
 | fewer rows, or refused with 400, 404,    | a doubt: these rows were there a moment  | the end is seen; an empty     |
 | 416                                      | ago                                      | answer must come twice        |
-| rows of before: the offset is ignored,   | ask Probe       | ask Probe              | the end is seen after several |
-| or clamped to the last page              |                 |                        | pages, else ask Witness       |
+| rows of the only page: the offset is     | ask Probe       | ask Probe              | ask Witness                   |
+| ignored, or clamped to that page         |                 |                        |                               |
+| rows of the last page of several         | -               | -                      | the end is seen               |
 | another total than before                | the list has changed: Declared, and then another pass                    |
 | more rows than declared                  | Open: read on without a total; the walk is unproven                      |
 | no usable answer                         | ask Probe       | ask Probe              | a gap                         |
@@ -145,7 +146,7 @@ class Straddle(State):
         is_known, total = reading.evidence.knows(page), reading.evidence.total
         if page.length == expected:
             return _end(reading) if is_known else _changed(reading, page)
-        if is_known:
+        if is_known and reading.evidence.pages <= 1:  # the offset may be ignored
             return _then(reading, Probe.ask(reading, self.resume_at))
         return _read_beyond(reading, page, total, _aligned_limit(reading, total))
 
@@ -245,7 +246,7 @@ class Probe(State):
         if not page.length:
             again = AskAgain("an empty page beyond the total may be wrong", "apart")
             return _end(reading) if self.was_empty else (replace(self, was_empty=True), again)
-        if reading.evidence.knows(page):
+        if set(page.items.keys) <= set(reading.last_keys):
             return self._on_known(reading)
         return _read_beyond(reading, page, window.offset + window.limit, window.limit)
 
@@ -259,8 +260,8 @@ class Probe(State):
         return _end(reading)
 
     def _on_known(self, reading: Reading) -> tuple[State | None, Outcome]:
-        """Take rows of before: the last page again if the offset is clamped to it, or always the first one."""
-        if reading.evidence.pages > 1:  # they differ, so the offset is not ignored
+        """Take rows of the last page: the offset is clamped to it, or ignored when there is only one page."""
+        if reading.evidence.pages > 1:
             reading.evidence.end = "seen"
         is_last_question = reading.evidence.pages > 1 or self.witnessed
         return _then(reading, Done() if is_last_question else Witness.ask(reading, self.resume_at, probed=True))

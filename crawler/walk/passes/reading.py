@@ -1,5 +1,6 @@
 """What the states of a pass share: the evidence, the frontier, and the interface of a state (pure)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.model.window import Gap, Order, Window
@@ -14,9 +15,10 @@ class Reading:
     """One reading of a list, whatever state it is in.
 
     `asked_limit` is the page size of the first window in items, `page_limit` what the server makes of it; `clamped_to`
-    is the server's page size when it is smaller than requested, else None. `first_key` is that of the first item. The
-    last pass (`is_last`) reads ahead of short pages too; an earlier one ends sooner, since the next pass reads
-    everything again. `is_vouched` says that a census vouches for a list that is one short page.
+    is the server's page size when it is smaller than requested, else None. `first_key` is that of the first item,
+    `last_keys` are those of the last page. The last pass (`is_last`) reads ahead of short pages too; an earlier one
+    ends sooner, since the next pass reads everything again. `is_vouched` says that a census vouches for a list that is
+    one short page.
     """
 
     __slots__ = (
@@ -27,6 +29,7 @@ class Reading:
         "frontier",
         "is_last",
         "is_vouched",
+        "last_keys",
         "page_limit",
     )
 
@@ -38,6 +41,7 @@ class Reading:
         self.is_vouched = is_vouched
         self.clamped_to: int | None = None
         self.first_key: int | None = None
+        self.last_keys: Sequence[int] = ()
 
     @property
     def order(self) -> Order | None:
