@@ -8,7 +8,7 @@ from crawler.audit.rules import Violation, word
 from crawler.model import audit_rules as catalogue
 from crawler.model.audit_rules import Rule
 from crawler.snapshot.completeness import incompleteness_of
-from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Overlap, WalkEntry
 from crawler.text.human import count, counted
 
 
@@ -38,6 +38,7 @@ def observe(manifest: Manifest, *, has_success_marker: bool) -> Iterator[Observa
     why = incompleteness_of(manifest)
     yield from map(_unproven, why.unproven_walks)
     yield from map(_uncovered, why.uncovered_centers)
+    yield from map(_equal_centers, why.equal_centers)
     for walk in why.walks_with_rejects:
         message = f"had {counted(walk.rejects, 'item')} that could not be read"
         yield Observation(catalogue.REJECTED, _location_of(walk), Violation(message, {"rejects": walk.rejects}))
@@ -48,12 +49,13 @@ def observe(manifest: Manifest, *, has_success_marker: bool) -> Iterator[Observa
 
 def _reasons(manifest: Manifest, *, has_success_marker: bool) -> list[str]:
     why = incompleteness_of(manifest)
-    unproven, uncovered = len(why.unproven_walks), len(why.uncovered_centers)
+    unproven, uncovered, equal = len(why.unproven_walks), len(why.uncovered_centers), len(why.equal_centers)
     walked, held = (sum(one.records for one in entries) for entries in (manifest.walks, manifest.files))
     reasons = [
         f"{count(unproven)} of {counted(len(manifest.walks), 'walk')} not proven" if unproven else "",
         f"{counted(why.rejects, 'item')} rejected" if why.rejects else "",
         f"{counted(uncovered, 'center')} not covered" if uncovered else "",
+        f"{counted(equal, 'target')} with the same repositories in both centers" if equal else "",
         f"its walks say {counted(walked, 'record')}, its parts {count(held)}" if walked != held else "",
     ]
     found = [reason for reason in reasons if reason]
@@ -79,6 +81,14 @@ def _uncovered(center: Coverage) -> Observation:
     evidence: Evidence = {"declared": center.declared, "covered": center.covered, "uncovered": center.uncovered}
     violation = Violation(f"declares records ({number}) that are in no namespace walked", evidence)
     return Observation(catalogue.UNCOVERED, Location(center.target, center.center), violation)
+
+
+def _equal_centers(overlap: Overlap) -> Observation:
+    found = f"{count(overlap.in_both)} of {counted(overlap.compared, 'repository', 'repositories')} compared"
+    evidence: Evidence = {"compared": overlap.compared, "in_both": overlap.in_both}
+    return Observation(
+        catalogue.EQUAL_CENTERS, Location(overlap.target), Violation(f"has {found} in both centers", evidence)
+    )
 
 
 def _location_of(walk: WalkEntry) -> Location:

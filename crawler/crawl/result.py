@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.errors import CrawlerError, IncompleteError, UnavailableError
 from crawler.model.stop_reason import StopReason
-from crawler.snapshot.manifest import Coverage, Manifest, Status, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Status, WalkEntry
 
 _SIGNALLED: Final = 128  # a shell's own convention: 128 + the number of the signal
 
@@ -33,6 +33,7 @@ class Result(NamedTuple):
     manifest: Manifest | None
     path: PurePath | None
     state: PurePath | None
+    overlaps: tuple[Overlap, ...] = ()
 
 
 def exit_code_of(errors: Mapping[str, CrawlerError], stop_reason: StopReason, status: Status | None) -> int:

@@ -69,6 +69,7 @@ def _published_before(state: RunState, path: Path) -> Result:
         stats=(),
         walks=manifest.walks,
         coverage=manifest.coverage,
+        overlaps=manifest.overlaps,
         errors={},
         snapshot=state.snapshot,
         resumed=manifest.resumed,
@@ -121,7 +122,8 @@ class _Run:
         all_published = len(store.walks) == len(schedule.walks)
         ended = not errors and all_published and all(walk.ended for walk in schedule.center_totals)
         coverage = cover(schedule.declared_totals(), store.walks)
-        status = status_of(store.walks, coverage, allow_partial_coverage=config.allow_partial_coverage)
+        overlaps = store.overlaps(part_writer.folder if isinstance(part_writer, PartFiles) else None) if ended else ()
+        status = status_of(store.walks, coverage, overlaps, allow_partial_coverage=config.allow_partial_coverage)
         result = Result(
             exit_code=exit_code_of(errors, stop_reason, status if ended else None),
             stop_reason=stop_reason,
@@ -130,6 +132,7 @@ class _Run:
             stats=schedule.stats(),
             walks=tuple(store.walks),
             coverage=coverage,
+            overlaps=overlaps,
             errors=errors,
             snapshot=state.snapshot,
             resumed=state.resumed,

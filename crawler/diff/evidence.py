@@ -15,7 +15,9 @@ class AbsenceEvidence:
     def __init__(self, side: Side, manifest: Manifest) -> None:
         self._side: Side = side
         self._walks = {WalkId(walk.target, walk.center, walk.namespace): walk for walk in manifest.walks}
-        self._uncovered = incompleteness_of(manifest).uncovered_centers
+        why = incompleteness_of(manifest)
+        self._uncovered = why.uncovered_centers
+        self._with_equal_centers = {overlap.target for overlap in why.equal_centers}
         unproven = {(walk.target, walk.center) for walk in manifest.walks if not is_proven(walk)}
         coverage = {(center.target, center.center): center for center in manifest.coverage}
         self._covered = {place for place, center in coverage.items() if center.uncovered == 0 and place not in unproven}
@@ -27,9 +29,13 @@ class AbsenceEvidence:
     def doubt(self, walk_id: WalkId) -> Reason | None:
         """Return why the snapshot may lack records of a namespace, or of a center; None when it holds all of them."""
         walk = self._walks.get(walk_id) or self._walks.get(walk_id._replace(namespace=None))
+        doubt = None if walk is None else _doubt(walk)
+        if doubt is not None:
+            return Reason(self._side, *doubt)
+        if walk_id.target in self._with_equal_centers:
+            return Reason(self._side, "equal centers", "both centers held the same repositories")
         if walk is not None:
-            doubt = _doubt(walk)
-            return Reason(self._side, *doubt) if doubt else None
+            return None
         if walk_id[:2] in self._covered:
             return None
         by_namespace = walk_id.namespace is not None and walk_id[:2] in self.centers_by_namespace

@@ -79,6 +79,14 @@ UNKNOWN_FIELD: Final = Rule(
     "It is kept under extra, and no rule judges it; it may say something about sharing.",
     "Look at it in the records, and update swr-crawler.",
 )
+EQUAL_CENTERS: Final = Rule(
+    "SWR006",
+    "centers-equal",
+    "error",
+    "Both centers of a target hold the same repositories",
+    "The service, or a cache before it, ignores the center: one list was read twice, and the other one not at all.",
+    "Request each center by hand, around any cache, to find what ignores the center; then crawl again.",
+)
 PUBLIC: Final = Rule(
     "SWR101",
     "public-while-shared",
@@ -208,7 +216,7 @@ SUPPRESSION_UNUSED: Final = Rule(
 )
 
 _ALL: Final = (
-    *(INCOMPLETE, UNPROVEN, UNCOVERED, REJECTED, UNKNOWN_FIELD),
+    *(INCOMPLETE, UNPROVEN, UNCOVERED, REJECTED, UNKNOWN_FIELD, EQUAL_CENTERS),
     *(PUBLIC, EXPIRED, DOMAIN, NAMESPACE, CATEGORY),
     *(STALE, UNTAGGED, TAG_COUNT, ONLY_LATEST, UNDESCRIBED, LARGE),
     *(RECORDS_GREW, SIZE_GREW),

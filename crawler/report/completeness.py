@@ -13,7 +13,7 @@ from crawler.model.walk_id import Center
 from crawler.report.row import shown
 from crawler.report.table_data import Column
 from crawler.snapshot.completeness import incompleteness_of, is_proven, sum_if_known
-from crawler.snapshot.manifest import Coverage, Manifest, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Overlap, WalkEntry
 from crawler.text.human import count, counted, duration
 
 _WORST_FIRST: Final[tuple[Verdict, ...]] = ("partial", "drifted", "unproven", "complete")
@@ -104,6 +104,7 @@ def _reasons(manifest: Manifest, records: int, *, has_success_marker: bool) -> I
     if why.rejects:
         yield f"{counted(why.rejects, 'item')} could not be read as records; they are in _rejects.ndjson"
     yield from map(_uncovered, why.uncovered_centers)
+    yield from map(_equal_centers, why.equal_centers)
     yield from _contradictions(manifest, records, has_success_marker=has_success_marker)
 
 
@@ -112,6 +113,11 @@ def _uncovered(center: Coverage) -> str:
     if center.uncovered is None:
         return f"{place}: how many records are in namespaces that were not walked is not known"
     return f"{place}: {counted(center.uncovered, 'record')} in namespaces that were not walked"
+
+
+def _equal_centers(overlap: Overlap) -> str:
+    found = f"{count(overlap.in_both)} of {counted(overlap.compared, 'repository', 'repositories')} compared"
+    return f"{shown(overlap.target)}: {found} are in both centers, as if the service ignored the center"
 
 
 def _contradictions(manifest: Manifest, records: int, *, has_success_marker: bool) -> Iterable[str]:

@@ -5,7 +5,8 @@ What makes one walk complete is in walk/passes.py (`Pass.is_consistent`). A snap
 - every walk has the verdict `complete` (`crawler/model/verdict.py`);
 - no item was rejected;
 - no center holds, or may hold, more than the walks of its namespaces cover; a run may accept this beforehand
-  (`allow_partial_coverage`).
+  (`allow_partial_coverage`);
+- no target's two centers hold the same repositories: then one list was read twice, and the other one not.
 
 `status` in the manifest, the file `_SUCCESS` and exit code 0 of `crawl` say that a snapshot is complete.
 """
@@ -13,15 +14,16 @@ What makes one walk complete is in walk/passes.py (`Pass.is_consistent`). A snap
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from crawler.snapshot.manifest import Coverage, Manifest, Status, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Status, WalkEntry
 
 
 class Incompleteness(NamedTuple):
-    """Why a snapshot is not complete: walks and centers in plan order, all empty when it is complete."""
+    """Why a snapshot is not complete: walks, centers and targets in plan order, all empty when it is complete."""
 
     unproven_walks: tuple[WalkEntry, ...] = ()
     walks_with_rejects: tuple[WalkEntry, ...] = ()
     uncovered_centers: tuple[Coverage, ...] = ()
+    equal_centers: tuple[Overlap, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -35,7 +37,11 @@ class Incompleteness(NamedTuple):
 
 
 def incompleteness(
-    walks: Iterable[WalkEntry], coverage: Iterable[Coverage] = (), *, allow_partial_coverage: bool = False
+    walks: Iterable[WalkEntry],
+    coverage: Iterable[Coverage] = (),
+    overlaps: Iterable[Overlap] = (),
+    *,
+    allow_partial_coverage: bool = False,
 ) -> Incompleteness:
     """Return why a snapshot of these walks and centers is not complete."""
     entries = tuple(walks)
@@ -45,20 +51,25 @@ def incompleteness(
         uncovered_centers=()
         if allow_partial_coverage
         else tuple(center for center in coverage if center.uncovered != 0),
+        equal_centers=tuple(overlap for overlap in overlaps if overlap.is_one_list),
     )
 
 
 def incompleteness_of(manifest: Manifest) -> Incompleteness:
     """Return why a snapshot is not complete by its manifest's walks and centers, whatever its `status` says."""
     allowed = bool(manifest.config.get("allow_partial_coverage"))
-    return incompleteness(manifest.walks, manifest.coverage, allow_partial_coverage=allowed)
+    return incompleteness(manifest.walks, manifest.coverage, manifest.overlaps, allow_partial_coverage=allowed)
 
 
 def status_of(
-    walks: Iterable[WalkEntry], coverage: Iterable[Coverage] = (), *, allow_partial_coverage: bool = False
+    walks: Iterable[WalkEntry],
+    coverage: Iterable[Coverage] = (),
+    overlaps: Iterable[Overlap] = (),
+    *,
+    allow_partial_coverage: bool = False,
 ) -> Status:
     """Return the status of a snapshot of these walks and centers."""
-    return incompleteness(walks, coverage, allow_partial_coverage=allow_partial_coverage).status
+    return incompleteness(walks, coverage, overlaps, allow_partial_coverage=allow_partial_coverage).status
 
 
 def is_proven(walk: WalkEntry) -> bool:

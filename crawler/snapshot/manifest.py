@@ -99,6 +99,23 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.declared is None or self.covered is None else max(0, self.declared - self.covered)
 
 
+class Overlap(msgspec.Struct, frozen=True, kw_only=True):
+    """A target whose two centers hold some of the same repositories, by a sample of the keys of each.
+
+    `compared` is the number of keys in the sample of the center with fewer, `in_both` how many of them the other holds,
+    too. A repository is shared by its owner or with another account, so the centers have none in common.
+    """
+
+    target: str
+    compared: int
+    in_both: int
+
+    @property
+    def is_one_list(self) -> bool:
+        """Return whether one list was probably read twice: as by a cache or a service that ignores the center."""
+        return 2 * self.in_both >= self.compared
+
+
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One file of the snapshot; `path` is relative to its folder, `bytes` its size, `sha256` in hex."""
 
@@ -136,6 +153,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     rejects: FileEntry
     unknown_fields: tuple[str, ...]
     requests: Requests
+    overlaps: tuple[Overlap, ...] = ()
 
 
 def to_json(manifest: Manifest) -> bytes:

@@ -19,7 +19,7 @@ Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #offset-past-end (
 
 from typing import Final, Literal
 
-from crawler.model.key_set import KeySet
+from crawler.model.identity import IdentitySet
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.page import Page
 from crawler.walk.first_page import FirstPage
@@ -48,7 +48,7 @@ class Pass:
         self.state: Literal["first", "declared", "open"] = "first"
         self.totals: dict[int, None] = {}
         self.total = 0
-        self.keys = KeySet()
+        self.keys = IdentitySet()
         self.items = 0
         self.pages = 0
         self.settled = 0  # the number of windows read or lost
@@ -193,9 +193,9 @@ class Pass:
 
     @property
     def is_consistent(self) -> bool:
-        """Whether this pass alone proves the walk: one total on all pages, and that many distinct keys."""
+        """Whether this pass alone proves the walk: one total on all pages, and that many identities."""
         flawed = self.gaps or self.total_missing or self._totals_disagree
-        return not flawed and len(self.totals) <= 1 and len(self.keys) == self.total
+        return not flawed and len(self.totals) <= 1 and self.keys.identities() == self.total
 
     # ---- what a page proves, by state
 
@@ -288,7 +288,7 @@ class Pass:
             self._probing_second_item, self.limit = False, self._probe_offset
 
     def _count(self, page: Page, *, short: bool = False) -> None:
-        new = self.keys.update(page.items.keys)
+        new = self.keys.update(page.items.keys, page.items.ownerless)
         self._full_pages += not short
         self.pages += new > 0
         self.items += page.length

@@ -8,7 +8,7 @@
       |-- no total, or one that only counts the page --> unproven
       `-- every window was read, but the list changed in every pass --> drifted
 
-A pass is consistent when all its pages declare one total and it has read that many distinct keys.
+A pass is consistent when all its pages declare one total and it has read that many identities (model/record.py).
 
 The laws; each is a property in tests/walk/test_walk_laws.py:
 - A walk is `complete` only after a consistent pass. With `double_read` it takes two in a row with the same keys, unless
@@ -26,11 +26,10 @@ The laws; each is a property in tests/walk/test_walk_laws.py:
 Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #moving-data, #offset-paging.
 """
 
-from functools import reduce
-from operator import xor
 from typing import Final
 
-from crawler.model.key_set import KeySet
+from crawler.model.identity import Fingerprint, IdentitySet
+from crawler.model.key_sample import KeySample
 from crawler.model.verdict import Verdict
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.page import Page
@@ -50,8 +49,8 @@ class Walk:
     `on_size_refused` or `on_order_refused`.
 
     `verdict` is None until the walk has ended; then the other fields hold the evidence. `totals` are all that were
-    declared in any pass, in that order. The rest is of the last pass: `distinct` keys, `duplicates` (items whose key
-    was read before), `gaps` by offset, `limit` in items and `order`.
+    declared in any pass, in that order. The rest is of the last pass: `distinct` identities and a `sample` of their
+    keys, `duplicates` (the other items), `gaps` by offset, `limit` in items and `order`.
     """
 
     def __init__(
@@ -61,13 +60,13 @@ class Walk:
         self._max_passes = max_passes
         self._double_read = double_read
         self._first_page_only = first_page_only
-        self._fingerprint: tuple[int, int, int] | None = None  # of the keys of the pass before, for `double_read`
+        self._fingerprint: Fingerprint | None = None  # of the keys of the pass before, for `double_read`
         self._windows_before = 0  # settled in earlier passes
         self._pass = self._new_pass(1)
         self.waiting = False  # no window can be requested before a response has come
         self.verdict: Verdict | None = None
         self.totals: dict[int, None] = {}
-        self.distinct = 0
+        self._found = 0, KeySample()  # identities of the last pass, and a sample of its keys, when the walk has ended
         self.gaps: tuple[Gap, ...] = ()
 
     @property
@@ -96,8 +95,18 @@ class Walk:
         return self._pass.in_flight
 
     @property
+    def distinct(self) -> int:
+        """The number of identities of the last pass when the walk has ended."""
+        return self._found[0]
+
+    @property
+    def sample(self) -> KeySample:
+        """A sample of the keys of the last pass when the walk has ended."""
+        return self._found[1]
+
+    @property
     def duplicates(self) -> int:
-        """The number of items of the last pass whose key was read before."""
+        """The number of items of the last pass beyond its identities."""
         return self._pass.items - self.distinct
 
     @property
@@ -206,13 +215,13 @@ class Walk:
         before, self._fingerprint = self._fingerprint, None
         if done.is_consistent:
             # Not the keys themselves: two sets of a huge walk would be the largest thing in memory.
-            self._fingerprint = len(done.keys), sum(done.keys), reduce(xor, done.keys, 0)
-        return self._fingerprint is not None and before == self._fingerprint
+            self._fingerprint = done.keys.fingerprint()
+        return self._fingerprint is not None and before is not None and before.matches(self._fingerprint)
 
     def _finish(self, verdict: Verdict) -> None:
         self.verdict = verdict
         self.totals.update(self._pass.totals)
-        self.distinct = len(self._pass.keys)
+        self._found = self._pass.keys.identities(), self._pass.keys.sample()
         if verdict != "complete":
             self.gaps = tuple(sorted(self._pass.gaps, key=lambda gap: gap.offset))
-        self._pass.keys = KeySet()  # keys are most of a run's memory
+        self._pass.keys = IdentitySet()  # keys are most of a run's memory

@@ -16,7 +16,7 @@ from crawler.crawl.result import Result
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.completeness import status_of
-from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Requests, WalkEntry
+from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Overlap, Requests, WalkEntry
 from crawler.text import human as wording
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -330,6 +330,16 @@ def test_many_stopped_targets_are_five_lines_and_their_number() -> None:
 
 def test_a_run_without_requests_says_so() -> None:
     assert "requests  0" in summary(stopped(stats=(stats(by_status=Counter()),)))
+
+
+def test_centers_that_hold_the_same_are_named() -> None:
+    overlap = Overlap(target="default", compared=64, in_both=64)
+    text = summary(finished(walk(), walk(center="thirdparty"), overlaps=(overlap,), code=3))
+    assert text.splitlines()[0].endswith("0 missing, both centers hold the same")
+    assert "  centers   default: self and thirdparty both hold 64 of 64 repositories compared: " in text
+    some = finished(walk(), overlaps=(Overlap(target="default", compared=64, in_both=1),))
+    assert "centers" not in summary(some)
+    assert json.loads(summary_json(some))["overlaps"] == [{"target": "default", "compared": 64, "in_both": 1}]
 
 
 def test_records_that_no_walk_covers_are_counted() -> None:

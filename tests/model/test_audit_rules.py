@@ -16,6 +16,7 @@ GIVEN = {
     "SWR003": "center-not-covered",
     "SWR004": "items-rejected",
     "SWR005": "unknown-field",
+    "SWR006": "centers-equal",
     "SWR101": "public-while-shared",
     "SWR102": "share-expired",
     "SWR103": "domain-not-allowed",

@@ -6,7 +6,7 @@ import pytest
 
 from crawler.report.completeness import Completeness, completeness, requests_text, walks_columns
 from crawler.report.table_data import encode_table
-from crawler.snapshot.manifest import Coverage, Lost, Manifest, Requests
+from crawler.snapshot.manifest import Coverage, Lost, Manifest, Overlap, Requests
 from tests.audit.examples import WALK, manifest, walk
 
 
@@ -51,6 +51,10 @@ def test_a_complete_snapshot_has_no_reason_against_it() -> None:
         (
             manifest(status="incomplete", coverage=(Coverage(target="eu", center="self", declared=None, covered=5),)),
             "eu self: how many records are in namespaces that were not walked is not known",
+        ),
+        (
+            manifest(status="incomplete", overlaps=(Overlap(target="eu", compared=64, in_both=63),)),
+            "eu: 63 of 64 repositories compared are in both centers, as if the service ignored the center",
         ),
     ],
 )

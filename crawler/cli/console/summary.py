@@ -34,7 +34,7 @@ def summary(result: Result, *, style: Callable[[str], str] = str) -> str:
 
 
 def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
-    why = incompleteness(result.walks, result.coverage)
+    why = incompleteness(result.walks, result.coverage, result.overlaps)
     yield _headline(result, totals)
     if result.path is not None:
         files = result.manifest.files if result.manifest else ()
@@ -47,6 +47,7 @@ def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
     if outside := sum(walk.outside for walk in result.walks):
         yield _labelled("note", f"{counted(outside, 'record')} of other namespaces were returned and left out")
     yield from _coverage(why)
+    yield from _equal_centers(why)
     yield from _unproven_walks(result, why.unproven_walks)
     yield from _unknown_fields(result)
     yield _labelled("time", _time(result, totals))
@@ -80,6 +81,8 @@ def _shortfall(result: Result, totals: RunTotals) -> str:
         parts.append(f"{count(totals.rejects)} rejected")
     if uncovered := sum(center.uncovered or 0 for center in result.coverage):
         parts.append(f"{count(uncovered)} in no namespace walked")
+    if any(overlap.is_one_list for overlap in result.overlaps):
+        parts.append("both centers hold the same")
     return ", ".join(parts)
 
 
@@ -98,6 +101,13 @@ def _coverage(why: Incompleteness) -> Iterator[str]:
         else:
             declared = counted(center.declared or 0, "declared record")
             yield _labelled("coverage", f"{place}: {count(center.uncovered)} of {declared} are in no namespace walked")
+
+
+def _equal_centers(why: Incompleteness) -> Iterator[str]:
+    for overlap in why.equal_centers:
+        found = f"{count(overlap.in_both)} of {counted(overlap.compared, 'repository', 'repositories')} compared"
+        cause = "the service, or a cache before it, ignores the center"
+        yield _labelled("centers", f"{overlap.target}: self and thirdparty both hold {found}: {cause}")
 
 
 def _unproven_walks(result: Result, walks: Sequence[WalkEntry]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any, Final
 
 import orjson
+from msgspec import to_builtins
 
 from crawler.cli.console.run_totals import totals_of
 from crawler.crawl.result import Result
@@ -46,6 +47,7 @@ def summary_json(result: Result) -> bytes:
         "duplicates": totals.duplicates,
         "missing": totals.missing if finished else None,
         "uncovered": totals.uncovered if finished else None,
+        "overlaps": [to_builtins(overlap) for overlap in result.overlaps] if finished else [],
         "seen": {
             "declared": sum(target.declared for target in result.stats),
             "records": sum(target.records for target in result.stats),
