@@ -42,8 +42,8 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     """How one walk ended, and the evidence.
 
     `declared_totals` are all different totals that the service declared, in the order seen. `records` and `rejects`
-    count what is published. `distinct` counts the distinct keys of the last pass, `duplicates` the items of that pass
-    whose key had been read before. `outside` counts records of other namespaces than the walk's, which are not
+    count what is published. `distinct` counts the different repositories and rejects of the last pass, `duplicates` the
+    other items of that pass. `outside` counts records of other namespaces than the walk's, which are not
     published (a filter of the service may match loosely). `limit`, `order` and `dialect` (how parameters were sent)
     are what the service accepted.
     """

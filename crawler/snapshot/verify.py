@@ -83,7 +83,7 @@ class _Reading:
         """Yield how many records of the present place, without an owner, match one that has an owner."""
         if records := len(self._keys) - self._keys.identities():
             where = "/".join(part for part in self._place if part)
-            yield f"{where}: {counted(records, 'record')} without domain_name there with one, too"
+            yield f"{where}: {counted(records, 'record')} without domain_name of repositories that are there with it"
 
     def rejects(self, file: FileEntry) -> Iterator[str]:
         """Read the file of rejects and yield what differs in its bytes and its number of lines."""
@@ -118,7 +118,8 @@ class _Reading:
             return f"is of target {record.target!r} and center {record.center!r}"
         key = record_key(record.domain_name, record.namespace, record.name)
         if not self._keys.update([key.key], () if key.has_owner else [key.key]):
-            return f"{record.namespace}/{record.name} of {record.domain_name} was there before"
+            owner = f" of {record.domain_name}" if key.has_owner else ""
+            return f"{record.namespace}/{record.name}{owner} was there before"
         return ""
 
     def _place_of(self, file: FileEntry) -> tuple[str, str]:
