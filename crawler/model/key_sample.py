@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from itertools import chain, product
 from typing import Final, NamedTuple
 
-from crawler.model.key_set import GROUPS, KeySet, group_of
+from crawler.model.key_set import GROUP_SHIFT, GROUPS, KeySet
 from crawler.model.record import differ_by_owner
 
 SAMPLED: Final = 64
 _RANK_BITS: Final = 24
+_GROUP_MASK: Final = GROUPS - 1
 _ALL: Final = GROUPS << _RANK_BITS
 
 
 def _rank(key: int) -> int:
     """Return where a key comes in the order of names: by its group, then by the other bits."""
-    return group_of(key) << _RANK_BITS | (key & 0xFF) << 16 | key >> 48 & 0xFFFF
+    return (key >> GROUP_SHIFT & _GROUP_MASK) << _RANK_BITS | (key & 0xFF) << 16 | key >> 48 & 0xFFFF
 
 
 class Match(NamedTuple):
@@ -82,7 +83,11 @@ class KeySample:
         """Return the part of the sample that comes before `end`."""
         if end >= self.end:
             return self
-        owned, ownerless = (frozenset(key for key in keys if _rank(key) < end) for keys in (self.owned, self.ownerless))
+        last = end >> _RANK_BITS  # only a few keys are left: leave most out by their group alone, without a call
+        owned, ownerless = (
+            frozenset([key for key in keys if key >> GROUP_SHIFT & _GROUP_MASK <= last and _rank(key) < end])
+            for keys in (self.owned, self.ownerless)
+        )
         return KeySample(owned, ownerless, end)
 
 

@@ -23,15 +23,11 @@ _BUCKETS: Final = 2**16
 # Below this a plain set takes hardly more memory than the buckets themselves.
 MAX_PLAIN: Final = 2**16
 
-# Which byte of a key, in the byte order of the machine, numbers its group: the low one of its bucket's number.
+# Which byte of a key, in the byte order of the machine, numbers its group: the low one of its bucket's number. That is
+# the lowest byte of the key, or the one from bit 48 on. No owner changes either of them (record.py).
 GROUPS: Final = 2**8
 _GROUP_BYTE: Final = Struct("=H").pack(1).index(1)
-_GROUP_SHIFT: Final = _GROUP_BYTE * 48
-
-
-def group_of(key: int) -> int:
-    """Return the number of a key's group, below GROUPS: 8 bits of it, that no owner changes (record.py)."""
-    return key >> _GROUP_SHIFT & (GROUPS - 1)
+GROUP_SHIFT: Final = _GROUP_BYTE * 48
 
 
 class KeySet:
@@ -61,7 +57,7 @@ class KeySet:
     def groups(self) -> Iterator[list[int]]:
         """Yield the keys of each group, in the order of their numbers."""
         if self._buckets is None:
-            keys = array("q", self._plain)
+            keys = array("q", list(self._plain))  # several times as fast as from the set
             group_bytes = keys.tobytes()[_GROUP_BYTE :: keys.itemsize]
             for group in range(GROUPS):
                 yield [keys[at] for at in _positions(group_bytes, group)]

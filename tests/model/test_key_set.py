@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.model.key_set import GROUPS, KeySet, group_of
+from crawler.model.key_set import GROUP_SHIFT, GROUPS, KeySet
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
@@ -109,4 +109,4 @@ def test_the_groups_are_the_keys_by_the_number_of_their_group(pages: list[list[i
     groups = list(key_set_of(pages, max_plain).groups())
     assert len(groups) == GROUPS
     assert Counter(key for group in groups for key in group) == Counter(set[int]().union(*pages))
-    assert all(group_of(key) == number for number, group in enumerate(groups) for key in group)
+    assert all(key >> GROUP_SHIFT & (GROUPS - 1) == number for number, group in enumerate(groups) for key in group)
