@@ -60,7 +60,7 @@ class IdentitySet:
         return self._owned.update(owned) + self._ownerless.update(ownerless)
 
     def issuperset(self, keys: Sequence[int]) -> bool:
-        """Return whether the set has all of `keys`; most keys of the same record without an owner do not count."""
+        """Return whether the set has all of `keys`: a key of the same repository without an owner may not count."""
         if self._owned.issuperset(keys) or self._ownerless.issuperset(keys):
             return True
         return self._mixed and all(self._owned.issuperset([key]) or self._ownerless.issuperset([key]) for key in keys)

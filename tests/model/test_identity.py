@@ -79,12 +79,25 @@ def test_two_passes_have_matching_fingerprints_if_they_read_the_same_repositorie
     assert first.matches(second) == second.matches(first) == expected
 
 
+def test_a_fingerprint_tells_owners_apart_where_all_records_have_one() -> None:
+    acme, globex, missing = ([[(owner, "n", name) for name in "xyz"]] for owner in ("acme", "globex", None))
+    some = [[("acme", "n", "x"), (None, "n", "y"), (None, "n", "z"), (None, "n", "x")]]
+    known, others, none, mixed = (set_of(pages).fingerprint() for pages in (acme, globex, missing, some))
+    assert known.matches(set_of(acme).fingerprint())
+    assert not known.matches(others)
+    assert known.matches(none)
+    assert mixed.matches(known)
+    assert mixed.matches(none)
+    assert not mixed.matches(set_of([some[0][1:3]]).fingerprint())
+
+
 def test_a_set_in_which_no_record_or_every_record_has_an_owner_has_as_many_repositories_as_keys() -> None:
     known: list[list[Triple]] = [[(owner, "n", "x") for owner in ("a", "b", "c")]]
     missing: list[list[Triple]] = [[(None, "n", name) for name in "xyz"]]
     for found in (set_of(known), set_of(missing)):
-        assert (len(found), found.identities()) == (3, 3)
-    assert (set_of(known + missing).identities(), set_of(missing + known).identities()) == (5, 5)
+        assert (len(found), len(set(found)), found.identities()) == (3, 3, 3)
+    for both in (set_of(known + missing), set_of(missing + known), set_of([[*known[0], *missing[0]]])):
+        assert (len(both), both.identities(), both.identities()) == (6, 5, 5)
 
 
 def test_a_key_of_a_reject_matches_no_record() -> None:
@@ -98,7 +111,9 @@ def test_what_a_set_lacks_is_not_in_it() -> None:
     known, missing, other = (record_key(*one).key for one in (("acme", "n", "x"), (None, "n", "y"), (None, "n", "z")))
     assert found.issuperset([known, missing])
     assert not found.issuperset([known, other])
-    assert not set_of([[("acme", "n", "x")]]).issuperset([known, other])
+    only = set_of([[("acme", "n", "x")]])
+    assert only.issuperset([known])
+    assert not only.issuperset([known, other])
 
 
 def test_owners_change_a_key_in_bits_of_their_own_and_names_in_all() -> None:

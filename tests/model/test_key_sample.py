@@ -1,6 +1,7 @@
 """Samples of two sets tell whether the sets hold the same repositories."""
 
 from collections.abc import Iterable
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from crawler.model.identity import IdentitySet
 from crawler.model.key_sample import SAMPLED, KeySample, Match
-from crawler.model.key_set import MAX_PLAIN
+from crawler.model.key_set import GROUP_SHIFT, GROUPS, MAX_PLAIN
 from crawler.model.record import record_key
 
 Triple = tuple[str | None, str, str]
@@ -21,8 +22,8 @@ def sample_of(triples: Iterable[Triple], max_plain: int = MAX_PLAIN) -> KeySampl
     return key_set.sample()
 
 
-def rows(owner: str | None, count: int, namespace: str = "n") -> list[Triple]:
-    return [(owner, namespace, f"r{number}") for number in range(count)]
+def rows(owner: str | None, size: int, namespace: str = "n") -> list[Triple]:
+    return [(owner, namespace, f"r{number}") for number in range(size)]
 
 
 def compared_and_common(one: KeySample, other: KeySample) -> tuple[int, int]:
@@ -37,26 +38,26 @@ SIZES = (0, 1, 2, SAMPLED, SAMPLED + 1, 1000, 20_000)
 
 
 @pytest.mark.parametrize("max_plain", [0, MAX_PLAIN], ids=["compact", "plain"])
-@pytest.mark.parametrize("count", SIZES)
-def test_equal_sets_have_all_of_their_samples_in_common(count: int, max_plain: int) -> None:
-    one, other = sample_of(rows("acme", count), max_plain), sample_of(rows("acme", count)[::-1])
-    assert compared_and_common(one, other) == (min(count, SAMPLED), min(count, SAMPLED))
+@pytest.mark.parametrize("size", SIZES)
+def test_equal_sets_have_all_of_their_samples_in_common(size: int, max_plain: int) -> None:
+    one, other = sample_of(rows("acme", size), max_plain), sample_of(rows("acme", size)[::-1])
+    assert compared_and_common(one, other) == (min(size, SAMPLED), min(size, SAMPLED))
 
 
-@pytest.mark.parametrize("count", SIZES)
-def test_a_missing_owner_matches_a_known_one_in_either_sample(count: int) -> None:
-    known, missing = sample_of(rows("acme", count)), sample_of(rows(None, count))
-    half = sample_of([("acme" if number % 2 else None, *row[1:]) for number, row in enumerate(rows(None, count))])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_missing_owner_matches_a_known_one_in_either_sample(size: int) -> None:
+    known, missing = sample_of(rows("acme", size)), sample_of(rows(None, size))
+    half = sample_of([("acme" if number % 2 else None, *row[1:]) for number, row in enumerate(rows(None, size))])
     for one in (known, missing, half):
         for other in (known, missing, half):
             if one is not other:
-                assert compared_and_common(one, other) == (min(count, SAMPLED), min(count, SAMPLED))
+                assert compared_and_common(one, other) == (min(size, SAMPLED), min(size, SAMPLED))
 
 
-@pytest.mark.parametrize("count", SIZES)
-def test_sets_of_two_known_owners_or_of_two_namespaces_have_nothing_in_common(count: int) -> None:
-    for other in (rows("globex", count), rows("acme", count, "other"), rows(None, count, "other")):
-        assert compared_and_common(sample_of(rows("acme", count)), sample_of(other))[1] == 0
+@pytest.mark.parametrize("size", SIZES)
+def test_sets_of_two_known_owners_or_of_two_namespaces_have_nothing_in_common(size: int) -> None:
+    for other in (rows("globex", size), rows("acme", size, "other"), rows(None, size, "other")):
+        assert compared_and_common(sample_of(rows("acme", size)), sample_of(other))[1] == 0
 
 
 def test_a_match_says_whether_both_keys_have_the_same_owner() -> None:
@@ -95,7 +96,10 @@ def test_the_sample_of_nothing_is_empty() -> None:
     assert KeySample.merged([]) == KeySample() == sample_of([])
 
 
-def test_a_name_with_many_owners_is_sampled_as_a_whole() -> None:
-    owners: list[Triple] = [(f"owner {number}", "n", "x") for number in range(100)]
+@pytest.mark.parametrize("group", [0, GROUPS - 1])
+def test_a_name_with_many_owners_is_sampled_as_a_whole(group: int) -> None:
+    names = (f"r{number}" for number in count())
+    name = next(name for name in names if record_key(None, "n", name).key >> GROUP_SHIFT & (GROUPS - 1) == group)
+    owners: list[Triple] = [(f"owner {number}", "n", name) for number in range(100)]
     assert sample_of(owners).size == 100
     assert compared_and_common(sample_of(owners), sample_of(owners)) == (100, 100)
