@@ -8,7 +8,7 @@ from crawler.audit.rules import Violation, word
 from crawler.model import audit_rules as catalogue
 from crawler.model.audit_rules import Rule
 from crawler.snapshot.completeness import incompleteness_of
-from crawler.snapshot.manifest import Coverage, Manifest, Shrinkage, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, WalkEntry
 from crawler.snapshot.shrinkage import counted_places, shrinkage_text
 from crawler.text.human import count, counted
 
@@ -40,6 +40,7 @@ def observe(manifest: Manifest, *, has_success_marker: bool) -> Iterator[Observa
     yield from map(_unproven, why.unproven_walks)
     yield from map(_uncovered, why.uncovered_centers)
     yield from map(_shrank, why.shrinkage)
+    yield from map(_equal_centers, why.equal_centers)
     for walk in why.walks_with_rejects:
         message = f"had {counted(walk.rejects, 'item')} that could not be read"
         yield Observation(catalogue.REJECTED, _location_of(walk), Violation(message, {"rejects": walk.rejects}))
@@ -50,13 +51,14 @@ def observe(manifest: Manifest, *, has_success_marker: bool) -> Iterator[Observa
 
 def _reasons(manifest: Manifest, *, has_success_marker: bool) -> list[str]:
     why = incompleteness_of(manifest)
-    unproven, uncovered = len(why.unproven_walks), len(why.uncovered_centers)
+    unproven, uncovered, equal = len(why.unproven_walks), len(why.uncovered_centers), len(why.equal_centers)
     walked, held = (sum(one.records for one in entries) for entries in (manifest.walks, manifest.files))
     reasons = [
         f"{count(unproven)} of {counted(len(manifest.walks), 'walk')} not proven" if unproven else "",
         f"{counted(why.rejects, 'item')} rejected" if why.rejects else "",
         f"{counted(uncovered, 'center')} not covered" if uncovered else "",
         f"{counted_places(why.shrinkage)} shrank" if why.shrinkage else "",
+        f"{counted(equal, 'target')} with the same repositories in both centers" if equal else "",
         f"its walks say {counted(walked, 'record')}, its parts {count(held)}" if walked != held else "",
     ]
     found = [reason for reason in reasons if reason]
@@ -88,6 +90,14 @@ def _shrank(one: Shrinkage) -> Observation:
     evidence: Evidence = {"before": one.before, "now": one.now, "snapshot": one.snapshot}
     location = Location(one.target, one.center, None, one.namespace)
     return Observation(catalogue.SHRANK, location, Violation(f"shrank {shrinkage_text(one)}", evidence))
+
+
+def _equal_centers(overlap: Overlap) -> Observation:
+    found = f"{count(overlap.in_both)} of {counted(overlap.compared, 'repository', 'repositories')} compared"
+    evidence: Evidence = {"compared": overlap.compared, "in_both": overlap.in_both}
+    return Observation(
+        catalogue.EQUAL_CENTERS, Location(overlap.target), Violation(f"has {found} in both centers", evidence)
+    )
 
 
 def _location_of(walk: WalkEntry) -> Location:

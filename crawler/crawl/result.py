@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.errors import CrawlerError, IncompleteError, UnavailableError
 from crawler.model.stop_reason import StopReason
-from crawler.snapshot.manifest import Coverage, Manifest, Shrinkage, Status, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, Status, WalkEntry
 
 _SIGNALLED: Final = 128  # a shell's own convention: 128 + the number of the signal
 
@@ -28,6 +28,7 @@ class Result(NamedTuple):
     walks: tuple[WalkEntry, ...]
     coverage: tuple[Coverage, ...]
     shrinkage: tuple[Shrinkage, ...]
+    overlaps: tuple[Overlap, ...]
     errors: Mapping[str, CrawlerError]
     snapshot: str
     resumed: int

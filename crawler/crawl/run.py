@@ -80,6 +80,7 @@ def _published_before(state: RunState, path: Path) -> Result:
         walks=manifest.walks,
         coverage=manifest.coverage,
         shrinkage=manifest.shrinkage,
+        overlaps=manifest.overlaps,
         errors={},
         snapshot=state.snapshot,
         resumed=manifest.resumed,
@@ -147,10 +148,12 @@ class _Run:
         ended = not errors and all_published and schedule.is_census_done
         coverage = cover(schedule.declared_totals(), store.walks)
         shrinkage = self._shrinkage(store.walks) if ended and self._to_folder else ()
+        overlaps = store.overlaps(part_writer.folder if isinstance(part_writer, PartFiles) else None) if ended else ()
         status = status_of(
             store.walks,
             coverage,
             shrinkage,
+            overlaps,
             allow_partial_coverage=config.allow_partial_coverage,
             allow_shrink=config.allow_shrink,
         )
@@ -163,6 +166,7 @@ class _Run:
             walks=tuple(store.walks),
             coverage=coverage,
             shrinkage=shrinkage,
+            overlaps=overlaps,
             errors=errors,
             snapshot=state.snapshot,
             resumed=state.resumed,

@@ -36,6 +36,7 @@ def manifest_of(
         rejects=rejects,
         unknown_fields=tuple(sorted(unknown_fields)),
         requests=_requests(result.stats),
+        overlaps=result.overlaps,
     )
 
 

@@ -1,17 +1,25 @@
 """A run's storage as the engine sees it: pages go to the spool, ended walks to the part files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Final
 
+from crawler.crawl.center_content import center_content
 from crawler.crawl.engine.scheduled import ScheduledWalk
 from crawler.errors import IncompleteError
+from crawler.model.key_sample import KeySample
+from crawler.model.walk_id import Center
 from crawler.model.window import Window
-from crawler.snapshot.manifest import Lost, WalkEntry
+from crawler.snapshot.manifest import Lost, Overlap, WalkEntry
+from crawler.snapshot.overlap import overlaps
 from crawler.store.journal import LossEntry
 from crawler.store.part_files import PartWriter
 from crawler.store.publish import publish_walk
 from crawler.store.spool import Spool
 from crawler.swr.page import Page
 from crawler.walk.walk import Walk
+
+_MERGED_SAMPLES: Final = 64  # merging the samples of many small walks one by one would take too long
 
 
 class RunStore:
@@ -28,6 +36,7 @@ class RunStore:
         self._check = check
         self.walks: list[WalkEntry] = []
         self.settled: set[int] = set()
+        self._samples: dict[tuple[str, Center], list[KeySample]] = {}
 
     @property
     def waiting_bytes(self) -> int:
@@ -62,6 +71,25 @@ class RunStore:
         self._part_writer.flush()
         self._spool.part_written()
 
+    def _add_sample(self, target: str, center: Center, sample: KeySample) -> None:
+        samples = self._samples.setdefault((target, center), [])
+        samples.append(sample)
+        if len(samples) >= _MERGED_SAMPLES:
+            samples[:] = [KeySample.merged(samples)]
+
+    def overlaps(self, folder: Path | None) -> tuple[Overlap, ...]:
+        """Return the targets that hold some repositories in both centers, by the walks published so far.
+
+        `folder` is that of the part files, None when there are none: then the name of a record without an owner is
+        enough. Raises DiskError.
+        """
+        samples = {place: KeySample.merged(samples) for place, samples in self._samples.items()}
+
+        def read(target: str, center: Center, keys: Collection[int]) -> Mapping[int, object]:
+            return {} if folder is None else center_content(folder, target, center, keys)
+
+        return tuple(overlaps(samples, read))
+
     def _publish(self, scheduled: ScheduledWalk, walk: Walk) -> WalkEntry:
         walk_id = scheduled.id
         judgement, reading = walk.judgement, walk.reading
@@ -79,6 +107,7 @@ class RunStore:
         if complete and sum(published) != walk.distinct:
             counts = f"{walk.distinct} distinct records were read, but {published} were written"
             raise IncompleteError(f"{walk_id}: {counts}; this is a bug in swr-crawler: please report it")
+        self._add_sample(walk_id.target, walk_id.center, walk.sample)
         return WalkEntry(
             target=walk_id.target,
             center=walk_id.center,

@@ -8,10 +8,12 @@ from crawler.model.record import Record
 from crawler.model.walk_id import Center
 
 Side = Literal["old", "new"]
-Why = Literal["drifted", "partial", "unproven", "rejects", "not walked", "uncovered", "shrank"]
+Why = Literal["drifted", "partial", "unproven", "rejects", "not walked", "uncovered", "shrank", "equal centers"]
 
 KEY: Final = ("target", "center", "domain_name", "namespace", "name")
-FIELDS: Final = tuple(field for field in Record.__struct_fields__ if field not in KEY)  # those that can change
+OWNER: Final = "domain_name"
+# Those that can change. An owner can only become known, or unknown: another owner makes another repository.
+FIELDS: Final = tuple(field for field in Record.__struct_fields__ if field not in KEY or field == OWNER)
 DOWNLOADS: Final = "num_download"
 EXTRA: Final = "extra"
 
@@ -27,8 +29,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One record that was added, removed or changed.
 
     `fields` are the differing fields in the record's order; only a change has them. A field under `extra` is named
-    `extra.<its name>` and is null where it does not exist. `record` is the whole record; only an added or a removed
-    one has it.
+    `extra.<its name>` and is null where it does not exist. `domain_name` is the owner, from whichever snapshot knows
+    it. `record` is the whole record; only an added or a removed one has it.
     """
 
     change: Literal["added", "removed", "changed"]

@@ -1,4 +1,4 @@
-"""The changes between two snapshots: their records joined by key, and each pair compared."""
+"""The changes between two snapshots: their records joined by repository, and each pair compared."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from crawler.snapshot.reader import Snapshot
 
 
 def changes(old: Snapshot, new: Snapshot, comparison: Comparison) -> Iterator[Change]:
-    """Yield what differs, in the order of (target, center, domain_name, namespace, name), nulls first.
+    """Yield what differs, in the order of (target, center, namespace, name, domain_name), nulls first.
 
     Both snapshots are read to their end and checked before the first change is yielded. After the last one, `unknown`
     and `summary` of `comparison` are final. Raises IncompleteError when a snapshot differs from its manifest, DiskError

@@ -3,6 +3,7 @@
 The laws, each a property of tests/diff/test_compare.py:
 
 - a record in both snapshots is `changed` when a field differs that is neither ignored nor only counted, else unchanged;
+  a missing owner and a known one are of one record (pairing.py), so the owner can differ, too;
 - a record in one snapshot is `added` or `removed` when both snapshots prove what they hold of its namespace: the walk
   is complete, without rejects; or the namespace has no walk, but the center was walked by namespaces that cover all
   it declares; and neither the namespace nor its center shrank by more than the run accepts. Otherwise it is only
@@ -21,6 +22,7 @@ from crawler.diff.change import (
     EXTRA,
     FIELDS,
     KEY,
+    OWNER,
     Change,
     Downloads,
     FromTo,
@@ -86,7 +88,7 @@ class Comparison:
         if not fields:
             self._unchanged += 1
             return None
-        return Change(change="changed", **_key(new), fields=fields)
+        return Change(change="changed", **{**_key(new), OWNER: new.domain_name or old.domain_name}, fields=fields)
 
     def _extra(self, old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, FromTo]]:
         for name in sorted(old.keys() | new.keys()):

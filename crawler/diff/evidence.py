@@ -19,6 +19,7 @@ class AbsenceEvidence:
         why = incompleteness_of(manifest)
         self._uncovered = why.uncovered_centers
         self._shrunk = {WalkId(one.target, one.center, one.namespace): one for one in why.shrinkage}
+        self._with_equal_centers = {overlap.target for overlap in why.equal_centers}
         unproven = {(walk.target, walk.center) for walk in manifest.walks if not is_proven(walk)}
         coverage = {(center.target, center.center): center for center in manifest.coverage}
         self._covered = {place for place, center in coverage.items() if center.uncovered == 0 and place not in unproven}
@@ -37,6 +38,8 @@ class AbsenceEvidence:
         shrunk = self._shrunk.get(walk_id) or self._shrunk.get(center)
         if shrunk is not None:
             return self._shrank(shrunk)
+        if walk_id.target in self._with_equal_centers:
+            return Reason(self._side, "equal centers", "both centers held the same repositories")
         if walk is not None or walk_id[:2] in self._covered:
             return None
         by_namespace = walk_id.namespace is not None and walk_id[:2] in self.centers_by_namespace

@@ -4,6 +4,9 @@ Part files that both snapshots hold in the same partition (target and center), b
 not compared: a key occurs once in a partition (`verify` checks this), so the keys of such a part are in no other part
 of either snapshot, and the rest can be joined without it.
 
+Which records are of one repository is in pairing.py. They have the same namespace and name, so these are the keys that
+ranges are made of.
+
 The rest is split into ranges of keys, each small enough for memory, by boundaries drawn from a sample of both
 snapshots. The lines of each range are collected in one temporary file without a name, which the system deletes when
 this process ends in any way. Then the ranges are joined one after the other, in the order of the keys: nothing is left
@@ -21,6 +24,7 @@ from typing import IO, Final, cast
 
 import msgspec
 
+from crawler.diff.pairing import JoinKey, order_of, paired
 from crawler.errors import DiskError, IncompleteError
 from crawler.model.record import Record
 from crawler.snapshot.manifest import FileEntry
@@ -36,31 +40,19 @@ _SAMPLES: Final = 24  # for each range: with fewer, some ranges are several time
 Pair = tuple[Record | None, Record | None]
 _Parts = tuple[list[FileEntry], list[FileEntry]]  # of OLD and of NEW
 _Span = tuple[int, int]  # the offset of some lines in the temporary file, and their size in bytes
-_SortKey = tuple[bool, str, str, str]
+_Names = tuple[str, str]  # namespace and name
 
 
-class _SortedKey(msgspec.Struct, frozen=True, gc=False):
-    domain_name: str | None
-    namespace: str
-    name: str
-
-
-_decode_key = msgspec.json.Decoder(_SortedKey).decode
-_decode_keys = msgspec.json.Decoder(_SortedKey).decode_lines
-
-
-def _sortable(key: _SortedKey) -> _SortKey:
-    """Return what keys are sorted by: no domain comes before all others."""
-    domain = key.domain_name
-    return domain is not None, domain or "", key.namespace, key.name
+_decode_key = msgspec.json.Decoder(JoinKey).decode
+_decode_keys = msgspec.json.Decoder(JoinKey).decode_lines
 
 
 class OuterJoin:
     """Iterates over the records of two snapshots; those that are the same line in both are counted in `same` instead.
 
-    A record is paired with the one of the same key in the other snapshot, or with None. The pairs come in the order of
-    (target, center, domain_name, namespace, name), nulls first, after both snapshots are read to their end and
-    checked. Made by `outer_join`.
+    A record is paired with the one of the same repository in the other snapshot, or with None. The pairs come in the
+    order of (target, center, namespace, name, domain_name), nulls first, after both snapshots are read to their end
+    and checked. Made by `outer_join`.
     """
 
     def __init__(self, old: Snapshot, new: Snapshot, lines: "_Lines", range_bytes: int) -> None:
@@ -99,7 +91,7 @@ class OuterJoin:
         old, new = ([file for file in files if file.sha256 not in equal] for files in parts)
         return old, new
 
-    def _split(self, side: int, file: FileEntry, boundaries: list[_SortKey], first: int) -> None:
+    def _split(self, side: int, file: FileEntry, boundaries: list[_Names], first: int) -> None:
         """Add each line of a part file to its range."""
         snapshot = self._sides[side]
         for block in snapshot.blocks(file):
@@ -113,18 +105,21 @@ class OuterJoin:
                 raise IncompleteError(f"{snapshot.folder / file.path}: some lines are empty")
             held = self._lines.held(side)
             for key, line in zip(keys, lines, strict=True):
-                held[first + bisect_right(boundaries, _sortable(key))].append(line)
+                held[first + bisect_right(boundaries, key.names)].append(line)
             self._lines.on_added(len(block))
 
     def _joined(self, partition: Partition, number: int) -> Iterator[Pair]:
         old, new = (self._keyed(side, number) for side in (0, 1))
-        differing = [key for key, line in old.items() if new.get(key) != line]
-        self.same += len(old) - len(differing)
-        differing += [key for key in new if key not in old]
-        for key in sorted(differing, key=_sortable):
-            yield self._decode(0, partition, old.get(key)), self._decode(1, partition, new.get(key))
+        changed = [(key, key) for key, line in old.items() if new.get(key, line) != line]
+        only_old, only_new = [key for key in old if key not in new], [key for key in new if key not in old]
+        self.same += len(old) - len(changed) - len(only_old)
+        for before, after in sorted([*changed, *paired(only_old, only_new)], key=order_of):
+            yield (
+                self._decode(0, partition, None if before is None else old[before]),
+                self._decode(1, partition, None if after is None else new[after]),
+            )
 
-    def _keyed(self, side: int, number: int) -> dict[_SortedKey, bytes]:
+    def _keyed(self, side: int, number: int) -> dict[JoinKey, bytes]:
         text = self._lines.take(side, number)
         lines = text.split(b"\n")
         lines.pop()
@@ -252,7 +247,7 @@ def _by_partition(sides: tuple[Snapshot, Snapshot]) -> list[tuple[Partition, _Pa
     return sorted(partitions.items())
 
 
-def _boundaries(sides: tuple[Snapshot, Snapshot], parts: _Parts, range_bytes: int) -> list[_SortKey]:
+def _boundaries(sides: tuple[Snapshot, Snapshot], parts: _Parts, range_bytes: int) -> list[_Names]:
     """Return the keys at which ranges begin, without the first one; a range has about `range_bytes`."""
     total = sum(file.bytes for files in parts for file in files)
     ranges = -(-total // range_bytes)
@@ -269,7 +264,7 @@ def _boundaries(sides: tuple[Snapshot, Snapshot], parts: _Parts, range_bytes: in
     return list(dict.fromkeys(chosen))
 
 
-def _sample(snapshot: Snapshot, file: FileEntry, step: int) -> Iterator[_SortKey]:
+def _sample(snapshot: Snapshot, file: FileEntry, step: int) -> Iterator[_Names]:
     """Yield the keys of lines about `step` bytes apart, without lines that are no record: reading them will fail."""
     try:
         with snapshot.path_of(file).open("rb", buffering=_SAMPLE_BYTES) as part:
@@ -277,6 +272,6 @@ def _sample(snapshot: Snapshot, file: FileEntry, step: int) -> Iterator[_SortKey
                 part.seek(at)
                 part.readline(RANGE_BYTES)  # skips the rest of a line
                 with suppress(*MALFORMED):
-                    yield _sortable(_decode_key(part.readline(RANGE_BYTES)))
+                    yield _decode_key(part.readline(RANGE_BYTES)).names
     except OSError as error:
         raise IncompleteError(f"{snapshot.folder / file.path}: {error.strerror}") from None

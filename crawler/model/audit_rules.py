@@ -87,6 +87,14 @@ SHRANK: Final = Rule(
     "A lost permission or a wrong project looks like this; the rules could not judge what is no longer listed.",
     "Check the permissions, the project and the endpoint. If the loss is real, crawl once with --allow-shrink.",
 )
+EQUAL_CENTERS: Final = Rule(
+    "SWR007",
+    "centers-equal",
+    "error",
+    "Both centers of a target hold the same repositories",
+    "The service, or a cache before it, ignores the center: one list was read twice, and the other one not at all.",
+    "Request each center by hand, around any cache, to find what ignores the center; then crawl again.",
+)
 PUBLIC: Final = Rule(
     "SWR101",
     "public-while-shared",
@@ -234,7 +242,7 @@ SUPPRESSION_UNUSED: Final = Rule(
 )
 
 _ALL: Final = (
-    *(INCOMPLETE, UNPROVEN, UNCOVERED, REJECTED, UNKNOWN_FIELD, SHRANK),
+    *(INCOMPLETE, UNPROVEN, UNCOVERED, REJECTED, UNKNOWN_FIELD, SHRANK, EQUAL_CENTERS),
     *(PUBLIC, EXPIRED, DOMAIN, NAMESPACE, CATEGORY),
     *(STALE, UNTAGGED, TAG_COUNT, ONLY_LATEST, UNDESCRIBED, LARGE),
     *(RECORDS_GREW, SIZE_GREW, RECORDS_SHRANK, SIZE_SHRANK),

@@ -5,9 +5,9 @@ bucket, and the other 48 bits are appended to the bytes object of that bucket. T
 replaces the bytes by longer ones. No table is ever copied as a whole, so growing needs no extra memory; only the page
 that converts the plain set takes noticeably long. docs/performance.md has the measurements.
 
-The keys are values of `hash` for strings and bytes (swr/decode/items.py, swr/decode/reject.py), which Python seeds anew
-in each process: a third party that chooses names cannot choose buckets. Keys that share one bucket cost time, as they
-would in a plain set, and nothing else.
+The keys are values of `hash` for strings and bytes (record.py, swr/decode/reject.py), which Python seeds anew in each
+process: a third party that chooses names cannot choose buckets. All owners of one name share a group, one bucket in
+256. Keys that share one bucket cost time, as they would in a plain set, and nothing else.
 """
 
 from array import array
@@ -21,7 +21,13 @@ _REST: Final = Struct("6s")
 _BUCKETS: Final = 2**16
 
 # Below this a plain set takes hardly more memory than the buckets themselves.
-_MAX_PLAIN: Final = 2**16
+MAX_PLAIN: Final = 2**16
+
+# Which byte of a key, in the byte order of the machine, numbers its group: the low one of its bucket's number. That is
+# the lowest byte of the key, or the one from bit 48 on. No owner changes either of them (record.py).
+GROUPS: Final = 2**8
+_GROUP_BYTE: Final = Struct("=H").pack(1).index(1)
+GROUP_SHIFT: Final = _GROUP_BYTE * 48
 
 
 class KeySet:
@@ -33,7 +39,7 @@ class KeySet:
 
     __slots__ = ("_buckets", "_compact_count", "_max_plain", "_plain")
 
-    def __init__(self, max_plain: int = _MAX_PLAIN) -> None:
+    def __init__(self, max_plain: int = MAX_PLAIN) -> None:
         self._max_plain = max_plain
         self._plain: set[int] = set()
         self._buckets: list[bytes] | None = None  # None as long as the set is plain
@@ -47,6 +53,18 @@ class KeySet:
         if self._buckets is None:
             return iter(self._plain)
         return chain.from_iterable(_join(number, bucket) for number, bucket in enumerate(self._buckets) if bucket)
+
+    def groups(self) -> Iterator[list[int]]:
+        """Yield the keys of each group, in the order of their numbers."""
+        if self._buckets is None:
+            keys = array("q", list(self._plain))  # several times as fast as from the set
+            group_bytes = keys.tobytes()[_GROUP_BYTE :: keys.itemsize]
+            for group in range(GROUPS):
+                yield [keys[at] for at in _positions(group_bytes, group)]
+            return
+        for group in range(GROUPS):
+            buckets = ((number, self._buckets[number]) for number in range(group, _BUCKETS, GROUPS))
+            yield list(chain.from_iterable(_join(number, bucket) for number, bucket in buckets if bucket))
 
     def issuperset(self, keys: Iterable[int]) -> bool:
         """Return whether all of `keys` are in the set."""
@@ -89,6 +107,13 @@ def _split(keys: Iterable[int]) -> Iterator[tuple[int, bytes]]:
 
 def _join(number: int, bucket: bytes) -> Iterable[int]:
     return array("q", b"".join([_KEY.pack(number, rest) for (rest,) in _REST.iter_unpack(bucket)]))
+
+
+def _positions(octets: bytes, octet: int) -> Iterator[int]:
+    at = octets.find(octet)
+    while at >= 0:
+        yield at
+        at = octets.find(octet, at + 1)
 
 
 def _contains(bucket: bytes, rest: bytes) -> bool:

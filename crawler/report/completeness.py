@@ -13,7 +13,7 @@ from crawler.model.walk_id import Center
 from crawler.report.row import shown
 from crawler.report.table_data import Column
 from crawler.snapshot.completeness import incompleteness_of, is_proven, sum_if_known
-from crawler.snapshot.manifest import Coverage, Manifest, Shrinkage, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, WalkEntry
 from crawler.snapshot.shrinkage import counted_places, shrinkage_text
 from crawler.text.human import count, counted, duration
 
@@ -109,6 +109,7 @@ def _reasons(manifest: Manifest, records: int, *, has_success_marker: bool) -> I
     yield from map(_shrank, why.shrinkage[:_FEW])
     if more := why.shrinkage[_FEW:]:
         yield f"{counted_places(more)} more shrank; the manifest lists them"
+    yield from map(_equal_centers, why.equal_centers)
     yield from _contradictions(manifest, records, has_success_marker=has_success_marker)
 
 
@@ -122,6 +123,11 @@ def _uncovered(center: Coverage) -> str:
 def _shrank(one: Shrinkage) -> str:
     namespace = "" if one.namespace is None else f" {one.namespace}"
     return shown(f"{one.target} {one.center}{namespace} shrank {shrinkage_text(one)}")
+
+
+def _equal_centers(overlap: Overlap) -> str:
+    found = f"{count(overlap.in_both)} of {counted(overlap.compared, 'repository', 'repositories')} compared"
+    return f"{shown(overlap.target)}: {found} are in both centers, as if the service ignored the center"
 
 
 def _contradictions(manifest: Manifest, records: int, *, has_success_marker: bool) -> Iterable[str]:

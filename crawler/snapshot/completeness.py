@@ -7,7 +7,8 @@ What makes one walk complete is in walk/passes/evidence.py. A snapshot is comple
 - no center holds, or may hold, more than the walks of its namespaces cover; a run may accept this beforehand
   (`allow_partial_coverage`);
 - no center and no namespace lost most of its records since the last complete snapshot (`shrinkage.py`); a run may
-  accept this beforehand (`allow_shrink`).
+  accept this beforehand (`allow_shrink`);
+- no target's two centers hold the same repositories: then one list was read twice, and the other one not.
 
 `status` in the manifest, the file `_SUCCESS` and exit code 0 of `crawl` say that a snapshot is complete.
 """
@@ -15,16 +16,17 @@ What makes one walk complete is in walk/passes/evidence.py. A snapshot is comple
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from crawler.snapshot.manifest import Coverage, Manifest, Shrinkage, Status, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, Status, WalkEntry
 
 
 class Incompleteness(NamedTuple):
-    """Why a snapshot is not complete: walks and centers in plan order, all empty when it is complete."""
+    """Why a snapshot is not complete: walks, centers and targets in plan order, all empty when it is complete."""
 
     unproven_walks: tuple[WalkEntry, ...] = ()
     walks_with_rejects: tuple[WalkEntry, ...] = ()
     uncovered_centers: tuple[Coverage, ...] = ()
     shrinkage: tuple[Shrinkage, ...] = ()
+    equal_centers: tuple[Overlap, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -41,6 +43,7 @@ def incompleteness(
     walks: Iterable[WalkEntry],
     coverage: Iterable[Coverage] = (),
     shrinkage: Iterable[Shrinkage] = (),
+    overlaps: Iterable[Overlap] = (),
     *,
     allow_partial_coverage: bool = False,
     allow_shrink: bool = False,
@@ -54,6 +57,7 @@ def incompleteness(
         if allow_partial_coverage
         else tuple(center for center in coverage if center.uncovered != 0),
         shrinkage=() if allow_shrink else tuple(shrinkage),
+        equal_centers=tuple(overlap for overlap in overlaps if overlap.is_one_list),
     )
 
 
@@ -63,6 +67,7 @@ def incompleteness_of(manifest: Manifest) -> Incompleteness:
         manifest.walks,
         manifest.coverage,
         manifest.shrinkage,
+        manifest.overlaps,
         allow_partial_coverage=bool(manifest.config.get("allow_partial_coverage")),
         allow_shrink=bool(manifest.config.get("allow_shrink")),
     )
@@ -72,13 +77,14 @@ def status_of(
     walks: Iterable[WalkEntry],
     coverage: Iterable[Coverage] = (),
     shrinkage: Iterable[Shrinkage] = (),
+    overlaps: Iterable[Overlap] = (),
     *,
     allow_partial_coverage: bool = False,
     allow_shrink: bool = False,
 ) -> Status:
     """Return the status of a snapshot of these walks and centers."""
     why = incompleteness(
-        walks, coverage, shrinkage, allow_partial_coverage=allow_partial_coverage, allow_shrink=allow_shrink
+        walks, coverage, shrinkage, overlaps, allow_partial_coverage=allow_partial_coverage, allow_shrink=allow_shrink
     )
     return why.status
 

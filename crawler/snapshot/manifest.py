@@ -42,8 +42,8 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     """How one walk ended, and the evidence; `reason` says why it is not complete.
 
     `declared_totals` are all different totals that the service declared, in the order seen. `records` and `rejects`
-    count what is published. `distinct` counts the distinct keys of the last pass, `duplicates` the items of that pass
-    whose key had been read before. `outside` counts records of other namespaces than the walk's, which are not
+    count what is published. `distinct` counts the different repositories and rejects of the last pass, `duplicates` the
+    other items of that pass. `outside` counts records of other namespaces than the walk's, which are not
     published (a filter of the service may match loosely). `limit`, `order` and `dialect` (how parameters were sent)
     are what the service accepted.
     """
@@ -117,6 +117,23 @@ class Shrinkage(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: str
 
 
+class Overlap(msgspec.Struct, frozen=True, kw_only=True):
+    """A target whose two centers hold some of the same repositories, by a sample of the keys of each.
+
+    `compared` is the number of keys in the sample of the center with fewer, `in_both` how many of them the other holds,
+    too. A repository is shared by its owner or with another account, so the centers have none in common.
+    """
+
+    target: str
+    compared: int
+    in_both: int
+
+    @property
+    def is_one_list(self) -> bool:
+        """Return whether one list was probably read twice: as by a cache or a service that ignores the center."""
+        return 2 * self.in_both >= self.compared
+
+
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One file of the snapshot; `path` is relative to its folder, `bytes` its size, `sha256` in hex."""
 
@@ -151,6 +168,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     walks: tuple[WalkEntry, ...]
     coverage: tuple[Coverage, ...]
     shrinkage: tuple[Shrinkage, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
     files: tuple[FileEntry, ...]
     rejects: FileEntry
     unknown_fields: tuple[str, ...]

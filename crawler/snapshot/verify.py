@@ -9,13 +9,14 @@ from typing import Final, NamedTuple
 import msgspec
 
 from crawler.errors import IncompleteError
-from crawler.model.key_set import KeySet
+from crawler.model.identity import IdentitySet
+from crawler.model.record import record_key
 from crawler.snapshot.completeness import incompleteness_of
 from crawler.snapshot.digest_check import DigestCheck
 from crawler.snapshot.layout import MANIFEST, REJECTS, SUCCESS
 from crawler.snapshot.manifest import FileEntry
 from crawler.snapshot.reader import Snapshot, decode_record
-from crawler.text.human import escaped
+from crawler.text.human import counted, escaped
 
 _MOST_PER_FILE: Final = 5  # differences: one damaged file can have a million damaged lines
 
@@ -36,12 +37,14 @@ def verify(snapshot: Snapshot) -> Report:
     """Read everything again and return what differs.
 
     Checks each file's size, SHA-256 and number of lines; that each line is a record of its partition; that no key
-    (domain_name, namespace, name) occurs twice in a center; that the walks' counts sum up to the files'; that there is
-    no other file; that `status` and `_SUCCESS` agree with the walks and the coverage.
+    (domain_name, namespace, name) occurs twice in a center, where a missing domain_name matches any; that the walks'
+    counts sum up to the files'; that there is no other file; that `status` and `_SUCCESS` agree with the walks and the
+    other evidence.
     """
     reading = _Reading(snapshot)
     differences = [
         *(difference for file in snapshot.manifest.files for difference in reading.part(file)),
+        *reading.matched(),
         *reading.rejects(snapshot.manifest.rejects),
         *reading.totals(),
         *_extra_files(snapshot),
@@ -55,7 +58,7 @@ class _Reading:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._keys = KeySet()
+        self._keys = IdentitySet()
         self._place = ("", "")
         self._by_place: Counter[tuple[str, str]] = Counter()
         self.files = 0
@@ -66,7 +69,8 @@ class _Reading:
         """Read one part file and yield what differs. The parts of a place must be read one after the other."""
         place = self._place_of(file)
         if place != self._place:
-            self._place, self._keys = place, KeySet()
+            yield from self.matched()
+            self._place, self._keys = place, IdentitySet()
         reported = 0
         self.files += 1
         for number, line, damage in self._lines(file):
@@ -74,6 +78,12 @@ class _Reading:
             if difference and reported < _MOST_PER_FILE:
                 reported += 1
                 yield f"{file.path}{f', line {number}' if number else ''}: {difference}"
+
+    def matched(self) -> Iterator[str]:
+        """Yield how many records of the present place, without an owner, match one that has an owner."""
+        if records := len(self._keys) - self._keys.identities():
+            where = "/".join(part for part in self._place if part)
+            yield f"{where}: {counted(records, 'record')} without domain_name of repositories that are there with it"
 
     def rejects(self, file: FileEntry) -> Iterator[str]:
         """Read the file of rejects and yield what differs in its bytes and its number of lines."""
@@ -106,9 +116,10 @@ class _Reading:
         self._by_place[place] += 1
         if (record.target, record.center) != (place[0] or record.target, place[1]):
             return f"is of target {record.target!r} and center {record.center!r}"
-        key = hash((record.target, record.domain_name, record.namespace, record.name))
-        if not self._keys.add(key):
-            return f"{record.namespace}/{record.name} of {record.domain_name} was there before"
+        key = record_key(record.domain_name, record.namespace, record.name)
+        if not self._keys.update([key.key], () if key.has_owner else [key.key]):
+            owner = f" of {record.domain_name}" if key.has_owner else ""
+            return f"{record.namespace}/{record.name}{owner} was there before"
         return ""
 
     def _place_of(self, file: FileEntry) -> tuple[str, str]:

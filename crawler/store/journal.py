@@ -124,12 +124,14 @@ def page_of(entry: PageEntry, data: bytes) -> Page | None:
     """Return the page of an entry, as its walk saw it; None when `data` are not its lines."""
     lines, rejects = data[: entry.lines], data[entry.lines :]
     try:
-        keys = [key_of_line(line) for line in lines.splitlines()]  # JSON holds no raw control character
+        read = [key_of_line(line) for line in lines.splitlines()]  # JSON holds no raw control character
+        keys = [record.key for record in read]
         keys += [key_of_reject(line) for line in rejects.splitlines()]
     except _NOT_LINES:
         return None
     if len(keys) != entry.records + entry.rejected or min(entry.records, entry.rejected) < 0:
         return None
     unknown = frozenset(entry.unknown)
-    items = Batch(b"", b"", entry.records, entry.rejected, keys, frozenset(), unknown, entry.outside)
+    ownerless = tuple([record.key for record in read if not record.has_owner])
+    items = Batch(b"", b"", entry.records, entry.rejected, keys, frozenset(), unknown, entry.outside, ownerless)
     return Page(items, entry.total, entry.disagrees, entry.doubtful)

@@ -55,9 +55,10 @@ def publish_walk(
     last = max((page.pass_number for page in stored), default=0)
     chosen = [page for page in stored if page.pass_number == last] if last_pass_only else stored
     chosen.sort(key=lambda page: (-page.pass_number, page.offset))
-    chunks = _read(spool, index, [page for page in chosen if page.lines or page.rejects])
+    pages = [page for page in chosen if page.lines or page.rejects]
+    chunks = _read(spool, index, pages)
     if deduplicate or not last_pass_only:
-        chunks = _without_duplicates(chunks)
+        chunks = _without_duplicates(lambda: _read(spool, index, pages))
     if any(page.outside for page in chosen):
         chunks = _of_namespace(walk.namespace, chunks)
     records = rejects = outside = 0
@@ -94,11 +95,24 @@ def _read(spool: Spool, walk: int, pages: list[IndexEntry]) -> Iterator[_Chunk]:
         yield _Chunk(lines, page.records, rejects, page.rejected, page=page)
 
 
-def _without_duplicates(chunks: Iterable[_Chunk]) -> Iterator[_Chunk]:
-    """Leave out lines whose key occurred before."""
+def _without_duplicates(read: Callable[[], Iterable[_Chunk]]) -> Iterator[_Chunk]:
+    """Leave out lines whose key occurred before, and ownerless ones of repositories that also come with an owner.
+
+    So as many lines are left as the walk has identities. `read` is called twice: an owner may come after the line
+    without one.
+    """
+    with_owner = KeySet()
+    for chunk in read():
+        keys = [key_of_line(line) for line in chunk.lines.splitlines()]
+        with_owner.update([key.without_owner for key in keys if key.has_owner])
     is_new = KeySet().add
-    for chunk in chunks:
-        lines = [line for line in chunk.lines.splitlines(keepends=True) if is_new(key_of_line(line))]
+
+    def is_first(line: bytes) -> bool:
+        key = key_of_line(line)
+        return (key.has_owner or not with_owner.issuperset([key.without_owner])) and is_new(key.key)
+
+    for chunk in read():
+        lines = [line for line in chunk.lines.splitlines(keepends=True) if is_first(line)]
         rejects = [line for line in chunk.rejects.splitlines(keepends=True) if is_new(key_of_reject(line))]
         yield _Chunk(b"".join(lines), len(lines), b"".join(rejects), len(rejects))
 

@@ -11,21 +11,21 @@ The first row that fits decides:
 | any other                                                   | max_passes is not reached   | another pass |
 | has gaps                                                    |                             | `partial`    |
 | raised a doubt, or did not see the end                      |                             | `unproven`   |
-| read every window, but totals or keys changed               |                             | `drifted`    |
+| read every window, but totals or records changed            |                             | `drifted`    |
 
 A window without a usable response had all its tries, and a service without totals declares none in another pass
 either: more passes would only repeat that.
 
-`--double-read` requires that two passes in a row are consistent and hold the same keys, unless one page holds the whole
-list: one page is one state of the list, while several may be of different ones, with rows moved between them. The two
-passes are independent: every second one has another page size, and the others the opposite order. So no cache and no
-balancer by URL answers twice from one stale copy, and a list that is cut at its end is cut at the other end, too.
+`--double-read` requires that two passes in a row are consistent and hold the same repositories, unless one page holds
+the whole list: one page is one state of the list, while several may be of different ones, with rows moved between
+them. The two passes are independent: every second one has another page size, and the others the opposite order. So no
+cache and no balancer by URL answers twice from one stale copy, and a list that is cut at its end is cut at the other
+end, too.
 """
 
-from functools import reduce
-from operator import xor
 from typing import NamedTuple
 
+from crawler.model.identity import Fingerprint
 from crawler.model.verdict import Verdict
 from crawler.model.window import Order
 from crawler.walk.passes.evidence import Evidence
@@ -62,7 +62,7 @@ class DoubleRead:
 
     def __init__(self, *, is_required: bool) -> None:
         self._is_required = is_required
-        self._before: tuple[int, int, int] | None = None
+        self._before: Fingerprint | None = None
 
     def page_limit_of(self, pass_number: int, limit: int) -> int:
         """Return the page size of a pass: every second one has pages of one item less, or two instead of one."""
@@ -76,11 +76,11 @@ class DoubleRead:
         return order.reversed()
 
     def confirms(self, evidence: Evidence) -> bool:
-        """Return whether this pass needs no second reading, or is the second one with the same keys."""
+        """Return whether this pass needs no second reading, or is the second one with the same repositories."""
         if not self._is_required or evidence.pages <= 1:
             return True
         before, self._before = self._before, None
         if evidence.is_consistent:
             # Not the keys themselves: two sets of a huge walk would be the largest thing in memory.
-            self._before = len(evidence.keys), sum(evidence.keys), reduce(xor, evidence.keys, 0)
-        return self._before is not None and before == self._before
+            self._before = evidence.keys.fingerprint()
+        return self._before is not None and before is not None and before.matches(self._before)

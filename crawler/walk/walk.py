@@ -12,8 +12,8 @@ What makes a pass consistent is in passes/evidence.py, the states of a pass in p
 in judgement.py.
 
 The laws; each is a property in tests/walk/test_walk_laws.py:
-- A walk is `complete` only after a consistent pass. With `double_read` it takes two in a row with the same keys, unless
-  one page holds the whole list.
+- A walk is `complete` only after a consistent pass. With `double_read` it takes two in a row with the same
+  repositories, unless one page holds the whole list.
 - A total is a claim, an end is seen: a walk whose last page is full, or whose only page is short, asks once more.
 - That nothing is there takes two good answers, some time apart, and none that says otherwise.
 - The windows of a pass are new, in flight, read or lost: each is exactly one of these. Every item below the total is
@@ -28,7 +28,8 @@ The laws; each is a property in tests/walk/test_walk_laws.py:
 Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #moving-data, #offset-paging.
 """
 
-from crawler.model.key_set import KeySet
+from crawler.model.identity import IdentitySet
+from crawler.model.key_sample import KeySample
 from crawler.model.verdict import Verdict
 from crawler.model.window import Gap, Window
 from crawler.swr.page import Page
@@ -46,8 +47,8 @@ class Walk:
     `on_refused` or `on_shape_refused`.
 
     `judgement` is None until the walk has ended; then `totals` are all that were declared in any pass, in that order,
-    `distinct` is the number of keys of the last pass, `duplicates` that of its items whose key was read before, and
-    `gaps` is what it did not read. `waiting` says that no window can be requested before a response has come.
+    `distinct` is the number of identities of the last pass, `duplicates` that of its other items, `sample` has some of
+    its keys, and `gaps` is what it did not read. `waiting`: no window can be requested before a response has come.
     """
 
     def __init__(self, profile: SharedProfile, rules: WalkRules) -> None:
@@ -56,7 +57,7 @@ class Walk:
         self.judgement: Judgement | None = None
         self.waiting = False
         self.totals = self._passes.totals
-        self.distinct = self.duplicates = 0
+        self.distinct, self.duplicates, self.sample = 0, 0, KeySample()
         self.gaps: tuple[Gap, ...] = ()
 
     # ---- what is known
@@ -154,8 +155,8 @@ class Walk:
         if self.judgement is None:
             return
         evidence = self.reading.evidence
-        self.distinct = len(evidence.keys)
+        self.distinct, self.sample = evidence.keys.identities(), evidence.keys.sample()
         self.duplicates = evidence.items - self.distinct
         if self.verdict != "complete":
             self.gaps = tuple(sorted(evidence.gaps, key=lambda gap: gap.offset))
-        evidence.keys = KeySet()  # keys are most of a run's memory
+        evidence.keys = IdentitySet()  # keys are most of a run's memory

@@ -46,7 +46,7 @@ def test_findings_come_in_the_order_of_the_parts_with_file_and_line(tmp_path: Pa
         item("a", is_public=True, description=""),
         item("b"),
         item("c", tags=[], num_images=0),
-        item("a", center="thirdparty", status=False),
+        item("a", center="thirdparty", domain_name="globex", status=False),
     )
     findings, audited = audit(folder)
     assert told(findings) == [("SWR101", "a"), ("SWR205", "a"), ("SWR202", "c"), ("SWR102", "a")]

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from crawler.audit.finding import Location
 from crawler.audit.manifest_rules import Observation, is_incomplete, observe
-from crawler.audit.rules import CHECKS, checks_of, compile_policy
+from crawler.audit.rules import CHECKS, Violation, checks_of, compile_policy
 from crawler.config.audit_policy import Policy
 from crawler.model.audit_rules import RULES
 from crawler.model.record import Record
-from crawler.snapshot.manifest import Coverage, Shrinkage
+from crawler.snapshot.manifest import Coverage, Overlap, Shrinkage
 from tests.audit.examples import COMPLETE, RECORDS, manifest, record, walk
 
 NOW = datetime(2026, 11, 23, 12, 1, tzinfo=UTC)
@@ -189,6 +189,17 @@ def test_walks_and_parts_that_do_not_add_up_are_incomplete() -> None:
     (one,) = observe(manifest(walk(records=5), files=()), has_success_marker=True)
     assert one.violation.message == "is incomplete: its walks say 5 records, its parts 0"
     assert one.violation.evidence == {"status": "complete", "has_success_marker": True}
+
+
+def test_centers_that_hold_the_same_are_a_finding_of_their_target() -> None:
+    overlap = Overlap(target="eu", compared=64, in_both=63)
+    (whole, one) = observe(manifest(walk(), status="incomplete", overlaps=(overlap,)), has_success_marker=False)
+    assert whole.violation.message == "is incomplete: 1 target with the same repositories in both centers"
+    assert (one.rule.id, one.location) == ("SWR007", Location("eu"))
+    assert one.violation == Violation(
+        "has 63 of 64 repositories compared in both centers", {"compared": 64, "in_both": 63}
+    )
+    assert is_incomplete(manifest(walk(), overlaps=(overlap,)), has_success_marker=True)
 
 
 def test_partial_coverage_that_was_accepted_is_no_finding() -> None:

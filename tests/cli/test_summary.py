@@ -17,7 +17,7 @@ from crawler.crawl.result import Result
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.completeness import status_of
-from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Requests, Shrinkage, WalkEntry
+from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Overlap, Requests, Shrinkage, WalkEntry
 from crawler.text import human as wording
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -83,6 +83,7 @@ def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
         "walks": (),
         "coverage": (),
         "shrinkage": (),
+        "overlaps": (),
         "errors": {},
         "snapshot": "night",
         "resumed": 0,
@@ -380,6 +381,16 @@ def test_the_summary_for_programs_has_the_shrinkage_of_the_manifest() -> None:
     told = {"target": "default", "center": "self", "namespace": "a", "before": 3000, "now": 0, "snapshot": "night1"}
     assert (run["exit_code"], run["shrinkage"]) == (3, [told])
     assert json.loads(summary_json(finished(walk())))["shrinkage"] == []
+
+
+def test_centers_that_hold_the_same_are_named() -> None:
+    overlap = Overlap(target="default", compared=64, in_both=64)
+    text = summary(finished(walk(), walk(center="thirdparty"), overlaps=(overlap,), code=3))
+    assert text.splitlines()[0].endswith("0 missing, both centers hold the same")
+    assert "  centers   default: self and thirdparty both hold 64 of 64 repositories compared: " in text
+    some = finished(walk(), overlaps=(Overlap(target="default", compared=64, in_both=1),))
+    assert "centers" not in summary(some)
+    assert json.loads(summary_json(some))["overlaps"] == [{"target": "default", "compared": 64, "in_both": 1}]
 
 
 def test_records_that_no_walk_covers_are_counted() -> None:

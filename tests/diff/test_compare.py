@@ -15,7 +15,7 @@ from crawler.diff.compare import Comparison
 from crawler.model.record import Record
 from crawler.model.verdict import Verdict
 from crawler.model.walk_id import Center
-from crawler.snapshot.manifest import Coverage, Lost, Manifest, Shrinkage, WalkEntry
+from crawler.snapshot.manifest import Coverage, Lost, Manifest, Overlap, Shrinkage, WalkEntry
 from tests.audit.examples import manifest, record, walk
 
 CENTERS: Final[tuple[Center, ...]] = ("self", "thirdparty")
@@ -81,6 +81,7 @@ def sides(draw: st.DrawFn) -> Side:
                     "size": st.sampled_from([None, 1, 2]),
                     "num_download": st.sampled_from([None, 1, 5]),
                     "tags": st.sampled_from([[], ["v1"], ["v1", "v2"]]),
+                    "domain_name": st.sampled_from([None, "acme"]),
                     "extra": st.sampled_from([msgspec.UNSET, {"zz": 1}, {"zz": True}, {"zz": None}, {"yy": [1]}]),
                 }
             ),
@@ -320,6 +321,20 @@ def test_an_unproven_walk_of_all_namespaces_is_unknown_also_when_the_other_side_
     assert [why.snapshot for why in of.reasons] == ["old"]
 
 
+def test_what_a_target_lacks_is_unknown_when_its_two_centers_were_one_list() -> None:
+    said = manifest(overlaps=(Overlap(target="eu", compared=2, in_both=2), Overlap(target="x", compared=2, in_both=0)))
+    (of,) = unknown_of(WHOLE, Side(said, {}))
+    assert (of.only_old, [(why.reason, why.text) for why in of.reasons]) == (
+        1,
+        [("equal centers", "both centers held the same repositories")],
+    )
+    drifted = msgspec.structs.replace(said, walks=(walk(verdict="drifted"),))
+    (of,) = unknown_of(WHOLE, Side(drifted, {}))
+    assert [why.reason for why in of.reasons] == ["drifted"]
+    (of,) = unknown_of(WHOLE, Side(msgspec.structs.replace(said, walks=()), {}))
+    assert [why.reason for why in of.reasons] == ["equal centers"]
+
+
 def test_a_record_only_seen_in_a_walk_that_is_proven_on_both_sides_is_added() -> None:
     (change,) = compare(EMPTY, WHOLE)[0]
     assert (change.change, change.record, change.fields) == ("added", record(), msgspec.UNSET)
@@ -340,6 +355,15 @@ def test_every_field_is_compared_but_those_ignored(field: str) -> None:
     options: dict[str, object] = {"list_downloads": True}
     assert change_of({field: None}, {field: 1}, **options) == {field: FromTo(None, 1)}
     assert change_of({field: None}, {field: 1}, ignore=frozenset({field}), **options) == {}
+
+
+@pytest.mark.parametrize(("old", "new"), [(None, "acme"), ("acme", None), ("", "acme"), (None, "")])
+def test_an_owner_that_became_known_or_unknown_is_a_change(old: str | None, new: str | None) -> None:
+    sides_of = [Side(manifest(), keyed(record(domain_name=owner))) for owner in (old, new)]
+    ((change,), _) = compare(*sides_of)
+    assert (change.change, change.fields) == ("changed", {"domain_name": FromTo(old, new)})
+    assert change.domain_name == (old or new or None)
+    assert compare(*sides_of, ignore=frozenset({"domain_name"}))[0] == []
 
 
 def test_one_is_neither_true_nor_a_fraction() -> None:

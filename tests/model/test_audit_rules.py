@@ -17,6 +17,7 @@ GIVEN = {
     "SWR004": "items-rejected",
     "SWR005": "unknown-field",
     "SWR006": "shrank-unaccepted",
+    "SWR007": "centers-equal",
     "SWR101": "public-while-shared",
     "SWR102": "share-expired",
     "SWR103": "domain-not-allowed",

@@ -4,10 +4,10 @@ import sys
 from collections import Counter
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crawler.model.key_set import KeySet
+from crawler.model.key_set import GROUP_SHIFT, GROUPS, KeySet
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
@@ -100,3 +100,14 @@ def test_bytes_across_two_neighbours_in_a_bucket_are_no_key() -> None:
     assert key_set.update([other, one]) == 0
     assert key_set.add(across)
     assert set(key_set) == {one, other, across}
+
+
+@settings(deadline=None, max_examples=50)
+@given(pages, max_plain)
+@example([[0, 1, 2**8, 2**48, LEAST, MOST, -1]], 0)
+@example([[0, 1, 2**8, 2**48, LEAST, MOST, -1]], 9)
+def test_the_groups_are_the_keys_by_the_number_of_their_group(pages: list[list[int]], max_plain: int) -> None:
+    groups = list(key_set_of(pages, max_plain).groups())
+    assert len(groups) == GROUPS
+    assert Counter(key for group in groups for key in group) == Counter(set[int]().union(*pages))
+    assert all(key >> GROUP_SHIFT & (GROUPS - 1) == number for number, group in enumerate(groups) for key in group)

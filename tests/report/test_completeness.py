@@ -7,7 +7,7 @@ import pytest
 
 from crawler.report.completeness import Completeness, completeness, requests_text, walks_columns
 from crawler.report.table_data import encode_table
-from crawler.snapshot.manifest import Coverage, Lost, Manifest, Requests, Shrinkage
+from crawler.snapshot.manifest import Coverage, Lost, Manifest, Overlap, Requests, Shrinkage
 from tests.audit.examples import WALK, manifest, walk
 
 
@@ -57,6 +57,10 @@ def test_a_complete_snapshot_has_no_reason_against_it() -> None:
         (
             manifest(status="incomplete", shrinkage=(SHRANK,)),
             "eu self shrank from 3 000 to 0 records since snapshot night1",
+        ),
+        (
+            manifest(status="incomplete", overlaps=(Overlap(target="eu", compared=64, in_both=63),)),
+            "eu: 63 of 64 repositories compared are in both centers, as if the service ignored the center",
         ),
     ],
 )

@@ -16,12 +16,13 @@ from crawler.snapshot.completeness import (
     status_of,
     sum_if_known,
 )
-from crawler.snapshot.manifest import Coverage, Shrinkage
+from crawler.snapshot.manifest import Coverage, Overlap, Shrinkage
 from tests.audit.examples import manifest, walk
 
 VERDICTS: tuple[Verdict, ...] = ("complete", "drifted", "partial", "unproven")
 COVERED = Coverage(target="eu", center="self", declared=5, covered=5)
 SHORT = Coverage(target="eu", center="self", declared=5, covered=3)
+SAME = Overlap(target="eu", compared=2, in_both=2)
 UNKNOWN = Coverage(target="eu", center="thirdparty", declared=None, covered=3)
 SHRANK = Shrinkage(target="eu", center="self", namespace=None, before=100, now=0, snapshot="night1")
 
@@ -52,10 +53,21 @@ def test_shrinkage_is_a_reason_unless_the_run_accepted_it(*, allowed: bool) -> N
     assert (found.shrinkage, found.status) == (() if allowed else (SHRANK,), status)
 
 
+@pytest.mark.parametrize(("in_both", "one_list"), [(64, True), (32, True), (31, False)])
+def test_centers_that_hold_the_same_repositories_are_a_reason_from_half_of_them_on(
+    in_both: int, *, one_list: bool
+) -> None:
+    overlap = Overlap(target="eu", compared=64, in_both=in_both)
+    why = incompleteness([walk()], overlaps=(overlap,))
+    assert why.equal_centers == ((overlap,) if one_list else ())
+    assert why.status == status_of([walk()], overlaps=(overlap,)) == ("incomplete" if one_list else "complete")
+    assert incompleteness_of(manifest(overlaps=(overlap,))) == why
+
+
 def test_every_reason_names_what_it_is_about_in_plan_order() -> None:
     walks = [walk(verdict=verdict, rejects=rejects) for verdict, rejects in product(VERDICTS, (0, 2))]
-    why = incompleteness(walks, (SHORT,), (SHRANK,))
-    assert why == Incompleteness(tuple(walks[2:]), tuple(walks[1::2]), (SHORT,), (SHRANK,))
+    why = incompleteness(walks, (SHORT,), (SHRANK,), (SAME,))
+    assert why == Incompleteness(tuple(walks[2:]), tuple(walks[1::2]), (SHORT,), (SHRANK,), (SAME,))
     assert why.rejects == 8
     assert Incompleteness().status == "complete"
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal
 
 import msgspec
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from crawler.errors import DiskError
 from crawler.files.atomic import make_folders
 from crawler.files.disk_errors import ADVICE, disk_errors
+from crawler.model.identity import IdentitySet
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.snapshot.layout import LATEST, MANIFEST, REJECTS, SUCCESS
@@ -38,8 +40,8 @@ PART: Final = "center=self/part-00000.ndjson"
 Status = Literal["complete", "incomplete"]
 
 
-def item(name: str, text: str = "") -> bytes:
-    return json.dumps({"name": name, "namespace": "s", "description": text}).encode()
+def item(name: str, text: str = "", owner: str | None = None) -> bytes:
+    return json.dumps({"name": name, "namespace": "s", "description": text, "domain_name": owner}).encode()
 
 
 def page_of(*items: bytes) -> Page:
@@ -160,6 +162,34 @@ def test_no_key_is_published_twice_and_none_that_was_read_is_left_out(
     found = [*names(files[PART]), *raws(files[REJECTS])]
     assert len(found) == len(set(found)) == sum(published)
     assert set(found) == {name for _, _, page in drawn for name in page}
+
+
+def test_a_name_with_an_owner_and_without_one_is_published_once_with_the_owner(tmp_path: Path) -> None:
+    pages = [
+        (1, 0, page_of(item("a"), item("b", owner="x"), item("c", owner=""), item("d"))),
+        (1, 4, page_of(item("a", owner="x"), item("b"), item("a", owner="y"), item("c"), b"0")),
+    ]
+    files, published = publish(tmp_path, pages, once=True)
+    found = [(row["name"], row["domain_name"]) for row in map(json.loads, files[PART].splitlines())]
+    assert found == [("b", "x"), ("c", ""), ("d", None), ("a", "x"), ("a", "y")]
+    assert published == Published(5, 1)
+
+
+owned_items = st.builds(item, st.sampled_from("abc"), owner=st.sampled_from([None, "", "x", "y"])) | st.just(b"0")
+
+
+@given(st.lists(st.lists(owned_items, max_size=5), max_size=4))
+@settings(deadline=None, max_examples=40)
+def test_as_many_lines_are_published_as_the_walk_counts_identities(pages: list[list[bytes]]) -> None:
+    keys = IdentitySet()
+    placed = []
+    for number, items in enumerate(pages):
+        page = page_of(*items)
+        keys.update(page.items.keys, page.items.ownerless)
+        placed.append((1, number, page))
+    with TemporaryDirectory() as folder:
+        _, published = publish(Path(folder), placed, once=True)
+    assert sum(published) == keys.identities()
 
 
 def test_a_walk_without_pages_publishes_nothing(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def summary(result: Result, *, style: Callable[[str], str] = str) -> str:
 
 
 def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
-    why = incompleteness(result.walks, result.coverage)
+    why = incompleteness(result.walks, result.coverage, overlaps=result.overlaps)
     yield _headline(result, totals)
     if result.path is not None:
         files = result.manifest.files if result.manifest else ()
@@ -51,6 +51,7 @@ def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
         yield _labelled("note", f"{counted(outside, 'record')} of other namespaces were returned and left out")
     yield from _coverage(why)
     yield from _shrinkage(result)
+    yield from _equal_centers(why)
     yield from _unproven_walks(result, why.unproven_walks)
     yield from _unknown_fields(result)
     yield _labelled("time", _time(result, totals))
@@ -86,6 +87,8 @@ def _shortfall(result: Result, totals: RunTotals) -> str:
         parts.append(f"{count(uncovered)} in no namespace walked")
     if result.shrinkage and not _is_accepted(result):
         parts.append(f"{counted_places(result.shrinkage)} shrank")
+    if any(overlap.is_one_list for overlap in result.overlaps):
+        parts.append("both centers hold the same")
     return ", ".join(parts)
 
 
@@ -125,6 +128,13 @@ def _shrinkage(result: Result) -> Iterator[str]:
 
 def _is_accepted(result: Result) -> bool:
     return result.manifest is not None and not incompleteness_of(result.manifest).shrinkage
+
+
+def _equal_centers(why: Incompleteness) -> Iterator[str]:
+    for overlap in why.equal_centers:
+        found = f"{count(overlap.in_both)} of {counted(overlap.compared, 'repository', 'repositories')} compared"
+        cause = "the service, or a cache before it, ignores the center"
+        yield _labelled("centers", f"{overlap.target}: self and thirdparty both hold {found}: {cause}")
 
 
 def _unproven_walks(result: Result, walks: Sequence[WalkEntry]) -> Iterator[str]:

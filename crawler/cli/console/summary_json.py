@@ -7,8 +7,8 @@ Schema 2 differs from 1 in the keys of `verdicts` only: `whole` and `repaired` b
 from collections import Counter
 from typing import Any, Final
 
-import msgspec
 import orjson
+from msgspec import to_builtins
 
 from crawler.cli.console.run_totals import totals_of
 from crawler.crawl.result import Result
@@ -48,7 +48,8 @@ def summary_json(result: Result) -> bytes:
         "duplicates": totals.duplicates,
         "missing": totals.missing if finished else None,
         "uncovered": totals.uncovered if finished else None,
-        "shrinkage": [msgspec.structs.asdict(one) for one in result.shrinkage],
+        "shrinkage": [to_builtins(one) for one in result.shrinkage],
+        "overlaps": [to_builtins(overlap) for overlap in result.overlaps],
         "seen": {
             "declared": sum(target.declared for target in result.stats),
             "records": sum(target.records for target in result.stats),

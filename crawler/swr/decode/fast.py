@@ -11,7 +11,7 @@ from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
-from crawler.model.record import INT64, Int64, Name
+from crawler.model.record import CACHED_OWNERS, INT64, Int64, Name, owner_part
 from crawler.model.walk_id import Center
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.times import LENGTH, fit_time
@@ -69,6 +69,7 @@ class Normalized(NamedTuple):
     """
 
     keys: list[int]
+    ownerless: tuple[int, ...]
     totals: frozenset[int]
     times: list[str]
     suffixes: list[str]
@@ -82,7 +83,7 @@ def normalize(items: Sequence[Item], source: Source) -> Normalized:
 
     It takes much of the time of reading a page: hence few loops, and hardly a call.
     """
-    keys = [hash((item.domain_name, item.namespace, item.name)) for item in items]
+    keys, ownerless = _keys(items)
     totals = frozenset([total for total in {item.total_range for item in items} if isinstance(total, int)])
     times: list[str] = []
     suffixes: list[str] = []
@@ -106,4 +107,20 @@ def normalize(items: Sequence[Item], source: Source) -> Normalized:
             times.append(time)
     namespace = source.namespace
     outside = 0 if namespace is None else len(items) - [item.namespace for item in items].count(namespace)
-    return Normalized(keys, totals, times, suffixes, outside)
+    return Normalized(keys, ownerless, totals, times, suffixes, outside)
+
+
+def _keys(items: Sequence[Item]) -> tuple[list[int], tuple[int, ...]]:
+    """Return the keys of items, and those of them that have no owner: as `record_key`, without a call for each."""
+    parts, owner = CACHED_OWNERS, items[0].domain_name
+    if parts.get(owner) == 0 and not [item for item in items if item.domain_name != owner]:
+        return [hash((item.namespace, item.name)) for item in items], ()
+    try:
+        return [hash((item.namespace, item.name)) ^ parts[item.domain_name] for item in items], ()
+    except KeyError:  # an owner is missing, or not in the cache
+        parts = {owner: owner_part(owner) for owner in {item.domain_name for item in items}}
+    if not any(parts):
+        keys = [hash((item.namespace, item.name)) for item in items]
+        return keys, tuple(keys)
+    keys = [hash((item.namespace, item.name)) ^ parts[item.domain_name] for item in items]
+    return keys, tuple([key for key, item in zip(keys, items, strict=True) if not item.domain_name])

@@ -52,5 +52,5 @@ def _read_well_formed(body: bytes, source: Source) -> Batch | None:
         check_times(normalized.times, normalized.suffixes)
     except _NOT_WELL_FORMED:
         return None
-    keys, totals, _, _, outside = normalized
-    return Batch(_encode_lines(items), b"", len(items), 0, keys, totals, frozenset(), outside)
+    keys, ownerless, totals, _, _, outside = normalized
+    return Batch(_encode_lines(items), b"", len(items), 0, keys, totals, frozenset(), outside, ownerless)

@@ -50,6 +50,7 @@ def read_leniently(raws: Iterable[bytes], source: Source) -> Batch:
     lines: list[bytes] = []
     rejects: list[bytes] = []
     keys: list[int] = []
+    ownerless: list[int] = []
     totals: set[int] = set()
     unknown: set[str] = set()
     outside = 0
@@ -59,7 +60,7 @@ def read_leniently(raws: Iterable[bytes], source: Source) -> Batch:
             total = _total(fields.pop("total_range", None))  # it counts even if the item is rejected
             totals.update(() if total is None else (total,))
             item = _read_item(fields, source)
-            [key] = normalize([item], source).keys
+            normalized = normalize([item], source)
             line = _encode(item)
             if fields:
                 _require_portable(line)
@@ -68,11 +69,14 @@ def read_leniently(raws: Iterable[bytes], source: Source) -> Batch:
             rejects.append(reject_line(raw, index, str(error), source))
             key = key_of_raw(raw)
         else:
+            [key] = normalized.keys
+            ownerless += normalized.ownerless
             unknown.update(fields)
             outside += source.namespace not in {None, item.namespace}
         keys.append(key)
     counts = len(lines), len(rejects)
-    return Batch(b"".join(lines), b"".join(rejects), *counts, keys, frozenset(totals), _reported(unknown), outside)
+    sets = frozenset(totals), _reported(unknown)
+    return Batch(b"".join(lines), b"".join(rejects), *counts, keys, *sets, outside, tuple(ownerless))
 
 
 # The names of unknown fields are only reported, so the report is bounded: a service may send any number of long names.

@@ -4,7 +4,7 @@ A total is a claim, an end is seen. A pass proves its walk when all of this hold
 
 - every window up to the total was read;
 - every page that holds items declared a total, and all pages declared the same one;
-- there are exactly as many distinct keys (`domain_name`, `namespace`, `name`; of a reject: its bytes) as this total;
+- there are exactly as many identities (of a record: model/record.py; of a reject: its bytes) as this total;
 - the end of the list was seen: a last page shorter than requested under a total that counts more than that page, or an
   answer about the rows at or beyond the total (questions.py), or a census of the whole center (walk/center_census.py);
 - nothing raised a doubt, such as an empty answer that no second look confirmed.
@@ -14,7 +14,7 @@ Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #offset-past-end (
 
 from typing import Literal
 
-from crawler.model.key_set import KeySet
+from crawler.model.identity import IdentitySet
 from crawler.model.window import Gap
 from crawler.swr.page import Page
 
@@ -48,7 +48,7 @@ class Evidence:
     def __init__(self) -> None:
         self.totals: dict[int, None] = {}
         self.total = 0
-        self.keys = KeySet()
+        self.keys = IdentitySet()
         self.items = self.pages = self.full_pages = 0
         self.gaps: list[Gap] = []
         self.has_loss = False
@@ -59,7 +59,7 @@ class Evidence:
 
     def count(self, page: Page, *, short: bool = False) -> None:
         """Count the items of a page and its total."""
-        new = self.keys.update(page.items.keys)
+        new = self.keys.update(page.items.keys, page.items.ownerless)
         self.full_pages += not short
         self.pages += new > 0
         self.items += page.length
@@ -89,9 +89,9 @@ class Evidence:
 
     @property
     def adds_up(self) -> bool:
-        """Whether one total was declared by all pages, and as many distinct keys were read."""
+        """Whether one total was declared by all pages, and as many identities were read."""
         flawed = self.gaps or self.total_missing or self.doubt or len(self.totals) > 1
-        return not flawed and len(self.keys) == self.total
+        return not flawed and self.keys.identities() == self.total
 
     @property
     def is_consistent(self) -> bool:
@@ -100,7 +100,7 @@ class Evidence:
 
     @property
     def why_unproven(self) -> str:
-        """Why a pass whose windows were all read proves nothing, "" when its totals only differ from its keys."""
+        """Why a pass whose windows were all read proves nothing, "" when its totals only differ from what it read."""
         if self.end == "open":
             return "there are more records than the declared total" if self.totals else "no total was declared"
         if self.total_missing:

@@ -168,7 +168,7 @@ def test_the_result_does_not_depend_on_the_depth_of_the_stack(levels: int) -> No
     here = batch_of(nested(levels), raw_item())
     there = at_depth(150, lambda: batch_of(nested(levels), raw_item()))
     assert (there.lines, there.rejects) == (here.lines, here.rejects)
-    read_back = at_depth(150, lambda: [key_of_line(line) for line in ndjson(here.lines)])
+    read_back = at_depth(150, lambda: [key_of_line(line).key for line in ndjson(here.lines)])
     assert read_back == here.keys[-here.records :]
 
 

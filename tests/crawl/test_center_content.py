@@ -1,0 +1,31 @@
+"""What records of a center hold is read from the part files of the run."""
+
+from pathlib import Path
+
+import pytest
+
+from crawler.crawl.center_content import center_content
+from crawler.errors import DiskError
+from crawler.model.record import record_key
+from tests.audit.examples import record
+from tests.store.builders import publish_records
+
+
+@pytest.mark.parametrize("targets", [("eu",), ("eu", "west")], ids=["one target", "several"])
+def test_the_content_of_the_named_records_of_a_center_is_read(tmp_path: Path, targets: tuple[str, ...]) -> None:
+    records = [
+        record(target=target, center=center, name=name, created_at=f"{target}/{center}/{name}")
+        for target in targets
+        for center in ("self", "thirdparty")
+        for name in ("a", "b")
+    ]
+    snapshot = publish_records(tmp_path, "one", records, max_part_bytes=1)
+    a, gone = (record_key("acme", "team", name).key for name in ("a", "gone"))
+    content = center_content(snapshot.folder, "eu", "thirdparty", {a, gone})
+    assert content == {a: ("eu/thirdparty/a", "swr.example/team/app", "10.0.0.1/team/app")}
+
+
+def test_part_files_that_cannot_be_read_are_a_disk_error(tmp_path: Path) -> None:
+    (tmp_path / "center=self" / "part-00000.ndjson").mkdir(parents=True)
+    with pytest.raises(DiskError, match="Is a directory"):
+        center_content(tmp_path, "eu", "self", {1})
