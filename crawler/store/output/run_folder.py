@@ -9,7 +9,8 @@
     `-- snapshot/               the unpublished snapshot, store/part_files.py
 
 An entry of `.work` is a run when its marker or its state names the id in the folder's name. Nothing else is touched,
-and of a run only the files named here: what else is in its folder stays, and is said.
+and of a run only the files named here: what else is in its folder stays, and is said. An empty folder counts as a run
+that was killed before it was marked: nothing is lost with it.
 """
 
 import logging

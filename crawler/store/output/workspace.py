@@ -118,7 +118,8 @@ def _explain_loss(hold: Hold) -> Iterator[None]:
     try:
         yield
     except DiskError:
-        hold.file.verify()
+        with suppress(DiskError):
+            hold.file.verify()
         raise
 
 
