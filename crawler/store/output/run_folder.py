@@ -78,8 +78,8 @@ def _run_in(path: Path) -> RunFolder | None:
     return RunFolder(path, None) if unborn or is_marked_by(path, name) else None
 
 
-def create_run(work: Path, state: RunState) -> Path:
-    """Create the folder of a new run; return it. Raises ConfigError when its name is taken, DiskError."""
+def create_run(work: Path, state: RunState) -> None:
+    """Create the folder of a new run. Raises ConfigError when its name is taken, DiskError."""
     folder = work / state.snapshot
     with disk_errors(folder):
         try:
@@ -90,7 +90,6 @@ def create_run(work: Path, state: RunState) -> Path:
         mark(folder, state.snapshot)
         write_state(folder, state)
         sync_folder(work)
-    return folder
 
 
 def remove_run(folder: Path) -> None:

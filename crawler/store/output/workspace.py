@@ -108,6 +108,10 @@ def open_workspace(output: Path, request: ResumeRequest, now: datetime) -> Itera
             return
         with disk_errors(output):
             run = _resumed_or_new(destination, work, request, now)
+            if run.state.resumed:
+                write_state(run.path, run.state)
+            else:
+                create_run(work, run.state)
         hold.file.name_snapshot(run.state.snapshot)
         yield Workspace(destination, run.path, run.state, hold.file.check)
 
@@ -149,7 +153,7 @@ def _resumed_or_new(destination: Destination, work: Path, request: ResumeRequest
     state = RunState(snapshot=request.snapshot or _new_id(destination, work, now), plan=request.plan, started_at=now)
     if request.snapshot is not None:
         _check_id(destination, work, request.snapshot)
-    return _StartedRun(create_run(work, state), state)
+    return _StartedRun(work / state.snapshot, state)
 
 
 def _resumed(destination: Destination, run: _StartedRun) -> _StartedRun:
@@ -157,9 +161,7 @@ def _resumed(destination: Destination, run: _StartedRun) -> _StartedRun:
     if os.path.lexists(final):
         reason = f"{final} exists, and the unfinished run of that id did not publish it"
         raise ConfigError(f"snapshot: {reason}; move it away, or rerun with --no-resume", setting="snapshot")
-    state = msgspec.structs.replace(run.state, resumed=run.state.resumed + 1)
-    write_state(run.path, state)
-    return _StartedRun(run.path, state)
+    return run._replace(state=msgspec.structs.replace(run.state, resumed=run.state.resumed + 1))
 
 
 def _has_id(run: _StartedRun, snapshot: str | None) -> bool:
