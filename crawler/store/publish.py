@@ -195,8 +195,8 @@ def make_visible(snapshot: Path, folder: Path, destination: Destination) -> None
         if (snapshot / SUCCESS).exists():
             destination.verify()
             destination.latest.point_to(snapshot.name, folder)
-    except UnavailableError as error:
-        raise UnavailableError(f"{snapshot} is published, but `{LATEST}` is left as it is: {error}") from None
+    except (DiskError, UnavailableError) as error:  # of `verify`
+        raise type(error)(f"{snapshot} is published, but `{LATEST}` is left as it is: {error}") from None
     except OSError as error:
         where = f"{error.filename or snapshot.parent}: {error.strerror or error}"
         if not snapshot.is_dir():

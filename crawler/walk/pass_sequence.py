@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from crawler.walk.judgement import DoubleRead, Judgement, decide
+from crawler.walk.passes.evidence import Evidence
 from crawler.walk.passes.first import First
 from crawler.walk.passes.frontier import Frontier
 from crawler.walk.passes.one_pass import Pass
@@ -20,12 +21,23 @@ class WalkRules(NamedTuple):
 class PassSequence:
     """The `present` pass of a walk, and what passes that are done declared: `totals`, in that order."""
 
-    __slots__ = ("_begun_again", "_double_read", "_limit", "_profile", "_rules", "_settled", "present", "totals")
+    __slots__ = (
+        "_before",
+        "_begun_again",
+        "_double_read",
+        "_limit",
+        "_profile",
+        "_rules",
+        "_settled",
+        "present",
+        "totals",
+    )
 
     def __init__(self, profile: SharedProfile, rules: WalkRules) -> None:
         self._profile = profile
         self._rules = rules
         self._double_read = DoubleRead(is_required=rules.double_read)
+        self._before: int | None = None  # the total that the last pass proved, if it was consistent
         self._begun_again = 0  # passes that do not count
         self._settled = 0  # windows of earlier passes
         self._limit = profile.present.limit  # of the passes so far: a resume may not know what the first one learned
@@ -68,11 +80,16 @@ class PassSequence:
         if reading.evidence.is_consistent and reading.clamped_to is not None:
             self._profile.learn(SmallerPages(reading.clamped_to))  # in other passes a short page may be a mistake
         self.totals.update(reading.evidence.totals)
-        confirmed = self._double_read.confirms(reading.evidence)
+        confirmed = self._double_read.confirms(reading.evidence) and self._is_believable(reading.evidence)
         judgement = decide(reading.evidence, self._counted, self._rules.max_passes, confirmed=confirmed)
         if judgement is None:
             self._next()
         return judgement
+
+    def _is_believable(self, evidence: Evidence) -> bool:
+        """Return whether a pass of one page needs no other: an earlier one that held more must be contradicted twice."""
+        before, self._before = self._before, evidence.total if evidence.is_consistent else None
+        return evidence.pages > 1 or evidence.total >= max(self.totals, default=0) or before == evidence.total
 
     @property
     def _counted(self) -> int:

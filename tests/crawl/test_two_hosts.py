@@ -202,8 +202,9 @@ def test_a_run_that_loses_the_output_while_it_publishes_publishes_nothing(
     assert not (tmp_path / LATEST).is_symlink()
 
 
+@pytest.mark.parametrize(("is_over", "error"), [(False, UnavailableError), (True, DiskError)])
 def test_a_run_that_loses_the_output_after_it_published_leaves_latest_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_over: bool, error: type[Exception]
 ) -> None:
     (tmp_path / LATEST).symlink_to("snapshot=newer")
     real = publish._check  # noqa: SLF001 - the step between the two
@@ -211,14 +212,15 @@ def test_a_run_that_loses_the_output_after_it_published_leaves_latest_alone(
     def losing(*arguments: Any) -> None:  # noqa: ANN401 - as the step
         real(*arguments)
         lose(tmp_path)
+        if is_over:
+            (tmp_path / WORK / HOLDER).unlink()
 
     monkeypatch.setattr(publish, "_check", losing)
-    with (
-        serve(INVENTORY) as service,
-        pytest.raises(UnavailableError, match="is published, but `latest` is left"),
-    ):
+    with serve(INVENTORY) as service, pytest.raises(error, match="is published, but `latest` is left as it is: "):
         crawl(service.endpoint, tmp_path, namespaces=WALKS)
     assert (tmp_path / LATEST).readlink() == Path("snapshot=newer")
+    (snapshot,) = tmp_path.glob("snapshot=*")
+    assert verify(open_snapshot(snapshot)).differences == ()
 
 
 def test_a_run_whose_folder_was_moved_away_at_the_last_moment_publishes_nothing(

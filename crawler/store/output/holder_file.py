@@ -59,6 +59,14 @@ def read_record(path: Path) -> bytes | None:
         os.close(descriptor)
 
 
+def _write_new(path: Path, record: HolderRecord) -> None:
+    descriptor = os.open(path, _EXCLUSIVE, 0o666)
+    try:
+        write_all(descriptor, to_bytes(record))
+    finally:
+        os.close(descriptor)
+
+
 class HolderFile:
     """The record of this run at `path`. Two threads may use it."""
 
@@ -78,7 +86,7 @@ class HolderFile:
 
     def create(self, wait: Callable[[float], None], settle_s: float) -> bool:
         """Create the file; return False when another run has. `wait` waits for seconds. Raises OSError."""
-        self._write_temporary()
+        _write_new(self._temporary, self._record)
         try:
             os.link(self._temporary, self._path)
         except FileExistsError:
@@ -95,13 +103,9 @@ class HolderFile:
 
     def _create_exclusively(self, wait: Callable[[float], None], settle_s: float) -> bool:
         try:
-            descriptor = os.open(self._path, _EXCLUSIVE, 0o666)
+            _write_new(self._path, self._record)
         except FileExistsError:
             return False
-        try:
-            write_all(descriptor, to_bytes(self._record))
-        finally:
-            os.close(descriptor)
         wait(settle_s)
         return self._is_ours()
 
@@ -111,18 +115,11 @@ class HolderFile:
         `is_moving` when runs must be moved away before anything else, see `HolderRecord`.
         """
         self._record = msgspec.structs.replace(self._record, is_moving=is_moving)
-        self._write_temporary()
+        _write_new(self._temporary, self._record)
         self._temporary.replace(self._path)
         if settle_s:
             wait(settle_s)
         return self._is_ours()
-
-    def _write_temporary(self) -> None:
-        descriptor = os.open(self._temporary, _EXCLUSIVE, 0o666)
-        try:
-            write_all(descriptor, to_bytes(self._record))
-        finally:
-            os.close(descriptor)
 
     def _is_ours(self) -> bool:
         text = read_record(self._path)

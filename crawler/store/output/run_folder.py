@@ -9,7 +9,8 @@
     `-- snapshot/               the unpublished snapshot, store/part_files.py
 
 An entry of `.work` is a run when its marker or its state names the id in the folder's name. Nothing else is touched,
-and of a run only the files named here: what else is in its folder stays, and is said.
+and of a run only the files named here: what else is in its folder stays, and is said. An empty folder counts as a run
+that was killed before it was marked: nothing is lost with it.
 """
 
 import logging
@@ -77,8 +78,8 @@ def _run_in(path: Path) -> RunFolder | None:
     return RunFolder(path, None) if unborn or is_marked_by(path, name) else None
 
 
-def create_run(work: Path, state: RunState) -> Path:
-    """Create the folder of a new run; return it. Raises ConfigError when its name is taken, DiskError."""
+def create_run(work: Path, state: RunState) -> None:
+    """Create the folder of a new run. Raises ConfigError when its name is taken, DiskError."""
     folder = work / state.snapshot
     with disk_errors(folder):
         try:
@@ -89,7 +90,6 @@ def create_run(work: Path, state: RunState) -> Path:
         mark(folder, state.snapshot)
         write_state(folder, state)
         sync_folder(work)
-    return folder
 
 
 def remove_run(folder: Path) -> None:

@@ -125,6 +125,10 @@ def open_workspace(output: Path, request: ResumeRequest, now: datetime) -> Itera
             return
         with disk_errors(output):
             run = _resumed_or_new(destination, work, request, now)
+            if run.state.resumed:
+                write_state(run.path, run.state)
+            else:
+                create_run(work, run.state)
         hold.file.name_snapshot(run.state.snapshot)
         yield Workspace(destination, run.path, run.state, hold.file.check)
 
@@ -135,7 +139,8 @@ def _explain_loss(hold: Hold) -> Iterator[None]:
     try:
         yield
     except DiskError:
-        hold.file.verify()
+        with suppress(DiskError):
+            hold.file.verify()
         raise
 
 
@@ -175,7 +180,7 @@ def _resumed_or_new(destination: Destination, work: Path, request: ResumeRequest
     )
     if request.snapshot is not None:
         _check_id(destination, work, request.snapshot)
-    return _StartedRun(create_run(work, state), state)
+    return _StartedRun(work / state.snapshot, state)
 
 
 def _resumed(destination: Destination, run: _StartedRun, request: ResumeRequest) -> _StartedRun:
@@ -184,9 +189,7 @@ def _resumed(destination: Destination, run: _StartedRun, request: ResumeRequest)
         reason = f"{final} exists, and the unfinished run of that id did not publish it"
         raise ConfigError(f"snapshot: {reason}; move it away, or rerun with --no-resume", setting="snapshot")
     callers = records_of(request.callers, run.state.callers)
-    state = msgspec.structs.replace(run.state, resumed=run.state.resumed + 1, callers=callers)
-    write_state(run.path, state)
-    return _StartedRun(run.path, state)
+    return run._replace(state=msgspec.structs.replace(run.state, resumed=run.state.resumed + 1, callers=callers))
 
 
 def _has_id(run: _StartedRun, snapshot: str | None) -> bool:
