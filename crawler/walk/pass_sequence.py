@@ -87,7 +87,7 @@ class PassSequence:
         return judgement
 
     def _is_believable(self, evidence: Evidence) -> bool:
-        """Return whether a pass of one page needs no other: an earlier one that held more must be contradicted twice."""
+        """Return whether a pass needs no other: if an earlier one held more, one page alone does not contradict it."""
         before, self._before = self._before, evidence.total if evidence.is_consistent else None
         return evidence.pages > 1 or evidence.total >= max(self.totals, default=0) or before == evidence.total
 

@@ -206,7 +206,10 @@ def test_the_total_of_a_later_pass_replaces_the_one_before() -> None:
     assert target.stats.declared == 5
     settle(target, take(target), page_of(range(3), 3))
     settle(target, take(target), page_of([2], 3))
-    assert (target.stats.declared, target.stats.windows, target.done) == (3, 4, True)
+    assert (target.stats.declared, target.stats.windows, target.done) == (0, 5, False)
+    settle(target, take(target), page_of(range(3), 3))
+    settle(target, take(target), page_of([2], 3))
+    assert (target.stats.declared, target.stats.windows, target.done) == (3, 6, True)
 
 
 def test_an_error_ends_a_target_though_walks_are_open() -> None:

@@ -19,7 +19,6 @@ def folder() -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.xfail(strict=True, reason="issue 13: the present core breaks the law in all of them")
 @pytest.mark.parametrize("name", ALL)
 def test_a_crawl_of_a_world_that_broke_the_law_is_not_called_complete(
     name: str, folder: Path, caplog: pytest.LogCaptureFixture

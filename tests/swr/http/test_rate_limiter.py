@@ -29,7 +29,8 @@ def test_at_the_configured_rate_a_server_that_refuses_more_refuses_nothing(tmp_p
         result = run_crawl(config, TOKEN, clock=SystemClock())
         counters = served.counters()
     assert result.exit_code == 0
-    assert counters["by_status"] == {"200": 500}
+    assert counters["by_status"].keys() == {"200"}
+    assert counters["by_status"]["200"] >= 500
 
 
 def test_one_throttling_response_pauses_every_request_until_retry_after_is_over(tmp_path: Path) -> None:
