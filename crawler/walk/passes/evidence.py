@@ -4,7 +4,8 @@ A total is a claim, an end is seen. A pass proves its walk when all of this hold
 
 - every window up to the total was read;
 - every page that holds items declared a total, and all pages declared the same one;
-- there are exactly as many identities (of a record: model/record.py; of a reject: its bytes) as this total;
+- exactly as many items came as this total, and as many identities (of a record: model/record.py; of a reject: its
+  bytes);
 - the end of the list was seen: a last page shorter than requested under a total that counts more than that page, or an
   answer about the rows at or beyond the total (questions.py), or a census of the whole center (walk/center_census.py);
 - nothing raised a doubt, such as an empty answer that no second look confirmed.
@@ -89,9 +90,9 @@ class Evidence:
 
     @property
     def adds_up(self) -> bool:
-        """Whether one total was declared by all pages, and as many identities were read."""
+        """Whether one total was declared by all pages, and as many items came, each once."""
         flawed = self.gaps or self.total_missing or self.doubt or len(self.totals) > 1
-        return not flawed and self.keys.identities() == self.total
+        return not flawed and self.items == self.total == self.keys.identities()
 
     @property
     def is_consistent(self) -> bool:
