@@ -17,7 +17,7 @@ from crawler.store.part_files import PartWriter
 from crawler.store.publish import publish_walk
 from crawler.store.spool import Spool
 from crawler.swr.page import Page
-from crawler.walk.walk import Walk
+from crawler.walk.rested_walk import WalkResult
 
 _MERGED_SAMPLES: Final = 64  # merging the samples of many small walks one by one would take too long
 
@@ -65,9 +65,9 @@ class RunStore:
     def publish(self, ended: Sequence[ScheduledWalk]) -> None:
         """Publish walks that have ended, the next in plan order. Raises DiskError."""
         for scheduled in ended:
-            if isinstance(scheduled.walk, Walk):
-                self.walks.append(self._publish(scheduled, scheduled.walk))
-                scheduled.walk = None  # the entry holds its evidence; memory must not grow with the walks
+            if scheduled.result is not None:
+                self.walks.append(self._publish(scheduled, scheduled.result))
+                scheduled.result = None  # the entry holds its evidence; memory must not grow with the walks
         self._part_writer.flush()
         self._spool.part_written()
 
@@ -90,11 +90,8 @@ class RunStore:
 
         return tuple(overlaps(samples, read))
 
-    def _publish(self, scheduled: ScheduledWalk, walk: Walk) -> WalkEntry:
-        walk_id = scheduled.id
-        judgement, reading = walk.judgement, walk.reading
-        if judgement is None:
-            raise ValueError(f"{walk_id} has not ended")
+    def _publish(self, scheduled: ScheduledWalk, result: WalkResult) -> WalkEntry:
+        walk_id, judgement = scheduled.id, result.judgement
         complete = judgement.verdict == "complete"
         published = publish_walk(
             self._part_writer,
@@ -102,28 +99,28 @@ class RunStore:
             scheduled.index,
             walk_id,
             last_pass_only=complete,
-            deduplicate=walk.duplicates > 0,
+            deduplicate=result.duplicates > 0,
         )
-        if complete and sum(published) != walk.distinct:
-            counts = f"{walk.distinct} distinct records were read, but {published} were written"
+        if complete and sum(published) != result.distinct:
+            counts = f"{result.distinct} distinct records were read, but {published} were written"
             raise IncompleteError(f"{walk_id}: {counts}; this is a bug in swr-crawler: please report it")
-        self._add_sample(walk_id.target, walk_id.center, walk.sample)
+        self._add_sample(walk_id.target, walk_id.center, result.sample)
         return WalkEntry(
             target=walk_id.target,
             center=walk_id.center,
             namespace=walk_id.namespace,
             verdict=judgement.verdict,
             reason=judgement.reason,
-            declared_totals=tuple(walk.totals),
+            declared_totals=result.totals,
             records=published.records,
-            distinct=walk.distinct,
-            duplicates=walk.duplicates,
+            distinct=result.distinct,
+            duplicates=result.duplicates,
             rejects=published.rejects,
             outside=published.outside,
-            passes=walk.passes,
+            passes=result.passes,
             requests=scheduled.requests,
-            limit=reading.page_limit,
+            limit=result.limit,
             dialect="filter" if scheduled.filtered else "direct",
-            order=reading.order and f"{reading.order.column} {reading.order.direction}",
-            lost=tuple(Lost(**gap._asdict()) for gap in walk.gaps),
+            order=result.order and f"{result.order.column} {result.order.direction}",
+            lost=tuple(Lost(**gap._asdict()) for gap in result.gaps),
         )

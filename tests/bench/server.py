@@ -49,20 +49,22 @@ class Registry:
         self._rows = [row.replace(b':"%b"' % own, b':"%b"' % _PATTERN) for row in self._rows]
         self._page = lru_cache(maxsize=_CACHED_PAGES)(self._make_page)
 
-    def page(self, namespace: str | None, offset: int, limit: int) -> ServedResponse:
+    def page(self, center: str, namespace: str | None, offset: int, limit: int) -> ServedResponse:
         """Return one page; namespace None means the whole center, whose items all have the first namespace."""
         total = self._workload.records
         if namespace is None:
-            return self._page(offset, limit, total * self._workload.non_empty)  # the same rows again and again
+            return self._page(center, offset, limit, total * self._workload.non_empty)  # the same rows again and again
         number = int(namespace.removeprefix("team-"))
         if number % self._workload.one_in:
-            return self._page(offset, limit, 0)
-        made = self._page(offset, limit, total)
+            return self._page(center, offset, limit, 0)
+        made = self._page(center, offset, limit, total)
         return ServedResponse(200, made.body.replace(_PATTERN, namespace.encode()), headers=made.headers)
 
-    def _make_page(self, offset: int, limit: int, total: int) -> ServedResponse:
+    def _make_page(self, center: str, offset: int, limit: int, total: int) -> ServedResponse:
         last = min(offset + limit, total)
         rows = [self._rows[at % self._workload.records] for at in range(offset, last)]
+        if center != "self":  # no repository is in both centers
+            rows = [row.replace(b'"domain_name":"', b'"domain_name":"other-') for row in rows]
         close = b',"total_range":%d}' % total
         body = b"[%b%b]" % ((close + b",").join(rows), close) if rows else b"[]"
         return ServedResponse(200, body, headers=(("Content-Range", f"{offset}-{len(rows)}/{total}"),))
@@ -97,7 +99,8 @@ class CountingServer:
         if self._bucket is not None and not self._bucket.take(asyncio.get_running_loop().time()):
             return error(429, "")
         parameters = dict(pair.partition("=")[::2] for pair in query.split("&"))
-        return self._registry.page(parameters.get("namespace"), int(parameters["offset"]), int(parameters["limit"]))
+        offset, limit = int(parameters["offset"]), int(parameters["limit"])
+        return self._registry.page(parameters["center"], parameters.get("namespace"), offset, limit)
 
     def counters(self) -> dict[str, Any]:
         """Return the counters since the start; `cpu_s` is the processor time of this process."""

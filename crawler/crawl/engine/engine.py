@@ -119,8 +119,8 @@ class Engine:
                 if target.error is None:
                     target.stop(error)
                 workers.cancel()
-            for scheduled, walk in target.take_ended():
-                self._publisher.on_walk_end(scheduled.index, walk.distinct)
+            for index, records in target.take_ended():
+                self._publisher.on_walk_end(index, records)
             await self._write_behind.wait_for_disk()
             task = target.next_task() if slots.may_continue() and not target.done else None
             if task is not None:

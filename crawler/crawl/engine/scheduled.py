@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from crawler.model.walk_id import Center, WalkId
 from crawler.model.window import Window
 from crawler.walk.center_census import AskTotal, CensusStep, CenterCensus
+from crawler.walk.rested_walk import RestedWalk, WalkResult
 from crawler.walk.total_probe import ListTotal, TotalProbe
 from crawler.walk.walk import Walk
 
@@ -13,12 +14,22 @@ from crawler.walk.walk import Walk
 class ScheduledWalk:
     """One walk of the plan, and what the crawl spent on it.
 
-    `walk` is None before the walk starts, and again once it is published. `filtered` says whether its last request
-    packed all parameters into `filter`. A probe is not part of the plan: it asks a list for its total. Its pages are
-    kept for a resume and never published; its `index` is below 0.
+    `walk` is None before the walk starts, while it rests, and when it has ended; then `result` is set, until the walk
+    is published. `filtered` says whether its last request packed all parameters into `filter`. A probe is not part of
+    the plan: it asks a list for its total. Its pages are kept for a resume and never published; its `index` is below 0.
     """
 
-    __slots__ = ("counted_total", "counted_windows", "filtered", "id", "index", "is_probe", "requests", "walk")
+    __slots__ = (
+        "counted_total",
+        "counted_windows",
+        "filtered",
+        "id",
+        "index",
+        "is_probe",
+        "requests",
+        "result",
+        "walk",
+    )
 
     def __init__(self, index: int, walk_id: WalkId, *, is_probe: bool = False) -> None:
         self.index = index
@@ -26,6 +37,7 @@ class ScheduledWalk:
         self.is_probe = is_probe
         self.filtered = False
         self.walk: Walk | TotalProbe | None = None
+        self.result: WalkResult | None = None
         self.requests = 0
         self.counted_total = 0  # what the target's statistics include of this walk
         self.counted_windows = 0
@@ -33,7 +45,7 @@ class ScheduledWalk:
     @property
     def ended(self) -> bool:
         """Whether the walk has its verdict."""
-        return isinstance(self.walk, Walk) and self.walk.verdict is not None
+        return self.result is not None
 
 
 class FetchTask(NamedTuple):
@@ -53,7 +65,7 @@ class ScheduledCensus:
         self.probes = probes
         self._census = CenterCensus(0)
         self._asked = 1
-        self._resting: list[tuple[ScheduledWalk, Walk]] = []
+        self._resting: list[tuple[ScheduledWalk, Walk | RestedWalk]] = []
 
     @property
     def before(self) -> int | None:
@@ -82,13 +94,15 @@ class ScheduledCensus:
         """Note that a walk of this center got records of other namespaces."""
         self._census.on_loose_filter()
 
-    def on_walk(self, scheduled: ScheduledWalk, walk: Walk) -> None:
-        """Take a walk of this center that has ended, or rests."""
-        if walk.is_resting:
-            self._resting.append((scheduled, walk))
-            self._census.on_rest(scheduled.index, walk.reading.evidence.total)
-        else:
-            self._census.on_end(scheduled.index, walk.distinct if walk.verdict == "complete" else None)
+    def on_rest(self, scheduled: ScheduledWalk, walk: Walk | RestedWalk, found: int) -> None:
+        """Take a walk of this center that rests after it found that many records."""
+        self._resting.append((scheduled, walk))
+        self._census.on_rest(scheduled.index, found)
+
+    def on_end(self, scheduled: ScheduledWalk, result: WalkResult) -> None:
+        """Take a walk of this center that has ended."""
+        complete = result.judgement.verdict == "complete"
+        self._census.on_end(scheduled.index, result.distinct if complete else None)
 
     def next_step(self) -> CensusStep | None:
         """Return what must be done now, once; None when something must happen first."""
@@ -99,17 +113,21 @@ class ScheduledCensus:
         self._asked += 1
         return self.probes[self._asked - 1]
 
-    def take_resting(self) -> list[tuple[ScheduledWalk, Walk]]:
+    def take_resting(self) -> list[tuple[ScheduledWalk, Walk | RestedWalk]]:
         """Return the walks that rest; they do not rest any longer."""
         resting, self._resting = self._resting, []
         return resting
 
 
 class CensusResult(NamedTuple):
-    """What follows from a step of a census: probes to start, and walks that no longer rest."""
+    """What follows from a step of a census: probes to start, and walks that no longer rest.
+
+    `agrees` says whether the census vouches for those.
+    """
 
     to_start: Sequence[ScheduledWalk] = ()
-    rested: Sequence[tuple[ScheduledWalk, Walk]] = ()
+    rested: Sequence[tuple[ScheduledWalk, Walk | RestedWalk]] = ()
+    agrees: bool = False
 
 
 _NOTHING: Final = CensusResult()
@@ -136,12 +154,18 @@ class TargetCensus:
         if center in self._centers:
             self._centers[center].on_loose_filter()
 
-    def on_walk(self, scheduled: ScheduledWalk, walk: Walk) -> CensusResult:
-        """Take a walk that has ended, or rests."""
+    def on_rest(self, scheduled: ScheduledWalk, walk: Walk | RestedWalk, found: int) -> CensusResult:
+        """Take a walk that rests after it found that many records. There is a census of its center."""
+        census = self._centers[scheduled.id.center]
+        census.on_rest(scheduled, walk, found)
+        return _go_on(census)
+
+    def on_end(self, scheduled: ScheduledWalk, result: WalkResult) -> CensusResult:
+        """Take a walk that has ended."""
         census = self._centers.get(scheduled.id.center)
         if census is None:
             return _NOTHING
-        census.on_walk(scheduled, walk)
+        census.on_end(scheduled, result)
         return _go_on(census)
 
     def on_probe(self, scheduled: ScheduledWalk, total: ListTotal) -> CensusResult:
@@ -154,16 +178,9 @@ class TargetCensus:
 
 
 def _go_on(census: ScheduledCensus) -> CensusResult:
-    to_start, rested = list[ScheduledWalk](), list[tuple[ScheduledWalk, Walk]]()
     step = census.next_step()
     if step is None:  # of most walks
         return _NOTHING
-    while step is not None:
-        if isinstance(step, AskTotal):
-            to_start.append(census.next_probe())
-        else:
-            rested += census.take_resting()
-            for _, walk in rested:
-                walk.on_census(agrees=step.agrees)
-        step = census.next_step()
-    return CensusResult(to_start, rested)
+    if isinstance(step, AskTotal):
+        return CensusResult([census.next_probe()])
+    return CensusResult(rested=census.take_resting(), agrees=step.agrees)

@@ -18,6 +18,7 @@ from crawler.model.walk_id import Center
 from crawler.swr.page import Page
 from crawler.walk.pass_sequence import WalkRules
 from crawler.walk.passes.outcome import WalkError
+from crawler.walk.rested_walk import RestedWalk, WalkResult, rested, result_of
 from crawler.walk.retry_policy import RetryLimits
 from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.total_probe import TotalProbe
@@ -62,7 +63,7 @@ class TargetScheduler:
         self._census = TargetCensus(census or {}, walks)
         self._not_started = deque([*self._census.first_probes(), *walks])
         self._open = OpenWalks()
-        self._ended: list[tuple[ScheduledWalk, Walk]] = []  # since `take_ended`
+        self._ended: list[tuple[int, int]] = []  # since `take_ended`
 
     def stop(self, error: CrawlerError) -> None:
         """Stop the target before its walks have ended."""
@@ -82,8 +83,8 @@ class TargetScheduler:
             return task
         return task_of(self._not_started[0], self.start(self._not_started[0]))
 
-    def take_ended(self) -> list[tuple[ScheduledWalk, Walk]]:
-        """Return the walks that have ended since the last call."""
+    def take_ended(self) -> list[tuple[int, int]]:
+        """Return index and number of records of the walks that have ended since the last call."""
         ended, self._ended = self._ended, []
         return ended
 
@@ -112,35 +113,52 @@ class TargetScheduler:
             self.stats.pages += 1
             self.stats.records += page.items.records
             self.stats.rejected += page.items.rejected
-            self._report_unknown_fields(scheduled, page)
+            _report_unknown_fields(self.unknown_fields, scheduled, page)
             if page.items.outside:
                 self._census.on_loose_filter(scheduled.id.center)
         self._count_planned(scheduled, walk)
-        if walk.is_resting or walk.verdict is not None:
+        if walk.verdict is not None:
             self._open.close(scheduled, walk)
-            if walk.verdict is not None:
-                self._end(scheduled, walk)
-            self._go_on(self._census.on_walk(scheduled, walk))
+            result = result_of(walk)
+            self._end(scheduled, result)
+            self._go_on(self._census.on_end(scheduled, result))
+        elif walk.is_resting:
+            self._open.close(scheduled, walk)
+            kept = None if page is None else rested(walk, page)
+            scheduled.walk = None if kept else walk
+            self._go_on(self._census.on_rest(scheduled, kept or walk, walk.reading.evidence.total))
 
     def _new_walk(self, scheduled: ScheduledWalk) -> Walk | TotalProbe:
         if scheduled.is_probe:
             return TotalProbe(self.profile)
+        return Walk(self.profile, self._rules(scheduled))
+
+    def _rules(self, scheduled: ScheduledWalk) -> WalkRules:
         limits = self._limits
-        rules = WalkRules(limits.max_passes, limits.double_read, is_vouched=self._census.covers(scheduled.id.center))
-        return Walk(self.profile, rules)
+        return WalkRules(limits.max_passes, limits.double_read, is_vouched=self._census.covers(scheduled.id.center))
 
     def _go_on(self, census: CensusResult) -> None:
         self._not_started.extendleft(census.to_start)
         for scheduled, walk in census.rested:
-            if walk.verdict is None:
-                self._open.add_later(scheduled, walk)
+            if isinstance(walk, RestedWalk) and census.agrees:
+                self._end(scheduled, walk.result())
+                continue
+            opened = walk
+            if isinstance(opened, RestedWalk):
+                opened = opened.reopened(self.profile, self._rules(scheduled))
             else:
-                self._end(scheduled, walk)
+                opened.on_census(agrees=census.agrees)
+            if opened.verdict is not None:
+                self._end(scheduled, result_of(opened))
+            else:
+                scheduled.walk = opened
+                self._open.add_later(scheduled, opened)
 
-    def _end(self, scheduled: ScheduledWalk, walk: Walk) -> None:
+    def _end(self, scheduled: ScheduledWalk, result: WalkResult) -> None:
+        scheduled.walk, scheduled.result = None, result
         self.stats.walks_ended += 1
-        self._ended.append((scheduled, walk))
-        _log_end(scheduled, walk)
+        self._ended.append((scheduled.index, result.distinct))
+        _log_end(scheduled, result)
 
     # ---- statistics
 
@@ -153,16 +171,17 @@ class TargetScheduler:
         self.stats.windows += windows - scheduled.counted_windows
         scheduled.counted_windows = windows
 
-    def _report_unknown_fields(self, scheduled: ScheduledWalk, page: Page) -> None:
-        new = page.items.unknown - self.unknown_fields
-        if new and len(self.unknown_fields) < _MAX_UNKNOWN_FIELDS:
-            self.unknown_fields |= new
-            log.warning("field.unknown", extra={"walk": str(scheduled.id), "fields": sorted(new)})
+
+def _report_unknown_fields(known: set[str], scheduled: ScheduledWalk, page: Page) -> None:
+    new = page.items.unknown - known
+    if new and len(known) < _MAX_UNKNOWN_FIELDS:
+        known |= new
+        log.warning("field.unknown", extra={"walk": str(scheduled.id), "fields": sorted(new)})
 
 
-def _log_end(scheduled: ScheduledWalk, walk: Walk) -> None:
-    level = logging.DEBUG if walk.verdict == "complete" else logging.WARNING
+def _log_end(scheduled: ScheduledWalk, result: WalkResult) -> None:
+    verdict, reason = result.judgement
+    level = logging.DEBUG if verdict == "complete" else logging.WARNING
     if log.isEnabledFor(level):  # a plan may have tens of thousands of walks
-        reason = walk.judgement and walk.judgement.reason
-        extra = {"walk": str(scheduled.id), "verdict": walk.verdict, "passes": walk.passes, "reason": reason}
+        extra = {"walk": str(scheduled.id), "verdict": verdict, "passes": result.passes, "reason": reason}
         log.log(level, "walk.end", extra=extra)
