@@ -5,6 +5,7 @@ The rule:
 - A walk decides from settled windows alone, never from windows in flight (walk/passes.py). So a new walk that is
   given the same windows in the same order is in the same state, and its next window is the first unsettled one.
 - Windows that were in flight when the run ended are new again: they are requested once more.
+- A loss of a window that was settled before takes it back: its page belonged to another request.
 - A journal that contradicts the plan is not replayed at all: the spool is truncated and every window is requested.
 
 Which run is resumed is decided before that, in store/workspace.py; how much of a damaged journal is replayed, in
@@ -63,7 +64,13 @@ def replay(
             raise WalkError(f"the journal names walk {entry.walk} of {len(walks)}")
         target = targets[scheduled.id.target]
         walk = scheduled.walk or target.start(scheduled)
-        walk.replay(entry.window)
+        try:
+            walk.replay(entry.window)
+        except WalkError:
+            if not isinstance(entry, LossEntry):
+                raise
+            target.on_doubt(scheduled, walk, entry.window)
+            continue
         if isinstance(entry, LossEntry):
             walk.on_lost(entry.window, entry.reason)
         elif page is not None:

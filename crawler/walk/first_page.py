@@ -8,10 +8,15 @@
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from crawler.model.window import Window
 from crawler.swr.page import Page
 from crawler.walk.outcome import Retry
+
+# Common caps of page sizes. A total that equals the length of the first page is doubtful when that length is one of
+# them or the limit requested: it may be the length of the page and not of the walk.
+COMMON_PAGE_LENGTHS: Final = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000})
 
 
 @dataclass(slots=True)

@@ -17,18 +17,14 @@ The laws:
 Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #offset-past-end (what a page and a total can prove).
 """
 
-from typing import Final, Literal
+from typing import Literal
 
 from crawler.model.key_set import KeySet
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.page import Page
-from crawler.walk.first_page import FirstPage
+from crawler.walk.first_page import COMMON_PAGE_LENGTHS, FirstPage
 from crawler.walk.outcome import Outcome, Retry, WalkError
 from crawler.walk.read_ahead import READ_AHEAD_WINDOWS, growth_end, read_ahead_end
-
-# Common caps of page sizes. A total that equals the length of the first page is doubtful when that length is one of
-# them or the limit requested: it may be the length of the page and not of the walk.
-_COMMON_PAGE_LENGTHS: Final = frozenset({10, 20, 25, 50, 100, 200, 250, 500, 1000})
 
 
 class Pass:
@@ -56,6 +52,7 @@ class Pass:
         self.total_missing = False  # a page with items declared no total
         self.open_ended = False  # no total says where to stop: read on to the first page that holds nothing new
         self.item_repeated = False  # the only item of the first page came again beyond a doubtful total
+        self.is_doubtful = False  # a page that was read may belong to another request
         self.clamped_to: int | None = None  # the server's page size, when it is smaller than requested
         self._gaps: list[Gap] = []
         self._totals_disagree = False  # one page declared several totals
@@ -156,6 +153,11 @@ class Pass:
             end = max(window.offset, min(window.offset + window.limit, self.total))
         self._gaps.append(Gap(window.offset, end, 0, reason))
 
+    def on_doubt(self, window: Window) -> None:
+        """Take back a window that was read; nobody knows which of its items are missing."""
+        self.is_doubtful = True
+        self._gaps.append(Gap(window.offset, None, 0, "the page may belong to another request"))
+
     def check_in_flight(self, window: Window) -> None:
         """Raise WalkError unless `window` is in flight."""
         if self._in_flight.get(window.offset) != window:
@@ -217,7 +219,7 @@ class Pass:
             return "keep"
         self.limit = max(self.limit, page.length)  # a server that sends more than requested
         self._next_offset, self._end_offset = self.limit, self.total
-        full = page.length >= window.limit or page.length in _COMMON_PAGE_LENGTHS
+        full = page.length >= window.limit or page.length in COMMON_PAGE_LENGTHS
         if page.length == page.total and (full or not totals_trusted):
             self.limit = self._next_offset = self._probe_offset = page.length
             self._end_offset = page.length + 1
@@ -227,8 +229,7 @@ class Pass:
         if not page.length:
             self.state = "declared"
             return "keep"
-        self.state = "open"
-        self.open_ended = True
+        self.state, self.open_ended = "open", True
         self.limit = self._next_offset = page.length
         self._end_offset = self._next_offset + 1
         self._count(page)
@@ -270,8 +271,7 @@ class Pass:
             self.limit, self._next_offset, self._end_offset = 1, 1, 2
             self._count(page)
             return "keep"
-        self.state = "open"
-        self.open_ended = True
+        self.state, self.open_ended = "open", True
         self._end_offset = self._next_offset + 1
         self._count(page)
         return "keep"

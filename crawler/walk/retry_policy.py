@@ -15,9 +15,12 @@
 | a first page that proves nothing alone | request it again, at once or after `backoff_s`              | page    |
 | a page shorter than its window         | retry after `backoff_s`, three tries at most; then keep it, | page    |
 |                                        | and note the gap                                            |         |
+| a page that may be another request's   | request it again; if it is another page now, the walk reads | doubt   |
+|                                        | one more pass                                               |         |
 
 Where: fetch is WindowFetcher.fetch (crawl/engine/window_fetcher.py), request is PageRequester.get_page, refuse is
-negotiate (crawl/engine/negotiation.py), page is Walk.on_page (walk/walk.py).
+negotiate (crawl/engine/negotiation.py), page is Walk.on_page (walk/walk.py), doubt is UncertainPages
+(crawl/engine/uncertain_pages.py).
 
 Which response is which error is decided in swr/error_response.py and swr/http/failures.py.
 

@@ -144,6 +144,35 @@ class Walk:
         self._pass.on_lost(window, reason)
         self._on_settled()
 
+    def on_doubt(self, window: Window) -> None:
+        """Take back a window that was read: its page may belong to another request.
+
+        The pass that it is in proves nothing any more. A walk that has ended goes on with another pass; after the last
+        one it is `partial`, with the window as a gap. Raises WalkError for a window of a later pass.
+        """
+        if window.pass_number > self.passes:
+            raise WalkError(f"{window} was never read")
+        in_last_pass = window.pass_number == self.passes
+        if in_last_pass:
+            self._pass.on_doubt(window)
+        elif not self._double_read or window.pass_number < self.passes - 1:
+            return  # nothing rests on that pass
+        if in_last_pass or self.verdict is None:
+            self._fingerprint = None
+        if self.verdict is not None:
+            self._take_back_verdict()
+
+    def _take_back_verdict(self) -> None:
+        if self._pass.is_doubtful:
+            for total in self._pass.totals:
+                self.totals.pop(total, None)
+        if self.passes < self._max_passes:
+            self.verdict = None
+            self._start_next_pass(self._pass)
+        else:
+            self.verdict = "partial" if self._pass.gaps else "drifted"
+            self.gaps = tuple(sorted(self._pass.gaps, key=lambda gap: gap.offset))
+
     def on_size_refused(self, window: Window) -> bool:
         """Step down to a smaller page size; return False when there is none, or the first page was read."""
         self._pass.check_in_flight(window)
@@ -187,16 +216,24 @@ class Walk:
             self._finish("complete")
         elif done.has_loss and not done.cut_short:
             self._finish("partial")  # its windows had all their tries; another pass would only repeat them
-        elif done.open_ended:
+        elif done.open_ended and not done.is_doubtful:
             self._finish("unproven")  # a service without totals declares none in another pass either
         elif done.number < self._max_passes:
-            self.totals.update(done.totals)
-            self._windows_before += done.settled
-            self._pass = self._new_pass(done.number + 1)
+            self._add_totals(done)
+            self._start_next_pass(done)
         elif done.gaps:
             self._finish("partial")
         else:
             self._finish("unproven" if done.total_missing else "drifted")
+
+    def _add_totals(self, done: Pass) -> None:
+        if not done.is_doubtful:  # a total may be another walk's
+            self.totals.update(done.totals)
+
+    def _start_next_pass(self, done: Pass) -> None:
+        self._windows_before += done.settled
+        self._pass = self._new_pass(done.number + 1)
+        self.waiting = False
 
     def _is_confirmed(self, done: Pass) -> bool:
         """Return whether this pass needs no second reading, or is the second one with the same keys."""
@@ -211,7 +248,7 @@ class Walk:
 
     def _finish(self, verdict: Verdict) -> None:
         self.verdict = verdict
-        self.totals.update(self._pass.totals)
+        self._add_totals(self._pass)
         self.distinct = len(self._pass.keys)
         if verdict != "complete":
             self.gaps = tuple(sorted(self._pass.gaps, key=lambda gap: gap.offset))

@@ -36,11 +36,24 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "Items hold fields that this version does not know. They are kept under extra.",
     ),
     LogEvent(
+        "page.doubtful",
+        "warning",
+        ("walk", "offset"),
+        "More answers came on a connection than were requested, or it broke: a page that was read may belong to "
+        "another request. It is requested again.",
+    ),
+    LogEvent(
         "page.retry",
         "info or warning",
         ("walk", "offset", "attempt", "wait_s", "reason"),
         "A page could not be read or contradicts earlier ones; it is requested again after wait_s seconds. Level info "
         "when it is requested again at once.",
+    ),
+    LogEvent(
+        "page.unconfirmed",
+        "warning",
+        ("walk", "offset"),
+        "A doubtful page is not what the service sends now. Its pass proves nothing; the walk is read once more.",
     ),
     LogEvent(
         "run.journal_truncated",
@@ -70,6 +83,13 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "warning",
         ("signal",),
         "A signal (its number) stops the run. Its state is kept.",
+    ),
+    LogEvent(
+        "target.cached",
+        "warning",
+        ("target", "age_s"),
+        "A page came from a cache that had stored it for age_s seconds, although every request says no-cache. No walk "
+        "with such a page is complete. Logged once for a target.",
     ),
     LogEvent(
         "target.dialect",

@@ -31,10 +31,21 @@ class ScheduledWalk:
     `walk` is None before the walk starts, and again once it is published. `filtered` says whether its last request
     packed all parameters into `filter`. A `total_only` walk is not part of the plan: it asks a whole center for its
     total, to compare with the walks of the center's namespaces. Its page is kept for a resume and never published;
-    its `index` is below 0.
+    its `index` is below 0. It is published when it has ended and none of its pages is `uncertain`
+    (uncertain_pages.py).
     """
 
-    __slots__ = ("counted_total", "counted_windows", "filtered", "id", "index", "requests", "total_only", "walk")
+    __slots__ = (
+        "counted_total",
+        "counted_windows",
+        "filtered",
+        "id",
+        "index",
+        "requests",
+        "total_only",
+        "uncertain",
+        "walk",
+    )
 
     def __init__(self, index: int, walk_id: WalkId, *, total_only: bool = False) -> None:
         self.index = index
@@ -43,6 +54,7 @@ class ScheduledWalk:
         self.filtered = False
         self.walk: Walk | None = None
         self.requests = 0
+        self.uncertain = 0
         self.counted_total = 0  # what the target's statistics include of this walk
         self.counted_windows = 0
 
@@ -124,14 +136,28 @@ class TargetScheduler:
             first_page_only=self.limits.first_page_only or scheduled.total_only,
         )
         scheduled.walk = walk
-        if self._open and scheduled.index < self._open[-1][0].index:  # a resume starts walks in the journal's order
-            insort(self._open, (scheduled, walk), key=lambda one: one[0].index)
-        else:
-            self._open.append((scheduled, walk))
+        self._open_walk(scheduled, walk)
         if not scheduled.total_only:
             self.stats.walks_started += 1
             self._count_planned(scheduled, walk)
         return walk
+
+    def _open_walk(self, scheduled: ScheduledWalk, walk: Walk) -> None:
+        # A resume starts walks in the journal's order, and a doubt opens one again.
+        if self._open and scheduled.index < self._open[-1][0].index:
+            insort(self._open, (scheduled, walk), key=lambda one: one[0].index)
+        else:
+            self._open.append((scheduled, walk))
+
+    def on_doubt(self, scheduled: ScheduledWalk, walk: Walk, window: Window) -> None:
+        """Tell a walk that is not published yet that the page of a settled window is not its own."""
+        had_ended = walk.verdict is not None
+        walk.on_doubt(window)
+        if had_ended and walk.verdict is None:
+            self._open_walk(scheduled, walk)
+            if not scheduled.total_only:
+                self.stats.walks_ended -= 1
+                self._count_planned(scheduled, walk)
 
     def on_settled(self, scheduled: ScheduledWalk, walk: Walk, page: Page | None) -> None:
         """Count a settled window: one that was read, with its page, or with None a lost one."""

@@ -4,14 +4,16 @@ walk/retry_policy.py has the table of what follows which failure.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
-from random import Random
 from typing import Final, Protocol
 
+from crawler.crawl.engine.backoff import Backoff
 from crawler.crawl.engine.negotiation import negotiate
 from crawler.crawl.engine.page_requester import PageRequester
-from crawler.crawl.engine.target_scheduler import FetchTask, TargetScheduler
+from crawler.crawl.engine.target_scheduler import FetchTask, ScheduledWalk, TargetScheduler
 from crawler.crawl.engine.target_stats import TargetStats
+from crawler.crawl.engine.uncertain_pages import UncertainPages
 from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.errors import (
     CredentialsError,
@@ -29,7 +31,6 @@ from crawler.swr.http.client import Client
 from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.swr.request import ListRequest
 from crawler.walk.outcome import Retry
-from crawler.walk.retry_policy import backoff_s, throttle_pause_s
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class PageLog(Protocol):
         ...
 
     def append_loss(self, walk: int, window: Window, reason: str) -> None:
-        """Append a window that could not be read."""
+        """Append a window that could not be read, or one that was read and is taken back."""
         ...
 
 
@@ -59,15 +60,23 @@ class WindowFetcher:
         page_log: PageLog,
         clock: Clock,
         slots: WorkerSlots,
-        chance: Random,
+        on_certain: Callable[[ScheduledWalk], None],
     ) -> None:
         self._target = target
+        self._client = client
         self._requester = PageRequester(client, target.stats)
-        self._rate_limiter = client.rate_limiter
+        self._backoff = Backoff(client.rate_limiter, target.stats)
         self._page_log = page_log
         self._clock = clock
         self._slots = slots
-        self._chance = chance
+        self._uncertain = UncertainPages(target, self._requester, self._backoff, clock, on_certain, self._take_back)
+
+    async def settle_doubts(self) -> None:
+        """Return when every page that was read is certain, or its walk was told; no window may be in flight."""
+        await self._client.wait_for_silence()
+        while self._uncertain.are_doubtful:
+            await self._uncertain.request_again()
+            await self._client.wait_for_silence()  # what came again may be uncertain itself
 
     async def fetch(self, task: FetchTask) -> None:
         """Request one window until it is settled.
@@ -75,6 +84,8 @@ class WindowFetcher:
         Raises CredentialsError (401) or UnavailableError (throttled too often, or nothing answers) when the whole
         target must stop. The window is then still in flight, and a resume requests it again.
         """
+        if self._uncertain.are_doubtful:
+            await self._uncertain.request_again()
         successes = self._requester.successes
         max_tries = self._target.limits.max_tries
         attempt = 1
@@ -86,7 +97,7 @@ class WindowFetcher:
                     others_answered = self._requester.successes > successes
                     await self._give_up(task, error, attempt, others_answered=others_answered)
                     return
-                wait_s = self._wait_after(error, attempt)
+                wait_s = self._backoff.after_error(error, attempt)
                 _log_retry(self._target.stats, task, attempt, wait_s, str(error))
             except RequestError as error:
                 if not self._on_refusal(task, error):
@@ -95,7 +106,7 @@ class WindowFetcher:
             else:
                 if retry is None:
                     return
-                wait_s = 0.0 if retry.at_once else backoff_s(attempt, self._chance.random())
+                wait_s = 0.0 if retry.at_once else self._backoff.after_try(attempt)
                 _log_retry(self._target.stats, task, attempt, wait_s, retry.reason, expected=retry.at_once)
             if wait_s:
                 async with self._slots.released():
@@ -105,39 +116,25 @@ class WindowFetcher:
     async def _try(self, task: FetchTask, *, last_try: bool) -> Retry | None:
         scheduled, window = task.scheduled, task.window
         scheduled.requests += 1
-        scheduled.filtered = filtered = self._target.profile.filtered
-        walk_id = scheduled.id
-        request = ListRequest(walk_id.center, walk_id.namespace, window.offset, window.limit, window.order, filtered)
+        scheduled.filtered = self._target.profile.filtered
+        request = _request_for(scheduled, window)
         sample = self._slots.on_sent()
         try:
-            page = await self._requester.get_page(request, Source(*walk_id, window.offset))
+            page, exchange = await self._requester.get_page(request, Source(*scheduled.id, window.offset))
         except TransientError as error:
             self._slots.on_failure(sample, throttled=isinstance(error, ThrottledError))
             raise
         outcome = task.walk.on_page(window, page, last_try=last_try)
         if isinstance(outcome, Retry):
             return outcome
+        if exchange is not None and not exchange.certain:
+            self._uncertain.hold(task, request, page, exchange)
         if outcome == "skip":
             page = EMPTY_PAGE
         self._page_log.append_page(scheduled.index, window, page)
         self._target.on_settled(scheduled, task.walk, page)
         self._slots.on_success(sample)
         return None
-
-    def _wait_after(self, error: TransientError, attempt: int) -> float:
-        """Return the seconds that this window waits; after a 429 pause the whole target instead and return 0.
-
-        The 429 also cuts the concurrency limit (`WorkerSlots.on_failure`).
-        """
-        chance = self._chance.random()
-        if not isinstance(error, ThrottledError):
-            return backoff_s(attempt, chance)
-        pause_s = throttle_pause_s(error.retry_after_s, attempt, chance)
-        self._rate_limiter.pause_for(pause_s)
-        stats = self._target.stats
-        stats.throttled_s = self._rate_limiter.throttled_s
-        log.warning("target.throttled", extra={"target": stats.target, "wait_s": round(pause_s, 2)})
-        return 0.0
 
     def _on_refusal(self, task: FetchTask, error: RequestError) -> bool:
         """Return whether to request the window once more; give it up when there is nothing else to try."""
@@ -158,12 +155,21 @@ class WindowFetcher:
             raise UnavailableError(f"{where}: no usable answer in {tries} tries; rerun the command later: {error}")
         self._lose(task, f"{error}, {tries} times")
 
+    def _take_back(self, task: FetchTask) -> None:
+        self._target.on_doubt(*task)
+        self._page_log.append_loss(task.scheduled.index, task.window, "the page may belong to another request")
+
     def _lose(self, task: FetchTask, reason: str) -> None:
         extra = {"walk": str(task.scheduled.id), "offset": task.window.offset, "reason": reason}
         log.error("window.lost", extra=extra)
         task.walk.on_lost(task.window, reason)
         self._page_log.append_loss(task.scheduled.index, task.window, reason)
         self._target.on_settled(task.scheduled, task.walk, None)
+
+
+def _request_for(scheduled: ScheduledWalk, window: Window) -> ListRequest:
+    _, center, namespace = scheduled.id
+    return ListRequest(center, namespace, window.offset, window.limit, window.order, scheduled.filtered)
 
 
 def _log_retry(

@@ -125,6 +125,16 @@ class MixedTotals(Recurring):
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderTotalOffBy(Recurring):
+    """Declare a total in Content-Range that is `by` higher than in the items, or lower if negative; never below 0."""
+
+    by: int = number(minimum=-inf, default=1)
+
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        return replace(page, header_total=max(0, page.total + self.by)) if self.triggers(call) else page
+
+
+@dataclass(frozen=True, slots=True)
 class StringTotal(Fault):
     """Send `total_range` as a string of digits."""
 

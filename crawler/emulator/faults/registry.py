@@ -15,7 +15,17 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from crawler.emulator.faults.body import CorruptGzip, DecompressionBomb, Deflate, Gzip, ObjectResponse
-from crawler.emulator.faults.delivery import Chunked, EndlessBody, ResetInBody, Stall, Trickle, WrongContentLength
+from crawler.emulator.faults.delivery import (
+    Chunked,
+    EndlessBody,
+    FromCache,
+    MissingBody,
+    RepeatLate,
+    ResetInBody,
+    Stall,
+    Trickle,
+    WrongContentLength,
+)
 from crawler.emulator.faults.dialect import RefuseDirectParameters, RefuseFilter
 from crawler.emulator.faults.drift import (
     Churn,
@@ -30,6 +40,7 @@ from crawler.emulator.faults.fault import Call, Fault, fault_name
 from crawler.emulator.faults.paging import (
     ClampLimit,
     EmptyPage,
+    HeaderTotalOffBy,
     IgnoreNamespace,
     IgnoreOffset,
     MissingTotal,
@@ -85,12 +96,15 @@ __all__ = [
     "Fault",
     "FaultArea",
     "FaultReference",
+    "FromCache",
     "Gzip",
+    "HeaderTotalOffBy",
     "HtmlResponse",
     "IgnoreNamespace",
     "IgnoreOffset",
     "InsertAfter",
     "LockUser",
+    "MissingBody",
     "MissingTotal",
     "MixedTotals",
     "MoveAfter",
@@ -106,6 +120,7 @@ __all__ = [
     "RefuseUnaligned",
     "RenameAfter",
     "RepeatLastPage",
+    "RepeatLate",
     "ResetInBody",
     "ReverseAfter",
     "ServerErrors",
@@ -139,6 +154,7 @@ _KINDS: tuple[type[Fault], ...] = (
     TotalIsPageLength,
     TotalOffBy,
     MixedTotals,
+    HeaderTotalOffBy,
     StringTotal,
     NullWhenEmpty,
     NoContentWhenEmpty,
@@ -154,6 +170,9 @@ _KINDS: tuple[type[Fault], ...] = (
     Stall,
     WrongContentLength,
     ResetInBody,
+    MissingBody,
+    RepeatLate,
+    FromCache,
     Burst,
     ServerErrors,
     FailWindow,

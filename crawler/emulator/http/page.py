@@ -18,7 +18,7 @@ class ServedPage:
     """The page for a query. `selection` has all rows that match the query, `rows` those on this page.
 
     `total` is the total that the page declares: len(selection) unless a fault changes it. `last_total` is the total
-    that its last item declares, if that differs.
+    that its last item declares, if that differs, and `header_total` the one in Content-Range.
     """
 
     query: ListQuery
@@ -26,6 +26,7 @@ class ServedPage:
     rows: Sequence[bytes]
     total: int
     last_total: int | None = None
+    header_total: int | None = None
     total_range: TotalRange = "integer"
     content_range: bool = True
 
@@ -42,7 +43,8 @@ def render_page(page: ServedPage) -> ServedResponse:
     last = close if page.last_total is None else _closing(page.total_range, page.last_total)
     # No row has its closing brace, so that rendering a page is one join.
     body = b"[%b%b]" % ((close + b",").join(page.rows), last) if page.rows else b"[]"
-    content_range = f"{page.query.offset}-{len(page.rows)}/{page.total}"
+    header_total = page.total if page.header_total is None else page.header_total
+    content_range = f"{page.query.offset}-{len(page.rows)}/{header_total}"
     return ServedResponse(200, body, headers=(("Content-Range", content_range),) if page.content_range else ())
 
 
