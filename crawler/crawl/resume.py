@@ -8,6 +8,7 @@ The rule:
 - A resume is a later look: pages from before and after a long break are two states of the list, and together they
   could prove what never was. After more than a moment, passes of several pages that were interrupted begin again. A
   walk that has ended keeps its proof.
+- A window that is taken back proves nothing: its page may have belonged to another request.
 - A journal that contradicts the plan is not replayed at all: the spool is truncated and every window is requested.
 
 Which run is resumed is decided before that, in store/output/workspace.py; how much of a damaged journal is replayed, in
@@ -23,7 +24,7 @@ from typing import Final
 from crawler.crawl.engine.scheduled import ScheduledWalk
 from crawler.crawl.engine.target_scheduler import TargetScheduler
 from crawler.crawl.planning.schedule import Schedule
-from crawler.store.journal import Entry, LossEntry, PageEntry, RestartEntry
+from crawler.store.journal import DoubtEntry, Entry, LossEntry, PageEntry, RestartEntry
 from crawler.store.spool import Spool
 from crawler.swr.page import Page
 from crawler.walk.passes.outcome import WalkError
@@ -91,6 +92,9 @@ def replay(
             raise WalkError(f"the journal names walk {entry.walk} of {len(walks)}")
         if isinstance(entry, RestartEntry):
             _restart(scheduled)
+            continue
+        if isinstance(entry, DoubtEntry):
+            targets[scheduled.id.target].on_doubt(scheduled, entry.window)
             continue
         _replay_window(entry, page, scheduled, targets[scheduled.id.target])
         settled += 1

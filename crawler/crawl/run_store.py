@@ -12,7 +12,7 @@ from crawler.model.walk_id import Center
 from crawler.model.window import Window
 from crawler.snapshot.manifest import Lost, Overlap, WalkEntry
 from crawler.snapshot.overlap import overlaps
-from crawler.store.journal import LossEntry
+from crawler.store.journal import DoubtEntry, LossEntry
 from crawler.store.part_files import PartWriter
 from crawler.store.publish import publish_walk
 from crawler.store.spool import Spool
@@ -52,6 +52,10 @@ class RunStore:
         """Append a window that was lost."""
         self.settled.add(walk)
         self._spool.append_note(LossEntry(walk, window, reason))
+
+    def append_doubt(self, walk: int, window: Window) -> None:
+        """Append that a settled window is taken back."""
+        self._spool.append_note(DoubtEntry(walk, window))
 
     def write(self) -> None:
         """Write what was appended. Raises DiskError."""

@@ -3,14 +3,16 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from http import HTTPStatus
+from weakref import WeakKeyDictionary
 
 from aiohttp import HttpVersion11, web
 
 from crawler.emulator.http.response import ServedResponse
 
-__all__ = ["deliver"]
+__all__ = ["LateCopies", "deliver"]
 
 _SPACES = b" " * 2**16
 _POLL_S = 0.02  # how often a held connection is checked: no event says that its client closed it
@@ -39,6 +41,9 @@ async def deliver(
         if delivery.share is not None:
             await stream.prepare(request)
             await _send_share(request, stream, response, delivery.share)
+        elif delivery.head_only and request.transport is not None:
+            framing = {"Transfer-Encoding": "chunked"} if delivery.head_only == "chunked" else {"Connection": "close"}
+            request.transport.write(_head(response.status, {**headers, **framing}))
         await _finish(request, stream, response, closing)
     except ConnectionError:
         pass  # the client closed the connection; aiohttp notices by itself
@@ -76,3 +81,32 @@ async def _finish(
     if then == "reset":
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     transport.abort()
+
+
+class LateCopies:
+    """Responses that are sent a second time, each when the next request arrives on its connection."""
+
+    def __init__(self) -> None:
+        self._copies: WeakKeyDictionary[asyncio.BaseTransport, bytes] = WeakKeyDictionary()
+
+    def keep(self, request: web.BaseRequest, response: ServedResponse, headers: Mapping[str, str]) -> None:
+        """Keep a copy of the response to `request`."""
+        if request.transport is not None:
+            length = {} if response.status == HTTPStatus.NO_CONTENT else {"Content-Length": str(len(response.body))}
+            self._copies[request.transport] = _head(response.status, {**headers, **length}) + response.body
+
+    def send(self, request: web.BaseRequest) -> None:
+        """Send the copy that was kept of the response before `request`, if there is one."""
+        transport = request.transport
+        if transport is not None and (copy := self._copies.pop(transport, None)) is not None:
+            transport.write(copy)
+
+
+def _head(status: int, headers: Mapping[str, str]) -> bytes:
+    return "".join(_lines(status, headers)).encode("latin-1")
+
+
+def _lines(status: int, headers: Mapping[str, str]) -> Iterator[str]:
+    yield f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+    yield from (f"{name}: {value}\r\n" for name, value in headers.items())
+    yield "\r\n"

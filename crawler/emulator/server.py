@@ -19,7 +19,7 @@ from aiohttp import web
 from crawler.emulator.auth.access import AccessState
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.auth.locks import KeyLocks
-from crawler.emulator.delivery import deliver
+from crawler.emulator.delivery import LateCopies, deliver
 from crawler.emulator.http.clock import ServiceClock
 from crawler.emulator.http.counters import RequestCounters
 from crawler.emulator.http.query import Paging
@@ -77,6 +77,7 @@ class RunningEmulator:
             is_shifted=settings.clock is not None or settings.clock_skew_s != 0,
         )
         self._counters = RequestCounters()
+        self._late_copies = LateCopies()
         self._closing = asyncio.Event()
 
     @property
@@ -108,6 +109,7 @@ class RunningEmulator:
         request_id = f"{self._id_prefix}{counters.arrived:016x}"
         path, _, raw_query = target.partition("?")
         in_flight = counters.on_arrival()
+        self._late_copies.send(request)
         try:
             received = ReceivedRequest(
                 method=request.method,
@@ -132,13 +134,16 @@ class RunningEmulator:
         if self._records:
             self.requests.append(RecordedRequest(arrived_s, target, response.status, in_flight))
         headers = self._headers(response, request_id)
+        if response.delivery.repeats:
+            self._late_copies.keep(request, response, headers)
         if response.delivery is not IMMEDIATE:
             return await deliver(request, response, headers, self._closing)
         return web.Response(status=response.status, body=response.body, headers=headers)
 
     def _headers(self, response: ServedResponse, request_id: str) -> dict[str, str]:
         headers = dict(response.headers)
-        headers["X-Request-Id"] = request_id
+        if response.delivery.request_id:
+            headers["X-Request-Id"] = request_id
         headers["Content-Type"] = response.content_type
         headers["Server"] = "api-gateway"
         if self._clock.is_shifted:  # otherwise aiohttp sets the Date, which is cheaper

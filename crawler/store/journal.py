@@ -63,7 +63,14 @@ class RestartEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="restart",
     walk: int
 
 
-Entry = PageEntry | LossEntry | RestartEntry
+class DoubtEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="doubt", gc=False):
+    """A window that was settled is taken back: its page may belong to another request."""
+
+    walk: int
+    window: Window
+
+
+Entry = PageEntry | LossEntry | RestartEntry | DoubtEntry
 
 
 def checksum_of(data: bytes) -> int:

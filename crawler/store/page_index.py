@@ -3,6 +3,7 @@
 from array import array
 from typing import Final, NamedTuple
 
+from crawler.model.window import Window
 from crawler.store.journal import PageEntry
 
 
@@ -33,6 +34,7 @@ class IndexEntry(NamedTuple):
 
 _ROW: Final = len(IndexEntry._fields) - 1
 _AT: Final = IndexEntry._fields.index("at") - 1
+_LINES: Final = IndexEntry._fields.index("lines") - 1
 
 
 class IndexRow(NamedTuple):
@@ -67,6 +69,13 @@ class PageIndex:
         """Return the pages of a walk in the order in which they came."""
         numbers = self._walks.get(walk, array("q"))
         return [IndexEntry(row, *numbers[row : row + _ROW]) for row in range(0, len(numbers), _ROW)]
+
+    def take_back(self, walk: int, window: Window) -> None:
+        """Forget what the page of a window held."""
+        numbers = self._walks.get(walk, array("q"))
+        for row in range(0, len(numbers), _ROW):
+            if (numbers[row], numbers[row + 1]) == (window.pass_number, window.offset):
+                numbers[row + _LINES : row + _ROW] = array("q", [0] * (_ROW - _LINES))
 
     def extent_of(self, walk: int, page: IndexEntry) -> Extent:
         """Return where a written page lies now: it may have been written since `pages` returned it."""

@@ -1,18 +1,28 @@
 """A page of the list: the items of one response, and the total that it declares (pure).
 
-The total comes from `total_range` in the items or from the header Content-Range; a walk stops there
-(walk/passes/first.py):
+A response declares totals in its items (`total_range`) and in the header Content-Range. All of them are claims, and the
+largest is the one that the walk must meet:
 
-    largest total_range      Content-Range   total of the page
-    -----------------------  --------------  -------------------------------------------------------------
-    none                     none            None
-    none                     a total         the total of Content-Range
-    the length of this page  a larger total  the total of Content-Range: the other would hide later records
-    any other                any             the largest total_range
+    in the items                    Content-Range    total              disagrees
+    ------------------------------  ---------------  -----------------  ---------
+    none                            none             None               no
+    none                            a total          that of the header no
+    one                             none or the same that of the items  no
+    one, smaller than the header's  a total          that of the header yes
+    one, larger than the header's   a total          that of the items  yes
+    several                         any              the largest of all yes
 
-Source: docs/reference/swr-api.md#total-range, #total-range-missing, #wrong-totals, #content-range, #empty-result.
+The smaller one may be a mistake that the service always makes, such as the length of the page, or this page alone may
+be wrong: nothing in the response says which. So `disagrees` is evidence for the walk, and no error.
+
+A response with an Age above 0 was stored in a cache before the request was sent, although every request says
+`no-cache`. What it holds need not be true any more, so it is doubtful.
+
+Source: docs/reference/swr-api.md#total-range, #total-range-missing, #wrong-totals, #content-range, #empty-result,
+#caches.
 """
 
+import re
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
@@ -28,8 +38,9 @@ from crawler.swr.response import Response
 class Page(NamedTuple):
     """The items of one window, normalized, and the total number of records that the page declares, None for none.
 
-    `disagrees` is true when the items of this page declare different totals; `total` is then the largest. `doubtful` is
-    set by a walk: the answers to this request contradicted each other, or a question got no answer.
+    `disagrees` is true when the response declares different totals; `total` is then the largest. `doubtful` is true
+    when it comes from a cache; a walk sets it, too, when the answers to a request contradicted each other, or a
+    question got no answer.
     """
 
     items: Batch
@@ -43,6 +54,8 @@ class Page(NamedTuple):
         return len(self.items.keys)
 
 
+_AGE: Final = re.compile(r"\s*[0-9]{1,10}\s*")
+
 EMPTY_PAGE: Final = Page(EMPTY_BATCH, None, disagrees=False)
 
 
@@ -52,16 +65,31 @@ def read_page(response: Response, source: Source) -> Page:
     Raises the RequestError of error_response.py for a status other than 200 and 204, TransientError for a body that
     is not a list of items.
     """
-    if response.status != HTTPStatus.OK:
-        if response.status != HTTPStatus.NO_CONTENT:
-            raise error_from_response(response)
-        response = response._replace(body=b"")
     try:
-        items = read_items(response.body, source)
+        items = _items(response, source)
     except NotAListError as error:
         raise TransientError(error_details(response, str(error))) from None
     content_range = parse_content_range(response.headers.get("Content-Range"))
-    total = max(items.totals, default=None)
-    if content_range is not None and (total is None or (total == len(items.keys) and content_range.total > total)):
-        total = content_range.total
-    return Page(items, total, disagrees=len(items.totals) > 1)
+    totals = items.totals if content_range is None else items.totals | {content_range.total}
+    from_cache = stored_for_s(response) > 0
+    return Page(items, max(totals, default=None), disagrees=len(totals) > 1, doubtful=from_cache)
+
+
+def _items(response: Response, source: Source) -> Batch:
+    """Return the items. No body at all is the empty list only when status or Content-Length say that there is none.
+
+    Otherwise a connection that ends after the head would look like an empty list.
+    """
+    if response.status == HTTPStatus.NO_CONTENT:
+        return EMPTY_BATCH
+    if response.status != HTTPStatus.OK:
+        raise error_from_response(response)
+    if not response.body and response.headers.get("Content-Length", "").strip() == "0":
+        return EMPTY_BATCH
+    return read_items(response.body, source)
+
+
+def stored_for_s(response: Response) -> int:
+    """Return for how many seconds a cache had stored this response, by its own header Age; 0 if it has none."""
+    age = response.headers.get("Age")
+    return 0 if age is None or not _AGE.fullmatch(age) else int(age)

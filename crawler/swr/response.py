@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from crawler.swr.exchange import Exchange
+
 
 class Response(NamedTuple):
     """A complete HTTP response.
 
     `headers` are case-insensitive. `body` is decompressed. `generation` is that of the credentials that the request
-    was sent with (auth/credentials.py).
+    was sent with (auth/credentials.py). `exchange` is None when the response certainly belongs to its request;
+    otherwise it tells later (exchange.py).
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     generation: int = 0
+    exchange: Exchange | None = None

@@ -40,18 +40,39 @@ class CenterCensus:
     `before` is its total from before the walks, `after` the last one from after them; None where it is not known.
     """
 
-    __slots__ = ("_answered", "_asked", "_found", "_is_loose", "_open", "_resting", "_state", "after", "before")
+    __slots__ = (
+        "_after",
+        "_answered",
+        "_asked",
+        "_before",
+        "_found",
+        "_is_doubtful",
+        "_is_loose",
+        "_open",
+        "_resting",
+        "_state",
+    )
 
     def __init__(self, walks: int) -> None:
-        self.before: int | None = None
-        self.after: int | None = None
+        self._before: int | None = None
+        self._after: int | None = None
         self._open = walks
         self._resting = 0
         self._found: dict[int, int | None] = {}
-        self._is_loose = False
+        self._is_loose = self._is_doubtful = False
         self._state: Literal["walking", "after", "looking", "final", "done"] = "walking"
         self._asked = 1  # in this state
         self._answered = 0
+
+    @property
+    def before(self) -> int | None:
+        """The total from before the walks."""
+        return None if self._is_doubtful else self._before
+
+    @property
+    def after(self) -> int | None:
+        """The last total from after the walks."""
+        return None if self._is_doubtful else self._after
 
     @property
     def is_done(self) -> bool:
@@ -63,13 +84,23 @@ class CenterCensus:
         self._answered += 1
         known = total.total if total.end == "seen" else None
         if self._state == "walking":
-            self.before = known
+            self._before = known
         else:
-            self.after = known
+            self._after = known
 
     def on_loose_filter(self) -> None:
         """Note that a walk got records of other namespaces: its total does not count its own."""
         self._is_loose = True
+
+    def on_doubt(self) -> None:
+        """Take back what the center declared: it vouches for nothing, and how much is covered is not known."""
+        self._is_doubtful = True
+
+    def on_reopen(self, walk: int, *, rested: bool) -> None:
+        """Take a walk back that has ended, or `rested`."""
+        self._open += 1
+        self._resting -= rested
+        self._found.pop(walk, None)
 
     def on_rest(self, walk: int, found: int) -> None:
         """Take the walk with this index, which rests after it found that many records."""
@@ -90,7 +121,7 @@ class CenterCensus:
         if self.is_done:
             return None
         found = self._sum()
-        if self._asked == 1 and self.after is not None and found is not None and self.after < found:
+        if self._asked == 1 and self._after is not None and found is not None and self._after < found:
             self._asked += 1
             return AskTotal()
         return self._end(agrees=found is not None and self.before == self.after == found)

@@ -75,6 +75,10 @@ class DoubleRead:
             return order
         return order.reversed()
 
+    def forget(self) -> None:
+        """Forget the pass before: it proves nothing any more."""
+        self._before = None
+
     def confirms(self, evidence: Evidence) -> bool:
         """Return whether this pass needs no second reading, or is the second one with the same repositories."""
         if not self._is_required or evidence.pages <= 1:

@@ -11,11 +11,15 @@ from crawler.walk.server_profile import SharedProfile, SmallerPages
 
 
 class WalkRules(NamedTuple):
-    """When a walk is proven: within `max_passes` passes, by a `double_read`, with a census that vouches for it."""
+    """When a walk is proven: within `max_passes` passes, by a `double_read`, with a census that vouches for it.
+
+    `passes_before` is the number of passes of a walk that begins anew; they do not count.
+    """
 
     max_passes: int
     double_read: bool = False
     is_vouched: bool = False
+    passes_before: int = 0
 
 
 class PassSequence:
@@ -38,11 +42,11 @@ class PassSequence:
         self._rules = rules
         self._double_read = DoubleRead(is_required=rules.double_read)
         self._before: int | None = None  # the total that the last pass proved, if it was consistent
-        self._begun_again = 0  # passes that do not count
+        self._begun_again = rules.passes_before  # passes that do not count
         self._settled = 0  # windows of earlier passes
         self._limit = profile.present.limit  # of the passes so far: a resume may not know what the first one learned
         self.totals: dict[int, None] = {}
-        self.present = self._new(1)
+        self.present = self._new(1 + rules.passes_before)
 
     @property
     def windows(self) -> int:
@@ -72,6 +76,13 @@ class PassSequence:
         else:  # a second look at nothing
             self.begin_again(was_empty=True)
 
+    def on_doubt(self, pass_number: int) -> None:
+        """Take a page back that was read in this pass: it may belong to another request."""
+        if pass_number == self.present.number:
+            self.present.evidence.doubt = "a page may belong to another request"
+        self._double_read.forget()
+        self._before = None
+
     def judge(self) -> Judgement | None:
         """Return the verdict when the present pass decides it; None when it is not done, or another one begins."""
         if not self.present.is_done:
@@ -96,7 +107,7 @@ class PassSequence:
         return self.present.number - self._begun_again
 
     def _next(self, *, was_empty: bool = False) -> None:
-        if self.present.number == 1:
+        if self.present.number == 1 + self._rules.passes_before:
             self._limit = self.present.reading.asked_limit
         self.totals.update(self.present.evidence.totals)
         self._settled += self.present.frontier.settled

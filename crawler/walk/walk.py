@@ -142,6 +142,10 @@ class Walk:
             self._passes.begin_again()
         return must_begin
 
+    def on_doubt(self, window: Window) -> None:
+        """Take a settled window back: its page may belong to another request, and its pass proves nothing."""
+        self._passes.on_doubt(window.pass_number)
+
     def on_census(self, *, agrees: bool) -> None:
         """Take what the census of the center says of a walk that is resting: end it, or look again."""
         if not self.is_resting:

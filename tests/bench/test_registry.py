@@ -12,7 +12,7 @@ REGISTRY = Registry(WORKLOAD)
 
 
 def test_a_walk_has_as_many_records_as_it_declares_with_distinct_names_in_its_own_namespace() -> None:
-    pages = [orjson.loads(REGISTRY.page(namespace_name(4), offset, 100).body) for offset in (0, 100, 200)]
+    pages = [orjson.loads(REGISTRY.page("self", namespace_name(4), offset, 100).body) for offset in (0, 100, 200)]
     items = [item for page in pages for item in page]
     assert [len(page) for page in pages] == [100, 100, 50]
     assert {item["total_range"] for item in items} == {250}
@@ -22,12 +22,12 @@ def test_a_walk_has_as_many_records_as_it_declares_with_distinct_names_in_its_ow
 
 
 def test_the_other_namespaces_are_empty() -> None:
-    response = REGISTRY.page(namespace_name(3), 0, 100)
+    response = REGISTRY.page("self", namespace_name(3), 0, 100)
     assert (response.body, response.headers) == (b"[]", (("Content-Range", "0-0/0"),))
 
 
 def test_a_whole_center_declares_the_sum_of_its_namespaces() -> None:
-    [item] = orjson.loads(REGISTRY.page(None, 0, 1).body)
+    [item] = orjson.loads(REGISTRY.page("self", None, 0, 1).body)
     assert item["total_range"] == WORKLOAD.total // 2 == 750
 
 

@@ -34,6 +34,8 @@ class SlowStore:
 
     def append_loss(self, walk: int, window: Window, reason: str) -> None: ...
 
+    def append_doubt(self, walk: int, window: Window) -> None: ...
+
 
 async def test_a_crawl_that_ends_while_pages_are_written_ends_when_they_are() -> None:
     store = SlowStore()

@@ -103,6 +103,12 @@ _FAULT_TEXTS: Final = (
     "wrong-content-length:every=4",
     "wrong-content-length:every=5,off=-2",
     "reset-in-body:every=4",
+    "missing-body:first=2",
+    "missing-body:every=3,how=chunked",
+    "missing-body:every=4,how=terminated",
+    "repeat-late:every=2",
+    "repeat-late:every=3,with_id=false",
+    "from-cache:first=1",
     "redirect:first=2",
     "random-faults:rate=0.3,seed=3,kinds=500+502+409+429+403+drop+reset+length+truncated+html+empty+short",
 )

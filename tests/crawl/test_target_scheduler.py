@@ -294,7 +294,7 @@ class Center:
                     break
             self.journal.append(task.scheduled.index, task.window, outcome.page)
             self.target.on_settled(task.scheduled, task.walk, outcome.page)
-            self.ended += [index for index, _ in self.target.take_ended()]
+            self.ended += [scheduled.index for scheduled in self.target.take_ended()]
         return self
 
     def of_walks(self) -> list[tuple[int, int, int]]:

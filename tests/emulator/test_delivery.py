@@ -15,7 +15,9 @@ from crawler.emulator.faults.registry import (
     Chunked,
     EndlessBody,
     Fault,
+    MissingBody,
     NoContentWhenEmpty,
+    RepeatLate,
     ResetInBody,
     Stall,
     Trickle,
@@ -147,6 +149,53 @@ async def test_a_trickled_page_is_complete() -> None:
     assert f"Content-Length: {len(PLAIN)}" in line.head
 
 
+async def test_a_page_can_be_sent_again_when_the_next_request_comes() -> None:
+    async with requesting(RepeatLate(every=1)) as line:
+        assert await line.read(until=PLAIN[-50:]) == PLAIN
+        first = line.head
+        line.received = b""
+        await line.get("?limit=2&offset=0")
+        await line.read(until=b'"total_range":10}]', minimum=len(PLAIN) + 1000)
+        copy, _, later = line.received.partition(PLAIN)
+        assert request_id(copy.decode()) == request_id(first)
+        assert later.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert request_id(later.decode()) != request_id(first)
+
+
+async def test_a_page_that_is_sent_again_may_have_no_id() -> None:
+    async with requesting(RepeatLate(first=1, with_id=False)) as line:
+        await line.read(until=PLAIN[-50:])
+        assert "X-Request-Id" not in line.head
+
+
+async def test_a_page_without_a_body_that_is_sent_again_is_two_heads() -> None:
+    async with serving(NoContentWhenEmpty(), RepeatLate(every=1), inventory=numbered(0)) as line:
+        for expected in (1, 3):
+            await line.get()
+            while line.received.count(b"HTTP/1.1 204 No Content\r\n") < expected:
+                await line.read(minimum=len(line.received) + 1)
+        assert line.received.endswith(b"\r\n\r\n")
+
+
+def request_id(head: str) -> str:
+    return head.partition("X-Request-Id: ")[2].partition("\r\n")[0]
+
+
+@pytest.mark.parametrize(("how", "framing"), [("close", "Connection: close"), ("chunked", "Encoding: chunked")])
+async def test_a_connection_can_end_after_the_head(how: str, framing: str) -> None:
+    async with requesting(MissingBody(first=1, how=how)) as line:
+        assert await line.read() == b""
+        assert framing in line.head
+        assert "Content-Length" not in line.head
+        assert line.ended == "closed"
+
+
+async def test_a_body_can_be_complete_without_a_byte() -> None:
+    async with requesting(MissingBody(first=1, how="terminated")) as line:
+        assert await line.read(until=b"\r\n\r\n0\r\n\r\n") == b"0\r\n\r\n"
+        assert not line.ended
+
+
 async def test_a_stalled_page_stops_in_the_middle() -> None:
     async with requesting(Stall(first=1)) as line:
         assert await line.read(until=HALF) == HALF
@@ -256,7 +305,7 @@ def responses_of_all_pairs() -> set[ServedResponse]:
         for query in ("", "limit=4&offset=4", "limit=4&offset=8&order_column=name&order_type=asc", "limit=4&offset=12"):
             response = client.get(query)
             assert len(dict(response.headers)) == len(response.headers)
-            assert (response.status == 0) == (response.delivery.share is None)
+            assert (response.status == 0) == (response.delivery.share is None and not response.delivery.head_only)
             seen.add(
                 ServedResponse(response.status, b"[abcdefg]" if response.body else b"", delivery=response.delivery)
             )
@@ -286,6 +335,10 @@ async def check_delivery(response: ServedResponse, line: RawConnection) -> None:
         await line.read(minimum=len(line.received) + 1)
     line.release()
     await line.read()
+    if delivery.head_only:
+        assert line.received.endswith(b"\r\n\r\n")
+        assert line.ended
+        return
     if delivery.share is None:
         assert line.received == b""
         return

@@ -21,6 +21,7 @@ from crawler.emulator.faults.registry import (
     Fault,
     FaultArea,
     FaultReference,
+    FromCache,
     HtmlResponse,
     IgnoreOffset,
     InsertAfter,
@@ -104,6 +105,11 @@ def test_every_page_can_be_empty_or_short() -> None:
     assert [with_faults(EmptyPage(None)).window(at, 2) for at in (0, 4)] == [[], []]
     client = with_faults(ShortPage(None, times=2))
     assert [client.window(at, 2) for at in (0, 4, 6)] == [NAMES[:1], NAMES[4:5], NAMES[6:8]]
+
+
+def test_a_page_can_come_from_a_cache() -> None:
+    client = with_faults(FromCache(first=1, age_s=5), FromCache(first=2))
+    assert [dict(client.get().headers).get("Age") for _ in range(3)] == ["5", "60", None]
 
 
 def test_an_ignored_offset_returns_the_first_page_every_time() -> None:

@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 
 from crawler.errors import DiskError
 from crawler.model.window import Order, Window
-from crawler.store.journal import Entry, LossEntry, PageEntry, RestartEntry, checksum_of, read_lines, to_line
+from crawler.store.journal import (
+    DoubtEntry,
+    Entry,
+    LossEntry,
+    PageEntry,
+    RestartEntry,
+    checksum_of,
+    read_lines,
+    to_line,
+)
 from crawler.store.page_index import Extent
 from crawler.store.spool import Spool, open_spool
 from crawler.swr.decode.batch import Source
@@ -79,7 +88,7 @@ def replayed(spool: Spool) -> list[Replayed]:
     return [
         Replayed(entry.walk, entry.window, found and _content_of(found))
         for entry, found in spool.replay()
-        if not isinstance(entry, RestartEntry)
+        if not isinstance(entry, RestartEntry | DoubtEntry)
     ]
 
 

@@ -69,29 +69,38 @@ def test_content_range_holds_the_offset_first_and_the_total_last(
         ([9, 9], None, 9, False),
         ([9, None], None, 9, False),
         (["9", 9.0], None, 9, False),
-        ([9, 9], "0-2/12", 9, False),  # the total of the items holds
+        ([9, 9], "0-2/9", 9, False),
+        ([9, 9], "0-2/12", 12, True),
+        ([9, 9], "0-2/8", 9, True),
+        ([9, 9], "0-2/0", 9, True),
         ([2, 2], None, 2, False),
         ([2, 2], "0-2/2", 2, False),
-        ([2, 2], "0-2/1", 2, False),
-        ([2, 2], "0-2/9", 9, False),  # unless it is the length of the page and the header has a larger one
-        ([3, 3], "0-2/9", 3, False),
-        ([1, 1], "0-2/9", 1, False),
+        ([2, 2], "0-2/1", 2, True),
+        ([2, 2], "0-2/9", 9, True),  # it may be the length of the page only
+        ([0, 0], "0-2/9", 9, True),
         ([8, 9], None, 9, True),
-        ([9, 8], "0-2/12", 9, True),
+        ([9, 8], "0-2/12", 12, True),
         ([1, 2], "0-2/9", 9, True),
+        ([9, None], "0-2/9", 9, False),
         ([0, 0], None, 0, False),
         ([-1, "x"], "0-2/9", 9, False),
     ],
 )
-def test_the_total_is_that_of_the_items_unless_it_is_only_the_length_of_the_page(
+def test_the_total_is_the_largest_that_the_response_declares_and_different_ones_disagree(
     declared: list[object], header: str | None, total: int | None, disagrees: object
 ) -> None:
     result = page(items(*declared), {} if header is None else {"Content-Range": header})
     assert (result.total, result.disagrees, result.length) == (total, disagrees, len(declared))
 
 
+@pytest.mark.parametrize(("age", "disagrees"), [("0", False), ("1", True), (" 60 ", True), ("-1", False), ("", False)])
+def test_a_page_that_a_cache_had_stored_disagrees_with_what_the_service_says_now(age: str, disagrees: object) -> None:
+    assert page(items(2, 2), {"Age": age}).disagrees is disagrees
+    assert page(b"[]", {"Age": age}).disagrees is disagrees
+
+
 def test_rejects_count_in_the_length_of_a_page() -> None:
-    result = page(b'[{"name":"n","namespace":"s","total_range":2},NaN]', {"Content-Range": "0-2/5"})
+    result = page(b'[{"name":"n","namespace":"s","total_range":5},NaN]', {"Content-Range": "0-2/5"})
     assert (result.length, result.items.records, result.items.rejected, result.total) == (2, 1, 1, 5)
 
 
@@ -99,6 +108,17 @@ def test_rejects_count_in_the_length_of_a_page() -> None:
 def test_no_content_is_an_empty_page_whatever_its_body(body: bytes) -> None:
     assert page(body, status=204) == EMPTY_PAGE
     assert page(body, {"Content-Range": "0-0/7"}, 204) == EMPTY_PAGE._replace(total=7)
+
+
+def test_a_body_of_zero_bytes_is_an_empty_page_if_the_head_says_that_there_is_none() -> None:
+    assert page(b"", {"Content-Length": "0"}) == EMPTY_PAGE
+    assert page(b"", {"Content-Length": " 0 ", "Content-Range": "10-0/7"}) == EMPTY_PAGE._replace(total=7)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Transfer-Encoding": "chunked"}, {"Content-Length": "20"}])
+@pytest.mark.parametrize("body", [b"", b" \r\n", b"\xef\xbb\xbf"])
+def test_a_body_of_zero_bytes_is_no_page_otherwise(headers: dict[str, str], body: bytes) -> None:
+    assert type(read_error(200, body, **headers)) is TransientError
 
 
 # ---- bodies that are not a list

@@ -63,11 +63,24 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "does not change for wait_s seconds, the output is taken over; if it changes, this run is refused.",
     ),
     LogEvent(
+        "page.doubtful",
+        "warning",
+        ("walk", "offset"),
+        "More answers came on a connection than were requested, or it broke: a page that was read may belong to "
+        "another request. It is requested again.",
+    ),
+    LogEvent(
         "page.retry",
         "info or warning",
         ("walk", "offset", "attempt", "wait_s", "reason"),
         "A page could not be read or contradicts earlier ones; it is requested again after wait_s seconds. Level info "
         "when it is requested again at once.",
+    ),
+    LogEvent(
+        "page.unconfirmed",
+        "warning",
+        ("walk", "offset"),
+        "A doubtful page is not what the service sends now. Its pass proves nothing; the walk is read once more.",
     ),
     LogEvent(
         "run.journal_truncated",
@@ -112,6 +125,13 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         ("snapshot", "reason"),
         "The manifest of a published snapshot in the output cannot be read; the run is compared with another one, to "
         "see whether a center or namespace shrank.",
+    ),
+    LogEvent(
+        "target.cached",
+        "warning",
+        ("target", "age_s"),
+        "A page came from a cache that had stored it for age_s seconds, although every request says no-cache. No walk "
+        "with such a page is complete. Logged once for a target.",
     ),
     LogEvent(
         "target.dialect",

@@ -13,7 +13,6 @@ All of them live in one task group. An early end of the crawl cancels the group;
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from random import Random
 from typing import NamedTuple
 
 import anyio
@@ -93,10 +92,9 @@ class Engine:
     async def _crawl_target(self, runtime: TargetRuntime) -> None:
         target, clock = runtime.target, self._clock
         slots = WorkerSlots(ConcurrencyLimit(runtime.concurrency, clock.now_s(), clock.busy_s()), clock)
-        chance = Random()  # noqa: S311 - jitter, no secret
-        fetcher = WindowFetcher(target, runtime.client, self._store, clock, slots, chance)
+        fetcher = WindowFetcher(target, runtime.client, self._store, clock, slots, self._on_walk_end)
         async with anyio.create_task_group() as workers:
-            while not target.done:
+            while await self._has_more(target, fetcher):
                 while slots.available() and (task := target.next_task()):
                     slots.acquire()
                     workers.start_soon(self._work, target, fetcher, slots, task, workers.cancel_scope)
@@ -119,13 +117,27 @@ class Engine:
                 if target.error is None:
                     target.stop(error)
                 workers.cancel()
-            for index, records in target.take_ended():
-                self._publisher.on_walk_end(index, records)
+            for scheduled in target.take_ended():
+                self._on_walk_end(scheduled)
             await self._write_behind.wait_for_disk()
             task = target.next_task() if slots.may_continue() and not target.done else None
             if task is not None:
                 slots.wake()  # the page may have been the walk's first: now there are more windows
         slots.release()
+
+    async def _has_more(self, target: TargetScheduler, fetcher: WindowFetcher) -> bool:
+        """Return whether there is more to fetch. When all walks have ended, settle doubts: they may open one again."""
+        if target.done and target.error is None:
+            try:
+                await fetcher.settle_doubts()
+            except CrawlerError as error:
+                target.stop(error)
+        return not target.done
+
+    def _on_walk_end(self, scheduled: ScheduledWalk) -> None:
+        """Publish a walk that has ended, when all its pages are certain."""
+        if scheduled.result is not None and not scheduled.uncertain:
+            self._publisher.on_walk_end(scheduled.index, scheduled.result.distinct)
 
     async def _publish(self) -> None:
         async with anyio.create_task_group() as publishing:

@@ -1,14 +1,18 @@
 """Requests a page of one target: counts the request, and renews credentials that worked before and are refused."""
 
+import logging
 from http import HTTPStatus
 
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.errors import RequestError
 from crawler.swr.decode.batch import Source
+from crawler.swr.exchange import Exchange
 from crawler.swr.http.client import Client
-from crawler.swr.page import Page, read_page
+from crawler.swr.page import Page, read_page, stored_for_s
 from crawler.swr.request import ListRequest
 from crawler.swr.response import Response
+
+log = logging.getLogger(__name__)
 
 
 class PageRequester:
@@ -20,13 +24,19 @@ class PageRequester:
         self._stats = stats
         self._good_request: ListRequest | None = None  # the last one whose response was a page
         self._good_generation = -1  # of the credentials it was sent with
+        self._cache_seen = False
 
-    async def get_page(self, request: ListRequest, source: Source) -> Page:
-        """Return the page. Raises a RequestError when the response is none, CredentialsError without credentials."""
-        page = await self._request(request, source)
+    async def get_page(self, request: ListRequest, source: Source) -> tuple[Page, Exchange | None]:
+        """Return the page, and its exchange while it is not certain that the page belongs to this request.
+
+        Raises a RequestError when the response is no page, CredentialsError without credentials.
+        """
+        page, exchange = await self._request(request, source)
         self.successes += 1
         self._good_request = request
-        return page
+        if exchange is not None and request.namespace is not None and page.items.records and not page.items.outside:
+            exchange.holds_own_namespace()
+        return page, exchange
 
     async def still_answers(self) -> bool:
         """Return whether the last successful request succeeds again: then one window is broken, not the service."""
@@ -38,7 +48,7 @@ class PageRequester:
             return False
         return True
 
-    async def _request(self, request: ListRequest, source: Source) -> Page:
+    async def _request(self, request: ListRequest, source: Source) -> tuple[Page, Exchange | None]:
         response = await self._send(request)
         while response.status == HTTPStatus.UNAUTHORIZED and response.generation == self._good_generation:
             if not await self._client.credentials.renew(response.generation):
@@ -46,7 +56,16 @@ class PageRequester:
             response = await self._send(request)
         page = read_page(response, source)
         self._good_generation = response.generation
-        return page
+        if page.doubtful and not self._cache_seen:
+            self._report_cache(response)
+        return page, response.exchange
+
+    def _report_cache(self, response: Response) -> None:
+        """Report the first page that came from a cache: no walk with such a page is complete."""
+        age_s = stored_for_s(response)
+        if age_s:
+            self._cache_seen = True
+            log.warning("target.cached", extra={"target": self._stats.target, "age_s": age_s})
 
     async def _send(self, request: ListRequest) -> Response:
         self._stats.requests += 1

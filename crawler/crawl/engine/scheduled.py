@@ -28,6 +28,7 @@ class ScheduledWalk:
         "is_probe",
         "requests",
         "result",
+        "uncertain",
         "walk",
     )
 
@@ -39,6 +40,7 @@ class ScheduledWalk:
         self.walk: Walk | TotalProbe | None = None
         self.result: WalkResult | None = None
         self.requests = 0
+        self.uncertain = 0  # pages that may belong to another request (uncertain_pages.py)
         self.counted_total = 0  # what the target's statistics include of this walk
         self.counted_windows = 0
 
@@ -104,6 +106,16 @@ class ScheduledCensus:
         complete = result.judgement.verdict == "complete"
         self._census.on_end(scheduled.index, result.distinct if complete else None)
 
+    def on_doubt(self) -> None:
+        """Take the totals back: an answer to a probe may belong to another request."""
+        self._census.on_doubt()
+
+    def on_reopen(self, scheduled: ScheduledWalk) -> None:
+        """Take a walk back that has ended, or rests."""
+        resting = [one for one in self._resting if one[0] is not scheduled]
+        self._census.on_reopen(scheduled.index, rested=len(resting) < len(self._resting))
+        self._resting = resting
+
     def next_step(self) -> CensusStep | None:
         """Return what must be done now, once; None when something must happen first."""
         return self._census.next_step()
@@ -153,6 +165,16 @@ class TargetCensus:
         """Note that a walk of this center got records of other namespaces."""
         if center in self._centers:
             self._centers[center].on_loose_filter()
+
+    def on_doubt(self, center: Center) -> None:
+        """Take the totals of this center back."""
+        if center in self._centers:
+            self._centers[center].on_doubt()
+
+    def on_reopen(self, scheduled: ScheduledWalk) -> None:
+        """Take a walk back that has ended, or rests."""
+        if scheduled.id.center in self._centers:
+            self._centers[scheduled.id.center].on_reopen(scheduled)
 
     def on_rest(self, scheduled: ScheduledWalk, walk: Walk | RestedWalk, found: int) -> CensusResult:
         """Take a walk that rests after it found that many records. There is a census of its center."""

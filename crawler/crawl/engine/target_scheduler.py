@@ -15,6 +15,7 @@ from crawler.crawl.engine.scheduled import CensusResult, FetchTask, ScheduledCen
 from crawler.crawl.engine.target_stats import TargetStats
 from crawler.errors import CrawlerError
 from crawler.model.walk_id import Center
+from crawler.model.window import Window
 from crawler.swr.page import Page
 from crawler.walk.pass_sequence import WalkRules
 from crawler.walk.passes.outcome import WalkError
@@ -63,7 +64,7 @@ class TargetScheduler:
         self._census = TargetCensus(census or {}, walks)
         self._not_started = deque([*self._census.first_probes(), *walks])
         self._open = OpenWalks()
-        self._ended: list[tuple[int, int]] = []  # since `take_ended`
+        self._ended: list[ScheduledWalk] = []  # since `take_ended`
 
     def stop(self, error: CrawlerError) -> None:
         """Stop the target before its walks have ended."""
@@ -83,8 +84,8 @@ class TargetScheduler:
             return task
         return task_of(self._not_started[0], self.start(self._not_started[0]))
 
-    def take_ended(self) -> list[tuple[int, int]]:
-        """Return index and number of records of the walks that have ended since the last call."""
+    def take_ended(self) -> list[ScheduledWalk]:
+        """Return the walks that have ended since the last call."""
         ended, self._ended = self._ended, []
         return ended
 
@@ -128,6 +129,25 @@ class TargetScheduler:
             scheduled.walk = None if kept else walk
             self._go_on(self._census.on_rest(scheduled, kept or walk, walk.reading.evidence.total))
 
+    def on_doubt(self, scheduled: ScheduledWalk, window: Window) -> None:
+        """Take back a settled window, whose page may belong to another request; its walk is not published yet."""
+        if scheduled.is_probe:
+            self._census.on_doubt(scheduled.id.center)
+        elif isinstance(scheduled.walk, Walk):
+            scheduled.walk.on_doubt(window)
+        else:
+            self._begin_anew(scheduled)
+
+    def _begin_anew(self, scheduled: ScheduledWalk) -> None:
+        """Read a walk again that has ended, or rests."""
+        self._census.on_reopen(scheduled)
+        passes = scheduled.result.passes if scheduled.result else 1
+        self.stats.walks_ended -= scheduled.result is not None
+        rules = self._rules(scheduled)._replace(is_vouched=False, passes_before=passes)
+        walk = Walk(self.profile, rules)
+        scheduled.walk, scheduled.result, scheduled.counted_windows = walk, None, 0
+        self._open.add_later(scheduled, walk)
+
     def _new_walk(self, scheduled: ScheduledWalk) -> Walk | TotalProbe:
         if scheduled.is_probe:
             return TotalProbe(self.profile)
@@ -157,7 +177,7 @@ class TargetScheduler:
     def _end(self, scheduled: ScheduledWalk, result: WalkResult) -> None:
         scheduled.walk, scheduled.result = None, result
         self.stats.walks_ended += 1
-        self._ended.append((scheduled.index, result.distinct))
+        self._ended.append(scheduled)
         _log_end(scheduled, result)
 
     # ---- statistics

@@ -4,6 +4,7 @@ walk/retry_policy.py has the table of what follows which failure.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from random import Random
@@ -11,9 +12,10 @@ from typing import Final, Protocol
 
 from crawler.crawl.engine.negotiation import negotiate
 from crawler.crawl.engine.page_requester import PageRequester
-from crawler.crawl.engine.scheduled import FetchTask
+from crawler.crawl.engine.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.engine.target_scheduler import TargetScheduler
 from crawler.crawl.engine.target_stats import TargetStats
+from crawler.crawl.engine.uncertain_pages import UncertainPages
 from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.errors import (
     CrawlerError,
@@ -55,6 +57,10 @@ class PageLog(Protocol):
         """Append a window that could not be read."""
         ...
 
+    def append_doubt(self, walk: int, window: Window) -> None:
+        """Append that a settled window is taken back."""
+        ...
+
 
 class WindowFetcher:
     """Fetches the windows of one target, through its client."""
@@ -66,15 +72,26 @@ class WindowFetcher:
         page_log: PageLog,
         clock: Clock,
         slots: WorkerSlots,
-        chance: Random,
+        on_certain: Callable[[ScheduledWalk], None],
     ) -> None:
         self._target = target
+        self._client = client
         self._requester = PageRequester(client, target.stats)
         self._rate_limiter = client.rate_limiter
         self._page_log = page_log
         self._clock = clock
         self._slots = slots
-        self._chance = chance
+        self._chance = Random()  # noqa: S311 - jitter, no secret
+        self._uncertain = UncertainPages(
+            target, self._requester, client.rate_limiter, clock, on_certain, self._take_back
+        )
+
+    async def settle_doubts(self) -> None:
+        """Return when every page that was read is certain, or its walk was told; no window may be in flight."""
+        await self._client.wait_for_silence()
+        while self._uncertain.are_doubtful:
+            await self._uncertain.request_again()
+            await self._client.wait_for_silence()  # what came again may be uncertain itself
 
     async def fetch(self, task: FetchTask) -> None:
         """Request one window until it is settled.
@@ -82,6 +99,11 @@ class WindowFetcher:
         Raises CredentialsError (401) or UnavailableError (throttled too often, or nothing answers) when the whole
         target must stop. The window is then still in flight, and a resume requests it again.
         """
+        if self._uncertain.are_doubtful:
+            await self._uncertain.request_again()
+        await self._fetch(task)
+
+    async def _fetch(self, task: FetchTask) -> None:
         successes = self._requester.successes
         limits = self._target.retry_limits
         attempt = 1
@@ -118,13 +140,15 @@ class WindowFetcher:
         request = ListRequest(walk_id.center, walk_id.namespace, window.offset, window.limit, window.order, filtered)
         sample = self._slots.on_sent()
         try:
-            page = await self._requester.get_page(request, Source(*walk_id, window.offset))
+            page, exchange = await self._requester.get_page(request, Source(*walk_id, window.offset))
         except TransientError as error:
             self._slots.on_failure(sample, throttled=isinstance(error, ThrottledError))
             raise
         outcome = task.walk.on_page(window, page, last_try=last_try)
         if isinstance(outcome, AskAgain):
             return outcome
+        if exchange is not None and not exchange.certain:
+            self._uncertain.hold(task, request, page, exchange)
         self._settle(task, outcome.page)
         self._slots.on_success(sample)
         return None
@@ -163,6 +187,10 @@ class WindowFetcher:
             where = f"{task.scheduled.id} at offset {task.window.offset}"
             raise UnavailableError(f"{where}: no usable answer in {tries} tries; rerun the command later: {error}")
         self._lose(task, f"{error}, {tries} times")
+
+    def _take_back(self, task: FetchTask) -> None:
+        self._page_log.append_doubt(task.scheduled.index, task.window)
+        self._target.on_doubt(task.scheduled, task.window)
 
     def _lose(self, task: FetchTask, reason: str) -> None:
         extra = {"walk": str(task.scheduled.id), "offset": task.window.offset, "reason": reason}

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from crawler.emulator.faults.fault import Call, Fault, Recurring
-from crawler.emulator.faults.parameter import number
+from crawler.emulator.faults.parameter import number, one_of
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.response import WITHHELD, ServedResponse
 
@@ -88,6 +88,53 @@ class ResetInBody(Recurring):
     def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page
         return _delivered(response, share=0.5, then="reset") if self.triggers(call) else response
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatLate(Recurring):
+    """Send the page a second time when the next request arrives on its connection, before the response to that one.
+
+    If `with_id` is false, the page has no X-Request-Id, so that no header shows that it is a copy.
+    """
+
+    with_id: bool = True
+
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
+        del page
+        return _delivered(response, repeats=True, request_id=self.with_id) if self.triggers(call) else response
+
+
+@dataclass(frozen=True, slots=True)
+class MissingBody(Recurring):
+    """Send the head of a page without its body.
+
+    `how` says what follows it: the connection ends where the body would (`close`), or where its first chunk would
+    (`chunked`), or the body is complete and has no byte (`terminated`).
+    """
+
+    how: str = one_of("close", "chunked", "terminated")
+
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
+        del page
+        if not self.triggers(call) or response.delivery.share is None:
+            return response
+        if self.how == "terminated":
+            return _delivered(replace(response, body=b""), chunked=True)
+        head_only = "chunked" if self.how == "chunked" else "close-delimited"
+        return _delivered(replace(response, status=200, body=b""), share=None, head_only=head_only, then="close")
+
+
+@dataclass(frozen=True, slots=True)
+class FromCache(Recurring):
+    """Send the page as a cache does that stored it `age_s` seconds ago: with the header Age."""
+
+    age_s: int = number(minimum=0, default=60)
+
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
+        del page
+        if not self.triggers(call) or "Age" in dict(response.headers):
+            return response
+        return replace(response, headers=(*response.headers, ("Age", str(self.age_s))))
 
 
 def _delivered(response: ServedResponse, **changes: Any) -> ServedResponse:  # noqa: ANN401 - the fields of Delivery

@@ -15,7 +15,17 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from crawler.emulator.faults.body import CorruptGzip, DecompressionBomb, Deflate, Gzip, ObjectResponse
-from crawler.emulator.faults.delivery import Chunked, EndlessBody, ResetInBody, Stall, Trickle, WrongContentLength
+from crawler.emulator.faults.delivery import (
+    Chunked,
+    EndlessBody,
+    FromCache,
+    MissingBody,
+    RepeatLate,
+    ResetInBody,
+    Stall,
+    Trickle,
+    WrongContentLength,
+)
 from crawler.emulator.faults.dialect import RefuseDirectParameters, RefuseFilter
 from crawler.emulator.faults.drift import (
     Churn,
@@ -100,12 +110,14 @@ __all__ = [
     "Fault",
     "FaultArea",
     "FaultReference",
+    "FromCache",
     "Gzip",
     "HtmlResponse",
     "IgnoreNamespace",
     "IgnoreOffset",
     "InsertAfter",
     "LockUser",
+    "MissingBody",
     "MissingTotal",
     "MixedTotals",
     "MoveAfter",
@@ -121,6 +133,7 @@ __all__ = [
     "RefuseUnaligned",
     "RenameAfter",
     "RepeatLastPage",
+    "RepeatLate",
     "ResetInBody",
     "ReverseAfter",
     "ServerErrors",
@@ -174,6 +187,9 @@ _KINDS: tuple[type[Fault], ...] = (
     Stall,
     WrongContentLength,
     ResetInBody,
+    MissingBody,
+    RepeatLate,
+    FromCache,
     Burst,
     ServerErrors,
     FailWindow,

@@ -18,6 +18,7 @@ HTML = "text/html; charset=utf-8"
 IamErrors = Literal["iam", "keystone"]
 
 DeliveryEnd = Literal["end", "close", "reset", "hold", "spaces"]
+HeadOnly = Literal["", "close-delimited", "chunked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,10 @@ class Delivery:
 
     `then` says what follows. "end": the response ends as HTTP says. "close": the connection is closed (FIN). "reset":
     it is reset (RST). "hold": nothing, until the client closes it. "spaces": spaces, until the client closes it.
+
+    With `head_only` only a head is sent, although `share` is None: one whose body ends with the connection
+    ("close-delimited"), or one that promises chunks ("chunked"). With `repeats` the response is sent a second time when
+    the next request arrives on its connection. Without `request_id` it has no X-Request-Id.
     """
 
     share: float | None = 1.0
@@ -38,6 +43,9 @@ class Delivery:
     excess: int = 0
     chunked: bool = False
     then: DeliveryEnd = "end"
+    head_only: HeadOnly = ""
+    repeats: bool = False
+    request_id: bool = True
 
 
 IMMEDIATE = Delivery()

@@ -51,15 +51,18 @@ def unwrap_list(body: bytes) -> bytes:
     """Return the text of the list that a body holds or stands for, without white space around it.
 
     - A byte order mark in front is ignored (RFC 8259, 8.1).
-    - An empty body and `null` stand for the empty list (swr-api.md#empty-result).
+    - `null` stands for the empty list (swr-api.md#empty-result). No bytes do not: only the head of a response can say
+      that there are none (swr/page.py).
     - An object with exactly one list named `repos` or `body` stands for that list (swr-api.md#envelope). The rest of
       the object must be valid JSON.
 
     Raises NotAListError for any other body. It does not look inside the list.
     """
     text = body.removeprefix(_BOM).strip(_SPACE)
-    if text in {b"", b"null"}:
+    if text == b"null":
         return b"[]"
+    if not text:
+        raise NotAListError("the body is empty")
     if text.startswith(b"["):
         return text
     if not text.startswith(b"{"):

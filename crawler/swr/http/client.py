@@ -21,7 +21,7 @@ from crawler.swr.auth.signing import Signable
 from crawler.swr.content_encoding import ACCEPTED
 from crawler.swr.http.body import BodyReader
 from crawler.swr.http.buffer_budget import BufferBudget
-from crawler.swr.http.connector import SilentConnector, TracedResponse
+from crawler.swr.http.connector import Connector, TracedResponse
 from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.http.transport import HEADER_BYTES, Transport
 from crawler.swr.request import Request
@@ -30,6 +30,9 @@ from crawler.swr.response import Response
 _READ_BUFFER_BYTES: Final = 2**17
 # Content-Type is mandatory even without a body (swr-api.md#request-headers).
 _SIGNED_HEADERS: Final = {"Content-Type": "application/json", "User-Agent": f"swr-crawler/{crawler.__version__}"}
+# A proxy on the way may change or drop these, so no signature covers them. A cache that holds a copy must ask the
+# service before it sends it (swr-api.md#caches).
+_UNSIGNED_HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": ACCEPTED, "Cache-Control": "no-cache"}
 
 
 class Client:
@@ -93,6 +96,14 @@ class Client:
         """
         return await self._transport.send(method, URL(url, encoded=True), headers, body)
 
+    async def wait_for_silence(self) -> None:
+        """Return when every `Response.exchange` so far is judged. No request may be in flight or be sent meanwhile.
+
+        This takes no time when all responses are certain already, as with a service that names offsets; otherwise about
+        twice as long as a request.
+        """
+        await self._transport.wait_for_silence()
+
 
 @asynccontextmanager
 async def connect(
@@ -109,9 +120,10 @@ async def connect(
     `timeout_s` bounds each request. The client sends no credentials until `credentials` is set. All clients of a
     process share one `buffer_budget`; None makes a new one.
     """
+    connector = Connector(connections)
     async with aiohttp.ClientSession(
-        connector=SilentConnector(limit=connections, ttl_dns_cache=300),
-        headers={**_SIGNED_HEADERS, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
+        connector=connector,
+        headers={**_SIGNED_HEADERS, **_UNSIGNED_HEADERS},
         timeout=aiohttp.ClientTimeout(total=None),  # RequestTimeout replaces it
         cookie_jar=aiohttp.DummyCookieJar(),  # cookies come from the firewall, and no client needs them
         auto_decompress=False,
@@ -120,4 +132,7 @@ async def connect(
         response_class=TracedResponse,
     ) as session:
         body_reader = BodyReader(max_body_bytes, buffer_budget or BufferBudget())
-        yield Client(Transport(session, body_reader, timeout_s=timeout_s), endpoint, rate_limiter)
+        try:
+            yield Client(Transport(session, body_reader, timeout_s=timeout_s), endpoint, rate_limiter)
+        finally:
+            connector.end_rest(at_once=True)

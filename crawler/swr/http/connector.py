@@ -1,33 +1,173 @@
-"""Connections that never attribute a response to the wrong request.
+"""Connections that never attribute a response to the wrong request without a trace.
 
-HTTP/1.1 matches responses to requests by their order on the connection alone. So a connection is closed instead of
-reused when bytes arrived on it that no request asked for (SilentConnector), or when a response names another window
-than its request did (Transport, by means of TracedResponse).
+HTTP/1.1 matches responses to requests by their order on the connection alone, so one message too many shifts all that
+follow. Each connection keeps a log of which of its answers are certain (connection_log.py). What shows that they are
+out of step:
+
+- bytes that no request asked for, before or after a connection is used again (TracedConnection, Connector);
+- a response that names another offset than its request, or the id of another response (transport.py);
+- a connection that ends in the middle of an answer, or before it.
+
+Then all answers that are not certain are doubtful, and whoever asked for them is told, by Exchange.when_judged.
 """
 
 import asyncio
 import select
+from collections import deque
 from functools import partial
-from typing import Final
+from typing import Final, Literal
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import RawResponseMessage
+from aiohttp.streams import StreamReader
 from aiohttp.tracing import Trace
 
+from crawler.swr.exchange import Exchange
+from crawler.swr.http.answer_times import AnswerTimes
+from crawler.swr.http.connection_log import ConnectionLog
 from crawler.swr.http.failures import failure_of
+from crawler.swr.http.response_ids import ResponseIds
+from crawler.swr.request import Request
+
+_SWITCHING: Final = 101
+_FINAL: Final = 200
+_LINE_ENDS: Final = b"\r\n"  # some old servers send them after a body: they are part of no response
+_TURNS: Final = 10  # of the event loop, until it has read what a socket holds
+
+Sign = Literal["offset", "id", "unrequested"]
 
 
-class SilentConnector(aiohttp.TCPConnector):
+class TracedConnection(ResponseHandler):
+    """One connection with its log; `is_copy` says that the last response has the id of another one."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, connector: "Connector") -> None:
+        super().__init__(loop)
+        self.log = ConnectionLog()
+        self.is_copy = False
+        self._connector = connector
+        self._sent_s = 0.0
+        self._body: StreamReader | None = None
+        self._says_close = False  # the server announced that it closes the connection
+        self._unrequested = False  # bytes came that no request asked for, and no copy of a response explains them
+        self._poll: select.poll | None = None
+
+    # ---- what is sent
+
+    def on_sent(self, now_s: float) -> None:
+        """Note that a request is about to be sent."""
+        self._sent_s = now_s
+        self.log.on_sent()
+
+    def on_answer(self, request: Request | None, *, names_offset: bool) -> Exchange | None:
+        """Note that the answer to the last request is complete; return its exchange, None when it is certain."""
+        now_s = self._loop.time()
+        self._connector.times.on_answer(now_s - self._sent_s)
+        return self.log.on_answer(request, names_offset=names_offset, now_s=now_s)
+
+    # ---- what comes
+
+    def data_received(self, data: bytes) -> None:
+        """Note bytes that no request asked for, and pass them on."""
+        if data and self.log.answers >= self.log.requests and (self._body is None or self._body.is_eof()):
+            self._unrequested |= data.strip(_LINE_ENDS) != b""
+        super().data_received(data)
+
+    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
+        """Note the head of a response, and pass it on with its body."""
+        message, self._body = data
+        if message.code >= _FINAL or message.code == _SWITCHING:
+            self._says_close = message.should_close
+            response_id = message.headers.get("X-Request-Id")
+            known = response_id is not None and self._connector.ids.add(response_id)
+            if self.log.on_head():
+                self.is_copy = known and self._connector.is_copy(response_id)
+            else:
+                self._on_unrequested(known=known)
+        super().feed_data(data, size)
+
+    def _on_unrequested(self, *, known: bool) -> None:
+        """Note the head of a response that no request asked for; a known one is a copy and took no other's place."""
+        self._unrequested = not known
+        if self._unrequested and self.log.waiting and self.log.requests > 1:
+            self._connector.on_sign("unrequested", self.log)
+        elif self._unrequested:
+            self.judge()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End the body that is being read, and judge what is open."""
+        body, ended_by_server = self._body, self.transport is not None or self._says_close
+        super().connection_lost(exc)
+        if body is not None and not body.is_eof():
+            if body.exception() is None:
+                # aiohttp closes the connection after a malformed chunk without telling the reader of the body.
+                body.set_exception(aiohttp.ClientPayloadError())
+            self.log.doubt()
+        elif ended_by_server and not self._unrequested and not self.log.waiting:
+            self.log.certify()  # it ended after everything that the server had to send
+        else:
+            self.judge()
+
+    # ---- what that proves
+
+    def is_silent(self) -> bool:
+        """Return whether nothing has come since the last answer, not even the end of the connection."""
+        if self.transport is None or self.should_close or self._unrequested:
+            return False
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return not self._poll.poll(0)
+
+    @property
+    def silent_for_s(self) -> float:
+        """The seconds since the last answer was complete."""
+        return self._loop.time() - self.log.answered_s
+
+    def was_silent_for_long(self) -> bool:
+        """Return whether the last answer is so long ago that another one would have come."""
+        return self.silent_for_s >= self._connector.times.certain_after_s
+
+    async def becomes_silent(self) -> bool:
+        """Let the event loop read what came; return whether that was no more than what TLS itself sends, or blank."""
+        for _ in range(_TURNS):
+            if self.is_silent():
+                return True
+            if self.transport is None or self._unrequested:
+                break
+            await asyncio.sleep(0)
+        return False
+
+    def judge(self) -> None:
+        """Judge what is open on a connection that is not used again: certain if it was silent for long enough."""
+        if not self.log.open or self.was_silent_for_long():
+            self.log.certify()
+        elif self._unrequested:
+            self._connector.on_sign("unrequested", self.log)
+        else:
+            self.log.doubt()
+
+
+class Connector(aiohttp.TCPConnector):
     """Never reuses a connection with unread bytes: they would be parsed as the next response.
 
     aiohttp only checks whether a connection is closed. A readable socket means unrequested data or the end of the
     connection, as in urllib3 and httpcore. Data that aiohttp already read on its own is an unrequested response.
 
-    Set `reuses` to False when a response was attributed to the wrong request in spite of that: from then on every
-    request gets a new connection.
+    `signs` holds what showed that answers and requests are out of step. While it holds any, no connection is used
+    twice.
     """
 
-    reuses = True
+    def __init__(self, connections: int) -> None:
+        super().__init__(limit=2 * connections, ttl_dns_cache=300)  # connections that rest count, too
+        self._factory = partial(TracedConnection, loop=self._loop, connector=self)  # type: ignore[assignment]
+        self._connections = connections
+        self._resting: deque[tuple[aiohttp.connector.Connection, TracedConnection]] = deque()
+        self._traced: WeakSet[TracedConnection] = WeakSet()
+        self.signs: set[Sign] = set()
+        self.ids = ResponseIds()
+        self.times = AnswerTimes()
 
     async def connect(
         self,
@@ -36,58 +176,70 @@ class SilentConnector(aiohttp.TCPConnector):
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own signature
     ) -> aiohttp.connector.Connection:
         """Return a connection that is new, or has no unread bytes."""
+        if self._resting:
+            self.end_rest()
         while True:
             connection = await super().connect(req, traces, timeout)
-            if (protocol := connection.protocol) is not None:
-                requests = request_count(protocol)
-                if requests and self.reuses and _is_silent(protocol):
-                    protocol.__dict__[_REQUESTS] = requests + 1
-                    return connection
-                if not requests:
-                    protocol.__dict__[_REQUESTS] = 1
-                    if protocol.closed is not None:
-                        protocol.closed.add_done_callback(partial(_end_body, protocol))
-                    return connection
+            traced: TracedConnection = connection.protocol  # type: ignore[assignment]  # as `_factory` made it
+            is_new = not traced.log.requests
+            if is_new:
+                self._traced.add(traced)
+            if is_new or (not self.signs and (traced.is_silent() or await traced.becomes_silent())):
+                now_s = self._loop.time()
+                if traced.log.open and self._must_rest(traced.log, now_s):
+                    self._resting.append((connection, traced))
+                    continue
+                traced.on_sent(now_s)
+                return connection
+            traced.judge()
             connection.close()
 
+    def _must_rest(self, log: ConnectionLog, now_s: float) -> bool:
+        """Return whether a silent connection must rest before it is used again; certify what is open if it has."""
+        if now_s - log.answered_s >= self.times.certain_after_s:
+            log.certify()
+        return log.needs_rest and len(self._resting) < self._connections
 
-# State of a connection is kept on its protocol object, under names that nothing else uses: a table beside it is slower.
-_REQUESTS: Final = "swr_crawler_requests"
-_BODY: Final = "swr_crawler_body"
-_POLL: Final = "swr_crawler_poll"
+    def end_rest(self, *, at_once: bool = False) -> None:
+        """Return the connections that have rested for long enough to the others; all of them with `at_once`."""
+        while self._resting:
+            connection, traced = self._resting[0]
+            if not (at_once or traced.was_silent_for_long()):
+                return
+            self._resting.popleft()
+            if traced.is_silent() and traced.was_silent_for_long():
+                traced.log.certify()
+                connection.release()
+            else:
+                traced.judge()
+                connection.close()
 
+    async def wait_for_silence(self) -> None:
+        """Return when every answer is judged, after as long as one takes now; no request may be sent meanwhile."""
+        for traced in [one for one in self._traced if one.log.open]:
+            await asyncio.sleep(max(0.0, self.times.wait_s - traced.silent_for_s))
+            if await traced.becomes_silent():
+                traced.log.certify()
+            else:
+                traced.judge()
 
-def request_count(protocol: ResponseHandler) -> int:
-    """Return the number of requests that were sent on this connection."""
-    return protocol.__dict__.get(_REQUESTS, 0)  # type: ignore[no-any-return]  # only `connect` sets it
+    def is_copy(self, response_id: str | None) -> bool:
+        """Return whether the response with this id, which came before, is a copy."""
+        is_copy = self.ids.is_copy(response_id)
+        if not self.ids.identify:
+            self.signs.discard("id")
+        return is_copy
 
-
-def _end_body(protocol: ResponseHandler, closed: asyncio.Future[None]) -> None:
-    """End the body that is being read from a connection that has closed.
-
-    aiohttp closes the connection after a malformed chunk without telling the reader that waits for the body.
-    """
-    if not closed.cancelled():
-        closed.exception()  # or asyncio logs that it was never retrieved
-    content: aiohttp.StreamReader | None = protocol.__dict__.pop(_BODY, None)
-    if content is not None and not content.is_eof() and content.exception() is None:
-        content.set_exception(aiohttp.ClientPayloadError())
-
-
-def _is_silent(protocol: ResponseHandler) -> bool:
-    if protocol.transport is None or protocol.should_close:
-        return False
-    poll: select.poll | None = protocol.__dict__.get(_POLL)
-    if poll is None:
-        poll = protocol.__dict__[_POLL] = select.poll()
-        poll.register(protocol.transport.get_extra_info("socket").fileno(), select.POLLIN)
-    return not poll.poll(0)
+    def on_sign(self, sign: Sign, log: ConnectionLog) -> None:
+        """Note that the answers on a connection are out of step."""
+        self.signs.add(sign)
+        log.doubt()
 
 
 class TracedResponse(aiohttp.ClientResponse):
     """A response that knows its connection, even after it was read completely and the connection was released."""
 
-    sent_on: ResponseHandler | None = None
+    sent_on: TracedConnection
 
     async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
         """Read status and headers.
@@ -95,11 +247,8 @@ class TracedResponse(aiohttp.ClientResponse):
         Raises TransientError when the connection fails: aiohttp would retry its own error without a notice, and a
         retry must wait for the rate limiter and be counted.
         """
-        self.sent_on = connection.protocol
+        self.sent_on = connection.protocol  # type: ignore[assignment]  # as Connector made it
         try:
-            started = await super().start(connection)
+            return await super().start(connection)
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
             raise failure_of(error) from None
-        if self.sent_on is not None:
-            self.sent_on.__dict__[_BODY] = self.content
-        return started

@@ -4,15 +4,16 @@ Source: docs/reference/swr-api.md#content-range, #header-size-limits, #retry-cla
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 import aiohttp
 from yarl import URL
 
-from crawler.errors import RefusedError, TransientError
+from crawler.errors import RefusedError, RequestError, TransientError
 from crawler.swr.content_range import parse_content_range
+from crawler.swr.exchange import Exchange
 from crawler.swr.http.body import BodyReader, details_of
-from crawler.swr.http.connector import SilentConnector, TracedResponse, request_count
+from crawler.swr.http.connector import Connector, TracedConnection
 from crawler.swr.http.failures import failure_of
 from crawler.swr.http.request_timeout import RequestTimeout
 from crawler.swr.request import ListRequest, Request
@@ -28,6 +29,7 @@ class Transport:
 
     def __init__(self, session: aiohttp.ClientSession, body_reader: BodyReader, *, timeout_s: float) -> None:
         self._session = session
+        self._connector = cast("Connector", session.connector)
         self._body_reader = body_reader
         self._timeout = RequestTimeout(timeout_s)
         self._checks_offsets = True  # whether Content-Range of this service names the requested offset
@@ -60,29 +62,63 @@ class Transport:
                     allow_redirects=False,
                     max_field_size=_TOKEN_BYTES if request is None else HEADER_BYTES,
                 ) as response:
-                    if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
-                        raise RefusedError(details_of(response, "redirects are not followed; check the endpoint"))
-                    if self._checks_offsets and isinstance(request, ListRequest):
-                        self._check_offset(response, request.offset)
-                    content = await self._body_reader.read(response)
-                    return Response(response.status, response.headers, content, generation)
+                    connection: TracedConnection = response.sent_on  # type: ignore[attr-defined]  # a TracedResponse
+                    try:
+                        names_offset = self._check_head(response, connection, request)
+                        content = await self._body_reader.read(response)
+                        exchange = _exchange_of(response, connection, request, names_offset=names_offset)
+                    except RequestError:
+                        response.close()  # what follows on this connection may be the rest of the response
+                        raise
+                    return Response(response.status, response.headers, content, generation, exchange)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise failure_of(error) from None
 
-    def _check_offset(self, response: aiohttp.ClientResponse, offset: int) -> None:
-        """Raise TransientError for a response to another request, and stop reusing connections.
+    def _check_head(
+        self, response: aiohttp.ClientResponse, connection: TracedConnection, request: Request | None
+    ) -> bool:
+        """Return whether the response names the requested offset. Raises what `send` does before it reads a body."""
+        if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
+            raise RefusedError(details_of(response, "redirects are not followed; check the endpoint"))
+        if connection.is_copy:
+            self._connector.on_sign("id", connection.log)
+            reason = "the response is a copy of another one (X-Request-Id): the connection is out of step"
+            raise TransientError(details_of(response, reason))
+        if not self._checks_offsets or not isinstance(request, ListRequest):
+            return False
+        return self._names_offset(response, connection, request.offset)
+
+    def _names_offset(self, response: aiohttp.ClientResponse, connection: TracedConnection, offset: int) -> bool:
+        """Return whether the response names the requested offset.
 
         The first response on a new connection cannot belong to another request. If its offset is wrong, this service
         uses the header differently or ignores the offset; then offsets are no longer checked, and the walk handles it.
+
+        Raises TransientError for a response to another request.
         """
         content_range = parse_content_range(response.headers.get("Content-Range"))
-        if content_range is None or content_range.start == offset:
-            return
-        protocol = response.sent_on if isinstance(response, TracedResponse) else None
-        self._checks_offsets = protocol is not None and request_count(protocol) > 1
-        if isinstance(self._session.connector, SilentConnector):
-            self._session.connector.reuses = not self._checks_offsets
-        if protocol is not None and self._checks_offsets:
-            protocol.close()
-            reason = f"the response is for offset {content_range.start}, not {offset}: the connection is out of step"
-            raise TransientError(details_of(response, reason))
+        if content_range is None:
+            return False
+        if content_range.start == offset:
+            return True
+        if connection.log.requests == 1:
+            self._checks_offsets = False
+            self._connector.signs.discard("offset")
+            return False
+        self._connector.on_sign("offset", connection.log)
+        reason = f"the response is for offset {content_range.start}, not {offset}: the connection is out of step"
+        raise TransientError(details_of(response, reason))
+
+    async def wait_for_silence(self) -> None:
+        """Return when every answer is judged; see `Connector.wait_for_silence`."""
+        await self._connector.wait_for_silence()
+
+
+def _exchange_of(
+    response: aiohttp.ClientResponse, connection: TracedConnection, request: Request | None, *, names_offset: bool
+) -> Exchange | None:
+    """Return the exchange of a complete response, None when it is certain. Raises TransientError for a doubtful one."""
+    if connection.log.out_of_step:
+        reason = "there are more responses than requests: the connection is out of step"
+        raise TransientError(details_of(response, reason))
+    return connection.on_answer(request, names_offset=names_offset)

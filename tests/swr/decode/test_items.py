@@ -261,9 +261,7 @@ def test_fields_under_extra_keep_their_order() -> None:
 # ---- lists and other bodies
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"  \r\n", b"null", b" null\n", b"[]", b"[ ]\n", b'{"repos": []}', b'{"body":[],"total":0}']
-)
+@pytest.mark.parametrize("body", [b"null", b" null\n", b"[]", b"[ ]\n", b'{"repos": []}', b'{"body":[],"total":0}'])
 def test_an_empty_result_in_any_of_its_forms_has_no_items(body: bytes) -> None:
     assert read_items(body, SOURCE) == Batch(b"", b"", 0, 0, [], frozenset(), frozenset())
 

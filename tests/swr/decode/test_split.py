@@ -132,8 +132,14 @@ def test_an_ambiguous_or_invalid_body_is_refused_as_a_whole(body: bytes) -> None
         read_items(body, SOURCE)
 
 
-def test_an_empty_body_is_an_empty_list_even_after_a_byte_order_mark() -> None:
-    assert unwrap_list(b"\xef\xbb\xbf\n") == unwrap_list(b"null") == b"[]"
+@pytest.mark.parametrize("body", [b"", b" \r\n", b"\xef\xbb\xbf\n"])
+def test_an_empty_body_is_no_list(body: bytes) -> None:
+    with pytest.raises(NotAListError, match="empty"):
+        unwrap_list(body)
+
+
+def test_null_is_an_empty_list_even_after_a_byte_order_mark() -> None:
+    assert unwrap_list(b"\xef\xbb\xbfnull\n") == unwrap_list(b"null") == b"[]"
 
 
 # ---- bounds

@@ -7,9 +7,11 @@ from aiohttp import web
 
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import RefusedError, SizeRefusedError, TransientError
+from crawler.swr.auth.credentials import AccessKeyCredentials
+from crawler.swr.auth.signing import AccessKey
 from crawler.swr.http.client import connect
 from crawler.swr.http.rate_limiter import RateLimiter
-from crawler.swr.request import ListRequest
+from crawler.swr.request import ListRequest, NamespacesRequest
 from tests.support.handler_client import client_of
 
 pytestmark = pytest.mark.anyio
@@ -31,6 +33,23 @@ async def test_it_sends_the_documented_path_query_and_headers() -> None:
     assert request.headers["X-Auth-Token"] == "t"
     assert request.headers["Content-Type"] == "application/json"
     assert request.headers["User-Agent"].startswith("swr-crawler/")
+
+
+@pytest.mark.parametrize("request_", [REQUEST, NamespacesRequest()])
+async def test_every_request_says_that_no_stored_response_will_do_and_no_signature_covers_that(
+    request_: ListRequest | NamespacesRequest,
+) -> None:
+    requests: list[web.BaseRequest] = []
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        requests.append(request)
+        return web.Response(body=b"[]")
+
+    async with client_of(handle) as client:
+        client.credentials = AccessKeyCredentials(AccessKey("AK", "SK", project_id="p"), SystemClock().utc)
+        await client.get(request_)
+    assert requests[0].headers["Cache-Control"] == "no-cache"
+    assert "cache-control" not in requests[0].headers["Authorization"]
 
 
 async def test_a_redirect_is_not_followed() -> None:
