@@ -56,7 +56,7 @@ MAX_LINES_OF_CLASS = 120
 MAX_ATTRIBUTES = 12  # that the methods of a class set
 
 # Exemptions, each with its reason. An exemption that is no longer needed fails a test.
-LONG_MODULES: dict[str, str] = {}
+LONG_MODULES: dict[str, str] = {"emulator.faults.registry": "one table of all faults, and nothing else"}
 LONG_CLASSES: dict[str, str] = {}
 MANY_ATTRIBUTES: dict[str, str] = {}
 

@@ -9,9 +9,9 @@ from crawler.config.config import Config
 from crawler.crawl.clients import open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
-from crawler.crawl.engine.scheduled import ScheduledWalk
 from crawler.crawl.planning.schedule import make_targets
 from crawler.crawl.planning.walk_plan import find_walks
+from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import InterruptedRunError, UnavailableError
 from crawler.model.walk_id import WalkId

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
-from crawler.crawl.engine.target_stats import TargetStats
+from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import CrawlerError, IncompleteError, UnavailableError
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, Status, WalkEntry

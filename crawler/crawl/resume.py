@@ -21,9 +21,9 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from crawler.crawl.engine.scheduled import ScheduledWalk
-from crawler.crawl.engine.target_scheduler import TargetScheduler
 from crawler.crawl.planning.schedule import Schedule
+from crawler.crawl.scheduling.scheduled import ScheduledWalk
+from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.store.journal import DoubtEntry, Entry, LossEntry, PageEntry, RestartEntry
 from crawler.store.spool import Spool
 from crawler.swr.page import Page

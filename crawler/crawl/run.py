@@ -16,7 +16,6 @@ from crawler.crawl.callers import find_callers
 from crawler.crawl.clients import ClientOpener, open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
-from crawler.crawl.engine.target_stats import ProgressHook
 from crawler.crawl.planning.schedule import Schedule, make_schedule
 from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
 from crawler.crawl.result import Result, exit_code_of
@@ -24,6 +23,7 @@ from crawler.crawl.resume import resume
 from crawler.crawl.run_manifest import manifest_of
 from crawler.crawl.run_output import STDOUT, open_part_writer, open_run_workspace
 from crawler.crawl.run_store import RunStore
+from crawler.crawl.scheduling.target_stats import ProgressHook
 from crawler.crawl.system_clock import SystemClock
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from crawler.crawl.center_content import center_content
-from crawler.crawl.engine.scheduled import ScheduledWalk
+from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.errors import IncompleteError
 from crawler.model.key_sample import KeySample
 from crawler.model.walk_id import Center

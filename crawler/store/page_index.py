@@ -3,8 +3,7 @@
 from array import array
 from typing import Final, NamedTuple
 
-from crawler.model.window import Window
-from crawler.store.journal import PageEntry
+from crawler.store.journal import DoubtEntry, LossEntry, PageEntry, RestartEntry
 
 
 class Extent(NamedTuple):
@@ -70,9 +69,11 @@ class PageIndex:
         numbers = self._walks.get(walk, array("q"))
         return [IndexEntry(row, *numbers[row : row + _ROW]) for row in range(0, len(numbers), _ROW)]
 
-    def take_back(self, walk: int, window: Window) -> None:
-        """Forget what the page of a window held."""
-        numbers = self._walks.get(walk, array("q"))
+    def apply(self, note: LossEntry | RestartEntry | DoubtEntry) -> None:
+        """Forget what the page of a window held that is taken back."""
+        if not isinstance(note, DoubtEntry):
+            return
+        numbers, window = self._walks.get(note.walk, array("q")), note.window
         for row in range(0, len(numbers), _ROW):
             if (numbers[row], numbers[row + 1]) == (window.pass_number, window.offset):
                 numbers[row + _LINES : row + _ROW] = array("q", [0] * (_ROW - _LINES))

@@ -21,7 +21,7 @@ from crawler.errors import DiskError
 from crawler.files.disk_errors import ADVICE
 from crawler.model.window import Window
 from crawler.store.earlier import EarlierParts
-from crawler.store.journal import DoubtEntry, Entry, PageEntry, page_entry
+from crawler.store.journal import Entry, PageEntry, page_entry
 from crawler.store.page_buffer import BufferedPage, Note, PageBuffer, journal_line
 from crawler.store.page_index import Extent, IndexEntry, PageIndex
 from crawler.store.replay import read_history
@@ -112,8 +112,7 @@ class Spool:
 
     def append_note(self, note: Note) -> None:
         """Append a window that was lost or is taken back, or a pass that begins again."""
-        if isinstance(note, DoubtEntry):
-            self._index.take_back(note.walk, note.window)
+        self._index.apply(note)
         self._buffer.add_note(note)
 
     # ---- writing
@@ -186,8 +185,8 @@ class Spool:
                     if isinstance(entry, PageEntry):
                         self._index.add(entry)
                         pages_end += 0 if entry.part else entry.size
-                    elif isinstance(entry, DoubtEntry):
-                        self._index.take_back(entry.walk, entry.window)
+                    else:
+                        self._index.apply(entry)
                     journal_end += length
                     yield entry, page
             self.truncated_bytes = self._files.truncate(journal_end, pages_end)

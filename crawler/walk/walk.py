@@ -60,8 +60,6 @@ class Walk:
         self.distinct, self.duplicates, self.sample = 0, 0, KeySample()
         self.gaps: tuple[Gap, ...] = ()
 
-    # ---- what is known
-
     @property
     def verdict(self) -> Verdict | None:
         """The verdict, None before the walk has ended."""
@@ -91,8 +89,6 @@ class Walk:
     def windows(self) -> int:
         """The number of windows known to be needed, in all passes so far: new, in flight and settled."""
         return self._passes.windows
-
-    # ---- what happens
 
     def next_window(self) -> Window | None:
         """Take the next window, in flight from now on; None when none can be requested now."""

@@ -125,13 +125,13 @@ def test_a_field_cannot_take_the_place_of_the_time_or_the_event() -> None:
 def test_a_terminal_shows_progress_but_not_what_the_summary_repeats() -> None:
     terminal = Terminal()
     logs.configure("auto", stream=terminal)
-    logging.getLogger("crawler.crawl.engine.target_scheduler").info("walk.end")
+    logging.getLogger("crawler.crawl.scheduling.target_scheduler").info("walk.end")
     logging.getLogger("crawler.cli.console.progress").info("run.progress")
     assert "walk.end" not in terminal.getvalue()
     assert "run.progress" in terminal.getvalue()
     file = io.StringIO()
     logs.configure("auto", stream=file)
-    logging.getLogger("crawler.crawl.engine.target_scheduler").info("walk.end")
+    logging.getLogger("crawler.crawl.scheduling.target_scheduler").info("walk.end")
     assert "walk.end" in file.getvalue()
     assert "walk.end" not in terminal.getvalue(), "configured anew, it writes to one place only"
 

@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from crawler.crawl.engine.engine import Engine
-from crawler.crawl.engine.scheduled import ScheduledWalk
+from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.system_clock import SystemClock
 from crawler.model.window import Window
 from crawler.swr.page import Page

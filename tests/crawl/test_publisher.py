@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 
 from crawler.crawl.engine.publisher import Publisher
-from crawler.crawl.engine.scheduled import ScheduledWalk
+from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.errors import DiskError
 from crawler.model.walk_id import WalkId
 

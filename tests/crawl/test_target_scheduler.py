@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.crawl.engine.scheduled import FetchTask, ScheduledCensus, ScheduledWalk
-from crawler.crawl.engine.target_scheduler import CrawlLimits, TargetScheduler
-from crawler.crawl.engine.target_stats import TargetStats
 from crawler.crawl.resume import replay
+from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledCensus, ScheduledWalk
+from crawler.crawl.scheduling.target_scheduler import TargetScheduler
+from crawler.crawl.scheduling.target_stats import TargetStats
+from crawler.crawl.scheduling.walk_maker import CrawlLimits
 from crawler.errors import UnavailableError
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window

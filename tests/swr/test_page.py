@@ -93,10 +93,10 @@ def test_the_total_is_the_largest_that_the_response_declares_and_different_ones_
     assert (result.total, result.disagrees, result.length) == (total, disagrees, len(declared))
 
 
-@pytest.mark.parametrize(("age", "disagrees"), [("0", False), ("1", True), (" 60 ", True), ("-1", False), ("", False)])
-def test_a_page_that_a_cache_had_stored_disagrees_with_what_the_service_says_now(age: str, disagrees: object) -> None:
-    assert page(items(2, 2), {"Age": age}).disagrees is disagrees
-    assert page(b"[]", {"Age": age}).disagrees is disagrees
+@pytest.mark.parametrize(("age", "doubtful"), [("0", False), ("1", True), (" 60 ", True), ("-1", False), ("", False)])
+def test_a_page_that_a_cache_had_stored_is_doubtful(age: str, doubtful: object) -> None:
+    assert page(items(2, 2), {"Age": age}).doubtful is doubtful
+    assert page(b"[]", {"Age": age}).doubtful is doubtful
 
 
 def test_rejects_count_in_the_length_of_a_page() -> None:

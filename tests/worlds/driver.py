@@ -67,6 +67,9 @@ class WorldTransport:
         self._connections: list[int] = []
         self.killed = anyio.Event()
 
+    async def wait_for_silence(self) -> None:
+        """Return at once: no answer comes twice here."""
+
     async def send(
         self,
         method: str,

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from crawler.cli.console.run_totals import RunTotals, totals_of
-from crawler.crawl.engine.target_stats import NO_ANSWER
 from crawler.crawl.result import Result
+from crawler.crawl.scheduling.target_stats import NO_ANSWER
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.completeness import Incompleteness, incompleteness, incompleteness_of
 from crawler.snapshot.layout import LATEST

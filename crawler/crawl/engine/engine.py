@@ -19,11 +19,11 @@ import anyio
 import anyio.to_thread
 
 from crawler.crawl.engine.publisher import Publisher
-from crawler.crawl.engine.scheduled import FetchTask, ScheduledWalk
-from crawler.crawl.engine.target_scheduler import TargetScheduler
 from crawler.crawl.engine.window_fetcher import WindowFetcher
 from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.crawl.engine.write_behind import Store, WriteBehind
+from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
+from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import CrawlerError
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason

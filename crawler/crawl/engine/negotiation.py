@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, Literal
 
-from crawler.crawl.engine.scheduled import FetchTask, ScheduledWalk
-from crawler.crawl.engine.target_scheduler import TargetScheduler
+from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
+from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import OrderRefusedError, RequestError, SizeRefusedError
 from crawler.walk.server_profile import OtherDialect, Refused
 

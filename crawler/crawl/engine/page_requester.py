@@ -3,7 +3,7 @@
 import logging
 from http import HTTPStatus
 
-from crawler.crawl.engine.target_stats import TargetStats
+from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import RequestError
 from crawler.swr.decode.batch import Source
 from crawler.swr.exchange import Exchange

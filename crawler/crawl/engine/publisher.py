@@ -9,7 +9,7 @@ from itertools import takewhile
 from threading import Event
 from typing import Final, Protocol
 
-from crawler.crawl.engine.scheduled import ScheduledWalk
+from crawler.crawl.scheduling.scheduled import ScheduledWalk
 
 # Publishing many small walks one by one costs too much time: publish after this many walks, or this many records
 # (about a megabyte), or this many seconds.

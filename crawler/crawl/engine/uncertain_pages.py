@@ -16,8 +16,8 @@ from itertools import count
 from typing import NamedTuple
 
 from crawler.crawl.engine.page_requester import PageRequester
-from crawler.crawl.engine.scheduled import FetchTask, ScheduledWalk
-from crawler.crawl.engine.target_scheduler import TargetScheduler
+from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
+from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import RequestError
 from crawler.model.clock import Clock
 from crawler.swr.decode.batch import Source

@@ -8,15 +8,16 @@ from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from random import Random
-from typing import Final, Protocol
+from typing import Final
 
 from crawler.crawl.engine.negotiation import negotiate
 from crawler.crawl.engine.page_requester import PageRequester
-from crawler.crawl.engine.scheduled import FetchTask, ScheduledWalk
-from crawler.crawl.engine.target_scheduler import TargetScheduler
-from crawler.crawl.engine.target_stats import TargetStats
+from crawler.crawl.engine.settling import PageLog, WindowSettler
 from crawler.crawl.engine.uncertain_pages import UncertainPages
 from crawler.crawl.engine.worker_slots import WorkerSlots
+from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
+from crawler.crawl.scheduling.target_scheduler import TargetScheduler
+from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import (
     CrawlerError,
     CredentialsError,
@@ -29,11 +30,9 @@ from crawler.errors import (
     UnavailableError,
 )
 from crawler.model.clock import Clock
-from crawler.model.window import Window
 from crawler.swr.auth.refusal import explain_refusal
 from crawler.swr.decode.batch import Source
 from crawler.swr.http.client import Client
-from crawler.swr.page import Page
 from crawler.swr.request import ListRequest
 from crawler.walk.passes.outcome import AskAgain
 from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, decide, wait_s
@@ -44,22 +43,6 @@ log = logging.getLogger(__name__)
 _NO_SUCH_PAGE: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE}
 )
-
-
-class PageLog(Protocol):
-    """Where settled windows go, by the index of their walk in the plan. Neither method waits for the disk."""
-
-    def append_page(self, walk: int, window: Window, page: Page) -> None:
-        """Append a window that was read."""
-        ...
-
-    def append_loss(self, walk: int, window: Window, reason: str) -> None:
-        """Append a window that could not be read."""
-        ...
-
-    def append_doubt(self, walk: int, window: Window) -> None:
-        """Append that a settled window is taken back."""
-        ...
 
 
 class WindowFetcher:
@@ -78,12 +61,12 @@ class WindowFetcher:
         self._client = client
         self._requester = PageRequester(client, target.stats)
         self._rate_limiter = client.rate_limiter
-        self._page_log = page_log
+        self._settler = WindowSettler(target, page_log)
         self._clock = clock
         self._slots = slots
         self._chance = Random()  # noqa: S311 - jitter, no secret
         self._uncertain = UncertainPages(
-            target, self._requester, client.rate_limiter, clock, on_certain, self._take_back
+            target, self._requester, client.rate_limiter, clock, on_certain, self._settler.take_back
         )
 
     async def settle_doubts(self) -> None:
@@ -149,13 +132,9 @@ class WindowFetcher:
             return outcome
         if exchange is not None and not exchange.certain:
             self._uncertain.hold(task, request, page, exchange)
-        self._settle(task, outcome.page)
+        self._settler.settle(task, outcome.page)
         self._slots.on_success(sample)
         return None
-
-    def _settle(self, task: FetchTask, page: Page) -> None:
-        self._page_log.append_page(task.scheduled.index, task.window, page)
-        self._target.on_settled(task.scheduled, task.walk, page)
 
     def _pause(self, task: FetchTask, retry: RetryAfter, attempt: int, error: RequestError) -> float:
         """Return the seconds that this window waits; pause the whole target instead and return 0 where that is due.
@@ -177,27 +156,16 @@ class WindowFetcher:
         if next_step == "give up":
             settled = task.walk.on_refused(task.window) if _says_no_such_page(error) else None
             if settled is None:
-                self._lose(task, str(error))
+                self._settler.lose(task, str(error))
             else:
-                self._settle(task, settled.page)
+                self._settler.settle(task, settled.page)
         return next_step == "retry"
 
     async def _give_up(self, task: FetchTask, error: RequestError, tries: int, *, others_answered: bool) -> None:
         if not others_answered and not await self._requester.still_answers():
             where = f"{task.scheduled.id} at offset {task.window.offset}"
             raise UnavailableError(f"{where}: no usable answer in {tries} tries; rerun the command later: {error}")
-        self._lose(task, f"{error}, {tries} times")
-
-    def _take_back(self, task: FetchTask) -> None:
-        self._page_log.append_doubt(task.scheduled.index, task.window)
-        self._target.on_doubt(task.scheduled, task.window)
-
-    def _lose(self, task: FetchTask, reason: str) -> None:
-        extra = {"walk": str(task.scheduled.id), "offset": task.window.offset, "reason": reason}
-        log.error("window.lost", extra=extra)
-        task.walk.on_lost(task.window, reason)
-        self._page_log.append_loss(task.scheduled.index, task.window, reason)
-        self._target.on_settled(task.scheduled, task.walk, None)
+        self._settler.lose(task, f"{error}, {tries} times")
 
 
 def _says_no_such_page(error: RequestError) -> bool:

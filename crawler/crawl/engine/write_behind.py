@@ -7,7 +7,7 @@ import anyio
 import anyio.to_thread
 
 from crawler.crawl.engine.publisher import WalkSink
-from crawler.crawl.engine.window_fetcher import PageLog
+from crawler.crawl.engine.settling import PageLog
 from crawler.crawl.engine.worker_slots import Signal
 
 _FLUSH_S: Final = 0.1  # a kill or a power cut costs the pages of twice that time at most: they are requested again

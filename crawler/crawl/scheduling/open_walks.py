@@ -2,7 +2,7 @@
 
 from bisect import insort
 
-from crawler.crawl.engine.scheduled import FetchTask, ScheduledWalk
+from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.walk.total_probe import TotalProbe
 from crawler.walk.walk import Walk
 

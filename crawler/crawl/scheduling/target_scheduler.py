@@ -8,18 +8,18 @@ center (walk/center_census.py) are one short page each.
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-from crawler.crawl.engine.open_walks import OpenWalks, task_of
-from crawler.crawl.engine.scheduled import CensusResult, FetchTask, ScheduledCensus, ScheduledWalk, TargetCensus
-from crawler.crawl.engine.target_stats import TargetStats
+from crawler.crawl.scheduling.open_walks import OpenWalks, task_of
+from crawler.crawl.scheduling.scheduled import CensusResult, FetchTask, ScheduledCensus, ScheduledWalk, TargetCensus
+from crawler.crawl.scheduling.target_stats import TargetStats
+from crawler.crawl.scheduling.walk_maker import CrawlLimits, WalkMaker
 from crawler.errors import CrawlerError
 from crawler.model.walk_id import Center
 from crawler.model.window import Window
 from crawler.swr.page import Page
-from crawler.walk.pass_sequence import WalkRules
 from crawler.walk.passes.outcome import WalkError
-from crawler.walk.rested_walk import RestedWalk, WalkResult, rested, result_of
+from crawler.walk.rested_walk import WalkResult, rested, result_of
 from crawler.walk.retry_policy import RetryLimits
 from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.total_probe import TotalProbe
@@ -30,14 +30,6 @@ log = logging.getLogger(__name__)
 
 # A service may send any number of unknown fields; a person reads the report of them.
 _MAX_UNKNOWN_FIELDS: Final = 1000
-
-
-class CrawlLimits(NamedTuple):
-    """How often to try: each window `max_tries` times, each walk in `max_passes` passes; see WalkRules for the rest."""
-
-    max_tries: int
-    max_passes: int
-    double_read: bool
 
 
 class TargetScheduler:
@@ -60,8 +52,8 @@ class TargetScheduler:
         self.stats = stats
         self.error: CrawlerError | None = None
         self.unknown_fields: set[str] = set()
-        self._limits = limits
         self._census = TargetCensus(census or {}, walks)
+        self._maker = WalkMaker(self.profile, limits, self._census)
         self._not_started = deque([*self._census.first_probes(), *walks])
         self._open = OpenWalks()
         self._ended: list[ScheduledWalk] = []  # since `take_ended`
@@ -94,7 +86,7 @@ class TargetScheduler:
         if scheduled not in self._not_started:
             raise WalkError(f"{scheduled.id} cannot be started now")
         self._not_started.remove(scheduled)
-        walk = self._new_walk(scheduled)
+        walk = self._maker.new(scheduled)
         scheduled.walk = walk
         self._open.add(scheduled, walk)
         if isinstance(walk, Walk):
@@ -141,38 +133,20 @@ class TargetScheduler:
     def _begin_anew(self, scheduled: ScheduledWalk) -> None:
         """Read a walk again that has ended, or rests."""
         self._census.on_reopen(scheduled)
-        passes = scheduled.result.passes if scheduled.result else 1
         self.stats.walks_ended -= scheduled.result is not None
-        rules = self._rules(scheduled)._replace(is_vouched=False, passes_before=passes)
-        walk = Walk(self.profile, rules)
+        walk = self._maker.anew(scheduled)
         scheduled.walk, scheduled.result, scheduled.counted_windows = walk, None, 0
         self._open.add_later(scheduled, walk)
-
-    def _new_walk(self, scheduled: ScheduledWalk) -> Walk | TotalProbe:
-        if scheduled.is_probe:
-            return TotalProbe(self.profile)
-        return Walk(self.profile, self._rules(scheduled))
-
-    def _rules(self, scheduled: ScheduledWalk) -> WalkRules:
-        limits = self._limits
-        return WalkRules(limits.max_passes, limits.double_read, is_vouched=self._census.covers(scheduled.id.center))
 
     def _go_on(self, census: CensusResult) -> None:
         self._not_started.extendleft(census.to_start)
         for scheduled, walk in census.rested:
-            if isinstance(walk, RestedWalk) and census.agrees:
-                self._end(scheduled, walk.result())
-                continue
-            opened = walk
-            if isinstance(opened, RestedWalk):
-                opened = opened.reopened(self.profile, self._rules(scheduled))
+            found = self._maker.on_census(scheduled, walk, agrees=census.agrees)
+            if isinstance(found, Walk):
+                scheduled.walk = found
+                self._open.add_later(scheduled, found)
             else:
-                opened.on_census(agrees=census.agrees)
-            if opened.verdict is not None:
-                self._end(scheduled, result_of(opened))
-            else:
-                scheduled.walk = opened
-                self._open.add_later(scheduled, opened)
+                self._end(scheduled, found)
 
     def _end(self, scheduled: ScheduledWalk, result: WalkResult) -> None:
         scheduled.walk, scheduled.result = None, result

@@ -1,0 +1,53 @@
+"""How a window is settled: its page or its loss goes to the journal, and its target counts it."""
+
+import logging
+from typing import Protocol
+
+from crawler.crawl.scheduling.scheduled import FetchTask
+from crawler.crawl.scheduling.target_scheduler import TargetScheduler
+from crawler.model.window import Window
+from crawler.swr.page import Page
+
+log = logging.getLogger(__name__)
+
+
+class PageLog(Protocol):
+    """Where settled windows go, by the index of their walk in the plan. Neither method waits for the disk."""
+
+    def append_page(self, walk: int, window: Window, page: Page) -> None:
+        """Append a window that was read."""
+        ...
+
+    def append_loss(self, walk: int, window: Window, reason: str) -> None:
+        """Append a window that could not be read."""
+        ...
+
+    def append_doubt(self, walk: int, window: Window) -> None:
+        """Append that a settled window is taken back."""
+        ...
+
+
+class WindowSettler:
+    """Settles the windows of one target. The journal comes first: a resume must be in the same state."""
+
+    def __init__(self, target: TargetScheduler, page_log: PageLog) -> None:
+        self._target = target
+        self._page_log = page_log
+
+    def settle(self, task: FetchTask, page: Page) -> None:
+        """Settle a window with its page, which its walk has taken."""
+        self._page_log.append_page(task.scheduled.index, task.window, page)
+        self._target.on_settled(task.scheduled, task.walk, page)
+
+    def lose(self, task: FetchTask, reason: str) -> None:
+        """Settle a window that could not be read."""
+        extra = {"walk": str(task.scheduled.id), "offset": task.window.offset, "reason": reason}
+        log.error("window.lost", extra=extra)
+        task.walk.on_lost(task.window, reason)
+        self._page_log.append_loss(task.scheduled.index, task.window, reason)
+        self._target.on_settled(task.scheduled, task.walk, None)
+
+    def take_back(self, task: FetchTask) -> None:
+        """Take back a window whose page may belong to another request."""
+        self._page_log.append_doubt(task.scheduled.index, task.window)
+        self._target.on_doubt(task.scheduled, task.window)

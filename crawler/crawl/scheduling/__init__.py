@@ -1,0 +1,1 @@
+"""Which window of which walk is fetched next, and what is counted."""
