@@ -3,7 +3,7 @@
 from array import array
 from typing import Final, NamedTuple
 
-from crawler.store.journal import DoubtEntry, LossEntry, PageEntry, RestartEntry
+from crawler.store.journal import DoubtEntry, Entry, LossEntry, PageEntry, RestartEntry
 
 
 class Extent(NamedTuple):
@@ -68,6 +68,13 @@ class PageIndex:
         """Return the pages of a walk in the order in which they came."""
         numbers = self._walks.get(walk, array("q"))
         return [IndexEntry(row, *numbers[row : row + _ROW]) for row in range(0, len(numbers), _ROW)]
+
+    def replay(self, entry: Entry) -> None:
+        """Take an entry of the journal of an interrupted run."""
+        if isinstance(entry, PageEntry):
+            self.add(entry)
+        else:
+            self.apply(entry)
 
     def apply(self, note: LossEntry | RestartEntry | DoubtEntry) -> None:
         """Forget what the page of a window held that is taken back."""

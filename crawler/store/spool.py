@@ -76,6 +76,11 @@ class _Writer:
             raise
 
 
+def _spooled(entry: Entry) -> int:
+    """Return the number of bytes that an entry has in the spool."""
+    return entry.size if isinstance(entry, PageEntry) and not entry.part else 0
+
+
 def _lies_in_part(entry: BufferedPage | Note) -> bool:
     return isinstance(entry, BufferedPage) and entry.extent is not None and entry.extent.part != ""
 
@@ -111,7 +116,7 @@ class Spool:
         self._buffer.add_page(BufferedPage(entry, page.items.lines, page.items.rejects, row))
 
     def append_note(self, note: Note) -> None:
-        """Append a window that was lost or is taken back, or a pass that begins again."""
+        """Append what has no bytes: a loss, a doubt, a restart."""
         self._index.apply(note)
         self._buffer.add_note(note)
 
@@ -182,11 +187,8 @@ class Spool:
         with _disk_errors("read", self.folder):
             with self._files.open_journal() as journal:
                 for entry, page, length in read_history(journal, self._bytes_at, self._files.pages_end):
-                    if isinstance(entry, PageEntry):
-                        self._index.add(entry)
-                        pages_end += 0 if entry.part else entry.size
-                    else:
-                        self._index.apply(entry)
+                    self._index.replay(entry)
+                    pages_end += _spooled(entry)
                     journal_end += length
                     yield entry, page
             self.truncated_bytes = self._files.truncate(journal_end, pages_end)

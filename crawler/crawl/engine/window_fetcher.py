@@ -60,7 +60,6 @@ class WindowFetcher:
         self._target = target
         self._client = client
         self._requester = PageRequester(client, target.stats)
-        self._rate_limiter = client.rate_limiter
         self._settler = WindowSettler(target, page_log)
         self._clock = clock
         self._slots = slots
@@ -143,8 +142,8 @@ class WindowFetcher:
         """
         stats, pause_s = self._target.stats, retry.after_s
         if retry.pauses_target:
-            self._rate_limiter.pause_for(pause_s)
-            stats.throttled_s = self._rate_limiter.throttled_s
+            self._client.rate_limiter.pause_for(pause_s)
+            stats.throttled_s = self._client.rate_limiter.throttled_s
             log.warning("target.throttled", extra={"target": stats.target, "wait_s": round(pause_s, 2)})
             pause_s = 0.0
         _log_retry(stats, task, attempt, pause_s, str(error))

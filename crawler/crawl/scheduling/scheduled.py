@@ -40,7 +40,7 @@ class ScheduledWalk:
         self.walk: Walk | TotalProbe | None = None
         self.result: WalkResult | None = None
         self.requests = 0
-        self.uncertain = 0  # pages that may belong to another request (uncertain_pages.py)
+        self.uncertain = 0  # pages that may belong to another request (crawl/engine/uncertain_pages.py)
         self.counted_total = 0  # what the target's statistics include of this walk
         self.counted_windows = 0
 

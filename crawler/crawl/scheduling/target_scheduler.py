@@ -91,7 +91,7 @@ class TargetScheduler:
         self._open.add(scheduled, walk)
         if isinstance(walk, Walk):
             self.stats.walks_started += 1
-            self._count_planned(scheduled, walk)
+            _count_planned(self.stats, scheduled, walk)
         return walk
 
     def on_settled(self, scheduled: ScheduledWalk, walk: Walk | TotalProbe, page: Page | None) -> None:
@@ -109,7 +109,7 @@ class TargetScheduler:
             _report_unknown_fields(self.unknown_fields, scheduled, page)
             if page.items.outside:
                 self._census.on_loose_filter(scheduled.id.center)
-        self._count_planned(scheduled, walk)
+        _count_planned(self.stats, scheduled, walk)
         if walk.verdict is not None:
             self._open.close(scheduled, walk)
             result = result_of(walk)
@@ -127,16 +127,12 @@ class TargetScheduler:
             self._census.on_doubt(scheduled.id.center)
         elif isinstance(scheduled.walk, Walk):
             scheduled.walk.on_doubt(window)
-        else:
-            self._begin_anew(scheduled)
-
-    def _begin_anew(self, scheduled: ScheduledWalk) -> None:
-        """Read a walk again that has ended, or rests."""
-        self._census.on_reopen(scheduled)
-        self.stats.walks_ended -= scheduled.result is not None
-        walk = self._maker.anew(scheduled)
-        scheduled.walk, scheduled.result, scheduled.counted_windows = walk, None, 0
-        self._open.add_later(scheduled, walk)
+        else:  # it has ended, or rests: it is read again
+            self._census.on_reopen(scheduled)
+            self.stats.walks_ended -= scheduled.ended
+            walk = self._maker.anew(scheduled)
+            scheduled.walk, scheduled.result, scheduled.counted_windows = walk, None, 0
+            self._open.add_later(scheduled, walk)
 
     def _go_on(self, census: CensusResult) -> None:
         self._not_started.extendleft(census.to_start)
@@ -154,16 +150,16 @@ class TargetScheduler:
         self._ended.append(scheduled)
         _log_end(scheduled, result)
 
-    # ---- statistics
 
-    def _count_planned(self, scheduled: ScheduledWalk, walk: Walk) -> None:
-        if walk.has_first_page:
-            total = walk.reading.evidence.total
-            self.stats.declared += total - scheduled.counted_total
-            scheduled.counted_total = total
-        windows = walk.windows
-        self.stats.windows += windows - scheduled.counted_windows
-        scheduled.counted_windows = windows
+def _count_planned(stats: TargetStats, scheduled: ScheduledWalk, walk: Walk) -> None:
+    """Count the windows and the records that a walk is known to need now."""
+    if walk.has_first_page:
+        total = walk.reading.evidence.total
+        stats.declared += total - scheduled.counted_total
+        scheduled.counted_total = total
+    windows = walk.windows
+    stats.windows += windows - scheduled.counted_windows
+    scheduled.counted_windows = windows
 
 
 def _report_unknown_fields(known: set[str], scheduled: ScheduledWalk, page: Page) -> None:

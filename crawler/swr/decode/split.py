@@ -28,6 +28,11 @@ _TOO_MANY: Final = f"the body holds more than {MAX_ITEMS} items; no page has mor
 _SPACE: Final = b" \t\r\n"  # JSON's white space; bytes.strip() without an argument strips more
 _BOM: Final = b"\xef\xbb\xbf"
 _ENVELOPE_NAMES: Final = frozenset({"repos", "body"})
+# What an envelope holds that stands for a failed request, with whatever list beside it.
+_ERROR_NAMES: Final = frozenset({"error", "errors", "error_code", "errorCode", "error_msg", "errorMsg", "errorMessage"})
+_NO_ERROR: Final = frozenset({b"null", b'""', b"0", b"false", b"[]", b"{}"})
+_STATUS_NAMES: Final = frozenset({"statusCode", "status_code"})
+_FIRST_ERROR_STATUS: Final = 400
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 # Possessive: a repetition that can backtrack takes many times the memory of the text.
@@ -54,7 +59,7 @@ def unwrap_list(body: bytes) -> bytes:
     - `null` stands for the empty list (swr-api.md#empty-result). No bytes do not: only the head of a response can say
       that there are none (swr/page.py).
     - An object with exactly one list named `repos` or `body` stands for that list (swr-api.md#envelope). The rest of
-      the object must be valid JSON.
+      the object must be valid JSON, and must not say that the request failed (swr-api.md#error-dual).
 
     Raises NotAListError for any other body. It does not look inside the list.
     """
@@ -67,10 +72,20 @@ def unwrap_list(body: bytes) -> bytes:
         return text
     if not text.startswith(b"{"):
         raise NotAListError("the body is not a list of repositories")
-    lists = [value for name, value in map(_member, _split(text, b"}")) if name in _ENVELOPE_NAMES]
+    members = list(map(_member, _split(text, b"}")))
+    lists = [value for name, value in members if name in _ENVELOPE_NAMES]
+    if any(_says_failed(name, value) for name, value in members):
+        raise NotAListError("the body is an error, whatever its lists hold")
     if len(lists) != 1 or not lists[0].startswith(b"["):
         raise NotAListError("the body is an object, not a list of repositories")
     return lists[0]
+
+
+def _says_failed(name: str, value: bytes) -> bool:
+    """Return whether a member of the envelope says that the request failed."""
+    if name in _STATUS_NAMES:
+        return value.isdigit() and int(value) >= _FIRST_ERROR_STATUS
+    return name in _ERROR_NAMES and value.strip(_SPACE) not in _NO_ERROR
 
 
 def split_items(text: bytes) -> list[bytes]:

@@ -213,3 +213,23 @@ def test_a_megabyte_of_any_shape_is_read_or_refused_in_seconds(shape: str) -> No
 @pytest.mark.timeout(20)
 def test_sixteen_megabytes_of_any_shape_are_read_or_refused_in_seconds(shape: str) -> None:
     read_shape(shape, 2**24)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"error_code":"SVCSTG.SWR.5000001","repos":[]}',
+        b'{"repos":[{"name":"a"}],"errors":[{"errorCode":"SVCSTG.SWR.5000001"}]}',
+        b'{"statusCode": 502, "body": []}',
+    ],
+)
+def test_an_envelope_that_says_that_the_request_failed_is_no_list(text: bytes) -> None:
+    with pytest.raises(NotAListError, match="is an error"):
+        unwrap_list(text)
+
+
+@pytest.mark.parametrize(
+    "text", [b'{"error_code": null, "repos":[]}', b'{"statusCode":200,"body":[]}', b'{"statusCode":"?","repos":[]}']
+)
+def test_an_envelope_that_names_no_failure_is_the_list_in_it(text: bytes) -> None:
+    assert unwrap_list(text) == b"[]"
