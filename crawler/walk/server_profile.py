@@ -71,7 +71,7 @@ class ServerProfile:
             case OrderDropped(order):
                 left = tuple(one for one in self.orders if one != order)
                 return replace(self, orders=left or self.orders)
-            case OtherDialect():
+            case _:  # OtherDialect
                 return replace(self, filtered=not self.filtered, may_change=False)
 
 

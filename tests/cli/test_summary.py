@@ -161,6 +161,8 @@ def test_an_unproven_walk_declares_nothing_to_compare_the_records_with() -> None
     run = finished(walk(verdict="unproven", declared_totals=(), records=7))
     assert summary(run).startswith("incomplete: 7 records are on disk; how many are missing is not known")
     assert "unproven, no total declared, 7 distinct" in summary(run)
+    why = finished(walk(verdict="unproven", records=7, reason="the end of the list was not seen"))
+    assert "the end of the list was not seen" in summary(why)
     assert json.loads(summary_json(run))["declared"] is None
 
 

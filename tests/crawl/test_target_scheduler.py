@@ -8,18 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.crawl.resume import replay
-from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledCensus, ScheduledWalk
+from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledCensus, ScheduledWalk, TargetCensus
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.crawl.scheduling.target_stats import TargetStats
-from crawler.crawl.scheduling.walk_maker import CrawlLimits
+from crawler.crawl.scheduling.walk_maker import CrawlLimits, WalkMaker
 from crawler.errors import UnavailableError
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.store.journal import Entry, LossEntry, RestartEntry, page_entry
 from crawler.swr.page import Page
 from crawler.walk.center_census import MAX_TOTALS
+from crawler.walk.pass_sequence import WalkRules
 from crawler.walk.passes.outcome import Settled, WalkError
-from crawler.walk.server_profile import ServerProfile
+from crawler.walk.rested_walk import WalkResult, rested
+from crawler.walk.server_profile import ServerProfile, SharedProfile
+from crawler.walk.total_probe import ListTotal, TotalProbe
+from crawler.walk.walk import Walk
 from tests.walk.model_server import LIMITS as RETRY_LIMITS
 from tests.walk.model_server import TRIES, Server, ServerBehavior, page_of
 from tests.walk.strategies import Pick, any_behavior, concurrencies, response_orders
@@ -401,3 +405,84 @@ def test_a_walk_that_begins_again_is_replayed_and_one_that_cannot_is_refused() -
     assert take(target).window == Window(2, 0, LIMIT, None)
     with pytest.raises(WalkError, match="begin again"):
         replay([(RestartEntry(0), None)], {"t": target}, dict(enumerate(scheduler_of(1).walks)))
+
+
+def test_a_page_taken_back_of_a_walk_that_rests_or_has_ended_is_read_again() -> None:
+    center = Center([3, 25], [28, 28]).crawl()
+    assert verdicts(center.target) == ["complete", "complete"]
+    for scheduled in center.target.walks:
+        center.target.on_doubt(scheduled, Window(1, 0, LIMIT, None))
+    assert center.target.stats.walks_ended == 0
+    center.crawl()
+    assert verdicts(center.target) == ["complete", "complete"]
+    assert {asked[1] for asked in center.of_walks()[-6:]} >= {0, 10, 20}
+
+
+def test_a_walk_taken_back_while_it_rests_is_waited_for() -> None:
+    center = Center([3, 4, 25], [32, 32, 32])
+    while len(center.of_walks()) < 2:
+        center.crawl(1)
+    center.target.on_doubt(center.target.walks[0], Window(1, 0, LIMIT, None))
+    center.crawl()
+    assert verdicts(center.target) == ["complete"] * 3
+    assert [asked[1:] for asked in center.of_walks() if asked[0] == 0] == [(0, LIMIT), (0, LIMIT), (2, 2)]
+
+
+def test_a_doubtful_answer_of_the_center_makes_its_totals_unknown() -> None:
+    center = Center([3], [3, 3, 3]).crawl(2)
+    center.target.on_doubt(center.census.probes[0], Window(1, 0, 2, None))
+    center.crawl()
+    assert (center.census.before, center.census.after) == (None, None)
+    assert verdicts(center.target) == ["complete"]
+
+
+@pytest.mark.parametrize("max_passes", [2, 3])
+def test_a_walk_that_rests_in_a_later_pass_is_kept_whole(max_passes: int) -> None:
+    profile = SharedProfile(ServerProfile(LIMIT, (None,)))
+    walk = Walk(profile, WalkRules(max_passes, is_vouched=True))
+    for page in (page_of(range(10), 10), page_of([], 3), page_of(range(3), 3)):
+        window = walk.next_window()
+        assert window is not None
+        walk.on_page(window, page, last_try=False)
+    assert walk.is_resting
+    assert rested(walk, page_of(range(3), 3)) is None
+    maker = WalkMaker(profile, LIMITS, TargetCensus({}, []))
+    found = maker.on_census(ScheduledWalk(0, WalkId("t", "self", "n")), walk, agrees=True)
+    if max_passes == 2:  # what an earlier pass held must be contradicted twice
+        assert isinstance(found, WalkResult)
+        assert found.judgement.verdict == "drifted"
+    else:
+        assert found is walk
+        assert walk.passes == 3
+
+
+def test_walks_of_another_center_have_no_census() -> None:
+    center = Center([3], [3, 3])
+    other = ScheduledWalk(1, WalkId("t", "thirdparty", None))
+    target = TargetScheduler(
+        [*center.target.walks, other],
+        ServerProfile(LIMIT, (None,)),
+        LIMITS,
+        TargetStats("t", 2, None),
+        {"self": center.census},
+    )
+    walk = target.start(other)
+    window = walk.next_window()
+    assert window is not None
+    page = page_of(range(7), 7)
+    page = page._replace(items=page.items._replace(outside=1))
+    outcome = walk.on_page(window, page, last_try=False)
+    assert isinstance(outcome, Settled)
+    target.on_settled(other, walk, outcome.page)
+    assert not other.ended
+    target.on_doubt(ScheduledWalk(-9, WalkId("t", "thirdparty", None), is_probe=True), window)
+
+
+def test_a_probe_of_an_estimate_has_no_census() -> None:
+    probe = ScheduledWalk(0, WalkId("t", "self", None), is_probe=True)
+    target = TargetScheduler([probe], ServerProfile(LIMIT, (None,)), LIMITS, TargetStats("t", 1, None))
+    settle(target, take(target), page_of(range(2), 5))
+    settle(target, take(target), page_of([4], 5))
+    assert target.done
+    assert isinstance(probe.walk, TotalProbe)
+    assert probe.walk.result == ListTotal(5, "seen")

@@ -191,6 +191,11 @@ def test_a_walk_that_rests_or_has_ended_is_read_again_and_the_census_waits_for_i
     assert census.next_step() == AskTotal()
     census.on_doubt()
     assert (census.before, census.after) == (None, None)
+    assert census.next_step() is None  # the total must come first
+    census.on_total(ListTotal(5, "seen"))
+    assert census.next_step() is None
+    assert census.is_done
+    assert census.next_step() is None
 
 
 async def test_a_throttled_request_for_a_doubtful_page_pauses_the_target() -> None:

@@ -26,7 +26,7 @@ from crawler.store.journal import (
     read_lines,
     to_line,
 )
-from crawler.store.page_index import Extent
+from crawler.store.page_index import Extent, PageIndex
 from crawler.store.spool import Spool, open_spool
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.items import read_items
@@ -824,3 +824,19 @@ def test_a_file_that_a_link_in_the_folder_names_is_not_truncated(tmp_path: Path,
     with pytest.raises(DiskError, match=r"cannot open the spool in .*: Too many levels of symbolic links"):
         open_spool(tmp_path / "spool")
     assert (tmp_path / "mine").read_bytes() == b"mine"
+
+
+def test_a_window_that_is_taken_back_holds_nothing_any_more(tmp_path: Path) -> None:
+    window, other = Window(1, 0, 10, None), Window(1, 10, 10, None)
+    index = PageIndex()
+    for one in (window, other):
+        index.replay(PageEntry(0, one, 25, False, 0, 5, 0, 2, 0, 7))
+    for note in (LossEntry(0, window, "no answer"), DoubtEntry(0, window), DoubtEntry(9, window)):
+        index.replay(note)
+    assert [(page.offset, page.lines, page.records) for page in index.pages(0)] == [(0, 0, 0), (10, 5, 2)]
+    with closing(open_spool(tmp_path)) as spool:
+        spool.append_note(RestartEntry(0))
+        spool.append_note(DoubtEntry(0, window))
+        spool.flush()
+    with closing(open_spool(tmp_path)) as again:
+        assert [entry for entry, _ in again.replay()] == [RestartEntry(0), DoubtEntry(0, window)]

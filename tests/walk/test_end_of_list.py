@@ -10,7 +10,8 @@ from crawler.walk.pass_sequence import WalkRules
 from crawler.walk.passes.outcome import AskAgain, Settled, WalkError
 from crawler.walk.passes.questions import straddling
 from crawler.walk.passes.reading import Done
-from crawler.walk.server_profile import ServerProfile, SharedProfile
+from crawler.walk.rested_walk import rested, result_of
+from crawler.walk.server_profile import OtherDialect, ServerProfile, SharedProfile
 from crawler.walk.walk import Walk
 from tests.walk.model_server import (
     BY_NAME,
@@ -445,3 +446,73 @@ def test_an_interruption_between_changes_is_no_proof_of_what_never_was() -> None
     crawler.in_flight.clear()
     crawler.run()
     assert (walk.verdict, crawler.keys) == ("complete", set(server.rows))
+
+
+# ---- examples of what a resume finds
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+@pytest.mark.parametrize(
+    ("settled", "judgement"),
+    [
+        (EMPTY_PAGE, ("complete", "")),
+        (EMPTY_PAGE._replace(doubtful=True), ("unproven", "the last records did not come again")),
+        (EMPTY_PAGE._replace(total=99), None),
+    ],
+)
+def test_a_settled_question_is_replayed_as_what_it_stands_for(
+    count: int, settled: Page, judgement: tuple[str, str] | None
+) -> None:
+    walk, _ = answered(rows(count, count), max_passes=1 if judgement else 2)
+    window = walk.next_window()
+    assert window is not None
+    walk.on_page(window, settled, last_try=True, replayed=True)
+    assert walk.judgement == judgement
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_a_question_that_said_nothing_is_replayed_as_that(count: int) -> None:
+    walk, _ = answered(rows(count, count))
+    window = walk.next_window()
+    assert window is not None
+    walk.on_page(window, EMPTY_PAGE._replace(total=count), last_try=True, replayed=True)
+    assert walk.next_window() == Window(1, count, count, BY_NAME)
+
+
+def test_nothing_does_not_outweigh_what_an_earlier_pass_held() -> None:
+    walk, _ = answered(rows(10, 10), page_of([9], 12), max_passes=2)
+    while walk.passes == 1:
+        window = walk.next_window()
+        assert window is not None
+        walk.on_page(window, rows(2, 12, first=10), last_try=False)
+    window = walk.next_window()
+    assert window is not None
+    assert isinstance(walk.on_page(window, EMPTY_PAGE, last_try=False), AskAgain)
+    outcome = walk.on_page(window, EMPTY_PAGE, last_try=True)
+    assert isinstance(outcome, Settled)
+    assert (outcome.page.total, outcome.page.doubtful) == (12, True)
+    assert walk.verdict == "partial"
+
+
+def test_a_walk_that_has_ended_takes_no_window() -> None:
+    walk, _ = answered(rows(10, 25), rows(10, 25, first=10), rows(5, 25, first=20))
+    assert walk.verdict == "complete"
+    with pytest.raises(WalkError, match="has ended"):
+        walk.replay(Window(1, 0, 10, BY_NAME))
+
+
+def test_only_a_first_page_is_kept_alone_and_only_an_end_has_a_result() -> None:
+    walk, _ = answered(rows(10, 25), rows(10, 25, first=10))
+    assert rested(walk, rows(10, 25)) is None
+    with pytest.raises(ValueError, match="has not ended"):
+        result_of(walk)
+
+
+def test_a_second_row_whose_total_is_the_length_of_its_page_says_nothing() -> None:
+    walk, windows = answered(rows(2, 2), page_of([1], 1), EMPTY_PAGE, EMPTY_PAGE)
+    assert (walk.verdict, [window[1:3] for window in windows]) == ("complete", [(0, 10), (1, 1), (2, 2)])
+
+
+def test_another_dialect_is_tried_once() -> None:
+    profile = ServerProfile(10, (None,), may_change=True).learn(OtherDialect())
+    assert (profile.filtered, profile.may_change) == (True, False)
