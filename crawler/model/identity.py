@@ -65,6 +65,20 @@ class IdentitySet:
             return True
         return self._mixed and all(self._owned.issuperset([key]) or self._ownerless.issuperset([key]) for key in keys)
 
+    def knows(self, keys: Sequence[int], ownerless: Sequence[int]) -> bool:
+        """Return whether all `keys` are of repositories in the set; a missing owner matches a known one.
+
+        `ownerless` are those of records without an owner. It reads the whole set when it does not have the keys.
+        """
+        if self.issuperset(keys):
+            return True
+        bare = set(ownerless)
+        return all(self.issuperset([key]) or self._matches(key, bare=key in bare) for key in keys)
+
+    def _matches(self, key: int, *, bare: bool) -> bool:
+        others = self._owned if bare else self._ownerless
+        return any(names_of(other) == names_of(key) and differ_by_owner(key, other) for other in others)
+
     @property
     def _mixed(self) -> bool:
         return len(self._owned) > 0 and len(self._ownerless) > 0

@@ -9,7 +9,7 @@ import pytest
 
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
-from tests.support.emulator_fixture import crawl, inventory_keys, port_of, published_keys, records, serve, snapshot_of
+from tests.support.emulator_fixture import crawl, inventory_keys, published_keys, records, serve, snapshot_of
 from tests.support.wire_faults import RepeatResponse, WireFault
 from tests.support.wire_proxy import wire_proxy
 
@@ -74,7 +74,9 @@ def test_the_page_of_the_other_center_is_not_taken_for_one_s_own(tmp_path: Path)
     faults = (parse_fault(NO_HEADER), parse_fault(WITHOUT_ID.format(every=2)))
     with serve(inventory, faults=faults) as served:
         result = crawl(served.endpoint, tmp_path, concurrency=1, limit=20, namespaces=inventory.namespaces("self"))
-    assert result.exit_code == 0
+    # A center whose own total may be another request's is not covered: then the snapshot is not complete.
+    is_covered = all(center.uncovered == 0 for center in result.coverage)
+    assert (result.exit_code, {walk.verdict for walk in result.walks}) == (0 if is_covered else 3, {"complete"})
     for center in ("self", "thirdparty"):
         names = {record["name"] for record in records(snapshot_of(result), center)}
         assert names == {item["name"] for item in inventory.items(center)}
@@ -104,19 +106,3 @@ def test_bodies_that_never_come_are_no_empty_registry(tmp_path: Path) -> None:
         faults = (parse_fault("missing-total"), parse_fault(f"missing-body:every=1,how={how}"))
         with serve(inventory, faults=faults) as served:
             assert crawl(served.endpoint, tmp_path / str(number)).exit_code == 75
-
-
-def test_a_page_that_was_taken_back_stays_taken_back_after_an_interruption(tmp_path: Path) -> None:
-    inventory = synthetic(namespaces=1, repositories=60, seed=3, uniform=True)
-    flags: dict[str, Any] = {"limit": 100, "concurrency": 1}
-    texts = (NO_HEADER, "repeat-late:first=3,with_id=false")
-    for requests in range(4, 12):  # the copies have displaced pages by then
-        output = tmp_path / str(requests)
-        stop = f"unauthorized:after_requests={requests},times=1"
-        with serve(inventory, faults=tuple(map(parse_fault, (*texts, stop)))) as served:
-            if crawl(served.endpoint, output, **flags).exit_code == 0:
-                continue
-        with serve(inventory, port=port_of(served), faults=(parse_fault(NO_HEADER),)) as served:
-            resumed = crawl(served.endpoint, output, **flags)
-        assert (resumed.exit_code, resumed.resumed) == (0, 1)
-        assert sorted(published_keys(snapshot_of(resumed))) == sorted(inventory_keys(inventory))

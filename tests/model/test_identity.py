@@ -166,3 +166,16 @@ def test_a_large_set_of_two_generations_is_counted_exactly() -> None:
     missing: list[Triple] = [(None, "m", name) for name in names[:1000]]
     added(found, missing)
     assert found.identities() == len(names) + 1000
+
+
+def test_a_set_knows_a_repository_with_its_owner_and_without() -> None:
+    owned = [record_key("first", "n", "a"), record_key("acme", "n", "a"), record_key("acme", "n", "b")]
+    bare = [record_key("", "n", name) for name in "abc"]
+    with_owners, without = IdentitySet(), IdentitySet()
+    with_owners.update([key.key for key in owned])
+    without.update([key.key for key in bare[:2]], [key.key for key in bare[:2]])
+    a, b, c = (key.key for key in bare)
+    assert with_owners.knows([a, b], [a, b])
+    assert not with_owners.knows([c], [c])
+    assert without.knows([owned[1].key, owned[2].key], ())
+    assert not without.knows([record_key("acme", "n", "c").key], ())

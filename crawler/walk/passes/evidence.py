@@ -81,7 +81,7 @@ class Evidence:
 
     def knows(self, page: Page) -> bool:
         """Return whether the page holds nothing new; so does an empty one."""
-        return self.keys.issuperset(page.items.keys)
+        return self.keys.knows(page.items.keys, page.items.ownerless)
 
     @property
     def first_total(self) -> int:
