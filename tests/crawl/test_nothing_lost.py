@@ -254,7 +254,7 @@ def violations_of_pairs(pairs: Sequence[tuple[str, str]], folder: Path) -> dict[
     return {pair: violations for pair, violations in found.items() if violations}
 
 
-_SHARES: Final = 48
+_SHARES: Final = 110
 
 
 @pytest.mark.parametrize("share", range(2))
