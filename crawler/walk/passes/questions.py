@@ -113,6 +113,15 @@ def _then(reading: Reading, question: State) -> tuple[State | None, Outcome]:
     return question, Settled(EMPTY_PAGE._replace(total=reading.evidence.total))
 
 
+def _replayed(reading: Reading, page: Page, at: int) -> tuple[State | None, Outcome] | None:
+    """Settle the empty page of a question as the run that wrote it did; None when another question followed."""
+    if page.doubtful:
+        return _doubt(reading)
+    if page.total == reading.evidence.total:
+        return None
+    return _end(reading) if page.total is None else _read_on(reading, page, at)
+
+
 @dataclass(frozen=True, slots=True)
 class Straddle(State):
     """A window over the end is in flight. It needs no empty answer, which may be wrong for a moment.
@@ -125,7 +134,7 @@ class Straddle(State):
     def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple[State | None, Outcome]:
         """Compare the page with the last rows."""
         if trial == "replay" and not page.length:
-            return self._on_replayed(reading, page)
+            return _replayed(reading, page, self.resume_at) or _then(reading, Probe.ask(reading, self.resume_at))
         expected = reading.evidence.total - window.offset
         if not _says_nothing_of(reading, window, page):
             return _read_on(reading, page, self.resume_at)
@@ -150,13 +159,6 @@ class Straddle(State):
             return _then(reading, Probe.ask(reading, self.resume_at))
         return _read_beyond(reading, page, total, _aligned_limit(reading, total))
 
-    def _on_replayed(self, reading: Reading, page: Page) -> tuple[State | None, Outcome]:
-        if page.doubtful:
-            return _doubt(reading)
-        if page.total == reading.evidence.total:
-            return _then(reading, Probe.ask(reading, self.resume_at))
-        return _end(reading) if page.total is None else _read_on(reading, page, self.resume_at)
-
 
 @dataclass(frozen=True, slots=True)
 class Witness(State):
@@ -180,7 +182,7 @@ class Witness(State):
     def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple[State | None, Outcome]:
         """See whether the row, its total and its place are as expected."""
         if trial == "replay" and not page.length:
-            return self._on_replayed(reading, page)
+            return _replayed(reading, page, self.resume_at) or self._unclear(reading)
         if not _says_nothing_of(reading, window, page):
             return _read_on(reading, page, self.resume_at)
         if not page.length:
@@ -207,13 +209,6 @@ class Witness(State):
             return False
         offset_counts = page.items.keys[0] != reading.first_key
         return reading.is_short_at_end or (self.probed and offset_counts)
-
-    def _on_replayed(self, reading: Reading, page: Page) -> tuple[State | None, Outcome]:
-        if page.doubtful:
-            return _doubt(reading)
-        if page.total == reading.evidence.total:
-            return self._unclear(reading)
-        return _end(reading) if page.total is None else _read_on(reading, page, self.resume_at)
 
     def _unclear(self, reading: Reading) -> tuple[State | None, Outcome]:
         return _then(reading, Done() if self.probed else Probe.ask(reading, self.resume_at, witnessed=True))
