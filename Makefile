@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := check
-.PHONY: demo test lint check docs proofs soak bench bench-quick clean constraints
+.PHONY: demo test lint check docs proofs soak nights bench bench-quick clean constraints
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "swr-crawler needs Python 3.11 or newer: make PYTHON=python3.x")'
@@ -42,6 +42,10 @@ MINUTES ?= 5
 SEED    ?= 1
 soak: $(STAMP)  ## random faults, drift, kills and resumes for MINUTES, from SEED on; prints what there was
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
+
+NIGHTS ?= 1000
+nights: $(STAMP)  ## random nights of faults, outages, changes and kills; prints how they ended
+	$(BIN)/python -m tests.nights --nights $(NIGHTS) --seed $(SEED)
 
 $(PEERS)/.installed: tests/bench/requirements.txt
 	$(PYTHON) -m venv $(PEERS)

@@ -48,6 +48,8 @@ _FAULT_TEXTS: Final = (
     "burst:every=5,status=409",
     "burst:first=1000000,status=503",
     "server-errors:rate=0.2,seed=5",
+    "outage:after_requests=5,requests=12",
+    "outage:after_requests=3,requests=30,drops=true",
     "fail-window:offset=0",
     "fail-window:offset=30",
     "throttle:first=2,retry_after_s=2",

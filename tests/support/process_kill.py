@@ -5,6 +5,7 @@ the crawl.
 """
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -67,6 +68,7 @@ class KillableCrawl:
 
 
 def _crawl(endpoint: str, output: str, settings: Mapping[str, Any]) -> None:
+    logging.disable(logging.CRITICAL)  # a process of its own has no handlers: all of it would go to standard error
     try:
         sys.exit(crawl(endpoint, output, **settings).exit_code)
     except CrawlerError as error:

@@ -40,6 +40,27 @@ class Burst(Recurring):
 
 
 @dataclass(frozen=True, slots=True)
+class Outage(Fault):
+    """After `after_requests` requests, answer the next `requests` with the error `status`, or drop their connections.
+
+    The service comes back by itself.
+    """
+
+    # Counted in requests, not in seconds: a crawl whose waits take no time sees the same outage.
+
+    after_requests: int = number(minimum=0, default=10)
+    requests: int = number(minimum=1, default=20)
+    status: int = error_status(503)
+    drops: bool = False
+
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
+        del query
+        if not self.after_requests < call.number <= self.after_requests + self.requests:
+            return None
+        return ServedResponse(0, b"", delivery=DROPPED) if self.drops else error(self.status, call.request_id)
+
+
+@dataclass(frozen=True, slots=True)
 class ServerErrors(Fault):
     """Answer a share `rate` of the requests with the error `status`.
 
