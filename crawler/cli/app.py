@@ -146,6 +146,7 @@ def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -
 @snapshot_location
 @click.option("--json", "form", flag_value="json", help="All rows, one JSON object a line.")
 @click.option("--csv", "form", flag_value="csv", help="All rows as CSV, the names of the columns first.")
+@click.option("--raw", is_flag=True, help="With --csv: no apostrophe before text that a spreadsheet would calculate.")
 @click.option("--rows", type=click.IntRange(0), default=100, show_default=True, help="Rows of the table.")
 @click.option("--memory", default="1GB", show_default=True, metavar="SIZE", help="Most memory that DuckDB may use.")
 @click.option("--threads", type=click.IntRange(1, 1024), default=None, help="Default: one for each processor.")
@@ -158,11 +159,13 @@ def query(*, snapshot: str, sql: str, config: str | None, output: str | None, **
     from crawler.cli.console.extras import require_extra  # noqa: PLC0415
 
     require_extra("sql", "duckdb", "pytz")
+    from crawler.cli.commands.query import QueryOutput  # noqa: PLC0415
     from crawler.cli.commands.query import query as run  # noqa: PLC0415
     from crawler.query.engine import QueryLimits  # noqa: PLC0415
 
     limits = QueryLimits(given["memory"], given["threads"])
-    return run(snapshot, sql, output_folder(config, output), limits, given["form"] or "table", rows=given["rows"])
+    to_print = QueryOutput(given["form"] or "table", given["rows"], given["raw"])
+    return run(snapshot, sql, output_folder(config, output), limits, to_print)
 
 
 @cli.command()

@@ -21,8 +21,7 @@ def check_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     Since DuckDB 2.0 a SELECT can hold a COPY, in its WITH clause, which could overwrite the snapshot's own parts. So
     could SQL that a SELECT passes to DuckDB as text.
     """
-    statements = connection.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+    if not _is_one_select(connection, sql):
         raise UsageError("query takes one SELECT (or DESCRIBE, SUMMARIZE, SHOW); a PIVOT needs its IN (…)")
     row = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
     try:
@@ -33,6 +32,14 @@ def check_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
         raise UsageError(
             "query takes a SELECT that changes nothing: no COPY, INSERT, UPDATE or DELETE in it, and no SQL as text"
         )
+
+
+def _is_one_select(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    """Return whether `sql` is one statement of the kind SELECT. Raises duckdb.Error for text that is no SQL."""
+    try:
+        return [statement.type for statement in connection.extract_statements(sql)] == [duckdb.StatementType.SELECT]
+    except ValueError:  # DuckDB's parser knows kinds that its Python enum lacks, such as that of UPDATE EXTENSIONS
+        return False
 
 
 def _can_write(node: dict[str, Any]) -> bool:

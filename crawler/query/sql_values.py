@@ -1,16 +1,21 @@
 """Values of an SQL result as NDJSON, CSV and table cells (pure).
 
 Times are written as in records: RFC 3339, UTC, six fractional digits; a time without a zone is UTC.
+
+A spreadsheet takes a text that begins with = + - or @ for a formula, and names and descriptions come from the service:
+in CSV such a text gets an apostrophe before it (`text/formula.py`), a number never.
 """
 
 import csv
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from math import isfinite
 from typing import Any, Final
 
 import msgspec
 
+from crawler.text.formula import neutralized
 from crawler.text.human import escaped, shortened
 
 _LONGEST_CELL: Final = 500
@@ -43,10 +48,17 @@ def json_line(columns: Sequence[str], row: Sequence[object], json_columns: froze
     return _encode(dict(zip(columns, values, strict=True)))
 
 
-def csv_line(row: Sequence[object]) -> bytes:
-    """Return a row as CSV (RFC 4180) without the line's end; null is an empty cell."""
-    line: str = csv.writer(_Echo(), lineterminator=_LINE_END).writerow([text(value) for value in row])
+def csv_line(row: Sequence[object], *, raw: bool = False) -> bytes:
+    """Return a row as CSV (RFC 4180) without the line's end; null is an empty cell.
+
+    What a spreadsheet could take for a formula is neutralized, unless `raw`.
+    """
+    line: str = csv.writer(_Echo(), lineterminator=_LINE_END).writerow(map(text if raw else _harmless, row))
     return line.removesuffix(_LINE_END).encode()
+
+
+def _harmless(value: object) -> str:
+    return text(value) if isinstance(value, int | float | Decimal) else neutralized(text(value))
 
 
 class _Echo:

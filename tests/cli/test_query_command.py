@@ -108,6 +108,26 @@ def test_csv_holds_all_rows_below_their_names(say: Say) -> None:
     ]
 
 
+FORMULAS = "select '=1+1' as \"=a\", '-5' b, -5 c, '\N{FULLWIDTH PLUS SIGN}1' d, 'x;@y' e, ['=1'] f, 'a - b' g"
+CSV = """'=a,b,c,d,e,f,g
+'=1+1,-5,-5,'\N{FULLWIDTH PLUS SIGN}1,x;'@y,"[""=1""]",a - b
+"""
+
+
+@pytest.mark.usefixtures("snapshot")
+def test_no_cell_of_csv_is_a_formula_unless_it_is_raw(say: Say) -> None:
+    assert say("one", FORMULAS, "--csv").out == CSV
+    assert say("one", FORMULAS, "--csv", "--raw").out == CSV.replace("'", "")
+
+
+@pytest.mark.usefixtures("snapshot")
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_raw_is_for_csv_alone(say: Say, form: tuple[str, ...]) -> None:
+    said = say("one", "select 1", "--raw", *form)
+    assert (said.code, said.out) == (2, "")
+    assert "--raw is for --csv" in said.err
+
+
 @pytest.mark.usefixtures("snapshot")
 def test_sql_can_come_from_standard_input(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("select 1 as one, 2 as one"))

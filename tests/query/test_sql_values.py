@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.query.sql_values import cells, csv_line, distinct_names, json_line, text
+from crawler.text.formula import neutralized
 from tests.audit.examples import HOSTILE
 
 NONE: frozenset[int] = frozenset()
@@ -65,9 +66,30 @@ def test_json_stays_json() -> None:
     assert orjson.loads(line) == {"extra": {"a": [1]}, "text": '{"a": [1]}', "none": None}
 
 
+def read_back(line: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(line.decode(), newline=""), strict=True))
+
+
 @given(st.lists(HOSTILE, min_size=2))
-def test_csv_reads_back(row: list[str]) -> None:
-    assert list(csv.reader(io.StringIO(csv_line(row).decode(), newline=""), strict=True)) == [row]
+def test_raw_csv_reads_back(row: list[str]) -> None:
+    assert read_back(csv_line(row, raw=True)) == [row]
+
+
+@given(st.lists(HOSTILE, min_size=2))
+def test_csv_reads_back_with_nothing_but_apostrophes_added(row: list[str]) -> None:
+    assert read_back(csv_line(row)) == [[neutralized(cell) for cell in row]]
+
+
+@given(st.lists(st.integers() | st.floats(allow_nan=False) | st.decimals(allow_nan=False), min_size=2))
+def test_a_number_stays_a_number_in_csv(row: list[object]) -> None:
+    assert csv_line(row) == csv_line(row, raw=True)
+    assert [[Decimal(cell) for cell in line] for line in read_back(csv_line(row))] == [[Decimal(str(n)) for n in row]]
+
+
+@pytest.mark.parametrize("value", [b"\xf9", timedelta(days=-1), ["a"], "=1", {"=1": 1}])
+def test_no_value_of_another_type_begins_a_formula(value: object) -> None:
+    ((cell, _),) = read_back(csv_line([value, ""]))
+    assert cell[0] not in "=+-@"
 
 
 @given(st.lists(HOSTILE))

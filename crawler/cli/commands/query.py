@@ -3,7 +3,7 @@
 import sys
 from itertools import chain, islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import click
 
@@ -18,11 +18,22 @@ from crawler.text.human import count, escaped
 Form = Literal["table", "json", "csv"]
 
 
-def query(name: str, sql: str, output: Path, limits: QueryLimits, form: Form, *, rows: int) -> int:
-    """Print the result of `sql` on a snapshot: all rows as NDJSON or CSV, or a table of at most `rows`.
+class QueryOutput(NamedTuple):
+    """How a result is printed: its form, the number of `rows` of a table, and whether CSV holds `raw` text."""
+
+    form: Form
+    rows: int
+    raw: bool
+
+
+def query(name: str, sql: str, output: Path, limits: QueryLimits, to_print: QueryOutput) -> int:
+    """Print the result of `sql` on a snapshot: all rows as NDJSON or CSV, or some of them as a table.
 
     Return 3, with a warning, when the snapshot is not complete, else 0. Raises UsageError for SQL that is refused.
     """
+    form = to_print.form
+    if to_print.raw and form != "csv":
+        raise UsageError("--raw is for --csv: JSON holds every text as it is, and a table cannot")
     snapshot = open_named(name, output)
     snapshot.check()
     with open_database(snapshot, limits) as connection:
@@ -32,9 +43,9 @@ def query(name: str, sql: str, output: Path, limits: QueryLimits, form: Form, *,
             columns = distinct_names(result.columns)
             print_lines(json_line(columns, row, json_columns) for row in result.rows)
         elif form == "csv":
-            print_lines(csv_line(row) for row in chain([tuple(result.columns)], result.rows))
+            print_lines(csv_line(row, raw=to_print.raw) for row in chain([tuple(result.columns)], result.rows))
         else:
-            _print_table(result, rows)
+            _print_table(result, to_print.rows)
     if snapshot.manifest.status == "complete":
         return SUCCESS
     click.echo(f"warning: snapshot {escaped(snapshot.manifest.snapshot)} is not complete, nor is this result", err=True)
