@@ -33,7 +33,10 @@ _ERRORS: Final[tuple[tuple[frozenset[int], str, type[RequestError]], ...]] = (
     (frozenset({429}), _ANY, ThrottledError),
     (frozenset({403}), "SVCSTG.SWR.4031032", ThrottledError),  # "number of requests exceeds the maximum"
     (frozenset({403}), "SVCSTG.SWR.4031042", ThrottledError),  # "too many requests"
-    (frozenset({408, 425, 500, 502, 503, 504, 507}), _ANY, TransientError),
+    (frozenset({408, 425}), _ANY, TransientError),
+    (frozenset({501, 505}), _ANY, RefusedError),  # "not implemented", "HTTP version": the same request stays refused
+    # All others, 520 to 530 of delivery networks too: the service, or what stands before it, is down for a moment.
+    (frozenset(range(500, 600)), _ANY, TransientError),
     (frozenset({409}), "SVCSTG.SWR.4090023", TransientError),  # "system is busy, try again later"
     (frozenset({401}), _ANY, UnauthorizedError),
     (frozenset({400}), "SVCSTG.SWR.4000056", SizeRefusedError),  # "invalid page size"

@@ -6,8 +6,14 @@
 | ThrottledError      | RetryAfter `throttle_pause_s`, of the whole target      | StopTarget: exit code 75   |
 | SizeRefusedError    | Renegotiate                                             | Renegotiate                |
 | OrderRefusedError   | Renegotiate                                             | Renegotiate                |
-| RefusedError        | Renegotiate                                             | Renegotiate                |
 | UnauthorizedError   | StopTarget: exit code 77                                | StopTarget: exit code 77   |
+
+| failure             | the first refusal of the window                         | the second one             |
+|---------------------|---------------------------------------------------------|----------------------------|
+| RefusedError        | RetryAfter half a second or more                        | Renegotiate                |
+
+One refusal says nothing: a gateway that reloads, a firewall or a cache sends one for a moment. Two of them, some time
+apart, are the answer; a refusal for good costs one request more, not `max_tries`. That holds at the last try, too.
 
 Who does what: `decide` is called by WindowFetcher.fetch (crawl/engine/window_fetcher.py), by discovery
 (crawl/planning/discovery.py) and by the model of the property tests.
@@ -25,7 +31,14 @@ Source: docs/reference/swr-api.md#retry-classes (which failures pass), #throttle
 
 from typing import Final, NamedTuple
 
-from crawler.errors import RequestError, ThrottledError, TransientError, UnauthorizedError
+from crawler.errors import (
+    OrderRefusedError,
+    RequestError,
+    SizeRefusedError,
+    ThrottledError,
+    TransientError,
+    UnauthorizedError,
+)
 from crawler.walk.passes.outcome import AskAgain
 
 _FIRST_S: Final = 0.2  # most failures pass at once, and the run lasts until its last window has waited
@@ -35,6 +48,7 @@ _LONGEST_RETRY_AFTER_S: Final = 3600.0  # a longer Retry-After is a mistake of t
 _APART_S: Final = 0.5  # a service that is wrong for a moment is right again after this
 # A page that is too short, but otherwise in order, is retried less often than a failed one: its server works.
 _SHORT_TRIES: Final = 3
+_REFUSED_TRIES: Final = 2
 
 
 class RetryLimits(NamedTuple):
@@ -46,6 +60,26 @@ class RetryLimits(NamedTuple):
     def short_tries(self) -> int:
         """How often a page that is only too short is requested at most."""
         return min(self.max_tries, _SHORT_TRIES)
+
+
+class Tries(NamedTuple):
+    """The requests for one window so far: their `number`, and how many `refusals` came back, each from 0."""
+
+    number: int = 0
+    refusals: int = 0
+
+    def sent(self) -> "Tries":
+        """Return the tries with one request more."""
+        return self._replace(number=self.number + 1)
+
+    def failed(self, error: RequestError) -> "Tries":
+        """Return the tries with the failure of the last request: any but a transient one is a refusal."""
+        return self._replace(refusals=self.refusals + (not isinstance(error, TransientError)))
+
+    @property
+    def are_refused(self) -> bool:
+        """Whether the refusals are the answer of the service, and not the mistake of a moment."""
+        return self.refusals >= _REFUSED_TRIES
 
 
 class RetryAfter(NamedTuple):
@@ -70,13 +104,15 @@ class StopTarget(NamedTuple):
 Decision = RetryAfter | Lose | Renegotiate | StopTarget
 
 
-def decide(error: RequestError, attempt: int, limits: RetryLimits, chance: float) -> Decision:
-    """Return what follows from the failure of try number `attempt` (from 1); `chance` is uniform in [0, 1)."""
+def decide(error: RequestError, tries: Tries, limits: RetryLimits, chance: float) -> Decision:
+    """Return what follows from the failure of the last of `tries`; `chance` is uniform in [0, 1)."""
     if isinstance(error, UnauthorizedError):
         return StopTarget()
-    if not isinstance(error, TransientError):
+    if isinstance(error, SizeRefusedError | OrderRefusedError):
         return Renegotiate()
-    throttled = isinstance(error, ThrottledError)
+    if not isinstance(error, TransientError):
+        return Renegotiate() if tries.are_refused else RetryAfter(apart_s(chance))
+    attempt, throttled = tries.number, isinstance(error, ThrottledError)
     if attempt >= limits.max_tries:
         return StopTarget() if throttled else Lose()
     if isinstance(error, ThrottledError):
@@ -89,8 +125,13 @@ def wait_s(again: AskAgain, attempt: int, chance: float) -> float:
     if again.wait == "none":
         return 0.0
     if again.wait == "apart":
-        return _APART_S * (1.0 + chance)
+        return apart_s(chance)
     return backoff_s(attempt, chance)
+
+
+def apart_s(chance: float) -> float:
+    """Return the seconds between two looks at the same thing: in [0.5, 1). `chance` is uniform in [0, 1)."""
+    return _APART_S * (1.0 + chance)
 
 
 def backoff_s(attempt: int, chance: float) -> float:

@@ -112,6 +112,11 @@ _FAULT_TEXTS: Final = (
     "repeat-late:every=3,with_id=false",
     "from-cache:first=1",
     "redirect:first=2",
+    "odd-answer",
+    "odd-answer:how=403,offset=none",
+    "odd-answer:how=520,offset=none,times=2",
+    "odd-answer:how=redirect,offset=20",
+    "odd-answer:how=coding,offset=30,times=forever",
     "random-faults:rate=0.3,seed=3,kinds=500+502+409+429+403+drop+reset+length+truncated+html+empty+short",
 )
 

@@ -111,3 +111,21 @@ def test_the_refusal_of_an_offset_comes_in_the_old_format_too() -> None:
     client = client_of("refuse-past-end", "array-errors")
     old = b'[{"errorCode":"SVCSTG.SWR.4001025","errorMessage":"Invalid offset","detail":""}]'
     assert client.get("limit=4&offset=10").body == old
+
+
+# --- answers that are no pages ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("how", "status"), [("404", 404), ("520", 520), ("redirect", 302), ("coding", 200)])
+def test_an_odd_answer_comes_once_for_each_list_at_its_offset(how: str, status: int) -> None:
+    client = client_of(f"odd-answer:how={how},offset=2")
+    asked = ["limit=2&offset=0", "limit=2&offset=2", "limit=2&offset=2", "center=thirdparty&limit=2&offset=2"]
+    responses = [client.get(query) for query in asked]
+    assert [response.status for response in responses] == [200, status, 200, status]
+    assert dict(responses[1].headers).get("Content-Encoding") == ("br" if how == "coding" else None)
+
+
+def test_an_odd_answer_without_an_offset_comes_once_for_each_window() -> None:
+    client = client_of("odd-answer:offset=none,times=2")
+    statuses = [client.get(f"limit=2&offset={offset}").status for offset in (0, 2, 0, 0, 2, 2)]
+    assert statuses == [404, 404, 404, 200, 404, 200]

@@ -14,7 +14,7 @@ from crawler.swr.decode.batch import Batch
 from crawler.swr.page import Page
 from crawler.walk.pass_sequence import WalkRules
 from crawler.walk.passes.outcome import AskAgain
-from crawler.walk.retry_policy import Lose, RetryAfter, RetryLimits, decide
+from crawler.walk.retry_policy import Lose, RetryAfter, RetryLimits, Tries, decide
 from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.walk import Walk
 
@@ -243,7 +243,7 @@ class Crawl:
         return True
 
     def _fail(self, request: InFlight, refusal: Refusal) -> bool:
-        decision = decide(ERRORS[refusal], request.attempt, self.limits, 0.5)
+        decision = decide(ERRORS[refusal], Tries(request.attempt), self.limits, 0.5)
         if isinstance(decision, RetryAfter):
             return False
         if isinstance(decision, Lose) or not self._renegotiate(request.window, refusal):

@@ -22,6 +22,7 @@ from crawler.walk.retry_policy import (
     RetryAfter,
     RetryLimits,
     StopTarget,
+    Tries,
     backoff_s,
     decide,
     throttle_pause_s,
@@ -78,19 +79,33 @@ WHY = ErrorDetails()
         (ThrottledError(WHY, 1e9), RetryAfter(3600.0, pauses_target=True), StopTarget()),
         (SizeRefusedError(WHY), Renegotiate(), Renegotiate()),
         (OrderRefusedError(WHY), Renegotiate(), Renegotiate()),
-        (RefusedError(WHY), Renegotiate(), Renegotiate()),
         (UnauthorizedError(WHY, None), StopTarget(), StopTarget()),
     ],
 )
 def test_each_failure_has_its_decision(error: RequestError, before_the_last: Decision, at_the_last: Decision) -> None:
-    assert decide(error, 1, RetryLimits(4), 0.5) == before_the_last
+    assert decide(error, Tries(1), RetryLimits(4), 0.5) == before_the_last
     for attempt, max_tries in [(4, 4), (5, 4), (1, 1), (10**9, 10**9)]:
-        assert decide(error, attempt, RetryLimits(max_tries), 0.5) == at_the_last
+        assert decide(error, Tries(attempt), RetryLimits(max_tries), 0.5) == at_the_last
+
+
+@given(attempts, st.integers(1, 10**6), chances)
+def test_one_refusal_is_asked_again_some_time_apart_and_two_are_the_answer(
+    number: int, max_tries: int, chance: float
+) -> None:
+    tries, refused, limits = Tries(number), RefusedError(WHY), RetryLimits(max_tries)
+    once = tries.failed(TransientError(WHY)).failed(refused)
+    again = decide(refused, once, limits, chance)
+    assert isinstance(again, RetryAfter)
+    assert 0.5 <= again.after_s <= 1.0
+    assert not again.pauses_target
+    twice = once.sent().failed(refused)
+    assert twice == Tries(number + 1, 2)
+    assert decide(refused, twice, limits, chance) == Renegotiate()
 
 
 @given(attempts, st.integers(1, 10**6), chances)
 def test_a_failure_is_retried_after_a_positive_time_or_not_at_all(attempt: int, max_tries: int, chance: float) -> None:
-    decision = decide(TransientError(WHY), attempt, RetryLimits(max_tries), chance)
+    decision = decide(TransientError(WHY), Tries(attempt), RetryLimits(max_tries), chance)
     assert isinstance(decision, RetryAfter) == (attempt < max_tries)
     if isinstance(decision, RetryAfter):
         assert 0 < decision.after_s <= 30.0

@@ -12,7 +12,6 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from itertools import count
 from typing import NamedTuple
 
 from crawler.crawl.engine.page_requester import PageRequester
@@ -25,7 +24,7 @@ from crawler.swr.exchange import Exchange
 from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.page import Page
 from crawler.swr.request import ListRequest
-from crawler.walk.retry_policy import RetryAfter, decide
+from crawler.walk.retry_policy import RetryAfter, Tries, decide
 
 log = logging.getLogger(__name__)
 
@@ -104,24 +103,26 @@ class UncertainPages:
     async def _is_confirmed(self, held: _HeldPage) -> bool:
         """Return whether the service sends the same page again. A page that is uncertain itself is held in its turn."""
         source = Source(*held.task.scheduled.id, held.request.offset)
-        for attempt in count(1):
+        tries = Tries()
+        while True:
+            tries = tries.sent()
             held.task.scheduled.requests += 1
             self._target.stats.retries += 1
             try:
                 page, exchange = await self._requester.get_page(held.request, source)
             except RequestError as error:
-                if not await self._waited(error, attempt):
+                tries = tries.failed(error)
+                if not await self._waited(error, tries):
                     return False
             else:
                 confirmed = _content(page) == held.content
                 if confirmed and exchange is not None and not exchange.certain:
                     self._hold(held, exchange)
                 return confirmed
-        raise AssertionError
 
-    async def _waited(self, error: RequestError, attempt: int) -> bool:
+    async def _waited(self, error: RequestError, tries: Tries) -> bool:
         """Wait before the next try; return False when there is none."""
-        decision = decide(error, attempt, self._target.retry_limits, 0.0)
+        decision = decide(error, tries, self._target.retry_limits, 0.0)
         if not isinstance(decision, RetryAfter):
             return False
         if decision.pauses_target:

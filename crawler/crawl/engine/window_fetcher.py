@@ -35,7 +35,7 @@ from crawler.swr.decode.batch import Source
 from crawler.swr.http.client import Client
 from crawler.swr.request import ListRequest
 from crawler.walk.passes.outcome import AskAgain
-from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, decide, wait_s
+from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, Tries, apart_s, decide, wait_s
 
 log = logging.getLogger(__name__)
 
@@ -87,32 +87,45 @@ class WindowFetcher:
 
     async def _fetch(self, task: FetchTask) -> None:
         successes = self._requester.successes
-        limits = self._target.retry_limits
-        attempt = 1
+        tries = Tries()
         while True:
+            tries = tries.sent()
             try:
-                again = await self._try(task, last_try=attempt >= limits.short_tries)
+                again = await self._try(task, last_try=tries.number >= self._target.retry_limits.short_tries)
             except RequestError as error:
-                decision = decide(error, attempt, limits, self._chance.random())
-                if isinstance(decision, Renegotiate):
-                    if not self._on_refusal(task, error):
-                        return
-                    continue  # in another dialect it is another request: not a further try of this one
-                if isinstance(decision, StopTarget):
-                    raise _stop_error(task, error, attempt, self._clock.utc()) from None
-                if isinstance(decision, Lose):
-                    await self._give_up(task, error, attempt, others_answered=self._requester.successes > successes)
+                tries = tries.failed(error)
+                retry = await self._after_failure(task, error, tries, successes)
+                if retry is None:
                     return
-                pause_s = self._pause(task, decision, attempt, error)
+                pause_s = self._pause(task, retry, tries, error)
             else:
                 if again is None:
                     return
-                pause_s = wait_s(again, attempt, self._chance.random())
-                _log_retry(self._target.stats, task, attempt, pause_s, again.reason, expected=again.wait != "backoff")
+                pause_s = wait_s(again, tries.number, self._chance.random())
+                _log_retry(self._target.stats, task, tries, pause_s, again.reason, expected=again.wait != "backoff")
             if pause_s:
                 async with self._slots.released():
                     await self._clock.sleep(pause_s)
-            attempt += 1
+
+    async def _after_failure(
+        self, task: FetchTask, error: RequestError, tries: Tries, successes: int
+    ) -> RetryAfter | None:
+        """Return when to request the window again; None when it is settled, or its walk starts again.
+
+        `successes` is the number of pages that the target had sent when the window was first requested.
+        """
+        if self._is_end(task, error) and self._settle_refused(task, error):
+            return None
+        chance = self._chance.random()
+        decision = decide(error, tries, self._target.retry_limits, chance)
+        if isinstance(decision, StopTarget):
+            raise _stop_error(task, error, tries.number, self._clock.utc()) from None
+        if isinstance(decision, Lose):
+            others_answered = self._requester.successes > successes
+            await self._give_up(task, error, tries.number, others_answered=others_answered)
+        elif isinstance(decision, Renegotiate):
+            return self._on_refusal(task, error, tries, chance)
+        return decision if isinstance(decision, RetryAfter) else None
 
     async def _try(self, task: FetchTask, *, last_try: bool) -> AskAgain | None:
         scheduled, window = task.scheduled, task.window
@@ -135,7 +148,7 @@ class WindowFetcher:
         self._slots.on_success(sample)
         return None
 
-    def _pause(self, task: FetchTask, retry: RetryAfter, attempt: int, error: RequestError) -> float:
+    def _pause(self, task: FetchTask, retry: RetryAfter, tries: Tries, error: RequestError) -> float:
         """Return the seconds that this window waits; pause the whole target instead and return 0 where that is due.
 
         A 429 also cuts the concurrency limit (`WorkerSlots.on_failure`).
@@ -146,19 +159,34 @@ class WindowFetcher:
             stats.throttled_s = self._client.rate_limiter.throttled_s
             log.warning("target.throttled", extra={"target": stats.target, "wait_s": round(pause_s, 2)})
             pause_s = 0.0
-        _log_retry(stats, task, attempt, pause_s, str(error))
+        _log_retry(stats, task, tries, pause_s, str(error))
         return pause_s
 
-    def _on_refusal(self, task: FetchTask, error: RequestError) -> bool:
-        """Return whether to request the window once more; settle it when there is nothing else to try."""
+    def _is_end(self, task: FetchTask, error: RequestError) -> bool:
+        """Return whether a refusal may be the end of the list at once: it is at or beyond the declared total.
+
+        Before the target sent a page it may refuse the request as such, whatever the offset.
+        """
+        return task.walk.is_past_total(task.window) and self._requester.successes > 0 and _says_no_such_page(error)
+
+    def _on_refusal(self, task: FetchTask, error: RequestError, tries: Tries, chance: float) -> RetryAfter | None:
+        """Return when to request the window once more; settle it when there is nothing else to try."""
         next_step = negotiate(self._target, task, error, had_page=self._requester.successes > 0)
+        if next_step == "retry":
+            return RetryAfter(0.0)
         if next_step == "give up":
-            settled = task.walk.on_refused(task.window) if _says_no_such_page(error) else None
-            if settled is None:
-                self._settler.lose(task, str(error))
-            else:
-                self._settler.settle(task, settled.page)
-        return next_step == "retry"
+            if not tries.are_refused:
+                return RetryAfter(apart_s(chance))
+            if not self._settle_refused(task, error):
+                self._settler.lose(task, f"{error}, {tries.refusals} times")
+        return None
+
+    def _settle_refused(self, task: FetchTask, error: RequestError) -> bool:
+        """Return whether a refusal is evidence of the end of the list; settle the window if it is."""
+        settled = task.walk.on_refused(task.window) if _says_no_such_page(error) else None
+        if settled is not None:
+            self._settler.settle(task, settled.page)
+        return settled is not None
 
     async def _give_up(self, task: FetchTask, error: RequestError, tries: int, *, others_answered: bool) -> None:
         if not others_answered and not await self._requester.still_answers():
@@ -173,14 +201,14 @@ def _says_no_such_page(error: RequestError) -> bool:
 
 
 def _log_retry(
-    stats: TargetStats, task: FetchTask, attempt: int, wait_s: float, reason: str, *, expected: bool = False
+    stats: TargetStats, task: FetchTask, tries: Tries, wait_s: float, reason: str, *, expected: bool = False
 ) -> None:
     """Count and log a retry; one that only confirms an answer is `expected`, and no reason to worry."""
     stats.retries += 1
     extra = {
         "walk": str(task.scheduled.id),
         "offset": task.window.offset,
-        "attempt": attempt,
+        "attempt": tries.number,
         "wait_s": round(wait_s, 2),
         "reason": reason,
     }

@@ -24,7 +24,7 @@ from crawler.swr.error_response import error_from_response
 from crawler.swr.http.client import Client
 from crawler.swr.request import NamespacesRequest
 from crawler.swr.response import Response
-from crawler.walk.retry_policy import Decision, Renegotiate, RetryAfter, RetryLimits, decide
+from crawler.walk.retry_policy import Decision, Renegotiate, RetryAfter, RetryLimits, Tries, decide
 
 log = logging.getLogger(__name__)
 
@@ -36,25 +36,27 @@ async def discover(client: Client, target: str, *, visible: bool, max_tries: int
 
     With `visible` also those that the account sees only through a repository. Raises CredentialsError when the
     credentials are refused, UnavailableError when `max_tries` requests got no usable answer, ConfigError when the
-    service refuses the request.
+    service refuses the request twice, some time apart.
     """
     chance = Random()  # noqa: S311 - jitter, no secret
     request, limits = NamespacesRequest(visible), RetryLimits(max_tries)
-    attempt = 1
+    tries = Tries()
     while True:
+        tries = tries.sent()
         try:
             return _names(await client.get(request), target)
         except RequestError as error:
-            decision = decide(error, attempt, limits, chance.random())
+            tries = tries.failed(error)
+            decision = decide(error, tries, limits, chance.random())
             if not isinstance(decision, RetryAfter):
-                raise _failure(error, decision, target, attempt, clock) from None
-            extra = {"target": target, "attempt": attempt, "wait_s": round(decision.after_s, 2), "reason": str(error)}
+                raise _failure(error, decision, target, tries.number, clock) from None
+            wait_s = round(decision.after_s, 2)
+            extra = {"target": target, "attempt": tries.number, "wait_s": wait_s, "reason": str(error)}
             log.warning("discovery.retry", extra=extra)
             if decision.pauses_target:
                 client.rate_limiter.pause_for(decision.after_s)
             else:
                 await clock.sleep(decision.after_s)
-            attempt += 1
 
 
 def _failure(error: RequestError, decision: Decision, target: str, tries: int, clock: Clock) -> CrawlerError:

@@ -61,6 +61,36 @@ class Outage(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class OddAnswer(Fault):
+    """Answer the first `times` requests of each list for `offset`, or for each offset if none, with no page.
+
+    `how`: an HTML error with this status, a `redirect` to a maintenance page, or a content `coding` that was not
+    requested.
+    """
+
+    how: str = one_of("404", "400", "403", "422", "520", "redirect", "coding")
+    offset: int | None = 0
+    times: int | None = 1
+
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
+        if self.offset not in {None, query.offset}:
+            return None
+        window = f"{query.center}/{query.namespace or ''}/{query.offset}"
+        seen = call.memory.get(window, 0)
+        if self.times is not None and seen >= self.times:
+            return None
+        call.memory[window] = seen + 1
+        return self._answer()
+
+    def _answer(self) -> ServedResponse:
+        if self.how == "redirect":
+            return ServedResponse(302, b"", HTML, (("Location", "http://maintenance.invalid/"),))
+        if self.how == "coding":
+            return ServedResponse(200, b"\x0b\x02\x80[]\x03", headers=(("Content-Encoding", "br"),))
+        return ServedResponse(int(self.how), b"<html><body>Try again later</body></html>", HTML)
+
+
+@dataclass(frozen=True, slots=True)
 class ServerErrors(Fault):
     """Answer a share `rate` of the requests with the error `status`.
 
