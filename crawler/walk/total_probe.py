@@ -79,10 +79,6 @@ class TotalProbe:
         """Take a refusal: it says nothing of a window that begins below the total."""
         self._check(window)
 
-    def is_past_total(self, window: Window) -> bool:  # noqa: ARG002 - as Walk has it
-        """Return False: no window of a probe begins at the total."""
-        return False
-
     def on_shape_refused(self, window: Window, refused: Refused) -> bool:
         """Step down to a smaller page or another order; return False when none is left."""
         self._check(window)

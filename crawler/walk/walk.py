@@ -120,10 +120,6 @@ class Walk:
         self._on_settled()
         return settled
 
-    def is_past_total(self, window: Window) -> bool:
-        """Return whether a window begins at or beyond the total that this pass knows."""
-        return self.has_first_page and window.offset >= self.reading.evidence.total
-
     def on_shape_refused(self, window: Window, refused: Refused) -> bool:
         """Step down to a smaller page or another order; return False when none is left, or the first page was read."""
         self._passes.present.frontier.check_in_flight(window)

@@ -5,44 +5,29 @@ walk/retry_policy.py has the table of what follows which failure.
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
-from http import HTTPStatus
 from random import Random
-from typing import Final
 
-from crawler.crawl.engine.negotiation import negotiate
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.settling import PageLog, WindowSettler
 from crawler.crawl.engine.uncertain_pages import UncertainPages
+from crawler.crawl.engine.window_failures import WindowFailures
 from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import (
-    CrawlerError,
-    CredentialsError,
-    OrderRefusedError,
     RequestError,
-    SizeRefusedError,
     ThrottledError,
     TransientError,
-    UnauthorizedError,
-    UnavailableError,
 )
 from crawler.model.clock import Clock
-from crawler.swr.auth.refusal import explain_refusal
 from crawler.swr.decode.batch import Source
 from crawler.swr.http.client import Client
 from crawler.swr.request import ListRequest
 from crawler.walk.passes.outcome import AskAgain
-from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, Tries, apart_s, decide, wait_s
+from crawler.walk.retry_policy import RetryAfter, Tries, wait_s
 
 log = logging.getLogger(__name__)
-
-# "There is no such page": beyond the last page some servers refuse (swr-api.md#offset-past-end).
-_NO_SUCH_PAGE: Final = frozenset(
-    {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE}
-)
 
 
 class WindowFetcher:
@@ -61,6 +46,7 @@ class WindowFetcher:
         self._client = client
         self._requester = PageRequester(client, target.stats)
         self._settler = WindowSettler(target, page_log)
+        self._failures = WindowFailures(target, self._requester, self._settler, clock)
         self._clock = clock
         self._slots = slots
         self._chance = Random()  # noqa: S311 - jitter, no secret
@@ -94,7 +80,7 @@ class WindowFetcher:
                 again = await self._try(task, last_try=tries.number >= self._target.retry_limits.short_tries)
             except RequestError as error:
                 tries = tries.failed(error)
-                retry = await self._after_failure(task, error, tries, successes)
+                retry = await self._failures.after(task, error, tries, self._chance.random(), successes)
                 if retry is None:
                     return
                 pause_s = self._pause(task, retry, tries, error)
@@ -106,26 +92,6 @@ class WindowFetcher:
             if pause_s:
                 async with self._slots.released():
                     await self._clock.sleep(pause_s)
-
-    async def _after_failure(
-        self, task: FetchTask, error: RequestError, tries: Tries, successes: int
-    ) -> RetryAfter | None:
-        """Return when to request the window again; None when it is settled, or its walk starts again.
-
-        `successes` is the number of pages that the target had sent when the window was first requested.
-        """
-        if self._is_end(task, error) and self._settle_refused(task, error):
-            return None
-        chance = self._chance.random()
-        decision = decide(error, tries, self._target.retry_limits, chance)
-        if isinstance(decision, StopTarget):
-            raise _stop_error(task, error, tries.number, self._clock.utc()) from None
-        if isinstance(decision, Lose):
-            others_answered = self._requester.successes > successes
-            await self._give_up(task, error, tries.number, others_answered=others_answered)
-        elif isinstance(decision, Renegotiate):
-            return self._on_refusal(task, error, tries, chance)
-        return decision if isinstance(decision, RetryAfter) else None
 
     async def _try(self, task: FetchTask, *, last_try: bool) -> AskAgain | None:
         scheduled, window = task.scheduled, task.window
@@ -162,43 +128,6 @@ class WindowFetcher:
         _log_retry(stats, task, tries, pause_s, str(error))
         return pause_s
 
-    def _is_end(self, task: FetchTask, error: RequestError) -> bool:
-        """Return whether a refusal may be the end of the list at once: it is at or beyond the declared total.
-
-        Before the target sent a page it may refuse the request as such, whatever the offset.
-        """
-        return task.walk.is_past_total(task.window) and self._requester.successes > 0 and _says_no_such_page(error)
-
-    def _on_refusal(self, task: FetchTask, error: RequestError, tries: Tries, chance: float) -> RetryAfter | None:
-        """Return when to request the window once more; settle it when there is nothing else to try."""
-        next_step = negotiate(self._target, task, error, had_page=self._requester.successes > 0)
-        if next_step == "retry":
-            return RetryAfter(0.0)
-        if next_step == "give up":
-            if not tries.are_refused:
-                return RetryAfter(apart_s(chance))
-            if not self._settle_refused(task, error):
-                self._settler.lose(task, f"{error}, {tries.refusals} times")
-        return None
-
-    def _settle_refused(self, task: FetchTask, error: RequestError) -> bool:
-        """Return whether a refusal is evidence of the end of the list; settle the window if it is."""
-        settled = task.walk.on_refused(task.window) if _says_no_such_page(error) else None
-        if settled is not None:
-            self._settler.settle(task, settled.page)
-        return settled is not None
-
-    async def _give_up(self, task: FetchTask, error: RequestError, tries: int, *, others_answered: bool) -> None:
-        if not others_answered and not await self._requester.still_answers():
-            where = f"{task.scheduled.id} at offset {task.window.offset}"
-            raise UnavailableError(f"{where}: no usable answer in {tries} tries; rerun the command later: {error}")
-        self._settler.lose(task, f"{error}, {tries} times")
-
-
-def _says_no_such_page(error: RequestError) -> bool:
-    about_the_request = isinstance(error, SizeRefusedError | OrderRefusedError)
-    return error.details.status in _NO_SUCH_PAGE and not about_the_request
-
 
 def _log_retry(
     stats: TargetStats, task: FetchTask, tries: Tries, wait_s: float, reason: str, *, expected: bool = False
@@ -213,13 +142,3 @@ def _log_retry(
         "reason": reason,
     }
     log.log(logging.INFO if expected else logging.WARNING, "page.retry", extra=extra)
-
-
-def _stop_error(task: FetchTask, error: RequestError, tries: int, now: datetime) -> CrawlerError:
-    """Return why the target stops: its credentials are refused, or it throttles too often."""
-    target, where = task.scheduled.id.target, f"{task.scheduled.id} at offset {task.window.offset}"
-    if isinstance(error, UnauthorizedError):
-        why = explain_refusal(str(error), error.server_date, now)
-        refused = f"target {target}: the service refused the credentials"
-        return CredentialsError(f"{refused}: {error.details}; {why}, then rerun the command")
-    return UnavailableError(f"{where}: throttled {tries} times; rerun the command later, or lower the rate: {error}")

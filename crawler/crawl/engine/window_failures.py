@@ -1,0 +1,120 @@
+"""What becomes of a window whose request failed: it is requested again or otherwise, is lost, or its target stops.
+
+walk/retry_policy.py has the table of what follows which failure. Of a refusal:
+
+    refused at or beyond the declared total ------> the end of the list, at once
+    a size or an order that the code names -------> the walk starts again with another one
+    any other refusal, the first time ------------> asked again, some time apart
+    twice ----------------------------------------> another request (negotiation.py), else a gap
+"""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Final
+
+from crawler.crawl.engine.negotiation import negotiate
+from crawler.crawl.engine.page_requester import PageRequester
+from crawler.crawl.engine.settling import WindowSettler
+from crawler.crawl.scheduling.scheduled import FetchTask
+from crawler.crawl.scheduling.target_scheduler import TargetScheduler
+from crawler.errors import (
+    CrawlerError,
+    CredentialsError,
+    OrderRefusedError,
+    RequestError,
+    SizeRefusedError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from crawler.model.clock import Clock
+from crawler.swr.auth.refusal import explain_refusal
+from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, Tries, apart_s, decide
+from crawler.walk.walk import Walk
+
+# "There is no such page": beyond the last page some servers refuse (swr-api.md#offset-past-end).
+_NO_SUCH_PAGE: Final = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE}
+)
+
+
+class WindowFailures:
+    """Decides what follows the failures of one target's requests."""
+
+    def __init__(self, target: TargetScheduler, requester: PageRequester, settler: WindowSettler, clock: Clock) -> None:
+        self._target = target
+        self._requester = requester
+        self._settler = settler
+        self._clock = clock
+
+    async def after(
+        self, task: FetchTask, error: RequestError, tries: Tries, chance: float, successes: int
+    ) -> RetryAfter | None:
+        """Return when to request the window again; None when it is settled, or its walk starts again.
+
+        `chance` is uniform in [0, 1), `successes` the number of pages that the target had sent when the window was
+        first requested. Raises CredentialsError or UnavailableError when the target must stop.
+        """
+        if self._settles_end(task, error):
+            return None
+        decision = decide(error, tries, self._target.retry_limits, chance)
+        if isinstance(decision, StopTarget):
+            raise _stop_error(task, error, tries.number, self._clock.utc()) from None
+        if isinstance(decision, Lose):
+            others_answered = self._requester.successes > successes
+            await self._give_up(task, error, tries.number, others_answered=others_answered)
+        elif isinstance(decision, Renegotiate):
+            return self._on_refusal(task, error, tries, chance)
+        return decision if isinstance(decision, RetryAfter) else None
+
+    def _settles_end(self, task: FetchTask, error: RequestError) -> bool:
+        """Return whether a refusal is the end of the list at once, and settle the window if it is.
+
+        Before the target sent a page it may refuse the request as such, whatever the offset.
+        """
+        answers = self._requester.successes > 0
+        return answers and _is_past_total(task) and self._settle(task, error)
+
+    def _on_refusal(self, task: FetchTask, error: RequestError, tries: Tries, chance: float) -> RetryAfter | None:
+        next_step = negotiate(self._target, task, error, had_page=self._requester.successes > 0)
+        if next_step == "retry":
+            return RetryAfter(0.0)
+        if next_step == "give up":
+            if not tries.are_refused:
+                return RetryAfter(apart_s(chance))
+            if not self._settle(task, error):
+                self._settler.lose(task, f"{error}, {tries.refusals} times")
+        return None
+
+    async def _give_up(self, task: FetchTask, error: RequestError, tries: int, *, others_answered: bool) -> None:
+        if not others_answered and not await self._requester.still_answers():
+            where = f"{task.scheduled.id} at offset {task.window.offset}"
+            raise UnavailableError(f"{where}: no usable answer in {tries} tries; rerun the command later: {error}")
+        self._settler.lose(task, f"{error}, {tries} times")
+
+    def _settle(self, task: FetchTask, error: RequestError) -> bool:
+        """Return whether a refusal is evidence of the end of the list; settle the window if it is."""
+        settled = task.walk.on_refused(task.window) if _says_no_such_page(error) else None
+        if settled is not None:
+            self._settler.settle(task, settled.page)
+        return settled is not None
+
+
+def _is_past_total(task: FetchTask) -> bool:
+    """Return whether a window begins at or beyond the total that its pass knows; none of a probe does."""
+    walk = task.walk
+    return isinstance(walk, Walk) and walk.has_first_page and task.window.offset >= walk.reading.evidence.total
+
+
+def _says_no_such_page(error: RequestError) -> bool:
+    about_the_request = isinstance(error, SizeRefusedError | OrderRefusedError)
+    return error.details.status in _NO_SUCH_PAGE and not about_the_request
+
+
+def _stop_error(task: FetchTask, error: RequestError, tries: int, now: datetime) -> CrawlerError:
+    """Return why the target stops: its credentials are refused, or it throttles too often."""
+    target, where = task.scheduled.id.target, f"{task.scheduled.id} at offset {task.window.offset}"
+    if isinstance(error, UnauthorizedError):
+        why = explain_refusal(str(error), error.server_date, now)
+        refused = f"target {target}: the service refused the credentials"
+        return CredentialsError(f"{refused}: {error.details}; {why}, then rerun the command")
+    return UnavailableError(f"{where}: throttled {tries} times; rerun the command later, or lower the rate: {error}")
