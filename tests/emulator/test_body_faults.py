@@ -12,8 +12,10 @@ from crawler.emulator.faults.registry import (
     Deflate,
     Fault,
     Gzip,
+    LargeHeaders,
     NoContentWhenEmpty,
     ObjectResponse,
+    OddCoding,
 )
 from crawler.emulator.http.response import ServedResponse
 from tests.emulator.client import DirectClient, numbered
@@ -83,3 +85,14 @@ def test_an_object_can_contain_the_page_or_replace_it() -> None:
     wrong = response_with(ObjectResponse(first=1, content="error"))
     assert (wrong.status, orjson.loads(wrong.body)["error_code"]) == (200, "SVCSTG.SWR.5000008")
     assert response_with(NoContentWhenEmpty(), ObjectResponse(every=1), query="limit=5&offset=10").body == b""
+
+
+def test_a_coding_that_is_none_leaves_the_page_as_it_is() -> None:
+    odd = response_with(OddCoding(first=1, name="aws-chunked"))
+    assert (odd.body, encoding(odd)) == (PLAIN, "aws-chunked")
+
+
+def test_a_page_can_have_many_headers_more() -> None:
+    response = response_with(LargeHeaders(first=1, count=3, size=20))
+    assert [value for name, value in response.headers if name.startswith("X-Policy-")] == ["x" * 20] * 3
+    assert response.body == PLAIN

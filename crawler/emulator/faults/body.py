@@ -40,6 +40,17 @@ class Deflate(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class OddCoding(Recurring):
+    """Send the page as it is, with the `name` of no compression in Content-Encoding."""
+
+    name: str = "utf-8"
+
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
+        del page
+        return _encoded(response, self.name, response.body) if self.triggers(call) else response
+
+
+@dataclass(frozen=True, slots=True)
 class CorruptGzip(Recurring):
     """Send a gzip body that cannot be decompressed.
 

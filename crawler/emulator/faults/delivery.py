@@ -137,6 +137,21 @@ class FromCache(Recurring):
         return replace(response, headers=(*response.headers, ("Age", str(self.age_s))))
 
 
+@dataclass(frozen=True, slots=True)
+class LargeHeaders(Recurring):
+    """Send `count` headers more with the page, each with a value of `size` bytes, as proxies and policies add them."""
+
+    count: int = number(minimum=1, default=150)
+    size: int = number(minimum=0, default=100)
+
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
+        del page
+        if not self.triggers(call):
+            return response
+        added = {f"X-Policy-{index}": "x" * self.size for index in range(self.count)}
+        return replace(response, headers=tuple((dict(response.headers) | added).items()))
+
+
 def _delivered(response: ServedResponse, **changes: Any) -> ServedResponse:  # noqa: ANN401 - the fields of Delivery
     """Return `response` with a changed delivery, or unchanged if it is never sent."""
     delivery = response.delivery

@@ -14,11 +14,12 @@ from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, get_args
 
-from crawler.emulator.faults.body import CorruptGzip, DecompressionBomb, Deflate, Gzip, ObjectResponse
+from crawler.emulator.faults.body import CorruptGzip, DecompressionBomb, Deflate, Gzip, ObjectResponse, OddCoding
 from crawler.emulator.faults.delivery import (
     Chunked,
     EndlessBody,
     FromCache,
+    LargeHeaders,
     MissingBody,
     RepeatLate,
     ResetInBody,
@@ -118,6 +119,7 @@ __all__ = [
     "IgnoreNamespace",
     "IgnoreOffset",
     "InsertAfter",
+    "LargeHeaders",
     "LockUser",
     "MissingBody",
     "MissingTotal",
@@ -127,6 +129,7 @@ __all__ = [
     "NullWhenEmpty",
     "ObjectResponse",
     "OddAnswer",
+    "OddCoding",
     "Outage",
     "RandomFaults",
     "Redirect",
@@ -181,6 +184,7 @@ _KINDS: tuple[type[Fault], ...] = (
     NoContentWhenEmpty,
     TruncatedJson,
     ObjectResponse,
+    OddCoding,
     Gzip,
     Deflate,
     CorruptGzip,
@@ -194,6 +198,7 @@ _KINDS: tuple[type[Fault], ...] = (
     MissingBody,
     RepeatLate,
     FromCache,
+    LargeHeaders,
     Burst,
     Outage,
     OddAnswer,

@@ -37,6 +37,7 @@ class BodyReader:
             coding = response.headers.get("Content-Encoding")
             if coding is None:
                 return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            coding = ", ".join(response.headers.getall("Content-Encoding"))  # the header may come more than once
             return decoded(pieces, coding, self._max_body_bytes)
         except BodyTooLargeError:
             reason = f"the body is larger than {self._max_body_bytes} bytes; reduce limit or raise max_body_bytes"

@@ -23,7 +23,7 @@ from crawler.swr.http.body import BodyReader
 from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.connector import Connector, TracedResponse
 from crawler.swr.http.rate_limiter import RateLimiter
-from crawler.swr.http.transport import HEADER_BYTES, Transport
+from crawler.swr.http.transport import HEADER_BYTES, MAX_HEADERS, Transport
 from crawler.swr.request import Request
 from crawler.swr.response import Response
 
@@ -128,6 +128,8 @@ async def connect(
         cookie_jar=aiohttp.DummyCookieJar(),  # cookies come from the firewall, and no client needs them
         auto_decompress=False,
         max_line_size=HEADER_BYTES,
+        max_field_size=HEADER_BYTES,
+        max_headers=MAX_HEADERS,
         read_bufsize=_READ_BUFFER_BYTES,
         response_class=TracedResponse,
     ) as session:

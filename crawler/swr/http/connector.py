@@ -21,6 +21,7 @@ from weakref import WeakSet
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import RawResponseMessage
+from aiohttp.http_exceptions import LineTooLong
 from aiohttp.streams import StreamReader
 from aiohttp.tracing import Trace
 
@@ -28,6 +29,7 @@ from crawler.swr.exchange import Exchange
 from crawler.swr.http.answer_times import AnswerTimes
 from crawler.swr.http.connection_log import ConnectionLog
 from crawler.swr.http.failures import failure_of
+from crawler.swr.http.head_limit import HEAD_BYTES, HeadLimit
 from crawler.swr.http.response_ids import ResponseIds
 from crawler.swr.request import Request
 
@@ -48,6 +50,7 @@ class TracedConnection(ResponseHandler):
         self.is_copy = False
         self._connector = connector
         self._sent_s = 0.0
+        self._head = HeadLimit()
         self._body: StreamReader | None = None
         self._says_close = False  # the server announced that it closes the connection
         self._unrequested = False  # bytes came that no request asked for, and no copy of a response explains them
@@ -58,6 +61,7 @@ class TracedConnection(ResponseHandler):
     def on_sent(self, now_s: float) -> None:
         """Note that a request is about to be sent."""
         self._sent_s = now_s
+        self._head.restart()
         self.log.on_sent()
 
     def on_answer(self, request: Request | None, *, names_offset: bool) -> Exchange | None:
@@ -72,11 +76,17 @@ class TracedConnection(ResponseHandler):
         """Note bytes that no request asked for, and pass them on."""
         if data and self.log.answers >= self.log.requests and (self._body is None or self._body.is_eof()):
             self._unrequested |= data.strip(_LINE_ENDS) != b""
+        body, had = self._body, 0 if self._body is None else self._body.total_bytes
         super().data_received(data)
+        if self._head.is_exceeded(len(data), 0 if body is None else body.total_bytes - had):
+            if self.transport is not None:
+                self.transport.close()
+            self.set_exception(LineTooLong(b"head", HEAD_BYTES))
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """Note the head of a response, and pass it on with its body."""
         message, self._body = data
+        self._head.restart()
         if message.code >= _FINAL or message.code == _SWITCHING:
             self._says_close = message.should_close
             response_id = message.headers.get("X-Request-Id")

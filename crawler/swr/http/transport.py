@@ -19,9 +19,10 @@ from crawler.swr.http.request_timeout import RequestTimeout
 from crawler.swr.request import ListRequest, Request
 from crawler.swr.response import Response
 
-# The largest header of a response. Only a token is longer, up to the gateway's limit (swr-api.md#header-size-limits).
-HEADER_BYTES: Final = 8 * 2**10
-_TOKEN_BYTES: Final = 32 * 2**10
+# Twice the gateway's own limit for one header (swr-api.md#header-size-limits): a proxy's cookies and policies are no
+# reason to lose a page. connector.py bounds the whole head.
+HEADER_BYTES: Final = 64 * 2**10
+MAX_HEADERS: Final = 1000
 
 
 class Transport:
@@ -60,7 +61,6 @@ class Transport:
                     headers=headers,
                     data=body or None,
                     allow_redirects=False,
-                    max_field_size=_TOKEN_BYTES if request is None else HEADER_BYTES,
                 ) as response:
                     connection: TracedConnection = response.sent_on  # type: ignore[attr-defined]  # a TracedResponse
                     try:

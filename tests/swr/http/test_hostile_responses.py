@@ -34,7 +34,7 @@ pytestmark = pytest.mark.anyio
 @pytest.mark.parametrize("kind", sorted(GARBAGE.keys() - {"many-interims", "upgrade"}))
 async def test_garbage_is_an_error_at_once_and_the_next_request_succeeds(kind: str) -> None:
     async with client_behind(GarbageResponse(first=1, kinds=(kind,)), timeout_s=60) as (client, _):
-        with pytest.raises(TransientError, match="the response is not valid HTTP"):
+        with pytest.raises(TransientError, match=r"the response is not valid HTTP|too large ones"):
             await client.get(REQUEST)
         assert names(await client.get(REQUEST)) == window(0)
 
@@ -58,7 +58,11 @@ async def test_an_upgrade_to_another_protocol_is_a_response_without_a_body() -> 
     [
         pytest.param([b"Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n", b"xyz\r\n"], id="size-not-a-number"),
         pytest.param([b"Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n", b"9" * 100_000], id="size-without-end"),
-        pytest.param([b"Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n", b"a: b\r\n" * 999], id="trailers"),
+        pytest.param([b"Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n", b"a: b\r\n" * 9999], id="trailers"),
+        pytest.param(
+            [b"Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n", *[b"a: " + b"b" * 60_000 + b"\r\n"] * 9],
+            id="large-trailers",
+        ),
         pytest.param([b"Transfer-Encoding: chunked\r\n\r\n2\r\n[", b"]]]]\r\n"], id="chunk-too-long"),
     ],
 )
@@ -118,6 +122,37 @@ async def test_a_request_to_a_closed_port_may_be_retried() -> None:
             await client.get(REQUEST)
         wire.listen()
         assert names(await client.get(REQUEST)) == window(0)
+
+
+# --- heads
+
+
+def head_of(*values: int) -> bytes:
+    """Return the head of an empty list with headers of these sizes."""
+    return JSON_HEAD + b"".join(b"X-%d: %b\r\n" % (at, b"x" * size) for at, size in enumerate(values))
+
+
+@pytest.mark.parametrize("sizes", [(9_000,), (64_000,), (100,) * 150, (0,) * 990, (25_000,) * 10], ids=len)
+async def test_a_large_head_is_read_like_a_small_one(sizes: tuple[int, ...]) -> None:
+    response = await response_from(head_of(*sizes) + b"Content-Length: 2\r\n\r\n[]")
+    assert (response.status, response.body, len(response.headers["X-0"])) == (200, b"[]", sizes[0])
+
+
+@pytest.mark.parametrize("sizes", [(70_000,), (0,) * 1001, (60_000,) * 10], ids=len)
+async def test_a_head_beyond_the_bounds_is_named_as_what_it_is(sizes: tuple[int, ...]) -> None:
+    with pytest.raises(TransientError, match="too many headers, or too large ones"):
+        await response_from(head_of(*sizes) + b"Content-Length: 2\r\n\r\n[]", timeout_s=60)
+
+
+@pytest.mark.parametrize("lines", [b"X-A: b\r\n" * 999, b"HTTP/1.1 100 Continue\r\n\r\nX" + b"y" * 10_000])
+async def test_a_head_without_an_end_takes_bounded_memory_and_ends_at_once(lines: bytes) -> None:
+    with pytest.raises(TransientError, match=r"too many headers|not valid HTTP"):
+        await response_from(JSON_HEAD, *[lines] * 1000, close=False, timeout_s=60)
+
+
+@pytest.mark.parametrize("added", [b"Content-Encoding: utf-8\r\n" * 2, b"Content-Encoding: none\r\n"])
+async def test_a_coding_that_is_none_is_read_as_it_is(added: bytes) -> None:
+    assert (await response_from(JSON_HEAD + added + b"Content-Length: 2\r\n\r\n[]")).body == b"[]"
 
 
 # --- redirects
