@@ -133,6 +133,9 @@ class _DiscardingStore:
     def append_loss(self, walk: int, window: Window, reason: str) -> None:
         """Discard a loss."""
 
+    def append_refusal(self, walk: int, window: Window, reason: str) -> None:
+        """Discard a refusal."""
+
     def append_doubt(self, walk: int, window: Window) -> None:
         """Discard a doubt."""
 

@@ -24,7 +24,7 @@ from typing import Final
 from crawler.crawl.planning.schedule import Schedule
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
-from crawler.store.journal import DoubtEntry, Entry, LossEntry, PageEntry, RestartEntry
+from crawler.store.journal import DoubtEntry, Entry, LossEntry, PageEntry, RefusalEntry, RestartEntry
 from crawler.store.spool import Spool
 from crawler.swr.page import Page
 from crawler.walk.passes.outcome import WalkError
@@ -107,12 +107,16 @@ def _restart(scheduled: ScheduledWalk) -> None:
 
 
 def _replay_window(
-    entry: PageEntry | LossEntry, page: Page | None, scheduled: ScheduledWalk, target: TargetScheduler
+    entry: PageEntry | LossEntry | RefusalEntry, page: Page | None, scheduled: ScheduledWalk, target: TargetScheduler
 ) -> None:
     walk = scheduled.walk or target.start(scheduled)
     walk.replay(entry.window)
     if isinstance(entry, LossEntry):
         walk.on_lost(entry.window, entry.reason)
+    elif isinstance(entry, RefusalEntry):
+        if not isinstance(walk, Walk):
+            raise WalkError(f"{scheduled.id} takes no refusal for an answer")
+        walk.on_lost(entry.window, entry.reason, no_list=True)
     elif page is not None:
         walk.on_page(entry.window, page, last_try=True, replayed=True)
     scheduled.requests += 1

@@ -12,7 +12,7 @@ from crawler.model.walk_id import Center
 from crawler.model.window import Window
 from crawler.snapshot.manifest import Lost, Overlap, WalkEntry
 from crawler.snapshot.overlap import overlaps
-from crawler.store.journal import DoubtEntry, LossEntry
+from crawler.store.journal import DoubtEntry, LossEntry, RefusalEntry
 from crawler.store.part_files import PartWriter
 from crawler.store.publish import publish_walk
 from crawler.store.spool import Spool
@@ -25,7 +25,7 @@ _MERGED_SAMPLES: Final = 64  # merging the samples of many small walks one by on
 class RunStore:
     """Appends pages to the spool and publishes walks to `part_writer`; `walks` are their entries for the manifest.
 
-    `settled` holds the index of each walk of which a window was read or lost.
+    `settled` holds the index of each walk of which a window was read, refused or lost.
 
     `check` raises UnavailableError when another run has taken the output over.
     """
@@ -52,6 +52,11 @@ class RunStore:
         """Append a window that was lost."""
         self.settled.add(walk)
         self._spool.append_note(LossEntry(walk, window, reason))
+
+    def append_refusal(self, walk: int, window: Window, reason: str) -> None:
+        """Append a window for which the service said that it has no such list."""
+        self.settled.add(walk)
+        self._spool.append_note(RefusalEntry(walk, window, reason))
 
     def append_doubt(self, walk: int, window: Window) -> None:
         """Append that a settled window is taken back."""

@@ -57,6 +57,14 @@ class LossEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="loss", gc=Fa
     reason: str
 
 
+class RefusalEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="refusal", gc=False):
+    """A window that was refused since the service has no such list, and what it said."""
+
+    walk: int
+    window: Window
+    reason: str
+
+
 class RestartEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="restart", gc=False):
     """The present pass of a walk began again: a resume came late."""
 
@@ -70,7 +78,7 @@ class DoubtEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="doubt", gc=
     window: Window
 
 
-Entry = PageEntry | LossEntry | RestartEntry | DoubtEntry
+Entry = PageEntry | LossEntry | RefusalEntry | RestartEntry | DoubtEntry
 
 
 def checksum_of(data: bytes) -> int:

@@ -12,13 +12,13 @@ from typing import Final
 
 import msgspec
 
-from crawler.store.journal import DoubtEntry, LossEntry, PageEntry, RestartEntry, to_line
+from crawler.store.journal import DoubtEntry, LossEntry, PageEntry, RefusalEntry, RestartEntry, to_line
 from crawler.store.page_index import Extent, IndexRow
 
 _MAX_CACHED_BYTES: Final = 4 * 2**20
 
 
-Note = LossEntry | RestartEntry | DoubtEntry  # an entry without bytes
+Note = LossEntry | RefusalEntry | RestartEntry | DoubtEntry  # an entry without bytes
 
 
 class BufferedPage:

@@ -7,6 +7,7 @@ The first row that fits decides:
 | is consistent (passes/evidence.py)                          | confirmed, where that is    | `complete`   |
 |                                                             | required                    |              |
 | has windows without a usable response                       |                             | `partial`    |
+| got a refusal that says "nothing found" instead of a list   |                             | `unproven`   |
 | found no end: no total, or more rows than declared          |                             | `unproven`   |
 | any other                                                   | max_passes is not reached   | another pass |
 | has gaps                                                    |                             | `partial`    |
@@ -43,7 +44,7 @@ def decide(evidence: Evidence, pass_number: int, max_passes: int, *, confirmed: 
     """Return the verdict after a pass with this evidence, None when another pass must follow."""
     if evidence.is_consistent and confirmed:
         return Judgement("complete")
-    is_final = evidence.has_loss or evidence.end == "open" or pass_number >= max_passes
+    is_final = evidence.has_loss or evidence.end in {"open", "refused"} or pass_number >= max_passes
     return _incomplete(evidence) if is_final else None
 
 

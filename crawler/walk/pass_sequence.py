@@ -2,12 +2,13 @@
 
 from typing import NamedTuple
 
+from crawler.model.window import Window
 from crawler.walk.judgement import DoubleRead, Judgement, decide
 from crawler.walk.passes.evidence import Evidence
 from crawler.walk.passes.first import First
 from crawler.walk.passes.frontier import Frontier
 from crawler.walk.passes.one_pass import Pass
-from crawler.walk.server_profile import SharedProfile, SmallerPages
+from crawler.walk.server_profile import Refused, SharedProfile, SmallerPages, lesson_of
 
 
 class WalkRules(NamedTuple):
@@ -56,6 +57,19 @@ class PassSequence:
     def restart(self) -> None:
         """Begin the present pass anew, of which no window is settled: the profile has changed."""
         self.present = self._new(self.present.number)
+
+    def step_down(self, window: Window, refused: Refused) -> bool:
+        """Begin the present pass with a smaller page or another order.
+
+        Return False when none is left, or the first page was read. Raises WalkError when `window` is not in flight.
+        """
+        self.present.frontier.check_in_flight(window)
+        lesson = lesson_of(self._profile.present, window, refused)
+        if self.present.has_first_page or lesson is None:
+            return False
+        self._profile.learn(lesson)
+        self.restart()
+        return True
 
     def begin_again(self, *, was_empty: bool = False) -> None:
         """Begin another pass in place of the present one, which does not count; `was_empty` when it found nothing.

@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 from crawler.model.window import Window
 from crawler.swr.page import Page
-from crawler.walk.passes.outcome import AskAgain, Outcome, Settled, WalkError
+from crawler.walk.passes.outcome import AskAgain, Outcome, Refusal, Settled, WalkError
 from crawler.walk.server_profile import Refused, SharedProfile, SmallerPages, lesson_of
 
 _FIRST_LIMIT: Final = 2
@@ -75,7 +75,7 @@ class TotalProbe:
         self._in_flight = self.waiting = False
         self.result = ListTotal(self._total or None)
 
-    def on_refused(self, window: Window) -> None:
+    def on_refused(self, window: Window, refusal: Refusal) -> None:  # noqa: ARG002 - as Walk has it
         """Take a refusal: it says nothing of a window that begins below the total."""
         self._check(window)
 

@@ -35,9 +35,9 @@ from crawler.model.window import Gap, Window
 from crawler.swr.page import Page
 from crawler.walk.judgement import Judgement
 from crawler.walk.pass_sequence import PassSequence, WalkRules
-from crawler.walk.passes.outcome import AskAgain, Outcome, Settled, WalkError
+from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, WalkError
 from crawler.walk.passes.reading import Reading
-from crawler.walk.server_profile import Refused, SharedProfile, lesson_of
+from crawler.walk.server_profile import Refused, SharedProfile
 
 
 class Walk:
@@ -52,7 +52,6 @@ class Walk:
     """
 
     def __init__(self, profile: SharedProfile, rules: WalkRules) -> None:
-        self._profile = profile
         self._passes = PassSequence(profile, rules)
         self.judgement: Judgement | None = None
         self.waiting = False
@@ -109,27 +108,23 @@ class Walk:
             self._on_settled()
         return outcome
 
-    def on_lost(self, window: Window, reason: str) -> None:
-        """Record a window as lost after its last try; the gap carries `reason`."""
-        self._passes.present.on_lost(window, reason)
+    def on_lost(self, window: Window, reason: str, *, no_list: bool = False) -> None:
+        """Record a window as lost after its last try, or replay that there is `no_list`; the walk keeps `reason`."""
+        (self._passes.present.on_no_list if no_list else self._passes.present.on_lost)(window, reason)
         self._on_settled()
 
-    def on_refused(self, window: Window) -> Settled | None:
-        """Take a refusal that says "there is no such page"; return how it settles the window, None if it does not."""
-        settled = self._passes.present.on_refused(window)
-        self._on_settled()
-        return settled
+    def on_refused(self, window: Window, refusal: Refusal) -> Outcome | NoList | None:
+        """Take a refusal that says "there is no such page"; return what follows, None when it is no evidence."""
+        outcome = self._passes.present.on_refused(window, refusal)
+        if outcome is not None and not isinstance(outcome, AskAgain):
+            self._on_settled()
+        return outcome
 
     def on_shape_refused(self, window: Window, refused: Refused) -> bool:
         """Step down to a smaller page or another order; return False when none is left, or the first page was read."""
-        self._passes.present.frontier.check_in_flight(window)
-        lesson = lesson_of(self._profile.present, window, refused)
-        if self.has_first_page or lesson is None:
-            return False
-        self._profile.learn(lesson)
-        self._passes.restart()
-        self.waiting = False
-        return True
+        stepped_down = self._passes.step_down(window, refused)
+        self.waiting = self.waiting and not stepped_down
+        return stepped_down
 
     def on_interrupted(self) -> bool:
         """Begin the present pass again, after a resume that came late; return False when there is no need."""

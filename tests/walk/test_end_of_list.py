@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from crawler.model.window import Window
 from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.walk.pass_sequence import WalkRules
-from crawler.walk.passes.outcome import AskAgain, Settled, WalkError
+from crawler.walk.passes.outcome import AskAgain, NoList, Refusal, Settled, WalkError
 from crawler.walk.passes.questions import straddling
 from crawler.walk.passes.reading import Done
 from crawler.walk.rested_walk import rested, result_of
@@ -20,7 +20,6 @@ from tests.walk.model_server import (
     Server,
     ServerBehavior,
     WalkConfig,
-    missing,
     page_of,
     replay,
 )
@@ -188,32 +187,104 @@ def test_a_refusal_beyond_the_total_is_the_end_and_one_below_it_is_not() -> None
     walk, _ = answered(rows(2, 2), limit=2)
     window = walk.next_window()
     assert window is not None
-    assert walk.on_refused(window) == Settled(EMPTY_PAGE)
+    assert walk.on_refused(window, Refusal("HTTP 404")) == Settled(EMPTY_PAGE)
     assert walk.verdict == "complete"
     for count in (1, 2, 10):
         walk, _ = answered(rows(count, count))
         window = walk.next_window()
         assert window is not None
-        assert walk.on_refused(window) == Settled(EMPTY_PAGE._replace(doubtful=True))
+        assert walk.on_refused(window, Refusal("HTTP 404")) == Settled(EMPTY_PAGE._replace(doubtful=True))
         assert walk.judgement == ("unproven", "the last records did not come again")
     walk, _ = answered(rows(10, 30))
     window = walk.next_window()
     assert window is not None
-    assert walk.on_refused(window) is None
+    assert walk.on_refused(window, Refusal("HTTP 404")) is None
 
 
 def test_a_refusal_ends_a_list_without_totals() -> None:
     walk, _ = answered(rows(10), rows(10), limit=10)
     window = walk.next_window()
     assert window is not None
-    assert walk.on_refused(window) == Settled(EMPTY_PAGE)
+    assert walk.on_refused(window, Refusal("HTTP 404")) == Settled(EMPTY_PAGE)
     assert (walk.verdict, walk.judgement and walk.judgement.reason) == ("unproven", "no total was declared")
 
 
-def test_a_window_beyond_the_total_without_any_answer_leaves_an_unknown_number_out() -> None:
-    walk, _ = answered(rows(2, 2), None, limit=2)
-    assert walk.verdict == "partial"
-    assert missing(walk.gaps) is None
+def test_a_window_beyond_the_total_without_any_answer_leaves_the_end_unseen_and_nothing_missing() -> None:
+    walk, _ = answered(rows(2, 2), None, limit=2, max_passes=3)
+    assert walk.judgement == ("unproven", "the end of the list was not seen: no answer")
+    assert walk.gaps == ()
+
+
+def test_a_refusal_at_or_beyond_the_smallest_declared_total_is_no_loss() -> None:
+    walk, _ = answered(rows(10, 35), page_of([], 15), rows(5, 15, first=10), max_passes=1)
+    for offset in (20, 30):
+        window = walk.next_window()
+        assert window is not None
+        assert window.offset == offset
+        assert walk.on_refused(window, Refusal("HTTP 404")) == Settled(EMPTY_PAGE)
+    assert walk.judgement == ("drifted", "the list changed during each pass")
+    assert walk.gaps == ()
+
+
+# ---- a refusal that says that there are no records
+
+NOTHING = Refusal("HTTP 404 'no repository found'", says_nothing=True)
+SAID = "the service answered HTTP 404 'no repository found' instead of a list"
+
+
+def test_a_first_page_refused_with_nothing_found_twice_ends_the_walk_unproven_and_says_so() -> None:
+    walk = WalkConfig(10, max_passes=3).new_walk()
+    window = walk.next_window()
+    assert window is not None
+    assert walk.on_refused(window, NOTHING) == AskAgain(SAID, "apart")
+    assert walk.on_refused(window, NOTHING) == NoList(SAID)
+    assert (walk.judgement, walk.gaps, walk.passes) == (("unproven", SAID), (), 1)
+    resumed = WalkConfig(10, max_passes=3).new_walk()
+    resumed.replay(window)
+    resumed.on_lost(window, SAID, no_list=True)
+    assert (resumed.judgement, resumed.gaps) == (walk.judgement, ())
+
+
+def test_a_list_that_comes_after_one_refusal_is_read() -> None:
+    walk = WalkConfig(10).new_walk()
+    window = walk.next_window()
+    assert window is not None
+    assert isinstance(walk.on_refused(window, NOTHING), AskAgain)
+    assert walk.on_page(window, rows(3, 3), last_try=False) == Settled(rows(3, 3))
+
+
+@pytest.mark.parametrize("earlier", [page_of([], 40), page_of(range(3), 40), page_of(range(3), None)])
+def test_an_earlier_answer_outweighs_a_refusal_that_says_nothing_found(earlier: Page) -> None:
+    walk = WalkConfig().new_walk()
+    window = walk.next_window()
+    assert window is not None
+    assert isinstance(walk.on_page(window, earlier, last_try=False), AskAgain)
+    assert walk.on_refused(window, NOTHING) is None
+
+
+def test_any_other_refusal_of_a_first_page_is_no_evidence() -> None:
+    walk = WalkConfig().new_walk()
+    window = walk.next_window()
+    assert window is not None
+    assert walk.on_refused(window, Refusal("HTTP 404")) is None
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_a_census_may_vouch_for_a_list_that_is_refused_with_nothing_found(agrees: bool) -> None:  # noqa: FBT001
+    walk = Walk(SharedProfile(ServerProfile(10, (None,))), WalkRules(2, is_vouched=True))
+    window = walk.next_window()
+    assert window is not None
+    assert isinstance(walk.on_refused(window, NOTHING), AskAgain)
+    assert walk.on_refused(window, NOTHING) == Settled(EMPTY_PAGE)
+    assert walk.is_resting
+    walk.on_census(agrees=agrees)
+    assert walk.verdict == ("complete" if agrees else None)
+    if not agrees:
+        again = walk.next_window()
+        assert again is not None
+        assert isinstance(walk.on_refused(again, NOTHING), AskAgain)
+        assert walk.on_refused(again, NOTHING) == NoList(SAID)
+        assert walk.judgement == ("unproven", SAID)
 
 
 def test_without_an_answer_to_one_question_another_one_is_asked() -> None:

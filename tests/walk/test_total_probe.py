@@ -4,7 +4,7 @@ import pytest
 
 from crawler.model.window import Order, Window
 from crawler.swr.page import EMPTY_PAGE, Page
-from crawler.walk.passes.outcome import AskAgain, Settled, WalkError
+from crawler.walk.passes.outcome import AskAgain, Refusal, Settled, WalkError
 from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.total_probe import ListTotal, TotalProbe
 from tests.walk.model_server import BY_NAME, BY_TIME, Server, ServerBehavior, page_of
@@ -108,7 +108,7 @@ def test_refused_sizes_and_orders_are_lowered_until_nothing_is_left() -> None:
     by_time = probe.next_window()
     assert by_time == smaller._replace(order=BY_TIME)
     assert not probe.on_shape_refused(by_time, "order")
-    probe.on_refused(by_time)
+    probe.on_refused(by_time, Refusal("HTTP 404"))
     assert isinstance(probe.on_page(by_time, EMPTY_PAGE, last_try=False), AskAgain)
     probe.on_page(by_time, page_of([1], 1), last_try=False)
     assert probe.result == ListTotal(None)  # a full page of one: its total may be its length

@@ -29,7 +29,7 @@ def state_of(walk: Walk) -> object:
     state = (current._state, current.number, walk.reading.page_limit, walk.verdict, walk.windows)  # noqa: SLF001
     windows = {name: getattr(frontier, name) for name in frontier.__slots__}
     evidence = {name: getattr(walk.reading.evidence, name) for name in walk.reading.evidence.__slots__}
-    return deepcopy((state, windows, {**evidence, "keys": set(evidence["keys"])}, walk._profile.present))  # noqa: SLF001
+    return deepcopy((state, windows, {**evidence, "keys": set(evidence["keys"])}, walk._passes._profile.present))  # noqa: SLF001
 
 
 def new_windows(walk: Walk) -> list[Window]:

@@ -22,6 +22,10 @@ class PageLog(Protocol):
         """Append a window that could not be read."""
         ...
 
+    def append_refusal(self, walk: int, window: Window, reason: str) -> None:
+        """Append a window for which the service said that it has no such list."""
+        ...
+
     def append_doubt(self, walk: int, window: Window) -> None:
         """Append that a settled window is taken back."""
         ...
@@ -38,6 +42,11 @@ class WindowSettler:
         """Settle a window with its page, which its walk has taken."""
         self._page_log.append_page(task.scheduled.index, task.window, page)
         self._target.on_settled(task.scheduled, task.walk, page)
+
+    def refuse(self, task: FetchTask, reason: str) -> None:
+        """Settle a window for which the service said that it has no such list, as its walk has noted."""
+        self._page_log.append_refusal(task.scheduled.index, task.window, reason)
+        self._target.on_settled(task.scheduled, task.walk, None)
 
     def lose(self, task: FetchTask, reason: str) -> None:
         """Settle a window that could not be read."""

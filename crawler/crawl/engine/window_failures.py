@@ -3,6 +3,7 @@
 walk/retry_policy.py has the table of what follows which failure. Of a refusal:
 
     refused at or beyond the declared total ------> the end of the list, at once
+    "nothing found" for the first page, twice ----> there is no list (walk/passes/first.py)
     a size or an order that the code names -------> the walk starts again with another one
     any other refusal, the first time ------------> asked again, some time apart
     twice ----------------------------------------> another request (negotiation.py), else a gap
@@ -28,6 +29,8 @@ from crawler.errors import (
 )
 from crawler.model.clock import Clock
 from crawler.swr.auth.refusal import explain_refusal
+from crawler.swr.nothing_found import says_nothing_found
+from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, Settled
 from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, Tries, apart_s, decide
 from crawler.walk.walk import Walk
 
@@ -54,7 +57,12 @@ class WindowFailures:
         `chance` is uniform in [0, 1), `successes` the number of pages that the target had sent when the window was
         first requested. Raises CredentialsError or UnavailableError when the target must stop.
         """
-        if self._settles_end(task, error):
+        refusal = _refusal_of(error)
+        if refusal is not None and refusal.says_nothing:
+            outcome = self._settle(task, refusal)
+            if outcome is not None:
+                return RetryAfter(apart_s(chance)) if isinstance(outcome, AskAgain) else None
+        if self._settles_end(task, refusal):
             return None
         decision = decide(error, tries, self._target.retry_limits, chance)
         if isinstance(decision, StopTarget):
@@ -66,13 +74,13 @@ class WindowFailures:
             return self._on_refusal(task, error, tries, chance)
         return decision if isinstance(decision, RetryAfter) else None
 
-    def _settles_end(self, task: FetchTask, error: RequestError) -> bool:
+    def _settles_end(self, task: FetchTask, refusal: Refusal | None) -> bool:
         """Return whether a refusal is the end of the list at once, and settle the window if it is.
 
         Before the target sent a page it may refuse the request as such, whatever the offset.
         """
         answers = self._requester.successes > 0
-        return answers and _is_past_total(task) and self._settle(task, error)
+        return answers and _is_past_total(task) and self._settle(task, refusal) is not None
 
     def _on_refusal(self, task: FetchTask, error: RequestError, tries: Tries, chance: float) -> RetryAfter | None:
         next_step = negotiate(self._target, task, error, had_page=self._requester.successes > 0)
@@ -81,7 +89,7 @@ class WindowFailures:
         if next_step == "give up":
             if not tries.are_refused:
                 return RetryAfter(apart_s(chance))
-            if not self._settle(task, error):
+            if self._settle(task, _refusal_of(error)) is None:
                 self._settler.lose(task, f"{error}, {tries.refusals} times")
         return None
 
@@ -91,12 +99,14 @@ class WindowFailures:
             raise UnavailableError(f"{where}: no usable answer in {tries} tries; rerun the command later: {error}")
         self._settler.lose(task, f"{error}, {tries} times")
 
-    def _settle(self, task: FetchTask, error: RequestError) -> bool:
-        """Return whether a refusal is evidence of the end of the list; settle the window if it is."""
-        settled = task.walk.on_refused(task.window) if _says_no_such_page(error) else None
-        if settled is not None:
-            self._settler.settle(task, settled.page)
-        return settled is not None
+    def _settle(self, task: FetchTask, refusal: Refusal | None) -> Outcome | NoList | None:
+        """Return what a refusal proves, None when it is no evidence; settle the window unless it is asked for again."""
+        outcome = None if refusal is None else task.walk.on_refused(task.window, refusal)
+        if isinstance(outcome, NoList):
+            self._settler.refuse(task, outcome.reason)
+        elif isinstance(outcome, Settled):
+            self._settler.settle(task, outcome.page)
+        return outcome
 
 
 def _is_past_total(task: FetchTask) -> bool:
@@ -105,9 +115,13 @@ def _is_past_total(task: FetchTask) -> bool:
     return isinstance(walk, Walk) and walk.has_first_page and task.window.offset >= walk.reading.evidence.total
 
 
-def _says_no_such_page(error: RequestError) -> bool:
-    about_the_request = isinstance(error, SizeRefusedError | OrderRefusedError)
-    return error.details.status in _NO_SUCH_PAGE and not about_the_request
+def _refusal_of(error: RequestError) -> Refusal | None:
+    """Return what a refusal says of the page, None when it is about something else."""
+    details = error.details
+    if details.status not in _NO_SUCH_PAGE or isinstance(error, SizeRefusedError | OrderRefusedError):
+        return None
+    answer = f"HTTP {details.status}" + (f" '{details.text}'" if details.text else "")
+    return Refusal(answer, says_nothing_found(details))
 
 
 def _stop_error(task: FetchTask, error: RequestError, tries: int, now: datetime) -> CrawlerError:

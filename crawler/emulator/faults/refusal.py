@@ -233,13 +233,14 @@ class RefusePastEnd(Fault):
 
 @dataclass(frozen=True, slots=True)
 class RefuseEmpty(Fault):
-    """Refuse every request for a list that holds nothing with `status`, whatever its offset."""
+    """Refuse every request for a list that holds nothing with `status` and `message`, whatever its offset."""
 
     status: int = one_of(404, 400, 416)
+    message: str = "Nothing found"
 
     def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del call
-        return response if page.selection else service_error(self.status, INVALID_PARAMETERS, "Nothing found")
+        return response if page.selection else service_error(self.status, INVALID_PARAMETERS, self.message)
 
 
 @dataclass(frozen=True, slots=True)

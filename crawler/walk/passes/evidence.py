@@ -27,8 +27,9 @@ class Evidence:
     the `items`; `pages` counts the pages that held something new, `full_pages` those that were not too short. `gaps`
     are in any order; `has_loss` says that a window got no usable response.
 
-    `end` is *seen*, *unseen*, or *open*: then no total says where the list ends, and the pass reads on to the first
-    page that holds nothing new. `doubt` is why the pass proves nothing although its numbers may agree, "" without one.
+    `end` is *seen*, *unseen*, *open*: then no total says where the list ends, and the pass reads on to the first page
+    that holds nothing new; or *refused*: the service said that it has no such list. `doubt` is why the pass proves
+    nothing although its numbers may agree, "" without one.
     """
 
     __slots__ = (
@@ -56,7 +57,7 @@ class Evidence:
         self.total_missing = False  # a page with items declared no total
         self.disagrees = False  # one page declared several totals: the largest must be met, and its end be seen
         self.doubt = ""
-        self.end: Literal["unseen", "seen", "open"] = "unseen"
+        self.end: Literal["unseen", "seen", "open", "refused"] = "unseen"
 
     def count(self, page: Page, *, short: bool = False) -> None:
         """Count the items of a page and its total."""
@@ -73,6 +74,10 @@ class Evidence:
             self.disagrees = True
         if page.doubtful:
             self.doubt = self.doubt or "the answers to one request contradict each other"
+
+    def refuse(self, reason: str) -> None:
+        """Record that the service said that it has no such list."""
+        self.end, self.doubt = "refused", reason
 
     def lose(self, gap: Gap) -> None:
         """Record a window that got no usable response."""

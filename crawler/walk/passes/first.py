@@ -6,20 +6,22 @@
 | nothing there: no items, and no total but 0      | a second one, some time later, says so too, and none between   |
 |                                                  | them said anything else; once is enough where a census vouches |
 | shorter than requested, though the total is more | the same length comes twice: then the server caps its pages    |
+| refused (400, 404, 416) with "nothing found"     | it comes twice, some time apart: there is no list to prove; a  |
+|                                                  | census may vouch that it would be empty                        |
 
 An answer that says nothing is there does not outweigh an earlier one that declared a total or held items, not even one
 of an earlier pass.
 
-Source: docs/reference/swr-api.md#end-of-list, #empty-result, #wrong-totals.
+Source: docs/reference/swr-api.md#end-of-list, #empty-result, #nothing-found, #wrong-totals.
 """
 
 from dataclasses import dataclass, replace
 from typing import Final
 
 from crawler.model.window import Gap, Window
-from crawler.swr.page import Page
+from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.walk.passes.open import Open
-from crawler.walk.passes.outcome import AskAgain, Outcome, Settled, Trial
+from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, Settled, Trial
 from crawler.walk.passes.questions import next_question
 from crawler.walk.passes.reading import Done, Reading, Resting, State
 
@@ -58,6 +60,17 @@ class Declared(State):
         reading.evidence.lose(Gap(window.offset, end, 0, reason))
         return self
 
+    def on_refused(
+        self,
+        reading: Reading,
+        window: Window,
+        refusal: Refusal,  # noqa: ARG002
+    ) -> tuple[State | None, Outcome] | None:
+        """Take a refusal at or beyond the smallest declared total as an empty page: the list ends before it."""
+        if window.offset < min(reading.evidence.totals):
+            return None
+        return self.on_page(reading, window, EMPTY_PAGE, "replay")
+
     def on_exhausted(self, reading: Reading) -> State:
         """Return how the end of the list is seen, when the pages add up to the total at all."""
         evidence = reading.evidence
@@ -81,6 +94,7 @@ class First(State):
     held_before: int = 0  # the largest total of earlier passes: nothing now would contradict it
     claims: frozenset[int] = frozenset()  # the totals declared, and the lengths of pages without one
     was_empty: bool = False  # the last answer said that nothing is there
+    was_refused: bool = False  # an answer was a refusal that said so
     was_without_total: bool = False
     short_length: int = -1  # of the last page that was shorter than requested
 
@@ -107,6 +121,20 @@ class First(State):
         """End the pass: no total is known, so no other window is."""
         reading.evidence.lose(Gap(window.offset, None, 0, reason))
         return Done()
+
+    def on_refused(
+        self, reading: Reading, window: Window, refusal: Refusal
+    ) -> tuple[State | None, Outcome | NoList] | None:
+        """Take a refusal that says "nothing found", when no answer said otherwise; it must come twice."""
+        if not refusal.says_nothing or any(self.claims) or self.held_before:
+            return None
+        reason = f"the service answered {refusal.answer} instead of a list"
+        if not self.was_refused:
+            return replace(self, was_refused=True), AskAgain(reason, "apart")
+        if reading.is_vouched:  # the total of the center tells whether the list is empty
+            return self.on_page(reading, window, EMPTY_PAGE, "replay")
+        reading.evidence.refuse(reason)
+        return Done(), NoList(reason)
 
     # ---- requested again?
 

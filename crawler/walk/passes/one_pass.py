@@ -8,7 +8,7 @@ from crawler.swr.page import Page
 from crawler.walk.passes.evidence import Evidence
 from crawler.walk.passes.first import Declared, First
 from crawler.walk.passes.frontier import Frontier
-from crawler.walk.passes.outcome import AskAgain, Outcome, Settled, Trial, WalkError
+from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, Trial, WalkError
 from crawler.walk.passes.questions import next_question
 from crawler.walk.passes.reading import Done, Reading, Resting, State
 
@@ -78,15 +78,24 @@ class Pass:
         self.frontier.check_in_flight(window)
         self._settle(window, self._state.on_lost(self.reading, window, reason))
 
-    def on_refused(self, window: Window) -> Settled | None:
-        """Take a refusal; return how the window is settled if it is evidence, else None."""
+    def on_refused(self, window: Window, refusal: Refusal) -> Outcome | NoList | None:
+        """Take a refusal; return what it makes of the window if it is evidence, else None."""
         self.frontier.check_in_flight(window)
-        step = self._state.on_refused(self.reading)
+        step = self._state.on_refused(self.reading, window, refusal)
         if step is None:
             return None
-        state, settled = step
-        self._settle(window, state)
-        return settled
+        state, outcome = step
+        if isinstance(outcome, AskAgain):
+            self._state = state or Declared()
+        else:
+            self._settle(window, state)
+        return outcome
+
+    def on_no_list(self, window: Window, reason: str) -> None:
+        """End the pass as the run did that journaled this: the service said that it has no such list."""
+        self.frontier.check_in_flight(window)
+        self.evidence.refuse(reason)
+        self._settle(window, Done())
 
     def on_census_agrees(self) -> None:
         """End a pass that is resting: the census vouches for its end."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crawler.model.window import Gap, Window
 from crawler.swr.page import EMPTY_PAGE, Page
-from crawler.walk.passes.outcome import AskAgain, Outcome, Settled, Trial
+from crawler.walk.passes.outcome import AskAgain, Outcome, Refusal, Settled, Trial
 from crawler.walk.passes.reading import Done, Reading, State
 
 
@@ -38,6 +38,11 @@ class Open(State):
         reading.evidence.lose(Gap(window.offset, None, 0, reason))
         return Done()
 
-    def on_refused(self, reading: Reading) -> tuple[State | None, Settled] | None:  # noqa: ARG002
+    def on_refused(
+        self,
+        reading: Reading,  # noqa: ARG002
+        window: Window,  # noqa: ARG002
+        refusal: Refusal,  # noqa: ARG002
+    ) -> tuple[State | None, Outcome] | None:
         """Return the end: the service refuses what lies beyond it."""
         return Done(), Settled(EMPTY_PAGE)

@@ -30,4 +30,20 @@ class Settled(NamedTuple):
     page: Page
 
 
+class NoList(NamedTuple):
+    """The window is settled without a page: the service says that it has no such list; `reason` says how."""
+
+    reason: str
+
+
 Outcome = AskAgain | Settled
+
+
+class Refusal(NamedTuple):
+    """A refusal (400, 404, 416) that may say "there is no such page".
+
+    `answer` is what the service said, e.g. `HTTP 404 'no repository found'`; `says_nothing` when it denies records.
+    """
+
+    answer: str
+    says_nothing: bool = False

@@ -22,7 +22,7 @@ One window is in flight at a time. Which question is asked:
 | rows of the last page of several         | -               | -                      | the end is seen               |
 | another total than before                | the list has changed: Declared, and then another pass                    |
 | more rows than declared                  | Open: read on without a total; the walk is unproven                      |
-| no usable answer                         | ask Probe       | ask Probe              | a gap                         |
+| no usable answer                         | ask Probe       | ask Probe              | a doubt                       |
 
 How a question is settled, so that a resume is in the same state: with an empty page when the end is seen; with an empty
 page that has a total when another question follows; with a doubtful empty page for a doubt; otherwise with its page.
@@ -34,10 +34,10 @@ from dataclasses import dataclass, replace
 from math import gcd
 from typing import Final
 
-from crawler.model.window import Gap, Window
+from crawler.model.window import Window
 from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.walk.passes.open import Open
-from crawler.walk.passes.outcome import AskAgain, Outcome, Settled, Trial
+from crawler.walk.passes.outcome import AskAgain, Outcome, Refusal, Settled, Trial
 from crawler.walk.passes.reading import Done, Reading, State
 
 _DOUBTFUL: Final = EMPTY_PAGE._replace(doubtful=True)
@@ -147,7 +147,12 @@ class Straddle(State):
         """Ask in another way: the rows themselves were read."""
         return Probe.ask(reading, self.resume_at)
 
-    def on_refused(self, reading: Reading) -> tuple[State | None, Settled] | None:
+    def on_refused(
+        self,
+        reading: Reading,
+        window: Window,  # noqa: ARG002
+        refusal: Refusal,  # noqa: ARG002
+    ) -> tuple[State | None, Outcome] | None:
         """Doubt the last rows: the service says that there is no such page."""
         return _doubt(reading)
 
@@ -196,7 +201,12 @@ class Witness(State):
         """Ask in another way: the rows themselves were read."""
         return self._unclear(reading)[0]
 
-    def on_refused(self, reading: Reading) -> tuple[State | None, Settled] | None:
+    def on_refused(
+        self,
+        reading: Reading,
+        window: Window,  # noqa: ARG002
+        refusal: Refusal,  # noqa: ARG002
+    ) -> tuple[State | None, Outcome] | None:
         """Doubt the row: the service says that there is no such page."""
         return _doubt(reading)
 
@@ -245,12 +255,18 @@ class Probe(State):
             return self._on_known(reading)
         return _read_beyond(reading, page, window.offset + window.limit, window.limit)
 
-    def on_lost(self, reading: Reading, window: Window, reason: str) -> State | None:
-        """Record the gap: how much lies beyond the total is unknown."""
-        reading.evidence.lose(Gap(window.offset, None, 0, reason))
+    def on_lost(self, reading: Reading, window: Window, reason: str) -> State | None:  # noqa: ARG002
+        """End the pass without its end: nobody declared what could be missing, and another pass would ask the same."""
+        reading.evidence.doubt = f"the end of the list was not seen: {reason}"
+        reading.evidence.has_loss = True
         return Done()
 
-    def on_refused(self, reading: Reading) -> tuple[State | None, Settled] | None:
+    def on_refused(
+        self,
+        reading: Reading,
+        window: Window,  # noqa: ARG002
+        refusal: Refusal,  # noqa: ARG002
+    ) -> tuple[State | None, Outcome] | None:
         """Return the end: the service refuses what lies beyond it."""
         return _end(reading)
 

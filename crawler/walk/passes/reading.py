@@ -7,7 +7,7 @@ from crawler.model.window import Gap, Order, Window
 from crawler.swr.page import Page
 from crawler.walk.passes.evidence import Evidence
 from crawler.walk.passes.frontier import Frontier
-from crawler.walk.passes.outcome import Outcome, Settled, Trial, WalkError
+from crawler.walk.passes.outcome import NoList, Outcome, Refusal, Trial, WalkError
 from crawler.walk.passes.read_ahead import READ_AHEAD_WINDOWS, growth_end, read_ahead_end
 
 
@@ -88,7 +88,12 @@ class State:
         """Take a window as lost. Raises WalkError when none can be in flight."""
         raise WalkError(f"{window}: the pass is done")
 
-    def on_refused(self, reading: Reading) -> tuple["State | None", Settled] | None:  # noqa: ARG002
+    def on_refused(
+        self,
+        reading: Reading,  # noqa: ARG002
+        window: Window,  # noqa: ARG002
+        refusal: Refusal,  # noqa: ARG002
+    ) -> tuple["State | None", Outcome | NoList] | None:
         """Return what a refusal that says "no such page" makes of the window; None when that is no evidence."""
         return None
 

@@ -1,0 +1,80 @@
+"""A night ends in what is true: no refusal, short page or odd total makes a list incomplete that was read."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.crawl.result import Result
+from crawler.emulator.faults.registry import parse_fault
+from crawler.emulator.inventory.ndjson import Inventory, synthetic
+from crawler.snapshot.manifest import WalkEntry
+from tests.support.emulator_fixture import QuickClock, crawl, inventory_keys, published_keys, serve, snapshot_of
+
+INVENTORY = synthetic(namespaces=3, repositories=120, seed=7, uniform=True)  # 60 in each center, 20 in each namespace
+EMPTY = synthetic(namespaces=3, repositories=0, seed=7)
+
+
+def crawled(output: Path, *faults: str, inventory: Inventory = INVENTORY, **flags: Any) -> Result:  # noqa: ANN401
+    settings: dict[str, Any] = {"limit": 10, "concurrency": 3, "centers": ("self",), **flags}
+    with serve(inventory, faults=tuple(map(parse_fault, faults))) as served:
+        return crawl(served.endpoint, output, clock=QuickClock(), **settings)
+
+
+def only_walk(result: Result) -> WalkEntry:
+    (walk,) = result.walks
+    return walk
+
+
+def holds_all(result: Result, center: str = "self") -> bool:
+    """Return whether every record of a center is published once."""
+    return sorted(published_keys(snapshot_of(result))) == sorted(
+        key for key in inventory_keys(INVENTORY) if key[0] == center
+    )
+
+
+# ---- refusals instead of a list
+
+
+@pytest.mark.parametrize("status", [404, 400, 416])
+@pytest.mark.parametrize("shape", [(), ("array-errors",)])
+def test_a_service_that_refuses_an_empty_list_ends_unproven_and_says_what_it_answered(
+    status: int, shape: tuple[str, ...], tmp_path: Path
+) -> None:
+    result = crawled(tmp_path, f"refuse-empty:status={status}", *shape, inventory=EMPTY)
+    walk = only_walk(result)
+    assert result.exit_code == 3
+    assert (walk.verdict, walk.lost, walk.requests) == ("unproven", (), 2)
+    assert walk.reason == f"the service answered HTTP {status} 'Nothing found' instead of a list"
+
+
+def test_a_namespace_refused_as_empty_is_complete_when_the_total_of_its_center_vouches_for_it(tmp_path: Path) -> None:
+    names = sorted({key[2] for key in inventory_keys(INVENTORY)})
+    result = crawled(tmp_path, "refuse-empty", namespaces=(*names, "nope"))
+    assert (result.exit_code, {walk.verdict for walk in result.walks}) == (0, {"complete"})
+    assert holds_all(result)
+
+
+def test_a_namespace_refused_as_empty_is_not_complete_when_the_center_declares_more(tmp_path: Path) -> None:
+    result = crawled(tmp_path, "refuse-empty", namespaces=("nope",))
+    assert (result.exit_code, only_walk(result).verdict) == (3, "unproven")
+
+
+def test_an_interface_that_does_not_exist_is_not_an_empty_list(tmp_path: Path) -> None:
+    result = crawled(tmp_path, "refuse-empty:message=The API does not exist", inventory=EMPTY)
+    assert all(walk.verdict != "unproven" for walk in result.walks)
+    assert result.exit_code != 0
+
+
+@pytest.mark.parametrize("status", [404, 400, 416])
+def test_a_refusal_beyond_a_total_that_fell_while_it_was_read_is_no_loss(status: int, tmp_path: Path) -> None:
+    faults = ("delete-after:requests=1,index=10,count=45", f"refuse-past-end:status={status}")
+    result = crawled(tmp_path, *faults, concurrency=1)
+    assert (result.exit_code, only_walk(result).verdict, only_walk(result).lost) == (0, "complete", ())
+
+
+def test_a_service_that_fails_beyond_the_end_is_unproven_and_misses_nothing(tmp_path: Path) -> None:
+    result = crawled(tmp_path, "fail-window:offset=60", "fail-window:offset=54", limit=10)
+    walk = only_walk(result)
+    assert (walk.verdict, walk.lost, walk.records) == ("unproven", (), 60)
+    assert walk.reason.startswith("the end of the list was not seen: HTTP 500")
