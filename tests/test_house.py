@@ -297,7 +297,7 @@ def test_no_function_is_exempt_from_the_complexity_limit() -> None:
 def test_the_version_is_printed_without_importing_anything_heavy() -> None:
     code = (
         "import sys\n"
-        "from crawler.cli.main import run_command\n"
+        "from crawler.cli.run_command import run_command\n"
         "assert run_command(['--version']) == 0\n"
         "print(*sorted(m for m in sys.modules if m in {'aiohttp', 'anyio', 'asyncio', 'rich', 'msgspec', 'orjson'}))\n"
     )

@@ -1,17 +1,32 @@
 """The commands with their flags; what a command does is in `crawler/cli/commands/`, imported when it runs."""
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 import click
 
 import crawler
 from crawler.cli.console.exit_status import BROKEN_PIPE
+from crawler.cli.console.process_signals import SIGNALS
 from crawler.cli.emulator_options import emulator_settings
 from crawler.cli.options import load, output_folder, run_settings, setting, snapshot_location, source_settings
 
 PROGRAM: Final = "swr-crawler"
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _read(command: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what a command that only reads returns; a signal raises Interrupted in it, also while it prints."""
+    with SIGNALS.raising():
+        code = command(*args, **kwargs)
+        sys.stdout.flush()
+    return code
 
 
 class _Commands(click.Group):
@@ -68,7 +83,7 @@ def verify(*, snapshot: str, as_json: bool) -> int:
     """Read a whole snapshot again and compare it with its manifest."""
     from crawler.cli.commands.verify import verify as run  # noqa: PLC0415
 
-    return run(Path(snapshot), as_json=as_json)
+    return _read(run, Path(snapshot), as_json=as_json)
 
 
 @cli.command()
@@ -89,7 +104,9 @@ def diff(*, old: str, new: str, config: str | None, output: str | None, **given:
     from crawler.cli.commands.diff import DiffOptions  # noqa: PLC0415
     from crawler.cli.commands.diff import diff as run  # noqa: PLC0415
 
-    return run(old, new, output_folder(config, output), DiffOptions(ignore=frozenset(given.pop("ignore")), **given))
+    return _read(
+        run, old, new, output_folder(config, output), DiffOptions(ignore=frozenset(given.pop("ignore")), **given)
+    )
 
 
 @cli.command()
@@ -111,7 +128,7 @@ def report(*, snapshot: str, previous: str | None, destination: str, config: str
     loaded = load({"config": config, "output": output})
     from crawler.cli.commands.report import report as run  # noqa: PLC0415
 
-    return run(snapshot, previous, loaded.audit, Path(loaded.config.output), destination)
+    return _read(run, snapshot, previous, loaded.audit, Path(loaded.config.output), destination)
 
 
 @cli.command()
@@ -137,7 +154,7 @@ def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -
     from crawler.cli.commands.audit import audit as run  # noqa: PLC0415
 
     outputs = Outputs(as_json=as_json, sarif=sarif, junit=junit)
-    return run(snapshot, previous, Path(loaded.config.output), loaded.audit, outputs)
+    return _read(run, snapshot, previous, Path(loaded.config.output), loaded.audit, outputs)
 
 
 @cli.command()
@@ -165,7 +182,7 @@ def query(*, snapshot: str, sql: str, config: str | None, output: str | None, **
 
     limits = QueryLimits(given["memory"], given["threads"])
     to_print = QueryOutput(given["form"] or "table", given["rows"], given["raw"])
-    return run(snapshot, sql, output_folder(config, output), limits, to_print)
+    return _read(run, snapshot, sql, output_folder(config, output), limits, to_print)
 
 
 @cli.command()
@@ -174,7 +191,7 @@ def schema(which: str) -> None:
     """Print the JSON Schema of a record, of the manifest, of a line of diff --json or audit --json, or of all."""
     from crawler.cli.commands.schema import schema as run  # noqa: PLC0415
 
-    run(which)
+    _read(run, which)
 
 
 @cli.group()
@@ -191,7 +208,7 @@ def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     loaded = load(given)
     from crawler.cli.commands.config_show import show as run  # noqa: PLC0415
 
-    run(loaded, os.environ, as_json=as_json)
+    _read(run, loaded, os.environ, as_json=as_json)
 
 
 @cli.command()

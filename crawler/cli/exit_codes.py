@@ -96,7 +96,7 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
     ExitCode(
         INTERRUPTED,
         "interrupted",
-        "Ctrl-C (SIGINT) stopped the command.",
+        "Ctrl-C (SIGINT) stopped the command before it had done its work. A crawl has published nothing then.",
         "Rerun the command; crawl resumes.",
     ),
     ExitCode(
@@ -108,7 +108,7 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
     ExitCode(
         TERMINATED,
         "terminated",
-        "SIGTERM stopped the command.",
+        "SIGTERM stopped the command, as Ctrl-C does.",
         "Rerun the command; crawl resumes.",
     ),
 )

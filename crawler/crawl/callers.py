@@ -5,6 +5,7 @@ Only the metadata service is asked, for the id of the machine: its temporary key
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import anyio
 import msgspec
@@ -12,20 +13,26 @@ import msgspec
 from crawler.config.config import Config
 from crawler.crawl.clients import open_clients
 from crawler.crawl.credential_factories import CredentialFactory
+from crawler.crawl.engine.engine import unless_stopped
 from crawler.model.caller import MACHINE, Caller
 from crawler.model.clock import Clock
+from crawler.model.stop_reason import StopSource
 from crawler.swr.auth.metadata import machine_id
 
 
-def find_callers(config: Config, factories: Mapping[str, CredentialFactory], clock: Clock) -> dict[str, Caller]:
+def find_callers(
+    config: Config, factories: Mapping[str, CredentialFactory], clock: Clock, stop: StopSource | None = None
+) -> dict[str, Caller]:
     """Return the caller of each target, by the target's name.
 
-    The caller on a machine whose metadata service does not tell its id has none, and then equals nobody.
+    The caller on a machine whose metadata service does not tell its id has none, and then equals nobody. Raises
+    InterruptedRunError when `stop` asks before the service has answered.
     """
     callers = {target.name: factories[target.name].caller for target in config.targets}
     on_machines = tuple(target for target in config.targets if factories[target.name].metadata_endpoint)
     if on_machines:
-        callers |= anyio.run(_ask_metadata, msgspec.structs.replace(config, targets=on_machines), factories, clock)
+        asked = msgspec.structs.replace(config, targets=on_machines)
+        callers |= anyio.run(unless_stopped, partial(_ask_metadata, asked, factories, clock), stop)
     return callers
 
 

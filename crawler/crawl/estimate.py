@@ -1,6 +1,7 @@
 """What a crawl would cost: each list is asked for its total with a few small requests (walk/total_probe.py)."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import anyio
@@ -8,12 +9,13 @@ import anyio
 from crawler.config.config import Config
 from crawler.crawl.clients import open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
-from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
+from crawler.crawl.engine.engine import Engine, TargetRuntime, unless_stopped
 from crawler.crawl.planning.schedule import make_targets
 from crawler.crawl.planning.walk_plan import find_walks
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import InterruptedRunError, UnavailableError
+from crawler.model.stop_reason import StopSource
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.swr.page import Page
@@ -79,10 +81,12 @@ class Estimate(NamedTuple):
 def estimate(config: Config, environ: Mapping[str, str], *, stop: StopSource | None = None) -> Estimate:
     """Return what a crawl of `config` would cost; writes nothing.
 
-    Raises the CrawlerError of the first target that failed, InterruptedRunError when `stop` returns first,
+    Raises the CrawlerError of the first target that failed, InterruptedRunError when `stop` asks first,
     UnavailableError when `max_duration` is over first.
     """
     factories = credential_factories(config, environ)
+    if stop is not None:
+        stop.watch()
     walks = anyio.run(_read_totals, config, factories, stop)
     vouched = set(centers_by_namespace(walk.id for walk in walks))
     return Estimate(
@@ -97,7 +101,7 @@ async def _read_totals(
 ) -> list[ScheduledWalk]:
     clock = SystemClock()
     async with open_clients(config, factories, clock) as clients:
-        plan = await find_walks(config, clients, clock)
+        plan = await unless_stopped(partial(find_walks, config, clients, clock), stop)
         for error in plan.errors.values():
             raise error
         walks = [ScheduledWalk(index, walk, is_probe=True) for index, walk in enumerate(plan.walks)]

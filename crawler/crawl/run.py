@@ -6,6 +6,7 @@ credentials -> callers -> workspace -> spool, part files -> clients -> walks -> 
 from collections.abc import Iterable, Mapping
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -15,7 +16,7 @@ from crawler.config.describe import redacted
 from crawler.crawl.callers import find_callers
 from crawler.crawl.clients import ClientOpener, open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
-from crawler.crawl.engine.engine import Engine, StopSource, TargetRuntime
+from crawler.crawl.engine.engine import Engine, TargetRuntime, interruption, unless_stopped
 from crawler.crawl.planning.schedule import Schedule, make_schedule
 from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
 from crawler.crawl.result import Result, exit_code_of
@@ -25,8 +26,9 @@ from crawler.crawl.run_output import STDOUT, open_part_writer, open_run_workspac
 from crawler.crawl.run_store import RunStore
 from crawler.crawl.scheduling.target_stats import ProgressHook
 from crawler.crawl.system_clock import SystemClock
+from crawler.errors import InterruptedRunError
 from crawler.model.clock import Clock
-from crawler.model.stop_reason import StopReason
+from crawler.model.stop_reason import StopReason, StopSource
 from crawler.snapshot.completeness import status_of
 from crawler.snapshot.coverage import cover
 from crawler.snapshot.find import newest_of_plans
@@ -53,19 +55,31 @@ def run_crawl(
 ) -> Result:
     """Crawl what `config` names, publish it, and return how the crawl ended.
 
-    `progress` is given the statistics and may show them while the crawl runs. The crawl stops when `stop` returns.
+    `progress` is given the statistics and may show them while the crawl runs. The crawl stops when `stop` asks for it,
+    until its snapshot is renamed: after that it is published, and ends as if it had not been asked.
     Retries and the rate limit follow `clock`. `clients` opens the client of each target. Raises a CrawlerError when
-    the run could not start or the disk failed; an error of a target is in the Result instead.
+    the run could not start, was stopped before it knew its walks, or the disk failed; an error of a target is in the
+    Result instead.
     """
     factories = credential_factories(config, environ)
     clock = clock or SystemClock()
     # Standard output has no state: nobody can resume it.
-    callers = {} if config.output == STDOUT else find_callers(config, factories, clock)
-    with open_run_workspace(config, resume_digest(config), callers) as workspace:
+    if stop is not None:
+        stop.watch()
+    check = partial(_raise_if_asked, stop)
+    callers = {} if config.output == STDOUT else find_callers(config, factories, clock, stop)
+    check()
+    with open_run_workspace(config, resume_digest(config), callers, check) as workspace:
         if workspace.published is not None:
             return _published_before(workspace.state, workspace.published)
-        run = _Run(config, workspace, clock, clients)
-        return anyio.run(run.crawl, factories, progress or (lambda _: nullcontext()), stop)
+        run = _Run(config, workspace, clock, clients, stop)
+        return anyio.run(run.crawl, factories, progress or (lambda _: nullcontext()))
+
+
+def _raise_if_asked(stop: StopSource | None) -> None:
+    """Raise InterruptedRunError when `stop` has asked."""
+    if stop is not None and (reason := stop.reason()) is not None:
+        raise interruption(reason)
 
 
 def _published_before(state: RunState, path: Path) -> Result:
@@ -91,23 +105,24 @@ def _published_before(state: RunState, path: Path) -> Result:
 
 
 class _Run:
-    def __init__(self, config: Config, workspace: Workspace, clock: Clock, clients: ClientOpener) -> None:
+    def __init__(
+        self, config: Config, workspace: Workspace, clock: Clock, clients: ClientOpener, stop: StopSource | None
+    ) -> None:
         self._config = config
         self._workspace = workspace
         self._clock = clock
         self._open_clients = clients
+        self._stop = stop
         self._to_folder = config.output != STDOUT
 
-    async def crawl(
-        self, factories: Mapping[str, CredentialFactory], progress: ProgressHook, stop: StopSource | None
-    ) -> Result:
+    async def crawl(self, factories: Mapping[str, CredentialFactory], progress: ProgressHook) -> Result:
         config, workspace = self._config, self._workspace
         with (
             closing(open_spool(workspace.folder, sync=self._to_folder)) as spool,
             open_part_writer(config, workspace) as part_writer,
         ):
             async with self._open_clients(config, factories, self._clock) as clients:
-                plan = await self._find_walks(clients)
+                plan = await unless_stopped(partial(self._find_walks, clients), self._stop)
                 snapshot, now = workspace.state.snapshot, self._clock.utc()
                 schedule = resume(spool, lambda: make_schedule(config, plan), snapshot, now)
                 store = RunStore(spool, part_writer, workspace.check)
@@ -119,7 +134,7 @@ class _Run:
                 ]
                 engine = Engine(runtimes, schedule.walks, store, self._clock)
                 with progress(schedule.stats()):
-                    stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=stop)
+                    stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=self._stop)
             if self._to_folder and (schedule.errors() or stop_reason.kind != "done"):
                 self._forget_callers(plan, schedule, store)
             return self._finish(schedule, store, part_writer, stop_reason)
@@ -177,7 +192,13 @@ class _Run:
         if not ended or isinstance(part_writer, StdoutWriter):
             return result
         manifest = manifest_of(result, config, status, schedule.unknown_fields(), *part_writer.close())
-        path = finish(part_writer.folder, manifest, self._workspace.destination)
+        try:
+            path = finish(
+                part_writer.folder, manifest, self._workspace.destination, partial(_raise_if_asked, self._stop)
+            )
+        except InterruptedRunError as error:
+            asked = StopReason("signal", error.signal_number)
+            return result._replace(exit_code=error.exit_code, stop_reason=asked, state=self._workspace.folder)
         self._workspace.remove()
         return result._replace(manifest=manifest, path=path)
 

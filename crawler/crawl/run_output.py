@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,15 +22,18 @@ STDOUT: Final = "-"  # the output that means standard output
 
 
 @contextmanager
-def open_run_workspace(config: Config, digest: str, callers: Callers) -> Iterator[Workspace]:
+def open_run_workspace(
+    config: Config, digest: str, callers: Callers, check: Callable[[], None] = lambda: None
+) -> Iterator[Workspace]:
     """Yield the workspace of the run; for standard output a temporary folder, which is removed at the end.
 
-    `digest` identifies the plan and `callers` who asks, as in `ResumeRequest`. Raises what `open_workspace` raises.
+    `digest` identifies the plan and `callers` who asks, as in `ResumeRequest`; `check` is as
+    in `open_workspace`. Raises what `open_workspace` raises.
     """
     now = datetime.now(UTC)
     if config.output != STDOUT:
         request = ResumeRequest(digest, config.snapshot, config.resume, config.resume_max_age_s, callers)
-        with open_workspace(Path(config.output), request, now) as workspace:
+        with open_workspace(Path(config.output), request, now, check) as workspace:
             yield workspace
         return
     with disk_errors(Path("TMPDIR")):

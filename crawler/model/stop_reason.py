@@ -1,6 +1,6 @@
-"""Why a crawl stopped (pure)."""
+"""Why a crawl stopped, and who may ask it to (pure)."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 
 class StopReason(NamedTuple):
@@ -8,3 +8,19 @@ class StopReason(NamedTuple):
 
     kind: Literal["done", "signal", "deadline"]
     signal_number: int = 0
+
+
+class StopSource(Protocol):
+    """Asks a run to stop, such as the signals of a process. Once asked, it stays asked."""
+
+    def watch(self) -> None:
+        """Let the run look for a request from now on: it has begun to write, so it must end in order."""
+        ...
+
+    def reason(self) -> StopReason | None:
+        """Return why the run was asked to stop, None if it was not."""
+        ...
+
+    async def wait(self) -> StopReason:
+        """Return why the run was asked to stop, as soon as it is. One task at a time may wait."""
+        ...

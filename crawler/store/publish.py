@@ -140,8 +140,12 @@ class Destination:
         return self.output / f"snapshot={snapshot}"
 
 
-def finish(folder: Path, manifest: Manifest, destination: Destination) -> Path:
+def finish(
+    folder: Path, manifest: Manifest, destination: Destination, check: Callable[[], None] = lambda: None
+) -> Path:
     """Do steps 2 to 8 for the snapshot in `folder`; return its path.
+
+    `check` is called before each step up to the 6th, and may raise the CrawlerError of a run that must not publish.
 
     Raises DiskError, and UnavailableError when another run has taken the output over: nothing is published then,
     unless the message says that the snapshot is published.
@@ -149,6 +153,7 @@ def finish(folder: Path, manifest: Manifest, destination: Destination) -> Path:
     final = destination.path_of(manifest.snapshot)
     written = Written.of(manifest, to_json(manifest))
     with disk_errors(destination.output):
+        check()
         destination.verify()
         write_synced(folder / MANIFEST, written.manifest)
         if difference := written.without_success().difference(folder):
@@ -156,7 +161,9 @@ def finish(folder: Path, manifest: Manifest, destination: Destination) -> Path:
         if manifest.status == "complete":
             write_synced(folder / SUCCESS, b"")
         for inner, _, _ in os.walk(folder, onerror=_raise):
+            check()
             sync_folder(Path(inner))
+        check()
         destination.verify()
         if os.path.lexists(final):
             raise DiskError(f"{final} exists, and this run did not publish it: nothing is published; {_ADVICE}")

@@ -14,7 +14,7 @@ import pytest
 import crawler
 from crawler.audit.finding import schema
 from crawler.cli.commands.audit import _styled
-from crawler.cli.main import run_command
+from crawler.cli.run_command import run_command
 from crawler.emulator.faults.registry import parse_fault
 from tests.audit.examples import item, publish
 from tests.audit.test_sarif import VALIDATOR as SARIF

@@ -19,9 +19,11 @@ STALE = b"left by an earlier run"
 PROGRAM = """
 import sys
 from pathlib import Path
+from crawler.cli.console.process_signals import SIGNALS
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.cli.commands.emulate import serve_until_signalled
 from crawler.emulator.server import EmulatorSettings
+SIGNALS.install()
 settings = EmulatorSettings(inventory=synthetic(namespaces=2, repositories=20, seed=0), port=int(sys.argv[1]))
 serve_until_signalled(settings, ready_file=Path(sys.argv[2]) if len(sys.argv) > 2 else None)
 """

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from crawler.cli.main import run_command as _run
+from crawler.cli.run_command import run_command as _run
 from crawler.config.load import load
 from crawler.crawl.result import Result
 from crawler.crawl.run import run_crawl

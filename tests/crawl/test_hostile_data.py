@@ -16,7 +16,7 @@ from aiohttp import web
 from crawler.cli.console import logs
 from crawler.cli.console.output import print_table
 from crawler.cli.console.summary import summary
-from crawler.cli.main import run_command as _run
+from crawler.cli.run_command import run_command as _run
 from crawler.crawl.planning.discovery import discover
 from crawler.crawl.result import Result
 from crawler.emulator.faults.fault import Call, Fault

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
-from crawler.cli.main import run_command
+from crawler.cli.run_command import run_command
 
 
 class Said(NamedTuple):

@@ -140,6 +140,24 @@ def _crawled(result: Result | int | None, service: Service, *, killed: bool) -> 
     return Crawled(-1 if killed else result.exit_code, published, service, passes)
 
 
+class _KilledTransport:
+    """Stops a run when its transport is killed."""
+
+    def __init__(self, transports: list[WorldTransport]) -> None:
+        self._transports = transports
+
+    def watch(self) -> None:
+        pass
+
+    def reason(self) -> StopReason | None:
+        killed = any(transport.killed.is_set() for transport in self._transports)
+        return StopReason("signal", 15) if killed else None
+
+    async def wait(self) -> StopReason:
+        await self._transports[0].killed.wait()
+        return StopReason("signal", 15)
+
+
 def _run(
     config: Config, service: Service, clock: VirtualClock, chance: random.Random, kill_at: int
 ) -> tuple[Result | int, bool]:
@@ -158,12 +176,10 @@ def _run(
             opened[target.name] = client
         yield opened
 
-    async def stop() -> StopReason:
-        await transports[0].killed.wait()
-        return StopReason("signal", 15)
-
     try:
-        result: Result | int = run_crawl(config, _ENVIRON, stop=stop, clock=clock, clients=clients)
+        result: Result | int = run_crawl(
+            config, _ENVIRON, stop=_KilledTransport(transports), clock=clock, clients=clients
+        )
     except CrawlerError as error:
         result = error.exit_code
     except _Killed:

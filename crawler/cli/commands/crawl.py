@@ -26,7 +26,7 @@ def crawl(config: Config, environ: Environ) -> int:
     """Crawl, publish, print the summary, and return the exit code."""
     with _garbage_collection_off():
         from crawler.cli.console import logs, progress  # noqa: PLC0415 - needed by a run only
-        from crawler.cli.console.signals import stop_signal  # noqa: PLC0415
+        from crawler.cli.console.signals import SignalStop  # noqa: PLC0415
         from crawler.cli.console.summary import summary  # noqa: PLC0415
         from crawler.cli.console.summary_json import summary_json  # noqa: PLC0415
         from crawler.crawl.run import run_crawl  # noqa: PLC0415
@@ -38,8 +38,11 @@ def crawl(config: Config, environ: Environ) -> int:
     # Records on the same terminal would overwrite the live view.
     mode = "off" if config.output == STDOUT and sys.stdout.isatty() else config.progress
     sys.setswitchinterval(_SWITCH_S)
-    result = run_crawl(config, environ, progress=progress.progress_hook(mode, config.log_format), stop=stop_signal)
+    stop = SignalStop()
+    result = run_crawl(config, environ, progress=progress.progress_hook(mode, config.log_format), stop=stop)
     _print(summary(result, style=_style(result.exit_code)))
+    if stop.reason() is not None and result.stop_reason.kind == "done":
+        _print("swr-crawler: the signal came when the run had ended; it has changed nothing")
     if config.summary_file is not None:
         _write(Path(config.summary_file), summary_json(result))
     return result.exit_code

@@ -11,6 +11,7 @@ import click
 
 import crawler
 from crawler.cli.commands.crawl import crawl
+from crawler.cli.console.process_signals import SIGNALS
 from crawler.config.load import load
 from crawler.emulator.inventory.center_rows import Inventory
 from crawler.emulator.inventory.synthetic import synthetic
@@ -34,6 +35,7 @@ def demo(flags: Mapping[str, Any], repositories: int, seed: int, environ: Mappin
     lacks the demo's configuration, DiskError if standard output or the output folder fail.
     """
     inventory = synthetic(namespaces=_NAMESPACES, repositories=repositories, seed=seed)
+    SIGNALS.watch()
     settings = EmulatorSettings(inventory=inventory, latency_ms=_LATENCY_MS, jitter_ms=_LATENCY_MS / 2)
     with (
         anyio.from_thread.start_blocking_portal() as portal,
@@ -52,7 +54,8 @@ def demo(flags: Mapping[str, Any], repositories: int, seed: int, environ: Mappin
         without_settings = {name: value for name, value in environ.items() if not name.startswith("SWR_CRAWLER_")}
         code = crawl(config, {**without_settings, _TOKEN: served.token})
     if code == 0:
-        _show(open_snapshot(Path(config.output, LATEST)))
+        with SIGNALS.raising():
+            _show(open_snapshot(Path(config.output, LATEST)))
     return code
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import click
 import orjson
 
+from crawler.cli.console.process_signals import SIGNALS
+from crawler.cli.console.signals import SignalStop
 from crawler.emulator.faults.registry import FAULTS, parse_fault
 from crawler.emulator.inventory.ndjson import from_ndjson
 from crawler.emulator.inventory.synthetic import synthetic
@@ -49,22 +50,19 @@ def serve_until_signalled(settings: EmulatorSettings, *, ready_file: Path | None
 
     Raises ConfigError (port), DiskError (ready_file).
     """
+    SIGNALS.watch()
     counters = asyncio.run(_serve(settings, ready_file))
     sys.stdout.write(orjson.dumps(counters).decode() + "\n")
     sys.stdout.flush()
 
 
 async def _serve(settings: EmulatorSettings, ready_file: Path | None) -> dict[str, Any]:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     if ready_file is not None:
         _replace(ready_file, None)
     async with emulator(settings) as running:
         if ready_file is not None:
             _replace(ready_file, orjson.dumps(_connection(running)) + b"\n")
-        await stop.wait()
+        await SignalStop().wait()
     return running.counters()
 
 

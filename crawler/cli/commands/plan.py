@@ -17,11 +17,11 @@ def plan(config: Config, environ: Environ, *, as_json: bool) -> int:
     """Request the total of each walk and print what a crawl would cost; return 0."""
     from crawler.cli.console import logs  # noqa: PLC0415
     from crawler.cli.console.output import print_table  # noqa: PLC0415
-    from crawler.cli.console.signals import stop_signal  # noqa: PLC0415
+    from crawler.cli.console.signals import SignalStop  # noqa: PLC0415
     from crawler.crawl.estimate import estimate  # noqa: PLC0415
 
     logs.configure(config.log_format)
-    found = estimate(config, environ, stop=stop_signal)
+    found = estimate(config, environ, stop=SignalStop())
     seconds = found.seconds()
     if as_json:
         walks = [_fields(walk) for walk in found.walks]

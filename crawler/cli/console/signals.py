@@ -1,15 +1,32 @@
-"""Ctrl-C and SIGTERM: the first one stops a crawl in order, a second Ctrl-C ends the process at once."""
+"""The signals of the process as what asks a run to stop."""
 
-import signal
+import asyncio
+from functools import partial
 
 import anyio
 
+from crawler.cli.console.process_signals import SIGNALS
 from crawler.model.stop_reason import StopReason
 
 
-async def stop_signal() -> StopReason:
-    """Return the signal that was received; restore the system's own handling of further ones."""
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
-        number = await anext(received)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return StopReason("signal", int(number))
+class SignalStop:
+    """Asks a run to stop at the first Ctrl-C or SIGTERM; a StopSource."""
+
+    def watch(self) -> None:
+        """Only note the first signal from now on."""
+        SIGNALS.watch()
+
+    def reason(self) -> StopReason | None:
+        """Return the signal that came, None before."""
+        return None if SIGNALS.received is None else StopReason("signal", SIGNALS.received)
+
+    async def wait(self) -> StopReason:
+        """Return the signal as soon as it came."""
+        came = anyio.Event()
+        SIGNALS.watch(partial(asyncio.get_running_loop().call_soon_threadsafe, came.set))
+        try:
+            while (reason := self.reason()) is None:
+                await came.wait()
+        finally:
+            SIGNALS.unwatch()
+        return reason

@@ -13,7 +13,7 @@ All of them live in one task group. An early end of the crawl cancels the group;
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -24,15 +24,15 @@ from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.crawl.engine.write_behind import Store, WriteBehind
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
-from crawler.errors import CrawlerError
+from crawler.errors import CrawlerError, InterruptedRunError
 from crawler.model.clock import Clock
-from crawler.model.stop_reason import StopReason
+from crawler.model.stop_reason import StopReason, StopSource
 from crawler.swr.http.client import Client
 from crawler.walk.concurrency_limit import ConcurrencyLimit
 
 log = logging.getLogger(__name__)
 
-StopSource = Callable[[], Awaitable[StopReason]]  # returns when the crawl must stop, for this reason
+T = TypeVar("T")
 
 
 class TargetRuntime(NamedTuple):
@@ -59,7 +59,7 @@ class Engine:
     async def crawl(self, *, max_duration_s: float | None, stop: StopSource | None = None) -> StopReason:
         """Crawl until every walk has ended or every target stopped; return why the crawl ended.
 
-        Walks are published in plan order as they end. When `stop` returns, the crawl stops for that reason. The error
+        Walks are published in plan order as they end. When `stop` asks for it, the crawl stops. The error
         of a target is kept by the target. Raises the CrawlerError of the store, such as a full disk.
         """
         try:
@@ -153,9 +153,33 @@ class Engine:
             self._publisher.stop()
 
     async def _stop_when_asked(self, stop: StopSource, everything: anyio.CancelScope) -> None:
-        self._stop_reason = await stop()
+        self._stop_reason = await stop.wait()
         log.warning("run.stop", extra={"signal": self._stop_reason.signal_number})
         everything.cancel()
+
+
+async def unless_stopped(work: Callable[[], Awaitable[T]], stop: StopSource | None) -> T:
+    """Return what `work` returns. Raises InterruptedRunError when `stop` asks before; `work` is cancelled then."""
+    if stop is None:
+        return await work()
+    try:
+        async with anyio.create_task_group() as group:
+            group.start_soon(_raise_when_asked, stop)
+            result = await work()
+            group.cancel_scope.cancel()
+    except BaseExceptionGroup as error:
+        raise _first_error(error) from None
+    return result
+
+
+async def _raise_when_asked(stop: StopSource) -> None:
+    raise interruption(await stop.wait())
+
+
+def interruption(reason: StopReason) -> InterruptedRunError:
+    """Return the error of a run that was asked to stop before it had anything to show."""
+    message = "interrupted; nothing was published; rerun the same command"
+    return InterruptedRunError(message, signal_number=reason.signal_number)
 
 
 def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:

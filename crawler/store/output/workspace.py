@@ -22,9 +22,11 @@ work_folder.py has the layout of `.work`, run_folder.py what of it may be remove
 
 import logging
 import os
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -49,6 +51,9 @@ log = logging.getLogger(__name__)
 
 # Clocks of two hosts that share an output may differ by so much, and one clock may be set back by so much.
 _CLOCK_TOLERANCE: Final = timedelta(minutes=1)
+
+
+_CHECK_S: Final = 0.2
 
 
 class Workspace(NamedTuple):
@@ -104,14 +109,19 @@ class ResumeRequest(NamedTuple):
 
 
 @contextmanager
-def open_workspace(output: Path, request: ResumeRequest, now: datetime) -> Iterator[Workspace]:
+def open_workspace(
+    output: Path, request: ResumeRequest, now: datetime, check: Callable[[], None] = lambda: None
+) -> Iterator[Workspace]:
     """Lock `output` and yield the workspace of the run to do; `now` is in UTC.
+
+    `check` is called again and again while another run is watched; it may raise the CrawlerError of a run that must
+    stop.
 
     Raises ConfigError when `output` is no folder or the id is taken, DiskError when it cannot be written,
     UnavailableError when another run holds it, UsageError when there is nothing to resume and `resume` is True.
     """
     work = open_work_folder(output)
-    with locked(work, now) as hold, _explain_loss(hold):
+    with locked(work, now, partial(_sleep, check)) as hold, _explain_loss(hold):
         destination = Destination(output, hold.file.verify)
         with disk_errors(output):
             if hold.was_silent:
@@ -131,6 +141,15 @@ def open_workspace(output: Path, request: ResumeRequest, now: datetime) -> Itera
                 create_run(work, run.state)
         hold.file.name_snapshot(run.state.snapshot)
         yield Workspace(destination, run.path, run.state, hold.file.check)
+
+
+def _sleep(check: Callable[[], None], duration_s: float) -> None:
+    """Sleep, in pieces of `_CHECK_S` at most with a check after each."""
+    left_s = duration_s
+    while left_s > 0:
+        time.sleep(min(left_s, _CHECK_S))
+        left_s -= _CHECK_S
+        check()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.cli.main import run_command
+from crawler.cli.run_command import run_command
 from crawler.config.credentials.assumed_identity import (
     OPENSTACK_RULES,
     PROFILE_RULES,

@@ -1,0 +1,116 @@
+"""Runs one command, and turns every error into one line on standard error and an exit code.
+
+`crawler/cli/exit_codes.py` says what the codes mean. No traceback reaches a user: that of a bug is written to a file.
+"""
+
+import errno
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import Final
+
+import click
+
+from crawler.cli.app import PROGRAM, cli
+from crawler.cli.console.exit_status import BROKEN_PIPE, INTERNAL_ERROR, INTERRUPTED, TERMINATED
+from crawler.cli.console.process_signals import SIGNALS
+from crawler.config.renamed import RENAMED_FLAGS
+from crawler.errors import CrawlerError, DiskError, UsageError
+from crawler.text.human import escaped
+
+# What a full or broken device answers when standard output is written to; every other errno is a bug.
+_OUTPUT_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EBADF})
+
+
+def run_command(arguments: list[str]) -> int:
+    """Return the exit code of one command; print every error as one line. Never raises an Exception."""
+    try:
+        code = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except click.ClickException as error:
+        _print_error(_usage_message(error))
+        return UsageError.exit_code
+    except CrawlerError as error:
+        _print_error(str(error))
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _print_error("interrupted")
+        return TERMINATED if SIGNALS.received == signal.SIGTERM else INTERRUPTED
+    except OSError as error:
+        return _exit_code_of(error)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
+        return _report_bug(error)
+
+
+def _usage_message(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.NoSuchOption) and (new := _new_spelling(error.option_name, context)):
+        return f"{error.option_name} is now called {new}"
+    command = context.command_path if context is not None else PROGRAM
+    text = " ".join(error.format_message().split())
+    return f"{text.rstrip('.')}; see {command} --help"
+
+
+def _new_spelling(flag: str, context: click.Context | None) -> str | None:
+    """Return what an old flag is called now, if the command at hand has the new one; else None."""
+    parameters = [] if context is None else context.command.params
+    flags = {name for parameter in parameters for name in (*parameter.opts, *parameter.secondary_opts)}
+    new = RENAMED_FLAGS.get(flag)
+    return new if new in flags else None
+
+
+def _exit_code_of(error: OSError) -> int:
+    """Return the exit code for a stream or a file that could not be written."""
+    if isinstance(error, BrokenPipeError):
+        return BROKEN_PIPE
+    if error.errno not in _OUTPUT_ERRORS:
+        return _report_bug(error)
+    where = error.filename or "standard output"
+    _print_error(f"{where}: {error.strerror}; free disk space or fix the problem, then rerun the command")
+    return DiskError.exit_code
+
+
+def _report_bug(error: Exception) -> int:
+    try:
+        request = f"please report the file {_write_traceback()}"
+    except OSError:  # the disk has no space for it either
+        request = "please report it"
+    _print_error(f"a bug in swr-crawler: {type(error).__name__}; {request}")
+    return INTERNAL_ERROR
+
+
+def _write_traceback() -> str:
+    """Write the traceback that is being handled to a temporary file and return its path. Raises OSError."""
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415 - needed for a bug only
+    from traceback import print_exc  # noqa: PLC0415
+
+    with NamedTemporaryFile("w", prefix="swr-crawler-fault-", suffix=".txt", delete=False) as file:
+        print_exc(file=file)
+    return file.name
+
+
+def _print_error(message: str) -> None:
+    with suppress(OSError):  # with standard error closed, the exit code still tells
+        click.echo(f"{PROGRAM}: {escaped(message)}", err=True)
+
+
+def flush_streams() -> None:
+    """Discard what the streams did not take: Python would try again at its exit, complain, and exit with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def replace_closed_streams() -> None:
+    """Open the null device for each standard stream that is closed: the next file opened would get its descriptor.
+
+    Standard output is opened for reading only, so that records written to it fail and are not silently lost.
+    """
+    for name, mode in (("stdin", os.O_RDONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, mode)
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w"))
