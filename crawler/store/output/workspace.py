@@ -53,7 +53,7 @@ log = logging.getLogger(__name__)
 _CLOCK_TOLERANCE: Final = timedelta(minutes=1)
 
 
-_CHECK_S: Final = 0.2
+_CHECK_S: Final = 0.25
 
 
 class Workspace(NamedTuple):
