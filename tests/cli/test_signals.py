@@ -1,6 +1,6 @@
 """Ctrl-C and SIGTERM at any instant: 130, 143 or what is true of the run, no traceback, and nothing that was read lost.
 
-Each test sends the signals at instants that are spread over the whole life of the process (tests/support/signal_sweep.py).
+Each test sends signals at instants that are spread over the whole life of a process (tests/support/signal_sweep.py).
 """
 
 import random
