@@ -19,6 +19,7 @@ import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader, RawIOBase
 from tempfile import TemporaryFile
 from typing import IO, Final, cast
 
@@ -267,7 +268,7 @@ def _boundaries(sides: tuple[Snapshot, Snapshot], parts: _Parts, range_bytes: in
 def _sample(snapshot: Snapshot, file: FileEntry, step: int) -> Iterator[_Names]:
     """Yield the keys of lines about `step` bytes apart, without lines that are no record: reading them will fail."""
     try:
-        with snapshot.path_of(file).open("rb", buffering=_SAMPLE_BYTES) as part:
+        with snapshot.open(file) as raw, BufferedReader(cast("RawIOBase", raw), _SAMPLE_BYTES) as part:
             for at in range(0, file.bytes, step):
                 part.seek(at)
                 part.readline(RANGE_BYTES)  # skips the rest of a line

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 from hashlib import sha256
+from typing import Final
 
 from crawler.snapshot.manifest import FileEntry
+from crawler.text.human import shortened
+
+_LONGEST_VALUE: Final = 64  # a SHA-256 in hex; a manifest can say anything
 
 
 class DigestCheck:
@@ -29,4 +33,4 @@ class DigestCheck:
             ("SHA-256", self._digest.hexdigest(), self._file.sha256),
         ):
             if found != expected:
-                yield f"{what}: {found}, the manifest says {expected}"
+                yield f"{what}: {found}, the manifest says {shortened(str(expected), _LONGEST_VALUE)}"

@@ -1,6 +1,7 @@
 """Finds a snapshot by what a command line calls it: a folder, an id, `latest` or `previous`; or by its plan."""
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -9,8 +10,8 @@ import msgspec
 
 from crawler.errors import IncompleteError, UsageError
 from crawler.snapshot.layout import LATEST, MANIFEST, PREVIOUS, SUCCESS
-from crawler.snapshot.manifest import Manifest
-from crawler.snapshot.reader import Snapshot, is_folder, open_snapshot
+from crawler.snapshot.manifest import Manifest, check_counts
+from crawler.snapshot.reader import Snapshot, is_folder, open_snapshot, read_manifest
 from crawler.snapshot.shrinkage import CenterPlan, Place, center_plans
 from crawler.text.malformed import MALFORMED
 
@@ -83,7 +84,8 @@ def newest_of_plans(
     """Yield, from the newest on, the complete snapshots to compare a run with, each with the centers to compare.
 
     Each center is compared with the newest snapshot that has the same plan of it, started at `started_at` or before.
-    Only manifests are read. One that cannot be read is logged and passed over.
+    Only manifests are read. One that cannot be read, or does not agree with the sizes on the disk or with itself, is
+    logged and passed over.
     """
     missing = dict(plans)
     earlier = [found for found in _complete(output, log_unreadable=True) if found[0].started_at <= started_at]
@@ -100,10 +102,12 @@ def newest_of_plans(
 
 def _manifest(folder: Path) -> Manifest | None:
     try:
-        return open_snapshot(folder).manifest
-    except (IncompleteError, UsageError) as error:
+        manifest = open_snapshot(folder).manifest
+        check_counts(manifest)
+    except (IncompleteError, UsageError, ValueError) as error:
         _log_unreadable(folder, str(error))
         return None
+    return manifest
 
 
 def _log_unreadable(folder: Path, reason: str) -> None:
@@ -113,7 +117,7 @@ def _log_unreadable(folder: Path, reason: str) -> None:
 def _complete(output: Path, *, log_unreadable: bool = False) -> Iterator[tuple[_Head, Path]]:
     """Yield the complete snapshots whose manifest can be read, in no order."""
     for folder in _folders(output):
-        if (folder / SUCCESS).exists():
+        if os.path.exists(folder / SUCCESS):  # noqa: PTH110 - Path.exists raises for a folder that may not be searched
             head = _head(folder)
             if head is not None and head.status == "complete":
                 yield head, folder
@@ -123,7 +127,7 @@ def _complete(output: Path, *, log_unreadable: bool = False) -> Iterator[tuple[_
 
 def _latest(output: Path) -> Path:
     link = output / LATEST
-    if not link.is_dir():
+    if not os.path.isdir(link):  # noqa: PTH112 - as in `_complete`
         raise UsageError(f"{output} has no complete snapshot called {LATEST}; {_existing(output)}")
     return link.resolve()
 
@@ -141,13 +145,13 @@ def _previous(output: Path) -> Path:
 
 def _head(folder: Path) -> _Head | None:
     try:
-        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=_Head)
-    except (OSError, *MALFORMED):
+        return msgspec.json.decode(read_manifest(folder), type=_Head)
+    except (IncompleteError, UsageError, *MALFORMED):
         return None
 
 
 def _folders(output: Path) -> list[Path]:
-    return sorted(folder for folder in output.glob("snapshot=*") if folder.is_dir())
+    return sorted(folder for folder in output.glob("snapshot=*") if os.path.isdir(folder))  # noqa: PTH112 - the same
 
 
 def _existing(output: Path) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from crawler.model.record import Record
 from crawler.model.verdict import Verdict
 from crawler.model.walk_id import Center
-from crawler.snapshot.layout import PART, REJECTS
+from crawler.snapshot.layout import MANIFEST, PART, REJECTS
 from crawler.text.human import escaped
 from crawler.text.malformed import MALFORMED
 
@@ -228,6 +228,13 @@ def _check_paths(manifest: Manifest) -> None:
         raise ValueError(f"names a file that is not part of a snapshot: {escaped(strange[0])}")
     if len(set(paths)) != len(paths):
         raise ValueError("names a file twice")
+
+
+def check_counts(manifest: Manifest) -> None:
+    """Raise ValueError when the walks of a manifest hold another number of records than its files."""
+    walked, written = (sum(one.records for one in ones) for ones in (manifest.walks, manifest.files))
+    if walked != written:
+        raise ValueError(f"{MANIFEST}: the walks hold {walked} records, the files {written}")
 
 
 def schemas() -> dict[str, Any]:

@@ -1,24 +1,38 @@
 """Reads a published snapshot: its manifest, its part files, and the record on each line.
 
+Nothing that a manifest says is believed before the disk says the same: `open_snapshot` compares the sizes of all files,
+and everything else reads through `listed_file.py`, which compares the size of one again.
+
 `blocks`, `records` and `rejects` compare what they read with the manifest and raise IncompleteError at the end of a
 file that differs. So a caller must not publish a result before it has read them to their end, or its output must show
 the error.
 """
 
 from collections.abc import Iterator
+from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple, cast
 
 import msgspec
 
 from crawler.errors import IncompleteError, UsageError
+from crawler.files.regular import open_regular, size_of
 from crawler.model.record import Record
 from crawler.snapshot.digest_check import DigestCheck
 from crawler.snapshot.layout import MANIFEST, PART
+from crawler.snapshot.listed_file import open_checked, open_listed
 from crawler.snapshot.manifest import FileEntry, Manifest, from_json
 from crawler.text.human import shortened
+from crawler.text.human import size as in_units
 from crawler.text.malformed import MALFORMED
 
+# Above these no text is read: 100 000 walks make a manifest of about 60 MB, and a service's answer has 64 MiB at most
+# (`max_body_bytes` by default), so an item cannot make a longer line.
+MAX_MANIFEST_BYTES: Final = 2**27
+MAX_LINE_BYTES: Final = 2**28
+
+_TOO_LONG: Final = f"a line has more than {in_units(MAX_LINE_BYTES)}: it is no record"
+_MANIFEST_LIMIT: Final = in_units(MAX_MANIFEST_BYTES)
 _BLOCK_BYTES: Final = 2**20
 _LONGEST_NAME: Final = 80
 
@@ -40,16 +54,22 @@ class Snapshot:
         self.folder = folder
         self.manifest = manifest
 
-    def path_of(self, file: FileEntry) -> Path:
-        """Return the path of a file. Raises IncompleteError when it is no regular file inside the snapshot's folder."""
-        path = self.folder / file.path
-        try:
-            inside = path.resolve(strict=True).is_relative_to(self.folder.resolve())
-        except OSError as error:
-            raise IncompleteError(f"{path}: {error.strerror}; the manifest names it") from None
-        if not inside or not path.is_file():
-            raise IncompleteError(f"{path} is no file of this snapshot: it leads elsewhere, or is no regular file")
-        return path
+    def check_sizes(self) -> None:
+        """Compare the size of every file with the manifest: it takes no time, and nobody reads what is not there.
+
+        Raises IncompleteError for the first file that is no regular file inside the folder, or of another size.
+        """
+        for file in (*self.manifest.files, self.manifest.rejects):
+            self.open(file).close()
+
+    def open(self, file: FileEntry) -> BinaryIO:
+        """Return a file, open for reading and without a buffer. Raises IncompleteError as `check_sizes` does."""
+        return open_checked(self.folder, file)
+
+    def size(self, file: FileEntry) -> int:
+        """Return the size of a file on the disk in bytes. Raises IncompleteError when it is no file of this folder."""
+        with open_listed(self.folder, file) as opened:
+            return size_of(opened)
 
     def partition_of(self, file: FileEntry) -> Partition:
         """Return whose records a part file holds, from its path. Raises IncompleteError for the path of no part."""
@@ -61,26 +81,39 @@ class Snapshot:
         return Partition(match[1] or only, match[2])
 
     def lines(self, file: FileEntry) -> Iterator[bytes]:
-        """Yield the lines of one file with their ends, without any check. Raises IncompleteError, OSError."""
-        with self.path_of(file).open("rb", buffering=_BLOCK_BYTES) as part:
-            yield from part
+        """Yield the lines of one file with their ends; neither size nor digest is checked.
+
+        Raises IncompleteError for a file that cannot be opened and for a line of more than MAX_LINE_BYTES, OSError.
+        """
+        with open_listed(self.folder, file) as raw, BufferedReader(cast("RawIOBase", raw), _BLOCK_BYTES) as part:
+            left = size_of(raw)  # and not what is appended meanwhile
+            while left > 0 and (line := part.readline(MAX_LINE_BYTES + 1)):
+                left -= len(line)
+                if len(line) > MAX_LINE_BYTES:
+                    raise IncompleteError(f"{self.folder / file.path}: {_TOO_LONG}")
+                yield line
 
     def blocks(self, file: FileEntry) -> Iterator[bytes]:
         """Yield the lines of one file in blocks of about 1 MiB, each of whole lines.
 
-        Raises IncompleteError for a file that cannot be read, and at the end for one that differs from the manifest.
+        Raises IncompleteError for a file that cannot be read or is not of the manifest's size, before the first block;
+        and at the end for one that differs from the manifest.
         """
-        path, check = self.path_of(file), DigestCheck(file)
+        path, check = self.folder / file.path, DigestCheck(file)
         rest: list[bytes] = []  # of a line longer than a block
+        waiting = 0
         try:
-            with path.open("rb", buffering=0) as part:
+            with self.open(file) as part:
                 while check.bytes <= file.bytes and (block := part.read(_BLOCK_BYTES)):
                     check.add(block, block.count(b"\n"))
                     end = block.rfind(b"\n") + 1
                     if end:
                         yield b"".join((*rest, block[:end]))
-                        rest = []
+                        rest, waiting = [], 0
                     rest.append(block[end:])
+                    waiting += len(block) - end
+                    if waiting > MAX_LINE_BYTES:
+                        raise IncompleteError(f"{path}: {_TOO_LONG}")
         except OSError as error:
             raise IncompleteError(f"{path}: {error.strerror or error}") from None
         differences = [*(["the last line has no end"] if any(rest) else []), *check.differences()]
@@ -137,23 +170,48 @@ def _first_malformed(block: bytes) -> int:
 
 
 def open_snapshot(folder: Path) -> Snapshot:
-    """Return the snapshot in a folder; `crawler/snapshot/find.py` finds the folder by a name.
+    """Return the snapshot in a folder whose files are all there; `crawler/snapshot/find.py` finds it by a name.
 
     Raises UsageError when `folder` is no folder; IncompleteError when its manifest is missing, damaged or of a newer
-    version, or names a file that no snapshot has.
+    version, names a file that no snapshot has, or says another size of a file than the disk.
     """
-    if not is_folder(folder):
-        raise UsageError(f"{folder} is no folder; name a snapshot, e.g. output/latest")
-    try:
-        text = (folder / MANIFEST).read_bytes()
-    except FileNotFoundError:
-        raise IncompleteError(f"{folder} has no {MANIFEST}: it is no snapshot, or a damaged one") from None
-    except OSError as error:
-        raise IncompleteError(f"{folder / MANIFEST}: {error.strerror}") from None
+    snapshot = open_unchecked(folder)
+    snapshot.check_sizes()
+    return snapshot
+
+
+def open_unchecked(folder: Path) -> Snapshot:
+    """Return the snapshot in a folder, whether or not its files are as its manifest says: `verify` finds that out.
+
+    Raises UsageError and IncompleteError as `open_snapshot` does for a folder and a manifest.
+    """
+    text = read_manifest(folder)
     try:
         return Snapshot(folder, from_json(text))
     except ValueError as error:
         raise IncompleteError(f"{folder / MANIFEST} {error}") from None
+
+
+def read_manifest(folder: Path) -> bytes:
+    """Return the text of the manifest in a folder.
+
+    Raises UsageError when `folder` is no folder; IncompleteError when no manifest is there, or none that can be read or
+    is of at most MAX_MANIFEST_BYTES.
+    """
+    if not is_folder(folder):
+        raise UsageError(f"{folder} is no folder; name a snapshot, e.g. output/latest")
+    path = folder / MANIFEST
+    try:
+        with open_regular(path, within=folder) as file:
+            size = size_of(file)
+            text = file.read(size) if size <= MAX_MANIFEST_BYTES else b""
+    except FileNotFoundError:
+        raise IncompleteError(f"{folder} has no {MANIFEST}: it is no snapshot, or a damaged one") from None
+    except OSError as error:
+        raise IncompleteError(f"{path}: {error.strerror}") from None
+    if size > MAX_MANIFEST_BYTES:
+        raise IncompleteError(f"{path} is no manifest: it has {in_units(size)}, and none has over {_MANIFEST_LIMIT}")
+    return text
 
 
 def is_folder(path: Path) -> bool:

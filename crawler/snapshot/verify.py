@@ -92,9 +92,15 @@ class _Reading:
                 yield f"{file.path}: {difference}"
 
     def _lines(self, file: FileEntry) -> Iterator[tuple[int, bytes, str]]:
-        """Yield number, bytes and damage ("" for none) of each line; last, as number 0, what differs in the file."""
+        """Yield number, bytes and damage ("" for none) of each line; last, as number 0, what differs in the file.
+
+        A file that is larger than the manifest says is not read: nobody knows how large it can be.
+        """
         check = DigestCheck(file)
         try:
+            if (size := self._snapshot.size(file)) > file.bytes:
+                yield 0, b"", f"bytes: {size}, the manifest says {file.bytes}"
+                return
             for number, line in enumerate(self._snapshot.lines(file), 1):
                 check.add(line, 1)
                 yield number, line, "" if line.endswith(b"\n") else "has no end: the file is cut short"

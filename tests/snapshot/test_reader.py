@@ -57,14 +57,18 @@ def test_a_block_is_whole_lines(snapshot: Snapshot) -> None:
     ("damage", "words"),
     [
         (lambda part: part.write_bytes(part.read_bytes().replace(b'"size":1000', b'"size":1001', 1)), "SHA-256"),
-        (lambda part: part.write_bytes(part.read_bytes()[:-1]), "the last line has no end"),
-        (lambda part: part.write_bytes(part.read_bytes() + b"{}\n"), "lines: 4, the manifest says 3"),
+        (lambda part: part.write_bytes(part.read_bytes()[:-1] + b" "), "the last line has no end"),
+        (
+            lambda part: part.write_bytes(part.read_bytes().replace(b',"name"', b'\n"name"', 1)),
+            "lines: 4, the manifest says 3",
+        ),
+        (lambda part: part.write_bytes(part.read_bytes()[:-1]), "bytes: "),
         (lambda part: part.write_bytes(part.read_bytes() + b" " * 3_000_000), "bytes: "),
         (lambda part: part.write_bytes(b""), "bytes: 0, "),
         (Path.unlink, "No such file"),
         (lambda part: (part.unlink(), part.mkdir()), "no regular file"),
         (make_pipe, "no regular file"),
-        (lambda part: (part.unlink(), part.symlink_to("/etc/hostname")), "leads elsewhere"),
+        (lambda part: (part.unlink(), part.symlink_to("/etc/hostname")), "leads out of its folder"),
     ],
 )
 def test_a_file_that_differs_from_the_manifest_raises(

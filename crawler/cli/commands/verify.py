@@ -11,10 +11,10 @@ from crawler.text.human import count, counted, escaped, size
 
 def verify(folder: Path, *, as_json: bool) -> int:
     """Compare a snapshot with its manifest and print the differences; return 3 when there are some, else 0."""
-    from crawler.snapshot.reader import open_snapshot  # noqa: PLC0415
+    from crawler.snapshot.reader import open_unchecked  # noqa: PLC0415
     from crawler.snapshot.verify import verify as check  # noqa: PLC0415
 
-    snapshot = open_snapshot(folder)
+    snapshot = open_unchecked(folder)
     report = check(snapshot)
     if as_json:
         print_json({"snapshot": snapshot.manifest.snapshot, "status": snapshot.manifest.status, **report._asdict()})

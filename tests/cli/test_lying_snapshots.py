@@ -1,0 +1,198 @@
+"""Nothing that a snapshot says is believed before the disk says the same: each command that reads one ends with a line.
+
+A command that believed a size of 2^62 bytes would run for ever: then the time limit of the tests ends it.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pytest
+
+from crawler.config.describe import redacted
+from crawler.errors import IncompleteError
+from crawler.snapshot.find import newest_of_plans
+from crawler.snapshot.reader import Snapshot, open_snapshot
+from crawler.snapshot.shrinkage import center_plans
+from tests.store.builders import publish_records, records_named, rewrite
+from tests.support.cli_runner import Said, Say, saying
+from tests.support.emulator_fixture import configure
+
+COMMANDS: Final = (
+    ("verify", "LYING"),
+    ("diff", "LYING", "TRUE"),
+    ("diff", "TRUE", "LYING", "--json"),
+    ("audit", "LYING"),
+    ("audit", "TRUE", "--previous", "LYING", "--json"),
+    ("report", "LYING", "-o", "-"),
+    ("report", "TRUE", "--previous", "LYING", "-o", "-"),
+    ("query", "LYING", "from repositories"),
+)
+
+
+@pytest.fixture
+def lying(tmp_path: Path) -> Snapshot:
+    publish_records(tmp_path, "true", records_named("a", "b", "x"))
+    return publish_records(tmp_path, "lying", records_named("a", "b", "c"))
+
+
+@pytest.fixture
+def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
+    run = saying(capfd, monkeypatch)
+    names = {"LYING": str(tmp_path / "snapshot=lying"), "TRUE": str(tmp_path / "snapshot=true")}
+    return lambda *arguments: run(*(names.get(argument, argument) for argument in arguments))
+
+
+def part_of(snapshot: Snapshot) -> Path:
+    return snapshot.folder / snapshot.manifest.files[0].path
+
+
+def ends_with_a_line(said: Said) -> bool:
+    return said.code == 3 and (said.err.count("\n") == 1 or (not said.err and " difference" in said.out))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"bytes": 2**62},
+        {"bytes": 2**200},
+        {"bytes": -(2**62)},
+        {"bytes": 0},
+        {"records": 2**62},
+        {"records": -1},
+        {"records": 2**62, "bytes": 2**62},
+        {"sha256": "\x1b[2J" * 1000},
+    ],
+    ids=str,
+)
+def test_a_manifest_that_lies_about_a_file_is_3(
+    say: Say, lying: Snapshot, command: tuple[str, ...], lie: dict[str, Any]
+) -> None:
+    rewrite(lying, files=(msgspec.structs.replace(lying.manifest.files[0], **lie),))
+    said = say(*command)
+    assert ends_with_a_line(said) or ("sha256" in lie and said.code == 3)
+    assert "\x1b" not in said.out + said.err
+    assert len(said.err) < 1000
+
+
+def to_endless(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def to_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def to_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def to_loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+def to_outside(path: Path) -> None:
+    outside = path.parents[2] / "outside"
+    path.rename(outside)
+    path.symlink_to(outside)
+
+
+def to_gigabytes(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.truncate(2**40)  # a hole: it takes no space
+
+
+DISGUISES: Final = (to_endless, to_pipe, to_folder, to_loop, to_gigabytes)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("disguise", [*DISGUISES, to_outside])
+def test_a_part_that_is_something_else_is_3(
+    say: Say, lying: Snapshot, command: tuple[str, ...], disguise: Callable[[Path], None]
+) -> None:
+    disguise(part_of(lying))
+    assert ends_with_a_line(say(*command))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_a_manifest_that_is_something_else_is_3(
+    say: Say, lying: Snapshot, command: tuple[str, ...], disguise: Callable[[Path], None]
+) -> None:
+    disguise(lying.folder / "_manifest.json")
+    said = say(*command)
+    assert (said.code, said.err.count("\n")) == (3, 1)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\xff",
+        b"[" * 10**6,
+        b'{"schema":2,"config":' + b'{"a":' * 10**6,
+        b'{"schema":' + b"9" * 5000 + b"}",
+        b'{"schema":NaN}',
+        b'{"schema":1,"walks":[[[]]],"files":{}}',
+        b'"schema"',
+    ],
+    ids=lambda text: repr(text[:30]),
+)
+def test_a_manifest_of_other_text_is_3(say: Say, lying: Snapshot, command: tuple[str, ...], text: bytes) -> None:
+    (lying.folder / "_manifest.json").write_bytes(text)
+    said = say(*command)
+    assert (said.code, said.err.count("\n")) == (3, 1)
+    assert len(said.err) < 1000
+
+
+def test_a_part_that_grows_while_it_is_read_differs(lying: Snapshot) -> None:
+    (file,) = lying.manifest.files
+    blocks = lying.blocks(file)
+    with part_of(lying).open("ab") as part:
+        next(blocks)
+        for _ in range(100):
+            part.write(b"{}\n" * 2**20)
+            part.flush()
+        with pytest.raises(IncompleteError, match="bytes: 1049785, the manifest says 1209"):
+            list(blocks)
+
+
+def test_lines_end_where_the_file_ended_when_it_was_opened(lying: Snapshot) -> None:
+    lines = lying.lines(lying.manifest.files[0])
+    first = next(lines)
+    with part_of(lying).open("ab") as part:
+        part.write(b"{}\n" * 1000)
+    assert len([first, *lines]) == 3
+
+
+@pytest.mark.parametrize(
+    ("lie", "words"),
+    [
+        ({"bytes": 2**62}, "bytes: "),
+        ({"records": 2**62}, "4 611 686 018 427 387 904 lines"),
+        ({"records": 2}, "the walks hold 3 records, the files 2"),
+    ],
+)
+def test_a_crawl_passes_over_an_earlier_snapshot_that_lies(
+    lying: Snapshot, caplog: pytest.LogCaptureFixture, lie: dict[str, Any], words: str
+) -> None:
+    output = lying.folder.parent
+    config = redacted(configure("a.example", "output"))
+    for name, moment in (("true", "2026-01-01"), ("lying", "2026-01-02")):
+        rewrite(open_snapshot(output / f"snapshot={name}"), config=config, started_at=moment)
+    plans = center_plans(config)
+    assert next(manifest.snapshot for manifest, _ in newest_of_plans(output, plans, "2026-01-03")) == "lying"
+    file = msgspec.structs.replace(lying.manifest.files[0], **lie)
+    rewrite(lying, config=config, started_at="2026-01-02", files=(file,))
+    assert [manifest.snapshot for manifest, _ in newest_of_plans(output, plans, "2026-01-03")] == ["true"]
+    (record,) = caplog.records
+    assert record.message == "snapshot.unreadable"
+    assert words in record.__dict__["reason"]
