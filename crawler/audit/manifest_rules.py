@@ -44,6 +44,7 @@ def observe(manifest: Manifest, *, has_success_marker: bool) -> Iterator[Observa
     for walk in why.walks_with_rejects:
         message = f"had {counted(walk.rejects, 'item')} that could not be read"
         yield Observation(catalogue.REJECTED, _location_of(walk), Violation(message, {"rejects": walk.rejects}))
+    yield from (_invalid_fields(walk) for walk in manifest.walks if walk.invalid)
     for field in manifest.unknown_fields:
         violation = Violation(f"has the unknown field {word(field, 'without a name')}", {"field": field})
         yield Observation(catalogue.UNKNOWN_FIELD, Location(), violation, field)
@@ -98,6 +99,13 @@ def _equal_centers(overlap: Overlap) -> Observation:
     return Observation(
         catalogue.EQUAL_CENTERS, Location(overlap.target), Violation(f"has {found} in both centers", evidence)
     )
+
+
+def _invalid_fields(walk: WalkEntry) -> Observation:
+    fields = ", ".join(word(field, "without a name") for field in walk.invalid_fields)
+    message = f"has {counted(walk.invalid, 'record')} with values that could not be read, in {fields}"
+    evidence: Evidence = {"records": walk.invalid, "fields": fields}
+    return Observation(catalogue.INVALID_FIELD, _location_of(walk), Violation(message, evidence))
 
 
 def _location_of(walk: WalkEntry) -> Location:

@@ -173,6 +173,27 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
 )
 
 
+# What a rule judges by. Where it could not be read, the record has null (or no tags), which says nothing.
+_READS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        catalogue.PUBLIC.id: frozenset({"is_public"}),
+        catalogue.EXPIRED.id: frozenset({"status"}),
+        catalogue.CATEGORY.id: frozenset({"category"}),
+        catalogue.STALE.id: frozenset({"updated_at"}),
+        catalogue.UNTAGGED.id: frozenset({"tags", "num_images"}),
+        catalogue.TAG_COUNT.id: frozenset({"tags", "num_images"}),
+        catalogue.ONLY_LATEST.id: frozenset({"tags"}),
+        catalogue.UNDESCRIBED.id: frozenset({"description"}),
+        catalogue.LARGE.id: frozenset({"size"}),
+    }
+)
+
+
+def can_judge(rule: Rule, record: Record) -> bool:
+    """Return whether all that the rule judges by could be read."""
+    return not record.invalid or _READS.get(rule.id, frozenset()).isdisjoint(record.invalid)
+
+
 def checks_of(policy: Policy) -> tuple[tuple[Rule, Check], ...]:
     """Return the rules about records that are not disabled, in the order of their ids."""
     return tuple((RULES[name], check) for name, check in CHECKS.items() if name not in policy.disabled_rules)

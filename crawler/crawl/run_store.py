@@ -110,7 +110,7 @@ class RunStore:
             last_pass_only=complete,
             deduplicate=result.duplicates > 0,
         )
-        if complete and sum(published) != result.distinct:
+        if complete and published.items != result.distinct:
             counts = f"{result.distinct} distinct records were read, but {published} were written"
             raise IncompleteError(f"{walk_id}: {counts}; this is a bug in swr-crawler: please report it")
         self._add_sample(walk_id.target, walk_id.center, result.sample)
@@ -126,6 +126,8 @@ class RunStore:
             duplicates=result.duplicates,
             rejects=published.rejects,
             outside=published.outside,
+            invalid=published.invalid,
+            invalid_fields=tuple(sorted(published.invalid_fields)),
             passes=result.passes,
             requests=scheduled.requests,
             limit=result.limit,

@@ -16,6 +16,8 @@ OWNER: Final = "domain_name"
 FIELDS: Final = tuple(field for field in Record.__struct_fields__ if field not in KEY or field == OWNER)
 DOWNLOADS: Final = "num_download"
 EXTRA: Final = "extra"
+INVALID: Final = "invalid"
+NESTED: Final = (EXTRA, INVALID)  # what these hold is compared field by field
 
 
 class FromTo(msgspec.Struct, frozen=True):
@@ -29,8 +31,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One record that was added, removed or changed.
 
     `fields` are the differing fields in the record's order; only a change has them. A field under `extra` is named
-    `extra.<its name>` and is null where it does not exist. `domain_name` is the owner, from whichever snapshot knows
-    it. `record` is the whole record; only an added or a removed one has it.
+    `extra.<its name>`, a value under `invalid` likewise; both are null where they do not exist. `domain_name` is the
+    owner, from whichever snapshot knows it. `record` is the whole record; only an added or a removed one has it.
     """
 
     change: Literal["added", "removed", "changed"]

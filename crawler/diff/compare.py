@@ -19,9 +19,10 @@ from msgspec.structs import astuple
 
 from crawler.diff.change import (
     DOWNLOADS,
-    EXTRA,
     FIELDS,
+    INVALID,
     KEY,
+    NESTED,
     OWNER,
     Change,
     Downloads,
@@ -41,8 +42,9 @@ _ALL: Final = Record.__struct_fields__
 class Comparison:
     """Compares the records of two snapshots pair by pair: `add` them all, then call `unknown` and `summary`.
 
-    `ignore` names fields whose changes are ignored: those of FIELDS, or `extra.<name>`. Differing downloads are summed
-    up, and listed with `list_downloads` only. Memory grows with the walks, not with the records.
+    `ignore` names fields whose changes are ignored: those of FIELDS, `extra.<name>` or `invalid.<name>`. A field
+    that is ignored is so with its invalid values, too. Differing downloads are summed up, and listed with
+    `list_downloads` only. Memory grows with the walks, not with the records.
     """
 
     def __init__(
@@ -52,7 +54,8 @@ class Comparison:
         self._sides = AbsenceEvidence("old", old), AbsenceEvidence("new", new)
         self._ignore = ignore
         self._sum_downloads = not list_downloads and DOWNLOADS not in ignore
-        self._compared = frozenset(FIELDS) - ignore - {EXTRA, DOWNLOADS if self._sum_downloads else EXTRA}
+        self._compared = frozenset(FIELDS) - ignore - {*NESTED, *({DOWNLOADS} if self._sum_downloads else ())}
+        self._ignore_invalid = frozenset(f"{INVALID}.{field}" for field in FIELDS if field not in self._compared)
         self._reasons: dict[WalkId, tuple[Reason, ...]] = {}
         self._only: dict[WalkId, list[int]] = {}  # number of records in OLD alone, in NEW alone
         self._counts = {"added": 0, "removed": 0, "changed": 0}
@@ -79,8 +82,10 @@ class Comparison:
             for field, before, after in zip(_ALL, astuple(old), astuple(new), strict=True)
             if before != after and field in self._compared
         }
-        if (old.extra or new.extra) and EXTRA not in self._ignore:
-            fields.update(self._extra(old.extra or {}, new.extra or {}))
+        for nested in NESTED:
+            before, after = getattr(old, nested), getattr(new, nested)
+            if (before or after) and nested not in self._ignore:
+                fields.update(_nested_changes(nested, before or {}, after or {}, self._ignore | self._ignore_invalid))
         if self._sum_downloads and old.num_download != new.num_download:
             self._downloads[0] += 1
             if old.num_download is not None and new.num_download is not None:
@@ -89,13 +94,6 @@ class Comparison:
             self._unchanged += 1
             return None
         return Change(change="changed", **{**_key(new), OWNER: new.domain_name or old.domain_name}, fields=fields)
-
-    def _extra(self, old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, FromTo]]:
-        for name in sorted(old.keys() | new.keys()):
-            before, after = old.get(name), new.get(name)
-            field = f"{EXTRA}.{name}"
-            if field not in self._ignore and _encoded(before) != _encoded(after):  # in Python, 1 == 1.0 == True
-                yield field, FromTo(before, after)
 
     def _one_sided(self, old: Record | None, new: Record | None) -> Change | None:
         record = old or new
@@ -159,6 +157,15 @@ class Comparison:
 
 
 _encoded: Final = msgspec.json.Encoder(order="deterministic").encode
+
+
+def _nested_changes(
+    nested: str, old: dict[str, Any], new: dict[str, Any], ignore: frozenset[str]
+) -> Iterator[tuple[str, FromTo]]:
+    for name in sorted(old.keys() | new.keys()):
+        before, after, field = old.get(name), new.get(name), f"{nested}.{name}"
+        if field not in ignore and _encoded(before) != _encoded(after):  # in Python, 1 == 1.0 == True
+            yield field, FromTo(before, after)
 
 
 def _key(record: Record) -> dict[str, Any]:

@@ -95,6 +95,14 @@ EQUAL_CENTERS: Final = Rule(
     "The service, or a cache before it, ignores the center: one list was read twice, and the other one not at all.",
     "Request each center by hand, around any cache, to find what ignores the center; then crawl again.",
 )
+INVALID_FIELD: Final = Rule(
+    "SWR008",
+    "invalid-field",
+    "warning",
+    "Records hold values that cannot be read as what their field is",
+    "The field is null, its value is kept under invalid, and no rule judges it: a finding may be missing.",
+    "Look at the records (swr-crawler query, where invalid is not null), and judge what the field meant by hand.",
+)
 PUBLIC: Final = Rule(
     "SWR101",
     "public-while-shared",
@@ -242,7 +250,7 @@ SUPPRESSION_UNUSED: Final = Rule(
 )
 
 _ALL: Final = (
-    *(INCOMPLETE, UNPROVEN, UNCOVERED, REJECTED, UNKNOWN_FIELD, SHRANK, EQUAL_CENTERS),
+    *(INCOMPLETE, UNPROVEN, UNCOVERED, REJECTED, UNKNOWN_FIELD, SHRANK, EQUAL_CENTERS, INVALID_FIELD),
     *(PUBLIC, EXPIRED, DOMAIN, NAMESPACE, CATEGORY),
     *(STALE, UNTAGGED, TAG_COUNT, ONLY_LATEST, UNDESCRIBED, LARGE),
     *(RECORDS_GREW, SIZE_GREW, RECORDS_SHRANK, SIZE_SHRANK),

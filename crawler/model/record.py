@@ -42,8 +42,10 @@ Time = Annotated[
 class Record(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """One shared image repository, on one line of a part file.
 
-    Every field is present, null when the service sent none; only `extra` is absent when empty. `size` is in bytes. The
-    service reserves `logo` and `url` and sends empty strings: they are null here.
+    Every field is present, null when the service sent none; only `extra` and `invalid` are absent when empty. `size` is
+    in bytes. The service reserves `logo` and `url` and sends empty strings: they are null here, as are times that mean
+    none. `invalid` holds, as they were sent, the values of fields that are null (`tags`: empty) because no value of
+    their type could be read; a field of the service that has this name is in `extra`, like any unknown one.
     """
 
     target: Annotated[str, msgspec.Meta(description="The target this was read from.")]
@@ -66,6 +68,12 @@ class Record(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False)
     tags: list[str]
     status: bool | None
     extra: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    invalid: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def invalid_fields(self) -> frozenset[str]:
+        """The names of the fields whose value could not be read."""
+        return frozenset(self.invalid or ())
 
 
 # The bits of a key that its owner changes: none of those that number its group (key_set.py).
@@ -123,12 +131,26 @@ class _Key(msgspec.Struct, gc=False):
     name: str
 
 
+class _Invalid(msgspec.Struct, gc=False):
+    invalid: dict[str, msgspec.Raw] = {}
+
+
 _decode_key = msgspec.json.Decoder(_Key).decode
+_decode_invalid = msgspec.json.Decoder(_Invalid).decode
+_INVALID: Final = b'"invalid":{'
 
 
 def namespace_of_line(line: bytes) -> str:
     """Return the namespace of a record line. Raises msgspec.MsgspecError for other bytes."""
     return _decode_key(line).namespace
+
+
+def invalid_fields_of(line: bytes) -> frozenset[str]:
+    """Return the names of the fields of a record line whose value could not be read.
+
+    Raises msgspec.MsgspecError for other bytes.
+    """
+    return frozenset(_decode_invalid(line).invalid) if _INVALID in line else frozenset()
 
 
 def key_of_line(line: bytes) -> RecordKey:

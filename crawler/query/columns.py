@@ -24,6 +24,7 @@ RECORD_COLUMNS: Final = {
     "tags": "VARCHAR[]",
     "status": "BOOLEAN",
     "extra": "JSON",
+    "invalid": "JSON",
 }
 
 
@@ -38,6 +39,8 @@ WALK_COLUMNS: Final = {
     "duplicates": "BIGINT",
     "rejects": "BIGINT",
     "outside": "BIGINT",
+    "invalid": "BIGINT",
+    "invalid_fields": "VARCHAR[]",
     "passes": "BIGINT",
     "requests": "BIGINT",
     "limit": "BIGINT",

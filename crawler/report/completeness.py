@@ -53,13 +53,14 @@ class UnprovenWalk(NamedTuple):
 class Completeness(NamedTuple):
     """Whether the snapshot is complete; if not, `reasons` has a sentence for each reason.
 
-    `walks` are all walks, the worst first. `unproven` are the worst of those that are not proven, `unproven_count` is
-    the number of all of them.
+    `notes` say what else a reader should know, complete or not. `walks` are all walks, the worst first. `unproven` are
+    the worst of those that are not proven, `unproven_count` is the number of all of them.
     """
 
     complete: bool
     headline: str
     reasons: tuple[str, ...]
+    notes: tuple[str, ...]
     centers: tuple[CenterTotals, ...]
     unproven: tuple[UnprovenWalk, ...]
     unproven_count: int
@@ -79,6 +80,7 @@ def completeness(manifest: Manifest, *, records: int, has_success_marker: bool, 
         complete=not reasons,
         headline=_headline(manifest.walks, records, complete=not reasons),
         reasons=reasons,
+        notes=tuple(_notes(manifest.walks)),
         centers=tuple(_center_totals(manifest)),
         unproven=tuple(_describe(walk) for walk in unproven[:most]),
         unproven_count=len(unproven),
@@ -111,6 +113,14 @@ def _reasons(manifest: Manifest, records: int, *, has_success_marker: bool) -> I
         yield f"{counted_places(more)} more shrank; the manifest lists them"
     yield from map(_equal_centers, why.equal_centers)
     yield from _contradictions(manifest, records, has_success_marker=has_success_marker)
+
+
+def _notes(walks: Iterable[WalkEntry]) -> Iterable[str]:
+    invalid = [walk for walk in walks if walk.invalid]
+    if invalid:
+        records = counted(sum(walk.invalid for walk in invalid), "record")
+        fields = sorted({shown(field) for walk in invalid for field in walk.invalid_fields})
+        yield f"{records} with values that could not be read, in {', '.join(fields)}: null here, kept under invalid"
 
 
 def _uncovered(center: Coverage) -> str:

@@ -44,7 +44,8 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     `declared_totals` are all different totals that the service declared, in the order seen. `records` and `rejects`
     count what is published. `distinct` counts the different repositories and rejects of the last pass, `duplicates` the
     other items of that pass. `outside` counts records of other namespaces than the walk's, which are not
-    published (a filter of the service may match loosely). `limit`, `order` and `dialect` (how parameters were sent)
+    published (a filter of the service may match loosely). `invalid` counts the published records with a field that
+    could not be read, `invalid_fields` names these fields. `limit`, `order` and `dialect` (how parameters were sent)
     are what the service accepted.
     """
 
@@ -58,6 +59,8 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     rejects: int
     outside: int = 0
+    invalid: int = 0
+    invalid_fields: tuple[str, ...] = ()
     passes: int
     requests: int
     limit: int

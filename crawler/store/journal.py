@@ -24,7 +24,8 @@ class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", omit_
 
     The record lines of its page are the bytes `[at, at + lines)` of the spool, its rejects the `rejects` bytes behind
     them. With `part` the record lines lie at that offset of that part file of the unpublished snapshot instead.
-    `checksum` covers all these bytes. `records` and `rejected` count the items, `outside` those of other namespaces.
+    `checksum` covers all these bytes. `records` and `rejected` count the items, `outside` those of other namespaces,
+    `invalid` the records with a field that could not be read.
     `walk` is the index in the plan.
     """
 
@@ -42,6 +43,7 @@ class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", omit_
     outside: int = 0
     part: str = ""
     doubtful: bool = False
+    invalid: int = 0
 
     @property
     def size(self) -> int:
@@ -103,6 +105,7 @@ def page_entry(walk: int, window: Window, page: Page) -> PageEntry:
         unknown=tuple(sorted(items.unknown)) if items.unknown else (),
         outside=items.outside,
         doubtful=page.doubtful,
+        invalid=items.invalid,
     )
 
 

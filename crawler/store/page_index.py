@@ -1,4 +1,4 @@
-"""Where the pages of each walk lie, without their bytes (pure): nine numbers a page, in one flat array a walk."""
+"""Where the pages of each walk lie, without their bytes (pure): ten numbers a page, in one flat array a walk."""
 
 from array import array
 from typing import Final, NamedTuple
@@ -29,6 +29,7 @@ class IndexEntry(NamedTuple):
     records: int
     rejected: int
     outside: int
+    invalid: int
 
 
 _ROW: Final = len(IndexEntry._fields) - 1
@@ -60,7 +61,7 @@ class PageIndex:
         start = len(numbers)
         pass_number, offset, _, _ = entry.window
         part = self._number_of(entry.part) if entry.part else 0
-        sizes = (entry.lines, entry.rejects, entry.records, entry.rejected, entry.outside)
+        sizes = (entry.lines, entry.rejects, entry.records, entry.rejected, entry.outside, entry.invalid)
         numbers.extend((pass_number, offset, entry.at, part, *sizes))
         return IndexRow(numbers, start)
 

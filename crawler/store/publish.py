@@ -22,7 +22,7 @@ from crawler.errors import DiskError, UnavailableError
 from crawler.files.atomic import sync_folder, write_synced
 from crawler.files.disk_errors import disk_errors
 from crawler.model.key_set import KeySet
-from crawler.model.record import key_of_line, namespace_of_line
+from crawler.model.record import invalid_fields_of, key_of_line, namespace_of_line
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import LATEST, MANIFEST, SUCCESS
 from crawler.snapshot.manifest import Manifest, to_json
@@ -35,11 +35,21 @@ from crawler.swr.decode.reject import key_of_reject
 
 
 class Published(NamedTuple):
-    """What was written of one walk; `outside` counts records left out since they are of other namespaces."""
+    """What was written of one walk; `outside` counts records left out since they are of other namespaces.
+
+    `invalid` counts the records written with a field that could not be read, `invalid_fields` names these fields.
+    """
 
     records: int
     rejects: int
     outside: int = 0
+    invalid: int = 0
+    invalid_fields: frozenset[str] = frozenset()
+
+    @property
+    def items(self) -> int:
+        """The number of items that were written or left out for their namespace."""
+        return self.records + self.rejects + self.outside
 
 
 def publish_walk(
@@ -61,7 +71,9 @@ def publish_walk(
         chunks = _without_duplicates(lambda: _read(spool, index, pages))
     if any(page.outside for page in chosen):
         chunks = _of_namespace(walk.namespace, chunks)
-    records = rejects = outside = 0
+    has_invalid = any(page.invalid for page in chosen)
+    records = rejects = outside = invalid = 0
+    fields: set[str] = set()
     for chunk in chunks:
         extent = part_writer.write(chunk.lines, chunk.records) if chunk.records else None
         if chunk.rejected:
@@ -71,8 +83,11 @@ def publish_walk(
         records += chunk.records
         rejects += chunk.rejected
         outside += chunk.outside
+        for names in _invalid_fields(chunk) if has_invalid else ():
+            invalid += 1
+            fields.update(names)
     spool.forget(index)
-    return Published(records, rejects, outside)
+    return Published(records, rejects, outside, invalid, frozenset(fields))
 
 
 class _Chunk(NamedTuple):
@@ -87,6 +102,13 @@ class _Chunk(NamedTuple):
     rejected: int
     outside: int = 0
     page: IndexEntry | None = None
+
+
+def _invalid_fields(chunk: _Chunk) -> Iterator[frozenset[str]]:
+    """Yield, for each record with fields that could not be read, their names."""
+    if chunk.page is not None and not chunk.page.invalid:
+        return
+    yield from filter(None, map(invalid_fields_of, chunk.lines.splitlines()))
 
 
 def _read(spool: Spool, walk: int, pages: list[IndexEntry]) -> Iterator[_Chunk]:

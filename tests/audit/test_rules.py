@@ -1,12 +1,14 @@
 """Laws of the rules: each finds the smallest example beyond its bound, and nothing at the bound."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from crawler.audit.engine import Audit
 from crawler.audit.finding import Location
 from crawler.audit.manifest_rules import Observation, is_incomplete, observe
 from crawler.audit.rules import CHECKS, Violation, checks_of, compile_policy
@@ -14,7 +16,8 @@ from crawler.config.audit_policy import Policy
 from crawler.model.audit_rules import RULES
 from crawler.model.record import Record
 from crawler.snapshot.manifest import Coverage, Overlap, Shrinkage
-from tests.audit.examples import COMPLETE, RECORDS, manifest, record, walk
+from crawler.snapshot.reader import open_snapshot
+from tests.audit.examples import COMPLETE, RECORDS, item, manifest, publish, record, walk
 
 NOW = datetime(2026, 11, 23, 12, 1, tzinfo=UTC)
 STRICT = Policy(
@@ -220,6 +223,23 @@ def test_shrinkage_is_a_finding_unless_the_run_accepted_it() -> None:
     assert found[1].violation.evidence == {"before": 3000, "now": 0, "snapshot": "night1"}
     accepted = manifest(shrinkage=(SHRANK,), config={"allow_shrink": True})
     assert list(observe(accepted, has_success_marker=True)) == []
+
+
+def test_the_records_of_a_walk_with_values_that_could_not_be_read_are_one_finding() -> None:
+    shown = manifest(walk(namespace="team", invalid=2, invalid_fields=("size", "tags")))
+    (one,) = observe(shown, has_success_marker=True)
+    assert (one.rule.id, one.location) == ("SWR008", Location("eu", "self", None, "team"))
+    assert one.violation.message == "has 2 records with values that could not be read, in size, tags"
+    assert one.violation.evidence == {"records": 2, "fields": "size, tags"}
+
+
+def test_no_rule_judges_by_a_value_that_could_not_be_read(tmp_path: Path) -> None:
+    odd = {"category": 5, "description": [], "is_public": "maybe", "status": "?", "tags": "v1", "size": "big"}
+    folder = publish(tmp_path, item("a", **odd, num_images=3), item("b", center="thirdparty", **odd))
+    policy = Policy(allowed_categories=("app_server",), max_size_bytes=1, max_age_days=1)
+    audit = Audit(open_snapshot(folder), policy)
+    assert [one.rule for one in audit.findings()] == ["SWR008", "SWR008"]
+    assert not audit.incomplete
 
 
 def test_each_unknown_field_is_a_note_of_its_own() -> None:

@@ -27,7 +27,7 @@ AFTER = (
     item("comes", namespace="new"),
     item("theirs", center="thirdparty", description=HOSTILE),
 )
-REJECTED = item("broken", size="many")
+REJECTED = item("", size="many")
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def test_the_repositories_view_has_the_records_unchanged(say: Say, snapshot: Pat
     said = say("latest", "from repositories order by name", "--json")
     assert (said.code, said.err) == (0, "")
     written = sorted(records(snapshot), key=lambda record: str(record["name"]))
-    assert said.lines == [{**record, "extra": record.get("extra")} for record in written]
+    assert said.lines == [{**record, **{name: record.get(name) for name in ("extra", "invalid")}} for record in written]
 
 
 @pytest.mark.usefixtures("snapshot")
@@ -75,11 +75,20 @@ def test_the_walks_view_has_the_evidence(say: Say) -> None:
 
 
 def test_the_rejects_view_is_there_with_a_warning_and_3(say: Say, tmp_path: Path) -> None:
-    publish(tmp_path / "output", *ITEMS, item("d", size="many"), snapshot="half")
+    publish(tmp_path / "output", *ITEMS, item("", size="many"), snapshot="half")
     said = say("half", 'select "index", reason, raw from rejects', "--json")
     assert (said.code, len(said.lines)) == (3, 1)
-    assert said.lines[0]["reason"].startswith("size must be an integer")
+    assert said.lines[0]["reason"].startswith("name must be text")
     assert "warning: snapshot half is not complete, nor is this result" in said.err
+
+
+def test_what_could_not_be_read_is_json_beside_the_record(say: Say, tmp_path: Path) -> None:
+    publish(tmp_path / "output", *ITEMS, item("d", size="many"), snapshot="odd")
+    said = say("odd", "select name, size, invalid ->> 'size' from repositories where invalid is not null", "--json")
+    assert (said.code, said.err) == (0, "")
+    assert [list(line.values()) for line in said.lines] == [["d", None, "many"]]
+    (line, _) = say("odd", "select invalid, invalid_fields from walks order by center", "--json").lines
+    assert line == {"invalid": 1, "invalid_fields": ["size"]}
 
 
 def test_the_walks_view_has_the_lost_windows(say: Say, tmp_path: Path) -> None:

@@ -127,6 +127,18 @@ def test_a_walk_of_several_passes_is_compared_with_the_total_of_the_proven_one()
     assert "  walks     2 complete (1 in more than one pass)" in text.splitlines()
 
 
+def test_values_that_could_not_be_read_are_a_note_and_no_reason_against_complete() -> None:
+    one = finished(walk(invalid=1, invalid_fields=("size",)))
+    note = "  note      1 record holds a value that could not be read, kept under invalid: size"
+    assert note in summary(one).splitlines()
+    fields = ("created_at", "size", "status", "tags")
+    two = finished(walk(invalid=2000, invalid_fields=fields), walk(invalid=1, invalid_fields=("logo", "url")))
+    note = "  note      2 001 records hold values that could not be read, kept under invalid: "
+    assert note + "created_at, logo, size, status, tags, …" in summary(two).splitlines()
+    assert summary(two).startswith("complete: ")
+    assert json.loads(summary_json(two))["invalid"] == 2001
+
+
 def test_an_empty_registry_is_complete() -> None:
     assert summary(finished(walk(records=0))).startswith("complete: the service declares no records")
 

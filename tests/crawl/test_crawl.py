@@ -235,7 +235,7 @@ def test_a_filter_that_lets_other_namespaces_through_causes_no_duplicates(tmp_pa
 
 def test_a_reject_is_kept_counted_and_changes_the_exit_code(tmp_path: Path) -> None:
     lines = [orjson.dumps({**item, "center": "self"}) for item in INVENTORY.items("self")][:10]
-    odd = orjson.loads(lines[4]) | {"size": "many"}
+    odd = orjson.loads(lines[4]) | {"name": ""}
     inventory = from_ndjson([*lines[:4], orjson.dumps(odd), *lines[5:]], source="test")
     with serve(inventory) as served:
         result = crawl(served.endpoint, tmp_path, centers="self")
@@ -244,7 +244,7 @@ def test_a_reject_is_kept_counted_and_changes_the_exit_code(tmp_path: Path) -> N
     assert [walk.verdict for walk in result.walks] == ["complete"]
     assert len(records(snapshot)) == 9
     reject = orjson.loads((snapshot / "_rejects.ndjson").read_bytes())
-    assert reject["reason"].startswith("size must be an integer")
+    assert reject["reason"].startswith("name must be text")
     assert orjson.loads(reject["raw"])["name"] == odd["name"]
     assert not (snapshot / "_SUCCESS").exists()
     assert verify(open_snapshot(snapshot)).differences == ()

@@ -20,6 +20,7 @@ from crawler.cli.run_command import run_command as _run
 from crawler.crawl.planning.discovery import discover
 from crawler.crawl.result import Result
 from crawler.emulator.faults.fault import Call, Fault
+from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.response import ServedResponse
 from crawler.emulator.inventory.center_rows import group_rows, render
@@ -73,6 +74,15 @@ READABLE: Final = (
                 b",".join(b'"z%d":%d' % (at, at) for at in range(5000)),
                 b'"' + b"z" * 100_000 + b'":1',
                 b'"\\u001b[31m\\u009b\\u202e":{"\\u0000":1}',
+                b'"size":9223372036854775808',
+                b'"size":5.5',
+                b'"size":true',
+                b'"size":"\\u001b[2J\\u009b\\u202e"',
+                b'"status":0',
+                b'"created_at":"yesterday \\u001b[2J"',
+                b'"description":{}',
+                b'"tags":["a",null]',
+                b'"size":1,"size":"x"',
             )
         )
     ),
@@ -106,21 +116,13 @@ UNREADABLE: Final = (
                 b'"size":NaN',
                 b'"size":-Infinity',
                 b'"size":1e400',
-                b'"size":9223372036854775808',
                 b'"zz":1' + b"0" * 400,
                 b'"zz":[-1' + b"0" * 10_000 + b"]",
-                b'"size":5.5',
-                b'"size":true',
-                b'"size":"\\u001b[2J\\u009b\\u202e"',
-                b'"status":0',
-                b'"created_at":"yesterday \\u001b[2J"',
-                b'"description":{}',
-                b'"tags":["a",null]',
                 b'"zz":' + b"[" * 1000 + b"]" * 1000,
                 b'"zz":' + b'{"z":' * 100_000 + b"1" + b"}" * 100_000,
                 b"'zz':1",
+                b'"domain_name":5',
                 b'"zz":1,',
-                b'"size":1,"size":"x"',
             )
         )
     ),
@@ -195,6 +197,8 @@ def test_every_item_ends_as_a_record_or_as_a_reject_and_the_counts_add_up(tmp_pa
     (walk,) = manifest.walks
     assert (result.exit_code, walk.verdict, manifest.status) == (3, "complete", "incomplete")
     assert (walk.records, walk.rejects) == (len(READABLE), len(UNREADABLE))
+    assert walk.invalid == sum("invalid" in record for record in records(snapshot)) == 9
+    assert walk.invalid_fields == ("created_at", "description", "size", "status", "tags")
     assert (len(records(snapshot)), len(refused(snapshot))) == (len(READABLE), len(UNREADABLE))
     assert verify(open_snapshot(snapshot)).differences == ()
     assert not (snapshot / "_SUCCESS").exists()
@@ -251,6 +255,38 @@ def test_about_a_thousand_unknown_field_names_are_kept_and_no_more(tmp_path: Pat
     items = tuple(odd(at, b",".join(b'"z%d-%d":0' % (at, field) for field in range(90))) for at in range(30))
     manifest = from_json((snapshot_of(crawled(tmp_path, items, limit=1)) / "_manifest.json").read_bytes())
     assert 1000 <= len(manifest.unknown_fields) < 1100
+
+
+def test_an_odd_value_costs_its_field_and_neither_its_record_nor_the_proof(tmp_path: Path, log: io.StringIO) -> None:
+    inventory = synthetic(namespaces=3, repositories=120, seed=7)
+    faults = tuple(
+        map(parse_fault, ("odd-field:every=3", "odd-field:field=tags,value=list", "delete-after:requests=3"))
+    )
+    with serve(inventory, faults=faults) as served:
+        result = crawl(served.endpoint, tmp_path, centers="self", limit=10, concurrency=1)
+    snapshot = snapshot_of(result)
+    (walk,) = result.walks
+    published = records(snapshot)
+    assert (result.exit_code, walk.verdict, walk.passes) == (0, "complete", 2)
+    assert len(published) == walk.records == walk.invalid
+    odd = [record for record in published if "size" in record["invalid"]]
+    assert 0 < len(odd) < len(published)
+    assert {(record["size"], record["invalid"]["size"]) for record in odd} == {(None, "n/a")}
+    assert all(record["tags"] == [] and record["invalid"]["tags"] == ["a", 5] for record in published)
+    assert walk.invalid_fields == ("size", "tags")
+    assert "kept under invalid: size, tags" in summary(result)
+    assert log.getvalue().count("field.invalid") == 2  # each log has it once
+
+
+def test_values_that_could_not_be_read_are_counted_among_those_published_after_a_resume_too(tmp_path: Path) -> None:
+    items = tuple(item(f"n{at:02}", size="big" if at % 2 else at) for at in range(40))
+    once = {**TOKEN, "SWR_CRAWLER_MAX_TRIES": "1"}
+    with serve(EMPTY, faults=(Holding(items, limited := Ending(4)),)) as served:
+        first = crawl(served.endpoint, tmp_path, centers="self", limit=7, concurrency=1, environ=once)
+        limited.answers = 10**6
+        second = crawl(served.endpoint, tmp_path, centers="self", limit=7, concurrency=1)
+    assert (first.exit_code, second.exit_code, second.resumed) == (75, 0, 1)
+    assert (second.walks[0].invalid, second.walks[0].invalid_fields) == (20, ("size",))
 
 
 # ---- each body

@@ -89,6 +89,8 @@ _FAULT_TEXTS: Final = (
     "object-response:first=2,content=nothing",
     "object-response:every=4,content=error",
     "array-errors",
+    "odd-field",
+    "odd-field:field=tags,value=list,every=3",
     "gzip",
     "deflate",
     "deflate:raw=true",

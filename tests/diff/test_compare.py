@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.diff.change import FIELDS, KEY, Change, Downloads, FromTo, Unknown, schema
+from crawler.diff.change import FIELDS, KEY, NESTED, Change, Downloads, FromTo, Unknown, schema
 from crawler.diff.compare import Comparison
 from crawler.model.record import Record
 from crawler.model.verdict import Verdict
@@ -350,11 +350,22 @@ def change_of(old: Mapping[str, object], new: Mapping[str, object], **options: o
     return (changes[0].fields or {}) if changes else {}
 
 
-@pytest.mark.parametrize("field", [field for field in FIELDS if field != "extra"])
+@pytest.mark.parametrize("field", [field for field in FIELDS if field not in NESTED])
 def test_every_field_is_compared_but_those_ignored(field: str) -> None:
     options: dict[str, object] = {"list_downloads": True}
     assert change_of({field: None}, {field: 1}, **options) == {field: FromTo(None, 1)}
     assert change_of({field: None}, {field: 1}, ignore=frozenset({field}), **options) == {}
+
+
+def test_a_value_that_could_not_be_read_differs_when_what_was_sent_differs() -> None:
+    big = {"size": None, "invalid": {"size": "big"}}
+    assert change_of(big, big) == {}
+    assert change_of(big, {"size": None, "invalid": {"size": "large"}}) == {"invalid.size": FromTo("big", "large")}
+    assert change_of({"size": 5}, big) == {"size": FromTo(5, None), "invalid.size": FromTo(None, "big")}
+    for ignored in ("size", "invalid", "invalid.size"):
+        assert change_of(big, {"size": None, "invalid": {"size": "large"}}, ignore=frozenset({ignored})) == {}
+    assert change_of({"size": 5}, big, ignore=frozenset({"size"})) == {}
+    assert change_of({"invalid": {"num_download": "x"}}, {"invalid": {"num_download": "y"}}) == {}
 
 
 @pytest.mark.parametrize(("old", "new"), [(None, "acme"), ("acme", None), ("", "acme"), (None, "")])

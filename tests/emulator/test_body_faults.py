@@ -16,6 +16,7 @@ from crawler.emulator.faults.registry import (
     NoContentWhenEmpty,
     ObjectResponse,
     OddCoding,
+    OddField,
 )
 from crawler.emulator.http.response import ServedResponse
 from tests.emulator.client import DirectClient, numbered
@@ -96,3 +97,23 @@ def test_a_page_can_have_many_headers_more() -> None:
     response = response_with(LargeHeaders(first=1, count=3, size=20))
     assert [value for name, value in response.headers if name.startswith("X-Policy-")] == ["x" * 20] * 3
     assert response.body == PLAIN
+
+
+def test_an_odd_field_is_in_the_same_items_of_every_page_and_changes_nothing_else() -> None:
+    fault = OddField(field="size", value="word", every=3)
+    whole = orjson.loads(response_with(fault, query="limit=10&offset=0").body)
+    parts = [orjson.loads(response_with(fault, query=f"limit=5&offset={offset}").body) for offset in (0, 5)]
+    assert [*parts[0], *parts[1]] == whole
+    odd = [item["name"] for item in whole if item.get("size") == "n/a"]
+    assert 0 < len(odd) < len(whole)
+    plain = orjson.loads(PLAIN)
+    assert [{**item, "size": None} for item in whole] == [{**item, "size": None} for item in plain]
+    assert [item["name"] for item in plain if item["name"] not in odd] == [
+        item["name"] for item in whole if item.get("size") != "n/a"
+    ]
+
+
+def test_an_odd_field_is_in_every_item_by_default() -> None:
+    for value, sent in (("empty", ""), ("zero-time", "0001-01-01T00:00:00Z"), ("list", ["a", 5])):
+        items = orjson.loads(response_with(OddField(field="created_at", value=value)).body)
+        assert [item["created_at"] for item in items] == [sent] * len(items)

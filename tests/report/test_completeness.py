@@ -146,3 +146,10 @@ def test_the_requests_of_the_run_are_in_the_report() -> None:
     requests = Requests(by_status={"200": 3, "429": 1}, retries=1, throttled_s=2.0)
     assert requests_text(manifest(requests=requests)) == "4 requests, 1 retry, throttled by the service for 2 s"
     assert requests_text(manifest()) == "0 requests"
+
+
+def test_values_that_could_not_be_read_are_a_note_and_no_reason() -> None:
+    judgement = judged(manifest(walk(invalid=1, invalid_fields=("size",)), WALK))
+    assert judgement.complete
+    assert judgement.notes == ("1 record with values that could not be read, in size: null here, kept under invalid",)
+    assert judged(manifest()).notes == ()

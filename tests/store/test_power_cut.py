@@ -31,7 +31,7 @@ SMALL_ROWS: Final = [orjson.dumps({"center": center, **row}) for center in CENTE
 
 def with_rejects() -> Inventory:
     rows = [{"center": "self", "domain_name": "d", "namespace": "n", "name": f"r{i}", "size": 1} for i in range(9)]
-    rows[4]["size"] = "a lot"
+    rows[4]["name"] = ""
     return from_ndjson((orjson.dumps(row) for row in rows), source="rows")
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from crawler.cli.console.exit_status import FOUND, SUCCESS
 from crawler.cli.console.output import print_lines, print_table
-from crawler.diff.change import EXTRA, FIELDS, Change
+from crawler.diff.change import FIELDS, NESTED, Change
 from crawler.diff.changes import changes
 from crawler.diff.compare import Comparison
 from crawler.diff.render import COLUMNS, UNKNOWN_COLUMNS, closing, row, unknown_row
@@ -56,11 +56,9 @@ def diff(old_name: str, new_name: str, output: Path, options: DiffOptions) -> in
 
 def _check_fields(ignore: frozenset[str]) -> None:
     for field in sorted(ignore):
-        if field not in FIELDS and not field.startswith(f"{EXTRA}."):
-            known = ", ".join(FIELDS)
-            raise UsageError(
-                f"--ignore: {escaped(field)} is no field that can change; there are {known} and {EXTRA}.NAME"
-            )
+        if field not in FIELDS and not field.startswith(tuple(f"{nested}." for nested in NESTED)):
+            known = ", ".join([*FIELDS, *(f"{nested}.NAME" for nested in NESTED)])
+            raise UsageError(f"--ignore: {escaped(field)} is no field that can change; there are {known}")
 
 
 def _warn_of_order(old: Snapshot, new: Snapshot) -> None:

@@ -30,6 +30,13 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "Listing the namespaces failed for now; it is tried again after wait_s seconds.",
     ),
     LogEvent(
+        "field.invalid",
+        "warning",
+        ("walk", "fields"),
+        "Records hold values that cannot be read as what the field is. The field is null, the value is kept under "
+        "invalid. Said once for each field of a target.",
+    ),
+    LogEvent(
         "field.unknown",
         "warning",
         ("walk", "fields"),

@@ -53,6 +53,7 @@ def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
     yield from _shrinkage(result)
     yield from _equal_centers(why)
     yield from _unproven_walks(result, why.unproven_walks)
+    yield from _invalid_fields(result)
     yield from _unknown_fields(result)
     yield _labelled("time", _time(result, totals))
     yield _labelled("requests", _requests(result, totals))
@@ -172,13 +173,26 @@ def _lost(lost: Lost) -> str:
     return f"items {count(lost.offset)} to {count(lost.end - 1)}{got}: {lost.reason}"
 
 
+def _invalid_fields(result: Result) -> Iterator[str]:
+    fields = sorted({field for walk in result.walks for field in walk.invalid_fields})
+    if fields:
+        records = sum(walk.invalid for walk in result.walks)
+        has = "holds a value" if records == 1 else "hold values"
+        yield _labelled(
+            "note", f"{counted(records, 'record')} {has} that could not be read, kept under invalid: {_few(fields)}"
+        )
+
+
 def _unknown_fields(result: Result) -> Iterator[str]:
     fields = result.manifest.unknown_fields if result.manifest else ()
     if fields:
-        shown = [shortened(field, _LONGEST_NAME) for field in fields[:_MOST_FIELDS]]
-        more = ["…"] if len(fields) > _MOST_FIELDS else []
         number = f"{counted(len(fields), 'field')} unknown to this version, kept under extra"
-        yield _labelled("note", f"{number}: {', '.join(shown + more)}")
+        yield _labelled("note", f"{number}: {_few(fields)}")
+
+
+def _few(fields: Sequence[str]) -> str:
+    shown = [shortened(field, _LONGEST_NAME) for field in fields[:_MOST_FIELDS]]
+    return ", ".join([*shown, "…"] if len(fields) > _MOST_FIELDS else shown)
 
 
 # --- a run that stopped before -----------------------------------------------------------------------------

@@ -20,7 +20,8 @@ SCHEMA: Final = 2
 def summary_json(result: Result) -> bytes:
     """Return one JSON object with a newline at the end; numbers that are not known are null.
 
-    `records`, `rejects`, `missing` and `duplicates` count what is published, `seen` what was read so far in all passes.
+    `records`, `rejects`, `invalid` (records with a field that could not be read), `missing` and `duplicates` count what
+    is published, `seen` what was read so far in all passes.
     `shrinkage` is that of the manifest, also when the run accepts it. `requests` are those of this process, without
     those before a resume.
     """
@@ -45,6 +46,7 @@ def summary_json(result: Result) -> bytes:
         "declared": totals.declared if finished else None,
         "records": totals.records,
         "rejects": totals.rejects,
+        "invalid": sum(walk.invalid for walk in totals.walks),
         "duplicates": totals.duplicates,
         "missing": totals.missing if finished else None,
         "uncovered": totals.uncovered if finished else None,

@@ -52,6 +52,7 @@ class TargetScheduler:
         self.stats = stats
         self.error: CrawlerError | None = None
         self.unknown_fields: set[str] = set()
+        self._invalid_fields: set[str] = set()
         self._census = TargetCensus(census or {}, walks)
         self._maker = WalkMaker(self.profile, limits, self._census)
         self._not_started = deque([*self._census.first_probes(), *walks])
@@ -107,6 +108,7 @@ class TargetScheduler:
             self.stats.records += page.items.records
             self.stats.rejected += page.items.rejected
             _report_unknown_fields(self.unknown_fields, scheduled, page)
+            _report_invalid_fields(self._invalid_fields, scheduled, page)
             if page.items.outside:
                 self._census.on_loose_filter(scheduled.id.center)
         _count_planned(self.stats, scheduled, walk)
@@ -167,6 +169,13 @@ def _report_unknown_fields(known: set[str], scheduled: ScheduledWalk, page: Page
     if new and len(known) < _MAX_UNKNOWN_FIELDS:
         known |= new
         log.warning("field.unknown", extra={"walk": str(scheduled.id), "fields": sorted(new)})
+
+
+def _report_invalid_fields(known: set[str], scheduled: ScheduledWalk, page: Page) -> None:
+    new = page.items.invalid_fields - known
+    if new:
+        known |= new
+        log.warning("field.invalid", extra={"walk": str(scheduled.id), "fields": sorted(new)})
 
 
 def _log_end(scheduled: ScheduledWalk, result: WalkResult) -> None:

@@ -1,20 +1,23 @@
-"""Faults of the response body: it is compressed, compressed wrongly, or not an array.
+"""Faults of the response body: it is compressed, compressed wrongly, or not an array; or of the items in it.
 
-These faults leave a body alone that an earlier fault has compressed.
+The faults of the body leave one alone that an earlier fault has compressed.
 
 Source: docs/reference/swr-api.md#compressed-bodies (the real gateway compresses), #envelope (an object instead of an
-array), #errors (error bodies).
+array), #errors (error bodies), #types-in-practice (odd values of fields).
 """
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
 from dataclasses import dataclass, replace
+from typing import Any, Final
+from zlib import crc32
 
 from crawler.emulator.faults.fault import Call, Fault, Recurring
 from crawler.emulator.faults.parameter import number, one_of
 from crawler.emulator.http.compression import DEFLATE, GZIP, compress, prefix_spaces
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.response import ServedResponse, error
+from crawler.emulator.inventory.center_rows import decode, render
 
 _CONTENT_ENCODING = "Content-Encoding"
 
@@ -94,6 +97,37 @@ class ObjectResponse(Recurring):
             return response
         bodies = {"page": b'{"repos":%b}' % response.body, "nothing": b"{}", "error": error(500, call.request_id).body}
         return replace(response, body=bodies[self.content])
+
+
+# The names are those of `OddField.value`; each is unreadable in a field of any type, but an empty or zero time is none.
+_ODD_VALUES: Final[dict[str, Any]] = {
+    "word": "n/a",
+    "empty": "",
+    "zero-time": "0001-01-01T00:00:00Z",
+    "number": 5.5,
+    "list": ["a", 5],
+    "object": {"value": None},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OddField(Fault):
+    """Send a `value` that is of no use in `field`, in about one of `every` items: always in the same ones."""
+
+    field: str = one_of(
+        *("size", "num_images", "num_download", "is_public", "status", "created_at", "updated_at", "tags"),
+        *("category", "description", "logo", "url", "path", "internal_path"),
+    )
+    value: str = one_of(*_ODD_VALUES)
+    every: int = number(minimum=1, default=1)
+
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        del call
+        rows = tuple(self._odd(row) if crc32(row) % self.every == 0 else row for row in page.rows)
+        return page if rows == tuple(page.rows) else replace(page, rows=rows)
+
+    def _odd(self, row: bytes) -> bytes:
+        return render({**decode(row), self.field: _ODD_VALUES[self.value]})
 
 
 def _encoded(response: ServedResponse, encoding: str, body: bytes) -> ServedResponse:

@@ -14,7 +14,15 @@ from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, get_args
 
-from crawler.emulator.faults.body import CorruptGzip, DecompressionBomb, Deflate, Gzip, ObjectResponse, OddCoding
+from crawler.emulator.faults.body import (
+    CorruptGzip,
+    DecompressionBomb,
+    Deflate,
+    Gzip,
+    ObjectResponse,
+    OddCoding,
+    OddField,
+)
 from crawler.emulator.faults.delivery import (
     Chunked,
     EndlessBody,
@@ -130,6 +138,7 @@ __all__ = [
     "ObjectResponse",
     "OddAnswer",
     "OddCoding",
+    "OddField",
     "Outage",
     "RandomFaults",
     "Redirect",
@@ -185,6 +194,7 @@ _KINDS: tuple[type[Fault], ...] = (
     TruncatedJson,
     ObjectResponse,
     OddCoding,
+    OddField,
     Gzip,
     Deflate,
     CorruptGzip,

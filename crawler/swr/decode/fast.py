@@ -14,7 +14,7 @@ import msgspec
 from crawler.model.record import CACHED_OWNERS, INT64, Int64, Name, owner_part
 from crawler.model.walk_id import Center
 from crawler.swr.decode.batch import Source
-from crawler.swr.decode.times import LENGTH, fit_time
+from crawler.swr.decode.times import LENGTH, fit_time, is_no_time
 
 
 class _NotInJson:
@@ -48,6 +48,7 @@ class Item(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     tags: list[str] | None = None
     status: bool | None = None
     extra: _RecordOnly = _UNSET
+    invalid: _RecordOnly = _UNSET
     total_range: Annotated[int, msgspec.Meta(ge=0, le=INT64 - 1)] | msgspec.UnsetType | None = _UNSET
 
 
@@ -79,7 +80,8 @@ class Normalized(NamedTuple):
 def normalize(items: Sequence[Item], source: Source) -> Normalized:
     """Turn items with target and center into records, in place.
 
-    Raises InvalidTimeError for some invalid times; `check_times` finds the others.
+    Raises InvalidTimeError for some invalid times; `check_times` finds the others. Times that mean none stay, in
+    canonical form: `drop_no_times` removes them where `check_times` found one.
 
     It takes much of the time of reading a page: hence few loops, and hardly a call.
     """
@@ -108,6 +110,15 @@ def normalize(items: Sequence[Item], source: Source) -> Normalized:
     namespace = source.namespace
     outside = 0 if namespace is None else len(items) - [item.namespace for item in items].count(namespace)
     return Normalized(keys, ownerless, totals, times, suffixes, outside)
+
+
+def drop_no_times(items: Sequence[Item]) -> None:
+    """Set the canonical times that mean none to null, in place."""
+    for item in items:
+        if is_no_time(item.created_at):
+            item.created_at = None
+        if is_no_time(item.updated_at):
+            item.updated_at = None
 
 
 def _keys(items: Sequence[Item]) -> tuple[list[int], tuple[int, ...]]:

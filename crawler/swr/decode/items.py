@@ -3,8 +3,9 @@
 Two paths lead to the same bytes:
 
 1. fast (fast.py): a whole page of well-formed items is decoded, validated and encoded in C (msgspec).
-2. lenient (split.py, then lenient.py): a page that the fast path refuses is split into its items, and each is read on
-   its own. The table in lenient.py says what is read and what is rejected.
+2. lenient (split.py, then lenient.py): a page that the fast path refuses is split into its items. Each small group of
+   them takes the fast path again, and only the items of a group that it refuses are read one by one: so one odd item
+   costs a part of its page. The table in lenient.py says what is read and what is rejected.
 
 If an item has a field twice, both paths use the last one. To reject it, every page would have to be searched for
 repeated names, which costs a noticeable share of the fast path.
@@ -12,12 +13,13 @@ repeated names, which costs a noticeable share of the fast path.
 Source: docs/reference/swr-api.md#response-body, #response-fields, #types-in-practice, #empty-result, #envelope.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from crawler.swr.decode.batch import EMPTY_BATCH, Batch, Source
-from crawler.swr.decode.fast import item_decoder, normalize
+from crawler.swr.decode.batch import EMPTY_BATCH, Batch, Source, join
+from crawler.swr.decode.fast import drop_no_times, item_decoder, normalize
 from crawler.swr.decode.lenient import read_leniently
 from crawler.swr.decode.split import MAX_ITEMS, split_items, unwrap_list
 from crawler.swr.decode.times import InvalidTimeError, check_times
@@ -25,6 +27,10 @@ from crawler.swr.decode.times import InvalidTimeError, check_times
 _encode_lines = msgspec.json.Encoder().encode_lines
 
 _NOT_WELL_FORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidTimeError)
+
+
+# One odd item costs the lenient path for its group, and each group costs some calls (docs/performance.md).
+_GROUP_ITEMS: Final = 16
 
 
 def read_items(body: bytes, source: Source) -> Batch:
@@ -36,7 +42,18 @@ def read_items(body: bytes, source: Source) -> Batch:
     if batch is None:
         text = unwrap_list(body)
         wrapped = not body.startswith(b"[")
-        batch = (_read_well_formed(text, source) if wrapped else None) or read_leniently(split_items(text), source)
+        batch = (_read_well_formed(text, source) if wrapped else None) or _read_in_groups(split_items(text), source)
+    return batch
+
+
+def _read_in_groups(raws: Sequence[bytes], source: Source) -> Batch:
+    return join([_read_group(raws[at : at + _GROUP_ITEMS], source, at) for at in range(0, len(raws), _GROUP_ITEMS)])
+
+
+def _read_group(raws: Sequence[bytes], source: Source, first: int) -> Batch:
+    batch = _read_well_formed(b"[%b]" % b",".join(raws), source)
+    if batch is None or batch.records != len(raws):  # nothing between two commas is an item, too
+        return read_leniently(raws, source, first)
     return batch
 
 
@@ -49,7 +66,8 @@ def _read_well_formed(body: bytes, source: Source) -> Batch | None:
         if len(items) > MAX_ITEMS:
             return None  # `split_items` raises the error
         normalized = normalize(items, source)
-        check_times(normalized.times, normalized.suffixes)
+        if check_times(normalized.times, normalized.suffixes):
+            drop_no_times(items)
     except _NOT_WELL_FORMED:
         return None
     keys, ownerless, totals, _, _, outside = normalized

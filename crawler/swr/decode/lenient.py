@@ -1,23 +1,34 @@
 """The lenient path: items one by one, each a record or a reject, whatever it holds (pure).
 
-A value with one obvious reading is read that way. An item with any other value is rejected, alone, with the reason and
-its raw bytes.
+A value with one obvious reading is read that way. Any other value costs its field: the field is null (tags: empty), and
+the value is kept as it was sent under `invalid`.
 
-    read                                           | rejected
+    read                                           | invalid
     -----------------------------------------------|-----------------------------------------------------------
-    integers: 5, "5", 5.0, 5e0                     | 5.5, "5.0", "+5", true, beyond 64 bits; a float from 2^53 on:
-                                                   |   it may stand for the next integer
+    integers: 5, "5", 5.0, 5e0                     | 5.5, "5.0", "+5", "", true, a list; beyond 64 bits; a float
+                                                   |   from 2^53 on: it may stand for the next integer
     booleans: true, "true", "True"                 | 0, 1, "yes", ""
-    times: RFC 3339, any offset, none means UTC    | times that do not exist, numbers, dates without a time
-    texts: any Unicode text; also control          | a lone surrogate, invalid or overlong UTF-8, control
-      characters, NUL, U+2028 if JSON escapes them |   characters that are not escaped
-    null or no field: null; for tags []            | a name or namespace that is missing, empty or not text
-    a field given twice: the last one, as most     | NaN, Infinity, 1e400, and integers beyond a float's range:
-      JSON readers and the fast path do            |   not every JSON reader could read the line
-    unknown fields, also those named like fields   | nesting beyond 64 levels
-      of the record alone: kept under `extra`,     | an item that is not an object, not JSON (comments, trailing
-      in their order                               |   commas, single quotes) or empty (`[a,,b]`)
+    times: RFC 3339, any offset, none means UTC;   | times that do not exist, numbers, dates without a time
+      what says that there is none (times.py): null|
+    texts: any Unicode text; also control          | a number, a list, an object
+      characters, NUL, U+2028 if JSON escapes them |
+    tags: a list of texts                          | a text, a list that holds anything else
+    null or no field: null; for tags []            |
+    a field given twice: the last one, as most     |
+      JSON readers and the fast path do            |
+    unknown fields, also those named like fields   |
+      of the record alone: kept under `extra`,     |
+      in their order                               |
     an unreadable total_range: no declared total   |
+
+An item is rejected, alone, with the reason and its raw bytes, when it is not certain which record it is, or when its
+line could not be read back:
+
+- a name or namespace that is missing, empty or not text; a domain_name that is not text or null;
+- a lone surrogate, invalid or overlong UTF-8, control characters that are not escaped;
+- NaN, Infinity, 1e400, and integers beyond a float's range: not every JSON reader could read the line;
+- nesting beyond 64 levels;
+- an item that is not an object, not JSON (comments, trailing commas, single quotes) or empty (`[a,,b]`).
 
 Source: docs/reference/swr-api.md#response-fields, #types-in-practice, #unknown-fields, #time-format, #integer-range.
 """
@@ -25,16 +36,16 @@ Source: docs/reference/swr-api.md#response-fields, #types-in-practice, #unknown-
 import re
 from collections.abc import Callable, Iterable
 from heapq import nsmallest
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import orjson
 
 from crawler.model.record import INT64
-from crawler.swr.decode.batch import Batch, Source
+from crawler.swr.decode.batch import EMPTY_BATCH, MAX_NAMES, Batch, Source, join
 from crawler.swr.decode.fast import Item, normalize
 from crawler.swr.decode.reject import key_of_raw, reject_line
-from crawler.swr.decode.times import InvalidTimeError, canonical
+from crawler.swr.decode.times import InvalidTimeError, time_or_none
 from crawler.text.human import shortened
 from crawler.text.malformed import MALFORMED
 
@@ -45,47 +56,53 @@ class _UnreadableError(ValueError):
     """The item cannot be made a record; the message is the reason, to follow the name of the field if there is one."""
 
 
-def read_leniently(raws: Iterable[bytes], source: Source) -> Batch:
-    """Return the batch of items given as raw bytes, one after the other."""
-    lines: list[bytes] = []
-    rejects: list[bytes] = []
-    keys: list[int] = []
-    ownerless: list[int] = []
-    totals: set[int] = set()
-    unknown: set[str] = set()
-    outside = 0
-    for index, raw in enumerate(raws):
-        try:
-            fields = _decode_object(raw)
-            total = _total(fields.pop("total_range", None))  # it counts even if the item is rejected
-            totals.update(() if total is None else (total,))
-            item = _read_item(fields, source)
-            normalized = normalize([item], source)
-            line = _encode(item)
-            if fields:
-                _require_portable(line)
-            lines.append(line + b"\n")
-        except (*MALFORMED, ValueError) as error:
-            rejects.append(reject_line(raw, index, str(error), source))
-            key = key_of_raw(raw)
-        else:
-            [key] = normalized.keys
-            ownerless += normalized.ownerless
-            unknown.update(fields)
-            outside += source.namespace not in {None, item.namespace}
-        keys.append(key)
-    counts = len(lines), len(rejects)
-    sets = frozenset(totals), _reported(unknown)
-    return Batch(b"".join(lines), b"".join(rejects), *counts, keys, *sets, outside, tuple(ownerless))
+class _Readable(NamedTuple):
+    """An item that was read: the record, and the names of its unknown and of its invalid fields."""
+
+    item: Item
+    unknown: frozenset[str]
+    invalid: frozenset[str]
 
 
-# The names of unknown fields are only reported, so the report is bounded: a service may send any number of long names.
-_MAX_NAMES: Final = 100
+def read_leniently(raws: Iterable[bytes], source: Source, first: int = 0) -> Batch:
+    """Return the batch of items given as raw bytes, one after the other; `first` is the position of the first."""
+    return join([_read(raw, index, source) for index, raw in enumerate(raws, first)])
+
+
+def _read(raw: bytes, index: int, source: Source) -> Batch:
+    total = None
+    try:
+        fields = _decode_object(raw)
+        total = _total(fields.pop("total_range", None))  # it counts even if the item is rejected
+        item, unknown, invalid = _read_item(fields, source)
+        normalized = normalize([item], source)
+        line = _encode(item)
+        if unknown or invalid:
+            _require_portable(line)
+    except (*MALFORMED, ValueError) as error:
+        totals = frozenset(() if total is None else (total,))
+        reject = reject_line(raw, index, str(error), source)
+        return EMPTY_BATCH._replace(rejects=reject, rejected=1, keys=[key_of_raw(raw)], totals=totals)
+    return Batch(
+        lines=line + b"\n",
+        rejects=b"",
+        records=1,
+        rejected=0,
+        keys=normalized.keys,
+        totals=frozenset(() if total is None else (total,)),
+        unknown=_reported(unknown) if unknown else frozenset(),
+        outside=normalized.outside,
+        ownerless=normalized.ownerless,
+        invalid=int(bool(invalid)),
+        invalid_fields=invalid,
+    )
+
+
 _MAX_NAME_LENGTH: Final = 100
 
 
-def _reported(unknown: set[str]) -> frozenset[str]:
-    return frozenset(shortened(name, _MAX_NAME_LENGTH) for name in nsmallest(_MAX_NAMES, unknown))
+def _reported(unknown: frozenset[str]) -> frozenset[str]:
+    return frozenset(shortened(name, _MAX_NAME_LENGTH) for name in nsmallest(MAX_NAMES, unknown))
 
 
 # A decoder's own limit depends on the stack it is called on: another call might refuse what one call has read.
@@ -143,19 +160,30 @@ def _require_portable(line: bytes) -> None:
         raise _UnreadableError(f"holds a value that not every JSON reader can read: {error.msg}") from None
 
 
-def _read_item(fields: dict[str, Any], source: Source) -> Item:
-    """Return an item of `fields`, with the unknown ones as `extra`; afterwards `fields` holds only those."""
+# With one of these unreadable it is not certain which record the item is. A missing domain_name matches any known one
+# (model/record.py); an unreadable one is of an owner.
+_IDENTIFYING: Final = frozenset({"domain_name", "namespace", "name"})
+
+
+def _read_item(fields: dict[str, Any], source: Source) -> _Readable:
+    """Return the item of `fields`: unknown ones are its `extra`, the values that cannot be read its `invalid`."""
     known: dict[str, Any] = {}
+    invalid: dict[str, Any] = {}
     for name, read in _READERS.items():
+        value = fields.pop(name, None)
         try:
-            known[name] = read(fields.pop(name, None))
+            known[name] = read(value)
         except (_UnreadableError, InvalidTimeError) as error:
-            raise _UnreadableError(f"{name} {error}") from None
+            if name in _IDENTIFYING:
+                raise _UnreadableError(f"{name} {error}") from None
+            invalid[name] = value
     item = Item(**known)
     item.target, item.center = source.target, source.center  # type: ignore[assignment]  # no JSON decodes to their type
     if fields:
-        item.extra = dict(fields)  # type: ignore[assignment]  # no JSON decodes to its type
-    return item
+        item.extra = fields  # type: ignore[assignment]  # no JSON decodes to its type
+    if invalid:
+        item.invalid = invalid  # type: ignore[assignment]  # the same
+    return _Readable(item, frozenset(fields), frozenset(invalid))
 
 
 def _required_text(value: object) -> str:
@@ -202,7 +230,7 @@ def _boolean(value: object) -> bool | None:
 
 def _time(value: object) -> str | None:
     text = _text(value)
-    return None if text is None else canonical(text)
+    return None if text is None else time_or_none(text)
 
 
 def _tags(value: object) -> list[str] | None:

@@ -2,8 +2,11 @@
 
 The service drops trailing zeros, so its own strings do not sort as text (swr-api.md#time-format).
 
-`canonical` reads one time in any form. The fast path instead calls `fit_time` for each time that is not as long as a
-canonical one, and `check_times` once for all times of a page.
+Three texts say that there is no time: an empty one, and the day 0001-01-01, alone or with a time in any offset. That is
+the zero value of a time in Go, in which the service is written (swr-api.md#time-format); nothing was shared then.
+
+`canonical` reads one time in any form, `time_or_none` one that may mean none. The fast path instead calls `fit_time`
+for each time that is not as long as a canonical one, and `check_times` once for all times of a page.
 """
 
 import re
@@ -40,6 +43,24 @@ def canonical(text: str) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z".rjust(LENGTH, "0")
 
 
+_NONE: Final = frozenset({"", "0001-01-01"})
+_NO_TIME: Final = "0001-01-01T00:00:00.000000Z"
+_NO_DAY: Final = "0001-01-01T"
+
+
+def is_no_time(time: str | None) -> bool:
+    """Return whether a canonical time means that there is none."""
+    return time is not None and time.startswith(_NO_DAY)
+
+
+def time_or_none(text: str) -> str | None:
+    """Return `text` in canonical form, None when it says that there is no time. Raises InvalidTimeError."""
+    if text in _NONE:
+        return None
+    time = canonical(text)
+    return None if is_no_time(time) else time
+
+
 _TO_SECONDS: Final = len("2021-06-02T09:23:01")
 _TO_MICROSECONDS: Final = LENGTH - 1
 _TO_NANOSECONDS: Final = LENGTH + 3
@@ -60,21 +81,23 @@ def fit_time(text: str, suffixes: list[str]) -> str:
         return text.removesuffix("Z").ljust(_TO_MICROSECONDS, "0") + "Z"
     if length == _TO_SECONDS + 1:
         return f"{text[:_TO_SECONDS]}.000000{text[_TO_SECONDS]}"
-    return canonical(text)
+    return _NO_TIME if text in _NONE else canonical(text)
 
 
 _SUFFIXES = re.compile(r"(?:[0-9]{1,3}Z )*", re.ASCII)
 
 
-def check_times(times: list[str], suffixes: list[str]) -> None:
-    """Raise InvalidTimeError or a MsgspecError unless every time is canonical and exists; neither names the time.
+def check_times(times: list[str], suffixes: list[str]) -> bool:
+    """Return whether one of the times means that there is none, as `is_no_time`.
+
+    Raises InvalidTimeError or a MsgspecError unless every time is canonical and exists; neither names the time.
 
     Each time has LENGTH characters. `suffixes` are those that `fit_time` cut off.
 
     All times of a page are checked together: a regular expression for each would cost more than decoding the page.
     """
     if not times:
-        return
+        return False
     text = "".join(times)
     if text[10::LENGTH].strip("T") or text[26::LENGTH].strip("Z"):
         reason = "a time is not in canonical form"
@@ -83,3 +106,4 @@ def check_times(times: list[str], suffixes: list[str]) -> None:
         reason = "a time ends in something other than digits and Z"
         raise InvalidTimeError(reason)
     _convert(times, list[datetime])
+    return _NO_DAY in text

@@ -231,7 +231,7 @@ def test_a_record_without_unknown_fields_has_no_extra_even_next_to_one_that_has(
 
 
 def test_unknown_fields_of_a_reject_are_not_reported() -> None:
-    assert batch_of(raw_item(zz=1, size="x"), raw_item(zy=1)).unknown == {"zy"}
+    assert batch_of(raw_item(zz=1, name=5), raw_item(zy=1)).unknown == {"zy"}
 
 
 @given(st.dictionaries(texts.filter(lambda text: text not in KNOWN), json_values, max_size=4))

@@ -70,15 +70,15 @@ def test_an_item_that_strict_json_readers_refuse_is_rejected_alone_with_its_raw_
 
 
 def test_a_reject_names_its_page_its_position_and_the_reason() -> None:
-    (reject,) = rejects(batch_of(raw_item(), raw_item(size="x")))
+    (reject,) = rejects(batch_of(raw_item(), raw_item(domain_name=[1])))
     assert reject == {
         "target": "eu",
         "center": "thirdparty",
         "namespace": "team",
         "offset": 200,
         "index": 1,
-        "reason": 'size must be an integer or null and is "x"',
-        "raw": '{"name": "n", "namespace": "s", "size": "x"}',
+        "reason": "domain_name must be text or null and is a list",
+        "raw": '{"name": "n", "namespace": "s", "domain_name": [1]}',
         "encoding": "utf-8",
     }
 
@@ -123,7 +123,7 @@ def test_the_reason_names_what_is_wrong_with_the_json(item: bytes, part: str) ->
 
 
 def test_control_characters_of_the_service_are_escaped_in_the_reason() -> None:
-    reason = reason_of(raw_item(size="\x1b[31m\x9b2J\u202e\u2028\x07"))
+    reason = reason_of(b'"\x1b[31m\xc2\x9b2J\xe2\x80\xae\xe2\x80\xa8\\u0007"'.replace(b"\x1b", b"\\u001b"))
     assert reason.isprintable()
     assert "\\u009b2J\\u202e\\u2028" in reason
 

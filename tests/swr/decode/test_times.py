@@ -1,18 +1,17 @@
-"""Times become RFC 3339 UTC with six digits, on both paths, or reject their item."""
+"""Times become RFC 3339 UTC with six digits, on both paths; others are kept as they were sent, or mean none."""
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.swr.decode.item_strategies import (
+    FORCE_LENIENT,
     TIMES,
     WrittenTime,
     batch_of,
     only_record,
     raw_item,
-    reason_of,
     records,
-    rejects,
     written_times,
 )
 
@@ -45,7 +44,6 @@ def test_times_sort_as_text_in_the_order_of_their_moments(written: list[WrittenT
         ("2024-01-01t00:00:00.123456Z", "2024-01-01T00:00:00.123456Z"),
         ("2024-01-01 00:00:00.123456Z", "2024-01-01T00:00:00.123456Z"),
         ("2024-01-01T00:00:00.123456z", "2024-01-01T00:00:00.123456Z"),
-        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),  # Go's zero time
     ],
 )
 def test_a_time_in_any_form_of_rfc_3339_is_read(given_time: str, expected: str) -> None:
@@ -79,18 +77,42 @@ def test_a_time_in_any_form_of_rfc_3339_is_read(given_time: str, expected: str) 
         "20240101T000000Z",
         "1704067200",
         "forever",
-        "",
     ],
 )
-def test_an_impossible_time_rejects_its_item_alone(impossible: str) -> None:
+def test_an_impossible_time_is_null_and_kept_as_it_was_sent(impossible: str) -> None:
     for field in TIMES:
         batch = batch_of(raw_item(**{field: impossible}), raw_item(**{field: "2024-01-01T00:00:00.000000Z"}))
-        assert batch.records == 1
-        assert rejects(batch)[0]["reason"].startswith(f"{field} is not a")
+        record, other = records(batch)
+        assert (record[field], record["invalid"]) == (None, {field: impossible})
+        assert (other[field], "invalid" in other) == ("2024-01-01T00:00:00.000000Z", False)
 
 
-def test_a_time_that_is_not_text_rejects_its_item() -> None:
-    assert reason_of(raw_item(created_at=1704067200)) == "created_at must be text or null and is 1704067200"
+def test_a_time_that_is_not_text_is_null_and_kept_as_it_was_sent() -> None:
+    record = only_record(batch_of(raw_item(created_at=1704067200)))
+    assert (record["created_at"], record["invalid"]) == (None, {"created_at": 1704067200})
+
+
+@pytest.mark.parametrize(
+    "none",
+    [
+        "",
+        "0001-01-01",
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00.000Z",
+        "0001-01-01T00:00:00.000000Z",
+        "0001-01-01T00:00:00.000000000Z",
+        "0001-01-01 00:00:00",
+        "0001-01-01T08:05:43+08:05",  # as Go writes it in Shanghai
+    ],
+)
+def test_the_times_that_say_that_there_is_none_are_null_on_both_paths_and_nothing_is_invalid(none: str) -> None:
+    for more in ((), (FORCE_LENIENT,)):
+        batch = batch_of(raw_item(created_at=none, updated_at="0001-01-02T00:00:00Z"), raw_item(updated_at=none), *more)
+        first, second = records(batch)
+        assert (first["created_at"], first["updated_at"]) == (None, "0001-01-02T00:00:00.000000Z")
+        assert second["updated_at"] is None
+        assert batch.invalid == 0
+        assert b"invalid" not in batch.lines
 
 
 # ---- both paths
@@ -118,3 +140,4 @@ def test_both_paths_agree_on_every_text_that_is_almost_a_time(text: str) -> None
     fast, lenient = batch_of(item), batch_of(raw_item(name="b", size="1"), item)
     assert lenient.lines.splitlines()[1:] == fast.lines.splitlines()
     assert lenient.rejected == fast.rejected
+    assert lenient.invalid_fields == fast.invalid_fields
