@@ -13,8 +13,9 @@ from crawler.config.config import Config
 from crawler.files.disk_errors import disk_errors
 from crawler.model.caller import Callers
 from crawler.store.earlier import UNPUBLISHED
+from crawler.store.output.resume_request import ResumeRequest
 from crawler.store.output.run_state import RunState
-from crawler.store.output.workspace import ResumeRequest, Workspace, open_workspace
+from crawler.store.output.workspace import Workspace, open_workspace
 from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.publish import Destination
 

@@ -14,7 +14,7 @@ import pytest
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
-from crawler.errors import ConfigError, UsageError
+from crawler.errors import UsageError
 from crawler.snapshot.reader import open_snapshot
 from tests.support.emulator_fixture import TOKEN, crawl, parts, port_of, serve, snapshot_of
 from tests.support.two_hosts import Gate
@@ -83,13 +83,6 @@ def test_no_resume_starts_a_new_run_and_removes_the_unfinished_one(tmp_path: Pat
         result = crawl(again.endpoint, tmp_path, limit=25, namespaces=WALKS, resume=False)
     assert (result.exit_code, result.resumed) == (0, 0)
     assert not list(tmp_path.glob(".work/*/"))
-
-
-def test_a_published_snapshot_id_cannot_be_used_again(tmp_path: Path) -> None:
-    with serve(INVENTORY) as served:
-        crawl(served.endpoint, tmp_path, snapshot="nightly")
-        with pytest.raises(ConfigError, match="published already"):
-            crawl(served.endpoint, tmp_path, snapshot="nightly")
 
 
 @pytest.mark.parametrize("damage", ["torn journal", "torn page", "flipped journal", "flipped page", "no journal"])

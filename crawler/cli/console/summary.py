@@ -43,6 +43,8 @@ def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
         files = result.manifest.files if result.manifest else ()
         held = f"{counted(len(files), 'file')}, {size(sum(file.bytes for file in files))}"
         yield _labelled("where", f"{result.path} ({held})")
+        if not result.stats:
+            yield _labelled("note", "a run of this command has published it already; nothing was requested now")
     yield _labelled("walks", _verdicts(result.walks))
     if why.rejects:
         kept = "kept with their reasons in _rejects.ndjson" if result.path else "not kept: only a folder keeps them"

@@ -20,6 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
+
 from crawler.errors import ConfigError
 from crawler.files.atomic import sync_folder, temporary_path
 from crawler.files.disk_errors import disk_errors
@@ -113,6 +115,17 @@ def remove_run(folder: Path) -> None:
             folder.rmdir()
         for path in sorted(set(left) - {MARKER}):
             _say(folder / path)
+
+
+def keep_state(folder: Path, state: RunState) -> None:
+    """Remove the working files of a run whose snapshot is published, and keep its state. Raises DiskError.
+
+    What cannot be removed is left to the next run.
+    """
+    if not state.published:
+        write_state(folder, msgspec.structs.replace(state, published=True))
+    with suppress(OSError):
+        remove_contents(folder, lambda path: path != STATE_FILE and _is_ours(path))
 
 
 def _is_ours(path: str) -> bool:

@@ -20,13 +20,16 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
 
     `walks` are those of discovered namespaces, in the order in which the journal numbers them: asked again, a target
     might list other namespaces. `callers` says for each target who read it; None when nothing was read of it. Older
-    states have none.
+    states have none. `named` says that the user chose the id, `published` that the snapshot stands and `latest` is
+    moved: the state of a named run stays for a while, so that the same command finds its snapshot.
     """
 
     snapshot: str
     plan: str
     started_at: Annotated[datetime, msgspec.Meta(tz=True)]
     resumed: int = 0
+    named: bool = False
+    published: bool = False
     walks: tuple[WalkId, ...] = ()
     callers: dict[str, CallerRecord | None] = {}
 

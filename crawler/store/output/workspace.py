@@ -14,8 +14,7 @@ clock or ours was wrong.
 
 A snapshot id narrows "this plan" to the run of that id. When a run would be resumed but for its callers, the log says
 why a new one begins. Before a new run begins, unfinished runs of any plan that are too old are removed. A run whose
-snapshot is published already is only cleaned up; when the request has its id and its callers, its snapshot is the
-result.
+snapshot is published already is only cleaned up. published_runs.py says what is kept of it, and when it is the result.
 
 work_folder.py has the layout of `.work`, run_folder.py what of it may be removed, output_lock.py who holds it.
 """
@@ -28,31 +27,28 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import msgspec
 
 from crawler.errors import ConfigError, DiskError, UsageError
 from crawler.files.disk_errors import disk_errors
-from crawler.model.caller import Callers, differences, records_of
+from crawler.model.caller import differences, records_of
 from crawler.model.walk_id import WalkId
-from crawler.snapshot.layout import MANIFEST
-from crawler.snapshot.manifest import from_json
 from crawler.store.output.output_lock import Hold, locked
-from crawler.store.output.run_folder import create_run, is_taken, remove_run, run_folders, take_runs
+from crawler.store.output.published_runs import EndedRun, StartedRun, finish_published, runs_in, why_not_the_result
+from crawler.store.output.resume_request import ResumeRequest
+from crawler.store.output.run_folder import create_run, is_taken, keep_state, remove_run, take_runs
 from crawler.store.output.run_state import RunState, read_state, write_state
 from crawler.store.output.work_folder import open_work_folder
-from crawler.store.publish import Destination, make_visible
-from crawler.store.written import Written
+from crawler.store.publish import Destination
 from crawler.text.timestamp import timestamp
 
 log = logging.getLogger(__name__)
 
 # Clocks of two hosts that share an output may differ by so much, and one clock may be set back by so much.
 _CLOCK_TOLERANCE: Final = timedelta(minutes=1)
-
-
+# While another run is watched, a request to stop is looked for so often.
 _CHECK_S: Final = 0.25
 
 
@@ -60,7 +56,7 @@ class Workspace(NamedTuple):
     """The folder of one run in the output, held by this process.
 
     `check` raises UnavailableError when another run has taken the output over; it costs nothing most of the time.
-    `published` is the run's snapshot when that is published already: the run was killed just before its end.
+    `published` is the run's snapshot when that is published already: the run has ended, or was killed just before.
     """
 
     destination: Destination
@@ -89,23 +85,15 @@ class Workspace(NamedTuple):
                 write_state(self.folder, msgspec.structs.replace(state, callers=callers))
 
     def remove(self) -> None:
-        """Remove the run's working files after its snapshot is published; the next run removes what is left."""
+        """Remove the run's working files after its snapshot is published; the next run removes what is left.
+
+        The state of a run that the user named stays, see above.
+        """
         with suppress(DiskError):
-            remove_run(self.folder)
-
-
-class ResumeRequest(NamedTuple):
-    """Which run the user wants: the one with the id `snapshot`, or with None any, and whether to resume it.
-
-    `resume` is as in the table above; `plan` is the digest of the plan; `max_age_s` is the age of the oldest run that
-    may be resumed, in seconds; `callers` are those who ask now.
-    """
-
-    plan: str
-    snapshot: str | None
-    resume: bool | None
-    max_age_s: float
-    callers: Callers = MappingProxyType({})
+            if self.state.named:
+                keep_state(self.folder, self.state)
+            else:
+                remove_run(self.folder)
 
 
 @contextmanager
@@ -128,13 +116,14 @@ def open_workspace(
                 take_runs(work, hold.file.nonce, hold.silent_run)
                 hold.file.end_moving()
             destination.latest.is_ours()  # a warning before the first request, and not after hours of crawling
-            published = [run for run in _clean_up(destination, work) if _is_requested(run.state, request)]
-        if published:
-            run = published[0]
-            yield Workspace(destination, run.path, run.state, published=destination.path_of(run.state.snapshot))
-            return
+            published = finish_published(destination, work, now - timedelta(seconds=request.max_age_s))
+        for ended in published:
+            if not why_not_the_result(ended, request):
+                final = destination.path_of(ended.state.snapshot)
+                yield Workspace(destination, ended.path, ended.state, published=final)
+                return
         with disk_errors(output):
-            run = _resumed_or_new(destination, work, request, now)
+            run = _resumed_or_new(destination, work, request, now, published)
             if run.state.resumed:
                 write_state(run.path, run.state)
             else:
@@ -163,14 +152,9 @@ def _explain_loss(hold: Hold) -> Iterator[None]:
         raise
 
 
-class _StartedRun(NamedTuple):
-    """An unfinished run, or a new one."""
-
-    path: Path
-    state: RunState
-
-
-def _resumed_or_new(destination: Destination, work: Path, request: ResumeRequest, now: datetime) -> _StartedRun:
+def _resumed_or_new(
+    destination: Destination, work: Path, request: ResumeRequest, now: datetime, published: list[EndedRun]
+) -> StartedRun:
     unfinished = _unfinished(work)
     oldest, newest = now - timedelta(seconds=request.max_age_s), now + _CLOCK_TOLERANCE
     same = [run for run in unfinished if run.state.plan == request.plan and _has_id(run, request.snapshot)]
@@ -196,69 +180,38 @@ def _resumed_or_new(destination: Destination, work: Path, request: ResumeRequest
         plan=request.plan,
         started_at=now,
         callers=records_of(request.callers, {}),
+        named=request.snapshot is not None,
     )
     if request.snapshot is not None:
-        _check_id(destination, work, request.snapshot)
-    return _StartedRun(work / state.snapshot, state)
+        _check_id(destination, work, request, published)
+    return StartedRun(work / state.snapshot, state)
 
 
-def _resumed(destination: Destination, run: _StartedRun, request: ResumeRequest) -> _StartedRun:
+def _resumed(destination: Destination, run: StartedRun, request: ResumeRequest) -> StartedRun:
     final = destination.path_of(run.state.snapshot)
     if os.path.lexists(final):
         reason = f"{final} exists, and the unfinished run of that id did not publish it"
         raise ConfigError(f"snapshot: {reason}; move it away, or rerun with --no-resume", setting="snapshot")
     callers = records_of(request.callers, run.state.callers)
-    return run._replace(state=msgspec.structs.replace(run.state, resumed=run.state.resumed + 1, callers=callers))
+    named = run.state.named or request.snapshot is not None
+    return run._replace(
+        state=msgspec.structs.replace(run.state, resumed=run.state.resumed + 1, callers=callers, named=named)
+    )
 
 
-def _has_id(run: _StartedRun, snapshot: str | None) -> bool:
+def _has_id(run: StartedRun, snapshot: str | None) -> bool:
     return snapshot in {None, run.state.snapshot}
 
 
-def _is_requested(state: RunState, request: ResumeRequest) -> bool:
-    if request.resume is False or differences(state.callers, request.callers):
-        return False
-    return (state.plan, state.snapshot) == (request.plan, request.snapshot)
-
-
-def _clean_up(destination: Destination, work: Path) -> list[_StartedRun]:
-    """Finish what a run left undone that was killed in its first or last moment; return the published runs.
-
-    A folder without a readable state was being made or removed, or is damaged: it cannot be resumed. A run whose
-    snapshot is published was about to be removed.
-    """
-    for folder in run_folders(work, say_foreign=True):
-        if folder.state is None:
-            remove_run(folder.path)
-    published = [run for run in _unfinished(work) if _is_published(destination, run.state)]
-    for run in reversed(published):  # the newest last: `latest` will point to it
-        make_visible(destination.path_of(run.state.snapshot), run.path, destination)
-        remove_run(run.path)
-    return published
-
-
-def _is_published(destination: Destination, state: RunState) -> bool:
-    """Return whether this very run published its snapshot; another one may have published something of that id."""
-    final = destination.path_of(state.snapshot)
-    try:
-        text = (final / MANIFEST).read_bytes()
-        manifest = from_json(text)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
-        return False
-    begun = (manifest.snapshot, manifest.started_at) == (state.snapshot, timestamp(state.started_at))
-    return begun and not Written.of(manifest, text).difference(final)
-
-
-def _unfinished(work: Path) -> list[_StartedRun]:
-    """Return the runs that have a state, newest first."""
-    runs = [_StartedRun(run.path, run.state) for run in run_folders(work) if run.state is not None]
-    return sorted(runs, key=lambda run: (run.state.started_at, run.state.snapshot), reverse=True)
+def _unfinished(work: Path) -> list[StartedRun]:
+    """Return the runs that may be resumed, newest first."""
+    return [run for run in runs_in(work) if not run.state.published]
 
 
 def _why_not_resumed(
-    unfinished: list[_StartedRun],
-    same: list[_StartedRun],
-    fresh: list[_StartedRun],
+    unfinished: list[StartedRun],
+    same: list[StartedRun],
+    fresh: list[StartedRun],
     request: ResumeRequest,
     now: datetime,
 ) -> str:
@@ -280,10 +233,13 @@ def _why_not_resumed(
     return "there is no unfinished run"
 
 
-def _check_id(destination: Destination, work: Path, snapshot: str) -> None:
-    """Raise ConfigError when a new run cannot have this id."""
+def _check_id(destination: Destination, work: Path, request: ResumeRequest, published: list[EndedRun]) -> None:
+    """Raise ConfigError when a new run cannot have the id of the request."""
+    snapshot = request.snapshot or ""
     if os.path.lexists(destination.path_of(snapshot)):
-        raise ConfigError(f"snapshot: {snapshot} is published already; choose another id", setting="snapshot")
+        reasons = [why_not_the_result(run, request) for run in published if run.state.snapshot == snapshot]
+        why = f" {reasons[0]}" if reasons and request.resume is not False else ""
+        raise ConfigError(f"snapshot: {snapshot} is published already{why}; choose another id", setting="snapshot")
     if any(run.state.snapshot == snapshot for run in _unfinished(work)):
         other = "another plan, other credentials, or a begin in the future"
         reason = f"is the id of an unfinished run with {other}"

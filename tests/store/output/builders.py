@@ -7,9 +7,10 @@ from typing import Final
 from crawler.snapshot.layout import MANIFEST, REJECTS, SUCCESS
 from crawler.snapshot.manifest import FileEntry, to_json
 from crawler.store.output.marker import mark
+from crawler.store.output.resume_request import ResumeRequest
 from crawler.store.output.run_state import RunState, write_state
 from crawler.store.output.work_folder import WORK, open_work_folder
-from crawler.store.output.workspace import ResumeRequest, open_workspace
+from crawler.store.output.workspace import open_workspace
 from crawler.text.timestamp import timestamp
 from tests.audit.examples import manifest
 
@@ -22,9 +23,13 @@ def resume_request(*, plan: str = "p", snapshot: str | None = None, resume: bool
     return ResumeRequest(plan, snapshot, resume, HOUR_S)
 
 
-def unfinished(output: Path, snapshot: str, *, plan: str = "p", age_s: float = 60.0, resumed: int = 0) -> RunState:
+def unfinished(
+    output: Path, snapshot: str, *, plan: str = "p", age_s: float = 60.0, resumed: int = 0, named: bool = False
+) -> RunState:
     """Leave the files of a killed run."""
-    state = RunState(snapshot=snapshot, plan=plan, started_at=NOW - timedelta(seconds=age_s), resumed=resumed)
+    state = RunState(
+        snapshot=snapshot, plan=plan, started_at=NOW - timedelta(seconds=age_s), resumed=resumed, named=named
+    )
     folder = open_work_folder(output) / snapshot
     folder.mkdir()
     mark(folder, snapshot)
@@ -33,7 +38,9 @@ def unfinished(output: Path, snapshot: str, *, plan: str = "p", age_s: float = 6
     return state
 
 
-def published(output: Path, snapshot: str, *, complete: bool = True, age_s: float = 60.0) -> Path:
+def published(
+    output: Path, snapshot: str, *, complete: bool = True, age_s: float = 60.0, finished_age_s: float = 0.0
+) -> Path:
     """Leave what a run that began so long ago published, without any record."""
     folder = output / f"snapshot={snapshot}"
     folder.mkdir(parents=True)
@@ -41,6 +48,7 @@ def published(output: Path, snapshot: str, *, complete: bool = True, age_s: floa
     written = manifest(
         snapshot=snapshot,
         started_at=timestamp(NOW - timedelta(seconds=age_s)),
+        finished_at=timestamp(NOW - timedelta(seconds=finished_age_s)),
         status="complete" if complete else "incomplete",
         files=(),
         rejects=FileEntry(path=REJECTS, records=0, bytes=0, sha256=""),

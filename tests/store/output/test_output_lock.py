@@ -21,15 +21,17 @@ from crawler.store.output import output_lock
 from crawler.store.output.holder_file import boot_id, read_record
 from crawler.store.output.holder_record import HolderRecord, from_bytes, to_bytes
 from crawler.store.output.output_lock import TIMING, Hold, locked
+from crawler.store.output.resume_request import ResumeRequest
 from crawler.store.output.work_folder import HOLDER, LOCK, WORK, open_work_folder
-from crawler.store.output.workspace import ResumeRequest, open_workspace
+from crawler.store.output.workspace import open_workspace
 from tests.store.output.builders import NOW, opened, resume_request, runs, unfinished
 
 HOLD: Final = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from crawler.store.output.workspace import ResumeRequest, open_workspace
+from crawler.store.output.resume_request import ResumeRequest
+from crawler.store.output.workspace import open_workspace
 
 with open_workspace(Path(sys.argv[1]), ResumeRequest("p", "held", None, 60.0), datetime(2026, 11, 23, 11, tzinfo=UTC)):
     print("held", flush=True)

@@ -16,9 +16,10 @@ from crawler.errors import ConfigError, CrawlerError, DiskError, UsageError
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import LATEST, MANIFEST, SUCCESS
 from crawler.store.output.marker import MARKER, mark
+from crawler.store.output.resume_request import ResumeRequest
 from crawler.store.output.run_state import RunState, read_state, write_state
 from crawler.store.output.work_folder import WORK, open_work_folder
-from crawler.store.output.workspace import ResumeRequest, open_workspace
+from crawler.store.output.workspace import open_workspace
 from tests.store.output.builders import (
     HOUR_S,
     NEW_ID,
@@ -111,11 +112,12 @@ def test_a_fresh_unfinished_run_of_the_same_plan_is_resumed_or_a_new_one_begins(
     if isinstance(expected, str):
         state = opened(tmp_path, request)
         if expected == RESUMED:
-            assert state == msgspec.structs.replace(before, resumed=3)
+            assert state == msgspec.structs.replace(before, resumed=3, named=snapshot is not None)
             assert (tmp_path / WORK / ID / "journal").exists()
             assert opened(tmp_path, request).resumed == 4
         else:
-            assert state == RunState(snapshot=snapshot or NEW_ID, plan="same", started_at=NOW)
+            named = snapshot is not None
+            assert state == RunState(snapshot=snapshot or NEW_ID, plan="same", started_at=NOW, named=named)
             assert not (tmp_path / WORK / state.snapshot / "journal").exists()
     else:
         with pytest.raises(expected):
@@ -190,7 +192,7 @@ def test_a_run_folder_without_a_state_is_removed(tmp_path: Path, left: tuple[str
     for name in left:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(b"x")
-    assert opened(tmp_path, resume_request(snapshot=ID)) == RunState(snapshot=ID, plan="p", started_at=NOW)
+    assert opened(tmp_path, resume_request(snapshot=ID)) == RunState(snapshot=ID, plan="p", started_at=NOW, named=True)
     assert {path.name for path in folder.iterdir()} == {MARKER, "run.json"}
 
 
