@@ -27,6 +27,7 @@ from crawler.crawl.run_store import RunStore
 from crawler.crawl.scheduling.target_stats import ProgressHook
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import InterruptedRunError
+from crawler.files.disk_errors import disk_errors
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason, StopSource
 from crawler.snapshot.completeness import status_of
@@ -203,7 +204,8 @@ class _Run:
         return result._replace(manifest=manifest, path=path)
 
     def _shrinkage(self, walks: Iterable[WalkEntry]) -> tuple[Shrinkage, ...]:
-        """Return what the walks lost since the newest complete snapshots of the same plan in the output."""
+        """Return what the walks lost since the newest complete snapshots of the same plan; raise DiskError."""
         config, started_at = self._config, timestamp(self._workspace.state.started_at)
-        earlier = newest_of_plans(self._workspace.output, center_plans(redacted(config)), started_at)
-        return find_shrinkage(earlier, walks, ShrinkLimits(config.max_shrink_percent, config.min_shrink_records))
+        with disk_errors(self._workspace.output):
+            earlier = newest_of_plans(self._workspace.output, center_plans(redacted(config)), started_at)
+            return find_shrinkage(earlier, walks, ShrinkLimits(config.max_shrink_percent, config.min_shrink_records))

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from crawler.files.closing import close_quietly
+
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -22,7 +24,7 @@ def remove_contents(folder: Path, is_ours: Callable[[str], bool]) -> list[str]:
     try:
         return _remove_contents(descriptor, "", is_ours)
     finally:
-        os.close(descriptor)
+        close_quietly(descriptor)
 
 
 def _remove_contents(folder: int, path: str, is_ours: Callable[[str], bool]) -> list[str]:
@@ -47,7 +49,7 @@ def _remove_folder(above: int, name: str, path: str, is_ours: Callable[[str], bo
     try:
         left = _remove_contents(descriptor, path, is_ours)
     finally:
-        os.close(descriptor)
+        close_quietly(descriptor)
     if not left:
         os.rmdir(name, dir_fd=above)
     return left

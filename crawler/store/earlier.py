@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from crawler.files.atomic import sync_folder, temporary_path
+from crawler.files.closing import close_quietly
 from crawler.files.removal import remove_contents
 from crawler.snapshot.layout import PART, is_written_here
 
@@ -59,4 +60,4 @@ class EarlierParts:
         """Close the open part."""
         if self._part:
             self._part = ""
-            os.close(self._descriptor)
+            close_quietly(self._descriptor)

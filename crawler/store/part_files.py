@@ -12,6 +12,7 @@ from typing import BinaryIO, Final, Protocol
 
 from crawler.errors import DiskError
 from crawler.files.atomic import coalesced, make_folders, sync_folder, temporary_path, write_all
+from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors
 from crawler.files.removal import remove_contents
 from crawler.model.walk_id import WalkId
@@ -135,6 +136,9 @@ class _PartFile:
     def close(self) -> None:
         os.close(self._descriptor)
 
+    def abandon(self) -> None:
+        close_quietly(self._descriptor)
+
 
 class PartFiles:
     """The part files of an unpublished snapshot in `folder`. A part ends before `max_part_bytes`.
@@ -216,7 +220,7 @@ class PartFiles:
                 try:
                     os.fdatasync(descriptor)
                 finally:
-                    os.close(descriptor)
+                    close_quietly(descriptor)
 
     def _open_part(self) -> _PartFile:
         number = self._numbers.get(self._partition, 0)
@@ -243,4 +247,4 @@ class PartFiles:
         """Close all files where they are: if the run has not ended, some pages lie in them alone."""
         for file in (self._part, self._rejects):
             if file is not None:
-                file.close()
+                file.abandon()

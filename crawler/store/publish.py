@@ -15,6 +15,7 @@ Before steps 2, 6 and 8 the run makes sure that it still holds the output: a hos
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -162,6 +163,10 @@ class Destination:
         return self.output / f"snapshot={snapshot}"
 
 
+_ADVICE: Final = "make sure that only one run at a time uses the output, then rerun the command"
+_REREAD: Final = "fix the problem, then `swr-crawler verify` reads it again"
+
+
 def finish(
     folder: Path, manifest: Manifest, destination: Destination, check: Callable[[], None] = lambda: None
 ) -> Path:
@@ -189,13 +194,32 @@ def finish(
         destination.verify()
         if os.path.lexists(final):
             raise DiskError(f"{final} exists, and this run did not publish it: nothing is published; {_ADVICE}")
-        folder.rename(final)
+        _rename(folder, final, written)
+    with _published_errors(final):
         _check(final, written)
     make_visible(final, folder.parent, destination)
     return final
 
 
-_ADVICE: Final = "make sure that only one run at a time uses the output, then rerun the command"
+def _rename(folder: Path, final: Path, written: Written) -> None:
+    """Do step 6. A file server may do it and answer with an error, to the second try of one request. Raises OSError."""
+    try:
+        folder.rename(final)
+    except OSError as error:
+        with suppress(OSError):
+            if not os.path.lexists(folder) and written.has_manifest_in(final):
+                return
+        raise error from None
+
+
+@contextmanager
+def _published_errors(snapshot: Path, advice: str = _REREAD) -> Iterator[None]:
+    """Raise DiskError, which says that the snapshot is published, for an OSError."""
+    try:
+        yield
+    except OSError as error:
+        where = f"{error.filename or snapshot.parent}: {error.strerror or error}"
+        raise DiskError(f"{snapshot} is published, but {where}; {advice}") from None
 
 
 def _check(final: Path, written: Written) -> None:
@@ -228,7 +252,17 @@ def make_visible(snapshot: Path, folder: Path, destination: Destination) -> None
         raise type(error)(f"{snapshot} is published, but `{LATEST}` is left as it is: {error}") from None
     except OSError as error:
         where = f"{error.filename or snapshot.parent}: {error.strerror or error}"
-        if not snapshot.is_dir():
+        if _has_vanished(snapshot):
             raise DiskError(f"{snapshot} has vanished: {where}; rerun the command") from None
         advice = f"free disk space or fix the problem: the next run updates `{LATEST}`"
         raise DiskError(f"{snapshot} is published, but {where}; {advice}") from None
+
+
+def _has_vanished(snapshot: Path) -> bool:
+    try:
+        snapshot.lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:  # it cannot be looked at; it was there
+        return False
+    return False

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from crawler.files.atomic import coalesced, sync_folder, write_all
+from crawler.files.closing import close_quietly
 
 PAGES: Final = "pages.ndjson"
 JOURNAL: Final = "journal"
@@ -72,9 +73,9 @@ class SpoolFiles:
         return truncated
 
     def close(self) -> None:
-        """Close both files."""
-        os.close(self._pages_fd)
-        os.close(self._journal_fd)
+        """Close both files; what the journal names is synced."""
+        close_quietly(self._pages_fd)
+        close_quietly(self._journal_fd)
 
 
 def _open(path: Path, opened: ExitStack) -> int:

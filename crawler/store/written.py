@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from crawler.files.closing import read_all
 from crawler.snapshot.layout import MANIFEST, SUCCESS
 from crawler.snapshot.manifest import Manifest
 
@@ -35,7 +36,7 @@ class Written(NamedTuple):
     def has_manifest_in(self, folder: Path) -> bool:
         """Return whether the manifest in the folder is this one. Raises OSError."""
         try:
-            return (folder / MANIFEST).read_bytes() == self.manifest
+            return read_all(folder / MANIFEST) == self.manifest
         except FileNotFoundError:
             return False
 

@@ -24,6 +24,7 @@ import msgspec
 
 from crawler.errors import DiskError, UnavailableError
 from crawler.files.atomic import write_all
+from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors
 from crawler.store.output.holder_record import RECORD_BYTES, HolderRecord, from_bytes, to_bytes
 
@@ -56,7 +57,7 @@ def read_record(path: Path) -> bytes | None:
     try:
         return os.read(descriptor, RECORD_BYTES)
     finally:
-        os.close(descriptor)
+        close_quietly(descriptor)
 
 
 def _write_new(path: Path, record: HolderRecord) -> None:

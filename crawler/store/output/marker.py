@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from crawler.files.atomic import write_all
+from crawler.files.closing import close_quietly
 
 MARKER: Final = ".swr-crawler"
 _MAX_BYTES: Final = 200
@@ -38,5 +39,5 @@ def is_marked_by(folder: Path, owner: str) -> bool:
     except OSError:
         return False
     finally:
-        os.close(descriptor)
+        close_quietly(descriptor)
     return line == f"{owner}\n".encode() or not line.endswith(b"\n")

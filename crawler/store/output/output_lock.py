@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from crawler.errors import UnavailableError
+from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors
 from crawler.store.output.heartbeat import heartbeat
 from crawler.store.output.holder_file import HolderFile, our_record, read_record, remove_temporary_files
@@ -93,7 +94,7 @@ def _system_lock(work: Path) -> Iterator[tuple[int, int] | None]:
             file = os.fstat(descriptor)
         yield (file.st_dev, file.st_ino) if granted else None
     finally:
-        os.close(descriptor)  # frees the lock, as the end of the process does
+        close_quietly(descriptor)  # frees the lock, as the end of the process does
 
 
 def _lock(descriptor: int, work: Path) -> bool:

@@ -15,6 +15,7 @@ from typing import Final
 
 from crawler.errors import ConfigError, DiskError
 from crawler.files.atomic import make_folders, sync_folder
+from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors
 from crawler.store.output.marker import MARKER, mark
 from crawler.store.output.run_state import read_state
@@ -92,7 +93,7 @@ def _mount_of(folder: Path) -> tuple[int, bytes]:
     try:
         return os.fstat(descriptor).st_dev, _mount_id(descriptor)
     finally:
-        os.close(descriptor)
+        close_quietly(descriptor)
 
 
 def _mount_id(descriptor: int) -> bytes:

@@ -89,7 +89,7 @@ class Workspace(NamedTuple):
 
         The state of a run that the user named stays, see above.
         """
-        with suppress(DiskError):
+        with suppress(DiskError, OSError):
             if self.state.named:
                 keep_state(self.folder, self.state)
             else:
