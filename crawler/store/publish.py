@@ -164,7 +164,7 @@ class Destination:
 
 
 _ADVICE: Final = "make sure that only one run at a time uses the output, then rerun the command"
-_REREAD: Final = "fix the problem, then `swr-crawler verify` reads it again"
+_REREAD: Final = "free disk space or fix the problem; `swr-crawler verify` reads it again"
 
 
 def finish(
