@@ -8,7 +8,7 @@ from crawler.audit.rules import Violation, word
 from crawler.model import audit_rules as catalogue
 from crawler.model.audit_rules import Rule
 from crawler.snapshot.completeness import incompleteness_of
-from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, TargetEntry, WalkEntry
 from crawler.snapshot.shrinkage import counted_places, shrinkage_text
 from crawler.text.human import count, counted
 
@@ -37,6 +37,7 @@ def observe(manifest: Manifest, *, has_success_marker: bool) -> Iterator[Observa
         violation = Violation(f"is incomplete: {', '.join(reasons)}", evidence)
         yield Observation(catalogue.INCOMPLETE, Location(), violation)
     why = incompleteness_of(manifest)
+    yield from map(_failed, why.failed_targets)
     yield from map(_unproven, why.unproven_walks)
     yield from map(_uncovered, why.uncovered_centers)
     yield from map(_shrank, why.shrinkage)
@@ -54,7 +55,9 @@ def _reasons(manifest: Manifest, *, has_success_marker: bool) -> list[str]:
     why = incompleteness_of(manifest)
     unproven, uncovered, equal = len(why.unproven_walks), len(why.uncovered_centers), len(why.equal_centers)
     walked, held = (sum(one.records for one in entries) for entries in (manifest.walks, manifest.files))
+    failed = len(why.failed_targets)
     reasons = [
+        f"{count(failed)} of {counted(len(manifest.targets), 'target')} failed" if failed else "",
         f"{count(unproven)} of {counted(len(manifest.walks), 'walk')} not proven" if unproven else "",
         f"{counted(why.rejects, 'item')} rejected" if why.rejects else "",
         f"{counted(uncovered, 'center')} not covered" if uncovered else "",
@@ -66,6 +69,18 @@ def _reasons(manifest: Manifest, *, has_success_marker: bool) -> list[str]:
     if not found and manifest.status != "complete":
         return ["its manifest says so"]
     return found if found or has_success_marker else ["_SUCCESS is missing"]
+
+
+def _failed(target: TargetEntry) -> Observation:
+    read = f"{count(target.published)} of {counted(target.planned, 'walk')} published"
+    evidence: Evidence = {
+        "reason": target.reason,
+        "exit_code": target.exit_code,
+        "planned": target.planned,
+        "published": target.published,
+    }
+    violation = Violation(f"stopped with {read}: {target.reason}", evidence)
+    return Observation(catalogue.TARGET_FAILED, Location(target.name), violation)
 
 
 def _unproven(walk: WalkEntry) -> Observation:

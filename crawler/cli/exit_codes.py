@@ -57,9 +57,11 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         "incomplete",
         "crawl: finished and published, but not proven complete: a walk is partial, drifted or unproven, items were "
         "rejected, a center holds more than the namespaces that were crawled, or a center or namespace lost most of "
-        "its repositories since the last complete snapshot. Other commands: the snapshot is incomplete, or its files "
+        "its repositories since the last complete snapshot; with --require any also a target that failed. "
+        "Other commands: the snapshot is incomplete, or its files "
         "differ from its manifest.",
-        "Read the summary, _manifest.json and _rejects.ndjson; crawl again, with --allow-shrink if a loss is real.",
+        "Read the summary, _manifest.json and _rejects.ndjson; crawl again, with --allow-shrink if a loss is real. "
+        "After lost windows only what is missing is read again.",
     ),
     ExitCode(
         INTERNAL_ERROR,
@@ -77,13 +79,13 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         UnavailableError.exit_code,
         "unavailable",
         "The service was throttled or down for longer than the retries last, --max-duration was reached, or another "
-        "run is writing to the same output.",
-        "Rerun the command later; crawl resumes.",
+        "run is writing to the same output. With several targets, the others may be published.",
+        "Rerun the command later; crawl resumes, and reads only what is missing.",
     ),
     ExitCode(
         CredentialsError.exit_code,
         "credentials",
-        "The service refused the credentials, or there are none.",
+        "The service refused the credentials, or there are none. With several targets, the others may be published.",
         "Renew or correct the credentials that the message names, then rerun the command; crawl resumes "
         "when it can tell that the account is the same.",
     ),

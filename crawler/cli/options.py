@@ -74,6 +74,9 @@ def run_settings(command: Command) -> Command:
                 help="Accept that a center or namespace shrank since the last complete snapshot.",
             ),
             setting("max_duration_s", "--max-duration", metavar="S", help="Stop after S seconds, state kept."),
+            setting(
+                "require", "--require", metavar="all|any", help="Which targets the exit code stands for, default all."
+            ),
             setting("summary_file", "--summary-file", metavar="FILE", help="Write the summary there as JSON."),
             setting("progress", "--progress", metavar="auto|on|off", help="Live view or progress lines."),
         )

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from crawler.config.audit_policy import Policy
 from crawler.config.credentials.target import Target
-from crawler.config.settings.run_settings import DialectChoice, DiscoverMode, LogFormat, Progress
+from crawler.config.settings.run_settings import DialectChoice, DiscoverMode, LogFormat, Progress, Require
 from crawler.errors import ConfigError
 from crawler.model.walk_id import Center
 
@@ -47,6 +47,7 @@ class Config(Struct, frozen=True, kw_only=True):
     max_part_bytes: int
     max_body_bytes: int
     allow_http: bool
+    require: Require
     summary_file: str | None
     progress: Progress
     log_format: LogFormat

@@ -5,10 +5,20 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
+from crawler.config.settings.run_settings import Require
 from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import CrawlerError, IncompleteError, UnavailableError
 from crawler.model.stop_reason import StopReason
-from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, Status, WalkEntry
+from crawler.snapshot.manifest import (
+    CarriedOver,
+    Coverage,
+    Manifest,
+    Overlap,
+    Shrinkage,
+    Status,
+    TargetEntry,
+    WalkEntry,
+)
 
 _SIGNALLED: Final = 128  # a shell's own convention: 128 + the number of the signal
 
@@ -16,8 +26,10 @@ _SIGNALLED: Final = 128  # a shell's own convention: 128 + the number of the sig
 class Result(NamedTuple):
     """How a crawl ended.
 
-    `manifest` and `path` are None when nothing was published. The reason is then in `errors`, by target, or
-    `stop_reason` is a signal or a deadline; `state` is the folder from which the same command resumes the run.
+    `status` is that of the records that were published, to a folder or to standard output; None for a run that stopped
+    before: then the reason is in `errors`, by target, or `stop_reason` is a signal or a deadline. `manifest` and `path`
+    are None when there is no published folder. `errors` may also hold why some targets of a published snapshot failed.
+    `state` is the folder from which the same command resumes the run, None when nothing is left to do.
     """
 
     exit_code: int
@@ -35,18 +47,24 @@ class Result(NamedTuple):
     manifest: Manifest | None
     path: PurePath | None
     state: PurePath | None
+    status: Status | None
+    targets: tuple[TargetEntry, ...] = ()
+    carried_over: tuple[CarriedOver, ...] = ()
 
 
-def exit_code_of(errors: Mapping[str, CrawlerError], stop_reason: StopReason, status: Status | None) -> int:
+def exit_code_of(
+    errors: Mapping[str, CrawlerError], stop_reason: StopReason, status: Status | None, require: Require = "all"
+) -> int:
     """Return the exit code of a crawl; `status` is that of its snapshot, None when nothing could be published.
 
     | published, complete            | 0                                                                   |
     | published, not complete        | 3                                                                   |
+    | published, but targets failed  | the largest of their exit codes; 3 if `require` is "any"            |
     | stopped by a signal            | 128 + its number                                                    |
     | targets stopped with an error  | the largest of their exit codes: refused credentials before an outage |
     | `max_duration` is over         | 75                                                                  |
     """
-    if status is not None:
+    if status is not None and not (errors and require == "all"):
         return 0 if status == "complete" else IncompleteError.exit_code
     if stop_reason.kind == "signal":
         return _SIGNALLED + stop_reason.signal_number

@@ -9,6 +9,8 @@ The rule:
   could prove what never was. After more than a moment, passes of several pages that were interrupted begin again. A
   walk that has ended keeps its proof.
 - A window that is taken back proves nothing: its page may have belonged to another request.
+- Walks that had ended when the run published an incomplete snapshot are carried over from it. What was read of those
+  that it could not prove does not count (ending/carry_over.py).
 - A journal that contradicts the plan is not replayed at all: the spool is truncated and every window is requested.
 
 Which run is resumed is decided before that, in store/output/workspace.py; how much of a damaged journal is replayed, in
@@ -24,7 +26,7 @@ from typing import Final
 from crawler.crawl.planning.schedule import Schedule
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
-from crawler.store.journal import DoubtEntry, Entry, LossEntry, PageEntry, RefusalEntry, RestartEntry
+from crawler.store.journal import DoubtEntry, Entry, LossEntry, PageEntry, PublishedEntry, RefusalEntry, RestartEntry
 from crawler.store.spool import Spool
 from crawler.swr.page import Page
 from crawler.walk.passes.outcome import WalkError
@@ -45,7 +47,7 @@ def resume(spool: Spool, new_schedule: Callable[[], Schedule], snapshot: str, no
     settled = 0
     try:
         with closing(spool.replay()) as history:
-            settled = replay(history, schedule.targets, schedule.by_index())
+            settled = replay(history, schedule.targets, schedule.by_index(), snapshot)
     except WalkError as error:
         log.warning("run.journal_truncated", extra={"snapshot": snapshot, "reason": str(error)})
         spool.truncate()
@@ -79,14 +81,19 @@ def replay(
     history: Iterable[tuple[Entry, Page | None]],
     targets: Mapping[str, TargetScheduler],
     walks: Mapping[int, ScheduledWalk],
+    snapshot: str = "",
 ) -> int:
     """Replay a journal into walks and statistics; return the number of windows that need no request.
 
-    `targets` is by name, `walks` by index. Raises WalkError when an entry is not possible in the state of its walk;
-    a journal of the same plan never has one.
+    `targets` is by name, `walks` by index; `snapshot` is the id of the snapshot that the run will publish. Raises
+    WalkError when an entry is not possible in the state of its walk; a journal of the same plan never has one.
     """
     settled = 0
     for entry, page in history:
+        if isinstance(entry, PublishedEntry):
+            if entry.snapshot.snapshot != snapshot:  # else the run was killed just before it was published
+                _mark_published(entry, walks.values())
+            continue
         scheduled = walks.get(entry.walk)
         if scheduled is None:
             raise WalkError(f"the journal names walk {entry.walk} of {len(walks)}")
@@ -99,6 +106,12 @@ def replay(
         _replay_window(entry, page, scheduled, targets[scheduled.id.target])
         settled += 1
     return settled
+
+
+def _mark_published(entry: PublishedEntry, walks: Iterable[ScheduledWalk]) -> None:
+    for scheduled in walks:
+        if scheduled.ended and scheduled.published_in is None:
+            scheduled.published_in = entry.snapshot
 
 
 def _restart(scheduled: ScheduledWalk) -> None:

@@ -3,7 +3,7 @@
 credentials -> callers -> workspace -> spool, part files -> clients -> walks -> resume -> engine -> manifest -> snapshot
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from functools import partial
@@ -12,10 +12,11 @@ from pathlib import Path
 import anyio
 
 from crawler.config.config import Config
-from crawler.config.describe import redacted
 from crawler.crawl.callers import find_callers
 from crawler.crawl.clients import ClientOpener, open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
+from crawler.crawl.ending.carry_over import centers_to_read_again, is_worth_going_on
+from crawler.crawl.ending.run_evidence import run_evidence
 from crawler.crawl.engine.engine import Engine, TargetRuntime, interruption, unless_stopped
 from crawler.crawl.planning.schedule import Schedule, make_schedule
 from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
@@ -27,15 +28,10 @@ from crawler.crawl.run_store import RunStore
 from crawler.crawl.scheduling.target_stats import ProgressHook
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import InterruptedRunError
-from crawler.files.disk_errors import disk_errors
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason, StopSource
-from crawler.snapshot.completeness import status_of
-from crawler.snapshot.coverage import cover
-from crawler.snapshot.find import newest_of_plans
-from crawler.snapshot.manifest import Shrinkage, WalkEntry
+from crawler.snapshot.manifest import CarriedOver, Manifest
 from crawler.snapshot.reader import open_snapshot
-from crawler.snapshot.shrinkage import ShrinkLimits, center_plans, find_shrinkage
 from crawler.store.output.run_state import RunState
 from crawler.store.output.workspace import Workspace
 from crawler.store.part_files import PartFiles, StdoutWriter
@@ -97,11 +93,14 @@ def _published_before(state: RunState, path: Path) -> Result:
         shrinkage=manifest.shrinkage,
         overlaps=manifest.overlaps,
         errors={},
-        snapshot=state.snapshot,
+        snapshot=manifest.snapshot,
         resumed=manifest.resumed,
         manifest=manifest,
         path=path,
         state=None,
+        status=manifest.status,
+        targets=manifest.targets,
+        carried_over=manifest.carried_over,
     )
 
 
@@ -119,12 +118,12 @@ class _Run:
     async def crawl(self, factories: Mapping[str, CredentialFactory], progress: ProgressHook) -> Result:
         config, workspace = self._config, self._workspace
         with (
-            closing(open_spool(workspace.folder, sync=self._to_folder)) as spool,
+            closing(open_spool(workspace.folder, sync=self._to_folder, published=workspace.parts_in)) as spool,
             open_part_writer(config, workspace) as part_writer,
         ):
             async with self._open_clients(config, factories, self._clock) as clients:
                 plan = await unless_stopped(partial(self._find_walks, clients), self._stop)
-                snapshot, now = workspace.state.snapshot, self._clock.utc()
+                snapshot, now = workspace.state.publication, self._clock.utc()
                 schedule = resume(spool, lambda: make_schedule(config, plan), snapshot, now)
                 store = RunStore(spool, part_writer, workspace.check)
                 if workspace.state.resumed:
@@ -157,55 +156,61 @@ class _Run:
     def _finish(
         self, schedule: Schedule, store: RunStore, part_writer: PartFiles | StdoutWriter, stop_reason: StopReason
     ) -> Result:
-        """Publish the snapshot when every walk has ended; return how the crawl ended."""
-        config, state = self._config, self._workspace.state
-        errors = schedule.errors()
-        all_published = len(store.walks) == len(schedule.walks)
-        ended = not errors and all_published and schedule.is_census_done
-        coverage = cover(schedule.declared_totals(), store.walks)
-        shrinkage = self._shrinkage(store.walks) if ended and self._to_folder else ()
-        overlaps = store.overlaps(part_writer.folder if isinstance(part_writer, PartFiles) else None) if ended else ()
-        status = status_of(
-            store.walks,
-            coverage,
-            shrinkage,
-            overlaps,
-            allow_partial_coverage=config.allow_partial_coverage,
-            allow_shrink=config.allow_shrink,
+        """Publish what the targets that ended hold; return how the crawl ended."""
+        config, state, errors = self._config, self._workspace.state, schedule.errors()
+        was_stopped = bool(errors) and stop_reason.kind != "done"
+        if errors and not was_stopped and len(errors) < len(schedule.targets):
+            store.publish(schedule.unpublished())  # those behind the walks of a target that failed
+        folder = part_writer.folder if isinstance(part_writer, PartFiles) else None
+        output = self._workspace.output if folder else None
+        found = run_evidence(
+            config, schedule, store, output=output, folder=folder, started_at=timestamp(state.started_at)
         )
+        is_published = found.is_publishable and not was_stopped
+        status = found.why.status if is_published else None
+        goes_on = is_published and folder is not None and is_worth_going_on(found.why, found.walks)
         result = Result(
-            exit_code=exit_code_of(errors, stop_reason, status if ended else None),
+            exit_code=exit_code_of(errors, stop_reason, status, config.require),
             stop_reason=stop_reason,
             started_at=state.started_at,
             finished_at=datetime.now(UTC),
             stats=schedule.stats(),
-            walks=tuple(store.walks),
-            coverage=coverage,
-            shrinkage=shrinkage,
-            overlaps=overlaps,
+            walks=found.walks,
+            coverage=found.coverage,
+            shrinkage=found.shrinkage,
+            overlaps=found.overlaps,
             errors=errors,
-            snapshot=state.snapshot,
+            snapshot=state.publication,
             resumed=state.resumed,
             manifest=None,
             path=None,
-            state=None if ended or not self._to_folder else self._workspace.folder,
+            state=self._workspace.folder if self._to_folder and (goes_on or not is_published) else None,
+            status=status,
+            targets=found.targets,
+            carried_over=schedule.carried_over(),
         )
-        if not ended or isinstance(part_writer, StdoutWriter):
+        if status is None or isinstance(part_writer, StdoutWriter):
             return result
         manifest = manifest_of(result, config, status, schedule.unknown_fields(), *part_writer.close())
+        if goes_on:  # saved before the snapshot is visible: killed in between, the run is resumed, and nothing is lost
+            self._go_on_after(manifest, store, schedule.to_read_again(centers_to_read_again(found.why)))
         try:
             path = finish(
                 part_writer.folder, manifest, self._workspace.destination, partial(_raise_if_asked, self._stop)
             )
         except InterruptedRunError as error:
             asked = StopReason("signal", error.signal_number)
-            return result._replace(exit_code=error.exit_code, stop_reason=asked, state=self._workspace.folder)
-        self._workspace.remove()
+            return result._replace(
+                exit_code=error.exit_code, stop_reason=asked, state=self._workspace.folder, status=None
+            )
+        if not goes_on:
+            self._workspace.remove()
         return result._replace(manifest=manifest, path=path)
 
-    def _shrinkage(self, walks: Iterable[WalkEntry]) -> tuple[Shrinkage, ...]:
-        """Return what the walks lost since the newest complete snapshots of the same plan; raise DiskError."""
-        config, started_at = self._config, timestamp(self._workspace.state.started_at)
-        with disk_errors(self._workspace.output):
-            earlier = newest_of_plans(self._workspace.output, center_plans(redacted(config)), started_at)
-            return find_shrinkage(earlier, walks, ShrinkLimits(config.max_shrink_percent, config.min_shrink_records))
+    def _go_on_after(self, manifest: Manifest, store: RunStore, again: tuple[int, ...]) -> None:
+        """Save that the same command goes on from the snapshot of this manifest, and reads the walks `again` anew."""
+        snapshot = CarriedOver(
+            snapshot=manifest.snapshot, started_at=manifest.started_at, finished_at=manifest.finished_at
+        )
+        store.append_published(snapshot, again)
+        self._workspace.go_on_after(has_parts=store.names_parts)

@@ -37,6 +37,8 @@ def manifest_of(
         unknown_fields=tuple(sorted(unknown_fields)),
         requests=_requests(result.stats),
         overlaps=result.overlaps,
+        targets=result.targets,
+        carried_over=result.carried_over,
     )
 
 

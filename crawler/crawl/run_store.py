@@ -10,11 +10,11 @@ from crawler.errors import IncompleteError
 from crawler.model.key_sample import KeySample
 from crawler.model.walk_id import Center
 from crawler.model.window import Window
-from crawler.snapshot.manifest import Lost, Overlap, WalkEntry
+from crawler.snapshot.manifest import CarriedOver, Lost, Overlap, WalkEntry
 from crawler.snapshot.overlap import overlaps
-from crawler.store.journal import DoubtEntry, LossEntry, RefusalEntry
+from crawler.store.journal import DoubtEntry, LossEntry, PublishedEntry, RefusalEntry
 from crawler.store.part_files import PartWriter
-from crawler.store.publish import publish_walk
+from crawler.store.publish import Published, publish_walk
 from crawler.store.spool import Spool
 from crawler.swr.page import Page
 from crawler.walk.rested_walk import WalkResult
@@ -61,6 +61,16 @@ class RunStore:
     def append_doubt(self, walk: int, window: Window) -> None:
         """Append that a settled window is taken back."""
         self._spool.append_note(DoubtEntry(walk, window))
+
+    def append_published(self, snapshot: CarriedOver, again: tuple[int, ...]) -> None:
+        """Append a PublishedEntry, durably: the run goes on from this snapshot. Raises DiskError, and as `check`."""
+        self._spool.append_note(PublishedEntry(snapshot, again))
+        self.flush()
+
+    @property
+    def names_parts(self) -> bool:
+        """Whether the journal may name part files of this process: one that resumed a run writes pages to the spool."""
+        return not self._spool.resumed
 
     def write(self) -> None:
         """Write what was appended. Raises DiskError."""
@@ -114,24 +124,31 @@ class RunStore:
             counts = f"{result.distinct} distinct records were read, but {published} were written"
             raise IncompleteError(f"{walk_id}: {counts}; this is a bug in swr-crawler: please report it")
         self._add_sample(walk_id.target, walk_id.center, result.sample)
-        return WalkEntry(
-            target=walk_id.target,
-            center=walk_id.center,
-            namespace=walk_id.namespace,
-            verdict=judgement.verdict,
-            reason=judgement.reason,
-            declared_totals=result.totals,
-            records=published.records,
-            distinct=result.distinct,
-            duplicates=result.duplicates,
-            rejects=published.rejects,
-            outside=published.outside,
-            invalid=published.invalid,
-            invalid_fields=tuple(sorted(published.invalid_fields)),
-            passes=result.passes,
-            requests=scheduled.requests,
-            limit=result.limit,
-            dialect="filter" if scheduled.filtered else "direct",
-            order=result.order and f"{result.order.column} {result.order.direction}",
-            lost=tuple(Lost(**gap._asdict()) for gap in result.gaps),
-        )
+        return _entry(scheduled, result, published)
+
+
+def _entry(scheduled: ScheduledWalk, result: WalkResult, published: Published) -> WalkEntry:
+    """Return the entry for the manifest of a walk that is published."""
+    walk_id, judgement = scheduled.id, result.judgement
+    return WalkEntry(
+        target=walk_id.target,
+        center=walk_id.center,
+        namespace=walk_id.namespace,
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        declared_totals=result.totals,
+        records=published.records,
+        distinct=result.distinct,
+        duplicates=result.duplicates,
+        rejects=published.rejects,
+        outside=published.outside,
+        invalid=published.invalid,
+        invalid_fields=tuple(sorted(published.invalid_fields)),
+        passes=result.passes,
+        requests=scheduled.requests,
+        limit=result.limit,
+        dialect="filter" if scheduled.filtered else "direct",
+        order=result.order and f"{result.order.column} {result.order.direction}",
+        lost=tuple(Lost(**gap._asdict()) for gap in result.gaps),
+        carried_from="" if scheduled.published_in is None else scheduled.published_in.snapshot,
+    )

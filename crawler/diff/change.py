@@ -8,7 +8,17 @@ from crawler.model.record import Record
 from crawler.model.walk_id import Center
 
 Side = Literal["old", "new"]
-Why = Literal["drifted", "partial", "unproven", "rejects", "not walked", "uncovered", "shrank", "equal centers"]
+Why = Literal[
+    "drifted",
+    "partial",
+    "unproven",
+    "rejects",
+    "not walked",
+    "target failed",
+    "uncovered",
+    "shrank",
+    "equal centers",
+]
 
 KEY: Final = ("target", "center", "domain_name", "namespace", "name")
 OWNER: Final = "domain_name"

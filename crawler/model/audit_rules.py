@@ -103,6 +103,14 @@ INVALID_FIELD: Final = Rule(
     "The field is null, its value is kept under invalid, and no rule judges it: a finding may be missing.",
     "Look at the records (swr-crawler query, where invalid is not null), and judge what the field meant by hand.",
 )
+TARGET_FAILED: Final = Rule(
+    "SWR009",
+    "target-failed",
+    "error",
+    "A target stopped before all of it was read",
+    "Nothing is known of what was not read: its repositories may be shared with anyone.",
+    "Read the reason in the manifest, remove it, and run the same command again: it reads only what is missing.",
+)
 PUBLIC: Final = Rule(
     "SWR101",
     "public-while-shared",
@@ -251,6 +259,7 @@ SUPPRESSION_UNUSED: Final = Rule(
 
 _ALL: Final = (
     *(INCOMPLETE, UNPROVEN, UNCOVERED, REJECTED, UNKNOWN_FIELD, SHRANK, EQUAL_CENTERS, INVALID_FIELD),
+    TARGET_FAILED,
     *(PUBLIC, EXPIRED, DOMAIN, NAMESPACE, CATEGORY),
     *(STALE, UNTAGGED, TAG_COUNT, ONLY_LATEST, UNDESCRIBED, LARGE),
     *(RECORDS_GREW, SIZE_GREW, RECORDS_SHRANK, SIZE_SHRANK),

@@ -48,6 +48,7 @@ WALK_COLUMNS: Final = {
     "dialect": "VARCHAR",
     "reason": "VARCHAR",
     "lost": 'STRUCT("offset" BIGINT, "end" BIGINT, "got" BIGINT, "reason" VARCHAR)[]',
+    "carried_from": "VARCHAR",
 }
 
 

@@ -13,7 +13,7 @@ from crawler.model.walk_id import Center
 from crawler.report.row import shown
 from crawler.report.table_data import Column
 from crawler.snapshot.completeness import incompleteness_of, is_proven, sum_if_known
-from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, TargetEntry, WalkEntry
 from crawler.snapshot.shrinkage import counted_places, shrinkage_text
 from crawler.text.human import count, counted, duration
 
@@ -78,7 +78,7 @@ def completeness(manifest: Manifest, *, records: int, has_success_marker: bool, 
     unproven = [walk for walk in walks if not is_proven(walk)]
     return Completeness(
         complete=not reasons,
-        headline=_headline(manifest.walks, records, complete=not reasons),
+        headline=_headline(manifest, records, complete=not reasons),
         reasons=reasons,
         notes=tuple(_notes(manifest.walks)),
         centers=tuple(_center_totals(manifest)),
@@ -88,8 +88,9 @@ def completeness(manifest: Manifest, *, records: int, has_success_marker: bool, 
     )
 
 
-def _headline(walks: Sequence[WalkEntry], records: int, *, complete: bool) -> str:
-    declared = sum_if_known(walk.declared for walk in walks)
+def _headline(manifest: Manifest, records: int, *, complete: bool) -> str:
+    known = not incompleteness_of(manifest).failed_targets  # what a target that failed holds is not known
+    declared = sum_if_known(walk.declared for walk in manifest.walks) if known else None
     of = f"{count(records)} of {count(declared)} declared records" if declared is not None else None
     if complete:
         return f"{of or counted(records, 'record')} are here, each once"
@@ -98,6 +99,9 @@ def _headline(walks: Sequence[WalkEntry], records: int, *, complete: bool) -> st
 
 def _reasons(manifest: Manifest, records: int, *, has_success_marker: bool) -> Iterable[str]:
     why = incompleteness_of(manifest)
+    yield from map(_failed, why.failed_targets[:_FEW])
+    if len(why.failed_targets) > _FEW:
+        yield f"{counted(len(why.failed_targets) - _FEW, 'more target')} stopped; the manifest lists them"
     verdicts = Counter(walk.verdict for walk in why.unproven_walks)
     for verdict in _WORST_FIRST:
         if verdicts[verdict]:
@@ -121,6 +125,11 @@ def _notes(walks: Iterable[WalkEntry]) -> Iterable[str]:
         records = counted(sum(walk.invalid for walk in invalid), "record")
         fields = sorted({shown(field) for walk in invalid for field in walk.invalid_fields})
         yield f"{records} with values that could not be read, in {', '.join(fields)}: null here, kept under invalid"
+
+
+def _failed(target: TargetEntry) -> str:
+    read = f"{count(target.published)} of {counted(target.planned, 'walk')} are here"
+    return shown(f"{target.name} stopped before all of it was read ({read}): {target.reason}")
 
 
 def _uncovered(center: Coverage) -> str:

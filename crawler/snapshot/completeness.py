@@ -2,6 +2,7 @@
 
 What makes one walk complete is in walk/passes/evidence.py. A snapshot is complete when all of this holds:
 
+- every target ended: none stopped before all its walks had;
 - every walk has the verdict `complete` (`crawler/model/verdict.py`);
 - no item was rejected;
 - no center holds, or may hold, more than the walks of its namespaces cover; a run may accept this beforehand
@@ -16,7 +17,7 @@ What makes one walk complete is in walk/passes/evidence.py. A snapshot is comple
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, Status, WalkEntry
+from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, Status, TargetEntry, WalkEntry
 
 
 class Incompleteness(NamedTuple):
@@ -27,6 +28,7 @@ class Incompleteness(NamedTuple):
     uncovered_centers: tuple[Coverage, ...] = ()
     shrinkage: tuple[Shrinkage, ...] = ()
     equal_centers: tuple[Overlap, ...] = ()
+    failed_targets: tuple[TargetEntry, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -39,16 +41,17 @@ class Incompleteness(NamedTuple):
         return sum(walk.rejects for walk in self.walks_with_rejects)
 
 
-def incompleteness(
+def incompleteness(  # noqa: PLR0913 - one for each reason
     walks: Iterable[WalkEntry],
     coverage: Iterable[Coverage] = (),
     shrinkage: Iterable[Shrinkage] = (),
     overlaps: Iterable[Overlap] = (),
+    targets: Iterable[TargetEntry] = (),
     *,
     allow_partial_coverage: bool = False,
     allow_shrink: bool = False,
 ) -> Incompleteness:
-    """Return why a snapshot of these walks and centers is not complete."""
+    """Return why a snapshot of these walks, centers and targets is not complete."""
     entries = tuple(walks)
     return Incompleteness(
         unproven_walks=tuple(walk for walk in entries if walk.verdict != "complete"),
@@ -58,6 +61,7 @@ def incompleteness(
         else tuple(center for center in coverage if center.uncovered != 0),
         shrinkage=() if allow_shrink else tuple(shrinkage),
         equal_centers=tuple(overlap for overlap in overlaps if overlap.is_one_list),
+        failed_targets=tuple(target for target in targets if target.state != "ended"),
     )
 
 
@@ -68,25 +72,10 @@ def incompleteness_of(manifest: Manifest) -> Incompleteness:
         manifest.coverage,
         manifest.shrinkage,
         manifest.overlaps,
+        manifest.targets,
         allow_partial_coverage=bool(manifest.config.get("allow_partial_coverage")),
         allow_shrink=bool(manifest.config.get("allow_shrink")),
     )
-
-
-def status_of(
-    walks: Iterable[WalkEntry],
-    coverage: Iterable[Coverage] = (),
-    shrinkage: Iterable[Shrinkage] = (),
-    overlaps: Iterable[Overlap] = (),
-    *,
-    allow_partial_coverage: bool = False,
-    allow_shrink: bool = False,
-) -> Status:
-    """Return the status of a snapshot of these walks and centers."""
-    why = incompleteness(
-        walks, coverage, shrinkage, overlaps, allow_partial_coverage=allow_partial_coverage, allow_shrink=allow_shrink
-    )
-    return why.status
 
 
 def is_proven(walk: WalkEntry) -> bool:

@@ -46,7 +46,8 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     other items of that pass. `outside` counts records of other namespaces than the walk's, which are not
     published (a filter of the service may match loosely). `invalid` counts the published records with a field that
     could not be read, `invalid_fields` names these fields. `limit`, `order` and `dialect` (how parameters were sent)
-    are what the service accepted.
+    are what the service accepted. `carried_from` is the id of the earlier snapshot that this walk was read for; "" for
+    a walk that was read for this one.
     """
 
     target: str
@@ -68,6 +69,7 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     dialect: Literal["direct", "filter"] = "direct"
     reason: str = ""
     lost: tuple[Lost, ...] = ()
+    carried_from: str = ""
 
     @property
     def declared(self) -> int | None:
@@ -137,6 +139,29 @@ class Overlap(msgspec.Struct, frozen=True, kw_only=True):
         return 2 * self.in_both >= self.compared
 
 
+class CarriedOver(msgspec.Struct, frozen=True, kw_only=True):
+    """An incomplete snapshot of the same command from which this one took over walks, and when those were read."""
+
+    snapshot: str
+    started_at: _Moment
+    finished_at: _Moment
+
+
+class TargetEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """How one target ended. One that `failed` stopped before its walks had ended: `reason` says why.
+
+    `planned` counts its walks, `published` those of them that are in this snapshot; a target whose namespaces could not
+    be discovered has none. `exit_code` is the exit code that stands for the reason, 0 for a target that `ended`.
+    """
+
+    name: str
+    state: Literal["ended", "failed"]
+    planned: int
+    published: int
+    exit_code: int = 0
+    reason: str = ""
+
+
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One file of the snapshot; `path` is relative to its folder, `bytes` its size, `sha256` in hex."""
 
@@ -172,6 +197,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     coverage: tuple[Coverage, ...]
     shrinkage: tuple[Shrinkage, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    targets: tuple[TargetEntry, ...] = ()
+    carried_over: tuple[CarriedOver, ...] = ()
     files: tuple[FileEntry, ...]
     rejects: FileEntry
     unknown_fields: tuple[str, ...]

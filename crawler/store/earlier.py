@@ -1,5 +1,7 @@
 """The part files of an interrupted run: pages that were published there are nowhere else.
 
+A run that goes on from a snapshot that it published (PublishedEntry) has them there: then they are only read.
+
 A run that is not interrupted writes most pages once: into the part files that it publishes. A resumed run writes its
 part files anew, so those of the first run are put aside and read like the spool.
 """
@@ -19,22 +21,28 @@ EARLIER: Final = "earlier"
 
 
 class EarlierParts:
-    """Part files put aside in the folder of a run. Every method but `drop` and `close` raises OSError."""
+    """Part files put aside in the folder of a run. Every method but `drop` and `close` raises OSError.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / EARLIER
+    `published` is the snapshot that has them instead, None when there is none.
+    """
+
+    def __init__(self, folder: Path, published: Path | None = None) -> None:
+        self._folder = published or folder / EARLIER
+        self._is_published = published is not None
         self._part = ""  # the open one: pages of one part are read one after the other
         self._descriptor = -1
 
     def put_aside(self) -> None:
         """Put the unpublished snapshot aside; do nothing when that was done before: the first run wrote the parts."""
         unpublished = self._folder.with_name(UNPUBLISHED)
-        if unpublished.is_dir() and not self._folder.exists():
+        if not self._is_published and unpublished.is_dir() and not self._folder.exists():
             unpublished.rename(self._folder)
             sync_folder(self._folder.parent)
 
     def drop(self) -> None:
-        """Remove the part files: no journal entry names them."""
+        """Remove the part files: no journal entry names them. Those of a published snapshot stay."""
+        if self._is_published:
+            return
         with suppress(OSError):
             if not remove_contents(self._folder, is_written_here):
                 self._folder.rmdir()

@@ -13,6 +13,7 @@ from xxhash import xxh3_64_intdigest
 
 from crawler.model.record import key_of_line
 from crawler.model.window import Window
+from crawler.snapshot.manifest import CarriedOver
 from crawler.swr.decode.batch import Batch
 from crawler.swr.decode.reject import key_of_reject
 from crawler.swr.page import Page
@@ -80,7 +81,18 @@ class DoubtEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="doubt", gc=
     window: Window
 
 
-Entry = PageEntry | LossEntry | RefusalEntry | RestartEntry | DoubtEntry
+class PublishedEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="published", gc=False):
+    """The walks that had ended by then are in a published snapshot, which is not complete; the run goes on from it.
+
+    What entries before this one say of the walks `again` does not count any more: they are read anew.
+    """
+
+    snapshot: CarriedOver
+    again: tuple[int, ...] = ()
+
+
+Note = LossEntry | RefusalEntry | RestartEntry | DoubtEntry | PublishedEntry  # an entry without bytes
+Entry = PageEntry | Note
 
 
 def checksum_of(data: bytes) -> int:

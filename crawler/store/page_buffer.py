@@ -12,13 +12,10 @@ from typing import Final
 
 import msgspec
 
-from crawler.store.journal import DoubtEntry, LossEntry, PageEntry, RefusalEntry, RestartEntry, to_line
+from crawler.store.journal import Note, PageEntry, to_line
 from crawler.store.page_index import Extent, IndexRow
 
 _MAX_CACHED_BYTES: Final = 4 * 2**20
-
-
-Note = LossEntry | RefusalEntry | RestartEntry | DoubtEntry  # an entry without bytes
 
 
 class BufferedPage:

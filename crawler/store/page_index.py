@@ -3,7 +3,7 @@
 from array import array
 from typing import Final, NamedTuple
 
-from crawler.store.journal import DoubtEntry, Entry, LossEntry, PageEntry, RefusalEntry, RestartEntry
+from crawler.store.journal import DoubtEntry, Entry, Note, PageEntry
 
 
 class Extent(NamedTuple):
@@ -77,7 +77,7 @@ class PageIndex:
         else:
             self.apply(entry)
 
-    def apply(self, note: LossEntry | RefusalEntry | RestartEntry | DoubtEntry) -> None:
+    def apply(self, note: Note) -> None:
         """Forget what the page of a window held that is taken back."""
         if not isinstance(note, DoubtEntry):
             return

@@ -7,48 +7,80 @@ The rule, entry by entry, oldest first. Replay ends at the first line
 - whose bytes are not as many records and rejects as the line says.
 What follows such a line is truncated and requested again, even if it is intact: any prefix of a journal is the history
 of a run, but a history with a hole is not.
+
+Entries of walks that are read anew, since the run published a snapshot without their proof (PublishedEntry), are
+superseded: they do not count, and nobody needs their bytes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO, Final, NamedTuple
 
-from crawler.store.journal import Entry, PageEntry, checksum_of, page_of, read_lines
+from crawler.store.journal import Entry, PageEntry, PublishedEntry, checksum_of, page_of, read_lines
 from crawler.store.page_index import Extent
 from crawler.swr.page import Page
 
+_PUBLISHED: Final = b'"kind":"published"'
 
-def read_history(
-    journal: Iterable[bytes], read: Callable[[Extent, int], bytes], pages_size: int
-) -> Iterator[tuple[Entry, Page | None, int]]:
-    """Yield what a run did, oldest first: the entry, the page of a page entry, and the length of its line in bytes.
 
-    `journal` are lines. `read`, the only access to a file, returns bytes, fewer at the end of the file; it raises
+class Replayed(NamedTuple):
+    """One line of a journal: its entry, the page of a page entry, its length in bytes, and whether it counts."""
+
+    entry: Entry
+    page: Page | None
+    length: int
+    is_superseded: bool = False
+
+
+def _superseding_lines(journal: Iterable[bytes]) -> dict[int, int]:
+    """Return by walk the number of the last line, from 0, before which no entry of that walk counts.
+
+    It looks at lines that may be damaged: the walk of a line too many is requested again, and no harm is done.
+    """
+    found: dict[int, int] = {}
+    for number, line in enumerate(journal):
+        if _PUBLISHED in line:  # decoding every line would take as long as the replay
+            for entry, _ in read_lines([line]):
+                if isinstance(entry, PublishedEntry):
+                    found |= dict.fromkeys(entry.again, number)
+    return found
+
+
+def read_history(journal: BinaryIO, read: Callable[[Extent, int], bytes], pages_size: int) -> Iterator[Replayed]:
+    """Yield what a run did, oldest first.
+
+    `journal` is at its beginning, and read twice. `read` returns bytes, fewer at the end of the file; it raises
     FileNotFoundError when there is no file. `pages_size` is the size of the spool in bytes.
     """
+    superseding = _superseding_lines(journal)
+    journal.seek(0)
     pages_end = 0
-    for entry, length in read_lines(journal):
+    for number, (entry, length) in enumerate(read_lines(journal)):
         page = None
+        is_superseded = not isinstance(entry, PublishedEntry) and number < superseding.get(entry.walk, 0)
         if isinstance(entry, PageEntry):
-            data = _bytes_of(entry, read, pages_end, pages_size)
-            if data is None or checksum_of(data) != entry.checksum:
-                return
-            page = page_of(entry, data)
-            if page is None:
+            if not _can_be_there(entry, pages_end, pages_size):
                 return
             pages_end += 0 if entry.part else entry.size
-        yield entry, page, length
+            if not is_superseded:
+                page = _page_of(entry, read)
+                if page is None:
+                    return
+        yield Replayed(entry, page, length, is_superseded)
 
 
-def _bytes_of(entry: PageEntry, read: Callable[[Extent, int], bytes], pages_end: int, pages_size: int) -> bytes | None:
-    """Return the bytes of a page, None when they cannot be where the entry says."""
-    size = entry.size
+def _can_be_there(entry: PageEntry, pages_end: int, pages_size: int) -> bool:
+    """Return whether the bytes of a page can be where the entry says."""
     if min(entry.lines, entry.rejects, entry.at) < 0:
-        return None
-    if not size:
-        return b""
-    if not entry.part and (entry.at != pages_end or pages_end + size > pages_size):
-        return None
+        return False
+    return bool(entry.part) or not entry.size or (entry.at == pages_end and pages_end + entry.size <= pages_size)
+
+
+def _page_of(entry: PageEntry, read: Callable[[Extent, int], bytes]) -> Page | None:
+    """Return the page of an entry, None when its bytes are not those that it names."""
     try:
-        data = read(Extent(entry.part, entry.at), size)
+        data = read(Extent(entry.part, entry.at), entry.size) if entry.size else b""
     except FileNotFoundError:
         return None
-    return data if len(data) == size else None
+    if len(data) != entry.size or checksum_of(data) != entry.checksum:
+        return None
+    return page_of(entry, data)

@@ -21,8 +21,8 @@ from crawler.errors import DiskError
 from crawler.files.disk_errors import ADVICE
 from crawler.model.window import Window
 from crawler.store.earlier import EarlierParts
-from crawler.store.journal import Entry, PageEntry, page_entry
-from crawler.store.page_buffer import BufferedPage, Note, PageBuffer, journal_line
+from crawler.store.journal import Entry, Note, PageEntry, page_entry
+from crawler.store.page_buffer import BufferedPage, PageBuffer, journal_line
 from crawler.store.page_index import Extent, IndexEntry, PageIndex
 from crawler.store.replay import read_history
 from crawler.store.spool_files import SpoolFiles
@@ -90,14 +90,14 @@ class Spool:
 
     `append_*` only change memory; `write` and `flush` write. They may run in different threads. Every method that
     touches the disk raises DiskError with the name of the file. `truncated_bytes` is what `replay` cut off,
-    `last_written` when the journal was written before it was opened, in seconds since the epoch.
+    `last_written` when the journal was written before (seconds since the epoch), `resumed` whether it held anything.
     """
 
-    def __init__(self, files: SpoolFiles) -> None:
-        self.folder, self.last_written = files.folder, files.last_written
+    def __init__(self, files: SpoolFiles, published: Path | None) -> None:
+        self.folder, self.last_written, self.resumed = files.folder, files.last_written, files.resumed
         self.truncated_bytes = 0
         self._files = files
-        self._earlier = EarlierParts(files.folder)
+        self._earlier = EarlierParts(files.folder, published)
         self._index = PageIndex()
         self._buffer = PageBuffer()
         self._writer = _Writer(files, self._buffer)
@@ -186,11 +186,11 @@ class Spool:
         journal_end, pages_end = 0, 0
         with _disk_errors("read", self.folder):
             with self._files.open_journal() as journal:
-                for entry, page, length in read_history(journal, self._bytes_at, self._files.pages_end):
-                    self._index.replay(entry)
-                    pages_end += _spooled(entry)
-                    journal_end += length
-                    yield entry, page
+                for one in read_history(journal, self._bytes_at, self._files.pages_end):
+                    journal_end, pages_end = journal_end + one.length, pages_end + _spooled(one.entry)
+                    if not one.is_superseded:
+                        self._index.replay(one.entry)
+                        yield one.entry, one.page
             self.truncated_bytes = self._files.truncate(journal_end, pages_end)
             if not self._index.has_parts:
                 self._earlier.drop()
@@ -207,15 +207,16 @@ class Spool:
         self._files.close()
 
 
-def open_spool(folder: Path, *, sync: bool = True) -> Spool:
+def open_spool(folder: Path, *, sync: bool = True, published: Path | None = None) -> Spool:
     """Open the spool in `folder`, which must exist; `sync` False for a run that is never resumed.
 
+    `published` is the snapshot that has the part files which the journal names, None when the run's folder has them.
     Open it before PartFiles: it puts the unpublished part files of an interrupted run aside. Raises DiskError.
     """
     with _disk_errors("open the spool in", folder):
         files = SpoolFiles(folder, sync=sync)
         try:
-            return Spool(files)
+            return Spool(files, published)
         except OSError:
             files.close()
             raise

@@ -16,7 +16,7 @@ from crawler.crawl.result import Result
 from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.model.stop_reason import StopReason
-from crawler.snapshot.completeness import status_of
+from crawler.snapshot.completeness import incompleteness
 from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Overlap, Requests, Shrinkage, WalkEntry
 from crawler.text import human as wording
 
@@ -51,7 +51,7 @@ def stats(name: str = "default", **fields: Any) -> TargetStats:  # noqa: ANN401
 
 
 def finished(*walks: WalkEntry, path: PurePath | None = FOLDER, unknown: tuple[str, ...] = (), **fields: Any) -> Result:  # noqa: ANN401
-    status = status_of(walks)
+    status = incompleteness(walks).status
     files = tuple(FileEntry(path="part", records=200_000, bytes=105_200_000, sha256="") for _ in range(2))
     manifest = Manifest(
         schema=2,
@@ -90,6 +90,7 @@ def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
         "manifest": None,
         "path": None,
         "state": STATE,
+        "status": {0: "complete", 3: "incomplete"}.get(exit_code),
     }
     return Result(exit_code=exit_code, **{**given, **fields})
 

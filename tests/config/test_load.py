@@ -45,6 +45,7 @@ def test_without_any_setting_the_defaults_hold_and_there_is_no_target() -> None:
         max_part_bytes=268435456,
         max_body_bytes=64 * 1024 * 1024,
         allow_http=False,
+        require="all",
         summary_file=None,
         progress="auto",
         log_format="auto",

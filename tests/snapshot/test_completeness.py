@@ -13,7 +13,6 @@ from crawler.snapshot.completeness import (
     incompleteness,
     incompleteness_of,
     is_proven,
-    status_of,
     sum_if_known,
 )
 from crawler.snapshot.manifest import Coverage, Overlap, Shrinkage
@@ -31,7 +30,7 @@ SHRANK = Shrinkage(target="eu", center="self", namespace=None, before=100, now=0
 def test_complete_is_every_walk_proven_and_nothing_rejected(ended: list[tuple[Verdict, int]]) -> None:
     walks = [walk(verdict=verdict, rejects=rejects) for verdict, rejects in ended]
     complete = all(verdict == "complete" and rejects == 0 for verdict, rejects in ended)
-    assert status_of(walks) == ("complete" if complete else "incomplete")
+    assert incompleteness(walks).status == ("complete" if complete else "incomplete")
     assert all(map(is_proven, walks)) is complete
 
 
@@ -48,7 +47,7 @@ def test_an_uncovered_center_is_a_reason_unless_the_run_accepted_it(*, allowed: 
 def test_shrinkage_is_a_reason_unless_the_run_accepted_it(*, allowed: bool) -> None:
     status = "complete" if allowed else "incomplete"
     assert incompleteness([walk()], (), (SHRANK,), allow_shrink=allowed).shrinkage == (() if allowed else (SHRANK,))
-    assert status_of([walk()], (), (SHRANK,), allow_shrink=allowed) == status
+    assert incompleteness([walk()], (), (SHRANK,), allow_shrink=allowed).status == status
     found = incompleteness_of(manifest(shrinkage=(SHRANK,), config={"allow_shrink": allowed}))
     assert (found.shrinkage, found.status) == (() if allowed else (SHRANK,), status)
 
@@ -60,7 +59,9 @@ def test_centers_that_hold_the_same_repositories_are_a_reason_from_half_of_them_
     overlap = Overlap(target="eu", compared=64, in_both=in_both)
     why = incompleteness([walk()], overlaps=(overlap,))
     assert why.equal_centers == ((overlap,) if one_list else ())
-    assert why.status == status_of([walk()], overlaps=(overlap,)) == ("incomplete" if one_list else "complete")
+    assert (
+        why.status == incompleteness([walk()], overlaps=(overlap,)).status == ("incomplete" if one_list else "complete")
+    )
     assert incompleteness_of(manifest(overlaps=(overlap,))) == why
 
 

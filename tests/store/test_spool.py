@@ -21,6 +21,7 @@ from crawler.store.journal import (
     Entry,
     LossEntry,
     PageEntry,
+    PublishedEntry,
     RestartEntry,
     checksum_of,
     read_lines,
@@ -88,7 +89,7 @@ def replayed(spool: Spool) -> list[Replayed]:
     return [
         Replayed(entry.walk, entry.window, found and _content_of(found))
         for entry, found in spool.replay()
-        if not isinstance(entry, RestartEntry | DoubtEntry)
+        if not isinstance(entry, RestartEntry | DoubtEntry | PublishedEntry)
     ]
 
 

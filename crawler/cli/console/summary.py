@@ -4,15 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from crawler.cli.console.run_totals import RunTotals, totals_of
+from crawler.cli.console.run_totals import RunTotals, requests_text, time_text, totals_of
 from crawler.crawl.result import Result
-from crawler.crawl.scheduling.target_stats import NO_ANSWER
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.completeness import Incompleteness, incompleteness, incompleteness_of
 from crawler.snapshot.layout import LATEST
 from crawler.snapshot.manifest import Lost, WalkEntry
 from crawler.snapshot.shrinkage import counted_places, shrinkage_text
-from crawler.text.human import count, counted, duration, escaped, shortened, size
+from crawler.text.human import count, counted, escaped, shortened, size
 
 _SIGNALS: Final = {2: "SIGINT (Ctrl-C)", 15: "SIGTERM"}
 _MOST_WALKS: Final = 5
@@ -37,7 +36,7 @@ def summary(result: Result, *, style: Callable[[str], str] = str) -> str:
 
 
 def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
-    why = incompleteness(result.walks, result.coverage, overlaps=result.overlaps)
+    why = incompleteness(result.walks, result.coverage, overlaps=result.overlaps, targets=result.targets)
     yield _headline(result, totals)
     if result.path is not None:
         files = result.manifest.files if result.manifest else ()
@@ -45,7 +44,9 @@ def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
         yield _labelled("where", f"{result.path} ({held})")
         if not result.stats:
             yield _labelled("note", "a run of this command has published it already; nothing was requested now")
+    yield from _failed_targets(result, why)
     yield _labelled("walks", _verdicts(result.walks))
+    yield from _carried_over(result)
     if why.rejects:
         kept = "kept with their reasons in _rejects.ndjson" if result.path else "not kept: only a folder keeps them"
         yield _labelled("rejected", f"{counted(why.rejects, 'item')}, {kept}")
@@ -57,8 +58,10 @@ def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
     yield from _unproven_walks(result, why.unproven_walks)
     yield from _invalid_fields(result)
     yield from _unknown_fields(result)
-    yield _labelled("time", _time(result, totals))
-    yield _labelled("requests", _requests(result, totals))
+    yield _labelled("time", time_text(result, totals))
+    yield _labelled("requests", requests_text(result, totals))
+    if result.state is not None:
+        yield from _to_resume("rerun the same command: it reads only what is missing", result)
 
 
 def _headline(result: Result, totals: RunTotals) -> str:
@@ -82,7 +85,10 @@ def _of(records: int, declared: int | None) -> str:
 def _shortfall(result: Result, totals: RunTotals) -> str:
     known = sum(walk.missing or 0 for walk in result.walks)
     parts = [f"{count(known)} missing"]
-    if totals.missing is None:
+    failed = sum(target.state == "failed" for target in result.targets)
+    if failed:
+        parts = [f"{count(failed)} of {counted(len(result.targets), 'target')} failed"]
+    elif totals.missing is None:
         parts = [f"{count(known)} or more are missing" if known else "how many are missing is not known"]
     if totals.rejects:
         parts.append(f"{count(totals.rejects)} rejected")
@@ -95,11 +101,31 @@ def _shortfall(result: Result, totals: RunTotals) -> str:
     return ", ".join(parts)
 
 
+def _failed_targets(result: Result, why: Incompleteness) -> Iterator[str]:
+    label = "failed"
+    for target in why.failed_targets[:_MOST_ERRORS]:
+        yield _labelled(label, _of_target(target.name, target.reason))
+        label = ""
+    if (more := len(why.failed_targets) - _MOST_ERRORS) > 0:
+        yield _labelled("", f"and {counted(more, 'more target', 'more targets')}, see _manifest.json")
+    if why.failed_targets and result.path is not None:
+        yield _labelled("", f"{LATEST} was not moved")
+
+
 def _verdicts(walks: Sequence[WalkEntry]) -> str:
     counts = Counter(walk.verdict for walk in walks)
     again = sum(walk.verdict == "complete" and walk.passes > 1 for walk in walks)
     more = {"complete": f" ({count(again)} in more than one pass)"} if again else {}
     return ", ".join(f"{count(number)} {verdict}{more.get(verdict, '')}" for verdict, number in counts.most_common())
+
+
+def _carried_over(result: Result) -> Iterator[str]:
+    label = "carried"
+    counts = Counter(walk.carried_from for walk in result.walks)
+    for one in result.carried_over[-_MOST_ERRORS:]:
+        read = f"read from {one.started_at} to {one.finished_at}"
+        yield _labelled(label, f"{counted(counts[one.snapshot], 'walk')} over from snapshot {one.snapshot}, {read}")
+        label = ""
 
 
 def _coverage(why: Incompleteness) -> Iterator[str]:
@@ -210,11 +236,10 @@ def _unfinished(result: Result, totals: RunTotals) -> Iterator[str]:
     yield from _errors(result)
     ended, planned = sum(t.walks_ended for t in result.stats), sum(t.walks for t in result.stats)
     yield _labelled("walks", f"{count(ended)} of {count(planned)} ended")
-    yield _labelled("time", _time(result, totals))
-    yield _labelled("requests", _requests(result, totals))
+    yield _labelled("time", time_text(result, totals))
+    yield _labelled("requests", requests_text(result, totals))
     if result.state is not None:
-        yield _labelled("to resume", "rerun the same command; what was read so far is kept")
-        yield _labelled("state in", str(result.state))
+        yield from _to_resume("rerun the same command; what was read so far is kept", result)
     else:
         yield _labelled("written", f"{counted(totals.records, 'record')} to standard output, not all of them")
         yield _labelled("to resume", "not possible with standard output; --output DIR keeps what was read")
@@ -233,8 +258,7 @@ def _cause(result: Result) -> str:
 def _errors(result: Result) -> Iterator[str]:
     label = "why"
     for name, error in list(result.errors.items())[:_MOST_ERRORS]:
-        text = str(error)
-        yield _labelled(label, text if text.startswith((name, f"target {name}")) else f"{name}: {text}")
+        yield _labelled(label, _of_target(name, str(error)))
         label = ""
     if (more := len(result.errors) - _MOST_ERRORS) > 0:
         yield _labelled("", f"and {counted(more, 'more target', 'more targets')}")
@@ -243,30 +267,14 @@ def _errors(result: Result) -> Iterator[str]:
 # --- both ----------------------------------------------------------------------------------------------------
 
 
+def _to_resume(how: str, result: Result) -> Iterator[str]:
+    yield _labelled("to resume", how)
+    yield _labelled("state in", str(result.state))
+
+
+def _of_target(name: str, reason: str) -> str:
+    return reason if reason.startswith((name, f"target {name}")) else f"{name}: {reason}"
+
+
 def _labelled(label: str, text: str) -> str:
     return f"  {label:<{_LABEL_WIDTH}}{text}"
-
-
-def _time(result: Result, totals: RunTotals) -> str:
-    took = duration(totals.seconds)
-    if not result.resumed:
-        return took
-    times = "once" if result.resumed == 1 else f"{count(result.resumed)} times"
-    return f"{took} since the first start; resumed {times}"
-
-
-def _requests(result: Result, totals: RunTotals) -> str:
-    by_status = totals.by_status
-    kinds = [f"{count(number)} {_status(status)}" for status, number in by_status.most_common()]
-    parts = [f"{count(by_status.total())}{' since then' if result.resumed else ''}"]
-    if kinds:
-        parts[0] += f": {', '.join(kinds)}"
-    if totals.retries:
-        parts.append(counted(totals.retries, "retry", "retries"))
-    if totals.throttled_s:
-        parts.append(f"throttled by the service for {duration(totals.throttled_s)}")
-    return "; ".join(parts)
-
-
-def _status(status: str) -> str:
-    return "without a response" if status == NO_ANSWER else f"HTTP {status}"

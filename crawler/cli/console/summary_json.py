@@ -51,6 +51,8 @@ def summary_json(result: Result) -> bytes:
         "missing": totals.missing if finished else None,
         "uncovered": totals.uncovered if finished else None,
         "shrinkage": [to_builtins(one) for one in result.shrinkage],
+        "targets": [to_builtins(target) for target in result.targets],
+        "carried_over": [to_builtins(one) for one in result.carried_over],
         "overlaps": [to_builtins(overlap) for overlap in result.overlaps],
         "seen": {
             "declared": sum(target.declared for target in result.stats),

@@ -13,6 +13,7 @@ from crawler.swr.request import MAX_LIMIT
 Progress: TypeAlias = Literal["auto", "on", "off"]
 LogFormat: TypeAlias = Literal["auto", "text", "json"]
 DiscoverMode: TypeAlias = Literal["own", "visible"]
+Require: TypeAlias = Literal["all", "any"]
 DialectChoice: TypeAlias = Literal["auto", "direct", "filter"]
 
 _PATH: Final = "a path of printable characters"
@@ -216,6 +217,15 @@ RUN_SETTINGS: Final = (
         help="allow plain http to other machines, which exposes the token to the network",
         flag="--allow-http/--no-allow-http",
         variable="SWR_CRAWLER_ALLOW_HTTP",
+    ),
+    Setting(
+        name="require",
+        kind=Choice(words=get_args(Require)),
+        default="all",
+        help="all: the exit code is that of a target that failed, though what the others hold is published; any: it is"
+        " that of what is published, 3 since a target is missing",
+        flag="--require",
+        variable="SWR_CRAWLER_REQUIRE",
     ),
     Setting(
         name="summary_file",

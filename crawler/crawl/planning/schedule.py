@@ -1,6 +1,6 @@
 """Makes the schedulers of a crawl from its plan: one for each target, with the target's walks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.config.config import Config
@@ -13,6 +13,7 @@ from crawler.errors import CrawlerError
 from crawler.model.walk_id import Center, WalkId
 from crawler.model.window import Order
 from crawler.snapshot.coverage import CenterTotal
+from crawler.snapshot.manifest import CarriedOver
 from crawler.walk.center_census import MAX_TOTALS
 from crawler.walk.server_profile import ServerProfile
 
@@ -30,13 +31,31 @@ class Schedule(NamedTuple):
 
     @property
     def is_census_done(self) -> bool:
-        """Whether every center has declared its totals."""
-        return all(one.is_done for one in self.census)
+        """Whether every center has declared its totals, but those of targets that stopped."""
+        return all(one.is_done or self.targets[one.target].error is not None for one in self.census)
 
     def by_index(self) -> dict[int, ScheduledWalk]:
         """Return all walks and probes by the index that the journal knows them by."""
         probes = (probe for one in self.census for probe in one.probes)
         return {walk.index: walk for walk in (*self.walks, *probes)}
+
+    def unpublished(self) -> list[ScheduledWalk]:
+        """Return the walks that have ended, with certain pages, and are not published: one before them has not."""
+        return [walk for walk in self.walks if walk.ended and not walk.uncertain]
+
+    def to_read_again(self, centers: Collection[tuple[str, Center]]) -> tuple[int, ...]:
+        """Return the indexes of the walks and probes that are read anew, by the next run, with these centers.
+
+        A walk that has ended and is not published may hold a page of another request: it is among them.
+        """
+        walks = [one.index for one in self.walks if one.ended or (one.id.target, one.id.center) in centers]
+        read_anew = (one for one in self.census if (one.target, one.center) in centers)
+        return (*walks, *(probe.index for one in read_anew for probe in one.probes))
+
+    def carried_over(self) -> tuple[CarriedOver, ...]:
+        """Return the earlier snapshots that some walks are carried over from, the oldest first."""
+        found = {one.snapshot: one for walk in self.walks if (one := walk.published_in) is not None}
+        return tuple(sorted(found.values(), key=lambda one: one.finished_at))
 
     def stats(self) -> tuple[TargetStats, ...]:
         """Return the statistics of all targets, in the order of the configuration."""

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from crawler.model.walk_id import Center, WalkId
 from crawler.model.window import Window
+from crawler.snapshot.manifest import CarriedOver
 from crawler.walk.center_census import AskTotal, CensusStep, CenterCensus
 from crawler.walk.rested_walk import RestedWalk, WalkResult
 from crawler.walk.total_probe import ListTotal, TotalProbe
@@ -15,7 +16,8 @@ class ScheduledWalk:
     """One walk of the plan, and what the crawl spent on it.
 
     `walk` is None before the walk starts, while it rests, and when it has ended; then `result` is set, until the walk
-    is published. `filtered` says whether its last request packed all parameters into `filter`. A probe is not part of
+    is published. `published_in` is the earlier snapshot that has the walk already, None for a walk of this run alone.
+    `filtered` says whether its last request packed all parameters into `filter`. A probe is not part of
     the plan: it asks a list for its total. Its pages are kept for a resume and never published; its `index` is below 0.
     """
 
@@ -26,6 +28,7 @@ class ScheduledWalk:
         "id",
         "index",
         "is_probe",
+        "published_in",
         "requests",
         "result",
         "uncertain",
@@ -39,6 +42,7 @@ class ScheduledWalk:
         self.filtered = False
         self.walk: Walk | TotalProbe | None = None
         self.result: WalkResult | None = None
+        self.published_in: CarriedOver | None = None
         self.requests = 0
         self.uncertain = 0  # pages that may belong to another request (crawl/engine/uncertain_pages.py)
         self.counted_total = 0  # what the target's statistics include of this walk

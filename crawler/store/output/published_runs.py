@@ -1,11 +1,14 @@
-"""Runs of an output whose snapshot is published: what the next run finishes for them, and what is kept of them.
+"""Runs that other processes began in an output: what is finished for them, kept of them, and why none is resumed.
 
 A command that names its snapshot means one run, however often it is given: the state of such a run is kept after it has
 ended. When the request has its id, its plan and its callers, `resume` is not False, and it ended less than `max_age_s`
 ago, its snapshot is the result. Otherwise the id is taken: a nightly job that gives the same id every night is told so,
 and is not taken for the run of last night.
+
+A run that goes on after its snapshot (RunState) has not ended: it is resumed like any other.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -62,6 +65,8 @@ def finish_published(destination: Destination, work: Path, oldest: datetime) -> 
             remove_run(folder.path)
     published = []
     for run in reversed(runs_in(work)):  # the newest last: `latest` will point to it
+        if run.state.goes_on:
+            continue
         manifest = _published_by(destination, run.state)
         if manifest is not None:
             ended = EndedRun(*run, is_old=manifest.finished_at < timestamp(oldest))
@@ -75,7 +80,7 @@ def finish_published(destination: Destination, work: Path, oldest: datetime) -> 
 def _settle(destination: Destination, run: EndedRun) -> None:
     """Make the snapshot of a run visible, unless the run did so, and remove its working files."""
     if not run.state.published:
-        make_visible(destination.path_of(run.state.snapshot), run.path, destination)
+        make_visible(destination.path_of(run.state.publication), run.path, destination)
     if run.state.named and not run.is_old:
         keep_state(run.path, run.state)
     else:
@@ -84,13 +89,13 @@ def _settle(destination: Destination, run: EndedRun) -> None:
 
 def _published_by(destination: Destination, state: RunState) -> Manifest | None:
     """Return the manifest of the snapshot if this very run published it; another one may have the same id."""
-    final = destination.path_of(state.snapshot)
+    final = destination.path_of(state.publication)
     try:
         text = (final / MANIFEST).read_bytes()
         manifest = from_json(text)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
         return None
-    begun = (manifest.snapshot, manifest.started_at) == (state.snapshot, timestamp(state.started_at))
+    begun = (manifest.snapshot, manifest.started_at) == (state.publication, timestamp(state.started_at))
     return manifest if begun and not Written.of(manifest, text).difference(final) else None
 
 
@@ -98,3 +103,32 @@ def runs_in(work: Path) -> list[StartedRun]:
     """Return the runs that have a state, newest first."""
     runs = [StartedRun(run.path, run.state) for run in run_folders(work) if run.state is not None]
     return sorted(runs, key=lambda run: (run.state.started_at, run.state.snapshot), reverse=True)
+
+
+def why_not_resumed(
+    unfinished: Sequence[StartedRun],
+    same: Sequence[StartedRun],
+    fresh: Sequence[StartedRun],
+    request: ResumeRequest,
+    now: datetime,
+) -> str:
+    """Return why no run is resumed although the request asks for it.
+
+    `unfinished` are all runs, newest first, `same` those of this plan, `fresh` those of them that are young enough.
+    """
+    if fresh:
+        state = fresh[0].state
+        reason = differences(state.callers, request.callers)
+        return f"the unfinished run {state.snapshot} is of other credentials ({reason})"
+    if same and same[0].state.started_at > now:
+        moment = timestamp(same[0].state.started_at)
+        return f"the unfinished run {same[0].state.snapshot} claims to have begun in the future ({moment})"
+    if same:
+        age = f"{request.max_age_s:g} seconds (resume_max_age_s)"
+        return f"the unfinished run {same[0].state.snapshot} is older than {age}"
+    if unfinished:
+        return (
+            f"the unfinished run {unfinished[0].state.snapshot} has another plan "
+            "(targets, centers, namespaces, order, max_passes or double_read)"
+        )
+    return "there is no unfinished run"

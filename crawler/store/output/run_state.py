@@ -22,6 +22,11 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     might list other namespaces. `callers` says for each target who read it; None when nothing was read of it. Older
     states have none. `named` says that the user chose the id, `published` that the snapshot stands and `latest` is
     moved: the state of a named run stays for a while, so that the same command finds its snapshot.
+
+    A run that publishes a snapshot without all its targets goes on from there, and publishes another one. `snapshot` is
+    the id of the run and of the first of them, `publish_as` that of the next, "" for the first. `gone_on_from` names
+    those that were published, or were about to be. `parts_in` is the one that has the part files which the journal
+    names, "" when the run's own folder has them.
     """
 
     snapshot: str
@@ -30,6 +35,25 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     resumed: int = 0
     named: bool = False
     published: bool = False
+    publish_as: str = ""
+    gone_on_from: tuple[str, ...] = ()
+    parts_in: str = ""
+
+    @property
+    def publication(self) -> str:
+        """The id of the snapshot that the run publishes next; also of the last one, until it is resumed."""
+        return self.publish_as or self.snapshot
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the run goes on after it has published `publication`."""
+        return self.publication in self.gone_on_from
+
+    def after_publication(self, *, has_parts: bool) -> "RunState":
+        """Return the state of a run that is about to publish and will go on; `has_parts`: the journal names parts."""
+        parts_in = self.publication if has_parts else self.parts_in
+        return msgspec.structs.replace(self, gone_on_from=(*self.gone_on_from, self.publication), parts_in=parts_in)
+
     walks: tuple[WalkId, ...] = ()
     callers: dict[str, CallerRecord | None] = {}
 

@@ -24,7 +24,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -36,13 +36,20 @@ from crawler.files.disk_errors import disk_errors
 from crawler.model.caller import differences, records_of
 from crawler.model.walk_id import WalkId
 from crawler.store.output.output_lock import Hold, locked
-from crawler.store.output.published_runs import EndedRun, StartedRun, finish_published, runs_in, why_not_the_result
+from crawler.store.output.published_runs import (
+    EndedRun,
+    StartedRun,
+    finish_published,
+    runs_in,
+    why_not_resumed,
+    why_not_the_result,
+)
 from crawler.store.output.resume_request import ResumeRequest
-from crawler.store.output.run_folder import create_run, is_taken, keep_state, remove_run, take_runs
+from crawler.store.output.run_folder import create_run, keep_state, remove_run, take_runs
 from crawler.store.output.run_state import RunState, read_state, write_state
+from crawler.store.output.snapshot_id import free_id, id_of
 from crawler.store.output.work_folder import open_work_folder
 from crawler.store.publish import Destination
-from crawler.text.timestamp import timestamp
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +91,22 @@ class Workspace(NamedTuple):
                 callers = state.callers | dict.fromkeys(targets)
                 write_state(self.folder, msgspec.structs.replace(state, callers=callers))
 
+    @property
+    def parts_in(self) -> Path | None:
+        """The published snapshot that has the part files which the journal names; None when our folder has them."""
+        folder = self.destination.path_of(self.state.parts_in)
+        return folder if self.state.parts_in and folder.is_dir() else None
+
+    def go_on_after(self, *, has_parts: bool) -> None:
+        """Save that the run goes on after the snapshot that it is about to publish; see `RunState`.
+
+        `has_parts` says whether its journal names the part files of this snapshot. Raises DiskError, and
+        UnavailableError as `check`.
+        """
+        self.destination.verify()
+        state = read_state(self.folder) or self.state  # it may have the walks that were discovered since
+        write_state(self.folder, state.after_publication(has_parts=has_parts))
+
     def remove(self) -> None:
         """Remove the run's working files after its snapshot is published; the next run removes what is left.
 
@@ -119,7 +142,7 @@ def open_workspace(
             published = finish_published(destination, work, now - timedelta(seconds=request.max_age_s))
         for ended in published:
             if not why_not_the_result(ended, request):
-                final = destination.path_of(ended.state.snapshot)
+                final = destination.path_of(ended.state.publication)
                 yield Workspace(destination, ended.path, ended.state, published=final)
                 return
         with disk_errors(output):
@@ -164,9 +187,9 @@ def _resumed_or_new(
         for run in same:
             remove_run(run.path)
     elif own:
-        return _resumed(destination, own[0], request)
+        return _resumed(destination, work, own[0], request, now)
     elif request.resume:
-        reason = _why_not_resumed(unfinished, same, fresh, request, now)
+        reason = why_not_resumed(unfinished, same, fresh, request, now)
         raise UsageError(f"--resume: {reason}; without --resume a new run begins")
     elif fresh:
         state = fresh[0].state
@@ -176,7 +199,7 @@ def _resumed_or_new(
         if run.state.started_at < oldest:  # no run will resume it; nightly jobs would fill the disk
             remove_run(run.path)
     state = RunState(
-        snapshot=request.snapshot or _new_id(destination, work, now),
+        snapshot=request.snapshot or free_id(destination, work, id_of(now)),
         plan=request.plan,
         started_at=now,
         callers=records_of(request.callers, {}),
@@ -187,16 +210,19 @@ def _resumed_or_new(
     return StartedRun(work / state.snapshot, state)
 
 
-def _resumed(destination: Destination, run: StartedRun, request: ResumeRequest) -> StartedRun:
-    final = destination.path_of(run.state.snapshot)
+def _resumed(
+    destination: Destination, work: Path, run: StartedRun, request: ResumeRequest, now: datetime
+) -> StartedRun:
+    state, final = run.state, destination.path_of(run.state.publication)
     if os.path.lexists(final):
-        reason = f"{final} exists, and the unfinished run of that id did not publish it"
-        raise ConfigError(f"snapshot: {reason}; move it away, or rerun with --no-resume", setting="snapshot")
-    callers = records_of(request.callers, run.state.callers)
-    named = run.state.named or request.snapshot is not None
-    return run._replace(
-        state=msgspec.structs.replace(run.state, resumed=run.state.resumed + 1, callers=callers, named=named)
-    )
+        if not state.goes_on:
+            reason = f"{final} exists, and the unfinished run of that id did not publish it"
+            raise ConfigError(f"snapshot: {reason}; move it away, or rerun with --no-resume", setting="snapshot")
+        # A published snapshot never changes: what the run reads now becomes another one.
+        state = msgspec.structs.replace(state, publish_as=free_id(destination, work, request.snapshot or id_of(now)))
+    callers = records_of(request.callers, state.callers)
+    named = state.named or request.snapshot is not None
+    return run._replace(state=msgspec.structs.replace(state, resumed=state.resumed + 1, callers=callers, named=named))
 
 
 def _has_id(run: StartedRun, snapshot: str | None) -> bool:
@@ -206,31 +232,6 @@ def _has_id(run: StartedRun, snapshot: str | None) -> bool:
 def _unfinished(work: Path) -> list[StartedRun]:
     """Return the runs that may be resumed, newest first."""
     return [run for run in runs_in(work) if not run.state.published]
-
-
-def _why_not_resumed(
-    unfinished: list[StartedRun],
-    same: list[StartedRun],
-    fresh: list[StartedRun],
-    request: ResumeRequest,
-    now: datetime,
-) -> str:
-    if fresh:
-        state = fresh[0].state
-        reason = differences(state.callers, request.callers)
-        return f"the unfinished run {state.snapshot} is of other credentials ({reason})"
-    if same and same[0].state.started_at > now:
-        moment = timestamp(same[0].state.started_at)
-        return f"the unfinished run {same[0].state.snapshot} claims to have begun in the future ({moment})"
-    if same:
-        age = f"{request.max_age_s:g} seconds (resume_max_age_s)"
-        return f"the unfinished run {same[0].state.snapshot} is older than {age}"
-    if unfinished:
-        return (
-            f"the unfinished run {unfinished[0].state.snapshot} has another plan "
-            "(targets, centers, namespaces, order, max_passes or double_read)"
-        )
-    return "there is no unfinished run"
 
 
 def _check_id(destination: Destination, work: Path, request: ResumeRequest, published: list[EndedRun]) -> None:
@@ -244,12 +245,3 @@ def _check_id(destination: Destination, work: Path, request: ResumeRequest, publ
         other = "another plan, other credentials, or a begin in the future"
         reason = f"is the id of an unfinished run with {other}"
         raise ConfigError(f"snapshot: {snapshot} {reason}; choose another id", setting="snapshot")
-
-
-def _new_id(destination: Destination, work: Path, now: datetime) -> str:
-    base = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    number, name = 1, base
-    while os.path.lexists(destination.path_of(name)) or is_taken(work, name):
-        number += 1
-        name = f"{base}-{number}"
-    return name

@@ -1,0 +1,1 @@
+"""How a run ends: what it found, which targets failed, and what the same command need not read again."""

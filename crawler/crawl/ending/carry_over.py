@@ -1,0 +1,41 @@
+"""What the same command need not read again after an incomplete snapshot was published (pure).
+
+The run goes on from the snapshot when a target failed or windows were lost: then asking once more may help, and what is
+proven would only be asked for in vain. What is read anew is a whole center, since the walks of a center prove each
+other (walk/center_census.py):
+
+| center                                             | the next run of the same command     |
+|----------------------------------------------------|--------------------------------------|
+| all its walks are proven, nothing speaks against it | carries it over                      |
+| any other whose walks have ended                   | reads it anew                        |
+| its target failed before its walks had ended       | goes on where the target stopped     |
+
+A snapshot that is incomplete for other reasons, such as a list that kept changing, is not gone on from: the same
+command reads everything, so that its snapshot is of one time.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+from crawler.model.walk_id import Center
+from crawler.snapshot.completeness import Incompleteness
+from crawler.snapshot.manifest import Coverage, Shrinkage, WalkEntry
+
+_BOTH: Final[tuple[Center, ...]] = ("self", "thirdparty")
+
+
+def centers_to_read_again(why: Incompleteness) -> frozenset[tuple[str, Center]]:
+    """Return the centers, as (target, center), of which the reasons say that they are not whole."""
+    places: list[WalkEntry | Coverage | Shrinkage] = [*why.unproven_walks, *why.walks_with_rejects]
+    places += [*why.uncovered_centers, *why.shrinkage]
+    equal = {(overlap.target, center) for overlap in why.equal_centers for center in _BOTH}
+    return frozenset((place.target, place.center) for place in places) | equal
+
+
+def is_worth_going_on(why: Incompleteness, walks: Collection[WalkEntry]) -> bool:
+    """Return whether the next run of the same command should go on from a snapshot of `walks`."""
+    if why.failed_targets:
+        return True
+    again = centers_to_read_again(why)
+    has_lost = any(walk.verdict == "partial" for walk in why.unproven_walks)
+    return has_lost and any((walk.target, walk.center) not in again for walk in walks)

@@ -1,0 +1,101 @@
+"""What a run found when its walks have ended, and why its snapshot is not complete."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from crawler.config.config import Config
+from crawler.config.describe import redacted
+from crawler.crawl.ending.target_entries import may_publish, target_entries
+from crawler.crawl.planning.schedule import Schedule
+from crawler.files.disk_errors import disk_errors
+from crawler.snapshot.completeness import Incompleteness, incompleteness
+from crawler.snapshot.coverage import cover
+from crawler.snapshot.find import newest_of_plans
+from crawler.snapshot.manifest import Coverage, Overlap, Shrinkage, TargetEntry, WalkEntry
+from crawler.snapshot.shrinkage import ShrinkLimits, center_plans, find_shrinkage
+
+
+class PublishedWalks(Protocol):
+    """The walks that a run has published, and which targets hold the same in both centers (crawl/run_store.py)."""
+
+    walks: list[WalkEntry]
+
+    def overlaps(self, folder: Path | None) -> tuple[Overlap, ...]:
+        """Return the targets that hold some repositories in both centers."""
+        ...
+
+
+class RunEvidence(NamedTuple):
+    """What the manifest of a run says beside its files; `why` holds the reasons why it is not complete.
+
+    `is_publishable` says whether at least one target ended. Otherwise there is only what does not need all walks.
+    """
+
+    walks: tuple[WalkEntry, ...]
+    targets: tuple[TargetEntry, ...]
+    coverage: tuple[Coverage, ...]
+    is_publishable: bool
+    why: Incompleteness
+    shrinkage: tuple[Shrinkage, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+
+
+def run_evidence(
+    config: Config,
+    schedule: Schedule,
+    store: PublishedWalks,
+    *,
+    output: Path | None,
+    folder: Path | None,
+    started_at: str,
+) -> RunEvidence:
+    """Return what a run found.
+
+    `output` holds the snapshots to compare with and `folder` the part files; both are None for standard output.
+    `started_at` is when the run began. Raises DiskError.
+    """
+    errors, walks = schedule.errors(), tuple(store.walks)
+    targets = target_entries(schedule.stats(), walks, errors)
+    totals = [total for total in schedule.declared_totals() if total.target not in errors]
+    coverage = cover(totals, walks)
+    if not (may_publish(targets) and schedule.is_census_done):
+        why = _why(config, walks, targets, coverage, (), ())
+        return RunEvidence(walks, targets, coverage, is_publishable=False, why=why)
+    shrinkage = () if output is None else _shrinkage(config, walks, targets, output, started_at)
+    overlaps = store.overlaps(folder)
+    why = _why(config, walks, targets, coverage, shrinkage, overlaps)
+    return RunEvidence(walks, targets, coverage, is_publishable=True, why=why, shrinkage=shrinkage, overlaps=overlaps)
+
+
+def _why(
+    config: Config,
+    walks: Sequence[WalkEntry],
+    targets: Sequence[TargetEntry],
+    coverage: Sequence[Coverage],
+    shrinkage: Sequence[Shrinkage],
+    overlaps: Sequence[Overlap],
+) -> Incompleteness:
+    return incompleteness(
+        walks,
+        coverage,
+        shrinkage,
+        overlaps,
+        targets,
+        allow_partial_coverage=config.allow_partial_coverage,
+        allow_shrink=config.allow_shrink,
+    )
+
+
+def _shrinkage(
+    config: Config, walks: Sequence[WalkEntry], targets: Sequence[TargetEntry], output: Path, started_at: str
+) -> tuple[Shrinkage, ...]:
+    """Return what the walks lost since the newest complete snapshots of the same plan in the output.
+
+    A target that failed is compared with nothing: what it still holds is not known.
+    """
+    ended = {target.name for target in targets if target.state == "ended"}
+    plans = {place: plan for place, plan in center_plans(redacted(config)).items() if place[0] in ended}
+    with disk_errors(output):
+        earlier = newest_of_plans(output, plans, started_at)
+        return find_shrinkage(earlier, walks, ShrinkLimits(config.max_shrink_percent, config.min_shrink_records))
