@@ -7,7 +7,7 @@ Source: docs/reference/swr-api.md#retry-classes (the table), #swr-error-codes, #
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -90,9 +90,9 @@ def error_details(response: Response, text: str = "") -> ErrorDetails:
     message = message.partition("canonicalRequest:")[0]
     return ErrorDetails(
         status=response.status,
-        code=printable(code),
-        text=printable(text or message),
-        request_id=printable(response.headers.get("X-Request-Id", "")),
+        code=printable(code, response.mask),
+        text=printable(text or message, response.mask),
+        request_id=printable(response.headers.get("X-Request-Id", ""), response.mask),
     )
 
 
@@ -107,9 +107,14 @@ def _unprintable() -> re.Pattern[str]:
     return re.compile(r"[^\x20-\x7e\xa0-\u061b\u061d-\u1fff\u2030-\u205f\u2070-\ud7ff]+")
 
 
-def printable(text: str) -> str:
-    """Return foreign text made safe for a terminal and a log line: one line, no escapes, at most 200 characters."""
-    return _unprintable().sub(" ", text[:_MAX_SCANNED_LENGTH])[:_MAX_TEXT_LENGTH].strip()
+def printable(text: str, mask: Callable[[str], str]) -> str:
+    """Return foreign text made safe for a terminal and a log line: one line, no escapes, at most 200 characters.
+
+    All foreign text passes here before it is shown or stored. `mask` takes the secrets out (`Response.mask`), before
+    the text is cut: half of a secret would not be recognized.
+    """
+    cleaned = _unprintable().sub(" ", mask(text[: 2 * _MAX_SCANNED_LENGTH])[:_MAX_SCANNED_LENGTH])
+    return cleaned[:_MAX_TEXT_LENGTH].strip()
 
 
 _CODE_AND_MESSAGE: Final = (("error_code", "error_msg"), ("errorCode", "errorMessage"), ("code", "message"))

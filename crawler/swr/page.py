@@ -86,7 +86,8 @@ def _items(response: Response, source: Source) -> Batch:
         raise error_from_response(response)
     if not response.body and response.headers.get("Content-Length", "").strip() == "0":
         return EMPTY_BATCH
-    return read_items(response.body, source)
+    items = read_items(response.body, source, response.mask)
+    return items if not items.unknown else items._replace(unknown=frozenset(map(response.mask, items.unknown)))
 
 
 def stored_for_s(response: Response) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from crawler.swr.exchange import Exchange
+from crawler.text.redaction import Mask
 
 
 class Response(NamedTuple):
@@ -11,7 +12,8 @@ class Response(NamedTuple):
 
     `headers` are case-insensitive. `body` is decompressed. `generation` is that of the credentials that the request
     was sent with (auth/credentials.py). `exchange` is None when the response certainly belongs to its request;
-    otherwise it tells later (exchange.py).
+    otherwise it tells later (exchange.py). `mask` returns a text without any secret that the request was sent with, or
+    that its client knows: whatever of the response is to be shown or stored passes through it.
     """
 
     status: int
@@ -19,3 +21,4 @@ class Response(NamedTuple):
     body: bytes
     generation: int = 0
     exchange: Exchange | None = None
+    mask: Mask = str

@@ -121,6 +121,10 @@ _FAULT_TEXTS: Final = (
     "large-headers:every=3,count=1,size=70000",
     "large-headers:first=1,count=10,size=30000",
     "redirect:first=2",
+    "echo-request:every=4",
+    "echo-request:first=3,status=500,where=code",
+    "echo-request:every=5,status=502,where=id,spelled=base64",
+    "echo-request:every=3,where=item,spelled=json",
     "odd-answer",
     "odd-answer:how=403,offset=none",
     "odd-answer:how=520,offset=none,times=2",
@@ -261,7 +265,7 @@ def test_under_every_fault_every_row_in_no_walk_is_reported(text: str, tmp_path:
 
 
 def test_every_fault_of_the_emulator_is_tested() -> None:
-    of_tokens = {"throttle-tokens", "fail-tokens", "lock-user", "slow-tokens"}
+    of_tokens = {"throttle-tokens", "fail-tokens", "lock-user", "slow-tokens", "echo-login"}
     assert {text.partition(":")[0] for text in FAULT_TEXTS} == FAULTS.keys() - of_tokens
 
 

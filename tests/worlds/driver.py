@@ -29,6 +29,7 @@ from crawler.swr.http.client import Client
 from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.request import ListRequest, Request
 from crawler.swr.response import Response
+from crawler.text.redaction import Secrets
 from tests.worlds.clock import VirtualClock
 from tests.worlds.inventory import Key
 from tests.worlds.service import Lost, Service
@@ -171,7 +172,7 @@ def _run(
         opened = {}
         for target in config.targets:
             transports.append(WorldTransport(service, clock, chance, kill_at))
-            client = Client(transports[-1], target.endpoint, RateLimiter(None, clock))  # type: ignore[arg-type]
+            client = Client(transports[-1], target.endpoint, RateLimiter(None, clock), Secrets())  # type: ignore[arg-type]
             client.credentials = TokenCredentials("token")
             opened[target.name] = client
         yield opened

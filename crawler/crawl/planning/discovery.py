@@ -82,5 +82,5 @@ def _names(response: Response, target: str) -> tuple[str, ...]:
     invalid = sorted(name for name in names if valid_namespace(name) is None)
     if invalid:
         # The service refuses a request for such a name; its records are missing in the coverage of the center.
-        log.warning("discovery.invalid_name", extra={"target": target, "names": invalid})
+        log.warning("discovery.invalid_name", extra={"target": target, "names": [*map(response.mask, invalid)]})
     return tuple(sorted(names.difference(invalid)))

@@ -1,25 +1,42 @@
-"""Faults of the response body: it is compressed, compressed wrongly, or not an array; or of the items in it.
+"""Faults of the response body: compressed, corrupt, no array, repeating the request; or of its items.
 
 The faults of the body leave one alone that an earlier fault has compressed.
 
 Source: docs/reference/swr-api.md#compressed-bodies (the real gateway compresses), #envelope (an object instead of an
-array), #errors (error bodies), #types-in-practice (odd values of fields).
+array), #errors (error bodies), #types-in-practice (odd values of fields), #canonical-request-in-errors (the gateway
+repeats a request after a wrong signature).
 """
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
+import html
+from base64 import b64encode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import quote
 from zlib import crc32
 
+import orjson
+
 from crawler.emulator.faults.fault import Call, Fault, Recurring
-from crawler.emulator.faults.parameter import number, one_of
+from crawler.emulator.faults.parameter import error_status, number, one_of
 from crawler.emulator.http.compression import DEFLATE, GZIP, compress, prefix_spaces
 from crawler.emulator.http.page import ServedPage
-from crawler.emulator.http.response import ServedResponse, error
+from crawler.emulator.http.query import ListQuery
+from crawler.emulator.http.response import ServedResponse, error, gateway_error
 from crawler.emulator.inventory.center_rows import decode, render
 
 _CONTENT_ENCODING = "Content-Encoding"
+# What is repeated, by the word on the command line: as it is, as a program escaped it, or cut.
+SPELLINGS: Final[Mapping[str, Callable[[str], str]]] = {
+    "plain": str,
+    "percent": lambda text: quote(text, safe=""),
+    "html": html.escape,
+    "base64": lambda text: b64encode(text.encode()).decode(),
+    "json": lambda text: orjson.dumps({"headers": text}).decode(),
+    "cut": lambda text: text[:250],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +145,42 @@ class OddField(Fault):
 
     def _odd(self, row: bytes) -> bytes:
         return render({**decode(row), self.field: _ODD_VALUES[self.value]})
+
+
+@dataclass(frozen=True, slots=True)
+class EchoRequest(Recurring):
+    """Answer with the error `status`, and repeat the credentials of the request in it.
+
+    `where` says in what: the `message`, the `code`, the header X-Request-Id (`id`), or an `item` of a page with status
+    200 that is no record. `spelled` says how: plain, escaped, or cut after 250 characters.
+    """
+
+    status: int = error_status(400)
+    where: str = one_of("message", "code", "id", "item")
+    spelled: str = one_of(*SPELLINGS)
+
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
+        del query
+        if not self.triggers(call) or self.where == "item":
+            return None
+        echo = self._echo(call)
+        if self.where == "id":
+            refusal = gateway_error(self.status, "APIGW.0201", "Bad request", "", (("X-Request-Id", echo),))
+            return replace(refusal, delivery=replace(refusal.delivery, request_id=False))
+        code, message = ("APIGW.0201", echo) if self.where == "message" else (echo, "Bad request")
+        return gateway_error(self.status, code, message, call.request_id)
+
+    def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
+        del page
+        if not self.triggers(call) or self.where != "item" or not response.body.endswith(b"}]"):
+            return response
+        return replace(response, body=response.body[:-1] + b"," + orjson.dumps({"request": self._echo(call)}) + b"]")
+
+    def _echo(self, call: Call) -> str:
+        names = ("X-Auth-Token", "X-Security-Token", "Authorization")
+        headers = {name.lower(): value for name, value in call.headers.items()}
+        text = "; ".join(f"{name}: {headers[name.lower()]}" for name in names if name.lower() in headers)
+        return SPELLINGS[self.spelled](text)
 
 
 def _encoded(response: ServedResponse, encoding: str, body: bytes) -> ServedResponse:

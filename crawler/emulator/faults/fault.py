@@ -39,8 +39,8 @@ class Call:
     """One request as a fault sees it. `number` counts the requests of its kind from 1.
 
     `triggered` is how often the fault triggered on earlier requests. `now_s` is in seconds since the epoch, for headers
-    that hold a date. `raw_query` is the query string as received, `headers` are the headers as received. `memory` is
-    what the fault that is called keeps between requests; it alone changes.
+    that hold a date. `raw_query` is the query string as received, `headers` and `body` are as received.
+    `memory` is what the fault that is called keeps between requests; it alone changes.
     """
 
     number: int
@@ -49,6 +49,7 @@ class Call:
     triggered: int = 0
     raw_query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
     memory: dict[str, Any] = field(default_factory=dict)
 
     def may_trigger(self, times: int | None) -> bool:

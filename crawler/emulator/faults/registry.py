@@ -18,6 +18,7 @@ from crawler.emulator.faults.body import (
     CorruptGzip,
     DecompressionBomb,
     Deflate,
+    EchoRequest,
     Gzip,
     ObjectResponse,
     OddCoding,
@@ -98,7 +99,7 @@ from crawler.emulator.faults.replicas import (
     ReorderedReplica,
     StaleReplica,
 )
-from crawler.emulator.faults.token import FailTokens, LockUser, SlowTokens, ThrottleTokens
+from crawler.emulator.faults.token import EchoLogin, FailTokens, LockUser, SlowTokens, ThrottleTokens
 from crawler.errors import UsageError
 
 __all__ = [
@@ -227,6 +228,7 @@ _KINDS: tuple[type[Fault], ...] = (
     RefuseFilter,
     ArrayErrors,
     Redirect,
+    EchoRequest,
     DropConnection,
     SlowResponse,
     RandomFaults,
@@ -240,6 +242,7 @@ _KINDS: tuple[type[Fault], ...] = (
     FailTokens,
     LockUser,
     SlowTokens,
+    EchoLogin,
     DeleteAfter,
     InsertAfter,
     SwapAfter,

@@ -7,8 +7,10 @@ Source: docs/reference/swr-api.md#iam-errors (codes).
 
 from dataclasses import dataclass, field, replace
 
+from crawler.emulator.faults.body import SPELLINGS
 from crawler.emulator.faults.fault import Call, Fault, Recurring
-from crawler.emulator.http.response import ServedResponse, error, iam_error
+from crawler.emulator.faults.parameter import error_status, one_of
+from crawler.emulator.http.response import ServedResponse, error, gateway_error, iam_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,16 @@ class SlowTokens(Recurring):
 
     def on_token(self, call: Call, response: ServedResponse) -> ServedResponse:
         return replace(response, delay_ms=response.delay_ms + self.delay_ms) if self.triggers(call) else response
+
+
+@dataclass(frozen=True, slots=True)
+class EchoLogin(Fault):
+    """Refuse every token request with the error `status`, and repeat its body, password included, in the message."""
+
+    status: int = error_status(400)
+    spelled: str = one_of(*SPELLINGS)
+
+    def on_token(self, call: Call, response: ServedResponse) -> ServedResponse:
+        del response
+        body = SPELLINGS[self.spelled](call.body.decode(errors="replace"))
+        return gateway_error(self.status, "IAM.0011", f"Illegal request body: {body}", call.request_id)

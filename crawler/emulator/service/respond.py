@@ -43,7 +43,13 @@ def respond(request: ReceivedRequest, config: ServiceConfig, state: EmulatorStat
 
 def _token(request: ReceivedRequest, config: ServiceConfig, state: EmulatorState) -> ServedResponse:
     state.token_requests += 1
-    call = Call(number=state.token_requests, request_id=request.request_id, now_s=request.now_s)
+    call = Call(
+        number=state.token_requests,
+        request_id=request.request_id,
+        now_s=request.now_s,
+        headers=request.headers,
+        body=request.body,
+    )
     response = issue_token(request, config.identity, state.access)
     for index, fault in enumerate(config.faults):
         response = state.count_trigger(index, response, fault.on_token(state.call(index, call), response))

@@ -11,7 +11,7 @@
 Source: docs/reference/swr-api.md#auth-methods, #key-lockout (why a refused access key is not used again).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -33,6 +33,11 @@ class Credentials(Protocol):
     @property
     def locks_on_failure(self) -> bool:
         """Whether a few refused requests lock these credentials."""
+        ...
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        """Every secret that these credentials have and had, for masking; an access key's id is none."""
         ...
 
     async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:
@@ -58,6 +63,7 @@ class TokenCredentials:
 
     def __init__(self, token: str) -> None:
         self._headers = {"X-Auth-Token": token} if token else {}
+        self.secrets = (token,)
 
     async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:  # noqa: ARG002 - any request
         """Return the token header."""
@@ -77,6 +83,7 @@ class AccessKeyCredentials:
     def __init__(self, key: AccessKey, now: Callable[[], datetime]) -> None:
         self._key = key
         self._now = now
+        self.secrets = key.secrets
 
     async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:
         """Return the headers of the signature."""

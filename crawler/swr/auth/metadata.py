@@ -36,6 +36,7 @@ class MetadataCredentials:
         self._send = send
         self._now = now
         self._key = RefreshingGrant(self._fetch, _REFRESH_MARGIN, now)
+        self.secrets: list[str] = []
 
     @property
     def generation(self) -> int:
@@ -70,10 +71,12 @@ class MetadataCredentials:
             raise CredentialsError(f"{self._issuer} returned no key; check that this machine has an agency")
         token = first_text(fields, "securitytoken", "securityToken") or None
         key = AccessKey(*pair, security_token=token, project_id=self._project_id)
+        self.secrets += key.secrets
         return Grant(key, expiry(fields, "expires_at", "expiration", now=self._now()))
 
     async def _request_key(self) -> Response:
         headers = await _handshake(self._endpoint, self._send)
+        self.secrets += [value for name, value in headers.items() if name == "X-Metadata-Token"]
         return await self._send("GET", f"{self._endpoint}/openstack/latest/securitykey", headers)
 
 

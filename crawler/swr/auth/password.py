@@ -49,6 +49,7 @@ class PasswordCredentials:
         self._send = send
         self._now = now
         self._token = RefreshingGrant(self._fetch, _REFRESH_MARGIN, now)
+        self.secrets = [login.password]
 
     @property
     def generation(self) -> int:
@@ -74,4 +75,5 @@ class PasswordCredentials:
         token = response.headers.get("X-Subject-Token", "")
         if not token:
             raise CredentialsError(f"the response of {self._issuer} holds no token; check iam_endpoint")
+        self.secrets.append(token)
         return Grant(token, expiry(json_object(response.body).get("token"), "expires_at", now=self._now()))

@@ -43,6 +43,11 @@ class AccessKey:
     project_id: str | None = None
     domain_id: str | None = None
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody may see: not the access key's id, which names it."""
+        return (self.sk,) if self.security_token is None else (self.sk, self.security_token)
+
 
 @dataclass(frozen=True, slots=True)
 class Signable:

@@ -23,6 +23,7 @@ from crawler.swr.decode.fast import drop_no_times, item_decoder, normalize
 from crawler.swr.decode.lenient import read_leniently
 from crawler.swr.decode.split import MAX_ITEMS, split_items, unwrap_list
 from crawler.swr.decode.times import InvalidTimeError, check_times
+from crawler.text.redaction import Mask
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 
@@ -33,8 +34,11 @@ _NOT_WELL_FORMED: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionEr
 _GROUP_ITEMS: Final = 16
 
 
-def read_items(body: bytes, source: Source) -> Batch:
+def read_items(body: bytes, source: Source, mask: Mask = str) -> Batch:
     """Return the items of a response body, which holds a list or what stands for one (`unwrap_list`).
+
+    `mask` returns a text without secrets, for what is told of rejects (`Response.mask`). Records are data, and stay as
+    the service sent them: a password can be a word that a name holds.
 
     Raises NotAListError for any other body, a truncated one, and one with more than MAX_ITEMS items.
     """
@@ -42,19 +46,28 @@ def read_items(body: bytes, source: Source) -> Batch:
     if batch is None:
         text = unwrap_list(body)
         wrapped = not body.startswith(b"[")
-        batch = (_read_well_formed(text, source) if wrapped else None) or _read_in_groups(split_items(text), source)
+        batch = _read_well_formed(text, source) if wrapped else None
+        batch = batch or _read_in_groups(split_items(text), source, _needed(mask, text))
     return batch
 
 
-def _read_in_groups(raws: Sequence[bytes], source: Source) -> Batch:
-    return join([_read_group(raws[at : at + _GROUP_ITEMS], source, at) for at in range(0, len(raws), _GROUP_ITEMS)])
+def _read_in_groups(raws: Sequence[bytes], source: Source, mask: Mask) -> Batch:
+    return join(
+        [_read_group(raws[at : at + _GROUP_ITEMS], source, at, mask) for at in range(0, len(raws), _GROUP_ITEMS)]
+    )
 
 
-def _read_group(raws: Sequence[bytes], source: Source, first: int) -> Batch:
+def _read_group(raws: Sequence[bytes], source: Source, first: int, mask: Mask) -> Batch:
     batch = _read_well_formed(b"[%b]" % b",".join(raws), source)
     if batch is None or batch.records != len(raws):  # nothing between two commas is an item, too
-        return read_leniently(raws, source, first)
+        return read_leniently(raws, source, first, mask)
     return batch
+
+
+def _needed(mask: Mask, body: bytes) -> Mask:
+    """Return what masks the rejects of a body: nothing, when it holds no secret; a page may have a million rejects."""
+    text = body.decode(errors="surrogateescape")
+    return str if mask(text) == text else mask
 
 
 def _read_well_formed(body: bytes, source: Source) -> Batch | None:

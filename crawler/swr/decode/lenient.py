@@ -48,6 +48,7 @@ from crawler.swr.decode.reject import key_of_raw, reject_line
 from crawler.swr.decode.times import InvalidTimeError, time_or_none
 from crawler.text.human import shortened
 from crawler.text.malformed import MALFORMED
+from crawler.text.redaction import Mask
 
 _encode = msgspec.json.Encoder().encode
 
@@ -64,12 +65,15 @@ class _Readable(NamedTuple):
     invalid: frozenset[str]
 
 
-def read_leniently(raws: Iterable[bytes], source: Source, first: int = 0) -> Batch:
-    """Return the batch of items given as raw bytes, one after the other; `first` is the position of the first."""
-    return join([_read(raw, index, source) for index, raw in enumerate(raws, first)])
+def read_leniently(raws: Iterable[bytes], source: Source, first: int = 0, mask: Mask = str) -> Batch:
+    """Return the batch of items given as raw bytes, one after the other; `first` is the position of the first.
+
+    `mask` is that of `read_items`.
+    """
+    return join([_read(raw, index, source, mask) for index, raw in enumerate(raws, first)])
 
 
-def _read(raw: bytes, index: int, source: Source) -> Batch:
+def _read(raw: bytes, index: int, source: Source, mask: Mask) -> Batch:
     total = None
     try:
         fields = _decode_object(raw)
@@ -81,8 +85,9 @@ def _read(raw: bytes, index: int, source: Source) -> Batch:
             _require_portable(line)
     except (*MALFORMED, ValueError) as error:
         totals = frozenset(() if total is None else (total,))
-        reject = reject_line(raw, index, str(error), source)
-        return EMPTY_BATCH._replace(rejects=reject, rejected=1, keys=[key_of_raw(raw)], totals=totals)
+        shown = mask(raw.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+        reject = reject_line(shown, index, mask(str(error)), source)
+        return EMPTY_BATCH._replace(rejects=reject, rejected=1, keys=[key_of_raw(shown)], totals=totals)
     return Batch(
         lines=line + b"\n",
         rejects=b"",

@@ -11,12 +11,16 @@ from crawler.errors import ErrorDetails, RefusedError, SizeRefusedError, Transie
 from crawler.swr.content_encoding import BodyTooLargeError, BrokenCodingError, UnknownCodingError, decoded
 from crawler.swr.error_response import printable
 from crawler.swr.http.buffer_budget import BufferBudget
+from crawler.text.redaction import Mask
 
 
-def details_of(response: aiohttp.ClientResponse, text: str) -> ErrorDetails:
-    """Return error details with the status and the request id of a response; `text` is the message."""
-    request_id = printable(response.headers.get("X-Request-Id", ""))
-    return ErrorDetails(status=response.status, text=text, request_id=request_id)
+def details_of(response: aiohttp.ClientResponse, text: str, mask: Mask) -> ErrorDetails:
+    """Return error details with the status and the request id of a response; `text` is the message.
+
+    `mask` is that of `Response`.
+    """
+    request_id = printable(response.headers.get("X-Request-Id", ""), mask)
+    return ErrorDetails(status=response.status, text=printable(text, mask), request_id=request_id)
 
 
 class BodyReader:
@@ -26,8 +30,10 @@ class BodyReader:
         self._max_body_bytes = max_body_bytes
         self._budget = budget
 
-    async def read(self, response: aiohttp.ClientResponse) -> bytes:
+    async def read(self, response: aiohttp.ClientResponse, mask: Mask) -> bytes:
         """Return the body, decompressed; of an error response in an unreadable encoding an empty one.
+
+        `mask` is that of `Response`, for what an error says.
 
         Raises SizeRefusedError for a body beyond the bound (a smaller page may fit), TransientError for a damaged or
         truncated one, RefusedError for a content encoding that was not requested.
@@ -41,12 +47,12 @@ class BodyReader:
             return decoded(pieces, coding, self._max_body_bytes)
         except BodyTooLargeError:
             reason = f"the body is larger than {self._max_body_bytes} bytes; reduce limit or raise max_body_bytes"
-            raise SizeRefusedError(details_of(response, reason)) from None
+            raise SizeRefusedError(details_of(response, reason, mask)) from None
         except (BrokenCodingError, UnknownCodingError) as error:
             if response.status >= HTTPStatus.BAD_REQUEST:
                 return b""  # the status alone decides what to do; only the message is lost
             kind = TransientError if isinstance(error, BrokenCodingError) else RefusedError
-            raise kind(details_of(response, printable(str(error)))) from None
+            raise kind(details_of(response, str(error), mask)) from None
 
     async def _pieces(self, response: aiohttp.ClientResponse) -> list[bytes]:
         """Return the body as it arrived, in pieces; wait whenever the budget is used up."""

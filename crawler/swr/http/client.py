@@ -26,6 +26,7 @@ from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.http.transport import HEADER_BYTES, MAX_HEADERS, Transport
 from crawler.swr.request import Request
 from crawler.swr.response import Response
+from crawler.text.redaction import Secrets
 
 _READ_BUFFER_BYTES: Final = 2**17
 # Content-Type is mandatory even without a body (swr-api.md#request-headers).
@@ -38,14 +39,25 @@ _UNSIGNED_HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": ACC
 class Client:
     """The client of one target. `connect` makes it and owns its connections; `origin` is scheme, host and port."""
 
-    def __init__(self, transport: Transport, origin: str, rate_limiter: RateLimiter) -> None:
+    def __init__(self, transport: Transport, origin: str, rate_limiter: RateLimiter, secrets: Secrets) -> None:
         self._transport = transport
         self._origin = URL(origin)
         self._one_at_a_time = anyio.Lock()
         self._accepted = False  # whether the service has accepted the credentials
         self._refusal: Response | None = None
-        self.credentials: Credentials = TokenCredentials("")
+        self._secrets = secrets
+        self._credentials: Credentials = TokenCredentials("")
         self.rate_limiter = rate_limiter
+
+    @property
+    def credentials(self) -> Credentials:
+        """The credentials of each request. From when they are set, no response is shown with their secrets in it."""
+        return self._credentials
+
+    @credentials.setter
+    def credentials(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._secrets.add(credentials)
 
     async def get(self, request: Request) -> Response:
         """Return the response, whatever its status; send the request as soon as the rate limiter allows.
@@ -134,7 +146,9 @@ async def connect(
         response_class=TracedResponse,
     ) as session:
         body_reader = BodyReader(max_body_bytes, buffer_budget or BufferBudget())
+        secrets = Secrets()
         try:
-            yield Client(Transport(session, body_reader, timeout_s=timeout_s), endpoint, rate_limiter)
+            transport = Transport(session, body_reader, secrets, timeout_s=timeout_s)
+            yield Client(transport, endpoint, rate_limiter, secrets)
         finally:
             connector.end_rest(at_once=True)

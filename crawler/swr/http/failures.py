@@ -30,9 +30,12 @@ _LARGE_HEAD: Final = ("Got more than", "Too many headers")  # aiohttp has no cla
 
 
 def failure_of(error: BaseException) -> RequestError:
-    """Return the error that says what to do after `error`, with the operating system's reason if it gives one."""
+    """Return the error that says what to do after `error`, with the operating system's reason if it gives one.
+
+    Nothing else of `error` is shown: aiohttp's own messages quote what the server sent.
+    """
     kind, text = next((kind, text) for foreign, kind, text in _FAILURES if isinstance(error, foreign))
     if isinstance(error, aiohttp.ClientResponseError) and error.message.startswith(_LARGE_HEAD):
         text = "the response has too many headers, or too large ones"
     reason = getattr(error, "strerror", None) or ""
-    return kind(ErrorDetails(text=f"{text} ({printable(reason)})" if reason else text))
+    return kind(ErrorDetails(text=f"{text} ({printable(reason, str)})" if reason else text))

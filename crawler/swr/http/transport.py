@@ -18,6 +18,7 @@ from crawler.swr.http.failures import failure_of
 from crawler.swr.http.request_timeout import RequestTimeout
 from crawler.swr.request import ListRequest, Request
 from crawler.swr.response import Response
+from crawler.text.redaction import Mask, Secrets
 
 # Twice the gateway's own limit for one header (swr-api.md#header-size-limits): a proxy's cookies and policies are no
 # reason to lose a page. connector.py bounds the whole head.
@@ -26,12 +27,15 @@ MAX_HEADERS: Final = 1000
 
 
 class Transport:
-    """Sends requests through one session, each within `timeout_s` seconds."""
+    """Sends requests through one session, each within `timeout_s` seconds. What it says is without any of `secrets`."""
 
-    def __init__(self, session: aiohttp.ClientSession, body_reader: BodyReader, *, timeout_s: float) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, body_reader: BodyReader, secrets: Secrets, *, timeout_s: float
+    ) -> None:
         self._session = session
         self._connector = cast("Connector", session.connector)
         self._body_reader = body_reader
+        self._secrets = secrets
         self._timeout = RequestTimeout(timeout_s)
         self._checks_offsets = True  # whether Content-Range of this service names the requested offset
 
@@ -53,6 +57,7 @@ class Transport:
         Raises TransientError when no response came or it belongs to another request, RefusedError for a redirect
         (credentials go to the configured origin only) or an invalid certificate, and what `BodyReader.read` raises.
         """
+        mask = self._mask_of(headers)
         try:
             with self._timeout:
                 async with self._session.request(
@@ -64,31 +69,40 @@ class Transport:
                 ) as response:
                     connection: TracedConnection = response.sent_on  # type: ignore[attr-defined]  # a TracedResponse
                     try:
-                        names_offset = self._check_head(response, connection, request)
-                        content = await self._body_reader.read(response)
-                        exchange = _exchange_of(response, connection, request, names_offset=names_offset)
+                        names_offset = self._check_head(response, connection, request, mask)
+                        content = await self._body_reader.read(response, mask)
+                        exchange = _exchange_of(response, connection, request, mask, names_offset=names_offset)
                     except RequestError:
                         response.close()  # what follows on this connection may be the rest of the response
                         raise
-                    return Response(response.status, response.headers, content, generation, exchange)
+                    return Response(response.status, response.headers, content, generation, exchange, mask)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise failure_of(error) from None
 
+    def _mask_of(self, headers: Mapping[str, str]) -> Mask:
+        """Return what masks the secrets of a request with these headers: a signature is valid for some minutes, too."""
+        authorization = headers.get("Authorization")
+        if authorization is None:
+            return self._secrets.masked
+        return lambda text: self._secrets.masked(text, authorization.rpartition("=")[2])
+
     def _check_head(
-        self, response: aiohttp.ClientResponse, connection: TracedConnection, request: Request | None
+        self, response: aiohttp.ClientResponse, connection: TracedConnection, request: Request | None, mask: Mask
     ) -> bool:
         """Return whether the response names the requested offset. Raises what `send` does before it reads a body."""
         if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
-            raise RefusedError(details_of(response, "redirects are not followed; check the endpoint"))
+            raise RefusedError(details_of(response, "redirects are not followed; check the endpoint", mask))
         if connection.is_copy:
             self._connector.on_sign("id", connection.log)
             reason = "the response is a copy of another one (X-Request-Id): the connection is out of step"
-            raise TransientError(details_of(response, reason))
+            raise TransientError(details_of(response, reason, mask))
         if not self._checks_offsets or not isinstance(request, ListRequest):
             return False
-        return self._names_offset(response, connection, request.offset)
+        return self._names_offset(response, connection, request.offset, mask)
 
-    def _names_offset(self, response: aiohttp.ClientResponse, connection: TracedConnection, offset: int) -> bool:
+    def _names_offset(
+        self, response: aiohttp.ClientResponse, connection: TracedConnection, offset: int, mask: Mask
+    ) -> bool:
         """Return whether the response names the requested offset.
 
         The first response on a new connection cannot belong to another request. If its offset is wrong, this service
@@ -107,7 +121,7 @@ class Transport:
             return False
         self._connector.on_sign("offset", connection.log)
         reason = f"the response is for offset {content_range.start}, not {offset}: the connection is out of step"
-        raise TransientError(details_of(response, reason))
+        raise TransientError(details_of(response, reason, mask))
 
     async def wait_for_silence(self) -> None:
         """Return when every answer is judged; see `Connector.wait_for_silence`."""
@@ -115,10 +129,15 @@ class Transport:
 
 
 def _exchange_of(
-    response: aiohttp.ClientResponse, connection: TracedConnection, request: Request | None, *, names_offset: bool
+    response: aiohttp.ClientResponse,
+    connection: TracedConnection,
+    request: Request | None,
+    mask: Mask,
+    *,
+    names_offset: bool,
 ) -> Exchange | None:
     """Return the exchange of a complete response, None when it is certain. Raises TransientError for a doubtful one."""
     if connection.log.out_of_step:
         reason = "there are more responses than requests: the connection is out of step"
-        raise TransientError(details_of(response, reason))
+        raise TransientError(details_of(response, reason, mask))
     return connection.on_answer(request, names_offset=names_offset)
