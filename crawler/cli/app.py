@@ -165,7 +165,13 @@ def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -
 @click.option("--csv", "form", flag_value="csv", help="All rows as CSV, the names of the columns first.")
 @click.option("--raw", is_flag=True, help="With --csv: no apostrophe before text that a spreadsheet would calculate.")
 @click.option("--rows", type=click.IntRange(0), default=100, show_default=True, help="Rows of the table.")
-@click.option("--memory", default="1GB", show_default=True, metavar="SIZE", help="Most memory that DuckDB may use.")
+@click.option(
+    "--memory",
+    default="1GB",
+    show_default=True,
+    metavar="SIZE",
+    help="Most memory of DuckDB; its rows may take 512 MiB more.",
+)
 @click.option("--threads", type=click.IntRange(1, 1024), default=None, help="Default: one for each processor.")
 def query(*, snapshot: str, sql: str, config: str | None, output: str | None, **given: Any) -> int:  # noqa: ANN401
     """Query a snapshot in SQL (DuckDB): the views repositories, walks and rejects.

@@ -2,11 +2,13 @@
 
 The SQL is the user's own, so these restrictions are a second line of defence against pasted SQL: one SELECT that
 changes nothing, no file but the snapshot's, no network, no extension, none of this program's variables.
+
+Memory is bounded twice: DuckDB's by its own limit, the whole process by the system (`memory.py`).
 """
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +17,9 @@ from typing import Final, NamedTuple, TypeVar
 import duckdb
 
 from crawler.errors import DiskError, UsageError
+from crawler.query.batches import batched_rows
 from crawler.query.columns import RECORD_COLUMNS, REJECT_COLUMNS, WALK_COLUMNS
+from crawler.query.memory import RESULT_BYTES, bounded_memory, bytes_of
 from crawler.query.select_only import check_select
 from crawler.snapshot.layout import MANIFEST
 from crawler.snapshot.manifest import VERDICTS_OF_SCHEMA_1
@@ -25,7 +29,6 @@ from crawler.text.human import escaped, shortened
 T = TypeVar("T")
 
 _LONGEST_MESSAGE: Final = 400
-_BATCH: Final = 1000
 _OBJECT_BYTES: Final = 16 * 2**20  # the largest record, DuckDB's own default
 
 
@@ -34,6 +37,13 @@ class QueryLimits(NamedTuple):
 
     memory: str
     threads: int | None
+
+
+class Database(NamedTuple):
+    """An open database, and the one thread that works with it."""
+
+    connection: duckdb.DuckDBPyConnection
+    worker: ThreadPoolExecutor
 
 
 class QueryResult(NamedTuple):
@@ -45,12 +55,13 @@ class QueryResult(NamedTuple):
 
 
 @contextmanager
-def open_database(snapshot: Snapshot, limits: QueryLimits) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_database(snapshot: Snapshot, limits: QueryLimits) -> Iterator[Database]:
     """Yield a locked DuckDB with the snapshot's views, and with a temporary folder for data that exceeds its memory.
 
-    Raises UsageError for limits that DuckDB refuses.
+    Until it is closed, this process can allocate no more than DuckDB's limit and RESULT_BYTES. Raises UsageError for
+    limits that DuckDB refuses, and for what exceeds them, also while rows are read.
     """
-    with TemporaryDirectory(prefix="swr-crawler-") as folder, _plain_errors():
+    with TemporaryDirectory(prefix="swr-crawler-") as folder, ThreadPoolExecutor(1) as worker, _plain_errors():
         # DuckDB takes * and [ in a path for patterns; the path of this link has none.
         link = Path(folder, "snapshot")
         link.symlink_to(snapshot.folder.resolve())
@@ -60,7 +71,9 @@ def open_database(snapshot: Snapshot, limits: QueryLimits) -> Iterator[duckdb.Du
             _make_views(connection, snapshot, link)
             for setting in ("enable_external_access = false", "lock_configuration = true"):
                 connection.execute(f"SET {setting}")
-            yield connection
+            worker.submit(int).result()  # its thread starts now, and not when memory is short
+            with bounded_memory(_limit_of(connection) + RESULT_BYTES):
+                yield Database(connection, worker)
         finally:
             connection.close()
 
@@ -80,11 +93,18 @@ def _connect(limits: QueryLimits) -> duckdb.DuckDBPyConnection:
         raise UsageError(f"--memory: {_sentence(error)}") from None
 
 
+def _limit_of(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the limit of DuckDB's own memory in bytes, whatever way it was given."""
+    row = connection.execute("SELECT current_setting('memory_limit')").fetchone()
+    return bytes_of(str(row[0])) if row else 0
+
+
 def _make_views(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, link: Path) -> None:
     parts = [str(link / file.path) for file in snapshot.manifest.files]
     rejects, manifest = str(link / snapshot.manifest.rejects.path), str(link / MANIFEST)
     allowed = ", ".join(map(_quoted, (*parts, rejects, manifest)))
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # it is printed among the rows where DuckDB sees a notebook
     connection.execute(f"SET allowed_paths = [{allowed}]")
     _view(connection, "repositories", _read_json(parts, RECORD_COLUMNS))
     _view(connection, "rejects", _read_json([rejects], REJECT_COLUMNS))
@@ -127,30 +147,30 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def execute(connection: duckdb.DuckDBPyConnection, sql: str) -> QueryResult:
+def execute(database: Database, sql: str) -> QueryResult:
     """Run one SELECT. Raises UsageError for anything else, and for what DuckDB refuses, also while rows are read."""
+    connection = database.connection
     with _plain_errors():
         check_select(connection, sql)
-        _interruptible(connection, lambda: connection.execute(sql))
+        _interruptible(database, lambda: connection.execute(sql))
         columns = connection.description or []
-    return QueryResult([column[0] for column in columns], [str(column[1]) for column in columns], _rows(connection))
+    return QueryResult([column[0] for column in columns], [str(column[1]) for column in columns], _rows(database))
 
 
-def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+def _rows(database: Database) -> Iterator[tuple[object, ...]]:
     with _plain_errors():
-        while rows := _interruptible(connection, lambda: connection.fetchmany(_BATCH)):
-            yield from rows
+        yield from batched_rows(lambda size: _interruptible(database, lambda: database.connection.fetchmany(size)))
 
 
-def _interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
-    """Return the result of `work`, done in another thread: in this one, Ctrl-C would wait until DuckDB is done."""
-    with ThreadPoolExecutor(1) as pool:
-        done = pool.submit(work)
-        try:
-            return done.result()
-        except KeyboardInterrupt:
-            connection.interrupt()
-            raise
+def _interruptible(database: Database, work: Callable[[], T]) -> T:
+    """Return the result of `work`, done in another thread: in this one, a signal would wait until DuckDB is done."""
+    done = database.worker.submit(work)
+    try:
+        return done.result()
+    except KeyboardInterrupt:
+        database.connection.interrupt()
+        wait([done])  # closing a connection that is at work would break it
+        raise
 
 
 @contextmanager
@@ -160,6 +180,8 @@ def _plain_errors() -> Iterator[None]:
         yield
     except duckdb.OutOfMemoryException as error:
         raise UsageError(f"{_sentence(error)}; allow it more with --memory") from None
+    except MemoryError:
+        raise UsageError("the rows of the result take more memory than --memory allows; select less of them") from None
     except duckdb.IOException as error:
         raise DiskError(_sentence(error)) from None
     except duckdb.Error as error:

@@ -36,8 +36,8 @@ def query(name: str, sql: str, output: Path, limits: QueryLimits, to_print: Quer
         raise UsageError("--raw is for --csv: JSON holds every text as it is, and a table cannot")
     snapshot = open_named(name, output)
     snapshot.check()
-    with open_database(snapshot, limits) as connection:
-        result = execute(connection, _read_sql(sql))
+    with open_database(snapshot, limits) as database:
+        result = execute(database, _read_sql(sql))
         if form == "json":
             json_columns = frozenset(index for index, kind in enumerate(result.types) if kind == "JSON")
             columns = distinct_names(result.columns)
@@ -63,9 +63,9 @@ def _read_sql(sql: str) -> str:
 
 
 def _print_table(result: QueryResult, most: int) -> None:
-    listed = list(islice(result.rows, most))
+    listed = [cells(row) for row in islice(result.rows, most)]  # at once: a row may be wide, its cells are short
     left_out = sum(1 for _ in result.rows)
     right = frozenset(index for index, kind in enumerate(result.types) if kind.endswith(("INT", "DOUBLE", "INTEGER")))
-    print_table(cells(result.columns), map(cells, listed), right=right)
+    print_table(cells(result.columns), listed, right=right)
     if left_out:
         click.echo(f"and {count(left_out)} more; --rows N shows more, --json and --csv print all")
