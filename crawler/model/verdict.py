@@ -23,7 +23,8 @@ MEANINGS: Final[Mapping[Verdict, VerdictMeaning]] = MappingProxyType(
         ),
         "partial": VerdictMeaning(
             "could not be read to the end",
-            "Some windows could not be read. The manifest names them and the reasons.",
+            "Some windows could not be read, not at the end of their pass either. The manifest names them and the "
+            "reasons. What another pass read there is published, and not missing.",
         ),
         "drifted": VerdictMeaning(
             "kept changing while it was read",

@@ -79,13 +79,14 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def missing(self) -> int | None:
-        """Return how many declared items were not read; None when it cannot be known."""
+        """Return how many declared items no pass read; None when it cannot be known."""
         if self.verdict == "complete":
             return 0
-        if self.verdict != "partial" or not self.declared_totals or any(lost.end is None for lost in self.lost):
+        if self.verdict != "partial" or not self.declared_totals:
             return None
-        # Not the sum of the gaps: a gap knows how many items were requested, not how many exist.
-        return max(0, max(self.declared_totals) - self.distinct)
+        # Not the sum of the gaps: those are of the last pass, and what an earlier one read there is published, too.
+        left = max(0, max(self.declared_totals) - self.records - self.rejects - self.outside)
+        return None if left and any(lost.end is None for lost in self.lost) else left
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):

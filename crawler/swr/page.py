@@ -10,7 +10,11 @@ largest is the one that the walk must meet:
     one                             none or the same that of the items  no
     one, smaller than the header's  a total          that of the header yes
     one, larger than the header's   a total          that of the items  yes
-    several                         any              the largest of all yes
+    0 and the header's              a total          that of the header no
+    any other several               any              the largest of all yes
+
+A 0 in an item counts nothing: the list has this item at least. Some services declare the total in the first item only.
+It is left out where header and another item agree; without such a second claim the end must be seen.
 
 The smaller one may be a mistake that the service always makes, such as the length of the page, or this page alone may
 be wrong: nothing in the response says which. So `disagrees` is evidence for the walk, and no error.
@@ -70,9 +74,16 @@ def read_page(response: Response, source: Source) -> Page:
     except NotAListError as error:
         raise TransientError(error_details(response, str(error))) from None
     content_range = parse_content_range(response.headers.get("Content-Range"))
-    totals = items.totals if content_range is None else items.totals | {content_range.total}
+    totals = _declared(items.totals, None if content_range is None else content_range.total)
     from_cache = stored_for_s(response) > 0
     return Page(items, max(totals, default=None), disagrees=len(totals) > 1, doubtful=from_cache)
+
+
+def _declared(in_items: frozenset[int], in_header: int | None) -> frozenset[int]:
+    """Return the totals that the table above compares."""
+    if in_header is None:
+        return in_items
+    return (in_items - {0} if in_items == {0, in_header} else in_items) | {in_header}
 
 
 def _items(response: Response, source: Source) -> Batch:

@@ -102,7 +102,7 @@ class PassSequence:
         if not self.present.is_done:
             return None
         reading = self.present.reading
-        if reading.evidence.is_consistent and reading.clamped_to is not None:
+        if reading.evidence.is_consistent and reading.clamped_to is not None and not reading.ends_short:
             self._profile.learn(SmallerPages(reading.clamped_to))  # in other passes a short page may be a mistake
         self.totals.update(reading.evidence.totals)
         confirmed = self._double_read.confirms(reading.evidence) and self._is_believable(reading.evidence)

@@ -20,7 +20,8 @@ Who does what: `decide` is called by WindowFetcher.fetch (crawl/engine/window_fe
 - Credentials that worked before and are refused are renewed before any of this (crawl/engine/page_requester.py).
 - Renegotiate: a smaller page, another sort column, the other dialect (crawl/engine/negotiation.py). When nothing is
   left, the refusal is the end of the list (Walk.on_refused) or the window is lost.
-- Lose: the window is lost if the service answers other requests, else the target stops with exit code 75.
+- Lose: if the service answers other requests, the window is put off to the end of its pass, where it gets
+  `short_tries`, and is lost when it fails there, too; else the target stops with exit code 75.
 - A page that proves nothing yet is requested again (Walk.on_page), after `wait_s`; one that is too short at most
   `short_tries` times.
 
@@ -104,8 +105,13 @@ class StopTarget(NamedTuple):
 Decision = RetryAfter | Lose | Renegotiate | StopTarget
 
 
-def decide(error: RequestError, tries: Tries, limits: RetryLimits, chance: float) -> Decision:
-    """Return what follows from the failure of the last of `tries`; `chance` is uniform in [0, 1)."""
+def decide(
+    error: RequestError, tries: Tries, limits: RetryLimits, chance: float, *, failed_before: bool = False
+) -> Decision:
+    """Return what follows from the failure of the last of `tries`; `chance` is uniform in [0, 1).
+
+    A window that `failed_before` in this pass had all its tries then: it gets fewer now.
+    """
     if isinstance(error, UnauthorizedError):
         return StopTarget()
     if isinstance(error, SizeRefusedError | OrderRefusedError):
@@ -113,7 +119,7 @@ def decide(error: RequestError, tries: Tries, limits: RetryLimits, chance: float
     if not isinstance(error, TransientError):
         return Renegotiate() if tries.are_refused else RetryAfter(apart_s(chance))
     attempt, throttled = tries.number, isinstance(error, ThrottledError)
-    if attempt >= limits.max_tries:
+    if attempt >= (limits.short_tries if failed_before and not throttled else limits.max_tries):
         return StopTarget() if throttled else Lose()
     if isinstance(error, ThrottledError):
         return RetryAfter(throttle_pause_s(error.retry_after_s, attempt, chance), pauses_target=True)

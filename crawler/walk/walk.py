@@ -21,7 +21,9 @@ The laws; each is a property in tests/walk/test_walk_laws.py:
 - The order of the responses does not change the verdict.
 - A first page shorter than requested is a cap of the server when it has that length twice and the total says more: the
   pass continues with this page size. It continues with the page size of a longer first page, too. Any other page
-  shorter than its window is a mistake of the server, never the end. A first page without a total must come twice.
+  shorter than its window is never the end: the rest of its window is requested from where the page ended. A first page
+  without a total must come twice.
+- A window that failed is requested again at the end of its pass, and lost when it fails there, too.
 - A walk ends: after max_passes passes at most, and no pass reads far ahead of what its pages prove (read_ahead.py).
 - A pass that was interrupted for longer than a moment begins again: a resume is a later look.
 
@@ -108,6 +110,11 @@ class Walk:
             self._on_settled()
         return outcome
 
+    def put_off(self, window: Window) -> bool:
+        """Put a window that failed off to the end of its pass; return False when it is lost: it failed there, too."""
+        self.waiting = False
+        return self._passes.present.put_off(window)
+
     def on_lost(self, window: Window, reason: str, *, no_list: bool = False) -> None:
         """Record a window as lost after its last try, or replay that there is `no_list`; the walk keeps `reason`."""
         (self._passes.present.on_no_list if no_list else self._passes.present.on_lost)(window, reason)
@@ -122,9 +129,8 @@ class Walk:
 
     def on_shape_refused(self, window: Window, refused: Refused) -> bool:
         """Step down to a smaller page or another order; return False when none is left, or the first page was read."""
-        stepped_down = self._passes.step_down(window, refused)
-        self.waiting = self.waiting and not stepped_down
-        return stepped_down
+        self.waiting = False
+        return self._passes.step_down(window, refused)
 
     def on_interrupted(self) -> bool:
         """Begin the present pass again, after a resume that came late; return False when there is no need."""

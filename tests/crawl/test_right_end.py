@@ -9,7 +9,15 @@ from crawler.crawl.result import Result
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.snapshot.manifest import WalkEntry
-from tests.support.emulator_fixture import QuickClock, crawl, inventory_keys, published_keys, serve, snapshot_of
+from tests.support.emulator_fixture import (
+    QuickClock,
+    crawl,
+    inventory_keys,
+    port_of,
+    published_keys,
+    serve,
+    snapshot_of,
+)
 
 INVENTORY = synthetic(namespaces=3, repositories=120, seed=7, uniform=True)  # 60 in each center, 20 in each namespace
 EMPTY = synthetic(namespaces=3, repositories=0, seed=7)
@@ -78,3 +86,73 @@ def test_a_service_that_fails_beyond_the_end_is_unproven_and_misses_nothing(tmp_
     walk = only_walk(result)
     assert (walk.verdict, walk.lost, walk.records) == ("unproven", (), 60)
     assert walk.reason.startswith("the end of the list was not seen: HTTP 500")
+
+
+# ---- pages that end by bytes
+
+
+@pytest.mark.parametrize("most", [2000, 5000, 7500])
+@pytest.mark.parametrize("limit", [10, 25, 1000])
+@pytest.mark.parametrize("double_read", [False, True])
+def test_a_service_whose_pages_end_by_bytes_is_complete(
+    most: int,
+    limit: int,
+    double_read: bool,  # noqa: FBT001
+    tmp_path: Path,
+) -> None:
+    result = crawled(tmp_path, f"page-bytes:most={most}", limit=limit, double_read=double_read)
+    assert (result.exit_code, only_walk(result).verdict) == (0, "complete")
+    assert holds_all(result)
+
+
+@pytest.mark.parametrize("requests", [3, 5, 6, 7])
+def test_pages_that_end_by_bytes_are_resumed_in_the_middle_of_a_window(requests: int, tmp_path: Path) -> None:
+    faults = ("page-bytes:most=5000",)
+    settings: dict[str, Any] = {"limit": 25, "concurrency": 1, "centers": ("self",)}
+    expired = parse_fault(f"unauthorized:after_requests={requests}")
+    with serve(INVENTORY, faults=(*map(parse_fault, faults), expired)) as served:
+        assert crawl(served.endpoint, tmp_path, clock=QuickClock(), **settings).exit_code == 77
+    with serve(INVENTORY, faults=tuple(map(parse_fault, faults)), port=port_of(served)) as served:
+        again = crawl(served.endpoint, tmp_path, clock=QuickClock(), **settings)
+    assert (again.exit_code, again.resumed, only_walk(again).passes) == (0, 1, 1)
+    assert holds_all(again)
+
+
+def test_rows_beyond_a_total_that_is_capped_where_a_page_ends_by_bytes_are_seen(tmp_path: Path) -> None:
+    for at in range(11, 60):
+        result = crawled(tmp_path / str(at), "page-bytes:most=5000", f"capped-total:at={at}", limit=25)
+        assert only_walk(result).verdict != "complete", at
+
+
+# ---- windows that fail
+
+
+def test_a_window_that_failed_is_asked_again_at_the_end_of_its_pass(tmp_path: Path) -> None:
+    result = crawled(tmp_path, "fail-window:offset=20,times=8", "fail-window:offset=40,times=9")
+    walk = only_walk(result)
+    assert (result.exit_code, walk.verdict, walk.passes, walk.lost) == (0, "complete", 1, ())
+    assert holds_all(result)
+
+
+def test_a_window_that_stays_broken_costs_a_few_more_tries_and_is_named(tmp_path: Path) -> None:
+    result = crawled(tmp_path, "fail-window:offset=20")
+    walk = only_walk(result)
+    assert (result.exit_code, walk.verdict, walk.passes, walk.missing) == (3, "partial", 1, 10)
+    assert [(lost.offset, lost.end) for lost in walk.lost] == [(20, 30)]
+    assert walk.requests <= 5 + 8 + 3
+
+
+def test_a_service_that_goes_down_in_the_middle_still_stops_the_target(tmp_path: Path) -> None:
+    with serve(INVENTORY, faults=(parse_fault("burst:every=1,status=503"),)) as served:
+        assert crawl(served.endpoint, tmp_path, clock=QuickClock(), limit=10).exit_code == 75
+
+
+# ---- totals
+
+
+@pytest.mark.parametrize("extra", [(), ("missing-total:in_items=false",)])
+@pytest.mark.parametrize("repositories", [120, 60, 54, 6, 12])
+def test_a_total_on_the_first_item_only_is_enough(extra: tuple[str, ...], repositories: int, tmp_path: Path) -> None:
+    inventory = synthetic(namespaces=3, repositories=repositories, seed=7, uniform=True)
+    result = crawled(tmp_path, "total-on-first-item", *extra, inventory=inventory)
+    assert (result.exit_code, only_walk(result).passes) == (0, 1)

@@ -164,13 +164,19 @@ def test_the_total_to_compare_records_with_is_the_proven_one_or_else_the_largest
 def test_missing_records_are_counted_only_where_their_number_can_be_known(
     verdict: Verdict, lost: tuple[Lost, ...], missing: int | None
 ) -> None:
-    distinct = 140 if verdict == "partial" else 250
-    assert msgspec.structs.replace(WHOLE, verdict=verdict, lost=lost, distinct=distinct).missing == missing
+    records = 140 - WHOLE.rejects - WHOLE.outside if verdict == "partial" else 250
+    assert msgspec.structs.replace(WHOLE, verdict=verdict, lost=lost, records=records).missing == missing
+
+
+def test_what_another_pass_read_is_not_missing() -> None:
+    gaps = (Lost(offset=0, end=None, got=0, reason="HTTP 500"), *GAPS)
+    walk = msgspec.structs.replace(WHOLE, verdict="partial", declared_totals=(50,), distinct=10, lost=gaps, records=50)
+    assert (walk.missing, walk.declared) == (0, 50)
 
 
 def test_missing_records_are_counted_from_what_was_read_and_not_from_what_was_requested() -> None:
     short = (Lost(offset=1, end=2, got=0, reason="the page stayed short"),)  # the page before it was short as well
-    walk = msgspec.structs.replace(WHOLE, verdict="partial", declared_totals=(50,), distinct=10, lost=short)
+    walk = msgspec.structs.replace(WHOLE, verdict="partial", declared_totals=(50,), records=10, rejects=0, lost=short)
     assert walk.missing == 40
 
 

@@ -6,6 +6,7 @@ order, retries like crawl/engine/window_fetcher.py, and writes the journal that 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final, Literal, NamedTuple
 
 from crawler.errors import ErrorDetails, OrderRefusedError, RequestError, SizeRefusedError, TransientError
@@ -75,6 +76,7 @@ class ServerBehavior:
     rows: int
     clamp: int = ANY  # the longest page it serves, whatever was requested
     clamp_from: int = 0  # but only from this offset on
+    page_weight: int = ANY  # a page ends before it weighs more, whatever was requested: the row n weighs 1 + n % 3
     floor: int = 0  # the shortest page it serves, whatever was requested
     ignores_offset: bool = False
     repeats_last: bool = False  # past the end
@@ -145,7 +147,12 @@ class Server:
         offset = 0 if behavior.ignores_offset else window.offset
         if behavior.repeats_last and offset >= count > 0:
             offset = (count - 1) // length * length
-        return self.rows[offset : offset + length]
+        return self._until_heavy(self.rows[offset : offset + length])
+
+    def _until_heavy(self, rows: list[int]) -> list[int]:
+        """Return the rows that fit into a page; one always does."""
+        weights = list(accumulate(1 + row % 3 for row in rows))
+        return rows[: max(1, sum(weight <= self.behavior.page_weight for weight in weights))]
 
     def _total(self, rows: list[int]) -> int | None:
         count = len(self.rows)
@@ -243,10 +250,12 @@ class Crawl:
         return True
 
     def _fail(self, request: InFlight, refusal: Refusal) -> bool:
-        decision = decide(ERRORS[refusal], Tries(request.attempt), self.limits, 0.5)
+        failed_before = self.walk.reading.frontier.out_of_line.was_put_off(request.window)
+        decision = decide(ERRORS[refusal], Tries(request.attempt), self.limits, 0.5, failed_before=failed_before)
         if isinstance(decision, RetryAfter):
             return False
-        if isinstance(decision, Lose) or not self._renegotiate(request.window, refusal):
+        is_lost = isinstance(decision, Lose) or not self._renegotiate(request.window, refusal)
+        if is_lost and not self.walk.put_off(request.window):
             self.walk.on_lost(request.window, refusal)
             self.history.append(Settled(request.window, None))
         return True

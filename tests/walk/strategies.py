@@ -12,6 +12,7 @@ MAX_ROWS: Final = 60
 
 rows = st.integers(0, MAX_ROWS)
 page_sizes = st.one_of(st.just(ANY), st.integers(1, 25))
+page_weights = st.sampled_from([ANY, ANY, 4, 9, 17])
 limits = st.integers(1, 22)  # 10 and 20 are common page lengths
 concurrencies = st.integers(1, 12)
 response_orders = st.one_of(
@@ -78,11 +79,16 @@ def unchanging(draw: st.DrawFn) -> ServerBehavior:
         "extra": draw(st.integers(1, 400)),
         "total_cap": draw(st.sampled_from([ANY, ANY, 10, 20, 33])),
         "clamp_from": draw(st.sampled_from([0, 0, 1, 20])),
+        "page_weight": draw(page_weights),
         "ignores_offset": totals != "length" and draw(st.booleans()),
         "faults": found,
     }
     if totals == "length":  # a short page with an uncommon length would prove itself
-        changed |= {"clamp": ANY, "faults": tuple(fault for fault in found if fault.kind == "fails")}
+        changed |= {
+            "clamp": ANY,
+            "page_weight": ANY,
+            "faults": tuple(fault for fault in found if fault.kind == "fails"),
+        }
     return ServerBehavior(**{**vars(behavior), **changed})
 
 

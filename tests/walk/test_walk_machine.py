@@ -27,7 +27,8 @@ def state_of(walk: Walk) -> object:
     """Return the whole state of a walk, to see whether an event changed it."""
     current, frontier = walk._passes.present, walk.reading.frontier  # noqa: SLF001 - "nothing" includes what is hidden
     state = (current._state, current.number, walk.reading.page_limit, walk.verdict, walk.windows)  # noqa: SLF001
-    windows = {name: getattr(frontier, name) for name in frontier.__slots__}
+    windows = {name: getattr(frontier, name) for name in frontier.__slots__ if name != "out_of_line"}
+    windows |= {name: getattr(frontier.out_of_line, name) for name in frontier.out_of_line.__slots__}
     evidence = {name: getattr(walk.reading.evidence, name) for name in walk.reading.evidence.__slots__}
     return deepcopy((state, windows, {**evidence, "keys": set(evidence["keys"])}, walk._passes._profile.present))  # noqa: SLF001
 
@@ -77,8 +78,9 @@ class WalkMachine(RuleBasedStateMachine):
         assert window not in self.in_flight
         assert window not in self.settled(window.pass_number)
         assert window.order == self.walk.reading.order
-        assert window.limit == self.walk.reading.page_limit or not in_line
-        assert window.offset % window.limit == 0
+        is_rest = self.walk.reading.frontier.out_of_line.keys_before(window) is not None
+        assert window.limit == self.walk.reading.page_limit or not in_line or is_rest
+        assert window.offset % window.limit == 0 or is_rest
         self.in_flight[window] = 0
 
     @precondition(lambda self: self.in_flight)
@@ -102,14 +104,26 @@ class WalkMachine(RuleBasedStateMachine):
     def lose(self, data: st.DataObject) -> None:
         self.give_up(data.draw(st.sampled_from(list(self.in_flight))))
 
+    @precondition(lambda self: self.in_flight)
+    @rule(data=st.data())
+    def put_off(self, data: st.DataObject) -> None:
+        """A window that failed comes again when every other one is settled, once."""
+        window = data.draw(st.sampled_from(list(self.in_flight)))
+        failed_before = self.walk.reading.frontier.out_of_line.was_put_off(window)
+        in_line = self.reads_in_line()
+        assert self.walk.put_off(window) is (in_line and not failed_before)
+        if in_line and not failed_before:
+            del self.in_flight[window]
+
     @rule()
     def stop_and_resume(self) -> None:
         """Resume: the new windows of the resumed walk are those that were new or in flight, and no others."""
         profile = SharedProfile(self.profile.present)
         resumed = model.replay(self.new_walk(profile), self.history)
         if resumed.has_first_page or resumed.verdict:
-            expected = sorted([*self.in_flight, *new_windows(self.walk)])
-            assert new_windows(resumed)[:_MAX_LISTED] == expected[:_MAX_LISTED]
+            put_off = self.walk.reading.frontier.out_of_line.put_off
+            expected = sorted({*self.in_flight, *put_off, *new_windows(self.walk)})
+            assert sorted(new_windows(resumed))[:_MAX_LISTED] == expected[:_MAX_LISTED]
         assert evidence_of(resumed) == evidence_of(self.walk)
         assert (resumed.has_first_page, resumed.reading.evidence.total, resumed.windows) == (
             self.walk.has_first_page,
@@ -186,7 +200,7 @@ class WalkMachine(RuleBasedStateMachine):
         settled = {window for window, _ in self.history}
         assert len(settled) == len(self.history)
         assert not self.in_flight.keys() & settled
-        new = len(new_windows(self.walk))
+        new = len({*new_windows(self.walk), *self.walk.reading.frontier.out_of_line.put_off})
         if new < _MAX_LISTED:
             assert self.walk.windows == len(settled) + len(self.in_flight) + new
 

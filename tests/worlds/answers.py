@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final, NamedTuple, cast
 
 from crawler.model.walk_id import Center
@@ -10,6 +11,7 @@ from tests.worlds.inventory import OWNERS, Row, State
 from tests.worlds.world import Replica
 
 PAST_ANY_END: Final = 10**6
+NOTHING_FOUND: Final = -404  # a refusal that says that the list holds nothing
 
 
 class Query(NamedTuple):
@@ -61,10 +63,11 @@ class Answer:
     header_total: int | None
     owner: bool = True
     refusal: int = 0
+    others_total: int | None = None  # of all items but the first, where that differs
 
     def with_totals(self, total: int | None) -> "Answer":
         """Return the same with another total, everywhere or, with None, nowhere."""
-        return replace(self, item_total=total, last_item_total=total, header_total=total)
+        return replace(self, item_total=total, last_item_total=total, header_total=total, others_total=None)
 
 
 def answer_of(replica: Replica, state: State, counted: State, query: Query) -> Answer:
@@ -86,6 +89,8 @@ def answer_of(replica: Replica, state: State, counted: State, query: Query) -> A
         known = known[: replica.ceiling]
     if replica.cap:
         total = min(total, replica.cap)
+    if not known and replica.refuses_empty:
+        return Answer(query, (), known, None, None, None, refusal=NOTHING_FOUND)
     offset = 0 if "offset" in ignores else offset
     length = min(limit, replica.clamp or limit)
     if offset >= len(known) and offset > 0:
@@ -93,11 +98,20 @@ def answer_of(replica: Replica, state: State, counted: State, query: Query) -> A
             return Answer(query, (), known, None, None, None, refusal=int(replica.past_end))
         if replica.past_end == "repeat" and known:
             offset = (len(known) - 1) // length * length
-    rows = known[offset : offset + length]
+    rows = _until_heavy(known[offset : offset + length], replica.weight)
     items, header = _totals(replica, total, len(rows))
     if not rows and not replica.total_on_empty:
         header = None
-    return Answer(query, rows, known, items, items, header, replica.owner)
+    others = 0 if replica.totals == "first item" and len(rows) > 1 else None
+    return Answer(query, rows, known, items, items, header, replica.owner, others_total=others)
+
+
+def _until_heavy(rows: tuple[Row, ...], weight: int) -> tuple[Row, ...]:
+    """Return the rows that fit into a page; one always does."""
+    if not weight:
+        return rows
+    heavy = accumulate(1 + row.place // 7 % 3 for row in rows)
+    return rows[: max(1, sum(one <= weight for one in heavy))]
 
 
 def _totals(replica: Replica, total: int, length: int) -> tuple[int | None, int | None]:
@@ -110,11 +124,14 @@ def _totals(replica: Replica, total: int, length: int) -> tuple[int | None, int 
         "page length": (length, length),
         "items page length": (length, total),
         "items one less": (max(0, total - 1), total),
+        "first item": (total, total),
     }[replica.totals]
 
 
 def render(answer: Answer) -> Raw:
     """Return the bytes of an answer."""
+    if answer.refusal == NOTHING_FOUND:
+        return Raw(404, {}, b'{"errors":[{"errorCode":"SVCSTG.SWR.4040001","errorMessage":"no repository found"}]}')
     if answer.refusal:
         return Raw(answer.refusal, {}, b'{"errors":[{"errorCode":"SVCSTG.SWR.4000001","errorMessage":"offset"}]}')
     query, rows = answer.query, answer.rows
@@ -124,6 +141,8 @@ def render(answer: Answer) -> Raw:
     if not rows:
         return Raw(200, headers, b"[]")
     ends = [_end(answer.item_total)] * (len(rows) - 1) + [_end(answer.last_item_total)]
+    if answer.others_total is not None:
+        ends[1:] = [_end(answer.others_total)] * (len(rows) - 1)
     pieces = [_item(row, answer.owner) + end for row, end in zip(rows, ends, strict=True)]
     return Raw(200, headers, b"[" + b",".join(pieces) + b"]")
 

@@ -37,8 +37,12 @@ def draw(seed: int) -> World:
 def is_harmless(world: World) -> bool:
     """Return whether nothing is wrong with a world, or nothing that a client may not be expected to cope with."""
     steady = not (world.failures or world.changes or world.stops or world.cache)
-    usual = {replace(replica, clamp=0, owner=True, past_end="empty", totals="count") for replica in world.replicas}
-    honest = all(replica.past_end != "repeat" and replica.totals == "count" for replica in world.replicas)
+    usual = {
+        replace(replica, clamp=0, weight=0, owner=True, past_end="empty", totals="count") for replica in world.replicas
+    }
+    honest = all(
+        replica.past_end != "repeat" and replica.totals in {"count", "first item"} for replica in world.replicas
+    )
     return steady and honest and len(set(world.replicas)) == 1 and usual == {Replica()}
 
 
@@ -112,6 +116,8 @@ def _generation(world: World, chance: Random) -> World:
     kinds: dict[str, Any] = {
         "totals": _some(get_args(Totals), chance),
         "clamp": chance.choice([1, 3, 7, 10, world.limit]),
+        "weight": chance.choice([2, 5, 9, 2 * world.limit]),
+        "refuses_empty": True,
         "cap": chance.choice([world.limit, 2 * world.limit, 10, 50]),
         "owner": False,
         "order": chance.choice(["own", "reversed"]),
@@ -124,7 +130,7 @@ def _generation(world: World, chance: Random) -> World:
 
 
 def _bounds(world: World, chance: Random) -> World:
-    what = chance.choice(["clamp", "cap", "ceiling", "cap and ceiling"])
+    what = chance.choice(["clamp", "weight", "cap", "ceiling", "cap and ceiling"])
     bound = chance.choice([world.limit, 10, 2 * world.limit, 50, chance.randint(1, 25)])
     if what == "cap and ceiling":
         return _change_replica(world, chance, cap=bound, ceiling=bound)
@@ -148,7 +154,9 @@ def _fuzzy(world: World, chance: Random) -> World:
 
 
 def _end(world: World, chance: Random) -> World:
-    return _change_replica(world, chance, past_end=_some(get_args(PastEnd)[1:], chance))
+    return _change_replica(
+        world, chance, past_end=_some(get_args(PastEnd)[1:], chance), refuses_empty=chance.random() < 0.5
+    )
 
 
 def _cache(world: World, chance: Random) -> World:

@@ -12,7 +12,9 @@ from crawler.model.walk_id import Center
 
 NAMESPACES: Final = ("a", "ab", "b", "c")  # a fuzzy filter for `a` finds `ab`, too
 
-Totals = Literal["count", "in items", "in header", "none", "page length", "items page length", "items one less"]
+Totals = Literal[
+    "count", "in items", "in header", "none", "page length", "items page length", "items one less", "first item"
+]
 PastEnd = Literal["empty", "400", "404", "416", "repeat"]
 Parameter = Literal["center", "namespace", "offset", "order"]
 Balancer = Literal["round robin", "random", "url", "connection", "center", "cut over"]
@@ -60,7 +62,8 @@ class Spec:
 class Replica(Spec):
     """One server. `behind` counts the changes of the truth that it has not seen yet; `frozen` it never sees any.
 
-    `clamp` is its longest page, `cap` its largest total, and `ceiling` the number of rows it can ever serve.
+    `clamp` is its longest page, `cap` its largest total, and `ceiling` the number of rows it can ever serve. With
+    `weight` it ends a page before its rows weigh more. With `refuses_empty` it refuses a list that holds nothing.
     """
 
     behind: int = 0
@@ -70,6 +73,8 @@ class Replica(Spec):
     clamp: int = 0  # 0: none
     cap: int = 0
     ceiling: int = 0
+    weight: int = 0
+    refuses_empty: bool = False
     order: Literal["asked", "own", "reversed"] = "asked"
     owner: bool = True  # whether it sends domain_name
     ignores: tuple[Parameter, ...] = ()

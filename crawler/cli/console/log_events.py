@@ -174,7 +174,13 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "window.lost",
         "error",
         ("walk", "offset", "reason"),
-        "A window could not be read: the service refused it, or every retry failed. The manifest names it; the walk "
-        "becomes partial.",
+        "A window could not be read, not at the end of its pass either: the service refused it, or every retry failed. "
+        "The manifest names it; the walk becomes partial.",
+    ),
+    LogEvent(
+        "window.put_off",
+        "warning",
+        ("walk", "offset", "reason"),
+        "A window had all its tries. It is requested again when all other windows of its pass are read.",
     ),
 )

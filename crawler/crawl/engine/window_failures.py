@@ -6,9 +6,11 @@ walk/retry_policy.py has the table of what follows which failure. Of a refusal:
     "nothing found" for the first page, twice ----> there is no list (walk/passes/first.py)
     a size or an order that the code names -------> the walk starts again with another one
     any other refusal, the first time ------------> asked again, some time apart
-    twice ----------------------------------------> another request (negotiation.py), else a gap
+    twice ----------------------------------------> another request (negotiation.py); else the window is put off to the
+                                                    end of its pass, and leaves a gap when it fails there, too
 """
 
+import logging
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -33,6 +35,8 @@ from crawler.swr.nothing_found import says_nothing_found
 from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, Settled
 from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, Tries, apart_s, decide
 from crawler.walk.walk import Walk
+
+log = logging.getLogger(__name__)
 
 # "There is no such page": beyond the last page some servers refuse (swr-api.md#offset-past-end).
 _NO_SUCH_PAGE: Final = frozenset(
@@ -64,7 +68,7 @@ class WindowFailures:
                 return RetryAfter(apart_s(chance)) if isinstance(outcome, AskAgain) else None
         if self._settles_end(task, refusal):
             return None
-        decision = decide(error, tries, self._target.retry_limits, chance)
+        decision = decide(error, tries, self._target.retry_limits, chance, failed_before=_failed_before(task))
         if isinstance(decision, StopTarget):
             raise _stop_error(task, error, tries.number, self._clock.utc()) from None
         if isinstance(decision, Lose):
@@ -90,14 +94,23 @@ class WindowFailures:
             if not tries.are_refused:
                 return RetryAfter(apart_s(chance))
             if self._settle(task, _refusal_of(error)) is None:
-                self._settler.lose(task, f"{error}, {tries.refusals} times")
+                self._lose(task, f"{error}, {tries.refusals} times")
         return None
 
     async def _give_up(self, task: FetchTask, error: RequestError, tries: int, *, others_answered: bool) -> None:
         if not others_answered and not await self._requester.still_answers():
             where = f"{task.scheduled.id} at offset {task.window.offset}"
             raise UnavailableError(f"{where}: no usable answer in {tries} tries; rerun the command later: {error}")
-        self._settler.lose(task, f"{error}, {tries} times")
+        self._lose(task, f"{error}, {tries} times")
+
+    def _lose(self, task: FetchTask, reason: str) -> None:
+        """Put a window off to the end of its pass, or settle it as lost when it failed there, too."""
+        walk = task.walk
+        if isinstance(walk, Walk) and walk.put_off(task.window):
+            extra = {"walk": str(task.scheduled.id), "offset": task.window.offset, "reason": reason}
+            log.warning("window.put_off", extra=extra)
+        else:
+            self._settler.lose(task, reason)
 
     def _settle(self, task: FetchTask, refusal: Refusal | None) -> Outcome | NoList | None:
         """Return what a refusal proves, None when it is no evidence; settle the window unless it is asked for again."""
@@ -107,6 +120,11 @@ class WindowFailures:
         elif isinstance(outcome, Settled):
             self._settler.settle(task, outcome.page)
         return outcome
+
+
+def _failed_before(task: FetchTask) -> bool:
+    """Return whether a window was put off to the end of its pass."""
+    return isinstance(task.walk, Walk) and task.walk.reading.frontier.out_of_line.was_put_off(task.window)
 
 
 def _is_past_total(task: FetchTask) -> bool:

@@ -7,6 +7,7 @@ Source: docs/reference/swr-api.md#wrong-totals, #total-range-missing, #content-r
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import inf
 
 from crawler.emulator.faults.fault import Call, Fault, Recurring
@@ -26,6 +27,19 @@ class ClampLimit(Fault):
     def on_query(self, call: Call, query: ListQuery) -> ListQuery:
         del call
         return replace(query, limit=self.to) if query.limit > self.to else query
+
+
+@dataclass(frozen=True, slots=True)
+class PageBytes(Fault):
+    """End each page before its rows have more than `most` bytes, whatever the limit; one row is always sent."""
+
+    most: int = number(minimum=1)
+
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        del call
+        sizes = accumulate(map(len, page.rows))
+        fitting = max(1, sum(size <= self.most for size in sizes))
+        return replace(page, rows=page.rows[:fitting]) if fitting < len(page.rows) else page
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +172,17 @@ class MixedTotals(Recurring):
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         return replace(page, last_total=max(0, page.total + self.by)) if self.triggers(call) else page
+
+
+@dataclass(frozen=True, slots=True)
+class TotalOnFirstItem(Fault):
+    """Declare the total in the first item of a page only, and `others` in the other ones; Content-Range is right."""
+
+    others: int = number(minimum=0, default=0)
+
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        del call
+        return replace(page, others_total=self.others) if len(page.rows) > 1 else page
 
 
 @dataclass(frozen=True, slots=True)

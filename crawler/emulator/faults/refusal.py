@@ -108,13 +108,15 @@ class ServerErrors(Fault):
 
 @dataclass(frozen=True, slots=True)
 class FailWindow(Fault):
-    """Answer every request for `offset` with the error `status`, and serve all other offsets."""
+    """Answer requests for `offset` with the error `status`, and serve all other offsets."""
 
     offset: int
     status: int = error_status(500)
+    times: int | None = None
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
-        return error(self.status, call.request_id) if query.offset == self.offset else None
+        fails = query.offset == self.offset and call.may_trigger(self.times)
+        return error(self.status, call.request_id) if fails else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from crawler.model.window import Gap, Window
+from crawler.swr.decode.batch import EMPTY_BATCH
 from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.walk.passes.open import Open
 from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, Settled, Trial
@@ -33,26 +34,59 @@ def _expected(window: Window, total: int) -> int:
     return max(0, min(window.limit, total - window.offset))
 
 
+def _is_certain(reading: Reading, window: Window, page: Page) -> bool:
+    """Return whether a page that is too short came with this length before, or goes on from one that did."""
+    if not page.length:
+        return False
+    before = reading.short_lengths.pop(window.offset, -1)
+    if before == page.length or reading.frontier.out_of_line.keys_before(window) is not None:
+        return True
+    reading.short_lengths[window.offset] = page.length
+    return False
+
+
+def _left_rows_out(reading: Reading, window: Window, page: Page) -> bool:
+    """Return whether the rest of a window holds rows of the page before it only: that page had left rows out."""
+    before = reading.frontier.out_of_line.keys_before(window)
+    return before is not None and page.length > 0 and set(page.items.keys) <= set(before)
+
+
 @dataclass(frozen=True, slots=True)
 class Declared(State):
     """A total says where the list ends. Any number of windows are in flight; responses come in any order."""
 
+    puts_off = True
+
     def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple[State | None, Outcome]:
-        """Take a page; one that is too short is requested again, and leaves a gap in the end."""
+        """Take a page; after one that is too short twice ask for the rest of its window, or leave a gap."""
         evidence = reading.evidence
         known = min(evidence.totals)
         expected = _expected(window, known if page.total is None else page.total)
         short = page.length < expected
         is_empty = not page.length and not page.total and known > window.offset  # a total of 0 may be wrong, too
-        if (short or is_empty) and trial == "more":
+        if _left_rows_out(reading, window, page):
+            page = page._replace(items=EMPTY_BATCH)
+            short = True
+        elif (short or is_empty) and trial == "more" and not _is_certain(reading, window, page):
             return self, AskAgain(f"{page.length} of {_expected(window, known) if is_empty else expected} items")
-        if short:
-            evidence.gaps.append(Gap(window.offset, window.offset + expected, page.length, "the page stayed short"))
-        evidence.count(page, short=short)
-        if window.offset + window.limit >= evidence.total:
-            reading.last_keys = page.items.keys
+        self._count(reading, window, page, expected if short else 0)
         reading.read_up_to(evidence.total)  # rows were added: so are windows
         return self, Settled(page)
+
+    def _count(self, reading: Reading, window: Window, page: Page, expected: int) -> None:
+        """Count a page; `expected` is how many items it should have when it has fewer, else 0."""
+        evidence, out_of_line = reading.evidence, reading.frontier.out_of_line
+        is_rest = out_of_line.keys_before(window) is not None
+        reading.short_lengths.pop(window.offset, None)
+        if expected:
+            goes_on = page.length > 0 and out_of_line.add_rest(window, page.items.keys)
+            reading.ends_short |= goes_on
+            if not goes_on:
+                gap = Gap(window.offset, window.offset + expected, page.length, "the page stayed short")
+                evidence.gaps.append(gap)
+        evidence.count(page, short=expected > 0)
+        if window.offset + window.limit >= evidence.total:
+            reading.last_keys = [*reading.last_keys, *page.items.keys] if is_rest else page.items.keys
 
     def on_lost(self, reading: Reading, window: Window, reason: str) -> State | None:
         """Record the gap and go on."""
@@ -78,7 +112,7 @@ class Declared(State):
         if not evidence.adds_up:
             return Done()
         one_page = evidence.pages <= 1
-        claim_is_enough = reading.is_short_at_end and not evidence.disagrees
+        claim_is_enough = reading.is_short_at_end and not (evidence.disagrees or reading.ends_short)
         if reading.is_vouched and one_page and (claim_is_enough or not evidence.total):
             return Resting()
         if not evidence.total or (claim_is_enough and not one_page):

@@ -73,6 +73,11 @@ class Pass:
             self._settle(window, state)
         return outcome
 
+    def put_off(self, window: Window) -> bool:
+        """Put a window that failed off to the end of the pass; return False when that is not possible (any more)."""
+        self.frontier.check_in_flight(window)
+        return self._state.puts_off and self.frontier.put_off(window)
+
     def on_lost(self, window: Window, reason: str) -> None:
         """Record a window as lost: no try got a usable response."""
         self.frontier.check_in_flight(window)

@@ -8,8 +8,10 @@ One window is in flight at a time. Which question is asked:
 | 2, a short page         | Witness: the second row alone; a total of 2 on a page of 1 does not count the page        |
 | 1                       | Witness: the row again, as one of two                                                     |
 | any, when no page size  | Probe: the window that begins at the total                                                |
-| fits, or after the      |                                                                                           |
-| others got no answer    |                                                                                           |
+| fits, when pages end    |                                                                                           |
+| before their windows,   |                                                                                           |
+| or after the others got |                                                                                           |
+| no answer               |                                                                                           |
 
 | answer                                   | Straddle        | Witness                | Probe                         |
 |------------------------------------------|-----------------|------------------------|-------------------------------|
@@ -47,6 +49,8 @@ _PAIR: Final = 2
 def next_question(reading: Reading) -> State:
     """Return the state that asks whether the list ends at its total, which is not 0."""
     total, resume_at = reading.evidence.total, reading.frontier.next_offset
+    if reading.ends_short:  # a page that ends early shows no end, wherever it begins
+        return Probe.ask(reading, resume_at)
     if total <= _PAIR and reading.is_short_at_end:
         return Witness.ask(reading, resume_at, probed=False)
     window = straddling(total, reading.page_limit)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.page import Page
@@ -16,14 +17,16 @@ class Reading:
 
     `asked_limit` is the page size of the first window in items, `page_limit` what the server makes of it; `clamped_to`
     is the server's page size when it is smaller than requested, else None. `first_key` is that of the first item,
-    `last_keys` are those of the last page. The last pass (`is_last`) reads ahead of short pages too; an earlier one
-    ends sooner, since the next pass reads everything again. `is_vouched` says that a census vouches for a list that is
-    one short page.
+    `last_keys` are those of the last page. `ends_short` says that pages end before their windows do, and
+    `short_lengths` has the length of the last such page of each window in flight, by its offset. The last pass
+    (`is_last`) reads ahead of short pages too; an earlier one ends sooner, since the next pass reads everything again.
+    `is_vouched` says that a census vouches for a list that is one short page.
     """
 
     __slots__ = (
         "asked_limit",
         "clamped_to",
+        "ends_short",
         "evidence",
         "first_key",
         "frontier",
@@ -31,6 +34,7 @@ class Reading:
         "is_vouched",
         "last_keys",
         "page_limit",
+        "short_lengths",
     )
 
     def __init__(self, frontier: Frontier, *, is_last: bool, is_vouched: bool) -> None:
@@ -42,6 +46,8 @@ class Reading:
         self.clamped_to: int | None = None
         self.first_key: int | None = None
         self.last_keys: Sequence[int] = ()
+        self.ends_short = False
+        self.short_lengths: dict[int, int] = {}
 
     @property
     def order(self) -> Order | None:
@@ -79,6 +85,7 @@ class State:
     """A state of a pass. Every method returns the next one; None stands for `Declared`: the list has changed."""
 
     __slots__ = ()
+    puts_off: ClassVar = False  # whether a window that failed is requested again at the end of the pass
 
     def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple["State | None", Outcome]:  # noqa: ARG002
         """Take the page of a window, and return what becomes of it. Raises WalkError when none can be in flight."""
