@@ -73,6 +73,7 @@ def run_settings(command: Command) -> Command:
                 "--allow-shrink/--no-allow-shrink",
                 help="Accept that a center or namespace shrank since the last complete snapshot.",
             ),
+            setting("max_wait_s", "--max-wait", metavar="S", help="Stop if asked to wait longer, default 900."),
             setting("max_duration_s", "--max-duration", metavar="S", help="Stop after S seconds, state kept."),
             setting(
                 "require", "--require", metavar="all|any", help="Which targets the exit code stands for, default all."

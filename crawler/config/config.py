@@ -37,6 +37,7 @@ class Config(Struct, frozen=True, kw_only=True):
     order: tuple[str, ...]
     timeout_s: float
     max_tries: int
+    max_wait_s: float
     max_passes: int
     double_read: bool
     max_duration_s: float | None

@@ -7,9 +7,7 @@ Source: docs/reference/swr-api.md#retry-classes (the table), #swr-error-codes, #
 """
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
@@ -26,13 +24,17 @@ from crawler.errors import (
     UnauthorizedError,
 )
 from crawler.swr.response import Response
+from crawler.swr.throttle_wait import http_date, throttle_wait_s
 
 # The first line that matches status and service code holds; a response that no line matches is refused for good.
 _ANY: Final = ""
+_FORBIDDEN: Final = 403
 _ERRORS: Final[tuple[tuple[frozenset[int], str, type[RequestError]], ...]] = (
     (frozenset({429}), _ANY, ThrottledError),
     (frozenset({403}), "SVCSTG.SWR.4031032", ThrottledError),  # "number of requests exceeds the maximum"
     (frozenset({403}), "SVCSTG.SWR.4031042", ThrottledError),  # "too many requests"
+    (frozenset({403, 503}), "APIGW.0308", ThrottledError),  # the code of the gateway's 429
+    (frozenset({403, 503}), "APIG.0308", ThrottledError),
     (frozenset({408, 425}), _ANY, TransientError),
     (frozenset({501, 505}), _ANY, RefusedError),  # "not implemented", "HTTP version": the same request stays refused
     # All others, 520 to 530 of delivery networks too: the service, or what stands before it, is down for a moment.
@@ -51,36 +53,14 @@ def error_from_response(response: Response) -> RequestError:
         (kind for statuses, code, kind in _ERRORS if response.status in statuses and code in {_ANY, details.code}),
         RefusedError,
     )
-    if kind is TransientError and "Retry-After" in response.headers:
+    may_pass = kind is TransientError or (kind is RefusedError and response.status == _FORBIDDEN)
+    if may_pass and "Retry-After" in response.headers:
         kind = ThrottledError  # Retry-After asks all clients to wait, so the whole target pauses
     if kind is ThrottledError:
-        return ThrottledError(details, retry_after_s(response.headers))
+        return ThrottledError(details, throttle_wait_s(response.headers))
     if kind is UnauthorizedError:
-        return UnauthorizedError(details, _http_date(response.headers.get("Date", "")))
+        return UnauthorizedError(details, http_date(response.headers.get("Date", "")))
     return kind(details)
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Return Retry-After in seconds, 0 or more; None if it is absent or unreadable.
-
-    A date in it is compared with the response's own Date, not with this machine's clock: the service's clock may
-    differ, and the header refers to it (RFC 9110, 10.2.3).
-    """
-    text = headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    until, now = _http_date(text), _http_date(headers.get("Date", ""))
-    if until is None or now is None:
-        return None
-    return max(0.0, (until - now).total_seconds())
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def error_details(response: Response, text: str = "") -> ErrorDetails:

@@ -6,14 +6,17 @@
 | ThrottledError      | RetryAfter `throttle_pause_s`, of the whole target      | StopTarget: exit code 75   |
 | SizeRefusedError    | Renegotiate                                             | Renegotiate                |
 | OrderRefusedError   | Renegotiate                                             | Renegotiate                |
-| UnauthorizedError   | StopTarget: exit code 77                                | StopTarget: exit code 77   |
 
 | failure             | the first refusal of the window                         | the second one             |
 |---------------------|---------------------------------------------------------|----------------------------|
 | RefusedError        | RetryAfter half a second or more                        | Renegotiate                |
+| UnauthorizedError   | RetryAfter half a second or more                        | StopTarget: exit code 77   |
 
 One refusal says nothing: a gateway that reloads, a firewall or a cache sends one for a moment. Two of them, some time
 apart, are the answer; a refusal for good costs one request more, not `max_tries`. That holds at the last try, too.
+
+A service that asks to wait for longer than `max_wait_s` stops its target at once (exit code 75): a run that
+sleeps for hours blocks its output, and the same command goes on later.
 
 Who does what: `decide` is called by WindowFetcher.fetch (crawl/engine/window_fetcher.py), by discovery
 (crawl/planning/discovery.py) and by the model of the property tests.
@@ -30,6 +33,7 @@ Which response is which error is decided in swr/error_response.py and swr/http/f
 Source: docs/reference/swr-api.md#retry-classes (which failures pass), #throttle-wait, #retry-after (how long).
 """
 
+from math import inf
 from typing import Final, NamedTuple
 
 from crawler.errors import (
@@ -45,7 +49,6 @@ from crawler.walk.passes.outcome import AskAgain
 _FIRST_S: Final = 0.2  # most failures pass at once, and the run lasts until its last window has waited
 _GROWTH: Final = 3.0
 _LONGEST_S: Final = 30.0
-_LONGEST_RETRY_AFTER_S: Final = 3600.0  # a longer Retry-After is a mistake of the server
 _APART_S: Final = 0.5  # a service that is wrong for a moment is right again after this
 # A page that is too short, but otherwise in order, is retried less often than a failed one: its server works.
 _SHORT_TRIES: Final = 3
@@ -53,9 +56,10 @@ _REFUSED_TRIES: Final = 2
 
 
 class RetryLimits(NamedTuple):
-    """How often each window is requested at most."""
+    """How often each window is requested at most, and for how long a target is paused at most."""
 
     max_tries: int
+    max_wait_s: float = inf
 
     @property
     def short_tries(self) -> int:
@@ -64,10 +68,14 @@ class RetryLimits(NamedTuple):
 
 
 class Tries(NamedTuple):
-    """The requests for one window so far: their `number`, and how many `refusals` came back, each from 0."""
+    """The requests for one window so far: their `number`, and how many `refusals` came back, each from 0.
+
+    `unauthorized` counts those refusals that were of the credentials.
+    """
 
     number: int = 0
     refusals: int = 0
+    unauthorized: int = 0
 
     def sent(self) -> "Tries":
         """Return the tries with one request more."""
@@ -75,7 +83,10 @@ class Tries(NamedTuple):
 
     def failed(self, error: RequestError) -> "Tries":
         """Return the tries with the failure of the last request: any but a transient one is a refusal."""
-        return self._replace(refusals=self.refusals + (not isinstance(error, TransientError)))
+        return self._replace(
+            refusals=self.refusals + (not isinstance(error, TransientError)),
+            unauthorized=self.unauthorized + isinstance(error, UnauthorizedError),
+        )
 
     @property
     def are_refused(self) -> bool:
@@ -113,17 +124,21 @@ def decide(
     A window that `failed_before` in this pass had all its tries then: it gets fewer now.
     """
     if isinstance(error, UnauthorizedError):
-        return StopTarget()
+        return StopTarget() if tries.unauthorized >= _REFUSED_TRIES else RetryAfter(apart_s(chance))
     if isinstance(error, SizeRefusedError | OrderRefusedError):
         return Renegotiate()
     if not isinstance(error, TransientError):
         return Renegotiate() if tries.are_refused else RetryAfter(apart_s(chance))
-    attempt, throttled = tries.number, isinstance(error, ThrottledError)
-    if attempt >= (limits.short_tries if failed_before and not throttled else limits.max_tries):
-        return StopTarget() if throttled else Lose()
     if isinstance(error, ThrottledError):
-        return RetryAfter(throttle_pause_s(error.retry_after_s, attempt, chance), pauses_target=True)
-    return RetryAfter(backoff_s(attempt, chance))
+        return _after_throttling(error.retry_after_s, tries.number, limits, chance)
+    most = limits.short_tries if failed_before else limits.max_tries
+    return Lose() if tries.number >= most else RetryAfter(backoff_s(tries.number, chance))
+
+
+def _after_throttling(retry_after_s: float | None, attempt: int, limits: RetryLimits, chance: float) -> Decision:
+    if attempt >= limits.max_tries or (retry_after_s or 0.0) > limits.max_wait_s:
+        return StopTarget()
+    return RetryAfter(throttle_pause_s(retry_after_s, attempt, chance), pauses_target=True)
 
 
 def wait_s(again: AskAgain, attempt: int, chance: float) -> float:
@@ -149,10 +164,10 @@ def backoff_s(attempt: int, chance: float) -> float:
 
 
 def throttle_pause_s(retry_after_s: float | None, attempt: int, chance: float) -> float:
-    """Return the seconds to pause a throttled target: its Retry-After, up to an hour, else 2 s and a longer backoff.
+    """Return the seconds to pause a throttled target: what it asks for, else 2 s and a longer backoff.
 
     The gateway's documents advise 2 to 5 seconds (swr-api.md#throttle-wait).
     """
     if retry_after_s:  # not 0: a pause that is over already would be refused again
-        return min(retry_after_s, _LONGEST_RETRY_AFTER_S)
+        return retry_after_s
     return 2.0 + backoff_s(attempt + 2, chance)

@@ -43,6 +43,7 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     ),
     "timeout_s": ((1, "1", 1.0), (0.5, "0.5", 0.5), (1e3, "1e3", 1000.0)),
     "max_tries": ((1, "1", 1), (2, "2", 2), (100, "100", 100)),
+    "max_wait_s": ((1, "1", 1.0), (0.5, "0.5", 0.5), (1e3, "1e3", 1000.0)),
     "max_passes": ((2, "2", 2), (3, "3", 3), (100, "100", 100)),  # 1 does not go with double_read
     "double_read": ((True, "yes", True), (False, "0", False), (True, "TRUE", True)),
     "max_duration_s": ((1, "1", 1.0), (60, "60", 60.0), ("unlimited", "unlimited", None)),

@@ -35,6 +35,7 @@ def test_without_any_setting_the_defaults_hold_and_there_is_no_target() -> None:
         order=("name", "updated_at", "none"),
         timeout_s=30.0,
         max_tries=8,
+        max_wait_s=900.0,
         max_passes=3,
         double_read=False,
         max_duration_s=None,

@@ -13,6 +13,7 @@ from crawler.emulator.inventory.ndjson import synthetic
 from crawler.errors import ConfigError, CredentialsError, UnavailableError
 from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.client import Client
+from crawler.walk.retry_policy import RetryLimits
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, crawl, serve
 from tests.support.handler_client import client_of as asking
 
@@ -21,7 +22,7 @@ INVENTORY = synthetic(namespaces=4, repositories=100, seed=7)
 
 async def discovered(client: Client, *, tries: int = 3) -> tuple[str, ...]:
     client.credentials = TokenCredentials("t")
-    return await discover(client, "eu", visible=True, max_tries=tries, clock=QuickClock())
+    return await discover(client, "eu", visible=True, limits=RetryLimits(tries), clock=QuickClock())
 
 
 @pytest.mark.anyio

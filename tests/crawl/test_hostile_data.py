@@ -30,6 +30,7 @@ from crawler.snapshot.manifest import from_json
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from crawler.store.part_files import StdoutWriter
+from crawler.walk.retry_policy import RetryLimits
 from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, parts, records, serve, snapshot_of
 from tests.support.handler_client import client_of
 
@@ -385,7 +386,7 @@ async def test_half_a_surrogate_pair_in_one_namespace_costs_no_other_namespace()
         return web.Response(body=b'{"namespaces":[' + names + b"]}")
 
     async with client_of(handle) as client:
-        assert await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock()) == ("b", "team-a")
+        assert await discover(client, "eu", visible=True, limits=RetryLimits(1), clock=QuickClock()) == ("b", "team-a")
 
 
 @pytest.mark.anyio
@@ -396,7 +397,7 @@ async def test_names_that_nest_too_deep_make_the_response_unusable() -> None:
 
     async with client_of(handle, max_body_bytes=10**6) as client:
         with pytest.raises(UnavailableError, match="no list of its namespaces"):
-            await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock())
+            await discover(client, "eu", visible=True, limits=RetryLimits(1), clock=QuickClock())
 
 
 # ---- readers

@@ -59,6 +59,12 @@ _FAULT_TEXTS: Final = (
     "throttle:first=2,retry_after_s=2",
     "throttle:every=5,retry_after_s=2,as_date=true",
     "throttle:every=4",
+    "throttle:every=5,retry_after=6.5",
+    "throttle:every=6,retry_after=6s,status=403",
+    "throttle:every=6,retry_after=2 min,header=X-RateLimit-Reset",
+    "throttle:first=3,retry_after_s=5000",
+    "unauthorized:after_requests=7,times=1",
+    "unauthorized:after_requests=0,times=1",
     "swr-throttle-403:every=5",
     "unauthorized:after_requests=7",
     "refuse-order:columns=name",
@@ -269,7 +275,7 @@ def test_under_every_fault_every_row_in_no_walk_is_reported(text: str, tmp_path:
 
 
 def test_every_fault_of_the_emulator_is_tested() -> None:
-    of_tokens = {"throttle-tokens", "fail-tokens", "lock-user", "slow-tokens", "echo-login"}
+    of_tokens = {"throttle-tokens", "fail-tokens", "lock-user", "slow-tokens", "echo-login", "skew-tokens"}
     assert {text.partition(":")[0] for text in FAULT_TEXTS} == FAULTS.keys() - of_tokens
 
 

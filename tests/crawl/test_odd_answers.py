@@ -12,6 +12,7 @@ from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.errors import ConfigError
 from crawler.swr.auth.credentials import TokenCredentials
+from crawler.walk.retry_policy import RetryLimits
 from tests.support.emulator_fixture import (
     TOKEN,
     QuickClock,
@@ -110,9 +111,9 @@ async def test_one_refusal_of_the_list_of_namespaces_is_asked_again_and_two_are_
     async with client_of(handle) as client:
         client.credentials = TokenCredentials("t")
         if times == 1 or status == 520:
-            assert await discover(client, "eu", visible=False, max_tries=8, clock=clock) == ("a",)
+            assert await discover(client, "eu", visible=False, limits=RetryLimits(8), clock=clock) == ("a",)
         else:
             with pytest.raises(ConfigError, match="name them in `namespaces`"):
-                await discover(client, "eu", visible=False, max_tries=8, clock=clock)
+                await discover(client, "eu", visible=False, limits=RetryLimits(8), clock=clock)
     assert asked == (2 if status != 520 else times + 1)
     assert status == 520 or clock.slept_s >= 0.5

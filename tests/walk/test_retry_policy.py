@@ -55,8 +55,20 @@ def test_jitter_spreads_a_backoff_over_its_whole_length(attempt: int, one: float
 
 
 @given(st.floats(0.0, 1e9, exclude_min=True), attempts, chances)
-def test_a_pause_is_what_the_service_asked_for_up_to_an_hour(asked_s: float, attempt: int, chance: float) -> None:
-    assert throttle_pause_s(asked_s, attempt, chance) == min(asked_s, 3600.0)
+def test_a_pause_is_what_the_service_asked_for(asked_s: float, attempt: int, chance: float) -> None:
+    assert throttle_pause_s(asked_s, attempt, chance) == asked_s
+
+
+@given(attempts, chances)
+def test_one_refusal_of_the_credentials_is_asked_again_some_time_apart_and_the_second_stops_the_target(
+    number: int, chance: float
+) -> None:
+    refused, limits = UnauthorizedError(WHY, None), RetryLimits(8)
+    once = Tries(number).failed(RefusedError(WHY)).failed(refused)
+    again = decide(refused, once, limits, chance)
+    assert isinstance(again, RetryAfter)
+    assert 0.5 <= again.after_s <= 1.0
+    assert decide(refused, once.sent().failed(refused), limits, chance) == StopTarget()
 
 
 @given(st.sampled_from([None, 0.0]), attempts, chances)
@@ -76,16 +88,15 @@ WHY = ErrorDetails()
         (TransientError(WHY), RetryAfter(0.1), Lose()),
         (ThrottledError(WHY, None), RetryAfter(2.9, pauses_target=True), StopTarget()),
         (ThrottledError(WHY, 7.0), RetryAfter(7.0, pauses_target=True), StopTarget()),
-        (ThrottledError(WHY, 1e9), RetryAfter(3600.0, pauses_target=True), StopTarget()),
+        (ThrottledError(WHY, 901.0), StopTarget(), StopTarget()),
         (SizeRefusedError(WHY), Renegotiate(), Renegotiate()),
         (OrderRefusedError(WHY), Renegotiate(), Renegotiate()),
-        (UnauthorizedError(WHY, None), StopTarget(), StopTarget()),
     ],
 )
 def test_each_failure_has_its_decision(error: RequestError, before_the_last: Decision, at_the_last: Decision) -> None:
-    assert decide(error, Tries(1), RetryLimits(4), 0.5) == before_the_last
+    assert decide(error, Tries(1), RetryLimits(4, 900.0), 0.5) == before_the_last
     for attempt, max_tries in [(4, 4), (5, 4), (1, 1), (10**9, 10**9)]:
-        assert decide(error, Tries(attempt), RetryLimits(max_tries), 0.5) == at_the_last
+        assert decide(error, Tries(attempt), RetryLimits(max_tries, 900.0), 0.5) == at_the_last
 
 
 @given(attempts, st.integers(1, 10**6), chances)

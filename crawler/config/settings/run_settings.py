@@ -133,6 +133,16 @@ RUN_SETTINGS: Final = (
         variable="SWR_CRAWLER_MAX_TRIES",
     ),
     Setting(
+        name="max_wait_s",
+        kind=Number(),
+        default=900.0,
+        help="maximum time to wait when the service asks for fewer requests; a run that is to wait longer stops and"
+        " keeps its state for a resume",
+        unit="s",
+        flag="--max-wait",
+        variable="SWR_CRAWLER_MAX_WAIT",
+    ),
+    Setting(
         name="max_passes",
         kind=Integer(low=1, high=100),
         default=3,

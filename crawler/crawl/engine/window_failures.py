@@ -11,13 +11,13 @@ walk/retry_policy.py has the table of what follows which failure. Of a refusal:
 """
 
 import logging
-from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
 from crawler.crawl.engine.negotiation import negotiate
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.settling import WindowSettler
+from crawler.crawl.planning.long_wait import explain_long_wait
 from crawler.crawl.scheduling.scheduled import FetchTask
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import (
@@ -70,7 +70,7 @@ class WindowFailures:
             return None
         decision = decide(error, tries, self._target.retry_limits, chance, failed_before=_failed_before(task))
         if isinstance(decision, StopTarget):
-            raise _stop_error(task, error, tries.number, self._clock.utc()) from None
+            raise self._stop_error(task, error, tries.number) from None
         if isinstance(decision, Lose):
             others_answered = self._requester.successes > successes
             await self._give_up(task, error, tries.number, others_answered=others_answered)
@@ -121,6 +121,19 @@ class WindowFailures:
             self._settler.settle(task, outcome.page)
         return outcome
 
+    def _stop_error(self, task: FetchTask, error: RequestError, tries: int) -> CrawlerError:
+        """Return why the target stops: its credentials are refused, it throttles too often, or for too long."""
+        walk, now = task.scheduled.id, self._clock.utc()
+        where = f"{walk} at offset {task.window.offset}"
+        if isinstance(error, UnauthorizedError):
+            why = explain_refusal(str(error), error.server_date, now)
+            refused = f"target {walk.target}: the service refused the credentials"
+            return CredentialsError(f"{refused}: {error.details}; {why}, then rerun the command")
+        if long_wait := explain_long_wait(error, self._target.retry_limits, now):
+            return UnavailableError(f"{where}: {long_wait}: {error}")
+        advice = "rerun the command later, or lower the rate"
+        return UnavailableError(f"{where}: throttled {tries} times; {advice}: {error}")
+
 
 def _failed_before(task: FetchTask) -> bool:
     """Return whether a window was put off to the end of its pass."""
@@ -140,13 +153,3 @@ def _refusal_of(error: RequestError) -> Refusal | None:
         return None
     answer = f"HTTP {details.status}" + (f" '{details.text}'" if details.text else "")
     return Refusal(answer, says_nothing_found(details))
-
-
-def _stop_error(task: FetchTask, error: RequestError, tries: int, now: datetime) -> CrawlerError:
-    """Return why the target stops: its credentials are refused, or it throttles too often."""
-    target, where = task.scheduled.id.target, f"{task.scheduled.id} at offset {task.window.offset}"
-    if isinstance(error, UnauthorizedError):
-        why = explain_refusal(str(error), error.server_date, now)
-        refused = f"target {target}: the service refused the credentials"
-        return CredentialsError(f"{refused}: {error.details}; {why}, then rerun the command")
-    return UnavailableError(f"{where}: throttled {tries} times; rerun the command later, or lower the rate: {error}")

@@ -8,6 +8,7 @@ import logging
 from random import Random
 from typing import Any, Final
 
+from crawler.crawl.planning.long_wait import explain_long_wait
 from crawler.errors import (
     ConfigError,
     CrawlerError,
@@ -31,15 +32,15 @@ log = logging.getLogger(__name__)
 _OK: Final = 200
 
 
-async def discover(client: Client, target: str, *, visible: bool, max_tries: int, clock: Clock) -> tuple[str, ...]:
+async def discover(client: Client, target: str, *, visible: bool, limits: RetryLimits, clock: Clock) -> tuple[str, ...]:
     """Return the names of the target's namespaces, sorted: the plan must not depend on the order of the response.
 
     With `visible` also those that the account sees only through a repository. Raises CredentialsError when the
-    credentials are refused, UnavailableError when `max_tries` requests got no usable answer, ConfigError when the
-    service refuses the request twice, some time apart.
+    credentials are refused twice, some time apart, UnavailableError when as many requests as `limits` allow got no
+    usable answer, ConfigError when the service refuses the request twice.
     """
     chance = Random()  # noqa: S311 - jitter, no secret
-    request, limits = NamespacesRequest(visible), RetryLimits(max_tries)
+    request = NamespacesRequest(visible)
     tries = Tries()
     while True:
         tries = tries.sent()
@@ -49,6 +50,8 @@ async def discover(client: Client, target: str, *, visible: bool, max_tries: int
             tries = tries.failed(error)
             decision = decide(error, tries, limits, chance.random())
             if not isinstance(decision, RetryAfter):
+                if long_wait := explain_long_wait(error, limits, clock.utc()):
+                    raise UnavailableError(f"target {target}: {long_wait}: {error}") from None
                 raise _failure(error, decision, target, tries.number, clock) from None
             wait_s = round(decision.after_s, 2)
             extra = {"target": target, "attempt": tries.number, "wait_s": wait_s, "reason": str(error)}

@@ -89,7 +89,7 @@ def make_targets(
 ) -> dict[str, TargetScheduler]:
     """Return a scheduler for each target, by its name."""
     orders = tuple(None if column == "none" else Order(column, "asc") for column in config.order)
-    limits = CrawlLimits(config.max_tries, config.max_passes, config.double_read)
+    limits = CrawlLimits(config.max_tries, config.max_passes, config.double_read, config.max_wait_s)
     targets = {}
     for target in config.targets:
         own = [walk for walk in walks if walk.id.target == target.name]

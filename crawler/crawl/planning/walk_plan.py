@@ -12,6 +12,7 @@ from crawler.model.clock import Clock
 from crawler.model.walk_id import Center, WalkId
 from crawler.swr.http.client import Client
 from crawler.walk.plan import Plan, centers_by_namespace, discovered_walks, make_plan
+from crawler.walk.retry_policy import RetryLimits
 
 
 class WalkPlan(NamedTuple):
@@ -70,6 +71,7 @@ async def find_walks(
 
 async def _discovered(config: Config, target: Target, client: Client, clock: Clock) -> tuple[WalkId, ...]:
     visible = config.discover_mode == "visible"
-    names = await discover(client, target.name, visible=visible, max_tries=config.max_tries, clock=clock)
+    limits = RetryLimits(config.max_tries, config.max_wait_s)
+    names = await discover(client, target.name, visible=visible, limits=limits, clock=clock)
     chosen = filter_names(config.patterns, names)
     return discovered_walks(target.name, config.centers, config.namespaces, chosen)

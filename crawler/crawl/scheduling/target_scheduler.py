@@ -48,7 +48,7 @@ class TargetScheduler:
     ) -> None:
         self.walks = walks
         self.profile = SharedProfile(profile)
-        self.retry_limits = RetryLimits(limits.max_tries)
+        self.retry_limits = RetryLimits(limits.max_tries, limits.max_wait_s)
         self.stats = stats
         self.error: CrawlerError | None = None
         self.unknown_fields: set[str] = set()

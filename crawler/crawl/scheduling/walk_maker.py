@@ -1,5 +1,6 @@
 """Makes the walks of one target: new ones, and those that are read again (pure)."""
 
+from math import inf
 from typing import NamedTuple
 
 from crawler.crawl.scheduling.scheduled import ScheduledWalk, TargetCensus
@@ -11,11 +12,15 @@ from crawler.walk.walk import Walk
 
 
 class CrawlLimits(NamedTuple):
-    """How often to try: each window `max_tries` times, each walk in `max_passes` passes; see WalkRules for the rest."""
+    """How often to try: each window `max_tries` times, each walk in `max_passes` passes; see WalkRules for the rest.
+
+    A target is paused for at most `max_wait_s` seconds.
+    """
 
     max_tries: int
     max_passes: int
     double_read: bool
+    max_wait_s: float = inf
 
 
 class WalkMaker:

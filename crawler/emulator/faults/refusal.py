@@ -121,9 +121,10 @@ class FailWindow(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Throttle(Recurring):
-    """Throttle at the gateway: 429 APIGW.0308, or 503 for an overload.
+    """Throttle at the gateway: 429 APIGW.0308, 503 for an overload, or 403.
 
-    Retry-After is `retry_after_s` in seconds, or as a date if `as_date` is true, or the text `retry_after`.
+    Retry-After is `retry_after_s` in seconds, or as a date if `as_date` is true, or the text `retry_after`. `header` is
+    the name of another header that is sent in its place.
     """
 
     # Seconds and date may lie in the past. The text takes precedence and may be nonsense.
@@ -131,19 +132,22 @@ class Throttle(Recurring):
     retry_after_s: int | None = field(default=None, metadata={"minimum": -inf})
     as_date: bool = False
     retry_after: str = ""
-    status: int = one_of(429, 503)
+    status: int = one_of(429, 503, 403)
+    header: str = "Retry-After"
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
-        return error(self.status, call.request_id, self._headers(call)) if self.triggers(call) else None
+        if not self.triggers(call):
+            return None
+        return replace(error(self.status, call.request_id), headers=self._headers(call))
 
     def _headers(self, call: Call) -> tuple[tuple[str, str], ...]:
         if self.retry_after:
-            return (("Retry-After", self.retry_after),)
+            return ((self.header, self.retry_after),)
         if self.retry_after_s is None:
             return ()
         date = formatdate(call.now_s + self.retry_after_s, usegmt=True)
-        return (("Retry-After", date if self.as_date else str(self.retry_after_s)),)
+        return ((self.header, date if self.as_date else str(self.retry_after_s)),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ from crawler.emulator.faults.replicas import (
     ReorderedReplica,
     StaleReplica,
 )
-from crawler.emulator.faults.token import EchoLogin, FailTokens, LockUser, SlowTokens, ThrottleTokens
+from crawler.emulator.faults.token import EchoLogin, FailTokens, LockUser, SkewTokens, SlowTokens, ThrottleTokens
 from crawler.errors import UsageError
 
 __all__ = [
@@ -249,6 +249,7 @@ _KINDS: tuple[type[Fault], ...] = (
     LockUser,
     SlowTokens,
     EchoLogin,
+    SkewTokens,
     DeleteAfter,
     InsertAfter,
     SwapAfter,

@@ -6,10 +6,16 @@ Source: docs/reference/swr-api.md#iam-errors (codes).
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import formatdate
+from math import inf
 
+import orjson
+
+from crawler.emulator.auth.grants import iam_time
 from crawler.emulator.faults.body import SPELLINGS
 from crawler.emulator.faults.fault import Call, Fault, Recurring
-from crawler.emulator.faults.parameter import error_status, one_of
+from crawler.emulator.faults.parameter import error_status, number, one_of
 from crawler.emulator.http.response import ServedResponse, error, gateway_error, iam_error
 
 
@@ -50,6 +56,23 @@ class SlowTokens(Recurring):
 
     def on_token(self, call: Call, response: ServedResponse) -> ServedResponse:
         return replace(response, delay_ms=response.delay_ms + self.delay_ms) if self.triggers(call) else response
+
+
+@dataclass(frozen=True, slots=True)
+class SkewTokens(Fault):
+    """Write all times of token responses, the header Date too, by a clock that is `by_s` seconds ahead."""
+
+    by_s: int = number(minimum=-inf, default=-86_400)
+
+    def on_token(self, call: Call, response: ServedResponse) -> ServedResponse:
+        date = ("Date", formatdate(call.now_s + self.by_s, usegmt=True))
+        body = orjson.loads(response.body)
+        token = body.get("token") if isinstance(body, dict) else None
+        if token is None:
+            return replace(response, headers=(*response.headers, date))
+        for name in ("expires_at", "issued_at"):
+            token[name] = iam_time(datetime.fromisoformat(token[name]).timestamp() + self.by_s)
+        return replace(response, body=orjson.dumps(body), headers=(*response.headers, date))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import orjson
 from crawler.errors import CredentialsError, TransientError
 from crawler.swr.error_response import error_from_response
 from crawler.swr.response import Response
+from crawler.swr.throttle_wait import http_date
 
 _SUCCESS: Final = range(200, 300)
 _ASSUMED_LIFETIME: Final = timedelta(hours=1)
@@ -54,14 +55,27 @@ def first_text(fields: object, *names: str) -> str:
     return next((fields[name] for name in names if isinstance(fields.get(name), str)), "")
 
 
-def expiry(fields: object, *names: str, now: datetime) -> datetime:
-    """Return the time in the first text among the named fields, with time zone; a time without one is UTC.
+def lifetime(response: Response, fields: object, *expiry_names: str, now: datetime) -> timedelta:
+    """Return for how long a grant is valid that came in `response`, above 0.
 
-    A grant without a readable time is assumed to expire one hour after `now`. If that is wrong, the service's refusal
-    renews it.
+    The time in the first text among the named fields is compared with the clock of the issuer: the Date of the
+    response, and `issued_at` among `fields`. The shorter time counts: a grant may have been issued earlier. `now`, by
+    this machine's clock, is used only when the issuer tells no time. A grant without a readable time, or one that had
+    expired when it came, is assumed to expire in an hour. If that is wrong, the service's refusal renews it.
     """
+    expires_at = _moment(first_text(fields, *expiry_names))
+    if expires_at is None:
+        return _ASSUMED_LIFETIME
+    own = [http_date(response.headers.get("Date", "")), _moment(first_text(fields, "issued_at"))]
+    begins = [moment for moment in own if moment is not None] or [now]
+    lifetimes = [expires_at - begin for begin in begins if expires_at > begin]
+    return min(lifetimes, default=_ASSUMED_LIFETIME)
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a time, with time zone; one without is UTC."""
     try:
-        moment = datetime.fromisoformat(first_text(fields, *names))
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        return now + _ASSUMED_LIFETIME
+        return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

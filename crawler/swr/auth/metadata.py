@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 import anyio
 
 from crawler.errors import CredentialsError, RequestError, TransientError
-from crawler.swr.auth.issuer import Send, expiry, first_text, json_object, raise_for_refusal
+from crawler.swr.auth.issuer import Send, first_text, json_object, lifetime, raise_for_refusal
 from crawler.swr.auth.refreshing_grant import Grant, RefreshingGrant
 from crawler.swr.auth.signing import AccessKey, Signable, sign
 from crawler.swr.response import Response
@@ -72,7 +72,7 @@ class MetadataCredentials:
         token = first_text(fields, "securitytoken", "securityToken") or None
         key = AccessKey(*pair, security_token=token, project_id=self._project_id)
         self.secrets += key.secrets
-        return Grant(key, expiry(fields, "expires_at", "expiration", now=self._now()))
+        return Grant(key, lifetime(response, fields, "expires_at", "expiration", now=self._now()))
 
     async def _request_key(self) -> Response:
         headers = await _handshake(self._endpoint, self._send)

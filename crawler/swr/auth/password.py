@@ -10,7 +10,7 @@ from typing import ClassVar, Final, NamedTuple
 import orjson
 
 from crawler.errors import CredentialsError
-from crawler.swr.auth.issuer import Send, expiry, json_object, raise_for_refusal
+from crawler.swr.auth.issuer import Send, json_object, lifetime, raise_for_refusal
 from crawler.swr.auth.refreshing_grant import Grant, RefreshingGrant
 from crawler.swr.auth.signing import Signable
 
@@ -76,4 +76,4 @@ class PasswordCredentials:
         if not token:
             raise CredentialsError(f"the response of {self._issuer} holds no token; check iam_endpoint")
         self.secrets.append(token)
-        return Grant(token, expiry(json_object(response.body).get("token"), "expires_at", now=self._now()))
+        return Grant(token, lifetime(response, json_object(response.body).get("token"), "expires_at", now=self._now()))

@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 
 class Grant(NamedTuple, Generic[T]):
-    """A value that is valid until `expires_at`, a time with time zone."""
+    """A value that is valid for `lifetime` from when it came, by the issuer's own clock."""
 
     value: T
-    expires_at: datetime
+    lifetime: timedelta
 
 
 class RefreshingGrant(Generic[T]):
@@ -71,7 +71,8 @@ class RefreshingGrant(Generic[T]):
         except CredentialsError as error:
             self._refusal = error
             raise
-        lifetime = grant.expires_at - self._now()
-        self._value, self._refresh_at = grant.value, grant.expires_at - min(self._margin, lifetime / 2)
+        # From now on, by this machine's clock: it may be wrong, but it goes as fast as the issuer's.
+        self._value = grant.value
+        self._refresh_at = self._now() + grant.lifetime - min(self._margin, grant.lifetime / 2)
         self.generation += 1
         return grant.value

@@ -29,6 +29,7 @@ from crawler.swr.response import Response
 from crawler.text.redaction import Secrets
 
 _READ_BUFFER_BYTES: Final = 2**17
+_APART_S: Final = 0.5  # a gateway that reloads is right again after this
 # Content-Type is mandatory even without a body (swr-api.md#request-headers).
 _SIGNED_HEADERS: Final = {"Content-Type": "application/json", "User-Agent": f"swr-crawler/{crawler.__version__}"}
 # A proxy on the way may change or drop these, so no signature covers them. A cache that holds a copy must ask the
@@ -43,7 +44,10 @@ class Client:
         self._transport = transport
         self._origin = URL(origin)
         self._one_at_a_time = anyio.Lock()
-        self._accepted = False  # whether the service has accepted the credentials
+        self._accepted = False  # whether the service has accepted the credentials since it refused them last
+        self._is_doubtful = False  # whether it has refused them once
+        self._sent = 0  # requests
+        self._refused_at = 0  # the number of requests when it refused them: answers to these prove nothing
         self._refusal: Response | None = None
         self._secrets = secrets
         self._credentials: Credentials = TokenCredentials("")
@@ -62,8 +66,9 @@ class Client:
     async def get(self, request: Request) -> Response:
         """Return the response, whatever its status; send the request as soon as the rate limiter allows.
 
-        Credentials that lock on failure are sent with one request at a time until the service accepts them. Once it
-        refuses them, every later request gets that refusal without being sent.
+        Credentials that lock on failure are sent with one request at a time until the service accepts them, and again
+        after it refused them. One refusal is asked about once more, half a second later. When that is refused, too,
+        every later request gets the refusal without being sent.
 
         Raises what `Transport.send` raises, and CredentialsError when there are no credentials.
         """
@@ -73,9 +78,12 @@ class Client:
         async with self._one_at_a_time:
             if self._refusal is not None:
                 return self._refusal
+            if self._is_doubtful:
+                await self.rate_limiter.clock.sleep(_APART_S)
             response = await self._get(request)
             if response.status == HTTPStatus.UNAUTHORIZED:
-                self._refusal = response
+                self._refusal = response if self._is_doubtful else None
+                self._is_doubtful = True
             return response
 
     async def _get(self, request: Request) -> Response:
@@ -83,12 +91,17 @@ class Client:
             pairs = tuple(request.parameters().items())
             return Signable("GET", self._origin.authority, request.path, pairs, _SIGNED_HEADERS)
 
+        self._sent += 1
+        request_number = self._sent
         headers = await self.credentials.headers(signable)
         generation = self.credentials.generation
         url = self._url_of(request)
         response = await self._transport.send("GET", url, headers, request=request, generation=generation)
-        if not self._accepted:
-            self._accepted = response.status != HTTPStatus.UNAUTHORIZED
+        if response.status != HTTPStatus.UNAUTHORIZED:
+            self._accepted |= request_number > self._refused_at
+            self._is_doubtful &= not self._accepted
+        elif self._accepted:
+            self._accepted, self._is_doubtful, self._refused_at = False, True, self._sent
         return response
 
     def _url_of(self, request: Request) -> URL:

@@ -25,23 +25,25 @@ _RECOVERY_S: Final = 2.0
 class RateLimiter:
     """The rate and the pause of one target. `rate_per_s` None means no rate limit: then only a pause delays requests.
 
+    `clock` is what it waits by.
+
     `throttled_s` is the total length of all pauses in seconds; seconds in which pauses overlap count once.
     """
 
     def __init__(self, rate_per_s: float | None, clock: Clock) -> None:
         self._limiter = None if rate_per_s is None else _limiter(rate_per_s)
-        self._clock = clock
+        self.clock = clock
         self._paused_until_s = -math.inf
         self.throttled_s = 0.0
 
     @property
     def paused_for_s(self) -> float:
         """The seconds until the pause ends, 0 without a pause."""
-        return max(0.0, self._paused_until_s - self._clock.now_s())
+        return max(0.0, self._paused_until_s - self.clock.now_s())
 
     def pause_for(self, for_s: float) -> None:
         """Pause the target for `for_s` seconds from now; a pause that lasts longer already stays."""
-        now = self._clock.now_s()
+        now = self.clock.now_s()
         until = max(self._paused_until_s, now + for_s)
         self.throttled_s += until - max(self._paused_until_s, now)
         self._paused_until_s = until
@@ -50,7 +52,7 @@ class RateLimiter:
         """Return when the next request may be sent."""
         while True:
             while (wait_s := self.paused_for_s) > 0:
-                await self._clock.sleep(wait_s)
+                await self.clock.sleep(wait_s)
             if self._limiter is None:
                 return
             for _ in range(self._tokens()):
@@ -60,7 +62,7 @@ class RateLimiter:
 
     def _tokens(self) -> int:
         """Return the number of tokens that one request takes now."""
-        recovering_s = self._clock.now_s() - self._paused_until_s
+        recovering_s = self.clock.now_s() - self._paused_until_s
         return max(1, _MAX_TOKENS - int(min(recovering_s, 60.0) / _RECOVERY_S))
 
 

@@ -4,9 +4,11 @@ Source: docs/reference/swr-api.md#content-range, #header-size-limits, #retry-cla
 """
 
 from collections.abc import Mapping
+from email.utils import formatdate
 from typing import Final, cast
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from crawler.errors import RefusedError, RequestError, TransientError
@@ -75,7 +77,7 @@ class Transport:
                     except RequestError:
                         response.close()  # what follows on this connection may be the rest of the response
                         raise
-                    return Response(response.status, response.headers, content, generation, exchange, mask)
+                    return Response(response.status, _dated(response.headers), content, generation, exchange, mask)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise failure_of(error) from None
 
@@ -141,3 +143,8 @@ def _exchange_of(
         reason = "there are more responses than requests: the connection is out of step"
         raise TransientError(details_of(response, reason, mask))
     return connection.on_answer(request, names_offset=names_offset)
+
+
+def _dated(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return headers with a Date: of a response without one, it is the time when it came (RFC 9110, 6.6.1)."""
+    return headers if "Date" in headers else CIMultiDict([*headers.items(), ("Date", formatdate(usegmt=True))])

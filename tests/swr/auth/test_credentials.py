@@ -14,6 +14,7 @@ from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.errors import CredentialsError, TransientError
 from crawler.swr.auth.credentials import AccessKeyCredentials, Credentials, TokenCredentials
+from crawler.swr.auth.issuer import lifetime
 from crawler.swr.auth.metadata import MetadataCredentials, machine_id
 from crawler.swr.auth.password import PasswordCredentials, PasswordLogin
 from crawler.swr.auth.refusal import explain_refusal
@@ -162,6 +163,62 @@ async def test_a_hundred_concurrent_requests_use_a_refused_key_once() -> None:
             for _ in range(100):
                 tasks.start_soon(get_until_refused)
         assert served.counters()["by_status"] == {"401": 1}
+
+
+async def test_one_refusal_of_a_key_is_asked_about_once_more_and_two_are_final() -> None:
+    async with connected() as (served, client):
+        client.credentials = AccessKeyCredentials(key(served, sk="wrong"), now)
+        assert await get_statuses(client, 100) == [401] * 100
+        assert served.counters()["by_status"] == {"401": 2}
+
+
+async def test_a_key_that_was_accepted_and_is_refused_once_is_used_on() -> None:
+    faults = (parse_fault("unauthorized:after_requests=5,times=1"),)
+    async with connected(faults=faults) as (served, client):
+        client.credentials = AccessKeyCredentials(key(served), now)
+        assert await get_statuses(client, 5) == [200] * 5
+        assert sorted(await get_statuses(client, 20)) == [200] * 19 + [401]
+        assert served.counters()["by_status"] == {"200": 24, "401": 1}
+
+
+@pytest.mark.parametrize("ahead_s", [-86_400, -3_600 * 30, 86_400, 7])
+async def test_a_token_is_judged_by_the_clock_of_its_issuer(ahead_s: int) -> None:
+    faults = (parse_fault(f"skew-tokens:by_s={ahead_s}"),)
+    async with connected(faults=faults) as (served, client):
+        client.credentials = PasswordCredentials(login(served), served.endpoint, client.send, now)
+        assert await get_statuses(client, 30) == [200] * 30
+        assert await get_statuses(client, 30) == [200] * 30
+        assert served.counters()["by_path"][IAM] == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "headers", "hours"),
+    [
+        ({"expires_at": "2026-11-24T12:00:00Z"}, {"Date": "Mon, 23 Nov 2026 12:00:00 GMT"}, 24),
+        ({"expires_at": "2026-11-24T12:00:00Z", "issued_at": "2026-11-23T12:00:00Z"}, {}, 24),
+        # Issued before, and sent again: what is left of it counts.
+        (
+            {"expires_at": "2026-11-24T12:00:00Z", "issued_at": "2026-11-23T12:00:00Z"},
+            {"Date": "Tue, 24 Nov 2026 10:00:00 GMT"},
+            2,
+        ),
+        # A gateway whose own clock is wrong.
+        (
+            {"expires_at": "2026-11-24T12:00:00Z", "issued_at": "2026-11-23T12:00:00Z"},
+            {"Date": "Thu, 26 Nov 2026 12:00:00 GMT"},
+            24,
+        ),
+        ({"expires_at": "2026-11-22T12:00:00Z"}, {"Date": "Mon, 23 Nov 2026 12:00:00 GMT"}, 1),
+        ({"expires_at": "2026-11-23T15:00:00"}, {}, 3),
+        ({"expires_at": "tomorrow"}, {"Date": "Mon, 23 Nov 2026 12:00:00 GMT"}, 1),
+        ({}, {}, 1),
+    ],
+)
+def test_how_long_a_grant_is_valid_is_told_by_its_issuer(
+    fields: dict[str, str], headers: dict[str, str], hours: int
+) -> None:
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert lifetime(Response(201, headers, b""), fields, "expires_at", now=noon) == timedelta(hours=hours)
 
 
 async def test_a_ready_token_and_a_permanent_key_cannot_be_renewed() -> None:
