@@ -15,7 +15,7 @@
     |-- SizeRefusedError            the page is too large for this server, or for our limit: request smaller pages
     |-- OrderRefusedError           this server does not sort by the column: request another order
     |-- UnauthorizedError           the credentials are refused: renew them, or stop the target
-    `-- RefusedError                the same request would be refused again: give the window up
+    `-- RefusedError                ask once more, some time apart; refused twice, request it otherwise or give it up
 
 walk/retry_policy.py has the table of what follows which. Evidence is in fields; no message and no field ever holds a
 secret.

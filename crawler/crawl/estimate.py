@@ -20,6 +20,7 @@ from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.swr.page import Page
 from crawler.walk.plan import centers_by_namespace, duration_s, requests
+from crawler.walk.server_profile import Reshaped
 from crawler.walk.total_probe import TotalProbe
 
 
@@ -142,6 +143,9 @@ class _DiscardingStore:
 
     def append_doubt(self, walk: int, window: Window) -> None:
         """Discard a doubt."""
+
+    def append_shape(self, walk: int, shape: Reshaped) -> None:
+        """Discard a shape."""
 
     def write(self) -> None:
         """Write nothing."""

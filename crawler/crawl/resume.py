@@ -11,6 +11,7 @@ The rule:
 - A window that is taken back proves nothing: its page may have belonged to another request.
 - Walks that had ended when the run published an incomplete snapshot are carried over from it. What was read of those
   that it could not prove does not count (ending/carry_over.py).
+- What the service was found to accept is found once a run: a resume asks in that way from its first request on.
 - A journal that contradicts the plan is not replayed at all: the spool is truncated and every window is requested.
 
 Which run is resumed is decided before that, in store/output/workspace.py; how much of a damaged journal is replayed, in
@@ -26,10 +27,20 @@ from typing import Final
 from crawler.crawl.planning.schedule import Schedule
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
-from crawler.store.journal import DoubtEntry, Entry, LossEntry, PageEntry, PublishedEntry, RefusalEntry, RestartEntry
+from crawler.store.journal import (
+    DoubtEntry,
+    Entry,
+    LossEntry,
+    PageEntry,
+    PublishedEntry,
+    RefusalEntry,
+    RestartEntry,
+    ShapeEntry,
+)
 from crawler.store.spool import Spool
 from crawler.swr.page import Page
 from crawler.walk.passes.outcome import WalkError
+from crawler.walk.server_profile import Reshaped
 from crawler.walk.walk import Walk
 
 log = logging.getLogger(__name__)
@@ -100,6 +111,10 @@ def replay(
         if isinstance(entry, RestartEntry):
             _restart(scheduled)
             continue
+        if isinstance(entry, ShapeEntry):
+            shape = Reshaped(entry.limit, entry.order, entry.filtered, entry.is_obeyed, entry.is_reversible)
+            targets[scheduled.id.target].profile.learn(shape)
+            continue
         if isinstance(entry, DoubtEntry):
             targets[scheduled.id.target].on_doubt(scheduled, entry.window)
             continue
@@ -133,4 +148,5 @@ def _replay_window(
     elif page is not None:
         walk.on_page(entry.window, page, last_try=True, replayed=True)
     scheduled.requests += 1
+    scheduled.filtered = target.profile.present.filtered
     target.on_settled(scheduled, walk, page)

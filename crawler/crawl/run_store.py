@@ -12,12 +12,13 @@ from crawler.model.walk_id import Center
 from crawler.model.window import Window
 from crawler.snapshot.manifest import CarriedOver, Lost, Overlap, WalkEntry
 from crawler.snapshot.overlap import overlaps
-from crawler.store.journal import DoubtEntry, LossEntry, PublishedEntry, RefusalEntry
+from crawler.store.journal import DoubtEntry, LossEntry, PublishedEntry, RefusalEntry, ShapeEntry
 from crawler.store.part_files import PartWriter
 from crawler.store.publish import Published, publish_walk
 from crawler.store.spool import Spool
 from crawler.swr.page import Page
 from crawler.walk.rested_walk import WalkResult
+from crawler.walk.server_profile import Reshaped
 
 _MERGED_SAMPLES: Final = 64  # merging the samples of many small walks one by one would take too long
 
@@ -66,6 +67,10 @@ class RunStore:
         """Append a PublishedEntry, durably: the run goes on from this snapshot. Raises DiskError, and as `check`."""
         self._spool.append_note(PublishedEntry(snapshot, again))
         self.flush()
+
+    def append_shape(self, walk: int, shape: Reshaped) -> None:
+        """Append what the service of this walk's target was found to accept."""
+        self._spool.append_note(ShapeEntry(walk, *shape))
 
     @property
     def names_parts(self) -> bool:

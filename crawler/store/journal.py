@@ -12,7 +12,7 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from crawler.model.record import key_of_line
-from crawler.model.window import Window
+from crawler.model.window import Order, Window
 from crawler.snapshot.manifest import CarriedOver
 from crawler.swr.decode.batch import Batch
 from crawler.swr.decode.reject import key_of_reject
@@ -91,7 +91,18 @@ class PublishedEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="publish
     again: tuple[int, ...] = ()
 
 
-Note = LossEntry | RefusalEntry | RestartEntry | DoubtEntry | PublishedEntry  # an entry without bytes
+class ShapeEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="shape", gc=False):
+    """What the service of this walk's target was found to accept: see Reshaped (walk/server_profile.py)."""
+
+    walk: int
+    limit: int | None
+    order: Order | None
+    filtered: bool
+    is_obeyed: bool
+    is_reversible: bool
+
+
+Note = LossEntry | RefusalEntry | RestartEntry | DoubtEntry | PublishedEntry | ShapeEntry  # an entry without bytes
 Entry = PageEntry | Note
 
 

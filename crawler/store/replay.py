@@ -15,7 +15,7 @@ superseded: they do not count, and nobody needs their bytes.
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, Final, NamedTuple
 
-from crawler.store.journal import Entry, PageEntry, PublishedEntry, checksum_of, page_of, read_lines
+from crawler.store.journal import Entry, PageEntry, PublishedEntry, ShapeEntry, checksum_of, page_of, read_lines
 from crawler.store.page_index import Extent
 from crawler.swr.page import Page
 
@@ -56,7 +56,10 @@ def read_history(journal: BinaryIO, read: Callable[[Extent, int], bytes], pages_
     pages_end = 0
     for number, (entry, length) in enumerate(read_lines(journal)):
         page = None
-        is_superseded = not isinstance(entry, PublishedEntry) and number < superseding.get(entry.walk, 0)
+        is_superseded = (
+            not isinstance(entry, PublishedEntry | ShapeEntry)  # a shape is its whole target's
+            and number < superseding.get(entry.walk, 0)
+        )
         if isinstance(entry, PageEntry):
             if not _can_be_there(entry, pages_end, pages_size):
                 return

@@ -14,6 +14,8 @@ The first row that fits decides:
 | raised a doubt, or did not see the end                      |                             | `unproven`   |
 | read every window, but totals or records changed            |                             | `drifted`    |
 
+No walk is `complete` while its service may ignore the requests that it accepts (`if_obeyed`): it is `unproven`.
+
 A window without a usable response had all its tries, and a service without totals declares none in another pass
 either: more passes would only repeat that.
 
@@ -46,6 +48,13 @@ def decide(evidence: Evidence, pass_number: int, max_passes: int, *, confirmed: 
         return Judgement("complete")
     is_final = evidence.has_loss or evidence.end in {"open", "refused"} or pass_number >= max_passes
     return _incomplete(evidence) if is_final else None
+
+
+def if_obeyed(judgement: Judgement | None, profile: ServerProfile) -> Judgement | None:
+    """Return the judgement; no walk is complete whose service may ignore the requests that it accepts."""
+    if judgement is None or judgement.verdict != "complete" or profile.is_obeyed:
+        return judgement
+    return Judgement("unproven", "nothing shows that the service reads `filter`, and does not ignore it")
 
 
 def _incomplete(evidence: Evidence) -> Judgement:

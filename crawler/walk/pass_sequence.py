@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from crawler.model.window import Window
-from crawler.walk.judgement import DoubleRead, Judgement, decide
+from crawler.walk.judgement import DoubleRead, Judgement, decide, if_obeyed
 from crawler.walk.passes.evidence import Evidence
 from crawler.walk.passes.first import First
 from crawler.walk.passes.frontier import Frontier
@@ -109,7 +109,7 @@ class PassSequence:
         judgement = decide(reading.evidence, self._counted, self._rules.max_passes, confirmed=confirmed)
         if judgement is None:
             self._next()
-        return judgement
+        return if_obeyed(judgement, self._profile.present)
 
     def _is_believable(self, evidence: Evidence) -> bool:
         """Return whether a pass needs no other: if an earlier one held more, one page alone does not contradict it."""

@@ -6,7 +6,16 @@
 | a complete pass whose first page was shorter twice | SmallerPages  | `limit` becomes the page size of the server |
 | a refused sort column                              | OrderDropped  | it leaves `orders`                      |
 | a refused opposite order of one of `orders`        | OrderDropped  | `is_reversible` ends                    |
-| HTTP 400 before any page                           | OtherDialect  | `filtered` flips, `may_change` ends     |
+| another shape was accepted than the refused one    | Reshaped      | what this shape concedes                |
+
+A refusal whose code names neither size nor order is settled by experiment: `experiments` lists the other shapes of a
+request, those with the fewest concessions first, and crawl/engine/negotiation.py tries each once.
+
+| concession     | what is tried                                                                             |
+|----------------|-------------------------------------------------------------------------------------------|
+| a smaller page | 100, the documented default, then 10, the one of the enterprise edition; else 1           |
+| no order       | the server's own, where `orders` allows it, else the next column                          |
+| the dialect    | `filter` instead of direct parameters, or the other way round; before the first page only |
 
 Nothing is learned about totals: each walk has its own evidence of its end, since behind a balancer another server may
 answer the next walk.
@@ -22,7 +31,9 @@ from crawler.model.window import Order, Window
 _LIMITS: Final = (500, 200, 100, 50, 20, 10, 5, 2, 1)
 
 
-Refused = Literal["size", "order"]  # what the service does not accept of a window
+# Page sizes to experiment with (swr-api.md#default-limit; 10 is the default of the enterprise edition).
+_TRIED_LIMITS: Final = (100, 10, 1)
+_PROBE_LIMIT: Final = 2
 
 
 class SmallerPages(NamedTuple):
@@ -37,11 +48,24 @@ class OrderDropped(NamedTuple):
     order: Order | None
 
 
-class OtherDialect(NamedTuple):
-    """The service refuses requests in the present dialect."""
+class Reshaped(NamedTuple):
+    """The service accepts a request of another shape: of this page size in items, this order, this dialect.
+
+    `limit` is None when the size that was asked for is accepted: a probe asks for few items only.
+    `is_obeyed`: whether the service showed that it reads what it accepts, if the dialect is another one.
+    `is_reversible` is false when the opposite of a column was refused, and this is not.
+    """
+
+    limit: int | None
+    order: Order | None
+    filtered: bool
+    is_obeyed: bool = True
+    is_reversible: bool = True
 
 
-Lesson = SmallerPages | OrderDropped | OtherDialect
+Lesson = SmallerPages | OrderDropped | Reshaped
+# What the service does not accept of a window; or what it was found to accept instead.
+Refused = Literal["size", "order"] | Reshaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +76,7 @@ class ServerProfile:
     - `orders`: the sort columns that were not refused so far, first choice first; None is the server's own order.
     - `filtered`: whether a request packs all parameters into `filter` (swr-api.md#filter-parameter).
     - `may_change`: whether the other dialect may still be tried.
+    - `is_obeyed`: whether the service is known to read its requests: one that ignores `filter` answers, too.
     - `is_reversible`: whether the opposite of an order may be tried.
     """
 
@@ -60,6 +85,7 @@ class ServerProfile:
     filtered: bool = False
     may_change: bool = False
     is_reversible: bool = True
+    is_obeyed: bool = True
 
     def learn(self, lesson: Lesson) -> "ServerProfile":
         """Return the profile with what was learned; the last order and the smallest size stay."""
@@ -71,16 +97,62 @@ class ServerProfile:
             case OrderDropped(order):
                 left = tuple(one for one in self.orders if one != order)
                 return replace(self, orders=left or self.orders)
-            case _:  # OtherDialect
-                return replace(self, filtered=not self.filtered, may_change=False)
+            case _:
+                return self._reshaped(lesson)
+
+    def _reshaped(self, shape: Reshaped) -> "ServerProfile":
+        kept = self.orders[self.orders.index(shape.order) :] if shape.order in self.orders else self.orders
+        reversible = self.is_reversible and shape.is_reversible
+        limit = min(self.limit, shape.limit or self.limit)
+        profile = replace(self, limit=limit, orders=kept, is_reversible=reversible)
+        if shape.filtered == self.filtered or not self.may_change:  # as before, or as it was configured
+            return profile
+        return replace(profile, filtered=shape.filtered, may_change=False, is_obeyed=shape.is_obeyed)
 
 
 def lesson_of(profile: ServerProfile, window: Window, refused: Refused) -> Lesson | None:
-    """Return what a refused window teaches: the next smaller size or another order; None when none is left."""
+    """Return what a refused window teaches: the next smaller size or another order; None when none is left.
+
+    `refused` may be the lesson itself.
+    """
+    if isinstance(refused, Reshaped):
+        return refused
     if refused == "size":
         smaller = next((limit for limit in _LIMITS if limit < window.limit), None)
         return None if smaller is None else SmallerPages(smaller)
     return None if set(profile.orders) <= {window.order} else OrderDropped(window.order)
+
+
+def experiments(profile: ServerProfile, window: Window, *, may_change: bool) -> tuple[Reshaped, ...]:
+    """Return the shapes to try in place of a refused window, fewest concessions first.
+
+    `may_change` says whether to try the other dialect. Sizes that a probe asks for are never too large.
+    """
+    refused = Reshaped(None, window.order, profile.filtered)
+    sizes = [refused._replace(limit=limit) for limit in _TRIED_LIMITS if limit < window.limit > _PROBE_LIMIT]
+    small, tiny = sizes[:1], sizes[1:2]
+
+    def without_order(shapes: list[Reshaped]) -> list[Reshaped]:
+        return [
+            shape._replace(order=order, is_reversible=window.order in profile.orders)
+            for shape in shapes
+            for order in _other_orders(profile, window)
+        ]
+
+    def otherwise(shapes: list[Reshaped]) -> list[Reshaped]:
+        return [shape._replace(filtered=not shape.filtered) for shape in shapes] if may_change else []
+
+    one = [*small, *without_order([refused]), *otherwise([refused]), *tiny]
+    two = [*without_order(small), *otherwise(small), *otherwise(without_order([refused]))]
+    return (*one, *two, *otherwise(without_order([*small, *tiny])))
+
+
+def _other_orders(profile: ServerProfile, window: Window) -> list[Order | None]:
+    """Return the orders to try: the server's own where it is allowed; first the opposite of a reversed one."""
+    others = [order for order in profile.orders if order != window.order]
+    own: list[Order | None] = [None] if None in others else others[-1:]
+    reversed_back = profile.orders[:1] if window.order not in profile.orders else ()
+    return list(dict.fromkeys([*reversed_back, *own]))
 
 
 class SharedProfile:

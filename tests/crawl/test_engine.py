@@ -11,6 +11,7 @@ from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.system_clock import SystemClock
 from crawler.model.window import Window
 from crawler.swr.page import Page
+from crawler.walk.server_profile import Reshaped
 
 pytestmark = pytest.mark.anyio
 
@@ -37,6 +38,8 @@ class SlowStore:
     def append_refusal(self, walk: int, window: Window, reason: str) -> None: ...
 
     def append_doubt(self, walk: int, window: Window) -> None: ...
+
+    def append_shape(self, walk: int, shape: Reshaped) -> None: ...
 
 
 async def test_a_crawl_that_ends_while_pages_are_written_ends_when_they_are() -> None:

@@ -47,7 +47,7 @@ def test_one_odd_answer_to_a_page_costs_one_request_and_no_record(how: str, offs
 
 
 @pytest.mark.parametrize("how", ["403", "404", "redirect", "coding"])
-def test_what_is_refused_for_good_is_asked_for_twice_and_not_more_often(how: str, tmp_path: Path) -> None:
+def test_what_is_refused_for_good_is_asked_for_twice_and_twice_at_the_end_of_its_pass(how: str, tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault(f"odd-answer:how={how},offset=33,times=forever"),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=33, centers="self")
         asked = served.counters()["requests"]
@@ -56,16 +56,16 @@ def test_what_is_refused_for_good_is_asked_for_twice_and_not_more_often(how: str
     assert walk.verdict == "partial"
     assert [(gap.offset, gap.end) for gap in walk.lost] == [(33, 66)]
     assert walk.lost[0].reason.endswith("2 times")
-    assert asked == _HEALTHY_REQUESTS // 2 + 1
+    assert asked == _HEALTHY_REQUESTS // 2 + 3
 
 
 @pytest.mark.parametrize("status", [400, 404, 416])
-def test_a_refusal_at_the_declared_total_is_the_end_at_once(status: int, tmp_path: Path) -> None:
+def test_a_refusal_at_the_declared_total_is_the_end_when_it_comes_twice(status: int, tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault(f"refuse-past-end:status={status}"),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=1, centers="self", concurrency=3)
         asked = served.counters()["requests"]
     assert result.exit_code == 0
-    assert asked == 100 + 1
+    assert asked == 100 + 2
 
 
 def test_one_odd_answer_to_a_question_for_the_end_of_a_list_costs_no_pass(tmp_path: Path) -> None:

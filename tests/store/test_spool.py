@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from crawler.errors import DiskError
 from crawler.model.window import Order, Window
+from crawler.snapshot.manifest import CarriedOver
 from crawler.store.journal import (
     DoubtEntry,
     Entry,
@@ -23,6 +24,7 @@ from crawler.store.journal import (
     PageEntry,
     PublishedEntry,
     RestartEntry,
+    ShapeEntry,
     checksum_of,
     read_lines,
     to_line,
@@ -89,7 +91,7 @@ def replayed(spool: Spool) -> list[Replayed]:
     return [
         Replayed(entry.walk, entry.window, found and _content_of(found))
         for entry, found in spool.replay()
-        if not isinstance(entry, RestartEntry | DoubtEntry | PublishedEntry)
+        if not isinstance(entry, RestartEntry | DoubtEntry | PublishedEntry | ShapeEntry)
     ]
 
 
@@ -835,9 +837,23 @@ def test_a_window_that_is_taken_back_holds_nothing_any_more(tmp_path: Path) -> N
     for note in (LossEntry(0, window, "no answer"), DoubtEntry(0, window), DoubtEntry(9, window)):
         index.replay(note)
     assert [(page.offset, page.lines, page.records) for page in index.pages(0)] == [(0, 0, 0), (10, 5, 2)]
+    shape = ShapeEntry(0, 100, Order("name", "asc"), filtered=True, is_obeyed=False, is_reversible=True)
     with closing(open_spool(tmp_path)) as spool:
         spool.append_note(RestartEntry(0))
+        spool.append_note(shape)
         spool.append_note(DoubtEntry(0, window))
         spool.flush()
     with closing(open_spool(tmp_path)) as again:
-        assert [entry for entry, _ in again.replay()] == [RestartEntry(0), DoubtEntry(0, window)]
+        assert [entry for entry, _ in again.replay()] == [RestartEntry(0), shape, DoubtEntry(0, window)]
+
+
+def test_what_a_service_was_found_to_accept_outlives_the_walk_that_found_it(tmp_path: Path) -> None:
+    window = Window(1, 0, 10, None)
+    shape = ShapeEntry(0, 100, None, filtered=True, is_obeyed=False, is_reversible=True)
+    snapshot = CarriedOver(snapshot="s", started_at="2026-11-27T00:00:00Z", finished_at="2026-11-27T00:00:01Z")
+    with closing(open_spool(tmp_path)) as spool:
+        for note in (shape, LossEntry(0, window, "no answer"), PublishedEntry(snapshot, (0,))):
+            spool.append_note(note)
+        spool.flush()
+    with closing(open_spool(tmp_path)) as again:
+        assert [entry for entry, _ in again.replay()] == [shape, PublishedEntry(snapshot, (0,))]

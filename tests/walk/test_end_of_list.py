@@ -11,7 +11,7 @@ from crawler.walk.passes.outcome import AskAgain, NoList, Refusal, Settled, Walk
 from crawler.walk.passes.questions import straddling
 from crawler.walk.passes.reading import Done
 from crawler.walk.rested_walk import rested, result_of
-from crawler.walk.server_profile import OtherDialect, ServerProfile, SharedProfile
+from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.walk import Walk
 from tests.walk.model_server import (
     BY_NAME,
@@ -582,8 +582,3 @@ def test_only_a_first_page_is_kept_alone_and_only_an_end_has_a_result() -> None:
 def test_a_second_row_whose_total_is_the_length_of_its_page_says_nothing() -> None:
     walk, windows = answered(rows(2, 2), page_of([1], 1), EMPTY_PAGE, EMPTY_PAGE)
     assert (walk.verdict, [window[1:3] for window in windows]) == ("complete", [(0, 10), (1, 1), (2, 2)])
-
-
-def test_another_dialect_is_tried_once() -> None:
-    profile = ServerProfile(10, (None,), may_change=True).learn(OtherDialect())
-    assert (profile.filtered, profile.may_change) == (True, False)

@@ -10,6 +10,7 @@ from crawler.model.walk_id import Center
 from tests.worlds.inventory import OWNERS, Row, State
 from tests.worlds.world import Replica
 
+DEFAULT_LIMIT: Final = 100
 PAST_ANY_END: Final = 10**6
 NOTHING_FOUND: Final = -404  # a refusal that says that the list holds nothing
 
@@ -22,6 +23,21 @@ class Query(NamedTuple):
     offset: int
     limit: int
     order: tuple[str, str] | None
+    filtered: bool = False
+
+    @property
+    def ways(self) -> set[str]:
+        """Return how it is asked, as a replica may refuse it."""
+        return {"filter" if self.filtered else "direct", "" if self.order is None else "order"}
+
+    def is_refused_by(self, replica: Replica) -> bool:
+        """Return whether a replica does not accept such a request, whatever it holds."""
+        return bool(self.ways.intersection(replica.refuses)) or 0 < replica.max_limit < self.limit
+
+    def read_by(self, replica: Replica) -> tuple[Center, str | None, int, int, tuple[str, str] | None]:
+        """Return what a replica reads: one that ignores `filter` answers as if nothing had been asked for."""
+        ignored = self.filtered and "filter" in replica.ignores
+        return ("self", None, 0, DEFAULT_LIMIT, None) if ignored else self[:5]
 
     @classmethod
     def of(cls, parameters: Mapping[str, str]) -> "Query":
@@ -36,6 +52,7 @@ class Query(NamedTuple):
             int(parameters["offset"]),
             int(parameters["limit"]),
             None if column is None else (column, parameters["order_type"]),
+            packed is not None,
         )
 
 
@@ -72,8 +89,14 @@ class Answer:
 
 def answer_of(replica: Replica, state: State, counted: State, query: Query) -> Answer:
     """Return the answer of a replica that holds `state` and counts what is in `counted`."""
-    center, namespace, offset, limit, order = query
+    if query.is_refused_by(replica):
+        return Answer(query, (), (), None, None, None, refusal=400)
+    return _accepted(replica, state, counted, query)
+
+
+def _accepted(replica: Replica, state: State, counted: State, query: Query) -> Answer:
     ignores = replica.ignores
+    center, namespace, offset, limit, order = query.read_by(replica)
     selection: tuple[Center, str | None] = (
         "self" if "center" in ignores else center,
         None if "namespace" in ignores else namespace,

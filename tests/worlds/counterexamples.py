@@ -119,7 +119,32 @@ RESUMES: Final = {
     ),
 }
 
+REFUSALS: Final = {
+    "one refusal for a moment where a late total ends": World(
+        rows=14,
+        replicas=(Replica(totals_behind=1),),
+        changes=(Change(),),
+        limit=2,
+        failures=(Failure(kind="404", at=8),),
+    ),
+    "a service that ignores the filter that it accepts": World(
+        others=11, rows=7, replicas=(Replica(refuses=("direct",), ignores=("filter",)),), centers=("thirdparty",)
+    ),
+    "a list of one row cannot show that the filter is read": World(
+        rows=1, replicas=(Replica(refuses=("direct",), ignores=("filter",)),), centers=("thirdparty",)
+    ),
+    "the same, resumed": World(
+        rows=1,
+        replicas=(Replica(refuses=("direct",), ignores=("filter",)),),
+        centers=("thirdparty", "self"),
+        stops=(Stop(at=14), Stop(at=16, away_s=1.0)),
+    ),
+}
+
 DOUBTS: Final = {
+    "a largest page of three, refused with any code": World(rows=11, replicas=(Replica(max_limit=3),)),
+    "no order, refused with any code": World(rows=11, replicas=(Replica(refuses=("order",)),)),
+    "one odd refusal of the first page": World(rows=11, failures=(Failure(kind="400"),)),
     "refused beyond the end with 400": World(rows=1, replicas=(Replica(past_end="400"),)),
     "refused beyond the end with 404": World(rows=1, replicas=(Replica(past_end="404"),)),
     "refused beyond the end with 416": World(rows=1, replicas=(Replica(past_end="416"),)),
@@ -135,6 +160,7 @@ ALL: Final[dict[str, World]] = {
         "identity": IDENTITY,
         "second readings": SECOND_READINGS,
         "resumes": RESUMES,
+        "refusals": REFUSALS,
         "doubts": DOUBTS,
     }.items()
     for name, world in worlds.items()

@@ -34,16 +34,25 @@ def draw(seed: int) -> World:
     return world
 
 
+_HARMLESS_LIMIT: Final = 3  # a page of one or two rows needs questions of its own
+
+
 def is_harmless(world: World) -> bool:
     """Return whether nothing is wrong with a world, or nothing that a client may not be expected to cope with."""
     steady = not (world.failures or world.changes or world.stops or world.cache)
-    usual = {
-        replace(replica, clamp=0, weight=0, owner=True, past_end="empty", totals="count") for replica in world.replicas
-    }
+    usual = {_usual(replica, world) for replica in world.replicas}
     honest = all(
         replica.past_end != "repeat" and replica.totals in {"count", "first item"} for replica in world.replicas
     )
     return steady and honest and len(set(world.replicas)) == 1 and usual == {Replica()}
+
+
+def _usual(replica: Replica, world: World) -> Replica:
+    """Return a replica without what a client must cope with: refusals that it can negotiate."""
+    usual = replace(replica, clamp=0, weight=0, owner=True, past_end="empty", totals="count")
+    small = replica.max_limit >= _HARMLESS_LIMIT and world.walks == "whole" and not world.double_read
+    refuses = () if set(replica.refuses) <= {"order"} and "none" in world.order else replica.refuses
+    return replace(usual, max_limit=0 if small else replica.max_limit, refuses=refuses)
 
 
 def _honest(seed: int, chance: Random) -> World:
@@ -159,6 +168,22 @@ def _end(world: World, chance: Random) -> World:
     )
 
 
+def _refuses(world: World, chance: Random) -> World:
+    """Refuse some requests with a code that says nothing; sometimes the way that is accepted instead is ignored."""
+    refused = tuple(chance.sample(["direct", "order", "filter"], chance.choice([1, 1, 2])))
+    ignores = ("filter",) if chance.random() < 0.3 else ()
+    limit = chance.choice([0, 0, 3, 7, 10])
+    return _change_all(world, refuses=refused, max_limit=limit, ignores=ignores)
+
+
+def _max_limit(world: World, chance: Random) -> World:
+    return _change_all(world, max_limit=chance.choice([1, 3, 7, 10]))
+
+
+def _change_all(world: World, **what: Any) -> World:  # noqa: ANN401 - fields of a Replica
+    return replace(world, replicas=tuple(replace(replica, **what) for replica in world.replicas))
+
+
 def _cache(world: World, chance: Random) -> World:
     ignored = () if chance.random() < 0.5 else (_some(get_args(Parameter), chance),)
     cache = Cache(chance.choice([1, 60, 10**6]), ignored, honors_no_cache=chance.random() < 0.7)
@@ -206,6 +231,7 @@ def _stop(world: World, chance: Random) -> World:
 _WRONGS: Final[Sequence[Callable[[World, Random], World]]] = (
     *(_generation, _generation, _stale, _stale, _late_totals, _other_totals, _other_totals, _bounds, _bounds),
     *(_no_owner, _sorts, _ignores, _fuzzy, _end, _cache, _cache),
+    *(_refuses, _max_limit),
     *(_failure, _failure, _failure, _failure),
     *(_drift, _drift, _stop, _stop),
 )

@@ -14,6 +14,11 @@ REFUSALS: Final[Mapping[str | None, Raw]] = {
     "429": Raw(429, {"Retry-After": "3"}, b"{}"),
     "truncated": Raw(200, {}, b'[{"name":"r'),
     "html": Raw(200, {}, b"<html>maintenance</html>"),
+    "400": Raw(400, {}, b"<html>reloading</html>"),
+    "403": Raw(403, {}, b"<html>reloading</html>"),
+    "404": Raw(404, {}, b"<html>reloading</html>"),
+    "302": Raw(302, {"Location": "/maintenance"}, b""),
+    "520": Raw(520, {}, b"<html>unknown error</html>"),
 }
 NOTHING: Final[Mapping[str | None, Raw]] = {
     "empty": Raw(200, {}, b"[]"),

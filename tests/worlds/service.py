@@ -1,6 +1,7 @@
 """The service of a world: cache, balancer, replicas and failures, request by request. It remembers every look."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 from zlib import crc32
@@ -79,7 +80,9 @@ class Service:
             for replica in self.world.replicas
             for index in ({0} if replica.frozen else {max(0, index - replica.behind) for index in indices})
             for query in queries
-            for row in answer_of(replica, self.states[index], self.states[index], query).known
+            for row in answer_of(
+                replace(replica, refuses=(), max_limit=0), self.states[index], self.states[index], query
+            ).known
         )
 
     def state_of(self, replica: Replica, behind: int) -> State:

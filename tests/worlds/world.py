@@ -16,7 +16,8 @@ Totals = Literal[
     "count", "in items", "in header", "none", "page length", "items page length", "items one less", "first item"
 ]
 PastEnd = Literal["empty", "400", "404", "416", "repeat"]
-Parameter = Literal["center", "namespace", "offset", "order"]
+Parameter = Literal["center", "namespace", "offset", "order", "filter"]
+Refused = Literal["direct", "filter", "order"]
 Balancer = Literal["round robin", "random", "url", "connection", "center", "cut over"]
 ChangeKind = Literal["insert", "delete", "swap", "touch", "move", "replace"]
 FailureKind = Literal[
@@ -27,6 +28,11 @@ FailureKind = Literal[
     "timeout",
     "truncated",
     "html",
+    "400",
+    "403",
+    "404",
+    "302",
+    "520",
     "empty",
     "empty, total 0",
     "null",
@@ -63,7 +69,8 @@ class Replica(Spec):
     """One server. `behind` counts the changes of the truth that it has not seen yet; `frozen` it never sees any.
 
     `clamp` is its longest page, `cap` its largest total, and `ceiling` the number of rows it can ever serve. With
-    `weight` it ends a page before its rows weigh more. With `refuses_empty` it refuses a list that holds nothing.
+    `weight` it ends a page before its rows weigh more. With `refuses_empty` it refuses a list that holds nothing. Pages
+    of more than `max_limit` items, and what it `refuses`, get a code that no document has.
     """
 
     behind: int = 0
@@ -80,6 +87,8 @@ class Replica(Spec):
     ignores: tuple[Parameter, ...] = ()
     fuzzy: bool = False
     past_end: PastEnd = "empty"
+    max_limit: int = 0  # 0: none
+    refuses: tuple[Refused, ...] = ()
     total_on_empty: bool = True
 
 

@@ -142,9 +142,11 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
     ),
     LogEvent(
         "target.dialect",
-        "info",
-        ("target", "reason"),
-        "The service refused the first requests of the target; the other way to send parameters is tried.",
+        "info or warning",
+        ("target", "is_obeyed", "reason"),
+        "The service refused the first requests of the target, and accepts the other way to send parameters. is_obeyed "
+        "says whether it showed that it reads them; if not, the level is warning, and no walk of the target is "
+        "complete.",
     ),
     LogEvent(
         "target.stop",
@@ -168,7 +170,8 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "walk.step_down",
         "info",
         ("walk", "reason"),
-        "The service refused the page size or the sort column; the walk starts again with what is tried next.",
+        "The service refused the request for a first page; the walk starts again with what it accepts, or with the "
+        "next page size or sort column.",
     ),
     LogEvent(
         "window.lost",

@@ -92,7 +92,7 @@ RUN_SETTINGS: Final = (
         name="dialect",
         kind=Choice(words=get_args(DialectChoice)),
         default="auto",
-        help="form of the query; auto: direct parameters, then filter when a target refuses those",
+        help="form of the query; auto: direct parameters, filter where a target refuses those and reads it",
         variable="SWR_CRAWLER_DIALECT",
     ),
     Setting(

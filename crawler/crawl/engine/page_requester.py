@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import RequestError
+from crawler.model.walk_id import Center
 from crawler.swr.decode.batch import Source
 from crawler.swr.exchange import Exchange
 from crawler.swr.http.client import Client
@@ -16,10 +17,14 @@ log = logging.getLogger(__name__)
 
 
 class PageRequester:
-    """Requests the pages of one target. `successes` counts the pages received."""
+    """Requests the pages of one target. `successes` counts the pages received.
+
+    `largest` has the largest page size in items that was accepted for each center that sent a page.
+    """
 
     def __init__(self, client: Client, stats: TargetStats) -> None:
         self.successes = 0
+        self.largest: dict[Center, int] = {}
         self._client = client
         self._stats = stats
         self._good_request: ListRequest | None = None  # the last one whose response was a page
@@ -33,10 +38,16 @@ class PageRequester:
         """
         page, exchange = await self._request(request, source)
         self.successes += 1
+        self.largest[request.center] = max(self.largest.get(request.center, 0), request.limit)
         self._good_request = request
         if exchange is not None and request.namespace is not None and page.items.records and not page.items.outside:
             exchange.holds_own_namespace()
         return page, exchange
+
+    async def try_page(self, request: ListRequest, source: Source) -> Page:
+        """Return the page of an experiment, which counts as no answer of the target. Raises what `get_page` does."""
+        page, _ = await self._request(request, source)
+        return page
 
     async def still_answers(self) -> bool:
         """Return whether the last successful request succeeds again: then one window is broken, not the service."""

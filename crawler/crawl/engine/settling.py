@@ -7,6 +7,7 @@ from crawler.crawl.scheduling.scheduled import FetchTask
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.model.window import Window
 from crawler.swr.page import Page
+from crawler.walk.server_profile import Reshaped
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,10 @@ class PageLog(Protocol):
 
     def append_doubt(self, walk: int, window: Window) -> None:
         """Append that a settled window is taken back."""
+        ...
+
+    def append_shape(self, walk: int, shape: Reshaped) -> None:
+        """Append what the service of this walk's target was found to accept."""
         ...
 
 
@@ -55,6 +60,11 @@ class WindowSettler:
         task.walk.on_lost(task.window, reason)
         self._page_log.append_loss(task.scheduled.index, task.window, reason)
         self._target.on_settled(task.scheduled, task.walk, None)
+
+    def reshape(self, task: FetchTask, shape: Reshaped) -> None:
+        """Start a walk again in a shape that its service accepts; the other walks of the target profit."""
+        self._page_log.append_shape(task.scheduled.index, shape)
+        task.walk.on_shape_refused(task.window, shape)
 
     def take_back(self, task: FetchTask) -> None:
         """Take back a window whose page may belong to another request."""

@@ -2,19 +2,22 @@
 
 walk/retry_policy.py has the table of what follows which failure. Of a refusal:
 
-    refused at or beyond the declared total ------> the end of the list, at once
     "nothing found" for the first page, twice ----> there is no list (walk/passes/first.py)
     a size or an order that the code names -------> the walk starts again with another one
     any other refusal, the first time ------------> asked again, some time apart
-    twice ----------------------------------------> another request (negotiation.py); else the window is put off to the
-                                                    end of its pass, and leaves a gap when it fails there, too
+    twice, of a first page -----------------------> another request (negotiation.py)
+    twice, at or beyond the declared total -------> the end of the list
+    twice, anywhere else -------------------------> the window is put off to the end of its pass, and leaves a gap when
+                                                    it fails there, too
+
+One refusal is no end: a gateway that reloads sends it, too, and the total may be late.
 """
 
 import logging
 from http import HTTPStatus
 from typing import Final
 
-from crawler.crawl.engine.negotiation import negotiate
+from crawler.crawl.engine.negotiation import Negotiator
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.settling import WindowSettler
 from crawler.crawl.planning.long_wait import explain_long_wait
@@ -31,6 +34,7 @@ from crawler.errors import (
 )
 from crawler.model.clock import Clock
 from crawler.swr.auth.refusal import explain_refusal
+from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.nothing_found import says_nothing_found
 from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, Settled
 from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, Tries, apart_s, decide
@@ -47,11 +51,19 @@ _NO_SUCH_PAGE: Final = frozenset(
 class WindowFailures:
     """Decides what follows the failures of one target's requests."""
 
-    def __init__(self, target: TargetScheduler, requester: PageRequester, settler: WindowSettler, clock: Clock) -> None:
+    def __init__(
+        self,
+        target: TargetScheduler,
+        requester: PageRequester,
+        settler: WindowSettler,
+        rate_limiter: RateLimiter,
+        clock: Clock,
+    ) -> None:
         self._target = target
         self._requester = requester
         self._settler = settler
         self._clock = clock
+        self._negotiator = Negotiator(target, requester, settler, rate_limiter, clock)
 
     async def after(
         self, task: FetchTask, error: RequestError, tries: Tries, chance: float, successes: int
@@ -66,8 +78,6 @@ class WindowFailures:
             outcome = self._settle(task, refusal)
             if outcome is not None:
                 return RetryAfter(apart_s(chance)) if isinstance(outcome, AskAgain) else None
-        if self._settles_end(task, refusal):
-            return None
         decision = decide(error, tries, self._target.retry_limits, chance, failed_before=_failed_before(task))
         if isinstance(decision, StopTarget):
             raise self._stop_error(task, error, tries.number) from None
@@ -75,26 +85,18 @@ class WindowFailures:
             others_answered = self._requester.successes > successes
             await self._give_up(task, error, tries.number, others_answered=others_answered)
         elif isinstance(decision, Renegotiate):
-            return self._on_refusal(task, error, tries, chance)
+            return await self._on_refusal(task, error, tries, chance)
         return decision if isinstance(decision, RetryAfter) else None
 
-    def _settles_end(self, task: FetchTask, refusal: Refusal | None) -> bool:
-        """Return whether a refusal is the end of the list at once, and settle the window if it is.
-
-        Before the target sent a page it may refuse the request as such, whatever the offset.
-        """
-        answers = self._requester.successes > 0
-        return answers and _is_past_total(task) and self._settle(task, refusal) is not None
-
-    def _on_refusal(self, task: FetchTask, error: RequestError, tries: Tries, chance: float) -> RetryAfter | None:
-        next_step = negotiate(self._target, task, error, had_page=self._requester.successes > 0)
+    async def _on_refusal(self, task: FetchTask, error: RequestError, tries: Tries, chance: float) -> RetryAfter | None:
+        next_step = await self._negotiator.negotiate(task, error, are_refused=tries.are_refused)
         if next_step == "retry":
             return RetryAfter(0.0)
         if next_step == "give up":
             if not tries.are_refused:
                 return RetryAfter(apart_s(chance))
             if self._settle(task, _refusal_of(error)) is None:
-                self._lose(task, f"{error}, {tries.refusals} times")
+                self._lose(task, f"{error}, {tries.refusals} times{self._negotiator.tried}")
         return None
 
     async def _give_up(self, task: FetchTask, error: RequestError, tries: int, *, others_answered: bool) -> None:
@@ -138,12 +140,6 @@ class WindowFailures:
 def _failed_before(task: FetchTask) -> bool:
     """Return whether a window was put off to the end of its pass."""
     return isinstance(task.walk, Walk) and task.walk.reading.frontier.out_of_line.was_put_off(task.window)
-
-
-def _is_past_total(task: FetchTask) -> bool:
-    """Return whether a window begins at or beyond the total that its pass knows; none of a probe does."""
-    walk = task.walk
-    return isinstance(walk, Walk) and walk.has_first_page and task.window.offset >= walk.reading.evidence.total
 
 
 def _refusal_of(error: RequestError) -> Refusal | None:

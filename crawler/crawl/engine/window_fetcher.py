@@ -46,7 +46,7 @@ class WindowFetcher:
         self._client = client
         self._requester = PageRequester(client, target.stats)
         self._settler = WindowSettler(target, page_log)
-        self._failures = WindowFailures(target, self._requester, self._settler, clock)
+        self._failures = WindowFailures(target, self._requester, self._settler, client.rate_limiter, clock)
         self._clock = clock
         self._slots = slots
         self._chance = Random()  # noqa: S311 - jitter, no secret

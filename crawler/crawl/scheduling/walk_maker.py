@@ -43,7 +43,8 @@ class WalkMaker:
     def on_census(self, scheduled: ScheduledWalk, walk: Walk | RestedWalk, *, agrees: bool) -> Walk | WalkResult:
         """Return the result of a walk that rests, when the census agrees with it; else the walk, which goes on."""
         if isinstance(walk, RestedWalk):
-            return walk.result() if agrees else walk.reopened(self._profile, self._rules(scheduled))
+            vouched = agrees and self._profile.present.is_obeyed
+            return walk.result() if vouched else walk.reopened(self._profile, self._rules(scheduled))
         walk.on_census(agrees=agrees)
         return walk if walk.verdict is None else result_of(walk)
 

@@ -1,4 +1,4 @@
-"""Faults of a server that accepts only one way to send parameters: direct ones, or `filter`.
+"""Faults of a server that knows only one way to send parameters: direct ones, or `filter`.
 
 Source: docs/reference/swr-api.md#direct-parameters, #filter-parameter.
 """
@@ -8,6 +8,7 @@ Source: docs/reference/swr-api.md#direct-parameters, #filter-parameter.
 from dataclasses import dataclass
 
 from crawler.emulator.faults.fault import Call, Fault
+from crawler.emulator.faults.parameter import one_of
 from crawler.emulator.http.query import INVALID_FILTER, INVALID_PARAMETERS, ListQuery, parse_parameters
 from crawler.emulator.http.response import ServedResponse, service_error
 
@@ -16,12 +17,15 @@ _FILTER = "filter"
 
 @dataclass(frozen=True, slots=True)
 class RefuseDirectParameters(Fault):
-    """Refuse every request that has a parameter other than `filter` (400 SVCSTG.SWR.4001025)."""
+    """Refuse every request that has a parameter other than `filter`, with `status` and `code`."""
+
+    status: int = one_of(400, 422)
+    code: str = INVALID_PARAMETERS
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         refused = parse_parameters(call.raw_query).keys() - {_FILTER}
-        return service_error(400, INVALID_PARAMETERS, "Invalid parameters") if refused else None
+        return service_error(self.status, self.code, "Invalid parameters") if refused else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +36,11 @@ class RefuseFilter(Fault):
         del query
         refused = _FILTER in parse_parameters(call.raw_query)
         return service_error(400, INVALID_FILTER, "Invalid filtering criteria") if refused else None
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreFilter(Fault):
+    """Ignore the parameter `filter`, and answer as if nothing had been asked for: the first 100 rows of self."""
+
+    def on_query(self, call: Call, query: ListQuery) -> ListQuery:
+        return ListQuery() if _FILTER in parse_parameters(call.raw_query) else query

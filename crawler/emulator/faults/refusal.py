@@ -177,27 +177,31 @@ class Unauthorized(Fault):
 
 @dataclass(frozen=True, slots=True)
 class RefuseOrder(Fault):
-    """Refuse to sort by one of `columns`, or by any column if empty (400 SVCSTG.SWR.4001096)."""
+    """Refuse to sort by one of `columns`, or by any column if empty, with `status` and `code`."""
 
     columns: tuple[str, ...] = ()
+    status: int = one_of(400, 422)
+    code: str = INVALID_ORDER_COLUMN
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del call
         if query.order_column is None or (self.columns and query.order_column not in self.columns):
             return None
-        return service_error(400, INVALID_ORDER_COLUMN, "Invalid order_column")
+        return service_error(self.status, self.code, "Invalid order_column")
 
 
 @dataclass(frozen=True, slots=True)
 class RefuseLimitAbove(Fault):
-    """Refuse every request with a limit above `limit` (400 SVCSTG.SWR.4000056)."""
+    """Refuse every request with a limit above `limit`, with `status` and `code`."""
 
     limit: int
+    status: int = one_of(400, 422)
+    code: str = INVALID_PAGE_SIZE
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del call
         refused = query.limit > self.limit
-        return service_error(400, INVALID_PAGE_SIZE, "Invalid page size") if refused else None
+        return service_error(self.status, self.code, "Invalid page size") if refused else None
 
 
 @dataclass(frozen=True, slots=True)

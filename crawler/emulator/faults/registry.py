@@ -36,7 +36,7 @@ from crawler.emulator.faults.delivery import (
     Trickle,
     WrongContentLength,
 )
-from crawler.emulator.faults.dialect import RefuseDirectParameters, RefuseFilter
+from crawler.emulator.faults.dialect import IgnoreFilter, RefuseDirectParameters, RefuseFilter
 from crawler.emulator.faults.drift import (
     Churn,
     DeleteAfter,
@@ -127,6 +127,7 @@ __all__ = [
     "FromCache",
     "Gzip",
     "HtmlResponse",
+    "IgnoreFilter",
     "IgnoreNamespace",
     "IgnoreOffset",
     "InsertAfter",
@@ -232,6 +233,7 @@ _KINDS: tuple[type[Fault], ...] = (
     RefuseEmpty,
     RefuseDirectParameters,
     RefuseFilter,
+    IgnoreFilter,
     ArrayErrors,
     Redirect,
     EchoRequest,
