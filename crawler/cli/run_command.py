@@ -19,8 +19,11 @@ from crawler.config.renamed import RENAMED_FLAGS
 from crawler.errors import CrawlerError, DiskError, UsageError
 from crawler.text.human import escaped
 
-# What a full or broken device answers when standard output is written to; every other errno is a bug.
-_OUTPUT_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EBADF})
+# What a full, broken or remote device answers when standard output is written to. An error that names a file is said as
+# it is, too: the user has named the file, or the disk has lost it. Every other one is a bug.
+_OUTPUT_ERRORS: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EBADF, errno.ESTALE, errno.ENXIO}
+)
 
 
 def run_command(arguments: list[str]) -> int:
@@ -65,7 +68,7 @@ def _exit_code_of(error: OSError) -> int:
     """Return the exit code for a stream or a file that could not be written."""
     if isinstance(error, BrokenPipeError):
         return BROKEN_PIPE
-    if error.errno not in _OUTPUT_ERRORS:
+    if error.errno not in _OUTPUT_ERRORS and error.filename is None:
         return _report_bug(error)
     where = error.filename or "standard output"
     _print_error(f"{where}: {error.strerror}; free disk space or fix the problem, then rerun the command")

@@ -72,9 +72,13 @@ def _print(text: str) -> None:
 
 
 def _check_summary_file(path: Path) -> None:
-    # A file or device that is there can be written in a folder that can't.
-    writable = os.access(path, os.W_OK) if path.exists() else os.access(path.parent, os.W_OK | os.X_OK)
-    if path.is_dir() or not writable:
+    try:
+        # A file or device that is there can be written in a folder that can't.
+        writable = os.access(path, os.W_OK) if path.exists() else os.access(path.parent, os.W_OK | os.X_OK)
+        usable = writable and not path.is_dir()
+    except OSError:  # the name is too long, or its links lead in a circle
+        usable = False
+    if not usable:
         raise ConfigError(f"summary_file: cannot write {path}; name a file in a folder that can be written")
 
 

@@ -16,6 +16,7 @@ from crawler.emulator.inventory.ndjson import from_ndjson
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.errors import ConfigError, DiskError
+from crawler.files.atomic import can_be_file
 
 
 def emulate(inventory: Path | None, ready_file: Path | None, faults: tuple[str, ...], settings: dict[str, Any]) -> int:
@@ -85,8 +86,10 @@ def _connection(running: RunningEmulator) -> dict[str, str]:
 
 def _replace(ready_file: Path, content: bytes | None) -> None:
     """Replace the file in one step, or remove it if `content` is None. Raises DiskError."""
-    temporary = ready_file.with_name(f".{ready_file.name}.{os.getpid()}")
     try:
+        if not can_be_file(ready_file) or (ready_file.exists() and not ready_file.is_file()):  # root could replace it
+            raise DiskError(f"cannot write {ready_file}: it is no file; name one in an existing folder")
+        temporary = ready_file.with_name(f".{ready_file.name}.{os.getpid()}")
         if content is None:
             ready_file.unlink(missing_ok=True)
         else:
