@@ -149,10 +149,9 @@ class OddField(Fault):
 
 @dataclass(frozen=True, slots=True)
 class EchoRequest(Recurring):
-    """Answer with the error `status`, and repeat the credentials of the request in it.
+    """Answer with the error `status`, and repeat the credentials of the request, `spelled` as text in its `where`.
 
-    `where` says in what: the `message`, the `code`, the header X-Request-Id (`id`), or an `item` of a page with status
-    200 that is no record. `spelled` says how: plain, escaped, or cut after 250 characters.
+    An `id` is the header X-Request-Id, an `item` comes at the end of a page. A `cut` text has 250 characters.
     """
 
     status: int = error_status(400)

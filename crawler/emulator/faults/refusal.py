@@ -123,8 +123,7 @@ class FailWindow(Fault):
 class Throttle(Recurring):
     """Throttle at the gateway: 429 APIGW.0308, 503 for an overload, or 403.
 
-    Retry-After is `retry_after_s` in seconds, or as a date if `as_date` is true, or the text `retry_after`. `header` is
-    the name of another header that is sent in its place.
+    The `header` is `retry_after_s` in seconds, or as a date if `as_date` is true, or the text `retry_after`.
     """
 
     # Seconds and date may lie in the past. The text takes precedence and may be nonsense.
