@@ -156,4 +156,5 @@ def _entry(scheduled: ScheduledWalk, result: WalkResult, published: Published) -
         order=result.order and f"{result.order.column} {result.order.direction}",
         lost=tuple(Lost(**gap._asdict()) for gap in result.gaps),
         carried_from="" if scheduled.published_in is None else scheduled.published_in.snapshot,
+        seen=None if judgement.verdict == "complete" else published.items,
     )

@@ -47,7 +47,8 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     published (a filter of the service may match loosely). `invalid` counts the published records with a field that
     could not be read, `invalid_fields` names these fields. `limit`, `order` and `dialect` (how parameters were sent)
     are what the service accepted. `carried_from` is the id of the earlier snapshot that this walk was read for; "" for
-    a walk that was read for this one.
+    a walk that was read for this one. `seen` counts the different repositories and rejects of all passes of a walk that
+    is not complete: what came in several passes is no proof.
     """
 
     target: str
@@ -70,6 +71,7 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     lost: tuple[Lost, ...] = ()
     carried_from: str = ""
+    seen: int | None = None
 
     @property
     def declared(self) -> int | None:

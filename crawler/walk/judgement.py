@@ -26,6 +26,7 @@ cache and no balancer by URL answers twice from one stale copy, and a list that 
 end, too.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from crawler.model.identity import Fingerprint
@@ -78,9 +79,12 @@ class DoubleRead:
         """Return the page size of a pass: every second one has pages of one item less, or two instead of one."""
         return (limit - 1 or 2) if self._is_required and pass_number % 2 == 0 else limit
 
-    def order_of(self, pass_number: int, profile: ServerProfile) -> Order | None:
-        """Return the order of a pass: every first one of two is reversed, where the server does that."""
-        order = profile.orders[0]
+    def order_of(self, pass_number: int, profile: ServerProfile, tried: Collection[Order | None] = ()) -> Order | None:
+        """Return the order of a pass: every first one of two is reversed, where the server does that.
+
+        It is none of the orders that were `tried` in vain, while there are others.
+        """
+        order = profile.order_besides(tried)
         if not (self._is_required and profile.is_reversible and pass_number % 2) or order is None:
             return order
         return order.reversed()

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from crawler.model.window import Window
+from crawler.walk.earlier_passes import EarlierPasses
 from crawler.walk.judgement import DoubleRead, Judgement, decide, if_obeyed
-from crawler.walk.passes.evidence import Evidence
 from crawler.walk.passes.first import First
 from crawler.walk.passes.frontier import Frontier
 from crawler.walk.passes.one_pass import Pass
@@ -27,9 +27,9 @@ class PassSequence:
     """The `present` pass of a walk, and what passes that are done declared: `totals`, in that order."""
 
     __slots__ = (
-        "_before",
         "_begun_again",
         "_double_read",
+        "_earlier",
         "_limit",
         "_profile",
         "_rules",
@@ -42,11 +42,11 @@ class PassSequence:
         self._profile = profile
         self._rules = rules
         self._double_read = DoubleRead(is_required=rules.double_read)
-        self._before: int | None = None  # the total that the last pass proved, if it was consistent
         self._begun_again = rules.passes_before  # passes that do not count
         self._settled = 0  # windows of earlier passes
         self._limit = profile.present.limit  # of the passes so far: a resume may not know what the first one learned
-        self.totals: dict[int, None] = {}
+        self._earlier = EarlierPasses()
+        self.totals = self._earlier.totals
         self.present = self._new(1 + rules.passes_before)
 
     @property
@@ -72,12 +72,24 @@ class PassSequence:
         return True
 
     def begin_again(self, *, was_empty: bool = False) -> None:
-        """Begin another pass in place of the present one, which does not count; `was_empty` when it found nothing.
-
-        What was read before an interruption and what is read after it are two states of the list.
-        """
+        """Begin another pass in place of the present one, which does not count; `was_empty` when it found nothing."""
+        # What was read before an interruption and what is read after it are two states of the list.
         self._begun_again += 1
         self._next(was_empty=was_empty)
+
+    @property
+    def begins_other_order(self) -> bool:
+        """Whether no page is read of a pass in another order, after the first one proved nothing."""
+        return self._earlier.is_other(self.present.reading.order) and not self.present.has_first_page
+
+    def on_lost(self, window: Window, reason: str) -> None:
+        """Take a window as lost. A service that lists nothing in another order is asked in the next one instead."""
+        begins_other_order = self.begins_other_order
+        self.present.on_lost(window, reason)
+        if begins_other_order:
+            self._earlier.on_unlisted(self.present.reading.order)
+            self._settled += self.present.frontier.settled
+            self.restart()
 
     def on_census(self, *, agrees: bool) -> None:
         """End a pass that is resting, or make it look for the end of its list."""
@@ -95,7 +107,7 @@ class PassSequence:
         if pass_number == self.present.number:
             self.present.evidence.doubt = "a page may belong to another request"
         self._double_read.forget()
-        self._before = None
+        self._earlier.forget()
 
     def judge(self) -> Judgement | None:
         """Return the verdict when the present pass decides it; None when it is not done, or another one begins."""
@@ -104,17 +116,12 @@ class PassSequence:
         reading = self.present.reading
         if reading.evidence.is_consistent and reading.clamped_to is not None and not reading.ends_short:
             self._profile.learn(SmallerPages(reading.clamped_to))  # in other passes a short page may be a mistake
-        self.totals.update(reading.evidence.totals)
-        confirmed = self._double_read.confirms(reading.evidence) and self._is_believable(reading.evidence)
+        is_allowed = self._earlier.allow(reading, self._profile)
+        confirmed = self._double_read.confirms(reading.evidence) and is_allowed
         judgement = decide(reading.evidence, self._counted, self._rules.max_passes, confirmed=confirmed)
         if judgement is None:
             self._next()
         return if_obeyed(judgement, self._profile.present)
-
-    def _is_believable(self, evidence: Evidence) -> bool:
-        """Return whether a pass needs no other: if an earlier one held more, one page alone does not contradict it."""
-        before, self._before = self._before, evidence.total if evidence.is_consistent else None
-        return evidence.pages > 1 or evidence.total >= max(self.totals, default=0) or before == evidence.total
 
     @property
     def _counted(self) -> int:
@@ -130,9 +137,8 @@ class PassSequence:
     def _new(self, number: int, *, was_empty: bool = False) -> Pass:
         profile, rules, counted = self._profile.present, self._rules, number - self._begun_again
         limit = self._double_read.page_limit_of(counted, min(self._limit, profile.limit))
-        order = self._double_read.order_of(counted, profile)
         return Pass(
-            Frontier(number, limit, order),
+            Frontier(number, limit, self._double_read.order_of(counted, profile, self._earlier.tried)),
             First(max(self.totals, default=0), was_empty=was_empty),
             is_last=counted >= rules.max_passes,
             is_vouched=rules.is_vouched,

@@ -6,6 +6,7 @@
 | a complete pass whose first page was shorter twice | SmallerPages  | `limit` becomes the page size of the server |
 | a refused sort column                              | OrderDropped  | it leaves `orders`                      |
 | a refused opposite order of one of `orders`        | OrderDropped  | `is_reversible` ends                    |
+| a consistent pass after one whose ties moved       | StableOrder   | this order becomes the first of `orders` |
 | another shape was accepted than the refused one    | Reshaped      | what this shape concedes                |
 
 A refusal whose code names neither size nor order is settled by experiment: `experiments` lists the other shapes of a
@@ -21,6 +22,7 @@ Nothing is learned about totals: each walk has its own evidence of its end, sinc
 answer the next walk.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
@@ -29,6 +31,12 @@ from crawler.model.window import Order, Window
 # The page sizes to try, one after the other, when a size is refused; the documented default of 100 is among them
 # (swr-api.md#default-limit).
 _LIMITS: Final = (500, 200, 100, 50, 20, 10, 5, 2, 1)
+
+# The documented sort columns (swr-api.md#order-columns), those with the fewest equal values first. Beyond the user's
+# choice they are tried only when the ties of all columns of that choice move.
+_DOCUMENTED_ORDERS: Final = tuple(
+    Order(column, "asc") for column in ("name", "updated_at", "namespace", "domain_name", "tag_count")
+)
 
 
 # Page sizes to experiment with (swr-api.md#default-limit; 10 is the default of the enterprise edition).
@@ -48,6 +56,12 @@ class OrderDropped(NamedTuple):
     order: Order | None
 
 
+class StableOrder(NamedTuple):
+    """Pages in this order fit together, while those in another order held rows twice."""
+
+    order: Order | None
+
+
 class Reshaped(NamedTuple):
     """The service accepts a request of another shape: of this page size in items, this order, this dialect.
 
@@ -63,7 +77,7 @@ class Reshaped(NamedTuple):
     is_reversible: bool = True
 
 
-Lesson = SmallerPages | OrderDropped | Reshaped
+Lesson = SmallerPages | OrderDropped | StableOrder | Reshaped
 # What the service does not accept of a window; or what it was found to accept instead.
 Refused = Literal["size", "order"] | Reshaped
 
@@ -74,6 +88,7 @@ class ServerProfile:
 
     - `limit`: the page size to request, in items.
     - `orders`: the sort columns that were not refused so far, first choice first; None is the server's own order.
+    - `spare_orders`: the documented columns beyond the user's choice that were not refused so far.
     - `filtered`: whether a request packs all parameters into `filter` (swr-api.md#filter-parameter).
     - `may_change`: whether the other dialect may still be tried.
     - `is_obeyed`: whether the service is known to read its requests: one that ignores `filter` answers, too.
@@ -86,17 +101,27 @@ class ServerProfile:
     may_change: bool = False
     is_reversible: bool = True
     is_obeyed: bool = True
+    spare_orders: tuple[Order, ...] = _DOCUMENTED_ORDERS
+
+    def order_besides(self, tried: Collection[Order | None]) -> Order | None:
+        """Return the first order that is not among `tried`; the first choice when all are."""
+        return next((one for one in (*self.orders, *self.spare_orders) if one not in tried), self.orders[0])
 
     def learn(self, lesson: Lesson) -> "ServerProfile":
         """Return the profile with what was learned; the last order and the smallest size stay."""
         match lesson:
             case SmallerPages(limit):
                 return replace(self, limit=min(self.limit, limit))
+            case StableOrder(order):
+                others = tuple(one for one in self.orders if one != order)
+                return replace(self, orders=(order, *others), spare_orders=_without(self.spare_orders, order))
+            case OrderDropped(order) if order in self.spare_orders and order not in self.orders:
+                return replace(self, spare_orders=_without(self.spare_orders, order))
             case OrderDropped(order) if order not in self.orders:
                 return replace(self, is_reversible=False)
             case OrderDropped(order):
                 left = tuple(one for one in self.orders if one != order)
-                return replace(self, orders=left or self.orders)
+                return replace(self, orders=left or self.orders, spare_orders=_without(self.spare_orders, order))
             case _:
                 return self._reshaped(lesson)
 
@@ -108,6 +133,10 @@ class ServerProfile:
         if shape.filtered == self.filtered or not self.may_change:  # as before, or as it was configured
             return profile
         return replace(profile, filtered=shape.filtered, may_change=False, is_obeyed=shape.is_obeyed)
+
+
+def _without(orders: tuple[Order, ...], order: Order | None) -> tuple[Order, ...]:
+    return tuple(one for one in orders if one != order)
 
 
 def lesson_of(profile: ServerProfile, window: Window, refused: Refused) -> Lesson | None:

@@ -25,6 +25,8 @@ The laws; each is a property in tests/walk/test_walk_laws.py:
   without a total must come twice.
 - A window that failed is requested again at the end of its pass, and lost when it fails there, too.
 - A walk ends: after max_passes passes at most, and no pass reads far ahead of what its pages prove (read_ahead.py).
+- Rows that come twice in the place of others, while the numbers agree, show that the order of equal rows is not fixed:
+  the next pass is in another order. What is read in another order must not be fewer rows than were declared before.
 - A pass that was interrupted for longer than a moment begins again: a resume is a later look.
 
 Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #moving-data, #offset-paging.
@@ -117,12 +119,13 @@ class Walk:
 
     def on_lost(self, window: Window, reason: str, *, no_list: bool = False) -> None:
         """Record a window as lost after its last try, or replay that there is `no_list`; the walk keeps `reason`."""
-        (self._passes.present.on_no_list if no_list else self._passes.present.on_lost)(window, reason)
+        (self._passes.present.on_no_list if no_list else self._passes.on_lost)(window, reason)
         self._on_settled()
 
     def on_refused(self, window: Window, refusal: Refusal) -> Outcome | NoList | None:
         """Take a refusal that says "there is no such page"; return what follows, None when it is no evidence."""
-        outcome = self._passes.present.on_refused(window, refusal)
+        # A refusal of another order is about the order: the rows were there a moment ago.
+        outcome = None if self._passes.begins_other_order else self._passes.present.on_refused(window, refusal)
         if outcome is not None and not isinstance(outcome, AskAgain):
             self._on_settled()
         return outcome

@@ -63,6 +63,15 @@ def test_a_row_moves_only_for_requests_without_a_sort_order() -> None:
     assert client.names() == NAMES
 
 
+def test_a_row_moves_to_another_namespace_and_back() -> None:
+    inventory = inventory_of(item("a", namespace="m"), item("b", namespace="m"), item("x", namespace="n"))
+    client = DirectClient(inventory, [parse_fault("transfer-after:requests=1,every=1,to=2")])
+    assert [client.names("namespace=n&limit=9&offset=0") for _ in range(3)] == [["x"], ["a", "x"], ["x"]]
+    assert DirectClient(inventory, [parse_fault("transfer-after:requests=0,index=2,to=0")]).names() == ["a", "b", "x"]
+    taken = inventory_of(item("a", namespace="m"), item("a", namespace="n"))
+    assert DirectClient(taken, [parse_fault("transfer-after:requests=0")]).names() == ["a", "a"]
+
+
 @pytest.mark.parametrize("order", ["", "&order_column=name&order_type=asc"])
 def test_the_order_is_reversed_and_restored(order: str) -> None:
     client = DirectClient(FIVE, [ReverseAfter(1, every=2)])
@@ -81,7 +90,9 @@ def test_a_moved_row_stays_in_its_namespace() -> None:
         assert sorted(DirectClient(inventory, [parse_fault(text)]).names()) == sorted(expected)
 
 
-@pytest.mark.parametrize("name", ["delete-after", "insert-after", "swap-after", "rename-after", "move-after"])
+@pytest.mark.parametrize(
+    "name", ["delete-after", "insert-after", "swap-after", "rename-after", "move-after", "transfer-after"]
+)
 def test_drift_of_a_missing_row_changes_nothing(name: str) -> None:
     fault = parse_fault(f"{name}:requests=0,every=1,index=5")
     assert seen(fault, 2) == [NAMES, NAMES]

@@ -196,3 +196,37 @@ def test_an_empty_moment_can_be_that_of_one_window() -> None:
 def test_a_moment_without_an_end_is_refused() -> None:
     with pytest.raises(UsageError, match=r"^empty-moment: times or for_ms must be given$"):
         parse_fault("empty-moment:after_requests=1")
+
+
+# --- the order of ties --------------------------------------------------------------------------------------
+
+TIED = inventory_of(
+    *(item(f"a{number}", updated_at=f"2024-01-0{1 + number // 4}T00:00:00Z", num_images=number) for number in range(8))
+)
+TIED_NAMES = [f"a{number}" for number in range(8)]
+
+
+def orders_of(text: str, column: str, requests: int = 6) -> list[list[str]]:
+    client = DirectClient(TIED, [parse_fault(text)])
+    return [client.names(f"limit=8&offset=0&order_column={column}&order_type=asc") for _ in range(requests)]
+
+
+def test_rows_of_one_time_come_in_another_order_at_every_request() -> None:
+    seen = orders_of("unstable-ties:columns=updated_at", "updated_at")
+    assert len(set(map(tuple, seen))) > 2
+    assert all(set(names[:4]) == set(TIED_NAMES[:4]) and set(names) == set(TIED_NAMES) for names in seen)
+    assert orders_of("unstable-ties:columns=updated_at", "name") == [TIED_NAMES] * 6
+
+
+def test_each_replica_has_an_order_of_ties_of_its_own() -> None:
+    seen = orders_of("unstable-ties:by=replica,replicas=3", "updated_at")
+    assert seen[:3] == seen[3:]
+    assert len(set(map(tuple, seen))) == 3
+
+
+def test_without_a_column_all_rows_are_ties_and_with_rows_all_any_are() -> None:
+    assert orders_of("unstable-ties", "tag_count") == [TIED_NAMES] * 6
+    assert orders_of("unstable-ties:rows=all", "tag_count") != [TIED_NAMES] * 6
+    client = DirectClient(TIED, [parse_fault("unstable-ties:columns=none")])
+    pages = [client.names("limit=4&offset=0") for _ in range(4)]
+    assert len(set(map(tuple, pages))) > 1

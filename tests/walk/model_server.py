@@ -7,6 +7,7 @@ order, retries like crawl/engine/window_fetcher.py, and writes the journal that 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
+from random import Random
 from typing import Final, Literal, NamedTuple
 
 from crawler.errors import ErrorDetails, OrderRefusedError, RequestError, SizeRefusedError, TransientError
@@ -86,6 +87,7 @@ class ServerBehavior:
     total_on_empty: bool = True
     largest_size: int = ANY  # larger ones are refused, unless pages are as large anyway
     refused_orders: frozenset[Order | None] = frozenset()
+    shuffled_orders: frozenset[Order | None] = frozenset()  # in these, rows are in another order at every request
     faults: tuple[Fault, ...] = ()
     changes: tuple[InventoryChange, ...] = ()
 
@@ -147,7 +149,10 @@ class Server:
         offset = 0 if behavior.ignores_offset else window.offset
         if behavior.repeats_last and offset >= count > 0:
             offset = (count - 1) // length * length
-        return self._until_heavy(self.rows[offset : offset + length])
+        rows = self.rows
+        if window.order in behavior.shuffled_orders:
+            rows = Random(self.requests).sample(rows, count)  # noqa: S311 - an order, no secret
+        return self._until_heavy(rows[offset : offset + length])
 
     def _until_heavy(self, rows: list[int]) -> list[int]:
         """Return the rows that fit into a page; one always does."""

@@ -28,6 +28,9 @@ walk_configs = st.builds(
     double_read=st.booleans(),
     orders=st.just(WalkConfig().orders),
 )
+shuffled_orders = st.sampled_from(
+    [frozenset(), frozenset(), frozenset({BY_NAME}), frozenset({BY_TIME}), frozenset({BY_NAME, BY_TIME, None})]
+)
 refused_orders = st.sampled_from([frozenset(), frozenset({BY_NAME}), frozenset({BY_NAME, BY_TIME})])
 
 
@@ -105,9 +108,8 @@ changes = st.builds(
 @st.composite
 def changing(draw: st.DrawFn) -> ServerBehavior:
     """A server whose inventory changes while it is read, once or for ever."""
-    return ServerBehavior(
-        **{**vars(draw(unchanging())), "changes": tuple(draw(st.lists(changes, min_size=1, max_size=3)))}
-    )
+    found = tuple(draw(st.lists(changes, min_size=1, max_size=3)))
+    return ServerBehavior(**{**vars(draw(unchanging())), "changes": found, "shuffled_orders": draw(shuffled_orders)})
 
 
 any_behavior = st.one_of(well_behaved(), with_passing_faults(), unchanging(), changing())

@@ -189,6 +189,9 @@ def _evidence(walk: WalkEntry) -> str:
         parts.append(counted(walk.duplicates, "duplicate"))
     if walk.passes > 1:
         parts.append(f"last of {counted(walk.passes, 'pass', 'passes')}")
+    if walk.seen is not None and walk.passes > 1 and walk.declared_totals:
+        union = f"{count(walk.seen)} of {count(max(walk.declared_totals))} over {count(walk.passes)} passes"
+        parts.append(f"{union}, not proven in one")
     if walk.verdict == "unproven" and walk.reason:
         parts.append(walk.reason)
     return ", ".join(parts)

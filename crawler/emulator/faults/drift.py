@@ -94,6 +94,17 @@ class RenameAfter(Drifting):
 
 
 @dataclass(frozen=True, slots=True)
+class TransferAfter(Drifting):
+    """Move the row at `index` to the namespace of the row at `to`. The next change moves it back."""
+
+    index: int = 0
+    to: int = number(minimum=0, default=1)
+
+    def view(self, generation: int, inventory: Inventory) -> Inventory:
+        return inventory.transferred(self.index, self.to) if generation % 2 else inventory
+
+
+@dataclass(frozen=True, slots=True)
 class MoveAfter(Drifting):
     """Move the row at `index` to the end of its namespace. The next change moves it back.
 

@@ -46,6 +46,7 @@ from crawler.emulator.faults.drift import (
     RenameAfter,
     ReverseAfter,
     SwapAfter,
+    TransferAfter,
 )
 from crawler.emulator.faults.fault import Call, Fault, fault_name
 from crawler.emulator.faults.paging import (
@@ -100,6 +101,7 @@ from crawler.emulator.faults.replicas import (
     OldReplica,
     ReorderedReplica,
     StaleReplica,
+    UnstableTies,
 )
 from crawler.emulator.faults.token import EchoLogin, FailTokens, LockUser, SkewTokens, SlowTokens, ThrottleTokens
 from crawler.errors import UsageError
@@ -243,6 +245,7 @@ _KINDS: tuple[type[Fault], ...] = (
     StaleReplica,
     OldReplica,
     ReorderedReplica,
+    UnstableTies,
     MissingOwner,
     Cache,
     EmptyMoment,
@@ -256,6 +259,7 @@ _KINDS: tuple[type[Fault], ...] = (
     InsertAfter,
     SwapAfter,
     RenameAfter,
+    TransferAfter,
     MoveAfter,
     ReverseAfter,
     Churn,

@@ -7,15 +7,19 @@ Source: docs/reference/swr-api.md#moving-data (another state), #sort-stability (
 
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
 from zlib import crc32
 
-from crawler.emulator.faults.fault import Call, Fault, Recurring, fault_name
+from crawler.emulator.faults.fault import Call, Fault, Recurring, fault_name, request_random
 from crawler.emulator.faults.parameter import number, one_of
 from crawler.emulator.http.page import ServedPage
-from crawler.emulator.http.query import LIST_PARAMETERS, ListQuery, effective_parameters
+from crawler.emulator.http.query import LIST_PARAMETERS, ORDER_COLUMNS, ListQuery, effective_parameters
 from crawler.emulator.http.response import IMMEDIATE, ServedResponse
-from crawler.emulator.inventory.center_rows import Inventory, decode, render
+from crawler.emulator.inventory.center_rows import Inventory, decode, instant, render
 from crawler.errors import UsageError
 
 
@@ -85,6 +89,56 @@ class ReorderedReplica(Replica):
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         return page.reversed() if self.answers(call) else page
+
+
+_NO_COLUMN: Final = "none"
+# What a row is sorted by, from its item; rows of one value are ties.
+_SORTED_BY: Final[Mapping[str, Callable[[Mapping[str, Any]], object]]] = {
+    **{column: itemgetter(column) for column in ("name", "namespace", "domain_name")},
+    **dict.fromkeys(("updated_at", "updated_time"), lambda item: instant(item.get("updated_at"))),
+    "tag_count": lambda item: item.get("num_images"),
+    _NO_COLUMN: lambda _: None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UnstableTies(Fault):
+    """Sort rows of equal values in another order at every request, or on each of `replicas`.
+
+    Only where one of `columns` sorts (`none` for no column), or any if empty; with `rows` all, other rows too.
+    """
+
+    # Without a column all rows are ties. As of a database that breaks no ties: which of equal rows comes first depends
+    # on its plan and on the server.
+
+    columns: tuple[str, ...] = field(default=(), metadata={"choices": (*ORDER_COLUMNS, _NO_COLUMN)})
+    by: str = one_of("request", "replica")
+    replicas: int = number(minimum=1, default=2)
+    rows: str = one_of("ties", "all")
+
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        column = page.query.order_column or _NO_COLUMN
+        if (self.columns and column not in self.columns) or len(page.selection) < 2:  # noqa: PLR2004 - no ties
+            return page
+        decided_by = call.number if self.by == "request" else call.number % self.replicas
+        chance = request_random(0, replace(call, number=decided_by))
+        selection: list[bytes] = []
+        for ties in self._ties(call, column, page.selection):
+            selection += chance.sample(ties, len(ties))
+        query = page.query
+        return replace(page, selection=selection, rows=selection[query.offset : query.offset + query.limit])
+
+    def _ties(self, call: Call, column: str, selection: Sequence[bytes]) -> list[list[bytes]]:
+        """Return the rows in groups that one value sorts; remember them, since each page is of the same selection."""
+        if self.rows == "all":
+            return [list(selection)]
+        known: tuple[Sequence[bytes] | None, list[list[bytes]]] = call.memory.get(column, (None, []))
+        if known[0] is selection:
+            return known[1]
+        sorted_by = _SORTED_BY[column]
+        ties = [list(group) for _, group in groupby(selection, lambda row: sorted_by(decode(row)))]
+        call.memory[column] = selection, ties
+        return ties
 
 
 @dataclass(frozen=True, slots=True)

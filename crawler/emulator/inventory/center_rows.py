@@ -163,6 +163,21 @@ class CenterRows:
         rows = (*group.rows[:inside], *group.rows[inside + 1 :], group.rows[inside])
         return self._with_group(at, replace(group, rows=rows))
 
+    def transferred(self, index: int, to: int) -> "CenterRows":
+        """Return a copy with the row at `index` in the namespace of the row at `to`, under its own name.
+
+        Returns itself if there is no such row, both are of one namespace, or the name exists there.
+        """
+        (at, inside), (there, _) = self._find(index), self._find(to)
+        if at is None or there is None or at == there:
+            return self
+        name, row = self.groups[at].named()[inside]
+        named, group = self.groups[there].named(), self.groups[there]
+        if name in dict(named):
+            return self
+        item = decode(row) | {"namespace": group.namespace, "domain_name": group.domain_name}
+        return self._sorted(there, [*named, (name, render(item))]).without(index + (there < at))
+
     def _find(self, index: int) -> tuple[int | None, int]:
         """Return the index of the group with the row at `index`, or None, and the index of the row in the group."""
         for at, group in enumerate(self.groups):
@@ -208,6 +223,10 @@ class Inventory:
     def with_last(self, index: int) -> "Inventory":
         """Return a copy with the row at `index` at the end of its namespace, in each center (see CenterRows)."""
         return self._with(lambda center_rows: center_rows.with_last(index))
+
+    def transferred(self, index: int, to: int) -> "Inventory":
+        """Return a copy with the row at `index` in the namespace of that at `to`, in each center (see CenterRows)."""
+        return self._with(lambda center_rows: center_rows.transferred(index, to))
 
     def _with(self, change: Callable[[CenterRows], CenterRows]) -> "Inventory":
         return Inventory({center: change(center_rows) for center, center_rows in self.centers.items()})

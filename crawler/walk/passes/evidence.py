@@ -94,10 +94,20 @@ class Evidence:
         return next(iter(self.totals), 0)
 
     @property
+    def _has_as_many_items(self) -> bool:
+        """Whether one total was declared by all pages, and as many items came, whatever they are."""
+        flawed = self.gaps or self.total_missing or self.doubt or len(self.totals) > 1
+        return not flawed and self.items == self.total
+
+    @property
     def adds_up(self) -> bool:
         """Whether one total was declared by all pages, and as many items came, each once."""
-        flawed = self.gaps or self.total_missing or self.doubt or len(self.totals) > 1
-        return not flawed and self.items == self.total == self.keys.identities()
+        return self._has_as_many_items and self.total == self.keys.identities()
+
+    @property
+    def has_moving_ties(self) -> bool:
+        """Whether rows came twice in the place of others: the order of equal rows differs from page to page."""
+        return self._has_as_many_items and self.total > self.keys.identities()
 
     @property
     def is_consistent(self) -> bool:
