@@ -85,14 +85,16 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
     ExitCode(
         CredentialsError.exit_code,
         "credentials",
-        "The service refused the credentials, or there are none. With several targets, the others may be published.",
+        "The service refused the credentials, permits the account nothing, or there are no credentials. "
+        "With several targets, the others may be published.",
         "Renew or correct the credentials that the message names, then rerun the command; crawl resumes "
         "when it can tell that the account is the same.",
     ),
     ExitCode(
         ConfigError.exit_code,
         "configuration",
-        "A setting is wrong, or contradicts another one.",
+        "A setting is wrong, or contradicts another one; for crawl and plan also an endpoint that refuses or redirects "
+        "every request, or whose certificate is not valid.",
         "Correct the setting that the message names.",
     ),
     ExitCode(

@@ -67,6 +67,7 @@ _FAULT_TEXTS: Final = (
     "unauthorized:after_requests=0,times=1",
     "swr-throttle-403:every=5",
     "unauthorized:after_requests=7",
+    "refuse-center",
     "refuse-order:columns=name",
     "refuse-order",
     "refuse-limit-above:limit=5",

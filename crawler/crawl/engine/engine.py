@@ -98,6 +98,9 @@ class Engine:
                 while slots.available() and (task := target.next_task()):
                     slots.acquire()
                     workers.start_soon(self._work, target, fetcher, slots, task, workers.cancel_scope)
+                if slots.are_idle and fetcher.stop_error is not None:
+                    target.stop(fetcher.stop_error)
+                    break
                 await slots.wait_for_change()
 
     async def _work(

@@ -9,6 +9,7 @@ walk/retry_policy.py has the table of what follows which failure. Of a refusal:
     twice, at or beyond the declared total -------> the end of the list
     twice, anywhere else -------------------------> the window is put off to the end of its pass, and leaves a gap when
                                                     it fails there, too
+    twice, while the target has never answered ---> the window is held (held_refusals.py)
 
 One refusal is no end: a gateway that reloads sends it, too, and the total may be late.
 """
@@ -17,6 +18,7 @@ import logging
 from http import HTTPStatus
 from typing import Final
 
+from crawler.crawl.engine.held_refusals import HeldRefusals
 from crawler.crawl.engine.negotiation import Negotiator
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.settling import WindowSettler
@@ -64,6 +66,16 @@ class WindowFailures:
         self._settler = settler
         self._clock = clock
         self._negotiator = Negotiator(target, requester, settler, rate_limiter, clock)
+        self._held = HeldRefusals(target, self._lose)
+
+    def on_page(self) -> None:
+        """Note that the target has sent a page."""
+        self._held.on_answer()
+
+    @property
+    def stop_error(self) -> CrawlerError | None:
+        """Why the target must stop if nothing else is in flight: it has refused everything; else None."""
+        return self._held.stop_error
 
     async def after(
         self, task: FetchTask, error: RequestError, tries: Tries, chance: float, successes: int
@@ -96,8 +108,15 @@ class WindowFailures:
             if not tries.are_refused:
                 return RetryAfter(apart_s(chance))
             if self._settle(task, _refusal_of(error)) is None:
-                self._lose(task, f"{error}, {tries.refusals} times{self._negotiator.tried}")
+                self._refuse(task, error, f"{error}, {tries.refusals} times{self._negotiator.tried}")
         return None
+
+    def _refuse(self, task: FetchTask, error: RequestError, reason: str) -> None:
+        """Lose a window that is refused for good; hold it while the target has answered nothing, in no run."""
+        if self._requester.successes or self._target.stats.pages:
+            self._lose(task, reason)
+        else:
+            self._held.hold(task, error, reason)
 
     async def _give_up(self, task: FetchTask, error: RequestError, tries: int, *, others_answered: bool) -> None:
         if not others_answered and not await self._requester.still_answers():

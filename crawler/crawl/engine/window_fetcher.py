@@ -16,6 +16,7 @@ from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import (
+    CrawlerError,
     RequestError,
     ThrottledError,
     TransientError,
@@ -61,6 +62,11 @@ class WindowFetcher:
             await self._uncertain.request_again()
             await self._client.wait_for_silence()  # what came again may be uncertain itself
 
+    @property
+    def stop_error(self) -> CrawlerError | None:
+        """Why the target must stop if nothing is in flight: it has refused everything; None when it has not."""
+        return self._failures.stop_error
+
     async def fetch(self, task: FetchTask) -> None:
         """Request one window until it is settled.
 
@@ -105,6 +111,7 @@ class WindowFetcher:
         except TransientError as error:
             self._slots.on_failure(sample, throttled=isinstance(error, ThrottledError))
             raise
+        self._failures.on_page()
         outcome = task.walk.on_page(window, page, last_try=last_try)
         if isinstance(outcome, AskAgain):
             return outcome

@@ -56,6 +56,11 @@ class WorkerSlots:
         workers = self._taken + self._in_backoff
         return self._taken < self._limit.limit and workers < _WORKERS_PER_SLOT * self._limit.limit
 
+    @property
+    def are_idle(self) -> bool:
+        """Whether no worker holds a slot or will come back for one."""
+        return not (self._taken or self._in_backoff)
+
     def may_continue(self) -> bool:
         """Return whether a worker may keep its slot for another window."""
         return self._taken <= self._limit.limit and not self._returning

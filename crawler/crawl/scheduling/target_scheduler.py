@@ -35,7 +35,7 @@ _MAX_UNKNOWN_FIELDS: Final = 1000
 class TargetScheduler:
     """All walks of one target. `error` says why the target stopped before they ended; None when it did not.
 
-    `census` holds the census of each center that is crawled by namespace.
+    `census` holds the census of each center that is crawled by namespace. `not_started` are walks, the next one first.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class TargetScheduler:
         self._invalid_fields: set[str] = set()
         self._census = TargetCensus(census or {}, walks)
         self._maker = WalkMaker(self.profile, limits, self._census)
-        self._not_started = deque([*self._census.first_probes(), *walks])
+        self.not_started = deque([*self._census.first_probes(), *walks])
         self._open = OpenWalks()
         self._ended: list[ScheduledWalk] = []  # since `take_ended`
 
@@ -68,14 +68,14 @@ class TargetScheduler:
     @property
     def done(self) -> bool:
         """Whether there is nothing more to fetch: every walk has ended, or the target stopped."""
-        return self.error is not None or not (self._open or self._not_started)
+        return self.error is not None or not (self._open or self.not_started)
 
     def next_task(self) -> FetchTask | None:
         """Take the next window, in flight from now on; None when a response must come first."""
         task = self._open.next_task()
-        if task is not None or not self._not_started:
+        if task is not None or not self.not_started:
             return task
-        return task_of(self._not_started[0], self.start(self._not_started[0]))
+        return task_of(self.not_started[0], self.start(self.not_started[0]))
 
     def take_ended(self) -> list[ScheduledWalk]:
         """Return the walks that have ended since the last call."""
@@ -84,9 +84,9 @@ class TargetScheduler:
 
     def start(self, scheduled: ScheduledWalk) -> Walk | TotalProbe:
         """Start a walk that has not started yet, and return it. Raises WalkError when it cannot be started now."""
-        if scheduled not in self._not_started:
+        if scheduled not in self.not_started:
             raise WalkError(f"{scheduled.id} cannot be started now")
-        self._not_started.remove(scheduled)
+        self.not_started.remove(scheduled)
         walk = self._maker.new(scheduled)
         scheduled.walk = walk
         self._open.add(scheduled, walk)
@@ -137,7 +137,7 @@ class TargetScheduler:
             self._open.add_later(scheduled, walk)
 
     def _go_on(self, census: CensusResult) -> None:
-        self._not_started.extendleft(census.to_start)
+        self.not_started.extendleft(census.to_start)
         for scheduled, walk in census.rested:
             found = self._maker.on_census(scheduled, walk, agrees=census.agrees)
             if isinstance(found, Walk):

@@ -1,4 +1,4 @@
-"""Faults of a server that knows only one way to send parameters: direct ones, or `filter`.
+"""Faults of a server that knows only one way to send parameters: direct ones, or `filter`; or only one center.
 
 Source: docs/reference/swr-api.md#direct-parameters, #filter-parameter.
 """
@@ -8,9 +8,9 @@ Source: docs/reference/swr-api.md#direct-parameters, #filter-parameter.
 from dataclasses import dataclass
 
 from crawler.emulator.faults.fault import Call, Fault
-from crawler.emulator.faults.parameter import one_of
+from crawler.emulator.faults.parameter import error_status, one_of
 from crawler.emulator.http.query import INVALID_FILTER, INVALID_PARAMETERS, ListQuery, parse_parameters
-from crawler.emulator.http.response import ServedResponse, service_error
+from crawler.emulator.http.response import ServedResponse, error, service_error
 
 _FILTER = "filter"
 
@@ -44,3 +44,14 @@ class IgnoreFilter(Fault):
 
     def on_query(self, call: Call, query: ListQuery) -> ListQuery:
         return ListQuery() if _FILTER in parse_parameters(call.raw_query) else query
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseCenter(Fault):
+    """Answer every request for `center` with the error `status`: the account may list the other center only."""
+
+    center: str = one_of("thirdparty", "self")
+    status: int = error_status(403)
+
+    def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
+        return error(self.status, call.request_id) if query.center == self.center else None

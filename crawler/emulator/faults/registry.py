@@ -36,7 +36,7 @@ from crawler.emulator.faults.delivery import (
     Trickle,
     WrongContentLength,
 )
-from crawler.emulator.faults.dialect import IgnoreFilter, RefuseDirectParameters, RefuseFilter
+from crawler.emulator.faults.dialect import IgnoreFilter, RefuseCenter, RefuseDirectParameters, RefuseFilter
 from crawler.emulator.faults.drift import (
     Churn,
     DeleteAfter,
@@ -149,6 +149,7 @@ __all__ = [
     "PageBytes",
     "RandomFaults",
     "Redirect",
+    "RefuseCenter",
     "RefuseDirectParameters",
     "RefuseFilter",
     "RefuseLimitAbove",
@@ -232,6 +233,7 @@ _KINDS: tuple[type[Fault], ...] = (
     HtmlResponse,
     RefuseUnaligned,
     RefusePastEnd,
+    RefuseCenter,
     RefuseEmpty,
     RefuseDirectParameters,
     RefuseFilter,

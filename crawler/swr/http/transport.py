@@ -93,7 +93,8 @@ class Transport:
     ) -> bool:
         """Return whether the response names the requested offset. Raises what `send` does before it reads a body."""
         if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
-            raise RefusedError(details_of(response, "redirects are not followed; check the endpoint", mask))
+            reason = f"redirects are not followed{_host_of(response)}; check the endpoint"
+            raise RefusedError(details_of(response, reason, mask))
         if connection.is_copy:
             self._connector.on_sign("id", connection.log)
             reason = "the response is a copy of another one (X-Request-Id): the connection is out of step"
@@ -128,6 +129,15 @@ class Transport:
     async def wait_for_silence(self) -> None:
         """Return when every answer is judged; see `Connector.wait_for_silence`."""
         await self._connector.wait_for_silence()
+
+
+def _host_of(response: aiohttp.ClientResponse) -> str:
+    """Return the host that a redirect names, as a part of a sentence; "" when it names none."""
+    try:
+        host = URL(response.headers.get("Location", "")).host
+    except ValueError:
+        host = None
+    return f" (to {host})" if host else ""
 
 
 def _exchange_of(

@@ -1,0 +1,49 @@
+"""What a target is told that refuses everything: its credentials, its endpoint, or what is between (pure).
+
+| every request ended in                          | exit code | what the line names                          |
+|-------------------------------------------------|-----------|----------------------------------------------|
+| 403                                             | 77        | the IAM action that the account needs        |
+| 407                                             | 78        | the proxy that asks for credentials          |
+| a redirect                                      | 78        | the host that it leads to                    |
+| a certificate that is not valid                 | 78        | the endpoint, the clock, the CA certificates |
+| an encoding that nobody asked for               | 78        | what is between here and the service         |
+| 400, 422, after all forms of a request          | 78        | the settings of a request, the endpoint      |
+| any other refusal, such as 404                  | 78        | the endpoint                                 |
+
+Failures that may pass (5xx, no answer, a maintenance page) are no refusals: they end as 75, after all tries.
+
+Source: docs/reference/swr-api.md#endpoint (the action), #permanent-failures, #gateway-error-body.
+"""
+
+from http import HTTPStatus
+from typing import Final
+
+from crawler.errors import ConfigError, CrawlerError, CredentialsError, RequestError
+
+ACTION: Final = "swr:repo:listSharedRepos"
+
+
+def error_of(target: str, error: RequestError) -> CrawlerError:
+    """Return why a target stops that refused every request, by the last refusal."""
+    status, refused = error.details.status, f"target {target}: every request is refused: {error}"
+    if status == HTTPStatus.FORBIDDEN:
+        advice = f"give the account of the credentials the permission {ACTION}, or use those of another account"
+        return CredentialsError(f"{refused}; {advice}, then rerun the command")
+    return ConfigError(f"{refused}; {_advice(status)}, then rerun the command", setting="endpoint")
+
+
+def _advice(status: int) -> str:
+    if not status:
+        return (
+            "check the endpoint, the clock of this machine, and the CA certificates that it trusts (SSL_CERT_FILE): a "
+            "proxy that opens TLS has a certificate of its own"
+        )
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return "something between here and the service changes its answers: reach the endpoint by another way"
+    if status < HTTPStatus.BAD_REQUEST:
+        return "set the endpoint to the origin of the SWR API of your region"
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return "a proxy on the way asks for credentials: let it pass requests to the endpoint"
+    endpoint = "check that the endpoint is the origin of the SWR API of your region"
+    is_about_request = status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+    return f"{endpoint}, and the settings dialect, order and limit" if is_about_request else endpoint
