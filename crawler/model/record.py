@@ -96,7 +96,8 @@ def owner_part(owner: str | None) -> int:
     if part is None:
         part = hash(owner) & _OWNER_BITS
         if len(CACHED_OWNERS) < _MOST_CACHED and len(owner) <= _LONGEST_CACHED:
-            part = CACHED_OWNERS[owner] = part if CACHED_OWNERS else 0
+            # One step: large pages are read by other threads, and only one owner may have the part 0.
+            part = CACHED_OWNERS.setdefault(owner, part if CACHED_OWNERS else 0)
         _PARTS.add(part)
     return part
 

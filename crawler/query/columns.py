@@ -61,4 +61,6 @@ REJECT_COLUMNS: Final = {
     "reason": "VARCHAR",
     "raw": "VARCHAR",
     "encoding": "VARCHAR",
+    "bytes": "BIGINT",
+    "blake2b": "VARCHAR",
 }

@@ -11,7 +11,7 @@
 
 aiohttp could decompress, but its releases before 3.13.3 inflate a decompression bomb completely, and none of them
 notices a truncated gzip. Here a body stays compressed until it is complete. So bombs on many connections cost only what
-was transferred; and because no step awaits, at most one body of the process is being inflated at any time.
+was transferred; and at most one large body of the process is being inflated at any time (http/body.py).
 
 Source: RFC 9110, 8.4.1 (content codings); RFC 1952, 2.2 (a gzip may have several members);
 docs/reference/swr-api.md#compressed-bodies (the names that no body is compressed by).

@@ -97,14 +97,20 @@ def printable(text: str, mask: Callable[[str], str]) -> str:
     return cleaned[:_MAX_TEXT_LENGTH].strip()
 
 
+# Twice the largest headers of a request, which a gateway may repeat (swr-api.md#header-size-limits). A larger body is
+# not decoded: its status decides alone, and decoding would stop everything else.
+_MAX_ERROR_BYTES: Final = 256 * 2**10
+
 _CODE_AND_MESSAGE: Final = (("error_code", "error_msg"), ("errorCode", "errorMessage"), ("code", "message"))
 
 
 def _parse_error(body: bytes) -> tuple[str, str]:
-    """Return code and message of an error body, "" for each that it does not have.
+    """Return code and message of an error body, "" for each that it does not have; of a very large body both are "".
 
     Source: swr-api.md#error-array, #error-dual, #error-top-level, #gateway-error-body, #iam-error-shapes.
     """
+    if len(body) > _MAX_ERROR_BYTES:
+        return "", ""
     try:
         content: Any = orjson.loads(body)
     except orjson.JSONDecodeError:

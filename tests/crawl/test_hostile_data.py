@@ -290,6 +290,21 @@ def test_values_that_could_not_be_read_are_counted_among_those_published_after_a
     assert (second.walks[0].invalid, second.walks[0].invalid_fields) == (20, ("size",))
 
 
+@pytest.mark.parametrize("holds", ["objects", "tags", "levels", "characters"])
+def test_an_item_that_holds_millions_is_one_reject_and_costs_no_other(holds: str, tmp_path: Path) -> None:
+    inventory = synthetic(namespaces=3, repositories=60, seed=7)
+    faults = tuple(map(parse_fault, (f"oversized-item:index=12,count=4500000,holds={holds}", "gzip")))
+    with serve(inventory, faults=faults) as served:
+        result = crawl(served.endpoint, tmp_path, centers="self", limit=10)
+    (walk,) = result.walks
+    rows = len(list(inventory.items("self")))
+    assert (result.exit_code, walk.verdict, walk.records, walk.rejects) == (3, "complete", rows - 1, 1)
+    (reject,) = refused(snapshot_of(result))
+    assert reject["reason"] == "is larger than 4194304 bytes"
+    assert len(reject["raw"]) <= 2**20 < reject["bytes"]
+    assert verify(open_snapshot(snapshot_of(result))).differences == ()
+
+
 # ---- each body
 
 
@@ -398,6 +413,30 @@ async def test_names_that_nest_too_deep_make_the_response_unusable() -> None:
     async with client_of(handle, max_body_bytes=10**6) as client:
         with pytest.raises(UnavailableError, match="no list of its namespaces"):
             await discover(client, "eu", visible=True, limits=RetryLimits(1), clock=QuickClock())
+
+
+@pytest.mark.anyio
+async def test_a_list_of_namespaces_with_millions_of_elements_is_unusable_and_not_decoded() -> None:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        del request
+        return web.Response(body=b'{"namespaces":[{"name":"a"}],"zz":[' + b",".join([b"{}"] * 1_000_000) + b"]}")
+
+    async with client_of(handle, max_body_bytes=10**7) as client:
+        with pytest.raises(UnavailableError, match="holds more than 700000 elements"):
+            await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock())
+
+
+@pytest.mark.anyio
+async def test_a_list_of_twenty_thousand_namespaces_is_read() -> None:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        del request
+        names = b",".join(
+            b'{"id":%d,"name":"team-%05d","creator_name":"somebody","auth":7}' % (at, at) for at in range(20_000)
+        )
+        return web.Response(body=b'{"namespaces":[' + names + b"]}")
+
+    async with client_of(handle, max_body_bytes=10**7) as client:
+        assert len(await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock())) == 20_000
 
 
 # ---- readers

@@ -107,6 +107,7 @@ _FAULT_TEXTS: Final = (
     "object-response:every=4,content=error",
     "array-errors",
     "odd-field",
+    "oversized-item:index=12,count=100,holds=levels",
     "odd-field:field=tags,value=list,every=3",
     "gzip",
     "deflate",

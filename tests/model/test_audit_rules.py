@@ -18,6 +18,7 @@ GIVEN = {
     "SWR005": "unknown-field",
     "SWR006": "shrank-unaccepted",
     "SWR007": "centers-equal",
+    "SWR008": "invalid-field",
     "SWR101": "public-while-shared",
     "SWR102": "share-expired",
     "SWR103": "domain-not-allowed",

@@ -207,3 +207,14 @@ def test_throttling_without_retry_after_has_no_time() -> None:
     assert isinstance(error, ThrottledError)
     assert error.retry_after_s is None
     assert type(read_error(403, error_bodies("APIGW.0308")["array"])) is ThrottledError
+
+
+def test_a_very_large_error_body_is_not_decoded_and_its_status_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = b'{"error_code":"X","error_msg":"%b"}'
+    for size, code in ((200_000, "X"), (300_000, "")):
+        error = error_from_response(Response(503, {}, message % (b"m" * size)))
+        assert isinstance(error, TransientError)
+        assert error.details.code == code
+    monkeypatch.setattr("crawler.swr.error_response.orjson.loads", None)  # a call would fail
+    bomb = b'[{"errors":[' + b",".join([b"{}"] * 1_000_000) + b"]}]"
+    assert isinstance(error_from_response(Response(403, {}, bomb)), RefusedError)

@@ -3,10 +3,14 @@
 import logging
 from http import HTTPStatus
 
+import anyio
+import anyio.to_thread
+
 from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import RequestError
 from crawler.model.walk_id import Center
 from crawler.swr.decode.batch import Source
+from crawler.swr.decode.bounds import SMALL_BYTES
 from crawler.swr.exchange import Exchange
 from crawler.swr.http.client import Client
 from crawler.swr.page import Page, read_page, stored_for_s
@@ -30,6 +34,7 @@ class PageRequester:
         self._good_request: ListRequest | None = None  # the last one whose response was a page
         self._good_generation = -1  # of the credentials it was sent with
         self._cache_seen = False
+        self._large_pages = anyio.CapacityLimiter(1)  # each takes memory of several times its size
 
     async def get_page(self, request: ListRequest, source: Source) -> tuple[Page, Exchange | None]:
         """Return the page, and its exchange while it is not certain that the page belongs to this request.
@@ -65,11 +70,23 @@ class PageRequester:
             if not await self._client.credentials.renew(response.generation):
                 break
             response = await self._send(request)
-        page = read_page(response, source)
+        page = await self._read(response, source)
         self._good_generation = response.generation
         if page.doubtful and not self._cache_seen:
             self._report_cache(response)
         return page, response.exchange
+
+    async def _read(self, response: Response, source: Source) -> Page:
+        """Return the page in a response; a large one is read by another thread, while this one goes on.
+
+        A page of usual size takes less time than the change of threads is worth. A thread that is no longer waited for
+        changes nothing outside.
+        """
+        if len(response.body) <= SMALL_BYTES:
+            return read_page(response, source)
+        return await anyio.to_thread.run_sync(
+            read_page, response, source, abandon_on_cancel=True, limiter=self._large_pages
+        )
 
     def _report_cache(self, response: Response) -> None:
         """Report the first page that came from a cache: no walk with such a page is complete."""

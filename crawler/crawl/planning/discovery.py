@@ -8,6 +8,8 @@ import logging
 from random import Random
 from typing import Any, Final
 
+import anyio.to_thread
+
 from crawler.crawl.planning.long_wait import explain_long_wait
 from crawler.errors import (
     ConfigError,
@@ -21,7 +23,8 @@ from crawler.errors import (
 from crawler.model.clock import Clock
 from crawler.model.namespace import namespace as valid_namespace
 from crawler.swr.auth.refusal import explain_refusal
-from crawler.swr.error_response import error_from_response
+from crawler.swr.decode.bounds import MAX_ELEMENTS, SMALL_BYTES, has_many_elements
+from crawler.swr.error_response import error_details, error_from_response
 from crawler.swr.http.client import Client
 from crawler.swr.request import NamespacesRequest
 from crawler.swr.response import Response
@@ -45,7 +48,7 @@ async def discover(client: Client, target: str, *, visible: bool, limits: RetryL
     while True:
         tries = tries.sent()
         try:
-            return _names(await client.get(request), target)
+            return await _read(await client.get(request), target)
         except RequestError as error:
             tries = tries.failed(error)
             decision = decide(error, tries, limits, chance.random())
@@ -73,9 +76,19 @@ def _failure(error: RequestError, decision: Decision, target: str, tries: int, c
     return UnavailableError(f"{where}; rerun the command later: {error}")
 
 
+async def _read(response: Response, target: str) -> tuple[str, ...]:
+    """Return the names of `_names`; a large list is read by another thread, while this one goes on."""
+    if len(response.body) <= SMALL_BYTES:
+        return _names(response, target)
+    return await anyio.to_thread.run_sync(_names, response, target, abandon_on_cancel=True)
+
+
 def _names(response: Response, target: str) -> tuple[str, ...]:
     if response.status != _OK:
         raise error_from_response(response)
+    if has_many_elements(response.body):
+        reason = f"the list of namespaces holds more than {MAX_ELEMENTS} elements"
+        raise TransientError(error_details(response, reason))
     try:
         # Not orjson: it refuses the whole list for half a surrogate pair in one name.
         content: Any = json.loads(response.body)

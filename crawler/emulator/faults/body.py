@@ -182,6 +182,36 @@ class EchoRequest(Recurring):
         return SPELLINGS[self.spelled](text)
 
 
+@dataclass(frozen=True, slots=True)
+class OversizedItem(Fault):
+    """Send in the item at `index` of the list far more than an image has: `count` of what `holds` says.
+
+    The levels are nested lists; objects, levels and characters are in a field that nobody knows.
+    """
+
+    index: int = 0
+    count: int = number(minimum=1, maximum=10**8, default=8_000_000)
+    holds: str = one_of("objects", "levels", "tags", "characters")
+
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        del call
+        at = self.index - page.query.offset
+        if not 0 <= at < len(page.rows):
+            return page
+        return replace(page, rows=(*page.rows[:at], page.rows[at] + self._member(), *page.rows[at + 1 :]))
+
+    def _member(self) -> bytes:
+        if self.holds == "tags":
+            return b',"tags":[%b]' % b",".join([b'"v1"'] * self.count)
+        if self.holds == "levels":
+            return b',"zz":%b%b' % (b"[" * self.count, b"]" * self.count)
+        return (
+            b',"zz":"%b"' % (b"x" * self.count)
+            if self.holds == "characters"
+            else (b',"zz":[%b]' % b",".join([b"{}"] * self.count))
+        )
+
+
 def _encoded(response: ServedResponse, encoding: str, body: bytes) -> ServedResponse:
     if not response.body or _CONTENT_ENCODING in dict(response.headers):
         return response

@@ -23,6 +23,7 @@ from crawler.emulator.faults.body import (
     ObjectResponse,
     OddCoding,
     OddField,
+    OversizedItem,
 )
 from crawler.emulator.faults.delivery import (
     Chunked,
@@ -146,6 +147,7 @@ __all__ = [
     "OddCoding",
     "OddField",
     "Outage",
+    "OversizedItem",
     "PageBytes",
     "RandomFaults",
     "Redirect",
@@ -206,6 +208,7 @@ _KINDS: tuple[type[Fault], ...] = (
     ObjectResponse,
     OddCoding,
     OddField,
+    OversizedItem,
     Gzip,
     Deflate,
     CorruptGzip,

@@ -15,6 +15,7 @@ from crawler.swr.response import Response
 from crawler.swr.throttle_wait import http_date
 
 _SUCCESS: Final = range(200, 300)
+_MAX_BYTES: Final = 2**20  # a token with the catalog of all services in all regions has some hundred kilobytes
 _ASSUMED_LIFETIME: Final = timedelta(hours=1)
 
 
@@ -40,7 +41,9 @@ def raise_for_refusal(response: Response, issuer: str, requested: str) -> None:
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in `body`, an empty one if it holds anything else."""
+    """Return the JSON object in `body`, an empty one if it holds anything else, or is larger than any grant."""
+    if len(body) > _MAX_BYTES:
+        return {}
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError:

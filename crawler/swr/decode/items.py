@@ -13,15 +13,16 @@ repeated names, which costs a noticeable share of the fast path.
 Source: docs/reference/swr-api.md#response-body, #response-fields, #types-in-practice, #empty-result, #envelope.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from crawler.swr.decode.batch import EMPTY_BATCH, Batch, Source, join
+from crawler.swr.decode.bounds import SMALL_BYTES, excess
 from crawler.swr.decode.fast import drop_no_times, item_decoder, normalize
 from crawler.swr.decode.lenient import read_leniently
-from crawler.swr.decode.split import MAX_ITEMS, split_items, unwrap_list
+from crawler.swr.decode.split import split_items, unwrap_list
 from crawler.swr.decode.times import InvalidTimeError, check_times
 from crawler.text.redaction import Mask
 
@@ -40,44 +41,61 @@ def read_items(body: bytes, source: Source, mask: Mask = str) -> Batch:
     `mask` returns a text without secrets, for what is told of rejects (`Response.mask`). Records are data, and stay as
     the service sent them: a password can be a word that a name holds.
 
-    Raises NotAListError for any other body, a truncated one, and one with more than MAX_ITEMS items.
+    A larger body than SMALL_BYTES is read in groups in any case: no step makes more objects than fit into one, or than
+    one item within its bounds has. So another thread may read it while this one goes on. Raises NotAListError for a
+    body that is no list, a truncated one, and one with more than MAX_ITEMS items.
     """
-    batch = _read_well_formed(body, source)
+    batch = _read_small(body, source)
     if batch is None:
         text = unwrap_list(body)
         wrapped = not body.startswith(b"[")
-        batch = _read_well_formed(text, source) if wrapped else None
-        batch = batch or _read_in_groups(split_items(text), source, _needed(mask, text))
+        batch = (_read_small(text, source) if wrapped else None) or _read_in_groups(split_items(text), source, mask)
     return batch
+
+
+def _read_small(body: bytes, source: Source) -> Batch | None:
+    return _read_well_formed(body, source) if len(body) <= SMALL_BYTES else None
 
 
 def _read_in_groups(raws: Sequence[bytes], source: Source, mask: Mask) -> Batch:
-    return join(
-        [_read_group(raws[at : at + _GROUP_ITEMS], source, at, mask) for at in range(0, len(raws), _GROUP_ITEMS)]
-    )
+    groups = [_read_group(raws[start:end], source, start, mask) for start, end in _groups(raws)]
+    return join(groups or [EMPTY_BATCH])
+
+
+def _groups(raws: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Yield begin and end of each group: at most _GROUP_ITEMS items, and SMALL_BYTES unless it is one item."""
+    start = size = 0
+    for at, raw in enumerate(raws):
+        size += len(raw)
+        if at > start and (at - start == _GROUP_ITEMS or size > SMALL_BYTES):
+            yield start, at
+            start, size = at, len(raw)
+    if raws:
+        yield start, len(raws)
 
 
 def _read_group(raws: Sequence[bytes], source: Source, first: int, mask: Mask) -> Batch:
-    batch = _read_well_formed(b"[%b]" % b",".join(raws), source)
+    text = b"[%b]" % b",".join(raws)
+    batch = None
+    if len(raws) > 1 or not excess(raws[0]):  # what is beyond a bound is larger than a group
+        batch = _read_well_formed(text, source)
     if batch is None or batch.records != len(raws):  # nothing between two commas is an item, too
-        return read_leniently(raws, source, first, mask)
+        return read_leniently(raws, source, first, _needed(mask, text) if len(raws) > 1 else mask)
     return batch
 
 
-def _needed(mask: Mask, body: bytes) -> Mask:
-    """Return what masks the rejects of a body: nothing, when it holds no secret; a page may have a million rejects."""
-    text = body.decode(errors="surrogateescape")
+def _needed(mask: Mask, group: bytes) -> Mask:
+    """Return what masks the rejects of a group: nothing, when it holds no secret; a page may have many rejects."""
+    text = group.decode(errors="surrogateescape")
     return str if mask(text) == text else mask
 
 
-def _read_well_formed(body: bytes, source: Source) -> Batch | None:
-    """Return the items of a list in which all are well-formed, None for any other body."""
+def _read_well_formed(text: bytes, source: Source) -> Batch | None:
+    """Return the items of a list in which all are well-formed, None for any other text."""
     try:
-        items = item_decoder(source.target, source.center).decode(body)
+        items = item_decoder(source.target, source.center).decode(text)
         if not items:
             return EMPTY_BATCH
-        if len(items) > MAX_ITEMS:
-            return None  # `split_items` raises the error
         normalized = normalize(items, source)
         if check_times(normalized.times, normalized.suffixes):
             drop_no_times(items)

@@ -27,7 +27,7 @@ line could not be read back:
 - a name or namespace that is missing, empty or not text; a domain_name that is not text or null;
 - a lone surrogate, invalid or overlong UTF-8, control characters that are not escaped;
 - NaN, Infinity, 1e400, and integers beyond a float's range: not every JSON reader could read the line;
-- nesting beyond 64 levels;
+- more within it than any real item has (bounds.py): bytes, elements, or more than 64 levels;
 - an item that is not an object, not JSON (comments, trailing commas, single quotes) or empty (`[a,,b]`).
 
 Source: docs/reference/swr-api.md#response-fields, #types-in-practice, #unknown-fields, #time-format, #integer-range.
@@ -43,8 +43,9 @@ import orjson
 
 from crawler.model.record import INT64
 from crawler.swr.decode.batch import EMPTY_BATCH, MAX_NAMES, Batch, Source, join
+from crawler.swr.decode.bounds import excess
 from crawler.swr.decode.fast import Item, normalize
-from crawler.swr.decode.reject import key_of_raw, reject_line
+from crawler.swr.decode.reject import key_of_reject, reject_line
 from crawler.swr.decode.times import InvalidTimeError, time_or_none
 from crawler.text.human import shortened
 from crawler.text.malformed import MALFORMED
@@ -85,9 +86,8 @@ def _read(raw: bytes, index: int, source: Source, mask: Mask) -> Batch:
             _require_portable(line)
     except (*MALFORMED, ValueError) as error:
         totals = frozenset(() if total is None else (total,))
-        shown = mask(raw.decode(errors="surrogateescape")).encode(errors="surrogateescape")
-        reject = reject_line(shown, index, mask(str(error)), source)
-        return EMPTY_BATCH._replace(rejects=reject, rejected=1, keys=[key_of_raw(shown)], totals=totals)
+        reject = reject_line(raw, index, mask(str(error)), source, mask)
+        return EMPTY_BATCH._replace(rejects=reject, rejected=1, keys=[key_of_reject(reject)], totals=totals)
     return Batch(
         lines=line + b"\n",
         rejects=b"",
@@ -110,13 +110,9 @@ def _reported(unknown: frozenset[str]) -> frozenset[str]:
     return frozenset(shortened(name, _MAX_NAME_LENGTH) for name in nsmallest(MAX_NAMES, unknown))
 
 
-# A decoder's own limit depends on the stack it is called on: another call might refuse what one call has read.
-_MAX_DEPTH: Final = 64
-
-
 def _decode_object(raw: bytes) -> dict[str, Any]:
-    if _is_too_deep(raw):
-        raise _UnreadableError(f"is nested deeper than {_MAX_DEPTH} levels")
+    if beyond := excess(raw):
+        raise _UnreadableError(beyond)
     try:
         # msgspec keeps integers beyond 64 bits exact; orjson turns them into floats.
         item = msgspec.json.decode(raw)
@@ -135,26 +131,6 @@ def _json_error(error: Exception, raw: bytes) -> str:
         except orjson.JSONDecodeError as better:
             return better.msg
     return str(error)
-
-
-_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_BRACES_TO_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
-_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
-
-
-def _is_too_deep(raw: bytes) -> bool:
-    """Return whether an item is nested deeper than _MAX_DEPTH levels.
-
-    It removes the innermost brackets, level by level: one step of Python for each bracket would be slow.
-    """
-    if raw.count(b"[") + raw.count(b"{") <= _MAX_DEPTH:
-        return False
-    brackets = _STRINGS.sub(b"", raw).translate(_BRACES_TO_BRACKETS, _NOT_BRACKETS)
-    for level in range(_MAX_DEPTH):
-        if b"[" * (_MAX_DEPTH + 1 - level) in brackets:
-            return True
-        brackets = brackets.replace(b"[]", b"")
-    return bool(brackets)
 
 
 def _require_portable(line: bytes) -> None:

@@ -38,7 +38,8 @@ _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 # Possessive: a repetition that can backtrack takes many times the memory of the text.
 _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
 # Flat lists and objects are skipped, and brackets taken in runs: one step of Python for each bracket would be slow.
-_FLAT: Final = rb'[\[{](?:[^"\[\]{}]++|' + _STRING + rb")*+[\]}]"
+# Long ones are not: while a match goes on, no other thread runs.
+_FLAT: Final = rb'[\[{](?:[^"\[\]{}]++|' + _STRING + rb"){0,1000}+[\]}]"
 _BRACKETS: Final = rb"[\[{]++|[\]}]++"
 # Tokens, then a mark. Python before 3.11.5 gets a possessive repetition wrong whose parts can fail half-way
 # (https://github.com/python/cpython/issues/106052), so this one is an atomic group, of so many tokens that what it

@@ -3,15 +3,21 @@
 Source: docs/reference/swr-api.md#compressed-bodies.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Final
 
 import aiohttp
+import anyio.to_thread
 
 from crawler.errors import ErrorDetails, RefusedError, SizeRefusedError, TransientError
 from crawler.swr.content_encoding import BodyTooLargeError, BrokenCodingError, UnknownCodingError, decoded
 from crawler.swr.error_response import printable
 from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.text.redaction import Mask
+
+# A page of usual size; a body that decompresses to more is decompressed by another thread, while this one goes on.
+_INLINE_BYTES: Final = 2**20
 
 
 def details_of(response: aiohttp.ClientResponse, text: str, mask: Mask) -> ErrorDetails:
@@ -44,7 +50,7 @@ class BodyReader:
             if coding is None:
                 return pieces[0] if len(pieces) == 1 else b"".join(pieces)
             coding = ", ".join(response.headers.getall("Content-Encoding"))  # the header may come more than once
-            return decoded(pieces, coding, self._max_body_bytes)
+            return await self._decoded(pieces, coding)
         except BodyTooLargeError:
             reason = f"the body is larger than {self._max_body_bytes} bytes; reduce limit or raise max_body_bytes"
             raise SizeRefusedError(details_of(response, reason, mask)) from None
@@ -53,6 +59,17 @@ class BodyReader:
                 return b""  # the status alone decides what to do; only the message is lost
             kind = TransientError if isinstance(error, BrokenCodingError) else RefusedError
             raise kind(details_of(response, str(error), mask)) from None
+
+    async def _decoded(self, pieces: Sequence[bytes], coding: str) -> bytes:
+        """Return what `content_encoding.decoded` returns or raises; one large body of the process at a time."""
+        try:
+            return decoded(pieces, coding, min(_INLINE_BYTES, self._max_body_bytes))
+        except BodyTooLargeError:
+            if self._max_body_bytes <= _INLINE_BYTES:
+                raise
+        return await anyio.to_thread.run_sync(
+            decoded, pieces, coding, self._max_body_bytes, abandon_on_cancel=True, limiter=self._budget.large_bodies
+        )
 
     async def _pieces(self, response: aiohttp.ClientResponse) -> list[bytes]:
         """Return the body as it arrived, in pieces; wait whenever the budget is used up."""

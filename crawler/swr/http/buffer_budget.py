@@ -18,6 +18,14 @@ class BufferBudget:
         self._available = shared_bytes
         self._exempt: object = None  # the body that may exceed the budget
         self._released: anyio.Event | None = None
+        self._large_bodies: anyio.CapacityLimiter | None = None
+
+    @property
+    def large_bodies(self) -> anyio.CapacityLimiter:
+        """The limiter of large bodies that are decompressed at the same time: one, for all clients."""
+        if self._large_bodies is None:
+            self._large_bodies = anyio.CapacityLimiter(1)
+        return self._large_bodies
 
     def reserve(self, body: object, size: int) -> int | None:
         """Reserve `size` more bytes for `body`; return how many of them to release later, None if `body` must wait.

@@ -14,7 +14,7 @@ from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.errors import CredentialsError, TransientError
 from crawler.swr.auth.credentials import AccessKeyCredentials, Credentials, TokenCredentials
-from crawler.swr.auth.issuer import lifetime
+from crawler.swr.auth.issuer import json_object, lifetime
 from crawler.swr.auth.metadata import MetadataCredentials, machine_id
 from crawler.swr.auth.password import PasswordCredentials, PasswordLogin
 from crawler.swr.auth.refusal import explain_refusal
@@ -332,3 +332,9 @@ def test_no_secret_is_in_any_repr() -> None:
         )
     )
     assert secret not in text
+
+
+def test_an_answer_that_is_larger_than_any_grant_is_not_decoded() -> None:
+    grant = b'{"token":{"expires_at":"2026-01-01T00:00:00Z","catalog":"%b"}}'
+    assert json_object(grant % (b"x" * 900_000))["token"]["expires_at"] == "2026-01-01T00:00:00Z"
+    assert json_object(grant % (b"x" * 1_100_000)) == {}
