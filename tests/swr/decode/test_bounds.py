@@ -69,7 +69,7 @@ def test_a_value_that_is_not_counted_has_no_more_elements_than_may_be(member: by
     assert not has_many_elements(value)
 
 
-def test_a_page_with_an_item_of_millions_of_objects_takes_a_few_times_its_size_of_memory() -> None:
+def test_a_page_with_an_item_of_millions_of_objects_takes_no_object_for_each() -> None:
     body = (raw_item(name="a"), objects(2_000_000), tags(1_500_000), raw_item(name="b"))
     size = sum(map(len, body))
     tracemalloc.start()
@@ -79,7 +79,7 @@ def test_a_page_with_an_item_of_millions_of_objects_takes_a_few_times_its_size_o
     finally:
         tracemalloc.stop()
     assert (batch.records, batch.rejected) == (2, 2)
-    assert peak < 4 * size + 2**24
+    assert peak < 10 * size  # the objects alone would take 18 times as much
 
 
 # ---- the reject
