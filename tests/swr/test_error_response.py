@@ -17,7 +17,8 @@ from crawler.errors import (
     TransientError,
     UnauthorizedError,
 )
-from crawler.swr.error_response import printable
+from crawler.swr.error_response import error_from_response, printable
+from crawler.swr.response import Response
 from tests.swr.error_bodies import MESSAGE, error_bodies, read_error
 
 # ---- the kind of error
