@@ -423,7 +423,7 @@ async def test_a_list_of_namespaces_with_millions_of_elements_is_unusable_and_no
 
     async with client_of(handle, max_body_bytes=10**7) as client:
         with pytest.raises(UnavailableError, match="holds more than 700000 elements"):
-            await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock())
+            await discover(client, "eu", visible=True, limits=RetryLimits(1), clock=QuickClock())
 
 
 @pytest.mark.anyio
@@ -436,7 +436,7 @@ async def test_a_list_of_twenty_thousand_namespaces_is_read() -> None:
         return web.Response(body=b'{"namespaces":[' + names + b"]}")
 
     async with client_of(handle, max_body_bytes=10**7) as client:
-        assert len(await discover(client, "eu", visible=True, max_tries=1, clock=QuickClock())) == 20_000
+        assert len(await discover(client, "eu", visible=True, limits=RetryLimits(1), clock=QuickClock())) == 20_000
 
 
 # ---- readers
