@@ -359,8 +359,17 @@ def test_pages_larger_than_max_body_bytes_are_requested_in_smaller_ones(tmp_path
     assert (result.exit_code, len(records(snapshot_of(result)))) == (0, 200)
 
 
-def test_an_item_larger_than_max_body_bytes_is_lost_and_the_reason_says_what_to_do(tmp_path: Path) -> None:
+def test_a_list_of_one_item_larger_than_max_body_bytes_is_no_inventory_and_the_reason_says_what_to_do(
+    tmp_path: Path,
+) -> None:
     result = crawled(tmp_path, (item("n", description="x" * 200_000),), environ=CAP)
+    assert (result.exit_code, result.path) == (78, None)
+    assert "raise max_body_bytes" in str(result.errors["default"])
+
+
+def test_an_item_larger_than_max_body_bytes_is_lost_and_the_reason_says_what_to_do(tmp_path: Path) -> None:
+    items = (*(item(f"n{at}") for at in range(10)), item("n", description="x" * 200_000))
+    result = crawled(tmp_path, items, limit=1, environ=CAP)
     (walk,) = result.walks
     assert (result.exit_code, walk.verdict) == (3, "partial")
     assert "raise max_body_bytes" in walk.lost[0].reason
@@ -515,7 +524,8 @@ def test_a_manifest_that_names_a_foreign_file_is_refused_and_nothing_is_read(
 
 @pytest.mark.parametrize("as_json", [[], ["--json"]])
 @pytest.mark.parametrize(
-    ("made", "says"), [("link", "leads elsewhere"), ("pipe", "is no file"), ("folder", "is no file")]
+    ("made", "says"),
+    [("link", "leads out of its folder"), ("pipe", "is no regular file"), ("folder", "is no regular file")],
 )
 def test_a_part_that_is_a_link_a_pipe_or_a_folder_is_not_read(
     snapshot: Path, capfd: pytest.CaptureFixture[str], made: str, says: str, as_json: list[str]
@@ -549,7 +559,7 @@ def test_control_characters_of_a_foreign_snapshot_are_escaped_by_verify(
     rewrite(snapshot, f'"snapshot": "{snapshot.name.removeprefix("snapshot=")}"', '"snapshot": "\\u001b[2J\\u009b31m"')
     part = snapshot / PART
     lines = part.read_bytes().splitlines(keepends=True)
-    part.write_bytes(b"".join([*lines, *lines]))
+    part.write_bytes(lines[0] * 2)
     (snapshot / "\x1b[31mstranger\x9b").touch()
     Path(os.fsdecode(bytes(snapshot) + b"/\xff\xfe")).touch()
     assert _run(["verify", str(snapshot), *as_json]) == 3

@@ -6,6 +6,7 @@
 | 407                                             | 78        | the proxy that asks for credentials          |
 | a redirect                                      | 78        | the host that it leads to                    |
 | a certificate that is not valid                 | 78        | the endpoint, the clock, the CA certificates |
+| a body larger than max_body_bytes               | 78        | that setting                                 |
 | an encoding that nobody asked for               | 78        | what is between here and the service         |
 | 400, 422, after all forms of a request          | 78        | the settings of a request, the endpoint      |
 | any other refusal, such as 404                  | 78        | the endpoint                                 |
@@ -18,7 +19,7 @@ Source: docs/reference/swr-api.md#endpoint (the action), #permanent-failures, #g
 from http import HTTPStatus
 from typing import Final
 
-from crawler.errors import ConfigError, CrawlerError, CredentialsError, RequestError
+from crawler.errors import ConfigError, CrawlerError, CredentialsError, RequestError, SizeRefusedError
 
 ACTION: Final = "swr:repo:listSharedRepos"
 
@@ -29,6 +30,8 @@ def error_of(target: str, error: RequestError) -> CrawlerError:
     if status == HTTPStatus.FORBIDDEN:
         advice = f"give the account of the credentials the permission {ACTION}, or use those of another account"
         return CredentialsError(f"{refused}; {advice}, then rerun the command")
+    if isinstance(error, SizeRefusedError) and status == HTTPStatus.OK:  # its text says what to do
+        return ConfigError(f"{refused}; then rerun the command", setting="max_body_bytes")
     return ConfigError(f"{refused}; {_advice(status)}, then rerun the command", setting="endpoint")
 
 
