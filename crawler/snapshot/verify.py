@@ -61,6 +61,7 @@ class _Reading:
         self._keys = IdentitySet()
         self._place = ("", "")
         self._by_place: Counter[tuple[str, str]] = Counter()
+        self._unread: set[tuple[str, str]] = set()  # places with a file that was not read: their counts say nothing
         self.files = 0
         self.records = 0
         self.bytes = 0
@@ -99,12 +100,14 @@ class _Reading:
         check = DigestCheck(file)
         try:
             if (size := self._snapshot.size(file)) > file.bytes:
-                yield 0, b"", f"bytes: {size}, the manifest says {file.bytes}"
+                self._unread.add(self._place_of(file))
+                yield 0, b"", f"bytes: {size}, the manifest says {file.bytes}; not read"
                 return
             for number, line in enumerate(self._snapshot.lines(file), 1):
                 check.add(line, 1)
                 yield number, line, "" if line.endswith(b"\n") else "has no end: the file is cut short"
         except (OSError, IncompleteError) as error:
+            self._unread.add(self._place_of(file))
             yield 0, b"", getattr(error, "strerror", None) or str(error)
             return
         self.bytes += check.bytes
@@ -138,7 +141,7 @@ class _Reading:
         walked: Counter[tuple[str, str]] = Counter()
         for walk in self._snapshot.manifest.walks:
             walked[walk.target if several else "", walk.center] += walk.records
-        for place in walked.keys() | self._by_place.keys():
+        for place in (walked.keys() | self._by_place.keys()) - self._unread:
             if walked[place] != self._by_place[place]:
                 where = "/".join(part for part in place if part)
                 yield f"{where}: {self._by_place[place]} records, the manifest's walks say {walked[place]}"

@@ -54,7 +54,7 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     "max_part_bytes": ((1, "1", 1), (2, "2", 2), (2**40, str(2**40), 2**40)),
     "max_body_bytes": ((1024, "1024", 1024), (2000, "2000", 2000), (2**30, str(2**30), 2**30)),
     "allow_http": ((True, "true", True), (False, "false", False), (True, "1", True)),
-    "require": (("all", "all", "all"), ("any", "any", "any")),
+    "require": (("all", "all", "all"), ("any", "any", "any"), ("any", "any", "any")),
     "summary_file": (("a", "a", "a"), ("b", "b", "b"), ("", "", None)),
     "progress": (("auto", "auto", "auto"), ("on", "on", "on"), ("off", "off", "off")),
     "log_format": (("auto", "auto", "auto"), ("text", "text", "text"), ("json", "json", "json")),

@@ -97,6 +97,7 @@ def test_parts_are_the_same_bytes_whatever_the_concurrency_and_the_page_size(tmp
         "refuse-order",
         "empty-page:offset=100,times=1",
         "short-page:offset=200,missing=3,times=2",
+        "short-page:offset=200,missing=3,times=forever",  # asked on from where it ends
         "repeat-last-page",
         "string-total",
         "missing-total:in_items=true,in_header=false",
@@ -130,7 +131,7 @@ def test_a_passing_fault_costs_requests_but_no_record(tmp_path: Path, fault: str
     ("fault", "verdict"),
     [
         ("empty-page:offset=100,times=forever", "partial"),
-        ("short-page:offset=200,missing=3,times=forever", "partial"),
+        ("fail-window:offset=200,status=403", "partial"),
         ("ignore-offset", "drifted"),
         ("churn:every=1", "drifted"),
         ("missing-total:in_items=true,in_header=true", "unproven"),
@@ -167,7 +168,7 @@ def test_a_refused_token_stops_the_target_and_keeps_what_was_read(tmp_path: Path
     assert result.exit_code == 77
     assert isinstance(result.errors["default"], CredentialsError)
     assert "emulator-token" not in str(result.errors)
-    assert asked == 5  # no request follows with a refused token
+    assert asked == 4 + 3  # the window, another one while it waits, and the window once more: then none follows
     assert result.path is None
     assert not list(tmp_path.glob("snapshot=*"))
     with serve(INVENTORY, port=port_of(served)) as again:
