@@ -136,7 +136,7 @@ def test_a_result_has_rule_message_place_and_fingerprints() -> None:
     assert run["results"] == [
         {
             "ruleId": "SWR201",
-            "ruleIndex": 13,
+            "ruleIndex": list(RULES).index("SWR201"),
             "level": "warning",
             "message": {"text": "eu/self team/app of acme: is old"},
             "locations": [

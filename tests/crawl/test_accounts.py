@@ -152,7 +152,7 @@ def test_refused_credentials_are_77_with_the_reason_and_the_state_is_kept(
     assert result.exit_code == 77
     assert words in str(result.errors["default"])
     assert "wrong" not in str(result.errors)
-    assert asked <= 1  # five failures lock a key
+    assert asked <= 2  # one stray refusal stops nothing, and five failures lock a key
     assert result.state is not None
 
 
