@@ -43,7 +43,7 @@ class HeldRefusals:
         self._held.append(_Held(task, error, reason))
         centers = {held.task.scheduled.id.center for held in self._held}
         if len(self._held) >= _ENOUGH and centers >= {walk.id.center for walk in self._target.walks}:
-            raise self._stop_error(error)
+            raise self._stop_error(self._held[-1])
 
     def on_answer(self) -> None:
         """Lose all held windows: the target answers others."""
@@ -54,10 +54,10 @@ class HeldRefusals:
     @property
     def stop_error(self) -> CrawlerError | None:
         """Why the target must stop if nothing else is in flight; None when no window is held."""
-        return self._stop_error(self._held[-1].error) if self._held else None
+        return self._stop_error(self._held[-1]) if self._held else None
 
-    def _stop_error(self, error: RequestError) -> CrawlerError:
-        return error_of(self._target.stats.target, error)
+    def _stop_error(self, held: _Held) -> CrawlerError:
+        return error_of(self._target.stats.target, held.error, held.reason)
 
 
 def _bring_forward(not_started: deque[ScheduledWalk], *, other_than: Center) -> None:

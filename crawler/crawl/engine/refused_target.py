@@ -24,9 +24,9 @@ from crawler.errors import ConfigError, CrawlerError, CredentialsError, RequestE
 ACTION: Final = "swr:repo:listSharedRepos"
 
 
-def error_of(target: str, error: RequestError) -> CrawlerError:
-    """Return why a target stops that refused every request, by the last refusal."""
-    status, refused = error.details.status, f"target {target}: every request is refused: {error}"
+def error_of(target: str, error: RequestError, reason: str = "") -> CrawlerError:
+    """Return why a target stops that refused every request, by the last refusal; `reason` tells more than its text."""
+    status, refused = error.details.status, f"target {target}: every request is refused: {reason or error}"
     if status == HTTPStatus.FORBIDDEN:
         advice = f"give the account of the credentials the permission {ACTION}, or use those of another account"
         return CredentialsError(f"{refused}; {advice}, then rerun the command")
