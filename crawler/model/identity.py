@@ -39,7 +39,7 @@ class IdentitySet:
     __slots__ = ("_counted", "_owned", "_ownerless")
 
     def __init__(self, max_plain: int = MAX_PLAIN) -> None:
-        self._owned = KeySet(max_plain)  # also the keys of rejects
+        self._owned = KeySet(max_plain)
         self._ownerless = KeySet(max_plain)
         self._counted = 0, 0  # the number of keys at the last count of the identities, and their number
 

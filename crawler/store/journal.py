@@ -167,12 +167,23 @@ def page_of(entry: PageEntry, data: bytes) -> Page | None:
     try:
         read = [key_of_line(line) for line in lines.splitlines()]  # JSON holds no raw control character
         keys = [record.key for record in read]
-        keys += [key_of_reject(line) for line in rejects.splitlines()]
+        reject_keys = tuple([key_of_reject(line) for line in rejects.splitlines()])
     except _NOT_LINES:
         return None
-    if len(keys) != entry.records + entry.rejected or min(entry.records, entry.rejected) < 0:
+    if (len(keys), len(reject_keys)) != (entry.records, entry.rejected):
         return None
     unknown = frozenset(entry.unknown)
     ownerless = tuple([record.key for record in read if not record.has_owner])
-    items = Batch(b"", b"", entry.records, entry.rejected, keys, frozenset(), unknown, entry.outside, ownerless)
+    items = Batch(
+        lines=b"",
+        rejects=b"",
+        records=entry.records,
+        rejected=entry.rejected,
+        keys=[*keys, *reject_keys],
+        totals=frozenset(),
+        unknown=unknown,
+        outside=entry.outside,
+        ownerless=ownerless,
+        reject_keys=reject_keys,
+    )
     return Page(items, entry.total, entry.disagrees, entry.doubtful)

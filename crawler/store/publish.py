@@ -32,7 +32,7 @@ from crawler.store.page_index import IndexEntry
 from crawler.store.part_files import PartWriter
 from crawler.store.spool import Spool
 from crawler.store.written import Written
-from crawler.swr.decode.reject import key_of_reject
+from crawler.swr.decode.reject import key_of_reject, numbered
 
 
 class Published(NamedTuple):
@@ -121,8 +121,8 @@ def _read(spool: Spool, walk: int, pages: list[IndexEntry]) -> Iterator[_Chunk]:
 def _without_duplicates(read: Callable[[], Iterable[_Chunk]]) -> Iterator[_Chunk]:
     """Leave out lines whose key occurred before, and ownerless ones of repositories that also come with an owner.
 
-    So as many lines are left as the walk has identities. `read` is called twice: an owner may come after the line
-    without one.
+    So as many lines are left as the walk has identities: rejects with the same bytes are several on one page. `read` is
+    called twice: an owner may come after the line without one.
     """
     with_owner = KeySet()
     for chunk in read():
@@ -136,7 +136,8 @@ def _without_duplicates(read: Callable[[], Iterable[_Chunk]]) -> Iterator[_Chunk
 
     for chunk in read():
         lines = [line for line in chunk.lines.splitlines(keepends=True) if is_first(line)]
-        rejects = [line for line in chunk.rejects.splitlines(keepends=True) if is_new(key_of_reject(line))]
+        odd = chunk.rejects.splitlines(keepends=True)
+        rejects = [line for line, key in zip(odd, numbered(map(key_of_reject, odd)), strict=True) if is_new(key)]
         yield _Chunk(b"".join(lines), len(lines), b"".join(rejects), len(rejects))
 
 

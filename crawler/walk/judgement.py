@@ -5,13 +5,13 @@ The first row that fits decides:
 | the pass                                                    | and                         | what follows |
 |-------------------------------------------------------------|-----------------------------|--------------|
 | is consistent (passes/evidence.py)                          | confirmed, where that is    | `complete`   |
-|                                                             | required                    |              |
+|                                                             | required or has repeats     |              |
 | has windows without a usable response                       |                             | `partial`    |
 | got a refusal that says "nothing found" instead of a list   |                             | `unproven`   |
 | found no end: no total, or more rows than declared          |                             | `unproven`   |
 | any other                                                   | max_passes is not reached   | another pass |
 | has gaps                                                    |                             | `partial`    |
-| raised a doubt, or did not see the end                      |                             | `unproven`   |
+| raised a doubt, did not see the end, or has repeats         |                             | `unproven`   |
 | read every window, but totals or records changed            |                             | `drifted`    |
 
 No walk is `complete` while its service may ignore the requests that it accepts (`if_obeyed`): it is `unproven`.
@@ -24,16 +24,23 @@ the whole list: one page is one state of the list, while several may be of diffe
 them. The two passes are independent: every second one has another page size, and the others the opposite order. So no
 cache and no balancer by URL answers twice from one stale copy, and a list that is cut at its end is cut at the other
 end, too.
+
+Repeats, rejects with the same bytes on different pages (passes/item_keys.py), require the same of a single read: two
+passes in a row with the same total, the same records and the same rejects, each as often. A row that was lost while
+another one was read twice would have to be lost again on pages that begin elsewhere: each pass after one with repeats
+has another page size.
 """
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from crawler.model.identity import Fingerprint
 from crawler.model.verdict import Verdict
 from crawler.model.window import Order
 from crawler.walk.passes.evidence import Evidence
+from crawler.walk.passes.item_keys import PassContent
 from crawler.walk.server_profile import ServerProfile
+
+_SIZES: Final = 3  # of the pages of single reads with repeats: as many as there are passes by default
 
 
 class Judgement(NamedTuple):
@@ -67,17 +74,24 @@ def _incomplete(evidence: Evidence) -> Judgement:
 
 
 class DoubleRead:
-    """Compares each pass with the one before; `is_required` False confirms every pass."""
+    """Compares each pass with the one before; `is_required` False confirms every pass without repeats."""
 
-    __slots__ = ("_before", "_is_required")
+    __slots__ = ("_before", "_is_required", "_since_repeats")
 
     def __init__(self, *, is_required: bool) -> None:
         self._is_required = is_required
-        self._before: Fingerprint | None = None
+        self._before: PassContent | None = None
+        self._since_repeats = 0  # passes from the first one with repeats on
 
     def page_limit_of(self, pass_number: int, limit: int) -> int:
-        """Return the page size of a pass: every second one has pages of one item less, or two instead of one."""
-        return (limit - 1 or 2) if self._is_required and pass_number % 2 == 0 else limit
+        """Return the page size of a pass: every second one has pages of one item less, or two instead of one.
+
+        After a pass with repeats each of three single reads has a size of its own, and none is larger than `limit`: the
+        service may accept no more. Pages of one item prove nothing of repeats.
+        """
+        if self._is_required:
+            return limit if pass_number % 2 else (limit - 1 or 2)
+        return max(1, limit - self._since_repeats % _SIZES)
 
     def order_of(self, pass_number: int, profile: ServerProfile, tried: Collection[Order | None] = ()) -> Order | None:
         """Return the order of a pass: every first one of two is reversed, where the server does that.
@@ -94,11 +108,12 @@ class DoubleRead:
         self._before = None
 
     def confirms(self, evidence: Evidence) -> bool:
-        """Return whether this pass needs no second reading, or is the second one with the same repositories."""
-        if not self._is_required or evidence.pages <= 1:
-            return True
+        """Return whether this pass needs no second reading, or is the second one with the same items."""
+        self._since_repeats += self._since_repeats > 0 or evidence.repeats > 0
         before, self._before = self._before, None
+        if not evidence.repeats and (not self._is_required or evidence.pages <= 1):
+            return True
         if evidence.is_consistent:
             # Not the keys themselves: two sets of a huge walk would be the largest thing in memory.
-            self._before = evidence.keys.fingerprint()
+            self._before = evidence.keys.content()
         return self._before is not None and before is not None and before.matches(self._before)

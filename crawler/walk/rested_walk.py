@@ -40,6 +40,7 @@ class RestedWalk(NamedTuple):
     total: int | None
     keys: tuple[int, ...]
     ownerless: tuple[int, ...]
+    reject_keys: tuple[int, ...]
 
     def result(self) -> WalkResult:
         """Return the result when the census vouches for the page."""
@@ -52,7 +53,13 @@ class RestedWalk(NamedTuple):
         """Return the walk, which looks for the end of its list itself."""
         walk = Walk(profile, rules._replace(is_vouched=True))
         walk.replay(self.window)
-        items = EMPTY_BATCH._replace(records=len(self.keys), keys=list(self.keys), ownerless=self.ownerless)
+        items = EMPTY_BATCH._replace(
+            records=len(self.keys) - len(self.reject_keys),
+            rejected=len(self.reject_keys),
+            keys=list(self.keys),
+            ownerless=self.ownerless,
+            reject_keys=self.reject_keys,
+        )
         walk.on_page(self.window, Page(items, self.total, disagrees=False), last_try=True, replayed=True)
         walk.on_census(agrees=False)
         return walk
@@ -71,7 +78,7 @@ def rested(walk: Walk, page: Page) -> RestedWalk | None:
         return None
     reading, items = walk.reading, page.items
     window = Window(1, 0, reading.asked_limit, reading.order)
-    return RestedWalk(window, page.total, tuple(items.keys), tuple(items.ownerless))
+    return RestedWalk(window, page.total, tuple(items.keys), tuple(items.ownerless), tuple(items.reject_keys))
 
 
 def result_of(walk: Walk) -> WalkResult:

@@ -32,13 +32,13 @@ The laws; each is a property in tests/walk/test_walk_laws.py:
 Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #moving-data, #offset-paging.
 """
 
-from crawler.model.identity import IdentitySet
 from crawler.model.key_sample import KeySample
 from crawler.model.verdict import Verdict
 from crawler.model.window import Gap, Window
 from crawler.swr.page import Page
 from crawler.walk.judgement import Judgement
 from crawler.walk.pass_sequence import PassSequence, WalkRules
+from crawler.walk.passes.item_keys import ItemKeys
 from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, WalkError
 from crawler.walk.passes.reading import Reading
 from crawler.walk.server_profile import Refused, SharedProfile
@@ -158,9 +158,9 @@ class Walk:
         self.judgement = self._passes.judge()
         if self.judgement is None:
             return
-        evidence = self.reading.evidence
-        self.distinct, self.sample = evidence.keys.identities(), evidence.keys.sample()
-        self.duplicates = evidence.items - self.distinct
-        if self.verdict != "complete":
+        evidence, is_complete = self.reading.evidence, self.verdict == "complete"
+        self.distinct, self.sample = evidence.keys.distinct(confirmed=is_complete), evidence.keys.sample()
+        self.duplicates = evidence.keys.items - self.distinct
+        if not is_complete:
             self.gaps = tuple(sorted(evidence.gaps, key=lambda gap: gap.offset))
-        evidence.keys = IdentitySet()  # keys are most of a run's memory
+        evidence.keys = ItemKeys()  # keys are most of a run's memory

@@ -109,6 +109,8 @@ _FAULT_TEXTS: Final = (
     "odd-field",
     "oversized-item:index=12,count=100,holds=levels",
     "odd-field:field=tags,value=list,every=3",
+    "poison-items",
+    "poison-items:every=3",
     "gzip",
     "deflate",
     "deflate:raw=true",

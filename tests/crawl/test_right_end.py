@@ -1,12 +1,16 @@
 """A night ends in what is true: no refusal, short page or odd total makes a list incomplete that was read."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from crawler.crawl.result import Result
+from crawler.emulator.faults.fault import Call, Fault
 from crawler.emulator.faults.registry import parse_fault
+from crawler.emulator.http.page import ServedPage
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.snapshot.manifest import WalkEntry
 from tests.support.emulator_fixture import (
@@ -145,6 +149,111 @@ def test_a_window_that_stays_broken_costs_a_few_more_tries_and_is_named(tmp_path
 def test_a_service_that_goes_down_in_the_middle_still_stops_the_target(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault("burst:every=1,status=503"),)) as served:
         assert crawl(served.endpoint, tmp_path, clock=QuickClock(), limit=10).exit_code == 75
+
+
+# ---- rejects with the same bytes
+
+
+@dataclass(frozen=True)
+class SameRejects(Fault):
+    """Sends the same item without a name at some positions of the list.
+
+    On pages from offset `since` on, the rows at the two positions of `moves` have changed places.
+    """
+
+    at: tuple[int, ...]
+    moves: tuple[int, int] | None = None
+    since: int = 0
+
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        del call
+        rows = [_NAMELESS if index in self.at else row for index, row in enumerate(page.selection)]
+        offset, limit = page.query.offset, page.query.limit
+        if self.moves and offset >= self.since:
+            one, other = self.moves
+            rows[one], rows[other] = rows[other], rows[one]
+        return replace(page, rows=rows[offset : offset + limit])
+
+
+_NAMELESS = b'{"namespace":"n","name":null'
+
+
+def with_same_rejects(output: Path, fault: Fault, **flags: Any) -> Result:  # noqa: ANN401
+    settings: dict[str, Any] = {"limit": 10, "centers": ("self",), **flags}
+    with serve(INVENTORY, faults=(fault,)) as served:
+        return crawl(served.endpoint, output, clock=QuickClock(), **settings)
+
+
+def rejected_at(result: Result) -> list[int]:
+    """Return the positions of the published rejects."""
+    lines = map(orjson.loads, (snapshot_of(result) / "_rejects.ndjson").read_bytes().splitlines())
+    return sorted(line["offset"] + line["index"] for line in lines)
+
+
+def test_rejects_of_one_page_with_the_same_bytes_are_as_many_items_and_cost_no_request(tmp_path: Path) -> None:
+    healthy = only_walk(crawled(tmp_path / "healthy"))
+    result = with_same_rejects(tmp_path, SameRejects((13, 15, 18)))
+    walk = only_walk(result)
+    assert result.exit_code == 3  # a reject is a record that is missing
+    assert (walk.verdict, walk.passes, walk.requests) == ("complete", 1, healthy.requests)
+    assert (walk.records, walk.rejects, walk.duplicates, walk.missing) == (57, 3, 0, 0)
+    assert rejected_at(result) == [13, 15, 18]
+
+
+def test_rejects_of_several_pages_with_the_same_bytes_are_proven_by_a_second_pass(tmp_path: Path) -> None:
+    result = with_same_rejects(tmp_path, SameRejects((0, 13, 15, 58, 59)))
+    walk = only_walk(result)
+    assert (result.exit_code, walk.verdict, walk.reason, walk.passes, walk.limit) == (3, "complete", "", 2, 9)
+    assert (walk.records, walk.rejects, walk.distinct, walk.duplicates, walk.missing) == (55, 5, 60, 0, 0)
+    assert rejected_at(result) == [0, 13, 15, 58, 59]
+
+
+@pytest.mark.parametrize("double_read", [False, True])
+@pytest.mark.parametrize("every", [2, 4, 10])
+def test_poison_items_everywhere_end_complete_with_nothing_missing_but_them(
+    every: int,
+    double_read: bool,  # noqa: FBT001 - a parameter
+    tmp_path: Path,
+) -> None:
+    result = crawled(tmp_path, f"poison-items:every={every}", double_read=double_read)
+    walk = only_walk(result)
+    assert (result.exit_code, walk.verdict, walk.passes, walk.missing) == (3, "complete", 2, 0)
+    assert walk.rejects == len(rejected_at(result)) > 1
+    assert walk.records + walk.rejects == len(published_keys(snapshot_of(result))) + walk.rejects == 60
+
+
+def test_one_pass_alone_does_not_prove_rejects_of_several_pages(tmp_path: Path) -> None:
+    result = with_same_rejects(tmp_path, SameRejects((13, 58)), max_passes=1)
+    walk = only_walk(result)
+    assert (result.exit_code, walk.verdict, walk.passes) == (3, "unproven", 1)
+    assert walk.reason.startswith("rejects with the same bytes are on several pages")
+
+
+def test_a_reject_that_was_read_twice_in_the_place_of_a_record_makes_no_walk_complete_without_it(
+    tmp_path: Path,
+) -> None:
+    # Pages from offset 30 on come from a server that has the reject 29 and the record 30 the other way round.
+    fault = SameRejects((3, 29, 55), moves=(29, 30), since=30)
+    kept = {key for key in inventory_keys(INVENTORY) if key[0] == "self"}
+    for max_passes, verdict in ((1, "unproven"), (2, "unproven"), (3, "complete")):
+        result = with_same_rejects(tmp_path / str(max_passes), fault, max_passes=max_passes)
+        walk, published = only_walk(result), published_keys(snapshot_of(result))
+        assert (walk.verdict, walk.passes) == (verdict, max_passes)
+        assert len(kept.intersection(published)) == walk.records == (56 if max_passes == 1 else 57)
+        assert walk.rejects == (1 if verdict == "unproven" else 3)
+
+
+@pytest.mark.parametrize("requests", range(1, 14))
+def test_rejects_with_the_same_bytes_are_the_same_after_a_resume_at_any_page(requests: int, tmp_path: Path) -> None:
+    fault = SameRejects((13, 15, 35, 36, 58))
+    settings: dict[str, Any] = {"limit": 10, "concurrency": 1, "centers": ("self",)}
+    with serve(INVENTORY, faults=(fault, parse_fault(f"unauthorized:after_requests={requests}"))) as served:
+        assert crawl(served.endpoint, tmp_path, clock=QuickClock(), **settings).exit_code == 77
+    with serve(INVENTORY, faults=(fault,), port=port_of(served)) as served:
+        again = crawl(served.endpoint, tmp_path, clock=QuickClock(), **settings)
+    walk = only_walk(again)
+    assert (again.exit_code, again.resumed, walk.verdict, walk.passes) == (3, 1, "complete", 2)
+    assert (walk.records, walk.rejects, rejected_at(again)) == (55, 5, [13, 15, 35, 36, 58])
 
 
 # ---- totals

@@ -17,6 +17,7 @@ from crawler.emulator.faults.registry import (
     ObjectResponse,
     OddCoding,
     OddField,
+    PoisonItems,
 )
 from crawler.emulator.http.response import ServedResponse
 from tests.emulator.client import DirectClient, numbered
@@ -111,6 +112,17 @@ def test_an_odd_field_is_in_the_same_items_of_every_page_and_changes_nothing_els
     assert [item["name"] for item in plain if item["name"] not in odd] == [
         item["name"] for item in whole if item.get("size") != "n/a"
     ]
+
+
+def test_poison_items_are_all_alike_and_in_the_place_of_the_same_rows_on_every_page() -> None:
+    fault = PoisonItems(every=2)
+    whole = orjson.loads(response_with(fault, query="limit=10&offset=0").body)
+    parts = [orjson.loads(response_with(fault, query=f"limit=5&offset={offset}").body) for offset in (0, 5)]
+    assert [*parts[0], *parts[1]] == whole
+    poison = [item for item in whole if item["name"] is None]
+    assert poison == [poison[0]] * len(poison)
+    assert 1 < len(poison) < len(whole)
+    assert {item["name"] for item in whole} - {None} < {item["name"] for item in orjson.loads(PLAIN)}
 
 
 def test_an_odd_field_is_in_every_item_by_default() -> None:

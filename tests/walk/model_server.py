@@ -37,9 +37,14 @@ ERRORS: Final[dict[str, RequestError]] = {
 Totals = Literal["true", "none", "length", "limit", "more", "huge", "zero", "mixed"]
 
 
+POISON: Final = -(10**6)  # the key of all rejects: their bytes are the same
+
+
 def page_of(keys: Iterable[int], total: int | None, *, disagrees: bool = False) -> Page:
     listed = list(keys)
-    return Page(Batch(b"", b"", len(listed), 0, listed, frozenset(), frozenset()), total, disagrees)
+    rejects = tuple([key for key in listed if key == POISON])
+    batch = Batch(b"", b"", len(listed) - len(rejects), len(rejects), listed, frozenset(), frozenset())
+    return Page(batch._replace(reject_keys=rejects), total, disagrees)
 
 
 class Fault(NamedTuple):
@@ -56,10 +61,13 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True)
 class InventoryChange:
-    """What happens to the inventory before the request `at`, and with `every` again after each `every` requests."""
+    """What happens to the inventory before the request `at`, and with `every` again after each `every` requests.
+
+    *exchange*: the row at `position` and the one `count` rows behind it change places.
+    """
 
     at: int
-    kind: Literal["insert", "delete", "swap", "reverse"]
+    kind: Literal["insert", "delete", "swap", "reverse", "exchange"]
     position: int
     count: int = 1
     every: int | None = None
@@ -85,6 +93,7 @@ class ServerBehavior:
     extra: int = 1  # for totals "more"
     total_cap: int = ANY  # no total is larger, but rows beyond it are served
     total_on_empty: bool = True
+    poison_every: int = 0  # each row whose number it divides is sent as the same reject; 0: none
     largest_size: int = ANY  # larger ones are refused, unless pages are as large anyway
     refused_orders: frozenset[Order | None] = frozenset()
     shuffled_orders: frozenset[Order | None] = frozenset()  # in these, rows are in another order at every request
@@ -140,7 +149,12 @@ class Server:
             total = None
         if total is not None:
             self.declared.append(total)
-        return page_of(rows, total, disagrees=self.behavior.totals == "mixed" and bool(rows))
+        return page_of(map(self.key_of, rows), total, disagrees=self.behavior.totals == "mixed" and bool(rows))
+
+    def key_of(self, row: int) -> int:
+        """Return the key by which a client knows a row."""
+        every = self.behavior.poison_every
+        return POISON if every and row % every == 0 else row
 
     def _rows(self, window: Window) -> list[int]:
         behavior, count = self.behavior, len(self.rows)
@@ -187,6 +201,9 @@ class Server:
             at = min(change.position, len(self.rows))
             if change.kind == "reverse":
                 self.rows.reverse()
+            if change.kind == "exchange" and at + change.count < len(self.rows):
+                other = at + change.count
+                self.rows[at], self.rows[other] = self.rows[other], self.rows[at]
             if change.kind in {"delete", "swap"}:
                 del self.rows[at : at + change.count]
             if change.kind in {"insert", "swap"} and self.keys_so_far < MAX_KEYS:

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from crawler.model.window import Window
 from crawler.swr.page import Page
 from crawler.walk.passes.first import Declared
+from crawler.walk.passes.item_keys import ItemKeys
 from crawler.walk.passes.outcome import AskAgain, WalkError
 from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.walk import Walk
@@ -23,6 +24,10 @@ pytestmark = pytest.mark.unmeasured
 _MAX_LISTED: Final = 40  # new windows; a huge total has more than can be listed
 
 
+def contents(keys: ItemKeys) -> object:
+    return len(keys), keys.items, keys.has_page_of_rejects, keys.content()
+
+
 def state_of(walk: Walk) -> object:
     """Return the whole state of a walk, to see whether an event changed it."""
     current, frontier = walk._passes.present, walk.reading.frontier  # noqa: SLF001 - "nothing" includes what is hidden
@@ -30,7 +35,7 @@ def state_of(walk: Walk) -> object:
     windows = {name: getattr(frontier, name) for name in frontier.__slots__ if name != "out_of_line"}
     windows |= {name: getattr(frontier.out_of_line, name) for name in frontier.out_of_line.__slots__}
     evidence = {name: getattr(walk.reading.evidence, name) for name in walk.reading.evidence.__slots__}
-    return deepcopy((state, windows, {**evidence, "keys": set(evidence["keys"])}, walk._passes._profile.present))  # noqa: SLF001
+    return deepcopy((state, windows, {**evidence, "keys": contents(evidence["keys"])}, walk._passes._profile.present))  # noqa: SLF001
 
 
 def new_windows(walk: Walk) -> list[Window]:

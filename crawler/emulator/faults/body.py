@@ -147,6 +147,22 @@ class OddField(Fault):
         return render({**decode(row), self.field: _ODD_VALUES[self.value]})
 
 
+# Without a name nothing tells which repository it is, and nothing tells it from the next one.
+_POISON: Final = render({"namespace": None, "name": None})
+
+
+@dataclass(frozen=True, slots=True)
+class PoisonItems(Fault):
+    """Send an item without a name in the place of about one of `every` rows: always of the same ones, all alike."""
+
+    every: int = number(minimum=1, default=7)
+
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        del call
+        rows = tuple(_POISON if crc32(row) % self.every == 0 else row for row in page.rows)
+        return page if rows == tuple(page.rows) else replace(page, rows=rows)
+
+
 @dataclass(frozen=True, slots=True)
 class EchoRequest(Recurring):
     """Answer with the error `status`, and repeat the credentials of the request, `spelled` as text in its `where`.

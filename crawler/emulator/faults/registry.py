@@ -24,6 +24,7 @@ from crawler.emulator.faults.body import (
     OddCoding,
     OddField,
     OversizedItem,
+    PoisonItems,
 )
 from crawler.emulator.faults.delivery import (
     Chunked,
@@ -149,6 +150,7 @@ __all__ = [
     "Outage",
     "OversizedItem",
     "PageBytes",
+    "PoisonItems",
     "RandomFaults",
     "Redirect",
     "RefuseCenter",
@@ -208,6 +210,7 @@ _KINDS: tuple[type[Fault], ...] = (
     ObjectResponse,
     OddCoding,
     OddField,
+    PoisonItems,
     OversizedItem,
     Gzip,
     Deflate,

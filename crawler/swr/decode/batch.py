@@ -24,7 +24,8 @@ class Batch(NamedTuple):
     - `keys` has one number for each item in order, records and rejects alike. Two keys are equal if the items have the
       same owner (domain_name), namespace and name, or are rejects with the same raw bytes. The numbers are Python's
       salted hashes: they are valid within one process and are never written. `ownerless` are the keys of the records
-      without an owner; model/record.py says which other keys they match.
+      without an owner; model/record.py says which other keys they match. `reject_keys` are those of the rejects:
+      two with the same bytes are two items of this page (walk/passes/item_keys.py).
     - `totals` holds the distinct values of total_range.
     - `unknown` holds the names of fields kept under `extra`, shortened and at most MAX_NAMES of them.
     - `outside` counts the records of other namespaces than the requested one: the service may match names loosely.
@@ -42,6 +43,7 @@ class Batch(NamedTuple):
     ownerless: tuple[int, ...] = ()
     invalid: int = 0
     invalid_fields: frozenset[str] = frozenset()
+    reject_keys: tuple[int, ...] = ()
 
 
 EMPTY_BATCH: Final = Batch(b"", b"", 0, 0, [], frozenset(), frozenset())
@@ -67,4 +69,5 @@ def join(batches: Sequence[Batch]) -> Batch:
         ownerless=tuple(chain.from_iterable(batch.ownerless for batch in batches)),
         invalid=sum([batch.invalid for batch in batches]),
         invalid_fields=frozenset().union(*(batch.invalid_fields for batch in batches)),
+        reject_keys=tuple(chain.from_iterable(batch.reject_keys for batch in batches)),
     )

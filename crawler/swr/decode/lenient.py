@@ -87,7 +87,8 @@ def _read(raw: bytes, index: int, source: Source, mask: Mask) -> Batch:
     except (*MALFORMED, ValueError) as error:
         totals = frozenset(() if total is None else (total,))
         reject = reject_line(raw, index, mask(str(error)), source, mask)
-        return EMPTY_BATCH._replace(rejects=reject, rejected=1, keys=[key_of_reject(reject)], totals=totals)
+        key = key_of_reject(reject)
+        return EMPTY_BATCH._replace(rejects=reject, rejected=1, keys=[key], totals=totals, reject_keys=(key,))
     return Batch(
         lines=line + b"\n",
         rejects=b"",

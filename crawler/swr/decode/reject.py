@@ -1,6 +1,12 @@
-"""A reject: an item that cannot be made a record, as one line with the reason and the raw bytes (pure)."""
+"""A reject: an item that cannot be made a record, as one line with the reason and the raw bytes (pure).
+
+The key of a reject is of its bytes: two items may have the same one. On one page they are two items for certain, since
+a page is one state of the list. So each occurrence on a page is told apart by its number (`numbered`).
+"""
 
 from base64 import b64decode, b64encode
+from collections import Counter
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
@@ -56,3 +62,17 @@ def key_of_reject(line: bytes) -> int:
         return hash(bytes.fromhex(reject["blake2b"]))
     text: str = reject["raw"]
     return hash(_digest(text.encode() if reject["encoding"] == "utf-8" else b64decode(text)))
+
+
+def numbered(keys: Iterable[int]) -> list[int]:
+    """Return the keys of the rejects of one page, in which the same key comes once: a later one gets a number.
+
+    The occurrences of one key have the same numbers on every page, so a page with fewer of them has no new key.
+    """
+    occurrences = Counter[int]()
+    result = []
+    for key in keys:
+        number = occurrences[key]
+        occurrences[key] += 1
+        result.append(hash((key, number)) if number else key)
+    return result

@@ -5,26 +5,31 @@ A total is a claim, an end is seen. A pass proves its walk when all of this hold
 - every window up to the total was read;
 - every page that holds items declared a total, and all pages declared the same one;
 - exactly as many items came as this total, and as many identities (of a record: model/record.py; of a reject: its
-  bytes);
+  bytes, and its number among those of its page with the same bytes);
 - the end of the list was seen: a last page shorter than requested under a total that counts more than that page, or an
   answer about the rows at or beyond the total (questions.py), or a census of the whole center (walk/center_census.py);
 - nothing raised a doubt, such as an empty answer that no second look confirmed.
 
+Rejects with the same bytes on different pages (item_keys.py) may be one item that was read twice. A pass with such
+`repeats` may agree with its total all the same; then a second pass must have the same content (walk/judgement.py).
+
 Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #offset-past-end (what a page and a total can prove).
 """
 
-from typing import Literal
+from typing import Final, Literal
 
-from crawler.model.identity import IdentitySet
 from crawler.model.window import Gap
 from crawler.swr.page import Page
+from crawler.walk.passes.item_keys import ItemKeys
+
+_REPEATS: Final = "rejects with the same bytes are on several pages, and no two passes in a row agree on the records"
 
 
 class Evidence:
     """What one pass has seen so far.
 
     `totals` are in the order in which they were declared, `total` is the largest (0 without one). `keys` are those of
-    the `items`; `pages` counts the pages that held something new, `full_pages` those that were not too short. `gaps`
+    the items; `pages` counts the pages that held something new, `full_pages` those that were not too short. `gaps`
     are in any order; `has_loss` says that a window got no usable response.
 
     `end` is *seen*, *unseen*, *open*: then no total says where the list ends, and the pass reads on to the first page
@@ -39,7 +44,6 @@ class Evidence:
         "full_pages",
         "gaps",
         "has_loss",
-        "items",
         "keys",
         "pages",
         "total",
@@ -50,8 +54,8 @@ class Evidence:
     def __init__(self) -> None:
         self.totals: dict[int, None] = {}
         self.total = 0
-        self.keys = IdentitySet()
-        self.items = self.pages = self.full_pages = 0
+        self.keys = ItemKeys()
+        self.pages = self.full_pages = 0
         self.gaps: list[Gap] = []
         self.has_loss = False
         self.total_missing = False  # a page with items declared no total
@@ -61,10 +65,9 @@ class Evidence:
 
     def count(self, page: Page, *, short: bool = False) -> None:
         """Count the items of a page and its total."""
-        new = self.keys.update(page.items.keys, page.items.ownerless)
+        new = self.keys.count(page.items)
         self.full_pages += not short
         self.pages += new > 0
-        self.items += page.length
         if page.total is not None:
             self.totals[page.total] = None
             self.total = max(self.total, page.total)
@@ -86,7 +89,7 @@ class Evidence:
 
     def knows(self, page: Page) -> bool:
         """Return whether the page holds nothing new; so does an empty one."""
-        return self.keys.knows(page.items.keys, page.items.ownerless)
+        return self.keys.knows(page.items)
 
     @property
     def first_total(self) -> int:
@@ -97,22 +100,31 @@ class Evidence:
     def _has_as_many_items(self) -> bool:
         """Whether one total was declared by all pages, and as many items came, whatever they are."""
         flawed = self.gaps or self.total_missing or self.doubt or len(self.totals) > 1
-        return not flawed and self.items == self.total
+        return not flawed and self.keys.items == self.total
 
     @property
     def adds_up(self) -> bool:
-        """Whether one total was declared by all pages, and as many items came, each once."""
-        return self._has_as_many_items and self.total == self.keys.identities()
+        """Whether one total was declared by all pages, and as many items came, each once but for `repeats`."""
+        return self._agrees and not (self.repeats and self.keys.has_page_of_rejects)
+
+    @property
+    def _agrees(self) -> bool:
+        return self._has_as_many_items and self.total == self.keys.identities() + self.repeats
 
     @property
     def has_moving_ties(self) -> bool:
         """Whether rows came twice in the place of others: the order of equal rows differs from page to page."""
-        return self._has_as_many_items and self.total > self.keys.identities()
+        return self._has_as_many_items and self.total > self.keys.identities() + self.repeats
 
     @property
     def is_consistent(self) -> bool:
-        """Whether this pass alone proves the walk."""
+        """Whether this pass proves the walk: alone, or with `repeats` when another one confirms it."""
         return self.adds_up and self.end == "seen"
+
+    @property
+    def repeats(self) -> int:
+        """The number of rejects that came on an earlier page with the same bytes: other items, or the same ones."""
+        return self.keys.repeats
 
     @property
     def why_unproven(self) -> str:
@@ -123,4 +135,6 @@ class Evidence:
             return "a page declared no total"
         if self.doubt:
             return self.doubt
-        return "the end of the list was not seen" if self.adds_up and self.end != "seen" else ""
+        if self.adds_up and self.end != "seen":
+            return "the end of the list was not seen"
+        return _REPEATS if self._agrees and self.repeats else ""
