@@ -1,6 +1,6 @@
 """A night ends in what is true: no refusal, short page or odd total makes a list incomplete that was read."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +151,37 @@ def test_a_service_that_goes_down_in_the_middle_still_stops_the_target(tmp_path:
         assert crawl(served.endpoint, tmp_path, clock=QuickClock(), limit=10).exit_code == 75
 
 
+@dataclass(frozen=True)
+class HidesAnother(Fault):
+    """Leaves one row out of every page: the n-th of `hidden` once the first page was requested n times."""
+
+    hidden: tuple[int, ...]
+    begins: list[int] = field(default_factory=list)
+
+    def on_page(self, call: Call, page: ServedPage) -> ServedPage:
+        offset = page.query.offset
+        if not offset:
+            self.begins.append(call.number)
+        hidden = self.hidden[len(self.begins) - 1] - offset
+        rows = page.rows
+        return replace(page, rows=(*rows[:hidden], *rows[hidden + 1 :])) if 0 <= hidden < len(rows) else page
+
+
+def test_when_each_of_three_passes_lost_another_row_none_is_missing(tmp_path: Path) -> None:
+    result = with_fault(tmp_path, HidesAnother((15, 25, 35)), concurrency=1)
+    walk = only_walk(result)
+    assert (result.exit_code, walk.verdict, walk.passes, walk.missing) == (3, "partial", 3, 0)
+    assert [(lost.offset, lost.end) for lost in walk.lost] == [(39, 40)]  # what the last pass did not get
+    assert holds_all(result)
+
+
+def test_a_row_that_no_pass_got_is_missing(tmp_path: Path) -> None:
+    result = with_fault(tmp_path, HidesAnother((15, 25, 15)), concurrency=1)
+    assert only_walk(result).missing == 0
+    result = with_fault(tmp_path / "always", HidesAnother((25, 25, 25)), concurrency=1)
+    assert (only_walk(result).passes, only_walk(result).missing) == (3, 1)
+
+
 # ---- rejects with the same bytes
 
 
@@ -178,7 +209,7 @@ class SameRejects(Fault):
 _NAMELESS = b'{"namespace":"n","name":null'
 
 
-def with_same_rejects(output: Path, fault: Fault, **flags: Any) -> Result:  # noqa: ANN401
+def with_fault(output: Path, fault: Fault, **flags: Any) -> Result:  # noqa: ANN401
     settings: dict[str, Any] = {"limit": 10, "centers": ("self",), **flags}
     with serve(INVENTORY, faults=(fault,)) as served:
         return crawl(served.endpoint, output, clock=QuickClock(), **settings)
@@ -192,7 +223,7 @@ def rejected_at(result: Result) -> list[int]:
 
 def test_rejects_of_one_page_with_the_same_bytes_are_as_many_items_and_cost_no_request(tmp_path: Path) -> None:
     healthy = only_walk(crawled(tmp_path / "healthy"))
-    result = with_same_rejects(tmp_path, SameRejects((13, 15, 18)))
+    result = with_fault(tmp_path, SameRejects((13, 15, 18)))
     walk = only_walk(result)
     assert result.exit_code == 3  # a reject is a record that is missing
     assert (walk.verdict, walk.passes, walk.requests) == ("complete", 1, healthy.requests)
@@ -201,7 +232,7 @@ def test_rejects_of_one_page_with_the_same_bytes_are_as_many_items_and_cost_no_r
 
 
 def test_rejects_of_several_pages_with_the_same_bytes_are_proven_by_a_second_pass(tmp_path: Path) -> None:
-    result = with_same_rejects(tmp_path, SameRejects((0, 13, 15, 58, 59)))
+    result = with_fault(tmp_path, SameRejects((0, 13, 15, 58, 59)))
     walk = only_walk(result)
     assert (result.exit_code, walk.verdict, walk.reason, walk.passes, walk.limit) == (3, "complete", "", 2, 9)
     assert (walk.records, walk.rejects, walk.distinct, walk.duplicates, walk.missing) == (55, 5, 60, 0, 0)
@@ -223,7 +254,7 @@ def test_poison_items_everywhere_end_complete_with_nothing_missing_but_them(
 
 
 def test_one_pass_alone_does_not_prove_rejects_of_several_pages(tmp_path: Path) -> None:
-    result = with_same_rejects(tmp_path, SameRejects((13, 58)), max_passes=1)
+    result = with_fault(tmp_path, SameRejects((13, 58)), max_passes=1)
     walk = only_walk(result)
     assert (result.exit_code, walk.verdict, walk.passes) == (3, "unproven", 1)
     assert walk.reason.startswith("rejects with the same bytes are on several pages")
@@ -236,7 +267,7 @@ def test_a_reject_that_was_read_twice_in_the_place_of_a_record_makes_no_walk_com
     fault = SameRejects((3, 29, 55), moves=(29, 30), since=30)
     kept = {key for key in inventory_keys(INVENTORY) if key[0] == "self"}
     for max_passes, verdict in ((1, "unproven"), (2, "unproven"), (3, "complete")):
-        result = with_same_rejects(tmp_path / str(max_passes), fault, max_passes=max_passes)
+        result = with_fault(tmp_path / str(max_passes), fault, max_passes=max_passes)
         walk, published = only_walk(result), published_keys(snapshot_of(result))
         assert (walk.verdict, walk.passes) == (verdict, max_passes)
         assert len(kept.intersection(published)) == walk.records == (56 if max_passes == 1 else 57)
