@@ -185,6 +185,10 @@ def _run(
         result = error.exit_code
     except _Killed:
         result = 143
+    except BaseExceptionGroup as group:  # the namespaces are listed in a task group
+        if group.split(_Killed)[1] is not None:
+            raise
+        result = 143
     return result, any(transport.killed.is_set() for transport in transports)
 
 
