@@ -85,12 +85,21 @@ def _report_bug(error: Exception) -> int:
 
 
 def _write_traceback() -> str:
-    """Write the traceback that is being handled to a temporary file and return its path. Raises OSError."""
-    from tempfile import NamedTemporaryFile  # noqa: PLC0415 - needed for a bug only
-    from traceback import print_exc  # noqa: PLC0415
+    """Write the traceback that is being handled to a temporary file and return its path. Raises OSError.
 
+    Its messages may quote the service, so they are masked: the frames that failed keep alive what holds the secrets.
+    """
+    from gc import get_objects  # noqa: PLC0415 - needed for a bug only
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415
+    from traceback import format_exc  # noqa: PLC0415
+
+    from crawler.text.redaction import Secrets  # noqa: PLC0415
+
+    text = format_exc()
+    for secrets in [one for one in get_objects() if isinstance(one, Secrets)]:
+        text = secrets.masked(text)
     with NamedTemporaryFile("w", prefix="swr-crawler-fault-", suffix=".txt", delete=False) as file:
-        print_exc(file=file)
+        file.write(text)
     return file.name
 
 

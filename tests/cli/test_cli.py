@@ -15,6 +15,9 @@ import pytest
 import crawler
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
+from crawler.swr.decode.batch import Source
+from crawler.swr.page import Page
+from crawler.swr.response import Response
 from tests.support.cli_runner import Say, saying
 from tests.support.emulator_fixture import TOKEN, crawl, serve, snapshot_of
 
@@ -280,6 +283,21 @@ def test_a_bug_reaches_the_user_as_one_line(say: Say, monkeypatch: pytest.Monkey
     trace = Path(said.err.split()[-1])
     assert "1 / 0" in trace.read_text()
     trace.unlink()
+
+
+def test_the_report_of_a_bug_holds_no_secret(say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(response: Response, source: Source) -> Page:
+        raise ValueError(f"{response.status} of {source.center} for {TOKEN['SWR_CRAWLER_TOKEN']}")
+
+    monkeypatch.setattr("crawler.crawl.engine.page_requester.read_page", fails)
+    with serve(INVENTORY) as served:
+        said = say("crawl", "--endpoint", served.endpoint, "--output", str(tmp_path))
+    assert said.code == 70
+    trace = Path(said.err.split()[-1])
+    text = trace.read_text()
+    trace.unlink()
+    assert "200 of self for ***" in text
+    assert TOKEN["SWR_CRAWLER_TOKEN"] not in text + said.err
 
 
 def test_the_pinned_versions_name_no_address_and_cover_what_is_needed() -> None:
