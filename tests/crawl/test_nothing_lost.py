@@ -267,7 +267,7 @@ def crawled(
         history = ServerHistory.of(INVENTORY, faults, faulty.counters()["requests"])
     if result.path is not None:
         return violations(snapshot_of(result), result.exit_code, history, double_read=double_read)
-    if result.exit_code not in {75, 77} or list(output.glob("snapshot=*")):
+    if result.exit_code not in {75, 77, 78} or list(output.glob("snapshot=*")):
         return [f"exit code {result.exit_code}, {list(output.iterdir())}"]
     with serve(INVENTORY, port=port_of(faulty)) as healthy:
         again = crawl(healthy.endpoint, output, **settings)

@@ -19,6 +19,7 @@ GIVEN = {
     "SWR006": "shrank-unaccepted",
     "SWR007": "centers-equal",
     "SWR008": "invalid-field",
+    "SWR009": "target-failed",
     "SWR101": "public-while-shared",
     "SWR102": "share-expired",
     "SWR103": "domain-not-allowed",

@@ -45,6 +45,7 @@ def test_a_secret_is_masked_in_each_spelling(how: str, secret: str, before: str,
     assert not left(secret, text)
 
 
+@settings(deadline=None)
 @given(SECRETS, st.integers(0, 60), st.integers(0, 60))
 def test_what_is_left_of_a_secret_that_the_server_cut_is_masked_too(secret: str, start: int, end: int) -> None:
     part = secret[start : len(secret) - end]
@@ -54,6 +55,7 @@ def test_what_is_left_of_a_secret_that_the_server_cut_is_masked_too(secret: str,
     assert not left(part, text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.lists(st.uuids().map(str), max_size=3))
 def test_a_text_without_a_secret_stays_as_it_is(text: str, secrets: list[str]) -> None:
     assert masked(text, secrets) == text
