@@ -144,6 +144,12 @@ class _DiscardingStore:
     def append_doubt(self, walk: int, window: Window) -> None:
         """Discard a doubt."""
 
+    def append_split(self, walk: int, namespaces: tuple[str, ...]) -> None:
+        """Do nothing."""
+
+    def namespaces_of(self, walk: int) -> None:
+        """Return None: no walk is split."""
+
     def append_shape(self, walk: int, shape: Reshaped) -> None:
         """Discard a shape."""
 

@@ -11,6 +11,7 @@ The rule:
 - A window that is taken back proves nothing: its page may have belonged to another request.
 - Walks that had ended when the run published an incomplete snapshot are carried over from it. What was read of those
   that it could not prove does not count (ending/carry_over.py).
+- A walk that was split by namespace stays split, by the same names: the journal has them.
 - What the service was found to accept is found once a run: a resume asks in that way from its first request on.
 - A journal that contradicts the plan is not replayed at all: the spool is truncated and every window is requested.
 
@@ -36,6 +37,7 @@ from crawler.store.journal import (
     RefusalEntry,
     RestartEntry,
     ShapeEntry,
+    SplitEntry,
 )
 from crawler.store.spool import Spool
 from crawler.swr.page import Page
@@ -82,7 +84,8 @@ def _was_long_ago(last_written: float, now: datetime) -> bool:
 
 def _begin_again(schedule: Schedule, spool: Spool) -> int:
     """Begin the passes again that were interrupted; return their number."""
-    interrupted = [one for one in schedule.walks if isinstance(one.walk, Walk) and one.walk.on_interrupted()]
+    walks = schedule.by_index().values()
+    interrupted = [one for one in walks if isinstance(one.walk, Walk) and one.walk.on_interrupted()]
     for scheduled in interrupted:
         spool.append_note(RestartEntry(scheduled.index))
     return len(interrupted)
@@ -100,14 +103,18 @@ def replay(
     WalkError when an entry is not possible in the state of its walk; a journal of the same plan never has one.
     """
     settled = 0
+    known = dict(walks)
     for entry, page in history:
         if isinstance(entry, PublishedEntry):
             if entry.snapshot.snapshot != snapshot:  # else the run was killed just before it was published
-                _mark_published(entry, walks.values())
+                _mark_published(entry, known.values())
             continue
-        scheduled = walks.get(entry.walk)
+        scheduled = known.get(entry.walk)
         if scheduled is None:
-            raise WalkError(f"the journal names walk {entry.walk} of {len(walks)}")
+            raise WalkError(f"the journal names walk {entry.walk} of {len(known)}")
+        if isinstance(entry, SplitEntry):
+            known |= _split(scheduled, targets[scheduled.id.target], entry)
+            continue
         if isinstance(entry, RestartEntry):
             _restart(scheduled)
             continue
@@ -127,6 +134,15 @@ def _mark_published(entry: PublishedEntry, walks: Iterable[ScheduledWalk]) -> No
     for scheduled in walks:
         if scheduled.ended and scheduled.published_in is None:
             scheduled.published_in = entry.snapshot
+
+
+def _split(scheduled: ScheduledWalk, target: TargetScheduler, entry: SplitEntry) -> dict[int, ScheduledWalk]:
+    """Split a walk; return the walks and probes in its place by their indexes."""
+    split = scheduled.own_split
+    if split is None:
+        raise WalkError(f"{scheduled.id} cannot be split")
+    target.begin_split(split, entry.namespaces)
+    return {part.index: part for part in split.parts}
 
 
 def _restart(scheduled: ScheduledWalk) -> None:

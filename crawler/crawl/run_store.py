@@ -5,19 +5,18 @@ from pathlib import Path
 from typing import Final
 
 from crawler.crawl.center_content import center_content
+from crawler.crawl.ending.walk_publication import publish_one, publish_split
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
-from crawler.errors import IncompleteError
 from crawler.model.key_sample import KeySample
 from crawler.model.walk_id import Center
 from crawler.model.window import Window
-from crawler.snapshot.manifest import CarriedOver, Lost, Overlap, WalkEntry
+from crawler.snapshot.manifest import CarriedOver, CenterSplit, Overlap, WalkEntry
 from crawler.snapshot.overlap import overlaps
-from crawler.store.journal import DoubtEntry, LossEntry, PublishedEntry, RefusalEntry, ShapeEntry
+from crawler.store.journal import DoubtEntry, LossEntry, PublishedEntry, RefusalEntry, ShapeEntry, SplitEntry
+from crawler.store.leftovers import namespaces_of
 from crawler.store.part_files import PartWriter
-from crawler.store.publish import Published, publish_walk
 from crawler.store.spool import Spool
 from crawler.swr.page import Page
-from crawler.walk.rested_walk import WalkResult
 from crawler.walk.server_profile import Reshaped
 
 _MERGED_SAMPLES: Final = 64  # merging the samples of many small walks one by one would take too long
@@ -26,7 +25,8 @@ _MERGED_SAMPLES: Final = 64  # merging the samples of many small walks one by on
 class RunStore:
     """Appends pages to the spool and publishes walks to `part_writer`; `walks` are their entries for the manifest.
 
-    `settled` holds the index of each walk of which a window was read, refused or lost.
+    `settled` holds the index of each walk of which a window was read, refused or lost. `splits` has, by target and
+    center, what was seen of centers that are read by namespace instead.
 
     `check` raises UnavailableError when another run has taken the output over.
     """
@@ -36,6 +36,7 @@ class RunStore:
         self._part_writer = part_writer
         self._check = check
         self.walks: list[WalkEntry] = []
+        self.splits: dict[tuple[str, Center], CenterSplit] = {}
         self.settled: set[int] = set()
         self._samples: dict[tuple[str, Center], list[KeySample]] = {}
 
@@ -72,6 +73,14 @@ class RunStore:
         """Append what the service of this walk's target was found to accept."""
         self._spool.append_note(ShapeEntry(walk, *shape))
 
+    def append_split(self, walk: int, namespaces: tuple[str, ...]) -> None:
+        """Append that a walk is read again by these namespaces."""
+        self._spool.append_note(SplitEntry(walk, namespaces))
+
+    def namespaces_of(self, walk: int) -> frozenset[str] | None:
+        """Return the namespaces of all records that a walk read, None when it read rejects. Raises DiskError."""
+        return namespaces_of(self._spool, walk)
+
     @property
     def names_parts(self) -> bool:
         """Whether the journal may name part files of this process: one that resumed a run writes pages to the spool."""
@@ -89,15 +98,24 @@ class RunStore:
     def publish(self, ended: Sequence[ScheduledWalk]) -> None:
         """Publish walks that have ended, the next in plan order. Raises DiskError."""
         for scheduled in ended:
-            if scheduled.result is not None:
-                self.walks.append(self._publish(scheduled, scheduled.result))
-                scheduled.result = None  # the entry holds its evidence; memory must not grow with the walks
+            split = scheduled.own_split
+            if scheduled.result is not None and split is not None:
+                found = publish_split(self._part_writer, self._spool, split, scheduled.result)
+                self.walks += found.walks
+                self.splits[scheduled.id[:2]] = found.split
+            elif scheduled.result is not None:
+                self.walks.append(publish_one(self._part_writer, self._spool, scheduled, scheduled.result))
+            for one in (*(split.walks if split else ()), scheduled):
+                self._add_sample(one)
+                one.result = None  # the entry holds its evidence; memory must not grow with the walks
         self._part_writer.flush()
         self._spool.part_written()
 
-    def _add_sample(self, target: str, center: Center, sample: KeySample) -> None:
-        samples = self._samples.setdefault((target, center), [])
-        samples.append(sample)
+    def _add_sample(self, scheduled: ScheduledWalk) -> None:
+        if scheduled.result is None or scheduled.own_split is not None:
+            return
+        samples = self._samples.setdefault(scheduled.id[:2], [])
+        samples.append(scheduled.result.sample)
         if len(samples) >= _MERGED_SAMPLES:
             samples[:] = [KeySample.merged(samples)]
 
@@ -113,48 +131,3 @@ class RunStore:
             return {} if folder is None else center_content(folder, target, center, keys)
 
         return tuple(overlaps(samples, read))
-
-    def _publish(self, scheduled: ScheduledWalk, result: WalkResult) -> WalkEntry:
-        walk_id, judgement = scheduled.id, result.judgement
-        complete = judgement.verdict == "complete"
-        published = publish_walk(
-            self._part_writer,
-            self._spool,
-            scheduled.index,
-            walk_id,
-            last_pass_only=complete,
-            deduplicate=result.duplicates > 0,
-        )
-        if complete and published.items != result.distinct:
-            counts = f"{result.distinct} distinct records were read, but {published} were written"
-            raise IncompleteError(f"{walk_id}: {counts}; this is a bug in swr-crawler: please report it")
-        self._add_sample(walk_id.target, walk_id.center, result.sample)
-        return _entry(scheduled, result, published)
-
-
-def _entry(scheduled: ScheduledWalk, result: WalkResult, published: Published) -> WalkEntry:
-    """Return the entry for the manifest of a walk that is published."""
-    walk_id, judgement = scheduled.id, result.judgement
-    return WalkEntry(
-        target=walk_id.target,
-        center=walk_id.center,
-        namespace=walk_id.namespace,
-        verdict=judgement.verdict,
-        reason=judgement.reason,
-        declared_totals=result.totals,
-        records=published.records,
-        distinct=result.distinct,
-        duplicates=result.duplicates,
-        rejects=published.rejects,
-        outside=published.outside,
-        invalid=published.invalid,
-        invalid_fields=tuple(sorted(published.invalid_fields)),
-        passes=result.passes,
-        requests=scheduled.requests,
-        limit=result.limit,
-        dialect="filter" if scheduled.filtered else "direct",
-        order=result.order and f"{result.order.column} {result.order.direction}",
-        lost=tuple(Lost(**gap._asdict()) for gap in result.gaps),
-        carried_from="" if scheduled.published_in is None else scheduled.published_in.snapshot,
-        seen=None if judgement.verdict == "complete" else published.items,
-    )

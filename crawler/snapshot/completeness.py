@@ -6,7 +6,7 @@ What makes one walk complete is in walk/passes/evidence.py. A snapshot is comple
 - every walk has the verdict `complete` (`crawler/model/verdict.py`);
 - no item was rejected;
 - no center holds, or may hold, more than the walks of its namespaces cover; a run may accept this beforehand
-  (`allow_partial_coverage`);
+  (`allow_partial_coverage`), but not of a center that was split by namespace only since its list had no stable order;
 - no center and no namespace lost most of its records since the last complete snapshot (`shrinkage.py`); a run may
   accept this beforehand (`allow_shrink`);
 - no target's two centers hold the same repositories: then one list was read twice, and the other one not.
@@ -56,9 +56,9 @@ def incompleteness(  # noqa: PLR0913 - one for each reason
     return Incompleteness(
         unproven_walks=tuple(walk for walk in entries if walk.verdict != "complete"),
         walks_with_rejects=tuple(walk for walk in entries if walk.rejects),
-        uncovered_centers=()
-        if allow_partial_coverage
-        else tuple(center for center in coverage if center.uncovered != 0),
+        uncovered_centers=tuple(
+            center for center in coverage if center.uncovered != 0 and not (allow_partial_coverage and not center.split)
+        ),
         shrinkage=() if allow_shrink else tuple(shrinkage),
         equal_centers=tuple(overlap for overlap in overlaps if overlap.is_one_list),
         failed_targets=tuple(target for target in targets if target.state != "ended"),

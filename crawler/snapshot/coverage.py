@@ -1,11 +1,14 @@
 """How much of a center its walks cover when it is walked namespace by namespace (pure)."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from crawler.model.walk_id import Center
 from crawler.snapshot.completeness import sum_if_known
-from crawler.snapshot.manifest import Coverage, WalkEntry
+from crawler.snapshot.manifest import CenterSplit, Coverage, WalkEntry
+
+_NO_SPLITS: Final[Mapping[tuple[str, Center], CenterSplit]] = MappingProxyType({})
 
 
 class CenterTotal(NamedTuple):
@@ -16,31 +19,42 @@ class CenterTotal(NamedTuple):
     before: int | None
     after: int | None
 
-    def declared(self, covered: int | None) -> int | None:
+    def declared(self, covered: int | None, *, is_split: bool = False) -> int | None:
         """Return the larger of the two; None when one of them is not known.
 
-        None, too, when walks found more than that (`covered`): then the totals count something else.
+        None, too, when walks found more than that (`covered`): then the totals count something else. And when they
+        differ for a center that was split, and the walks found no less: rows came or went while its namespaces were
+        read one after the other, and no user has chosen to read it so.
         """
         if self.before is None or self.after is None:
             return None
         larger = max(self.before, self.after)
-        return None if covered is not None and larger < covered else larger
+        is_moving = is_split and self.before != self.after
+        if covered is not None and (larger < covered or (is_moving and larger == covered)):
+            return None
+        return larger
 
 
-def cover(center_totals: Iterable[CenterTotal], walks: Iterable[WalkEntry]) -> tuple[Coverage, ...]:
-    """Return for each center its own total beside the sum of its walks' totals."""
+def cover(
+    center_totals: Iterable[CenterTotal],
+    walks: Iterable[WalkEntry],
+    splits: Mapping[tuple[str, Center], CenterSplit] = _NO_SPLITS,
+) -> tuple[Coverage, ...]:
+    """Return for each center its own total beside the sum of its walks' totals; `splits` are by target and center."""
     entries = tuple(walks)
     found = []
     for center_total in center_totals:
         own = [walk for walk in entries if (walk.target, walk.center) == (center_total.target, center_total.center)]
         covered = sum_if_known(walk.declared for walk in own)
+        split = splits.get((center_total.target, center_total.center))
         found.append(
             Coverage(
                 target=center_total.target,
                 center=center_total.center,
-                declared=center_total.declared(covered),
+                declared=center_total.declared(covered, is_split=split is not None),
                 covered=covered,
                 declared_before=center_total.before,
+                split=split,
             )
         )
     return tuple(found)

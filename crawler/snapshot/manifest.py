@@ -91,11 +91,28 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
         return None if left and any(lost.end is None for lost in self.lost) else left
 
 
+class CenterSplit(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a center that was to be read as one list was read by namespace, and what its passes had seen by then.
+
+    `reason` says why they proved nothing. `requests` counts their requests, `declared_totals` are the different totals
+    that they declared, `seen` counts the different repositories in all of them. `gone` counts those of `seen` that no
+    walk holds since the center's total fell by as many.
+    """
+
+    reason: str
+    passes: int
+    requests: int
+    declared_totals: tuple[int, ...]
+    seen: int
+    gone: int
+
+
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """A center that was walked namespace by namespace: its own total, and the sum of its walks' totals.
 
     Both are null where they are not known. `declared` is the larger of the totals from before and after the walks;
-    `declared_before` is the first of them. Records of namespaces without a walk count in these two only.
+    `declared_before` is the first of them. Records of namespaces without a walk count in these two only. `split` says
+    why the center was walked so although the run was to read it as one list; null where the run was to do so.
     """
 
     target: str
@@ -103,6 +120,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     declared: int | None
     covered: int | None
     declared_before: int | None = None
+    split: CenterSplit | None = None
 
     @property
     def uncovered(self) -> int | None:

@@ -121,6 +121,8 @@ def _compared(
     total = sum(old.values()), sum(walk.records for walk in new.values())
     if all(map(is_proven, new.values())) and has_shrunk(*total, limits, whole_center=True):
         yield None, *total
+    if None in new:  # the center is one list now, and was read by namespace (Coverage.split)
+        return
     for namespace, records in old.items():
         walk = new.get(namespace)  # None: it was discovered before, and is not listed any more
         left = 0 if walk is None else walk.records

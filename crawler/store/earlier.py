@@ -9,6 +9,7 @@ part files anew, so those of the first run are put aside and read like the spool
 import os
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from crawler.files.atomic import sync_folder, temporary_path
@@ -31,6 +32,7 @@ class EarlierParts:
         self._is_published = published is not None
         self._part = ""  # the open one: pages of one part are read one after the other
         self._descriptor = -1
+        self._lock = Lock()  # the publisher reads, and so does who looks for the namespaces of a walk
 
     def put_aside(self) -> None:
         """Put the unpublished snapshot aside; do nothing when that was done before: the first run wrote the parts."""
@@ -49,11 +51,12 @@ class EarlierParts:
 
     def read(self, part: str, at: int, size: int) -> bytes:
         """Return `size` bytes of a part, fewer at its end. Raises FileNotFoundError for a name that is no part."""
-        if part != self._part:
-            self.close()
-            self._descriptor, self._part = self._open(part), part
-        left = max(0, os.fstat(self._descriptor).st_size - at)
-        return os.pread(self._descriptor, min(size, left), at)
+        with self._lock:
+            if part != self._part:
+                self.close()
+                self._descriptor, self._part = self._open(part), part
+            left = max(0, os.fstat(self._descriptor).st_size - at)
+            return os.pread(self._descriptor, min(size, left), at)
 
     def _open(self, part: str) -> int:
         if not PART.fullmatch(part):

@@ -102,7 +102,15 @@ class ShapeEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="shape", gc=
     is_reversible: bool
 
 
-Note = LossEntry | RefusalEntry | RestartEntry | DoubtEntry | PublishedEntry | ShapeEntry  # an entry without bytes
+class SplitEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="split", gc=False):
+    """A walk of a whole center that has ended is read again, by these namespaces."""
+
+    walk: int
+    namespaces: tuple[str, ...]
+
+
+# An entry without bytes.
+Note = LossEntry | RefusalEntry | RestartEntry | DoubtEntry | PublishedEntry | ShapeEntry | SplitEntry
 Entry = PageEntry | Note
 
 

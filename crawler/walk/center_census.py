@@ -79,6 +79,11 @@ class CenterCensus:
         """Whether nothing is left to ask."""
         return self._state == "done"
 
+    @property
+    def have_walks_ended(self) -> bool:
+        """Whether nothing is left to ask, and none of the walks was opened again since."""
+        return self.is_done and not self._open
+
     def on_total(self, total: ListTotal) -> None:
         """Take an answer; a total whose end was not seen is no answer."""
         self._answered += 1

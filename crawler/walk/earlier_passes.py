@@ -13,15 +13,17 @@ from crawler.walk.server_profile import SharedProfile, StableOrder
 class EarlierPasses:
     """`totals` are those declared in any pass so far, in that order.
 
-    `tried` has the orders that prove nothing; for each of them the total that was declared in it.
+    `tried` has the orders that prove nothing; for each of them the total that was declared in it. `have_moved` says
+    whether the ties of every pass so far moved.
     """
 
-    __slots__ = ("_proven", "totals", "tried")
+    __slots__ = ("_proven", "have_moved", "totals", "tried")
 
     def __init__(self) -> None:
         self._proven: int | None = None  # the total that the last pass proved, if it was consistent
         self.totals: dict[int, None] = {}
         self.tried: dict[Order | None, int] = {}
+        self.have_moved = True
 
     def is_other(self, order: Order | None) -> bool:
         """Return whether a pass in this order is one in another order, after an earlier one proved nothing."""
@@ -32,8 +34,9 @@ class EarlierPasses:
         self.tried[_column(order)] = 0
 
     def forget(self) -> None:
-        """Take back what the last pass proved."""
+        """Take back what the last pass proved, and what the passes show of their order."""
         self._proven = None
+        self.have_moved = False
 
     def allow(self, reading: Reading, profile: SharedProfile) -> bool:
         """Take a pass that is done, and return whether it needs no other one for what earlier passes held.
@@ -42,6 +45,7 @@ class EarlierPasses:
         """
         evidence, column = reading.evidence, _column(reading.order)
         self.totals.update(evidence.totals)
+        self.have_moved = self.have_moved and evidence.has_moving_ties
         is_allowed = self._is_believable(evidence, reading.order)
         if evidence.has_moving_ties or (evidence.is_consistent and not is_allowed and self.tried):
             self.tried[column] = evidence.total

@@ -24,16 +24,16 @@ class WalkRules(NamedTuple):
 
 
 class PassSequence:
-    """The `present` pass of a walk, and what passes that are done declared: `totals`, in that order."""
+    """The `present` pass of a walk, and what the `earlier` ones say, which are done: their `totals`, in that order."""
 
     __slots__ = (
         "_begun_again",
         "_double_read",
-        "_earlier",
         "_limit",
         "_profile",
         "_rules",
         "_settled",
+        "earlier",
         "present",
         "totals",
     )
@@ -45,8 +45,8 @@ class PassSequence:
         self._begun_again = rules.passes_before  # passes that do not count
         self._settled = 0  # windows of earlier passes
         self._limit = profile.present.limit  # of the passes so far: a resume may not know what the first one learned
-        self._earlier = EarlierPasses()
-        self.totals = self._earlier.totals
+        self.earlier = EarlierPasses()
+        self.totals = self.earlier.totals
         self.present = self._new(1 + rules.passes_before)
 
     @property
@@ -80,14 +80,14 @@ class PassSequence:
     @property
     def begins_other_order(self) -> bool:
         """Whether no page is read of a pass in another order, after the first one proved nothing."""
-        return self._earlier.is_other(self.present.reading.order) and not self.present.has_first_page
+        return self.earlier.is_other(self.present.reading.order) and not self.present.has_first_page
 
     def on_lost(self, window: Window, reason: str) -> None:
         """Take a window as lost. A service that lists nothing in another order is asked in the next one instead."""
         begins_other_order = self.begins_other_order
         self.present.on_lost(window, reason)
         if begins_other_order:
-            self._earlier.on_unlisted(self.present.reading.order)
+            self.earlier.on_unlisted(self.present.reading.order)
             self._settled += self.present.frontier.settled
             self.restart()
 
@@ -107,7 +107,7 @@ class PassSequence:
         if pass_number == self.present.number:
             self.present.evidence.doubt = "a page may belong to another request"
         self._double_read.forget()
-        self._earlier.forget()
+        self.earlier.forget()
 
     def judge(self) -> Judgement | None:
         """Return the verdict when the present pass decides it; None when it is not done, or another one begins."""
@@ -116,7 +116,7 @@ class PassSequence:
         reading = self.present.reading
         if reading.evidence.is_consistent and reading.clamped_to is not None and not reading.ends_short:
             self._profile.learn(SmallerPages(reading.clamped_to))  # in other passes a short page may be a mistake
-        is_allowed = self._earlier.allow(reading, self._profile)
+        is_allowed = self.earlier.allow(reading, self._profile)
         confirmed = self._double_read.confirms(reading.evidence) and is_allowed
         judgement = decide(reading.evidence, self._counted, self._rules.max_passes, confirmed=confirmed)
         if judgement is None:
@@ -138,7 +138,7 @@ class PassSequence:
         profile, rules, counted = self._profile.present, self._rules, number - self._begun_again
         limit = self._double_read.page_limit_of(counted, min(self._limit, profile.limit))
         return Pass(
-            Frontier(number, limit, self._double_read.order_of(counted, profile, self._earlier.tried)),
+            Frontier(number, limit, self._double_read.order_of(counted, profile, self.earlier.tried)),
             First(max(self.totals, default=0), was_empty=was_empty),
             is_last=counted >= rules.max_passes,
             is_vouched=rules.is_vouched,

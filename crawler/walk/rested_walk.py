@@ -20,7 +20,10 @@ _NO_KEYS: Final = KeySample()
 
 
 class WalkResult(NamedTuple):
-    """How a walk ended. The fields are those of Walk; `limit` is the page size in items."""
+    """How a walk ended. The fields are those of Walk; `limit` is the page size in items.
+
+    `has_no_stable_order`: it has drifted since equal rows came in another order in every pass, whatever it sorted by.
+    """
 
     judgement: Judgement
     totals: tuple[int, ...]
@@ -31,6 +34,7 @@ class WalkResult(NamedTuple):
     passes: int
     limit: int
     order: Order | None
+    has_no_stable_order: bool = False
 
 
 class RestedWalk(NamedTuple):
@@ -96,4 +100,5 @@ def result_of(walk: Walk) -> WalkResult:
         walk.passes,
         reading.page_limit,
         reading.order,
+        walk.verdict == "drifted" and walk.earlier.have_moved,
     )

@@ -52,14 +52,14 @@ class Walk:
 
     `judgement` is None until the walk has ended; then `totals` are all that were declared in any pass, in that order,
     `distinct` is the number of identities of the last pass, `duplicates` that of its other items, `sample` has some of
-    its keys, and `gaps` is what it did not read. `waiting`: no window can be requested before a response has come.
+    its keys, `gaps` is what it did not read. `earlier` compares its passes. `waiting`: a response must come first.
     """
 
     def __init__(self, profile: SharedProfile, rules: WalkRules) -> None:
         self._passes = PassSequence(profile, rules)
         self.judgement: Judgement | None = None
         self.waiting = False
-        self.totals = self._passes.totals
+        self.totals, self.earlier = self._passes.totals, self._passes.earlier
         self.distinct, self.duplicates, self.sample = 0, 0, KeySample()
         self.gaps: tuple[Gap, ...] = ()
 

@@ -15,7 +15,7 @@ from crawler.crawl.scheduling.walk_maker import CrawlLimits, WalkMaker
 from crawler.errors import UnavailableError
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
-from crawler.store.journal import Entry, LossEntry, PublishedEntry, RestartEntry, ShapeEntry, page_entry
+from crawler.store.journal import Entry, LossEntry, PublishedEntry, RestartEntry, ShapeEntry, SplitEntry, page_entry
 from crawler.swr.page import Page
 from crawler.walk.center_census import MAX_TOTALS
 from crawler.walk.pass_sequence import WalkRules
@@ -118,7 +118,8 @@ def last_total(journal: "Journal", walk: int) -> int:
     pages = [
         (entry.window.pass_number, page.total or 0)
         for entry, page in journal.entries
-        if not isinstance(entry, RestartEntry | PublishedEntry | ShapeEntry) and entry.walk == walk and page
+        if not isinstance(entry, RestartEntry | PublishedEntry | ShapeEntry | SplitEntry)
+        if entry.walk == walk and page
     ]
     last = max((number for number, _ in pages), default=0)
     return max((total for number, total in pages if number == last), default=0)
@@ -299,7 +300,7 @@ class Center:
                     break
             self.journal.append(task.scheduled.index, task.window, outcome.page)
             self.target.on_settled(task.scheduled, task.walk, outcome.page)
-            self.ended += [scheduled.index for scheduled in self.target.take_ended()]
+            self.ended += [scheduled.index for scheduled in self.target.ended.take()]
         return self
 
     def of_walks(self) -> list[tuple[int, int, int]]:

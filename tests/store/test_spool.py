@@ -25,6 +25,7 @@ from crawler.store.journal import (
     PublishedEntry,
     RestartEntry,
     ShapeEntry,
+    SplitEntry,
     checksum_of,
     read_lines,
     to_line,
@@ -91,7 +92,7 @@ def replayed(spool: Spool) -> list[Replayed]:
     return [
         Replayed(entry.walk, entry.window, found and _content_of(found))
         for entry, found in spool.replay()
-        if not isinstance(entry, RestartEntry | DoubtEntry | PublishedEntry | ShapeEntry)
+        if not isinstance(entry, RestartEntry | DoubtEntry | PublishedEntry | ShapeEntry | SplitEntry)
     ]
 
 

@@ -167,6 +167,24 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "A walk has ended; passes is how many it took, reason why it is not complete. Level debug when it is.",
     ),
     LogEvent(
+        "walk.namespaces_unknown",
+        "warning",
+        ("walk", "reason"),
+        "A walk is split, and the service does not list its namespaces: those of the records that were read are all.",
+    ),
+    LogEvent(
+        "walk.not_split",
+        "warning",
+        ("walk", "reason"),
+        "No order of a walk's rows holds still, and reading it by namespace would prove nothing: it stays drifted.",
+    ),
+    LogEvent(
+        "walk.split",
+        "warning",
+        ("walk", "namespaces"),
+        "No order of a walk's rows holds still. It is read again in so many walks, one for each namespace.",
+    ),
+    LogEvent(
         "walk.step_down",
         "info",
         ("walk", "reason"),

@@ -46,6 +46,7 @@ def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
             yield _labelled("note", "a run of this command has published it already; nothing was requested now")
     yield from _failed_targets(result, why)
     yield _labelled("walks", _verdicts(result.walks))
+    yield from _splits(result)
     yield from _carried_over(result)
     if why.rejects:
         kept = "kept with their reasons in _rejects.ndjson" if result.path else "not kept: only a folder keeps them"
@@ -126,6 +127,17 @@ def _carried_over(result: Result) -> Iterator[str]:
         read = f"read from {one.started_at} to {one.finished_at}"
         yield _labelled(label, f"{counted(counts[one.snapshot], 'walk')} over from snapshot {one.snapshot}, {read}")
         label = ""
+
+
+def _splits(result: Result) -> Iterator[str]:
+    for center in result.coverage:
+        if (split := center.split) is not None:
+            place = f"{center.target}/{center.center}"
+            seen = f"{count(split.seen)} of {count(max(split.declared_totals, default=0))}"
+            passes = counted(split.passes, "pass", "passes")
+            yield _labelled("split", f"{place}: read by namespace, since {split.reason} ({seen} over {passes})")
+            if split.gone:
+                yield _labelled("", f"{counted(split.gone, 'record')} of these passes went before that")
 
 
 def _coverage(why: Incompleteness) -> Iterator[str]:

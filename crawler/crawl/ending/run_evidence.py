@@ -9,17 +9,22 @@ from crawler.config.describe import redacted
 from crawler.crawl.ending.target_entries import may_publish, target_entries
 from crawler.crawl.planning.schedule import Schedule
 from crawler.files.disk_errors import disk_errors
+from crawler.model.walk_id import Center
 from crawler.snapshot.completeness import Incompleteness, incompleteness
 from crawler.snapshot.coverage import cover
 from crawler.snapshot.find import newest_of_plans
-from crawler.snapshot.manifest import Coverage, Overlap, Shrinkage, TargetEntry, WalkEntry
+from crawler.snapshot.manifest import CenterSplit, Coverage, Overlap, Shrinkage, TargetEntry, WalkEntry
 from crawler.snapshot.shrinkage import ShrinkLimits, center_plans, find_shrinkage
 
 
 class PublishedWalks(Protocol):
-    """The walks that a run has published, and which targets hold the same in both centers (crawl/run_store.py)."""
+    """The walks that a run has published, and which targets hold the same in both centers (crawl/run_store.py).
+
+    `splits` has, by target and center, what was seen of centers before they were read by namespace.
+    """
 
     walks: list[WalkEntry]
+    splits: dict[tuple[str, Center], CenterSplit]
 
     def overlaps(self, folder: Path | None) -> tuple[Overlap, ...]:
         """Return the targets that hold some repositories in both centers."""
@@ -58,7 +63,7 @@ def run_evidence(
     errors, walks = schedule.errors(), tuple(store.walks)
     targets = target_entries(schedule.stats(), walks, errors)
     totals = [total for total in schedule.declared_totals() if total.target not in errors]
-    coverage = cover(totals, walks)
+    coverage = cover(totals, walks, store.splits)
     if not (may_publish(targets) and schedule.is_census_done):
         why = _why(config, walks, targets, coverage, (), ())
         return RunEvidence(walks, targets, coverage, is_publishable=False, why=why)

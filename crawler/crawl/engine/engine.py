@@ -18,13 +18,15 @@ from typing import NamedTuple, TypeVar
 import anyio
 import anyio.to_thread
 
+from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.publisher import Publisher
 from crawler.crawl.engine.window_fetcher import WindowFetcher
 from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.crawl.engine.write_behind import Store, WriteBehind
+from crawler.crawl.planning.splitting import CenterSplitter
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
-from crawler.errors import CrawlerError, InterruptedRunError
+from crawler.errors import CrawlerError, DiskError, InterruptedRunError
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason, StopSource
 from crawler.swr.http.client import Client
@@ -93,8 +95,10 @@ class Engine:
         target, clock = runtime.target, self._clock
         slots = WorkerSlots(ConcurrencyLimit(runtime.concurrency, clock.now_s(), clock.busy_s()), clock)
         fetcher = WindowFetcher(target, runtime.client, self._store, clock, slots, self._on_walk_end)
+        try_page = PageRequester(runtime.client, target.stats).try_page
+        splitter = CenterSplitter(target, runtime.client, try_page, self._store, clock)
         async with anyio.create_task_group() as workers:
-            while await self._has_more(target, fetcher):
+            while await self._has_more(target, fetcher, splitter):
                 while slots.available() and (task := target.next_task()):
                     slots.acquire()
                     workers.start_soon(self._work, target, fetcher, slots, task, workers.cancel_scope)
@@ -120,7 +124,7 @@ class Engine:
                 if target.error is None:
                     target.stop(error)
                 workers.cancel()
-            for scheduled in target.take_ended():
+            for scheduled in target.ended.take():
                 self._on_walk_end(scheduled)
             await self._write_behind.wait_for_disk()
             task = target.next_task() if slots.may_continue() and not target.done else None
@@ -128,19 +132,20 @@ class Engine:
                 slots.wake()  # the page may have been the walk's first: now there are more windows
         slots.release()
 
-    async def _has_more(self, target: TargetScheduler, fetcher: WindowFetcher) -> bool:
-        """Return whether there is more to fetch. When all walks have ended, settle doubts: they may open one again."""
+    async def _has_more(self, target: TargetScheduler, fetcher: WindowFetcher, splitter: CenterSplitter) -> bool:
+        """Return whether there is more to fetch. When all walks have ended, settle doubts and split what drifted."""
         if target.done and target.error is None:
-            try:
-                await fetcher.settle_doubts()
-            except CrawlerError as error:
-                target.stop(error)
+            await _settle(target, fetcher, splitter)
+            for scheduled in target.ended.take():
+                self._on_walk_end(scheduled)
         return not target.done
 
     def _on_walk_end(self, scheduled: ScheduledWalk) -> None:
-        """Publish a walk that has ended, when all its pages are certain."""
-        if scheduled.result is not None and not scheduled.uncertain:
-            self._publisher.on_walk_end(scheduled.index, scheduled.result.distinct)
+        """Publish a walk that has ended, when all its pages are certain; one that was split with those in its place."""
+        planned = scheduled.split.parent if scheduled.split else scheduled
+        result = planned.result
+        if result is not None and planned.ended and planned.is_certain:
+            self._publisher.on_walk_end(planned.index, result.distinct)
 
     async def _publish(self) -> None:
         async with anyio.create_task_group() as publishing:
@@ -159,6 +164,18 @@ class Engine:
         self._stop_reason = await stop.wait()
         log.warning("run.stop", extra={"signal": self._stop_reason.signal_number})
         everything.cancel()
+
+
+async def _settle(target: TargetScheduler, fetcher: WindowFetcher, splitter: CenterSplitter) -> None:
+    """Settle doubts, which may open a walk again; else split what drifted. Raises DiskError."""
+    try:
+        await fetcher.settle_doubts()
+        if target.done:
+            await splitter.split()
+    except DiskError:
+        raise
+    except CrawlerError as error:
+        target.stop(error)
 
 
 async def unless_stopped(work: Callable[[], Awaitable[T]], stop: StopSource | None) -> T:

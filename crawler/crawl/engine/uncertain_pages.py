@@ -82,7 +82,8 @@ class UncertainPages:
 
     def _release(self, scheduled: ScheduledWalk) -> None:
         scheduled.uncertain -= 1
-        if scheduled.ended and not scheduled.uncertain:
+        # A probe never ends; a walk that was split may wait for it.
+        if not scheduled.uncertain and (scheduled.ended or scheduled.split is not None):
             self._on_certain(scheduled)
 
     async def request_again(self) -> None:

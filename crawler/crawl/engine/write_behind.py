@@ -9,13 +9,14 @@ import anyio.to_thread
 from crawler.crawl.engine.publisher import WalkSink
 from crawler.crawl.engine.settling import PageLog
 from crawler.crawl.engine.worker_slots import Signal
+from crawler.crawl.planning.splitting import SplitStore
 
 _FLUSH_S: Final = 0.1  # a kill or a power cut costs the pages of twice that time at most: they are requested again
 _WRITE_BYTES: Final = 16 * 2**20  # pages that are published before this much waits are never written to the spool
 _MAX_WAITING_BYTES: Final = 20 * 2**20  # with more waiting, the workers wait for the disk: more is memory alone
 
 
-class Store(PageLog, WalkSink, Protocol):
+class Store(PageLog, WalkSink, SplitStore, Protocol):
     """What the engine needs of a run's storage. `write`, `flush` and `publish` block: they run in threads."""
 
     @property

@@ -1,11 +1,11 @@
 """Makes the schedulers of a crawl from its plan: one for each target, with the target's walks."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.config.config import Config
 from crawler.crawl.planning.walk_plan import WalkPlan
-from crawler.crawl.scheduling.scheduled import ScheduledCensus, ScheduledWalk
+from crawler.crawl.scheduling.scheduled import ScheduledCensus, ScheduledWalk, Split
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.crawl.scheduling.walk_maker import CrawlLimits
@@ -32,25 +32,34 @@ class Schedule(NamedTuple):
     @property
     def is_census_done(self) -> bool:
         """Whether every center has declared its totals, but those of targets that stopped."""
-        return all(one.is_done or self.targets[one.target].error is not None for one in self.census)
+        return all(one.is_done or self.targets[one.target].error is not None for one in self._all_census())
 
     def by_index(self) -> dict[int, ScheduledWalk]:
         """Return all walks and probes by the index that the journal knows them by."""
         probes = (probe for one in self.census for probe in one.probes)
-        return {walk.index: walk for walk in (*self.walks, *probes)}
+        parts = (part for split in self._splits() for part in split.parts)
+        return {walk.index: walk for walk in (*self.walks, *probes, *parts)}
+
+    def _splits(self) -> Iterator[Split]:
+        return (split for walk in self.walks if (split := walk.own_split) is not None)
+
+    def _all_census(self) -> Iterator[ScheduledCensus]:
+        yield from self.census
+        yield from (split.census for split in self._splits() if split.census is not None)
 
     def unpublished(self) -> list[ScheduledWalk]:
         """Return the walks that have ended, with certain pages, and are not published: one before them has not."""
-        return [walk for walk in self.walks if walk.ended and not walk.uncertain]
+        return [walk for walk in self.walks if walk.ended and walk.is_certain]
 
     def to_read_again(self, centers: Collection[tuple[str, Center]]) -> tuple[int, ...]:
         """Return the indexes of the walks and probes that are read anew, by the next run, with these centers.
 
         A walk that has ended and is not published may hold a page of another request: it is among them.
         """
-        walks = [one.index for one in self.walks if one.ended or (one.id.target, one.id.center) in centers]
+        walks = [one for one in self.walks if one.ended or (one.id.target, one.id.center) in centers]
+        parts = [part for one in walks if one.own_split is not None for part in one.own_split.parts]
         read_anew = (one for one in self.census if (one.target, one.center) in centers)
-        return (*walks, *(probe.index for one in read_anew for probe in one.probes))
+        return tuple(one.index for one in (*walks, *parts, *(probe for one in read_anew for probe in one.probes)))
 
     def carried_over(self) -> tuple[CarriedOver, ...]:
         """Return the earlier snapshots that some walks are carried over from, the oldest first."""
@@ -71,7 +80,7 @@ class Schedule(NamedTuple):
 
     def declared_totals(self) -> list[CenterTotal]:
         """Return what each center that is crawled by namespace declared as its own totals."""
-        return [CenterTotal(one.target, one.center, one.before, one.after) for one in self.census]
+        return [CenterTotal(one.target, one.center, one.before, one.after) for one in self._all_census()]
 
 
 def make_schedule(config: Config, plan: WalkPlan) -> Schedule:

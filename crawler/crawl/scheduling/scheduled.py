@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from crawler.model.walk_id import Center, WalkId
 from crawler.model.window import Window
 from crawler.snapshot.manifest import CarriedOver
-from crawler.walk.center_census import AskTotal, CensusStep, CenterCensus
+from crawler.walk.center_census import MAX_TOTALS, AskTotal, CensusStep, CenterCensus
 from crawler.walk.rested_walk import RestedWalk, WalkResult
 from crawler.walk.total_probe import ListTotal, TotalProbe
 from crawler.walk.walk import Walk
@@ -19,6 +19,7 @@ class ScheduledWalk:
     is published. `published_in` is the earlier snapshot that has the walk already, None for a walk of this run alone.
     `filtered` says whether its last request packed all parameters into `filter`. A probe is not part of
     the plan: it asks a list for its total. Its pages are kept for a resume and never published; its `index` is below 0.
+    `split` is that of a walk which is read again by namespace, and of the walks and probes in its place.
     """
 
     __slots__ = (
@@ -31,6 +32,7 @@ class ScheduledWalk:
         "published_in",
         "requests",
         "result",
+        "split",
         "uncertain",
         "walk",
     )
@@ -43,6 +45,7 @@ class ScheduledWalk:
         self.walk: Walk | TotalProbe | None = None
         self.result: WalkResult | None = None
         self.published_in: CarriedOver | None = None
+        self.split: Split | None = None
         self.requests = 0
         self.uncertain = 0  # pages that may belong to another request (crawl/engine/uncertain_pages.py)
         self.counted_total = 0  # what the target's statistics include of this walk
@@ -50,8 +53,26 @@ class ScheduledWalk:
 
     @property
     def ended(self) -> bool:
-        """Whether the walk has its verdict."""
-        return self.result is not None
+        """Whether the walk has its verdict; if it is split, whether those in its place have theirs."""
+        split = self.own_split
+        return self.result is not None and (split is None or split.has_ended)
+
+    @property
+    def own_split(self) -> "Split | None":
+        """The split that other walks stand in this one's place for; None for all other walks."""
+        return self.split if self.split is not None and self.split.parent is self else None
+
+    @property
+    def awaits_split(self) -> bool:
+        """Whether it is to be decided whether the walk is read again by namespace."""
+        split = self.own_split
+        return self.result is not None and split is not None and split.census is None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether no page may belong to another request, of the walk and of those in its place."""
+        split = self.own_split
+        return not self.uncertain and not any(one.uncertain for one in (split.parts if split else ()))
 
 
 class FetchTask(NamedTuple):
@@ -87,6 +108,11 @@ class ScheduledCensus:
     def is_done(self) -> bool:
         """Whether nothing is left to ask."""
         return self._census.is_done
+
+    @property
+    def have_walks_ended(self) -> bool:
+        """Whether nothing is left to ask, and none of the walks was opened again since."""
+        return self._census.have_walks_ended
 
     def expect(self, walks: Iterable[ScheduledWalk]) -> None:
         """Begin the census of those of `walks` that are of this center."""
@@ -135,6 +161,46 @@ class ScheduledCensus:
         return resting
 
 
+# The walks and probes of a split have indexes of their own, far from those of the plan: as many for each walk of it.
+_INDEXES: Final = 10**9
+
+
+class Split:
+    """A walk of a whole center, the `parent`, that is read again by namespace since no order of its rows holds still.
+
+    `walks`, in the order of their namespaces, and the `census` of the center stand in its place; there are none, and
+    the census is None, before `begin`.
+    """
+
+    __slots__ = ("census", "parent", "walks")
+
+    def __init__(self, parent: ScheduledWalk) -> None:
+        self.parent = parent
+        self.walks: tuple[ScheduledWalk, ...] = ()
+        self.census: ScheduledCensus | None = None
+
+    def begin(self, namespaces: Iterable[str]) -> ScheduledCensus:
+        """Make the walks of these namespaces and the census; their indexes are the same in each run of the plan."""
+        whole, first = self.parent.id, _INDEXES * (self.parent.index + 1)
+        names = enumerate(sorted(namespaces))
+        self.walks = tuple(ScheduledWalk(first + at, whole._replace(namespace=name)) for at, name in names)
+        probes = [ScheduledWalk(-first - at, whole, is_probe=True) for at in range(MAX_TOTALS)]
+        self.census = ScheduledCensus(whole.target, whole.center, probes)
+        for one in self.parts:
+            one.split = self
+        return self.census
+
+    @property
+    def parts(self) -> tuple[ScheduledWalk, ...]:
+        """The walks and the probes."""
+        return *self.walks, *(self.census.probes if self.census else ())
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether all walks have their verdict, and the census is done."""
+        return self.census is not None and self.census.have_walks_ended
+
+
 class CensusResult(NamedTuple):
     """What follows from a step of a census: probes to start, and walks that no longer rest.
 
@@ -153,9 +219,14 @@ class TargetCensus:
     """The census of each center of one target that is crawled by namespace; the walks of other centers are ignored."""
 
     def __init__(self, centers: Mapping[Center, ScheduledCensus], walks: Sequence[ScheduledWalk]) -> None:
-        self._centers = centers
+        self._centers = dict(centers)
         for census in centers.values():
             census.expect(walks)
+
+    def add(self, census: ScheduledCensus, walks: Sequence[ScheduledWalk]) -> None:
+        """Begin the census of a center that is crawled by namespace from now on."""
+        self._centers[census.center] = census
+        census.expect(walks)
 
     def covers(self, center: Center) -> bool:
         """Return whether there is a census of this center."""

@@ -10,8 +10,16 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from crawler.crawl.scheduling.ended_walks import EndedWalks
 from crawler.crawl.scheduling.open_walks import OpenWalks, task_of
-from crawler.crawl.scheduling.scheduled import CensusResult, FetchTask, ScheduledCensus, ScheduledWalk, TargetCensus
+from crawler.crawl.scheduling.scheduled import (
+    CensusResult,
+    FetchTask,
+    ScheduledCensus,
+    ScheduledWalk,
+    Split,
+    TargetCensus,
+)
 from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.crawl.scheduling.walk_maker import CrawlLimits, WalkMaker
 from crawler.errors import CrawlerError
@@ -19,7 +27,7 @@ from crawler.model.walk_id import Center
 from crawler.model.window import Window
 from crawler.swr.page import Page
 from crawler.walk.passes.outcome import WalkError
-from crawler.walk.rested_walk import WalkResult, rested, result_of
+from crawler.walk.rested_walk import rested, result_of
 from crawler.walk.retry_policy import RetryLimits
 from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.total_probe import TotalProbe
@@ -35,7 +43,8 @@ _MAX_UNKNOWN_FIELDS: Final = 1000
 class TargetScheduler:
     """All walks of one target. `error` says why the target stopped before they ended; None when it did not.
 
-    `census` holds the census of each center that is crawled by namespace. `not_started` are walks, the next one first.
+    `census` holds the census of each center that is crawled by namespace. `not_started` are walks, the next one first;
+    `ended` are those that have their verdict.
     """
 
     def __init__(
@@ -57,7 +66,7 @@ class TargetScheduler:
         self._maker = WalkMaker(self.profile, limits, self._census)
         self.not_started = deque([*self._census.first_probes(), *walks])
         self._open = OpenWalks()
-        self._ended: list[ScheduledWalk] = []  # since `take_ended`
+        self.ended = EndedWalks(stats)
 
     def stop(self, error: CrawlerError) -> None:
         """Stop the target before its walks have ended."""
@@ -76,11 +85,6 @@ class TargetScheduler:
         if task is not None or not self.not_started:
             return task
         return task_of(self.not_started[0], self.start(self.not_started[0]))
-
-    def take_ended(self) -> list[ScheduledWalk]:
-        """Return the walks that have ended since the last call."""
-        ended, self._ended = self._ended, []
-        return ended
 
     def start(self, scheduled: ScheduledWalk) -> Walk | TotalProbe:
         """Start a walk that has not started yet, and return it. Raises WalkError when it cannot be started now."""
@@ -101,12 +105,11 @@ class TargetScheduler:
             if walk.result is not None:
                 self._open.close(scheduled, walk)
                 self._go_on(self._census.on_probe(scheduled, walk.result))
+                self.ended.add_parent(scheduled)
             return
         self.stats.windows_done += 1
         if page is not None:
-            self.stats.pages += 1
-            self.stats.records += page.items.records
-            self.stats.rejected += page.items.rejected
+            self.stats.on_page(page.items.records, page.items.rejected)
             _report_unknown_fields(self.unknown_fields, scheduled, page)
             _report_invalid_fields(self._invalid_fields, scheduled, page)
             if page.items.outside:
@@ -115,7 +118,7 @@ class TargetScheduler:
         if walk.verdict is not None:
             self._open.close(scheduled, walk)
             result = result_of(walk)
-            self._end(scheduled, result)
+            self.ended.add(scheduled, result)
             self._go_on(self._census.on_end(scheduled, result))
         elif walk.is_resting:
             self._open.close(scheduled, walk)
@@ -134,6 +137,7 @@ class TargetScheduler:
             self.stats.walks_ended -= scheduled.ended
             walk = self._maker.anew(scheduled)
             scheduled.walk, scheduled.result, scheduled.counted_windows = walk, None, 0
+            scheduled.split = None if scheduled.own_split else scheduled.split
             self._open.add_later(scheduled, walk)
 
     def _go_on(self, census: CensusResult) -> None:
@@ -144,13 +148,16 @@ class TargetScheduler:
                 scheduled.walk = found
                 self._open.add_later(scheduled, found)
             else:
-                self._end(scheduled, found)
+                self.ended.add(scheduled, found)
 
-    def _end(self, scheduled: ScheduledWalk, result: WalkResult) -> None:
-        scheduled.walk, scheduled.result = None, result
-        self.stats.walks_ended += 1
-        self._ended.append(scheduled)
-        _log_end(scheduled, result)
+    def begin_split(self, split: Split, namespaces: Sequence[str]) -> None:
+        """Read a walk again by namespace. Raises WalkError for one that does not await it."""
+        if not split.parent.awaits_split:
+            raise WalkError(f"{split.parent.id} cannot be split")
+        census = split.begin(namespaces)
+        self._census.add(census, split.walks)
+        self.not_started.extend([census.probes[0], *split.walks])
+        self.stats.on_split(len(split.walks), split.parent.counted_total)
 
 
 def _count_planned(stats: TargetStats, scheduled: ScheduledWalk, walk: Walk) -> None:
@@ -176,11 +183,3 @@ def _report_invalid_fields(known: set[str], scheduled: ScheduledWalk, page: Page
     if new:
         known |= new
         log.warning("field.invalid", extra={"walk": str(scheduled.id), "fields": sorted(new)})
-
-
-def _log_end(scheduled: ScheduledWalk, result: WalkResult) -> None:
-    verdict, reason = result.judgement
-    level = logging.DEBUG if verdict == "complete" else logging.WARNING
-    if log.isEnabledFor(level):  # a plan may have tens of thousands of walks
-        extra = {"walk": str(scheduled.id), "verdict": verdict, "passes": result.passes, "reason": reason}
-        log.log(level, "walk.end", extra=extra)

@@ -37,6 +37,18 @@ class TargetStats:
         """Count one request by its HTTP status, 0 when there was no response."""
         self.by_status[str(status) if status else NO_ANSWER] += 1
 
+    def on_page(self, records: int, rejected: int) -> None:
+        """Count a page that was read, with so many records and rejects."""
+        self.pages += 1
+        self.records += records
+        self.rejected += rejected
+
+    def on_split(self, walks: int, declared: int) -> None:
+        """Count so many walks in place of one that has ended, whose list declared that many items."""
+        self.walks += walks - 1
+        self.walks_started -= 1
+        self.declared -= declared
+
     def windows_left(self) -> float:
         """Return an estimate of the windows left: walks not started count as much as the mean of the started ones."""
         known = self.windows - self.windows_done
