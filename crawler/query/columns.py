@@ -49,6 +49,7 @@ WALK_COLUMNS: Final = {
     "reason": "VARCHAR",
     "lost": 'STRUCT("offset" BIGINT, "end" BIGINT, "got" BIGINT, "reason" VARCHAR)[]',
     "carried_from": "VARCHAR",
+    "seen": "BIGINT",
 }
 
 

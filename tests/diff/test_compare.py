@@ -255,7 +255,7 @@ def unknown_of(old: Side, new: Side) -> tuple[Unknown, ...]:
             "1 window not read, 8 records missing",
         ),
         (
-            walk(verdict="partial", lost=(Lost(offset=0, end=None, got=0, reason=""),) * 2),
+            walk(verdict="partial", declared_totals=(9,), lost=(Lost(offset=0, end=None, got=0, reason=""),) * 2),
             "partial",
             "2 windows not read, records are missing",
         ),
