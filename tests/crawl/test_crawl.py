@@ -132,7 +132,6 @@ def test_a_passing_fault_costs_requests_but_no_record(tmp_path: Path, fault: str
     [
         ("empty-page:offset=100,times=forever", "partial"),
         ("fail-window:offset=200,status=403", "partial"),
-        ("ignore-offset", "drifted"),
         ("churn:every=1", "drifted"),
         ("missing-total:in_items=true,in_header=true", "unproven"),
         ("total-is-page-length", "unproven"),

@@ -116,6 +116,19 @@ def test_a_service_that_ignores_namespaces_is_not_split_and_not_complete(tmp_pat
     assert set(keys_of(result)) <= inventory_keys(inventory)
 
 
+def test_a_service_that_ignores_offsets_shows_what_fits_in_a_page_and_is_not_complete(tmp_path: Path) -> None:
+    # Its pages add up in number, and hold the same rows: so do those of a list without a stable order.
+    rows = [item(f"image{number:02}", namespace="big") for number in range(26)]
+    rows += [item(f"image{number}", namespace="small") for number in range(4)]
+    inventory = inventory_of(*rows)
+    result = crawled(tmp_path, inventory, "ignore-offset")
+    assert (result.exit_code, result.status) == (3, "incomplete")
+    verdicts = {walk.namespace: walk.verdict for walk in result.walks}
+    assert verdicts["big"] == "drifted"
+    found = set(keys_of(result))
+    assert {key for key in inventory_keys(inventory) if key[2] == "small"} <= found <= inventory_keys(inventory)
+
+
 def test_a_namespace_that_no_pass_saw_is_found_in_the_list_of_namespaces(tmp_path: Path) -> None:
     # Of 32 namespaces with one row each, three passes show some: the list of namespaces has the others.
     inventory = inventory_of(*(item("image", namespace=f"n{number}") for number in range(32)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple, cast
+from zlib import crc32
 
 from crawler.model.walk_id import Center
 from tests.worlds.inventory import OWNERS, Row, State
@@ -87,14 +88,17 @@ class Answer:
         return replace(self, item_total=total, last_item_total=total, header_total=total, others_total=None)
 
 
-def answer_of(replica: Replica, state: State, counted: State, query: Query) -> Answer:
-    """Return the answer of a replica that holds `state` and counts what is in `counted`."""
+def answer_of(replica: Replica, state: State, counted: State, query: Query, salt: int = 0) -> Answer:
+    """Return the answer of a replica that holds `state` and counts what is in `counted`.
+
+    One that shuffles its rows has another order for each `salt`.
+    """
     if query.is_refused_by(replica):
         return Answer(query, (), (), None, None, None, refusal=400)
-    return _accepted(replica, state, counted, query)
+    return _accepted(replica, state, counted, query, salt)
 
 
-def _accepted(replica: Replica, state: State, counted: State, query: Query) -> Answer:
+def _accepted(replica: Replica, state: State, counted: State, query: Query, salt: int) -> Answer:
     ignores = replica.ignores
     center, namespace, offset, limit, order = query.read_by(replica)
     selection: tuple[Center, str | None] = (
@@ -106,8 +110,7 @@ def _accepted(replica: Replica, state: State, counted: State, query: Query) -> A
         sort = ("name", "asc")
     known = state.selected(*selection, sort, fuzzy=replica.fuzzy)
     total = len(counted.selected(*selection, sort, fuzzy=replica.fuzzy))
-    if replica.order == "reversed":
-        known = known[::-1]
+    known = _in_own_order(known, replica, salt)
     if replica.ceiling:
         known = known[: replica.ceiling]
     if replica.cap:
@@ -127,6 +130,15 @@ def _accepted(replica: Replica, state: State, counted: State, query: Query) -> A
         header = None
     others = 0 if replica.totals == "first item" and len(rows) > 1 else None
     return Answer(query, rows, known, items, items, header, replica.owner, others_total=others)
+
+
+def _in_own_order(rows: tuple[Row, ...], replica: Replica, salt: int) -> tuple[Row, ...]:
+    """Return the rows as the replica sorts them, whatever it was asked for."""
+    if replica.order == "reversed":
+        return rows[::-1]
+    if replica.order == "shuffled":
+        return tuple(sorted(rows, key=lambda row: crc32(repr((row.key, salt)).encode())))
+    return rows
 
 
 def _until_heavy(rows: tuple[Row, ...], weight: int) -> tuple[Row, ...]:

@@ -151,7 +151,7 @@ def _no_owner(world: World, chance: Random) -> World:
 
 
 def _sorts(world: World, chance: Random) -> World:
-    return _change_replica(world, chance, order=chance.choice(["own", "reversed"]))
+    return _change_replica(world, chance, order=chance.choice(["own", "reversed", "shuffled"]))
 
 
 def _ignores(world: World, chance: Random) -> World:

@@ -142,7 +142,7 @@ class Service:
         replica = self.world.replicas[index]
         state = self.state_of(replica, replica.behind)
         counted = self.state_of(replica, max(replica.behind, replica.totals_behind))
-        return answer_of(replica, state, counted, query), index
+        return answer_of(replica, state, counted, query, self.requests), index
 
     def _choose(self, center: Center | str, parameters: Mapping[str, str], connection: int) -> int:
         world = self.world

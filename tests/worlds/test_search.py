@@ -20,6 +20,7 @@ pytestmark = pytest.mark.unmeasured
 
 _MIN_KEPT: Final = 0.5  # of all worlds: where nothing is complete, nothing is proved
 _FEW, _MANY = 200, 1000
+_SHUFFLED: Final = 100
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,17 @@ def test_in_thousands_of_worlds_what_is_called_complete_is_complete(
     share: int, folder: Path, record_property: Callable[[str, object], None]
 ) -> None:
     check(search(folder, share * _MANY, worlds=_MANY), record_property)
+
+
+def test_in_worlds_without_a_stable_order_what_is_called_complete_is_complete(folder: Path) -> None:
+    outcomes = []
+    for seed in range(_SHUFFLED):
+        world = draw(seed)
+        replicas = tuple(replace(one, order="shuffled") for one in world.replicas)
+        world = replace(world, replicas=replicas, walks="whole", rows=9 + seed % 20, namespaces=2 + seed % 3)
+        outcomes.append(try_world(world, folder).outcome)
+    assert not [outcome for outcome in outcomes if outcome in {"broken", "endless"}]
+    assert outcomes.count("kept") >= _SHUFFLED // 4
 
 
 # --- the search can find what it looks for

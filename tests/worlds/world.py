@@ -82,7 +82,7 @@ class Replica(Spec):
     ceiling: int = 0
     weight: int = 0
     refuses_empty: bool = False
-    order: Literal["asked", "own", "reversed"] = "asked"
+    order: Literal["asked", "own", "reversed", "shuffled"] = "asked"  # shuffled: another one at every request
     owner: bool = True  # whether it sends domain_name
     ignores: tuple[Parameter, ...] = ()
     fuzzy: bool = False
