@@ -60,7 +60,7 @@ RUN_SETTINGS: Final = (
         name="allow_partial_coverage",
         kind=Boolean(),
         default=False,
-        help="accept that walks by namespace miss records that the center declares",
+        help="accept that walks by namespace, if you chose them, miss records that the center declares",
         flag="--allow-partial-coverage/--no-allow-partial-coverage",
         variable="SWR_CRAWLER_ALLOW_PARTIAL_COVERAGE",
     ),
