@@ -1,3 +1,4 @@
+import signal
 from collections import Counter
 
 import pytest
@@ -6,6 +7,9 @@ from tests.support.unmeasured import UnmeasuredTests, current_tracer
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell ignores SIGINT for what it starts in the background, and every process of a test would inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     tracer = current_tracer()
     if tracer is not None:
         config.pluginmanager.register(UnmeasuredTests(tracer))
