@@ -61,8 +61,7 @@ UNCOVERED: Final = Rule(
     "error",
     "A center holds more than the namespaces walked",
     "Repositories in other namespaces are shared, too, and were not checked.",
-    "Name the other namespaces, too, or crawl without namespaces; or accept it with allow_partial_coverage. "
-    "A center that the run itself split by namespace (`split` in the manifest) needs a rerun: nothing excuses it.",
+    "Name the other namespaces or none, or accept it with allow_partial_coverage; rerun if the run split the center.",
 )
 REJECTED: Final = Rule(
     "SWR004",
