@@ -298,7 +298,7 @@ def violations_of_pairs(pairs: Sequence[tuple[str, str]], folder: Path) -> dict[
     return {pair: violations for pair, violations in found.items() if violations}
 
 
-_SHARES: Final = 110
+_SHARES: Final = 200
 
 
 @pytest.mark.parametrize("share", range(2))
