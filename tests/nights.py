@@ -69,6 +69,7 @@ RESTLESS: Final = (
 
 Outcome = Literal["0, and right", "0, and WRONG", "not 0, not provable", "not 0, though provable"]
 _MOST_RUNS: Final = 8
+_FEWEST_IN_FILTER: Final = 10  # over two centers
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,9 @@ def draw(seed: int) -> Night:
         drops, length = chance.choice(["true", "false"]), chance.choice([5, 20, 60])
         faults.append(f"outage:after_requests={chance.randint(0, 60)},requests={length},drops={drops}")
     kills = sorted(chance.sample(range(1, 80), chance.choice([0, 0, 0, 1, 2])))
+    repositories = chance.choice([0, 1, 2, 10, 60, 250, 900])
     return Night(
-        repositories=chance.choice([0, 1, 2, 10, 60, 250, 900]),
+        repositories=repositories,
         namespaces=chance.choice([1, 3, 8]),
         limit=chance.choice([5, 10, 25, 100, 1000]),
         concurrency=chance.choice([1, 4, 16]),
@@ -115,8 +117,13 @@ def draw(seed: int) -> Night:
         double_read=chance.random() < 0.15,
         faults=tuple(filter(None, faults)),
         kills=tuple(kills),
-        is_provable=nature in PROVABLE and change not in RESTLESS,
+        is_provable=nature in PROVABLE and change not in RESTLESS and not _is_too_short(nature, repositories),
     )
+
+
+def _is_too_short(nature: str, repositories: int) -> bool:
+    """Return whether no list has the two rows that show that the service reads `filter`, and does not ignore it."""
+    return nature == "refuse-direct-parameters" and repositories < _FEWEST_IN_FILTER
 
 
 @dataclass(slots=True)
