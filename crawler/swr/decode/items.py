@@ -14,6 +14,7 @@ Source: docs/reference/swr-api.md#response-body, #response-fields, #types-in-pra
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -85,9 +86,17 @@ def _read_group(raws: Sequence[bytes], source: Source, first: int, mask: Mask) -
 
 
 def _needed(mask: Mask, group: bytes) -> Mask:
-    """Return what masks the rejects of a group: nothing, when it holds no secret; a page may have many rejects."""
-    text = group.decode(errors="surrogateescape")
-    return str if mask(text) == text else mask
+    """Return what masks the rejects of a group: nothing, when it holds no secret; a page may have many rejects.
+
+    The group is looked through when its first reject asks for it: most groups have none, and records are not masked.
+    """
+
+    @cache
+    def holds_secret() -> bool:
+        text = group.decode(errors="surrogateescape")
+        return mask(text) != text
+
+    return lambda text: mask(text) if holds_secret() else text
 
 
 def _read_well_formed(text: bytes, source: Source) -> Batch | None:
