@@ -126,8 +126,23 @@ def _replayed(reading: Reading, page: Page, at: int) -> tuple[State | None, Outc
     return _end(reading) if page.total is None else _read_on(reading, page, at)
 
 
+class _KnownRows(State):
+    """A question for rows that were read before."""
+
+    __slots__ = ()
+
+    def on_refused(
+        self,
+        reading: Reading,
+        window: Window,  # noqa: ARG002
+        refusal: Refusal,  # noqa: ARG002
+    ) -> tuple[State | None, Outcome] | None:
+        """Doubt these rows: the service says that there is no such page."""
+        return _doubt(reading)
+
+
 @dataclass(frozen=True, slots=True)
-class Straddle(State):
+class Straddle(_KnownRows):
     """A window over the end is in flight. It needs no empty answer, which may be wrong for a moment.
 
     `resume_at` is the offset at which reading in line goes on when the list has changed.
@@ -151,15 +166,6 @@ class Straddle(State):
         """Ask in another way: the rows themselves were read."""
         return Probe.ask(reading, self.resume_at)
 
-    def on_refused(
-        self,
-        reading: Reading,
-        window: Window,  # noqa: ARG002
-        refusal: Refusal,  # noqa: ARG002
-    ) -> tuple[State | None, Outcome] | None:
-        """Doubt the last rows: the service says that there is no such page."""
-        return _doubt(reading)
-
     def _on_rows(self, reading: Reading, page: Page, expected: int) -> tuple[State | None, Outcome]:
         is_known, total = reading.evidence.knows(page), reading.evidence.total
         if page.length == expected:
@@ -170,7 +176,7 @@ class Straddle(State):
 
 
 @dataclass(frozen=True, slots=True)
-class Witness(State):
+class Witness(_KnownRows):
     """One row is asked for by another page size: the second of several, or the only one as one of two.
 
     `probed` says that the window beyond the total was asked for before.
@@ -204,15 +210,6 @@ class Witness(State):
     def on_lost(self, reading: Reading, window: Window, reason: str) -> State | None:  # noqa: ARG002
         """Ask in another way: the rows themselves were read."""
         return self._unclear(reading)[0]
-
-    def on_refused(
-        self,
-        reading: Reading,
-        window: Window,  # noqa: ARG002
-        refusal: Refusal,  # noqa: ARG002
-    ) -> tuple[State | None, Outcome] | None:
-        """Doubt the row: the service says that there is no such page."""
-        return _doubt(reading)
 
     def _is_proof(self, reading: Reading, window: Window, page: Page) -> bool:
         if page.length != 1:
