@@ -14,7 +14,10 @@ from typing import Final
 
 from crawler.errors import ErrorDetails
 
-_STATUSES: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE})
+# "There is no such page": beyond the last page some servers refuse with these (swr-api.md#offset-past-end).
+NO_SUCH_PAGE: Final = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE}
+)
 
 _RECORDS: Final = (
     r"(?:records?|repositor(?:y|ies)|repos?|images?|shares?|namespaces?|organi[sz]ations?|results?|data|items?|"
@@ -36,6 +39,6 @@ _NO_SUCH_API: Final = re.compile(r"APIGW?\.0*101")
 
 def says_nothing_found(details: ErrorDetails) -> bool:
     """Return whether a refusal (400, 404, 416) says that there are no such records."""
-    if details.status not in _STATUSES or _NO_SUCH_API.fullmatch(details.code):
+    if details.status not in NO_SUCH_PAGE or _NO_SUCH_API.fullmatch(details.code):
         return False
     return bool(_NOTHING.search(details.text)) and not _SOMETHING_ELSE.search(details.text)

@@ -19,7 +19,6 @@ from crawler.model.window import Window
 from crawler.store.journal import DoubtEntry, page_entry
 from crawler.swr.decode.batch import Source
 from crawler.swr.exchange import Exchange
-from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.page import EMPTY_PAGE, Page, read_page
 from crawler.swr.request import ListRequest
 from crawler.swr.response import Response
@@ -55,7 +54,6 @@ class Held:
         self.answers: list[web.Response] = []
         self.published: list[ScheduledWalk] = []
         self.clock = QuickClock()
-        self.rate_limiter = RateLimiter(None, self.clock)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         del request
@@ -63,14 +61,12 @@ class Held:
 
     @asynccontextmanager
     async def pages(self) -> AsyncIterator[UncertainPages]:
-        async with client_of(self.answer) as client:
+        async with client_of(self.answer, clock=self.clock) as client:
             self.client = client
             requester = PageRequester(client, self.target.stats)
             yield UncertainPages(
                 self.target,
                 requester,
-                self.rate_limiter,
-                self.clock,
                 self.published.append,
                 lambda task: self.target.on_doubt(task.scheduled, task.window),
             )
@@ -205,7 +201,8 @@ async def test_a_throttled_request_for_a_doubtful_page_pauses_the_target() -> No
         exchange.judge(certain=False)
         held.answers = [web.Response(status=429, headers={"Retry-After": "7"}), page_response(OURS)]
         await pages.request_again()
-        assert held.rate_limiter.paused_for_s == held.target.stats.throttled_s == 7
+        assert held.client.rate_limiter.throttled_s == held.target.stats.throttled_s == 7
+        assert held.clock.slept_s == 7  # the next request waited for the end of the pause
 
 
 def test_a_journal_that_takes_a_window_back_is_replayed_as_the_run_went() -> None:

@@ -24,10 +24,8 @@ from crawler.crawl.engine.settling import WindowSettler
 from crawler.crawl.scheduling.scheduled import FetchTask
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import OrderRefusedError, RequestError, SizeRefusedError
-from crawler.model.clock import Clock
 from crawler.model.walk_id import Center
 from crawler.swr.decode.batch import Source
-from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.page import Page
 from crawler.swr.request import ListRequest
 from crawler.walk.retry_policy import RetryAfter, Tries, decide
@@ -54,14 +52,10 @@ class _NoAnswerError(Exception):
 class _Experiments:
     """Asks the service of one target in other shapes; `ignores_dialect`: it was found to ignore the other dialect."""
 
-    def __init__(
-        self, target: TargetScheduler, requester: PageRequester, rate_limiter: RateLimiter, clock: Clock
-    ) -> None:
+    def __init__(self, target: TargetScheduler, requester: PageRequester) -> None:
         self.ignores_dialect = False
         self._target = target
         self._requester = requester
-        self._rate_limiter = rate_limiter
-        self._clock = clock
 
     async def accepted(self, task: FetchTask, shape: Reshaped, *, in_other_dialect: bool) -> Reshaped | None:
         """Return the shape if the service accepts it; None if it refuses it, or ignores its dialect."""
@@ -114,32 +108,18 @@ class _Experiments:
                 decision = decide(error, tries, self._target.retry_limits, _MEAN)
                 if not isinstance(decision, RetryAfter):
                     raise _NoAnswerError from None
-                await self._wait(decision)
-
-    async def _wait(self, retry: RetryAfter) -> None:
-        if retry.pauses_target:
-            self._rate_limiter.pause_for(retry.after_s)
-            self._target.stats.throttled_s = self._rate_limiter.throttled_s
-        else:
-            await self._clock.sleep(retry.after_s)
+                await self._requester.wait_out(decision)
 
 
 class Negotiator:
     """Negotiates with the service of one target, for one walk at a time; `tried` tells what was refused, too."""
 
-    def __init__(
-        self,
-        target: TargetScheduler,
-        requester: PageRequester,
-        settler: WindowSettler,
-        rate_limiter: RateLimiter,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, target: TargetScheduler, requester: PageRequester, settler: WindowSettler) -> None:
         self.tried = ""
         self._target = target
         self._requester = requester
         self._settler = settler
-        self._experiments = _Experiments(target, requester, rate_limiter, clock)
+        self._experiments = _Experiments(target, requester)
         self._one_at_a_time = anyio.Lock()
         self._rounds: Counter[Center] = Counter()
         self._found: Reshaped | None = None

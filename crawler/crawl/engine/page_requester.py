@@ -16,6 +16,7 @@ from crawler.swr.http.client import Client
 from crawler.swr.page import Page, read_page, stored_for_s
 from crawler.swr.request import ListRequest
 from crawler.swr.response import Response
+from crawler.walk.retry_policy import RetryAfter
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,19 @@ class PageRequester:
         """Return the page of an experiment, which counts as no answer of the target. Raises what `get_page` does."""
         page, _ = await self._request(request, source)
         return page
+
+    async def wait_out(self, retry: RetryAfter) -> None:
+        """Wait before a request is sent again, or pause the whole target where that is due: then the request waits."""
+        if retry.pauses_target:
+            self.pause_target(retry.after_s)
+        else:
+            await self._client.rate_limiter.clock.sleep(retry.after_s)
+
+    def pause_target(self, duration_s: float) -> None:
+        """Let no request of the target go out for `duration_s` seconds."""
+        limiter = self._client.rate_limiter
+        limiter.pause_for(duration_s)
+        self._stats.throttled_s = limiter.throttled_s
 
     async def still_answers(self) -> bool:
         """Return whether the last successful request succeeds again: then one window is broken, not the service."""

@@ -18,10 +18,8 @@ from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import RequestError
-from crawler.model.clock import Clock
 from crawler.swr.decode.batch import Source
 from crawler.swr.exchange import Exchange
-from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.page import Page
 from crawler.swr.request import ListRequest
 from crawler.walk.retry_policy import RetryAfter, Tries, decide
@@ -48,15 +46,11 @@ class UncertainPages:
         self,
         target: TargetScheduler,
         requester: PageRequester,
-        rate_limiter: RateLimiter,
-        clock: Clock,
         on_certain: Callable[[ScheduledWalk], None],
         take_back: Callable[[FetchTask], None],
     ) -> None:
         self._target = target
         self._requester = requester
-        self._rate_limiter = rate_limiter
-        self._clock = clock
         self._on_certain = on_certain
         self._take_back = take_back
         self._doubtful: deque[_HeldPage] = deque()
@@ -126,11 +120,7 @@ class UncertainPages:
         decision = decide(error, tries, self._target.retry_limits, 0.0)
         if not isinstance(decision, RetryAfter):
             return False
-        if decision.pauses_target:
-            self._rate_limiter.pause_for(decision.after_s)
-            self._target.stats.throttled_s = self._rate_limiter.throttled_s
-        else:
-            await self._clock.sleep(decision.after_s)
+        await self._requester.wait_out(decision)
         return True
 
 

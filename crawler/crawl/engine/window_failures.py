@@ -15,8 +15,6 @@ One refusal is no end: a gateway that reloads sends it, too, and the total may b
 """
 
 import logging
-from http import HTTPStatus
-from typing import Final
 
 from crawler.crawl.engine.held_refusals import HeldRefusals
 from crawler.crawl.engine.negotiation import Negotiator
@@ -36,36 +34,23 @@ from crawler.errors import (
 )
 from crawler.model.clock import Clock
 from crawler.swr.auth.refusal import explain_refusal
-from crawler.swr.http.rate_limiter import RateLimiter
-from crawler.swr.nothing_found import says_nothing_found
+from crawler.swr.nothing_found import NO_SUCH_PAGE, says_nothing_found
 from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, Settled
 from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, Tries, apart_s, decide
 from crawler.walk.walk import Walk
 
 log = logging.getLogger(__name__)
 
-# "There is no such page": beyond the last page some servers refuse (swr-api.md#offset-past-end).
-_NO_SUCH_PAGE: Final = frozenset(
-    {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE}
-)
-
 
 class WindowFailures:
     """Decides what follows the failures of one target's requests."""
 
-    def __init__(
-        self,
-        target: TargetScheduler,
-        requester: PageRequester,
-        settler: WindowSettler,
-        rate_limiter: RateLimiter,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, target: TargetScheduler, requester: PageRequester, settler: WindowSettler, clock: Clock) -> None:
         self._target = target
         self._requester = requester
         self._settler = settler
         self._clock = clock
-        self._negotiator = Negotiator(target, requester, settler, rate_limiter, clock)
+        self._negotiator = Negotiator(target, requester, settler)
         self._held = HeldRefusals(target, self._lose)
 
     def on_page(self) -> None:
@@ -164,7 +149,7 @@ def _failed_before(task: FetchTask) -> bool:
 def _refusal_of(error: RequestError) -> Refusal | None:
     """Return what a refusal says of the page, None when it is about something else."""
     details = error.details
-    if details.status not in _NO_SUCH_PAGE or isinstance(error, SizeRefusedError | OrderRefusedError):
+    if details.status not in NO_SUCH_PAGE or isinstance(error, SizeRefusedError | OrderRefusedError):
         return None
     answer = f"HTTP {details.status}" + (f" '{details.text}'" if details.text else "")
     return Refusal(answer, says_nothing_found(details))

@@ -47,13 +47,11 @@ class WindowFetcher:
         self._client = client
         self._requester = PageRequester(client, target.stats)
         self._settler = WindowSettler(target, page_log)
-        self._failures = WindowFailures(target, self._requester, self._settler, client.rate_limiter, clock)
+        self._failures = WindowFailures(target, self._requester, self._settler, clock)
         self._clock = clock
         self._slots = slots
         self._chance = Random()  # noqa: S311 - jitter, no secret
-        self._uncertain = UncertainPages(
-            target, self._requester, client.rate_limiter, clock, on_certain, self._settler.take_back
-        )
+        self._uncertain = UncertainPages(target, self._requester, on_certain, self._settler.take_back)
 
     async def settle_doubts(self) -> None:
         """Return when every page that was read is certain, or its walk was told; no window may be in flight."""
@@ -128,8 +126,7 @@ class WindowFetcher:
         """
         stats, pause_s = self._target.stats, retry.after_s
         if retry.pauses_target:
-            self._client.rate_limiter.pause_for(pause_s)
-            stats.throttled_s = self._client.rate_limiter.throttled_s
+            self._requester.pause_target(pause_s)
             log.warning("target.throttled", extra={"target": stats.target, "wait_s": round(pause_s, 2)})
             pause_s = 0.0
         _log_retry(stats, task, tries, pause_s, str(error))
