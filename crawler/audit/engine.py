@@ -7,7 +7,7 @@ from typing import Final
 from crawler.audit.comparison_rules import Holdings, comparison_findings, unjudged_centers
 from crawler.audit.finding import Finding, Location, fingerprint
 from crawler.audit.manifest_rules import Observation, is_incomplete, observe
-from crawler.audit.rules import Check, CompiledPolicy, Violation, can_judge, checks_of, compile_policy
+from crawler.audit.rules import Check, CompiledPolicy, Violation, checks_for, checks_of, compile_policy
 from crawler.audit.suppressions import Suppressions
 from crawler.config.audit_policy import Policy, Suppression
 from crawler.errors import IncompleteError
@@ -74,8 +74,8 @@ class Audit:
                 self.records += 1
                 if count_holdings:
                     self._holdings.add(record.target, record.center, record.namespace, record.size)
-                for rule, check in checks:
-                    violation = check(record, policy) if can_judge(rule, record) else None
+                for rule, check in checks_for(record, checks) if record.invalid else checks:
+                    violation = check(record, policy)
                     if violation is not None and not self._suppress(rule, location := _location_of(record)):
                         yield _finding(rule, location, violation, file=file.path, line=line)
 

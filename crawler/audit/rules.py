@@ -7,7 +7,7 @@ Source: docs/reference/swr-api.md#private-images-only, #share-status, #status-fo
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -189,9 +189,10 @@ _READS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 
 
-def can_judge(rule: Rule, record: Record) -> bool:
-    """Return whether all that the rule judges by could be read."""
-    return not record.invalid or _READS.get(rule.id, frozenset()).isdisjoint(record.invalid)
+def checks_for(record: Record, checks: Sequence[tuple[Rule, Check]]) -> list[tuple[Rule, Check]]:
+    """Return those of `checks` whose rule judges by nothing that could not be read of this record."""
+    invalid = record.invalid_fields
+    return [(rule, check) for rule, check in checks if _READS.get(rule.id, frozenset()).isdisjoint(invalid)]
 
 
 def checks_of(policy: Policy) -> tuple[tuple[Rule, Check], ...]:
