@@ -1,5 +1,6 @@
 import signal
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,6 +14,15 @@ def pytest_configure(config: pytest.Config) -> None:
     tracer = current_tracer()
     if tracer is not None:
         config.pluginmanager.register(UnmeasuredTests(tracer))
+
+
+@pytest.fixture(scope="module")
+def quick_disk() -> Iterator[None]:
+    """Let nothing wait for the disk, in a module that runs hundreds of crawls."""
+    from tests.support.crash_fs import unsynced  # noqa: PLC0415 - measuring must have begun before it is imported
+
+    with unsynced():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -17,21 +17,14 @@ from crawler.errors import DiskError
 from crawler.snapshot.layout import LATEST
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
-from tests.support.crash_fs import unsynced
 from tests.support.emulator_fixture import crawl, serve
 from tests.support.failing_calls import FailingCalls, failing
 
-pytestmark = pytest.mark.unmeasured
+pytestmark = [pytest.mark.unmeasured, pytest.mark.usefixtures("quick_disk")]
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 ERRORS: Final = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.ESTALE, errno.EINTR)
 ID: Final = "night"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quick_disk() -> Iterator[None]:
-    with unsynced():
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,10 @@ from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.model.window import Order, Window
 from crawler.store.journal import LossEntry, to_line
-from tests.support.crash_fs import unsynced
 from tests.support.emulator_fixture import crawl, parts, port_of, serve, snapshot_of
 from tests.support.readers import visible_snapshots
+
+pytestmark = pytest.mark.usefixtures("quick_disk")
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 WALKS: Final = SMALL.namespaces("self")
@@ -44,12 +45,6 @@ class Stopped(NamedTuple):
         assert visible_snapshots(output) == [self.parts]
         left = [path.name for path in output.glob(".work/*/[!.]*")]
         assert left == ([] if snapshot is None else ["run.json"])  # a named run is found again by its state
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quick_disk() -> Iterator[None]:
-    with unsynced():
-        yield
 
 
 @pytest.fixture(scope="module")

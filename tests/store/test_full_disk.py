@@ -16,25 +16,19 @@ import pytest
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import DiskError
-from tests.support.crash_fs import Recording, unsynced, watched
+from tests.support.crash_fs import Recording, watched
 from tests.support.emulator_fixture import TOKEN, crawl, parts, serve, snapshot_of
 from tests.support.readers import visible_snapshots
 
 ADVICE = "free disk space or fix the problem, then rerun the command"
 
-pytestmark = pytest.mark.unmeasured
+pytestmark = [pytest.mark.unmeasured, pytest.mark.usefixtures("quick_disk")]
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 WALKS: Final = SMALL.namespaces("self")
 ERRORS: Final = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT)
 Undisturbed = tuple[dict[str, bytes], Recording]  # the parts that it published, and its operations on the disk
 REMOVING: Final = frozenset({"unlink", "rmdir"})
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quick_disk() -> Iterator[None]:
-    with unsynced():
-        yield
 
 
 @pytest.fixture(scope="module")
