@@ -39,9 +39,8 @@ def _superseding_lines(journal: Iterable[bytes]) -> dict[int, int]:
     found: dict[int, int] = {}
     for number, line in enumerate(journal):
         if _PUBLISHED in line:  # decoding every line would take as long as the replay
-            for entry, _ in read_lines([line]):
-                if isinstance(entry, PublishedEntry):
-                    found |= dict.fromkeys(entry.again, number)
+            again = [entry.again for entry, _ in read_lines([line]) if isinstance(entry, PublishedEntry)]
+            found |= {index: number for indexes in again for index in indexes}
     return found
 
 

@@ -15,7 +15,7 @@ from crawler.audit.rules import CHECKS, Violation, checks_of, compile_policy
 from crawler.config.audit_policy import Policy
 from crawler.model.audit_rules import RULES
 from crawler.model.record import Record
-from crawler.snapshot.manifest import Coverage, Overlap, Shrinkage
+from crawler.snapshot.manifest import Coverage, Overlap, Shrinkage, TargetEntry
 from crawler.snapshot.reader import open_snapshot
 from tests.audit.examples import COMPLETE, RECORDS, item, manifest, publish, record, walk
 
@@ -223,6 +223,15 @@ def test_shrinkage_is_a_finding_unless_the_run_accepted_it() -> None:
     assert found[1].violation.evidence == {"before": 3000, "now": 0, "snapshot": "night1"}
     accepted = manifest(shrinkage=(SHRANK,), config={"allow_shrink": True})
     assert list(observe(accepted, has_success_marker=True)) == []
+
+
+def test_a_target_that_failed_is_a_finding_of_its_own() -> None:
+    failed = TargetEntry(name="eu", state="failed", planned=3, published=1, exit_code=75, reason="no answer")
+    whole, one = observe(manifest(walk(), status="incomplete", targets=(failed,)), has_success_marker=False)
+    assert "1 of 1 target failed" in whole.violation.message
+    assert (one.rule.id, one.location) == ("SWR009", Location("eu"))
+    assert one.violation.message == "stopped with 1 of 3 walks published: no answer"
+    assert one.violation.evidence == {"reason": "no answer", "exit_code": 75, "planned": 3, "published": 1}
 
 
 def test_the_records_of_a_walk_with_values_that_could_not_be_read_are_one_finding() -> None:

@@ -17,7 +17,18 @@ from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.completeness import incompleteness
-from crawler.snapshot.manifest import Coverage, FileEntry, Lost, Manifest, Overlap, Requests, Shrinkage, WalkEntry
+from crawler.snapshot.manifest import (
+    CarriedOver,
+    Coverage,
+    FileEntry,
+    Lost,
+    Manifest,
+    Overlap,
+    Requests,
+    Shrinkage,
+    TargetEntry,
+    WalkEntry,
+)
 from crawler.text import human as wording
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -212,6 +223,27 @@ def test_a_signal_keeps_the_state_and_says_how_to_resume() -> None:
 
 def test_records_read_again_in_later_passes_are_called_so() -> None:
     assert "500 000 records read in all passes, 400 000 declared" in summary(stopped(stats=(stats(records=500_000),)))
+
+
+def failed(name: str, reason: str = "no answer") -> TargetEntry:
+    return TargetEntry(name=name, state="failed", planned=2, published=0, exit_code=75, reason=reason)
+
+
+def test_a_snapshot_without_a_target_names_it_and_says_that_a_rerun_reads_what_is_missing() -> None:
+    ended = TargetEntry(name="default", state="ended", planned=1, published=1)
+    run = finished(walk(), code=75, targets=(failed("eu"), ended))._replace(status="incomplete", state=STATE)
+    text = summary(run)
+    assert text.startswith("incomplete: 200 000 records are on disk; 1 of 2 targets failed")
+    assert "  failed    eu: no answer\n            latest was not moved\n" in text
+    assert "  to resume rerun the same command: it reads only what is missing\n" in text
+    many = run._replace(targets=tuple(failed(f"t{number}", f"target t{number}: no answer") for number in range(7)))
+    assert "            target t4: no answer\n            and 2 more targets, see _manifest.json\n" in summary(many)
+
+
+def test_walks_that_were_carried_over_say_from_where_and_when() -> None:
+    before = CarriedOver(snapshot="evening", started_at="20:00", finished_at="20:01")
+    text = summary(finished(walk(carried_from="evening"), walk(center="thirdparty"), carried_over=(before,)))
+    assert "  carried   1 walk over from snapshot evening, read from 20:00 to 20:01\n" in text
 
 
 def test_each_stopped_target_says_why() -> None:

@@ -8,7 +8,7 @@ from crawler.cli.run_command import run_command
 from crawler.crawl.engine.refused_target import ACTION, error_of
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
-from crawler.errors import ConfigError, CredentialsError, ErrorDetails, RefusedError
+from crawler.errors import ConfigError, CredentialsError, ErrorDetails, RefusedError, SizeRefusedError
 from tests.support.emulator_fixture import QuickClock, crawl, port_of, published_keys, serve, snapshot_of
 
 INVENTORY = synthetic(namespaces=4, repositories=200, seed=7)
@@ -84,6 +84,12 @@ def test_any_other_refusal_is_a_matter_of_the_configuration(status: int) -> None
     error = error_of("eu", RefusedError(ErrorDetails(status, text="no")))
     assert isinstance(error, ConfigError)
     assert str(error).startswith("target eu: every request is refused: HTTP ")
+
+
+def test_a_list_of_one_page_that_is_too_large_names_the_setting() -> None:
+    error = error_of("eu", SizeRefusedError(ErrorDetails(200, text="the body is larger than 9 bytes")))
+    assert isinstance(error, ConfigError)
+    assert error.setting == "max_body_bytes"
 
 
 def test_a_certificate_that_is_not_valid_names_what_to_look_at() -> None:

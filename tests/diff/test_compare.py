@@ -15,7 +15,7 @@ from crawler.diff.compare import Comparison
 from crawler.model.record import Record
 from crawler.model.verdict import Verdict
 from crawler.model.walk_id import Center
-from crawler.snapshot.manifest import Coverage, Lost, Manifest, Overlap, Shrinkage, WalkEntry
+from crawler.snapshot.manifest import Coverage, Lost, Manifest, Overlap, Shrinkage, TargetEntry, WalkEntry
 from tests.audit.examples import manifest, record, walk
 
 CENTERS: Final[tuple[Center, ...]] = ("self", "thirdparty")
@@ -404,3 +404,10 @@ def test_records_that_are_equal_line_by_line_are_counted_as_unchanged() -> None:
 def test_a_pair_without_a_record_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="nothing"):
         Comparison(manifest(), manifest()).add(None, None)
+
+
+def test_what_a_target_that_failed_holds_is_unknown_in_the_centers_that_it_did_not_publish() -> None:
+    failed = TargetEntry(name="eu", state="failed", planned=2, published=1, exit_code=75, reason="no answer")
+    said = manifest(walk(), status="incomplete", targets=(failed,))
+    (of,) = unknown_of(WHOLE, Side(said, {}))
+    assert (of.center, [(why.reason, why.snapshot) for why in of.reasons]) == ("thirdparty", [("target failed", "new")])

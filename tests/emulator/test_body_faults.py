@@ -6,6 +6,7 @@ import zlib
 import orjson
 import pytest
 
+from crawler.emulator.faults.body import EchoRequest
 from crawler.emulator.faults.registry import (
     CorruptGzip,
     DecompressionBomb,
@@ -17,10 +18,11 @@ from crawler.emulator.faults.registry import (
     ObjectResponse,
     OddCoding,
     OddField,
+    OversizedItem,
     PoisonItems,
 )
 from crawler.emulator.http.response import ServedResponse
-from tests.emulator.client import DirectClient, numbered
+from tests.emulator.client import TOKEN, DirectClient, numbered
 
 TEN = numbered(10)
 PLAIN = DirectClient(TEN).get().body
@@ -129,3 +131,38 @@ def test_an_odd_field_is_in_every_item_by_default() -> None:
     for value, sent in (("empty", ""), ("zero-time", "0001-01-01T00:00:00Z"), ("list", ["a", 5])):
         items = orjson.loads(response_with(OddField(field="created_at", value=value)).body)
         assert [item["created_at"] for item in items] == [sent] * len(items)
+
+
+@pytest.mark.parametrize("where", ["message", "code", "id"])
+def test_a_gateway_can_repeat_the_credentials_of_a_request(where: str) -> None:
+    client = DirectClient(TEN, [EchoRequest(every=1, where=where)])
+    refused = client.request(headers={"X-Auth-Token": TOKEN})
+    assert refused.status == 400
+    assert TOKEN in str(refused.body) + str(refused.headers)
+
+
+def test_a_page_can_repeat_the_credentials_in_one_item_more() -> None:
+    client = DirectClient(TEN, [EchoRequest(every=1, where="item")])
+    page = client.request(query="limit=2&offset=0", headers={"X-Auth-Token": TOKEN})
+    assert [len(one) for one in orjson.loads(page.body)][-1] == 1
+    assert TOKEN in str(page.body)
+
+
+@pytest.mark.parametrize(
+    ("holds", "member"),
+    [
+        ("objects", b',"zz":[{},{}]'),
+        ("levels", b',"zz":[[]]'),
+        ("tags", b',"tags":["v1","v1"]'),
+        ("characters", b'"xx"'),
+    ],
+)
+def test_an_item_can_hold_far_more_than_an_image_has(holds: str, member: bytes) -> None:
+    fault = OversizedItem(index=1, count=2, holds=holds)
+    assert member in response_with(fault).body
+    assert member not in response_with(fault, query="limit=5&offset=5").body
+
+
+def test_headers_can_be_large_on_some_requests_only() -> None:
+    client = DirectClient(TEN, [LargeHeaders(first=1, count=2, size=3)])
+    assert [dict(client.get().headers).get("X-Policy-1") for _ in range(2)] == ["xxx", None]

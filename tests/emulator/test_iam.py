@@ -5,7 +5,14 @@ from typing import Any
 import orjson
 import pytest
 
-from crawler.emulator.faults.registry import FailTokens, LockUser, SlowTokens, ThrottleTokens, parse_fault
+from crawler.emulator.faults.registry import (
+    FailTokens,
+    LockUser,
+    SlowTokens,
+    ThrottleTokens,
+    parse_fault,
+)
+from crawler.emulator.faults.token import EchoLogin, SkewTokens
 from crawler.emulator.http.request import NAMESPACES, PROJECTS, TOKENS
 from crawler.emulator.http.response import ServedResponse
 from tests.emulator.client import TOKEN, DirectClient, json_of, numbered, status_and_code
@@ -220,3 +227,16 @@ def test_a_slow_token_is_delayed_and_valid() -> None:
 def test_faults_of_the_list_do_not_affect_tokens() -> None:
     client = DirectClient(TEN, [parse_fault("burst:every=1"), parse_fault("unauthorized:after_requests=0")])
     assert request_token(client).status == 201
+
+
+def test_a_refusal_of_a_token_has_the_time_of_a_clock_that_is_wrong() -> None:
+    client = DirectClient(TEN, [SkewTokens(by_s=-DAY_S)])
+    refused = request_token(client, b"{}")
+    assert refused.status == 400
+    assert dict(refused.headers)["Date"] == "Sat, 05 Nov 1994 08:49:37 GMT"
+
+
+def test_a_refusal_of_a_token_can_repeat_the_password() -> None:
+    refused = request_token(DirectClient(TEN, [EchoLogin()]))
+    assert refused.status == 400
+    assert "emulator-password" in json_of(refused)["error_msg"]

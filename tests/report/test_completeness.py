@@ -7,7 +7,7 @@ import pytest
 
 from crawler.report.completeness import Completeness, completeness, requests_text, walks_columns
 from crawler.report.table_data import encode_table
-from crawler.snapshot.manifest import Coverage, Lost, Manifest, Overlap, Requests, Shrinkage
+from crawler.snapshot.manifest import Coverage, Lost, Manifest, Overlap, Requests, Shrinkage, TargetEntry
 from tests.audit.examples import WALK, manifest, walk
 
 
@@ -25,6 +25,10 @@ def judged(
 _WINDOW = Lost(offset=5, end=8, got=0, reason="HTTP 500")
 LOST = walk(verdict="partial", declared_totals=(10,), records=7, distinct=7, lost=(_WINDOW,))
 SHRANK = Shrinkage(target="eu", center="self", namespace=None, before=3000, now=0, snapshot="night1")
+FAILED = tuple(
+    TargetEntry(name=f"t{number}", state="failed", planned=3, published=1, exit_code=75, reason="no answer")
+    for number in range(20)
+)
 UNPROVEN = walk(verdict="unproven", declared_totals=(), namespace="team")
 
 
@@ -54,6 +58,11 @@ def test_a_complete_snapshot_has_no_reason_against_it() -> None:
             manifest(status="incomplete", coverage=(Coverage(target="eu", center="self", declared=None, covered=5),)),
             "eu self: how many records are in namespaces that were not walked is not known",
         ),
+        (
+            manifest(status="incomplete", targets=FAILED),
+            "t0 stopped before all of it was read (1 of 3 walks are here): no answer",
+        ),
+        (manifest(status="incomplete", targets=FAILED), "more targets stopped; the manifest lists them"),
         (
             manifest(status="incomplete", shrinkage=(SHRANK,)),
             "eu self shrank from 3 000 to 0 records since snapshot night1",

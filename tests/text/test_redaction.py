@@ -77,3 +77,37 @@ def test_secrets_that_come_later_are_masked_from_then_on() -> None:
     holder.secrets = ("first-token-1", "second-token-2")
     assert known.masked("first-token-1 second-token-2 signature-of-it", "signature-of-it") == "*** *** ***"
     assert "token" not in repr(known)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "sec%72et+to/ken",
+        "secr&#101;t+to/ken",
+        "secr&#x65;t+to/ken",
+        "secret&plus;to/ken",
+        "secret\\u002bto/ken",
+        "secret+to\\x2fken",
+        "secret+to\\/ken",
+        "secret\\n+to/ken",
+    ],
+)
+def test_a_secret_is_found_through_each_kind_of_escape(spelled: str) -> None:
+    assert masked(f"no: {spelled}!", ["secret+to/ken"]) == "no: ***!"
+
+
+def test_four_layers_of_escapes_are_removed_and_of_more_the_long_rest_is_found() -> None:
+    secret = "secret+to/ken+of+thirty/chars"
+    assert masked("s%25252565cret+to/ken+of+thirty/chars", [secret]) == "***"
+    assert masked("s%2525252565cret+to/ken+of+thirty/chars", [secret]) == "s%2525252565***"
+
+
+def test_a_secret_that_stands_twice_is_masked_twice_and_one_run_once() -> None:
+    secret = "0123456789abcdef"
+    assert masked(f"{secret} and {secret}", [secret]) == "*** and ***"
+
+
+def test_in_a_long_text_whole_secrets_are_masked_in_each_usual_spelling_and_short_ones_are_not() -> None:
+    text = "x" * 30_000 + ' a+b/c"d&longer a%2Bb%2Fc%22d%26longer abc'
+    found = masked(text, ['a+b/c"d&longer', "abc"])
+    assert found == "x" * 30_000 + " *** *** abc"

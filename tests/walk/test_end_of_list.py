@@ -356,6 +356,8 @@ def test_a_done_pass_takes_no_event() -> None:
         Done().on_page(reading, Window(1, 0, 10, None), EMPTY_PAGE, "more")
     with pytest.raises(WalkError):
         Done().on_lost(reading, Window(1, 0, 10, None), "no answer")
+    with pytest.raises(WalkError):
+        Done().on_refused(reading, Window(1, 0, 10, None), Refusal("HTTP 404"))
 
 
 # ---- two looks at nothing

@@ -98,11 +98,14 @@ class State:
     def on_refused(
         self,
         reading: Reading,  # noqa: ARG002
-        window: Window,  # noqa: ARG002
+        window: Window,
         refusal: Refusal,  # noqa: ARG002
     ) -> tuple["State | None", Outcome | NoList] | None:
-        """Return what a refusal that says "no such page" makes of the window; None when that is no evidence."""
-        return None
+        """Return what a refusal that says "no such page" makes of the window; None when that is no evidence.
+
+        Raises WalkError when none can be in flight.
+        """
+        raise WalkError(f"{window}: the pass is done")
 
     def on_exhausted(self, reading: Reading) -> "State":  # noqa: ARG002
         """Return the state that follows when every window is settled."""
