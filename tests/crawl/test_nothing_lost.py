@@ -248,12 +248,8 @@ PAIRS: Final = [pair for pair in combinations(FAULT_TEXTS, 2) if not is_empty_at
 
 # Faults for any scenario: none is slow, and no combination looks exactly like an empty registry, with pages of one too.
 _EMPTY_WITH_OTHERS: Final = {_EMPTY_FIRST_PAGE, "short-page:offset=0,missing=3"}
-# Several namespaces get the list of one: what their walks lack is said of the center alone.
-_OF_ANOTHER_NAMESPACE: Final = {"cache:ignores=namespace"}
 COMBINABLE: Final = [
-    text
-    for text in FAULT_TEXTS
-    if text not in _EMPTY_WITH_OTHERS | _OF_ANOTHER_NAMESPACE and not text.startswith(("stall", "empty-moment"))
+    text for text in FAULT_TEXTS if text not in _EMPTY_WITH_OTHERS and not text.startswith(("stall", "empty-moment"))
 ]
 
 

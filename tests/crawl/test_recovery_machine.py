@@ -57,7 +57,7 @@ class RecoveryMachine(RuleBasedStateMachine):
 
 
 TestRecovery = RecoveryMachine.TestCase
-TestRecovery.settings = settings(max_examples=8, stateful_step_count=6, deadline=None)
+TestRecovery.settings = settings(max_examples=15, stateful_step_count=6, deadline=None)
 
 
 @pytest.mark.slow
