@@ -1,3 +1,4 @@
+import logging
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,17 @@ def pytest_configure(config: pytest.Config) -> None:
     tracer = current_tracer()
     if tracer is not None:
         config.pluginmanager.register(UnmeasuredTests(tracer))
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what a command run in this process set: the next test of the process must not see its events."""
+    loggers = [logging.getLogger(name) for name in ("crawler", "crawler.cli.console.progress")]
+    before = [(logger.handlers[:], logger.level) for logger in loggers]
+    yield
+    for logger, (handlers, level) in zip(loggers, before, strict=True):
+        logger.handlers[:] = handlers
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="module")

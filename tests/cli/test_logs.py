@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -31,16 +30,6 @@ class Terminal(io.StringIO):
 class Gone(io.StringIO):
     def write(self, _text: str) -> int:
         raise BrokenPipeError
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in ("crawler", "crawler.cli.console.progress")]
-    before = [(logger.handlers[:], logger.level) for logger in loggers]
-    yield
-    for logger, (handlers, level) in zip(loggers, before, strict=True):
-        logger.handlers[:] = handlers
-        logger.setLevel(level)
 
 
 def logged(log_format: Literal["auto", "text", "json"], stream: io.StringIO, **extra: object) -> str:

@@ -66,16 +66,6 @@ class Clock:
         return self.now_s
 
 
-@pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in ("crawler", "crawler.cli.console.progress")]
-    before = [(logger.handlers[:], logger.level) for logger in loggers]
-    yield
-    for logger, (handlers, level) in zip(loggers, before, strict=True):
-        logger.handlers[:] = handlers
-        logger.setLevel(level)
-
-
 def stats(**fields: Any) -> TargetStats:  # noqa: ANN401 - the fields' own types
     return TargetStats(**{"target": "default", "walks": 2, "rate_per_s": 100.0, **fields})
 
