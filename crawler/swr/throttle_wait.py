@@ -29,7 +29,8 @@ _EPOCH_S: Final = 1e9  # in 2001: nobody asks to wait for 31 years
 _EPOCH_MS: Final = 1e12
 _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].+")
 _RESET: Final = re.compile(r"(?:^|[,; ])(?:reset|t) ?= ?([0-9]{1,9})(?![0-9])")
-_NOTHING_REMAINS: Final = re.compile(r"remain: ?0\b.*\btime: ?([0-9]{1,9} ?[a-z]+)")
+# Between both is the limit. Without a bound, each `remain:0` of a long header is looked for the `time` of all others.
+_NOTHING_REMAINS: Final = re.compile(r"remain: ?0\b.{0,40}?\btime: ?([0-9]{1,9} ?[a-z]{1,9})")
 _LONGEST_S: Final = 31 * 86_400.0  # a quota of a month; what is longer is a mistake of the server
 
 

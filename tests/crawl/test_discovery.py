@@ -108,3 +108,35 @@ def test_an_unknown_total_of_a_center_leaves_the_coverage_unknown_and_the_snapsh
     assert result.exit_code == 3
     assert result.coverage[0].declared is None
     assert result.coverage[0].uncovered is None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"namespaces":[{"name":"' + b',\\"' * 700_001, "HTTP 200"),
+        (b'{"namespaces":[' + b'{"name":"a"},' * 700_001, "holds more than 700000 elements"),
+        (b" " * (16 * 2**20 + 1), "is larger than 16777216 bytes"),
+        (b'{"namespaces":[{"name":"' + b'"a"' * 700_001, "HTTP 200"),
+        ('{"namespaces":[{"name":"team-a"}]}'.encode("utf-16"), "HTTP 200"),
+    ],
+    ids=["a text without an end", "elements", "bytes", "texts", "UTF-16"],
+)
+async def test_a_list_of_namespaces_that_no_service_sends_is_refused_at_once(body: bytes, reason: str) -> None:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        del request
+        return web.Response(body=body)
+
+    async with asking(handle, max_body_bytes=2**25) as client:
+        with pytest.raises(UnavailableError, match=rf"no list of its namespaces in 1 tries.*{reason}"):
+            await discovered(client, tries=1)
+
+
+@pytest.mark.anyio
+async def test_a_byte_order_mark_and_half_a_surrogate_pair_cost_no_other_name() -> None:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        del request
+        return web.Response(body=b'\xef\xbb\xbf{"namespaces":[{"name":"a"},{"name":"\\ud800"}]}')
+
+    async with asking(handle) as client:
+        assert await discovered(client) == ("a",)

@@ -33,6 +33,8 @@ from crawler.walk.retry_policy import Decision, Renegotiate, RetryAfter, RetryLi
 log = logging.getLogger(__name__)
 
 _OK: Final = 200
+# Of 100 000 namespaces. While the elements of a body are counted and decoded, no other thread runs.
+_MAX_BYTES: Final = 16 * 2**20
 
 
 async def discover(client: Client, target: str, *, visible: bool, limits: RetryLimits, clock: Clock) -> tuple[str, ...]:
@@ -86,12 +88,12 @@ async def _read(response: Response, target: str) -> tuple[str, ...]:
 def _names(response: Response, target: str) -> tuple[str, ...]:
     if response.status != _OK:
         raise error_from_response(response)
-    if has_many_elements(response.body):
-        reason = f"the list of namespaces holds more than {MAX_ELEMENTS} elements"
-        raise TransientError(error_details(response, reason))
+    if excess := _excess(response.body):
+        raise TransientError(error_details(response, f"the list of namespaces {excess}"))
     try:
-        # Not orjson: it refuses the whole list for half a surrogate pair in one name.
-        content: Any = json.loads(response.body)
+        # Not orjson: it refuses the whole list for half a surrogate pair in one name. Not bytes: `json` would read
+        # UTF-16, too, whose elements `has_many_elements` does not count.
+        content: Any = json.loads(response.body.decode("utf-8-sig", "surrogatepass"))
         names = {str(entry["name"]) for entry in content["namespaces"]}
     except (ValueError, TypeError, KeyError, RecursionError):
         raise TransientError(error_from_response(response).details) from None
@@ -100,3 +102,10 @@ def _names(response: Response, target: str) -> tuple[str, ...]:
         # The service refuses a request for such a name; its records are missing in the coverage of the center.
         log.warning("discovery.invalid_name", extra={"target": target, "names": [*map(response.mask, invalid)]})
     return tuple(sorted(names.difference(invalid)))
+
+
+def _excess(body: bytes) -> str:
+    """Return which bound a list is beyond, to follow its name, or "" when it may be decoded."""
+    if len(body) > _MAX_BYTES:
+        return f"is larger than {_MAX_BYTES} bytes"
+    return f"holds more than {MAX_ELEMENTS} elements" if has_many_elements(body) else ""

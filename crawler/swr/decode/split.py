@@ -33,6 +33,7 @@ _ERROR_NAMES: Final = frozenset({"error", "errors", "error_code", "errorCode", "
 _NO_ERROR: Final = frozenset({b"null", b'""', b"0", b"false", b"[]", b"{}"})
 _STATUS_NAMES: Final = frozenset({"statusCode", "status_code"})
 _FIRST_ERROR_STATUS: Final = 400
+_STATUS_DIGITS: Final = 3  # what is longer is no status; Python refuses to read a number of thousands of digits
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 # Possessive: a repetition that can backtrack takes many times the memory of the text.
@@ -85,7 +86,7 @@ def unwrap_list(body: bytes) -> bytes:
 def _says_failed(name: str, value: bytes) -> bool:
     """Return whether a member of the envelope says that the request failed."""
     if name in _STATUS_NAMES:
-        return value.isdigit() and int(value) >= _FIRST_ERROR_STATUS
+        return value.isdigit() and (len(value) > _STATUS_DIGITS or int(value) >= _FIRST_ERROR_STATUS)
     return name in _ERROR_NAMES and value.strip(_SPACE) not in _NO_ERROR
 
 

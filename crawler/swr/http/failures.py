@@ -7,6 +7,7 @@ import ssl
 from typing import Final
 
 import aiohttp
+from yarl import URL
 
 from crawler.errors import ErrorDetails, RefusedError, RequestError, TransientError
 from crawler.swr.error_response import printable
@@ -39,3 +40,17 @@ def failure_of(error: BaseException) -> RequestError:
         text = "the response has too many headers, or too large ones"
     reason = getattr(error, "strerror", None) or ""
     return kind(ErrorDetails(text=f"{text} ({printable(reason, str)})" if reason else text))
+
+
+# Twice what browsers show. An international name of n characters takes the square of n to check, of 64 kB many seconds.
+_MAX_LOCATION_LENGTH: Final = 4096
+
+
+def redirect_host(location: str) -> str:
+    """Return the host that the header Location of a redirect names; "" when it names none, or is absurdly long."""
+    if len(location) > _MAX_LOCATION_LENGTH:
+        return ""
+    try:
+        return URL(location).host or ""
+    except ValueError:
+        return ""

@@ -16,7 +16,7 @@ from crawler.swr.content_range import parse_content_range
 from crawler.swr.exchange import Exchange
 from crawler.swr.http.body import BodyReader, details_of
 from crawler.swr.http.connector import Connector, TracedConnection
-from crawler.swr.http.failures import failure_of
+from crawler.swr.http.failures import failure_of, redirect_host
 from crawler.swr.http.request_timeout import RequestTimeout
 from crawler.swr.request import ListRequest, Request
 from crawler.swr.response import Response
@@ -93,7 +93,8 @@ class Transport:
     ) -> bool:
         """Return whether the response names the requested offset. Raises what `send` does before it reads a body."""
         if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
-            reason = f"redirects are not followed{_host_of(response)}; check the endpoint"
+            host = redirect_host(response.headers.get("Location", ""))
+            reason = f"redirects are not followed{f' (to {host})' if host else ''}; check the endpoint"
             raise RefusedError(details_of(response, reason, mask))
         if connection.is_copy:
             self._connector.on_sign("id", connection.log)
@@ -129,15 +130,6 @@ class Transport:
     async def wait_for_silence(self) -> None:
         """Return when every answer is judged; see `Connector.wait_for_silence`."""
         await self._connector.wait_for_silence()
-
-
-def _host_of(response: aiohttp.ClientResponse) -> str:
-    """Return the host that a redirect names, as a part of a sentence; "" when it names none."""
-    try:
-        host = URL(response.headers.get("Location", "")).host
-    except ValueError:
-        host = None
-    return f" (to {host})" if host else ""
 
 
 def _exchange_of(

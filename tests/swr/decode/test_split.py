@@ -221,6 +221,7 @@ def test_sixteen_megabytes_of_any_shape_are_read_or_refused_in_seconds(shape: st
         b'{"error_code":"SVCSTG.SWR.5000001","repos":[]}',
         b'{"repos":[{"name":"a"}],"errors":[{"errorCode":"SVCSTG.SWR.5000001"}]}',
         b'{"statusCode": 502, "body": []}',
+        b'{"statusCode": %b, "body": []}' % (b"2" * 5000),  # Python reads no number of so many digits
     ],
 )
 def test_an_envelope_that_says_that_the_request_failed_is_no_list(text: bytes) -> None:
