@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.examples import register_profiles
 from tests.support.unmeasured import UnmeasuredTests, current_tracer
+
+register_profiles()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -27,11 +27,14 @@ from crawler.cli.exit_codes import EXIT_CODES
 from crawler.model.stop_reason import StopReason
 from tests.cli.fuzz_strategies import arguments, command, contents, environments, responses
 from tests.support.emulator_fixture import TOKEN, QuickClock
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.unmeasured
 
 CODES: Final = {code.code for code in EXIT_CODES} - {70}
-QUICK: Final = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+QUICK: Final = settings(
+    max_examples=examples(quick=8), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
 LONG: Final = settings(QUICK, max_examples=1000)
 NOWHERE: Final = "http://127.0.0.1:9"
 

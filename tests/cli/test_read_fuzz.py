@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from crawler.snapshot.reader import Snapshot
 from tests.store.builders import publish_records, records_named
 from tests.support.cli_runner import Say, saying
+from tests.support.examples import examples
 
 CODES: Final = frozenset({0, 1, 2, 3, 74, 78})  # of the read commands; 70 is a bug
 
@@ -175,7 +176,7 @@ PER_FUNCTION: Final = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow
 
 
 @given(st.sampled_from(COMMANDS), DAMAGES)
-@settings(deadline=None, max_examples=60, suppress_health_check=PER_FUNCTION)
+@settings(deadline=None, max_examples=examples(quick=10), suppress_health_check=PER_FUNCTION)
 def test_no_damaged_snapshot_is_a_bug(good: Snapshot, say: Say, command: tuple[str, ...], damage: Damage) -> None:
     fuzz(good, say, command, damage)
 
@@ -213,7 +214,7 @@ ARGUMENTS: Final = (
 
 
 @given(POLICIES, st.sampled_from([("audit", "GOOD"), ("config", "show"), ("report", "GOOD", "-o", "-")]))
-@settings(deadline=None, max_examples=40, suppress_health_check=PER_FUNCTION)
+@settings(deadline=None, max_examples=examples(quick=8), suppress_health_check=PER_FUNCTION)
 def test_no_policy_is_a_bug(good: Snapshot, say: Say, tmp_path: Path, policy: str, command: tuple[str, ...]) -> None:
     (tmp_path / "policy.toml").write_text(policy)
     arguments = (str(good.folder) if argument == "GOOD" else argument for argument in command)
@@ -228,7 +229,7 @@ READ: Final = ("verify", "diff GOOD", "audit", "report", "query GOOD", "schema",
 
 
 @given(st.sampled_from(READ), st.lists(st.sampled_from(ARGUMENTS), max_size=5))
-@settings(deadline=None, max_examples=60, suppress_health_check=PER_FUNCTION)
+@settings(deadline=None, max_examples=examples(quick=10), suppress_health_check=PER_FUNCTION)
 def test_no_arguments_are_a_bug(good: Snapshot, say: Say, command: str, arguments: list[str]) -> None:
     of_arguments(good, say, command.replace("GOOD", str(good.folder)), arguments)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.crawl.test_nothing_lost import COMBINABLE
+from tests.support.examples import examples
 from tests.support.scenario import Scenario
 
 pytestmark = [pytest.mark.unmeasured, pytest.mark.timeout(600)]  # a violation takes minutes to shrink
@@ -57,7 +58,7 @@ class RecoveryMachine(RuleBasedStateMachine):
 
 
 TestRecovery = RecoveryMachine.TestCase
-TestRecovery.settings = settings(max_examples=15, stateful_step_count=6, deadline=None)
+TestRecovery.settings = settings(max_examples=examples(quick=4), stateful_step_count=6, deadline=None)
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from crawler.walk.rested_walk import WalkResult, rested
 from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.total_probe import ListTotal, TotalProbe
 from crawler.walk.walk import Walk
+from tests.support.examples import examples
 from tests.walk.model_server import LIMITS as RETRY_LIMITS
 from tests.walk.model_server import TRIES, Server, ServerBehavior, page_of
 from tests.walk.strategies import Pick, any_behavior, concurrencies, response_orders
@@ -130,7 +131,7 @@ without_refused_orders = any_behavior.map(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(quick=30), deadline=None)
 @given(st.lists(without_refused_orders, min_size=1, max_size=4), concurrencies, response_orders)
 def test_whatever_the_servers_do_the_counts_add_up_and_a_resume_counts_the_same(
     behaviors: list[ServerBehavior], concurrency: int, pick: Pick

@@ -21,6 +21,7 @@ from crawler.model.record import Record
 from crawler.snapshot.reader import Snapshot, open_snapshot
 from tests.audit.examples import record
 from tests.store.builders import publish_records, records_named, rewrite
+from tests.support.examples import examples
 
 Place = tuple[str, str, str, str]  # target, center, namespace, name
 
@@ -90,7 +91,7 @@ def both(old: list[Record], new: list[Record], max_part_bytes: int = 10**6) -> I
         )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(quick=10), deadline=None)
 @given(
     inventories=inventories(),
     max_part_bytes=st.sampled_from([1, 800, 10**6]),

@@ -14,12 +14,13 @@ from crawler.emulator.inventory.ndjson import from_ndjson
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.errors import ConfigError
 from tests.emulator.client import inventory_of, item, numbered
+from tests.support.examples import examples
 
 BIG = synthetic(namespaces=12, repositories=6000, seed=1)
 RFC3339_NANO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,8}[1-9])?Z")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(quick=8), deadline=None)
 @given(st.integers(1, 60), st.integers(0, 300), st.integers())
 def test_a_synthetic_inventory_has_the_requested_number_of_distinct_keys(
     namespaces: int, repositories: int, seed: int

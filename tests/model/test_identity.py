@@ -11,6 +11,7 @@ from crawler.model import record
 from crawler.model.identity import IdentitySet
 from crawler.model.key_set import MAX_PLAIN
 from crawler.model.record import CACHED_OWNERS, RecordKey, differ_by_owner, names_of, owner_part, record_key
+from tests.support.examples import examples
 
 Triple = tuple[str | None, str, str]
 
@@ -44,7 +45,7 @@ def identities_of(pages: Iterable[Iterable[Triple]]) -> set[Triple]:
     return {triple for triple in seen if triple[0] or triple[1:] not in known}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(quick=10))
 @given(pages, max_plain)
 @example([[("acme", "a", "a"), (None, "a", "a")], [("globex", "a", "a"), ("", "b", "a")]], 1)
 def test_after_every_page_a_set_counts_the_keys_and_the_repositories(pages: list[list[Triple]], max_plain: int) -> None:
@@ -58,7 +59,7 @@ def test_after_every_page_a_set_counts_the_keys_and_the_repositories(pages: list
         assert key_set.issuperset([record_key(*triple).key for triple in page])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(quick=10))
 @given(st.lists(triples, max_size=8), st.lists(triples, max_size=8), max_plain, max_plain)
 @example([("acme", "a", "a"), ("acme", "b", "a")], [(None, "b", "a"), (None, "a", "a")], 1, 0)
 @example([("acme", "a", "a")], [("globex", "a", "a")], 1, 0)

@@ -11,6 +11,7 @@ from crawler.model.identity import IdentitySet
 from crawler.model.key_sample import SAMPLED, KeySample, Match
 from crawler.model.key_set import GROUP_SHIFT, GROUPS, MAX_PLAIN
 from crawler.model.record import record_key
+from tests.support.examples import examples
 
 Triple = tuple[str | None, str, str]
 
@@ -78,7 +79,7 @@ def test_a_sample_of_a_set_with_more_is_compared_as_far_as_both_reach() -> None:
     assert in_both < compared / 2
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(quick=10))
 @given(
     st.lists(st.integers(0, 200), max_size=5), st.sampled_from([None, "acme"]), st.integers(0, 200), st.integers(0, 9)
 )

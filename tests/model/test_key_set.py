@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crawler.model.key_set import GROUP_SHIFT, GROUPS, KeySet
+from tests.support.examples import examples
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
@@ -102,7 +103,7 @@ def test_bytes_across_two_neighbours_in_a_bucket_are_no_key() -> None:
     assert set(key_set) == {one, other, across}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(quick=10))
 @given(pages, max_plain)
 @example([[0, 1, 2**8, 2**48, LEAST, MOST, -1]], 0)
 @example([[0, 1, 2**8, 2**48, LEAST, MOST, -1]], 9)

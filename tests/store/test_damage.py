@@ -15,6 +15,7 @@ from crawler.emulator.server import RunningEmulator
 from crawler.model.window import Order, Window
 from crawler.store.journal import LossEntry, to_line
 from tests.support.emulator_fixture import crawl, parts, port_of, serve, snapshot_of
+from tests.support.examples import examples
 from tests.support.readers import visible_snapshots
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
@@ -64,7 +65,7 @@ def flip(path: Path, bit: int) -> None:
 
 
 @given(st.sampled_from(NAMES), st.integers(0, 2**20))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(quick=8))
 def test_a_flipped_bit_anywhere_is_asked_again_or_begun_again(
     stopped: Stopped, tmp_path_factory: pytest.TempPathFactory, name: str, bit: int
 ) -> None:

@@ -31,6 +31,7 @@ from crawler.swr.decode.batch import Source
 from crawler.swr.decode.items import read_items
 from crawler.swr.page import Page
 from crawler.walk.passes.item_keys import ItemKeys
+from tests.support.examples import examples
 
 WALK: Final = WalkId("eu", "self", None)
 OTHER: Final = WalkId("eu", "thirdparty", None)
@@ -166,7 +167,7 @@ few_names = st.lists(st.sampled_from(["a", "b", "c", "d", "0"]), max_size=4)
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 3), few_names), max_size=6))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(quick=8))
 def test_no_key_is_published_twice_and_none_that_was_read_is_left_out(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[int, int, list[str]]]
 ) -> None:
@@ -194,7 +195,7 @@ owned_items = st.builds(item, st.sampled_from("abc"), owner=st.sampled_from([Non
 
 
 @given(st.lists(st.lists(owned_items, max_size=5), max_size=4))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(quick=8))
 def test_as_many_lines_are_published_as_the_walk_counts_identities(pages: list[list[bytes]]) -> None:
     keys = ItemKeys()
     placed = []
@@ -231,7 +232,7 @@ def greedy(lines: list[bytes], max_part_bytes: int) -> list[bytes]:
     st.integers(1, 2000),
     st.lists(st.integers(1, 5), min_size=12, max_size=12),
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(quick=10))
 def test_parts_are_cut_between_records_by_size_alone_whatever_the_pages(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], max_part_bytes: int, lengths: list[int]
 ) -> None:
@@ -404,7 +405,7 @@ def test_abandoned_part_files_keep_what_was_flushed_and_no_file_open(tmp_path: P
 
 
 @given(st.lists(st.integers(1, 9), max_size=12), st.integers(1, 300))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(quick=8))
 def test_lines_lie_at_the_extent_that_write_returned(
     tmp_path_factory: pytest.TempPathFactory, counts: list[int], max_part_bytes: int
 ) -> None:

@@ -35,6 +35,7 @@ from crawler.store.spool import Spool, open_spool
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.items import read_items
 from crawler.swr.page import EMPTY_PAGE, Page
+from tests.support.examples import examples
 
 
 class Event(NamedTuple):
@@ -162,7 +163,7 @@ bodies = st.lists(st.sampled_from([*ITEMS, b'{"name":"\xff"}']), max_size=3)
 
 
 @given(st.lists(st.tuples(bodies, st.booleans()), max_size=6))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(quick=8))
 def test_replayed_pages_have_the_keys_of_the_appended_ones(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[list[bytes], bool]]
 ) -> None:

@@ -12,6 +12,7 @@ from crawler.errors import RequestError, ThrottledError, TransientError
 from crawler.swr.content_range import parse_content_range
 from crawler.swr.page import EMPTY_PAGE, Page, read_page
 from crawler.swr.response import Response
+from tests.support.examples import examples
 from tests.swr.error_bodies import SOURCE, error_bodies, read_error
 
 
@@ -178,7 +179,7 @@ def broken_json(draw: st.DrawFn) -> bytes:
 
 
 @given(statuses, st.dictionaries(header_names, header_values), st.binary() | broken_json())
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(quick=40))
 def test_any_response_is_a_page_or_raises_a_request_error(status: int, headers: dict[str, str], body: bytes) -> None:
     outcome = outcome_of(Response(status, headers, body))
     if isinstance(outcome, Page):

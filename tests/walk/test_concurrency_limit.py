@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.walk.concurrency_limit import ConcurrencyLimit, Sample
+from tests.support.examples import examples
 from tests.walk.queueing_sim import Simulation, World, best_fixed
 
 WORLDS = st.builds(
@@ -18,7 +19,7 @@ MAX_LIMITS = st.sampled_from([1, 2, 5, 16, 32, 64, 96])
 
 
 @pytest.mark.unmeasured
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(quick=5), deadline=None)
 @given(WORLDS, MAX_LIMITS)
 def test_throughput_is_near_that_of_the_best_fixed_limit(world: World, max_limit: int) -> None:
     best_s, _ = best_fixed(world, max_limit, 2000)
@@ -27,7 +28,7 @@ def test_throughput_is_near_that_of_the_best_fixed_limit(world: World, max_limit
 
 
 @pytest.mark.unmeasured
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(quick=5), deadline=None)
 @given(WORLDS, MAX_LIMITS)
 def test_the_limit_is_no_larger_than_it_must_be(world: World, max_limit: int) -> None:
     _, enough = best_fixed(world, max_limit, 2000)
@@ -41,7 +42,7 @@ def test_chance_in_the_first_responses_does_not_decide(seed: int, world: World) 
     assert Simulation(world, ConcurrencyLimit(32), 500, seed=seed).run().seconds <= 1.25 * best_s
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(quick=20), deadline=None)
 @given(
     st.integers(1, 64),
     st.lists(st.tuples(st.sampled_from("safc"), st.floats(0, 2)), max_size=300),

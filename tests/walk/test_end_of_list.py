@@ -13,6 +13,7 @@ from crawler.walk.passes.reading import Done
 from crawler.walk.rested_walk import rested, result_of
 from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.walk import Walk
+from tests.support.examples import examples
 from tests.walk.model_server import (
     BY_NAME,
     Crawl,
@@ -25,7 +26,7 @@ from tests.walk.model_server import (
 )
 from tests.walk.strategies import concurrencies, limits
 
-quick = settings(max_examples=300, deadline=None)
+quick = settings(max_examples=examples(quick=40), deadline=None)
 
 
 def crawl(behavior: ServerBehavior, config: WalkConfig, concurrency: int = 1) -> Crawl:

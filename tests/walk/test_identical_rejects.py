@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from crawler.walk.judgement import DoubleRead
 from crawler.walk.passes.evidence import Evidence
+from tests.support.examples import examples
 from tests.walk.model_server import (
     ANY,
     POISON,
@@ -24,7 +25,7 @@ from tests.walk.model_server import (
 )
 from tests.walk.strategies import Pick, concurrencies, response_orders, unchanging, walk_configs
 
-quick = settings(max_examples=300, deadline=None)
+quick = settings(max_examples=examples(quick=40), deadline=None)
 thorough = settings(max_examples=10_000, deadline=None)
 often = st.integers(2, 9)
 

@@ -10,6 +10,7 @@ from crawler.model.window import Order
 from crawler.walk.pass_sequence import WalkRules
 from crawler.walk.server_profile import OrderDropped, ServerProfile, SharedProfile, StableOrder
 from crawler.walk.walk import Walk
+from tests.support.examples import examples
 from tests.walk.model_server import BY_NAME, BY_TIME, TRIES, Crawl, Server, ServerBehavior, WalkConfig, page_of, replay
 from tests.walk.strategies import Pick, concurrencies, limits, response_orders
 
@@ -22,7 +23,7 @@ def walk_of(*orders: Order | None, double_read: bool = False, max_passes: int = 
     return Walk(profile, WalkRules(max_passes, double_read)), profile
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(quick=30), deadline=None)
 @given(st.integers(0, 60), limits, concurrencies, response_orders)
 def test_a_list_that_holds_still_in_another_column_is_complete(
     rows: int, limit: int, concurrency: int, pick: Pick
@@ -33,7 +34,7 @@ def test_a_list_that_holds_still_in_another_column_is_complete(
     assert (done.walk.verdict, done.keys) == ("complete", set(range(rows)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(quick=30), deadline=None)
 @given(st.integers(0, 60), limits, concurrencies, response_orders, st.booleans())
 def test_whatever_moves_a_complete_walk_has_every_row_and_a_replay_ends_the_same(
     rows: int,

@@ -19,6 +19,7 @@ from crawler.walk.passes.questions import straddling
 from crawler.walk.plan import windows
 from crawler.walk.server_profile import ServerProfile, SharedProfile, SmallerPages
 from crawler.walk.walk import Walk
+from tests.support.examples import examples
 from tests.walk.model_server import (
     ANY,
     BY_NAME,
@@ -49,7 +50,7 @@ from tests.walk.strategies import (
     with_passing_faults,
 )
 
-quick = settings(max_examples=300, deadline=None)
+quick = settings(max_examples=examples(quick=40), deadline=None)
 thorough = settings(max_examples=10_000, deadline=None)
 
 
@@ -593,7 +594,7 @@ def test_a_resume_learns_a_page_cap_from_one_response_where_the_run_saw_two() ->
 lasting = unchanging().filter(lambda behavior: all(fault.times is None for fault in behavior.faults))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(quick=30), deadline=None)
 @given(lasting | changing(), walk_configs, concurrencies, response_orders)
 def test_a_resume_at_any_moment_ends_like_the_uninterrupted_run(
     behavior: ServerBehavior, config: WalkConfig, concurrency: int, pick: Pick

@@ -15,6 +15,7 @@ from crawler.walk.passes.item_keys import ItemKeys
 from crawler.walk.passes.outcome import AskAgain, WalkError
 from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.walk import Walk
+from tests.support.examples import examples
 from tests.walk import model_server as model
 from tests.walk.model_server import TRIES, Server, ServerBehavior, Settled, WalkConfig, evidence_of, page_of
 from tests.walk.strategies import any_behavior, concurrencies, walk_configs
@@ -234,7 +235,7 @@ class WalkMachine(RuleBasedStateMachine):
 
 
 TestWalk = WalkMachine.TestCase
-TestWalk.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestWalk.settings = settings(max_examples=examples(quick=30), stateful_step_count=40, deadline=None)
 
 
 @pytest.mark.slow

@@ -31,6 +31,7 @@ from tests.store.output.builders import (
     runs,
     unfinished,
 )
+from tests.support.examples import examples
 
 # ---- a new run
 
@@ -400,7 +401,7 @@ ages = st.integers(0, 2 * int(HOUR_S))
     st.lists(st.tuples(st.sampled_from(["p", "q"]), ages, st.sampled_from(["", "complete", "half"])), max_size=4),
     st.sampled_from([None, True, False]),
 )
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(quick=8))
 def test_whatever_was_left_a_run_works_in_a_folder_of_its_own_plan_that_is_not_published(
     tmp_path_factory: pytest.TempPathFactory, left: list[tuple[str, int, str]], resume: object
 ) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.model.record import invalid_fields_of
+from tests.support.examples import examples
 from tests.swr.decode.item_strategies import (
     BOOLEANS,
     FORCE_LENIENT,
@@ -153,7 +154,7 @@ optional = st.sampled_from([*INTEGERS, *BOOLEANS, *TIMES, *TEXTS, "tags"])
 
 
 @given(st.dictionaries(optional, json_values, min_size=1, max_size=4), st.booleans())
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(quick=40))
 def test_a_value_is_read_or_kept_and_costs_no_other_field(values: dict[str, Any], lenient: bool) -> None:  # noqa: FBT001
     item = raw_item(**values)
     more = (FORCE_LENIENT,) if lenient else ()

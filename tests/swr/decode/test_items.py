@@ -17,6 +17,7 @@ from crawler.swr.decode.batch import Batch
 from crawler.swr.decode.items import read_items
 from crawler.swr.decode.reject import key_of_reject
 from crawler.swr.decode.split import NotAListError
+from tests.support.examples import examples
 from tests.swr.decode.item_strategies import (
     FORCE_LENIENT,
     KNOWN,
@@ -88,7 +89,7 @@ def test_the_fast_path_and_the_lenient_path_return_the_same_bytes_keys_and_total
 
 
 @given(st.sampled_from(KNOWN), json_values | mutated_times() | st.floats(-(2.0**54), 2.0**54).map(round).map(float))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(quick=40))
 def test_any_value_of_a_known_field_is_read_the_same_on_both_paths(field: str, value: object) -> None:
     item = raw_item(**{field: value})
     alone, lenient = batch_of(item), batch_of(item, FORCE_LENIENT)
@@ -96,7 +97,7 @@ def test_any_value_of_a_known_field_is_read_the_same_on_both_paths(field: str, v
 
 
 @given(st.lists(any_item, max_size=4))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(quick=30))
 def test_every_item_ends_as_one_line_of_a_record_or_of_a_reject(items: list[bytes]) -> None:
     batch = batch_of(*items)
     lines, refused = ndjson(batch.lines), ndjson(batch.rejects)
@@ -179,7 +180,7 @@ def test_white_space_around_items_changes_nothing(items: list[bytes], space: str
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40), st.sampled_from([b"", b"[", b'[{"name":"a",', b'{"repos":[']))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(quick=40))
 def test_any_bytes_are_a_batch_or_raise_that_they_are_not_a_list(head: bytes, tail: bytes, start: bytes) -> None:
     for body in (head, start + head + b"]", start + head + b',{"name":"n","namespace":"s"},' + tail + b"]"):
         try:

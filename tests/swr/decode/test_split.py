@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from crawler.swr.decode.batch import Batch
 from crawler.swr.decode.items import read_items
 from crawler.swr.decode.split import MAX_ITEMS, NotAListError, split_items, unwrap_list
+from tests.support.examples import examples
 from tests.swr.decode.item_strategies import SOURCE, any_item, ndjson, raw_item, rejects, texts, well_formed
 
 LONE_SURROGATE: Final = raw_item(zz="@").replace(b"@", b"\\ud800")
@@ -58,7 +59,7 @@ def test_a_byte_in_a_string_that_is_neither_quote_nor_backslash_damages_only_its
 
 
 @given(st.lists(well_formed, min_size=1, max_size=4), st.data())
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(quick=40))
 def test_one_byte_changed_anywhere_changes_at_most_the_record_it_is_in(items: list[bytes], data: st.DataObject) -> None:
     body = b"[" + b",".join(items) + b"]"
     at = data.draw(st.integers(0, len(body) - 1))

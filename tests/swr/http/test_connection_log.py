@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from crawler.swr.exchange import Exchange
 from crawler.swr.http.connection_log import ConnectionLog
 from crawler.swr.request import ListRequest, NamespacesRequest
+from tests.support.examples import examples
 
 
 def list_request(namespace: str | None = None, offset: int = 0) -> ListRequest:
@@ -165,7 +166,7 @@ def held_namespace(one: Asked) -> str | None:
 
 @pytest.mark.parametrize("names_offsets", [True, False])
 @given(requests=st.lists(asked, min_size=1, max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(quick=40), deadline=None)
 def test_an_answer_called_certain_belongs_to_its_request_however_late_copies_come(
     names_offsets: bool,  # noqa: FBT001 - a parameter
     requests: list[Asked],

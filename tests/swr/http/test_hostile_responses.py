@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import RefusedError, TransientError
+from tests.support.examples import examples
 from tests.support.wire_faults import (
     GARBAGE,
     CloseResponse,
@@ -192,7 +193,7 @@ PARTS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(quick=20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(head=HEADS, parts=st.lists(PARTS, max_size=5))
 def test_random_bytes_are_a_response_or_an_error(head: bytes, parts: list[bytes]) -> None:
     async def get() -> None:
@@ -202,7 +203,7 @@ def test_random_bytes_are_a_response_or_an_error(head: bytes, parts: list[bytes]
     asyncio.run(get())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(quick=10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.binary(max_size=300),
     coding=st.sampled_from(["", "gzip", "deflate"]),
