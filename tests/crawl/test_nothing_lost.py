@@ -289,7 +289,15 @@ def test_under_every_fault_every_row_in_no_walk_is_reported(text: str, tmp_path:
 
 
 def test_every_fault_of_the_emulator_is_tested() -> None:
-    of_tokens = {"throttle-tokens", "fail-tokens", "lock-user", "slow-tokens", "echo-login", "skew-tokens"}
+    of_tokens = {
+        "throttle-tokens",
+        "fail-tokens",
+        "lock-user",
+        "slow-tokens",
+        "echo-login",
+        "skew-tokens",
+        "odd-expiry",
+    }
     assert {text.partition(":")[0] for text in FAULT_TEXTS} == FAULTS.keys() - of_tokens
 
 

@@ -105,7 +105,15 @@ from crawler.emulator.faults.replicas import (
     StaleReplica,
     UnstableTies,
 )
-from crawler.emulator.faults.token import EchoLogin, FailTokens, LockUser, SkewTokens, SlowTokens, ThrottleTokens
+from crawler.emulator.faults.token import (
+    EchoLogin,
+    FailTokens,
+    LockUser,
+    OddExpiry,
+    SkewTokens,
+    SlowTokens,
+    ThrottleTokens,
+)
 from crawler.errors import UsageError
 
 __all__ = [
@@ -146,6 +154,7 @@ __all__ = [
     "ObjectResponse",
     "OddAnswer",
     "OddCoding",
+    "OddExpiry",
     "OddField",
     "Outage",
     "OversizedItem",
@@ -263,6 +272,7 @@ _KINDS: tuple[type[Fault], ...] = (
     SlowTokens,
     EchoLogin,
     SkewTokens,
+    OddExpiry,
     DeleteAfter,
     InsertAfter,
     SwapAfter,

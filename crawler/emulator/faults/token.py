@@ -76,6 +76,21 @@ class SkewTokens(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class OddExpiry(Fault):
+    """Say that a token expires at the time `expires_at`, by default on the last day of the calendar."""
+
+    expires_at: str = "9999-12-31T23:59:59.999999Z"
+
+    def on_token(self, call: Call, response: ServedResponse) -> ServedResponse:
+        del call
+        body = orjson.loads(response.body)
+        if not isinstance(body, dict) or "token" not in body:
+            return response
+        body["token"]["expires_at"] = self.expires_at
+        return replace(response, body=orjson.dumps(body))
+
+
+@dataclass(frozen=True, slots=True)
 class EchoLogin(Fault):
     """Refuse every token request with the error `status`, and repeat its body, password included, in the message."""
 

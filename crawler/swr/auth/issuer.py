@@ -1,8 +1,10 @@
 """The exchange with an issuer of credentials, IAM or the metadata service: how its responses are read (pure).
 
-Source: docs/reference/swr-api.md#token-response, #metadata-service (their bodies), #iam-errors (their refusals).
+Source: docs/reference/swr-api.md#token-response, #metadata-service (their bodies), #token-lifetime, #iam-errors
+(their refusals).
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -17,6 +19,10 @@ from crawler.swr.throttle_wait import http_date
 _SUCCESS: Final = range(200, 300)
 _MAX_BYTES: Final = 2**20  # a token with the catalog of all services in all regions has some hundred kilobytes
 _ASSUMED_LIFETIME: Final = timedelta(hours=1)
+# Tokens live for 24 hours (swr-api.md#token-lifetime). Some issuers say *never*, by the last day of the calendar.
+_LONGEST_LIFETIME: Final = timedelta(days=30)
+_MAX_SECRET_LENGTH: Final = 64 * 2**10  # twice what the gateway accepts in one header (swr-api.md#header-size-limits)
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Send(Protocol):
@@ -58,8 +64,13 @@ def first_text(fields: object, *names: str) -> str:
     return next((fields[name] for name in names if isinstance(fields.get(name), str)), "")
 
 
+def can_be_sent(secret: str) -> bool:
+    """Return whether a secret of a grant can be sent in a header: none with control characters, or of megabytes can."""
+    return len(secret) <= _MAX_SECRET_LENGTH and not _CONTROLS.search(secret)
+
+
 def lifetime(response: Response, fields: object, *expiry_names: str, now: datetime) -> timedelta:
-    """Return for how long a grant is valid that came in `response`, above 0.
+    """Return for how long a grant is valid that came in `response`: above 0, and at most _LONGEST_LIFETIME.
 
     The time in the first text among the named fields is compared with the clock of the issuer: the Date of the
     response, and `issued_at` among `fields`. The shorter time counts: a grant may have been issued earlier. `now`, by
@@ -72,7 +83,7 @@ def lifetime(response: Response, fields: object, *expiry_names: str, now: dateti
     own = [http_date(response.headers.get("Date", "")), _moment(first_text(fields, "issued_at"))]
     begins = [moment for moment in own if moment is not None] or [now]
     lifetimes = [expires_at - begin for begin in begins if expires_at > begin]
-    return min(lifetimes, default=_ASSUMED_LIFETIME)
+    return min(*lifetimes, _LONGEST_LIFETIME) if lifetimes else _ASSUMED_LIFETIME
 
 
 def _moment(text: str) -> datetime | None:

@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 import anyio
 
 from crawler.errors import CredentialsError, RequestError, TransientError
-from crawler.swr.auth.issuer import Send, first_text, json_object, lifetime, raise_for_refusal
+from crawler.swr.auth.issuer import Send, can_be_sent, first_text, json_object, lifetime, raise_for_refusal
 from crawler.swr.auth.refreshing_grant import Grant, RefreshingGrant
 from crawler.swr.auth.signing import AccessKey, Signable, sign
 from crawler.swr.response import Response
@@ -67,9 +67,9 @@ class MetadataCredentials:
         content = json_object(response.body)
         fields = content.get("credential") or content.get("credentials") or {}
         pair = first_text(fields, "access", "accessKeyId"), first_text(fields, "secret", "secretAccessKey")
-        if not all(pair):
-            raise CredentialsError(f"{self._issuer} returned no key; check that this machine has an agency")
         token = first_text(fields, "securitytoken", "securityToken") or None
+        if not all(pair) or not all(map(can_be_sent, (*pair, token or ""))):
+            raise CredentialsError(f"{self._issuer} returned no key; check that this machine has an agency")
         key = AccessKey(*pair, security_token=token, project_id=self._project_id)
         self.secrets += key.secrets
         return Grant(key, lifetime(response, fields, "expires_at", "expiration", now=self._now()))
@@ -97,7 +97,10 @@ async def _handshake(endpoint: str, send: Send) -> dict[str, str]:
     if response.status in _NO_HANDSHAKE:
         return {}
     raise_for_refusal(response, _issuer(endpoint), "a session token")
-    return {"X-Metadata-Token": response.body.decode(errors="replace").strip()}
+    token = response.body.decode(errors="replace").strip()
+    if not can_be_sent(token):
+        raise CredentialsError(f"{_issuer(endpoint)} returned no session token; check that this machine is an ECS")
+    return {"X-Metadata-Token": token}
 
 
 def _issuer(endpoint: str) -> str:

@@ -10,7 +10,7 @@ from typing import ClassVar, Final, NamedTuple
 import orjson
 
 from crawler.errors import CredentialsError
-from crawler.swr.auth.issuer import Send, json_object, lifetime, raise_for_refusal
+from crawler.swr.auth.issuer import Send, can_be_sent, json_object, lifetime, raise_for_refusal
 from crawler.swr.auth.refreshing_grant import Grant, RefreshingGrant
 from crawler.swr.auth.signing import Signable
 
@@ -73,7 +73,7 @@ class PasswordCredentials:
             response, self._issuer, f"a token for user {self._login.user} of account {self._login.account}"
         )
         token = response.headers.get("X-Subject-Token", "")
-        if not token:
+        if not token or not can_be_sent(token):
             raise CredentialsError(f"the response of {self._issuer} holds no token; check iam_endpoint")
         self.secrets.append(token)
         return Grant(token, lifetime(response, json_object(response.body).get("token"), "expires_at", now=self._now()))

@@ -38,7 +38,8 @@ class RefreshingGrant(Generic[T]):
         self._now = now
         self._lock = anyio.Lock()
         self._value: T | None = None
-        self._refresh_at = datetime.min.replace(tzinfo=UTC)
+        self._came_at = datetime.min.replace(tzinfo=UTC)
+        self._used_for = timedelta()
         self._refusal: CredentialsError | None = None
         self.generation = 0
 
@@ -47,11 +48,15 @@ class RefreshingGrant(Generic[T]):
 
         Raises CredentialsError when the issuer refuses or refused before, and whatever else `fetch` raises.
         """
-        if self._value is None or self._now() >= self._refresh_at:
+        if self._value is None or self._is_due():
             async with self._lock:
-                if self._value is None or self._now() >= self._refresh_at:
+                if self._value is None or self._is_due():
                     return await self._refresh()
         return self._value
+
+    def _is_due(self) -> bool:
+        """Return whether the grant is about to expire. No date is added to: a lifetime may lead out of the calendar."""
+        return self._now() - self._came_at >= self._used_for
 
     async def renew(self, generation: int) -> bool:
         """Return True once there is a newer grant than that of `generation`; fetch one unless another task has.
@@ -73,6 +78,6 @@ class RefreshingGrant(Generic[T]):
             raise
         # From now on, by this machine's clock: it may be wrong, but it goes as fast as the issuer's.
         self._value = grant.value
-        self._refresh_at = self._now() + grant.lifetime - min(self._margin, grant.lifetime / 2)
+        self._came_at, self._used_for = self._now(), grant.lifetime - min(self._margin, grant.lifetime / 2)
         self.generation += 1
         return grant.value
