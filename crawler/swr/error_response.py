@@ -3,7 +3,7 @@
 `_ERRORS` maps status and service code to an error; `error_details` reads the message from any body of the service.
 
 Source: docs/reference/swr-api.md#retry-classes (the table), #swr-error-codes, #throttling-as-403, #retry-after,
-#errors (the shapes of a body), #canonical-request-in-errors.
+#rate-limit-headers, #errors (the shapes of a body), #canonical-request-in-errors.
 """
 
 import re
@@ -24,7 +24,7 @@ from crawler.errors import (
     UnauthorizedError,
 )
 from crawler.swr.response import Response
-from crawler.swr.throttle_wait import http_date, throttle_wait_s
+from crawler.swr.throttle_wait import asks_to_wait, http_date, throttle_wait_s
 
 # The first line that matches status and service code holds; a response that no line matches is refused for good.
 _ANY: Final = ""
@@ -53,9 +53,9 @@ def error_from_response(response: Response) -> RequestError:
         (kind for statuses, code, kind in _ERRORS if response.status in statuses and code in {_ANY, details.code}),
         RefusedError,
     )
-    may_pass = kind is TransientError or (kind is RefusedError and response.status == _FORBIDDEN)
-    if may_pass and "Retry-After" in response.headers:
-        kind = ThrottledError  # Retry-After asks all clients to wait, so the whole target pauses
+    refuses = kind is RefusedError and response.status == _FORBIDDEN
+    if (refuses or kind is TransientError) and asks_to_wait(response.headers, refuses=refuses):
+        kind = ThrottledError  # it asks all clients to wait, so the whole target pauses
     if kind is ThrottledError:
         return ThrottledError(details, throttle_wait_s(response.headers))
     if kind is UnauthorizedError:

@@ -1,4 +1,4 @@
-"""How long a throttling response asks to wait, in each of the spellings that services and gateways use (pure).
+"""Whether a response asks to wait, and how long, in each of the spellings that services and gateways use (pure).
 
     header                                             value, for example
     -------------------------------------------------  ------------------------------------------------------------
@@ -13,6 +13,19 @@
 The first readable one counts. A point in time is compared with the response's own Date, not with this machine's clock,
 which may differ (RFC 9110, 10.2.3); the client adds the Date to a response without one (RFC 9110, 6.6.1).
 
+A response that throttles by its status or code is one in any case. Whether another failure does, its headers say:
+
+    the headers have                          403        a failure that may pass (503, …)
+    ----------------------------------------  ---------  --------------------------------
+    a Retry-After, readable or not            throttles  throttles
+    any other of the table, and `remaining`   throttles  throttles
+      0 in any of the headers for it
+    the same, and no `remaining` at all       refuses    throttles
+    the same, and something remains           refuses    fails
+
+Many gateways send when a quota is reset with every response. So that alone makes no refusal a throttle, and nothing
+does while the quota lasts.
+
 Source: docs/reference/swr-api.md#retry-after, #rate-limit-headers.
 """
 
@@ -22,7 +35,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-_HEADERS: Final = ("Retry-After", "X-Retry-After", "RateLimit-Reset", "X-RateLimit-Reset", "X-Rate-Limit-Reset")
+_RETRY_AFTER: Final = ("Retry-After", "X-Retry-After")
+_HEADERS: Final = (*_RETRY_AFTER, "RateLimit-Reset", "X-RateLimit-Reset", "X-Rate-Limit-Reset")
 _NUMBER: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?(ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)?")
 _UNITS_S: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _EPOCH_S: Final = 1e9  # in 2001: nobody asks to wait for 31 years
@@ -31,7 +45,30 @@ _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].+")
 _RESET: Final = re.compile(r"(?:^|[,; ])(?:reset|t) ?= ?([0-9]{1,9})(?![0-9])")
 # Between both is the limit. Without a bound, each `remain:0` of a long header is looked for the `time` of all others.
 _NOTHING_REMAINS: Final = re.compile(r"remain: ?0\b.{0,40}?\btime: ?([0-9]{1,9} ?[a-z]{1,9})")
+_REMAINING: Final = re.compile(r"(?:^|[,; ])(?:remaining|remain|r) ?[=:] ?([0-9]{1,15})")
+_COUNTS: Final = re.compile(r"(?:^|,) ?([0-9]{1,15})")  # of X-RateLimit-Remaining
 _LONGEST_S: Final = 31 * 86_400.0  # a quota of a month; what is longer is a mistake of the server
+
+
+def asks_to_wait(headers: Mapping[str, str], *, refuses: bool) -> bool:
+    """Return whether a failure with these headers throttles: `refuses` for a 403, else it is one that may pass."""
+    if any(name in headers for name in _RETRY_AFTER):
+        return True
+    remaining = _remaining(headers)
+    if 0 not in remaining and (remaining or refuses):
+        return False
+    return bool(throttle_wait_s(headers))
+
+
+def _remaining(headers: Mapping[str, str]) -> frozenset[int]:
+    """Return what remains of each quota that the headers tell of, in requests."""
+    limits = [(name.lower(), value.lower()) for name, value in headers.items() if _is_of_limits(name)]
+    counts = [number for name, value in limits if "remaining" in name for number in _COUNTS.findall(value)]
+    return frozenset(map(int, [*counts, *(number for _, value in limits for number in _REMAINING.findall(value))]))
+
+
+def _is_of_limits(name: str) -> bool:
+    return "ratelimit" in name.lower().replace("rate-limit", "ratelimit")
 
 
 def throttle_wait_s(headers: Mapping[str, str]) -> float | None:
@@ -87,7 +124,7 @@ def _iso_time(text: str) -> datetime | None:
 
 def _policies_wait_s(headers: Mapping[str, str]) -> float | None:
     """Return the longest wait that a header of rate limits says, None for none."""
-    texts = [value.lower() for name, value in headers.items() if "ratelimit" in name.lower()]
+    texts = [value.lower() for name, value in headers.items() if _is_of_limits(name)]
     resets = [float(match[1]) for text in texts for match in _RESET.finditer(text)]
     windows = [_wait_s(match[1], headers) for text in texts for match in _NOTHING_REMAINS.finditer(text)]
     return max(resets + [window for window in windows if window is not None], default=None)

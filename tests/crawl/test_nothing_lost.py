@@ -62,6 +62,7 @@ _FAULT_TEXTS: Final = (
     "throttle:every=5,retry_after=6.5",
     "throttle:every=6,retry_after=6s,status=403",
     "throttle:every=6,retry_after=2 min,header=X-RateLimit-Reset",
+    "throttle:every=6,retry_after=4 s,header=RateLimit-Reset,status=503,remaining=0",
     "throttle:first=3,retry_after_s=5000",
     "unauthorized:after_requests=7,times=1",
     "unauthorized:after_requests=0,times=1",

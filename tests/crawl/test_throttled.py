@@ -47,3 +47,27 @@ def test_credentials_that_stay_refused_stop_their_target_after_a_second_look(tmp
         result = crawl(served.endpoint, tmp_path, limit=10, concurrency=1)
         assert 2 <= served.counters()["by_status"]["401"] <= 4
     assert result.exit_code == 77
+
+
+@pytest.mark.parametrize("status", [503, 403])
+@pytest.mark.parametrize("header", ["X-Retry-After", "RateLimit-Reset", "X-RateLimit-Reset"])
+def test_a_wait_in_a_header_of_a_gateway_pauses_the_target_as_retry_after_does(
+    tmp_path: Path, status: int, header: str
+) -> None:
+    clock = QuickClock()
+    fault = parse_fault(f"throttle:first=1,retry_after_s=90,status={status},header={header},remaining=0")
+    with serve(INVENTORY, faults=(fault,)) as served:
+        result = crawl(served.endpoint, tmp_path, limit=10, clock=clock)
+        assert served.counters()["by_status"][str(status)] == 1
+    assert result.exit_code == 0
+    assert clock.slept_s >= 90
+
+
+@pytest.mark.parametrize(("status", "exit_code"), [(503, 75), (403, 77)])
+def test_a_quota_that_lasts_turns_no_failure_into_a_throttle(tmp_path: Path, status: int, exit_code: int) -> None:
+    clock = QuickClock()
+    fault = parse_fault(f"throttle:every=1,retry_after_s=5000,status={status},header=X-RateLimit-Reset,remaining=98")
+    with serve(INVENTORY, faults=(fault,)) as served:
+        result = crawl(served.endpoint, tmp_path, limit=10, clock=clock)
+    assert result.exit_code == exit_code
+    assert "asks to wait" not in str(result.errors)

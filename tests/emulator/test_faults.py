@@ -464,7 +464,8 @@ def test_every_fault_has_a_row_in_the_reference() -> None:
     assert by_name["throttle"].parameters == (
         "first (integer, at least 0, default 0), every (integer, at least 0, default 0), "
         "retry_after_s (integer, or none, default none), as_date (true or false, default false), "
-        "retry_after (text, default empty), status (429/503/403, default 429), header (text, default Retry-After)"
+        "retry_after (text, default empty), status (429/503/403, default 429), header (text, default Retry-After), "
+        "remaining (integer, at least 0, or none, default none)"
     )
 
 

@@ -198,6 +198,19 @@ def test_retry_after_makes_a_403_or_a_failure_that_may_pass_throttling(status: i
     assert error.retry_after_s == (7.0 if retry_after == "7" else None)
 
 
+@pytest.mark.parametrize("name", ["Retry_After", "X_Retry_After", "RateLimit_Reset", "X_RateLimit_Reset"])
+@pytest.mark.parametrize("status", [403, 408, 425, 429, 500, 503, 507, 520, 599])
+def test_each_header_of_a_wait_counts_on_each_failure_that_it_may_explain(status: int, name: str) -> None:
+    error = read_error(status, b"", **{name: "30"}, X_RateLimit_Remaining="0")
+    assert isinstance(error, ThrottledError)
+    assert error.retry_after_s == 30.0
+
+
+@pytest.mark.parametrize(("status", "kind"), [(403, RefusedError), (503, TransientError), (429, ThrottledError)])
+def test_when_a_quota_is_reset_that_lasts_says_nothing_of_a_failure(status: int, kind: type[RequestError]) -> None:
+    assert type(read_error(status, X_RateLimit_Reset="3000", X_RateLimit_Remaining="98")) is kind
+
+
 @pytest.mark.parametrize("status", [400, 404, 409, 501])
 def test_retry_after_makes_no_other_refusal_throttling(status: int) -> None:
     assert type(read_error(status, Retry_After="7")) is RefusedError

@@ -10,7 +10,7 @@ import pytest
 
 from crawler.swr.decode.bounds import MAX_ELEMENTS, excess, has_many_elements
 from crawler.swr.http.failures import redirect_host
-from crawler.swr.throttle_wait import http_date, throttle_wait_s
+from crawler.swr.throttle_wait import asks_to_wait, http_date, throttle_wait_s
 
 HEADER_LENGTH: Final = 1_000_000  # a header may have 64 kB (swr/http/transport.py)
 
@@ -43,6 +43,7 @@ def test_a_throttling_header_is_read_in_one_look(name: str, unit: str) -> None:
     text = unit * (HEADER_LENGTH // len(unit))
     wait_s = throttle_wait_s({name: text, "Date": text})
     assert wait_s is None or wait_s >= 0
+    asks_to_wait({name: text, "X-RateLimit-Remaining": text}, refuses=False)
 
 
 @pytest.mark.parametrize("unit", ["1", "1 ", "Mon, ", "+", ":", "(", "23 Nov 2026 "])

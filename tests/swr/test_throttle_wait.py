@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.swr.throttle_wait import throttle_wait_s
+from crawler.swr.throttle_wait import asks_to_wait, throttle_wait_s
 
 DATE: Final = "Mon, 23 Nov 2026 12:00:00 GMT"
 NOON_S: Final = 1795435200
@@ -89,9 +89,69 @@ def test_gateways_say_it_in_headers_of_their_own(headers: dict[str, str], second
     assert throttle_wait_s(headers) == seconds
 
 
+NOTHING_REMAINS: Final = (
+    {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "30"},
+    {"RateLimit-Remaining": "0", "RateLimit-Reset": "30"},
+    {"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "30"},
+    {"X-RateLimit-Remaining-Minute": "0", "X-RateLimit-Remaining-Hour": "98", "RateLimit-Reset": "30"},
+    {"X-RateLimit-Remaining": "98, 0", "X-RateLimit-Reset": "30"},
+    {"RateLimit": "limit=10, remaining=0, reset=30"},
+    {"RateLimit": '"default";r=0;t=30'},
+    {"X-Apig-RateLimit-api": "remain:0,limit:10,time:30 second"},
+    {"X-Apig-RateLimit-api": "remain:98,limit:99,time:1 hour", "X-Apig-RateLimit-ip": "remain:0,time:30 s"},
+)
+SOMETHING_REMAINS: Final[tuple[dict[str, str], ...]] = (
+    {"X-RateLimit-Remaining": "98", "X-RateLimit-Reset": "30"},
+    {"RateLimit-Remaining": "10", "RateLimit-Reset": "30"},
+    {"RateLimit": "limit=10, remaining=5, reset=30"},
+    {"RateLimit": '"default";r=50;t=30'},
+    {"X-Apig-RateLimit-api": "remain:98,limit:100,time:1 minute"},
+    {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "0"},  # the quota is there again
+    {"X-RateLimit-Remaining": "0"},
+    {},
+)
+UNKNOWN: Final = (
+    {"X-RateLimit-Reset": "30"},
+    {"RateLimit-Reset": "30"},
+    {"X-Rate-Limit-Reset": "30"},
+    {"RateLimit": "t=30"},
+)
+
+
+@pytest.mark.parametrize("headers", NOTHING_REMAINS, ids=repr)
+@pytest.mark.parametrize("refuses", [True, False])
+def test_a_failure_after_the_quota_is_used_up_throttles(headers: dict[str, str], refuses: bool) -> None:  # noqa: FBT001 - a parameter
+    assert asks_to_wait(headers, refuses=refuses)
+    assert throttle_wait_s(headers) == 30.0
+
+
+@pytest.mark.parametrize("headers", SOMETHING_REMAINS, ids=repr)
+@pytest.mark.parametrize("refuses", [True, False])
+def test_a_failure_while_the_quota_lasts_is_that_failure(headers: dict[str, str], refuses: bool) -> None:  # noqa: FBT001 - a parameter
+    assert not asks_to_wait(headers, refuses=refuses)
+
+
+@pytest.mark.parametrize("headers", UNKNOWN, ids=repr)
+def test_when_the_quota_is_reset_is_no_reason_of_a_refusal_and_one_of_a_failure_that_may_pass(
+    headers: dict[str, str],
+) -> None:
+    assert not asks_to_wait(headers, refuses=True)
+    assert asks_to_wait(headers, refuses=False)
+
+
+@pytest.mark.parametrize("name", ["Retry-After", "X-Retry-After"])
+@pytest.mark.parametrize("others", [*NOTHING_REMAINS, *SOMETHING_REMAINS], ids=repr)
+def test_a_retry_after_throttles_whatever_remains(name: str, others: dict[str, str]) -> None:
+    for retry_after in ("30", "soon"):
+        assert asks_to_wait({name: retry_after, **others}, refuses=True)
+        assert asks_to_wait({name: retry_after, **others}, refuses=False)
+
+
 @given(
     st.dictionaries(st.sampled_from(["Retry-After", "RateLimit", "X-RateLimit-Reset", "Date"]), st.text(max_size=40))
 )
 def test_any_text_is_a_time_of_at_most_a_month_or_none(headers: dict[str, str]) -> None:
     wait_s = throttle_wait_s(headers)
     assert wait_s is None or 0.0 <= wait_s <= 31 * 86_400
+    if asks_to_wait(headers, refuses=True):
+        assert asks_to_wait(headers, refuses=False)

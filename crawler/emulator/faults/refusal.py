@@ -123,7 +123,8 @@ class FailWindow(Fault):
 class Throttle(Recurring):
     """Throttle at the gateway: 429 APIGW.0308, 503 for an overload, or 403.
 
-    The `header` is `retry_after_s` in seconds, or as a date if `as_date` is true, or the text `retry_after`.
+    The `header` is `retry_after_s` in seconds, or as a date if `as_date` is true, or the text `retry_after`. With
+    `remaining` X-RateLimit-Remaining says so.
     """
 
     # Seconds and date may lie in the past. The text takes precedence and may be nonsense.
@@ -133,14 +134,16 @@ class Throttle(Recurring):
     retry_after: str = ""
     status: int = one_of(429, 503, 403)
     header: str = "Retry-After"
+    remaining: int | None = None
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
         if not self.triggers(call):
             return None
-        return replace(error(self.status, call.request_id), headers=self._headers(call))
+        remaining = () if self.remaining is None else (("X-RateLimit-Remaining", str(self.remaining)),)
+        return replace(error(self.status, call.request_id), headers=(*self._wait(call), *remaining))
 
-    def _headers(self, call: Call) -> tuple[tuple[str, str], ...]:
+    def _wait(self, call: Call) -> tuple[tuple[str, str], ...]:
         if self.retry_after:
             return ((self.header, self.retry_after),)
         if self.retry_after_s is None:
