@@ -100,9 +100,16 @@ def test_a_flood_of_foreign_names_stays_one_line_of_bounded_length() -> None:
     for line in (
         logs.json_line(NOON, "warning", "field.unknown", {"fields": ["x" * 100_000] * 1000}),
         logs.text_line(NOON, "field.unknown", {"fields": ["x" * 100_000] * 1000}),
+        logs.json_line(NOON, "warning", "field.unknown", {"fields": {"x" * 100_000: ["x" * 100_000] * 1000}}),
     ):
         assert len(line) < 20_000
         assert "and 980 more" in line
+
+
+def test_of_a_mapping_with_any_number_of_names_the_first_are_told_and_how_many_more() -> None:
+    line = json.loads(logs.json_line(NOON, "info", "run.progress", {"targets": {str(n): n for n in range(1000)}}))
+    assert len(line["targets"]) == 21
+    assert line["targets"]["…"] == "and 980 more"
 
 
 def test_a_field_cannot_take_the_place_of_the_time_or_the_event() -> None:

@@ -140,3 +140,19 @@ async def test_a_byte_order_mark_and_half_a_surrogate_pair_cost_no_other_name() 
 
     async with asking(handle) as client:
         assert await discovered(client) == ("a",)
+
+
+@pytest.mark.anyio
+async def test_a_log_line_has_the_first_names_of_any_number_of_invalid_ones(caplog: pytest.LogCaptureFixture) -> None:
+    names = [f"Bad Name {number:06}" for number in range(20_000)] + ["A" * 100_000, "team-a"]
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        del request
+        return web.Response(body=orjson.dumps({"namespaces": [{"name": name} for name in names]}))
+
+    with caplog.at_level("WARNING", "crawler"):
+        async with asking(handle, max_body_bytes=2**25) as client:
+            assert await discovered(client) == ("team-a",)
+    [record] = [record for record in caplog.records if record.message == "discovery.invalid_name"]
+    assert record.__dict__["count"] == 20_001
+    assert record.__dict__["names"] == ["A" * 200, *names[:9]]

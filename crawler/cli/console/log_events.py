@@ -19,9 +19,9 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
     LogEvent(
         "discovery.invalid_name",
         "warning",
-        ("target", "names"),
-        "The service listed namespaces whose names break its own rule. They are not crawled; the records in them "
-        "show as a gap in the coverage of the center.",
+        ("target", "names", "count"),
+        "The service listed namespaces whose names break its own rule: count of them, names has the first ten. They "
+        "are not crawled; the records in them show as a gap in the coverage of the center.",
     ),
     LogEvent(
         "discovery.retry",

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final, Literal, TextIO
 
 import orjson
@@ -126,11 +127,16 @@ def _plain(value: object, depth: int = 0) -> object:
     if isinstance(value, int) and -(2**63) <= value < 2**64:
         return value
     if isinstance(value, list | tuple | set | frozenset) and depth < _DEEPEST:
-        items = [_plain(item, depth + 1) for item in value]
-        more = len(items) - _MOST_ITEMS
-        return items if more <= 0 else [*items[:_MOST_ITEMS], f"and {more} more"]
+        items = [_plain(item, depth + 1) for item in islice(value, _MOST_ITEMS)]
+        more = len(value) - len(items)
+        return [*items, f"and {more} more"] if more else items
     if isinstance(value, Mapping) and depth < _DEEPEST:
-        return {_valid(str(name)): _plain(item, depth + 1) for name, item in value.items()}
+        named = {
+            _valid(shortened(str(name), _LONGEST_TEXT)): _plain(item, depth + 1)
+            for name, item in islice(value.items(), _MOST_ITEMS)
+        }
+        more = len(value) - _MOST_ITEMS
+        return named | ({"…": f"and {more} more"} if more > 0 else {})
     return _valid(shortened(str(value), _LONGEST_TEXT))
 
 

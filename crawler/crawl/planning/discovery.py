@@ -5,6 +5,7 @@ Source: docs/reference/swr-api.md#list-namespaces (one response lists all of the
 
 import json
 import logging
+from heapq import nsmallest
 from random import Random
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from crawler.model.clock import Clock
 from crawler.model.namespace import namespace as valid_namespace
 from crawler.swr.auth.refusal import explain_refusal
 from crawler.swr.decode.bounds import MAX_ELEMENTS, SMALL_BYTES, has_many_elements
-from crawler.swr.error_response import error_details, error_from_response
+from crawler.swr.error_response import error_details, error_from_response, printable
 from crawler.swr.http.client import Client
 from crawler.swr.request import NamespacesRequest
 from crawler.swr.response import Response
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 _OK: Final = 200
 # Of 100 000 namespaces. While the elements of a body are counted and decoded, no other thread runs.
 _MAX_BYTES: Final = 16 * 2**20
+_MOST_SHOWN: Final = 10  # names in a log line: a list may have any number of them, of any length
 
 
 async def discover(client: Client, target: str, *, visible: bool, limits: RetryLimits, clock: Clock) -> tuple[str, ...]:
@@ -97,11 +99,12 @@ def _names(response: Response, target: str) -> tuple[str, ...]:
         names = {str(entry["name"]) for entry in content["namespaces"]}
     except (ValueError, TypeError, KeyError, RecursionError):
         raise TransientError(error_from_response(response).details) from None
-    invalid = sorted(name for name in names if valid_namespace(name) is None)
+    invalid = {name for name in names if valid_namespace(name) is None}
     if invalid:
         # The service refuses a request for such a name; its records are missing in the coverage of the center.
-        log.warning("discovery.invalid_name", extra={"target": target, "names": [*map(response.mask, invalid)]})
-    return tuple(sorted(names.difference(invalid)))
+        shown = [printable(name, response.mask) for name in nsmallest(_MOST_SHOWN, invalid)]
+        log.warning("discovery.invalid_name", extra={"target": target, "names": shown, "count": len(invalid)})
+    return tuple(sorted(names - invalid))
 
 
 def _excess(body: bytes) -> str:
