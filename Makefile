@@ -24,7 +24,7 @@ demo: $(STAMP)  ## crawl the embedded emulator and leave a snapshot in output/
 
 test: $(STAMP)  ## the whole suite with its branch coverage gates
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 3
+	$(BIN)/coverage run -m pytest -n 4 --dist worksteal
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python -m tests.layers)"

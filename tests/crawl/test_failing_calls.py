@@ -19,6 +19,7 @@ from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from tests.support.emulator_fixture import crawl, serve
 from tests.support.failing_calls import FailingCalls, failing
+from tests.support.sweeps import swept, visited
 
 pytestmark = [pytest.mark.unmeasured, pytest.mark.usefixtures("quick_disk")]
 
@@ -34,11 +35,12 @@ def served() -> Iterator[RunningEmulator]:
 
 
 class Outcome(NamedTuple):
-    """The call that failed, "" for none, and how the run ended."""
+    """The call that failed, "" for none, how the run ended, and the names of its calls."""
 
     failed: str
     code: int
     text: str
+    calls: tuple[str, ...]
 
 
 def run(served: RunningEmulator, output: Path, at: int, number: int) -> Outcome:
@@ -54,9 +56,9 @@ def run(served: RunningEmulator, output: Path, at: int, number: int) -> Outcome:
         try:
             result = crawl(served.endpoint, output, limit=4, concurrency=1, snapshot=ID)
         except DiskError as error:
-            return Outcome(calls.failed, error.exit_code, str(error))
+            return Outcome(calls.failed, error.exit_code, str(error), tuple(calls.names))
     assert result.path is not None
-    return Outcome(calls.failed, result.exit_code, "")
+    return Outcome(calls.failed, result.exit_code, "", tuple(calls.names))
 
 
 def stands(output: Path) -> bool:
@@ -87,23 +89,25 @@ def check(served: RunningEmulator, output: Path, at: int, number: int) -> Outcom
     return outcome
 
 
-def walk(served: RunningEmulator, root: Path, numbers: tuple[int, ...]) -> list[Outcome]:
-    """Make each call fail, one after the other, until there are no more."""
-    outcomes: list[Outcome] = []
-    while not outcomes or outcomes[-1].failed:
-        at = len(outcomes)
-        outcomes.append(check(served, root / str(at), at, numbers[at % len(numbers)]))
-    return outcomes[:-1]
+def walk(served: RunningEmulator, root: Path, numbers: tuple[int, ...], every: int = 1) -> list[Outcome]:
+    """Make each `every`-th call fail, one after the other, and the first and the last one of each kind."""
+    _, _, _, calls = check(served, root / "undisturbed", -1, errno.EIO)
+    assert len(calls) > 60
+    ends = [{name: at for at, name in numbered}.values() for numbered in (enumerate(calls), [*enumerate(calls)][::-1])]
+    failing_at = sorted({*visited(calls, every), *ends[0], *ends[1]})
+    outcomes = [check(served, root / str(at), at, numbers[at % len(numbers)]) for at in failing_at]
+    return [outcome for outcome in outcomes if outcome.failed]
 
 
+@swept(6)
 def test_whichever_call_of_publishing_fails_the_exit_code_is_true_of_what_stands(
-    served: RunningEmulator, tmp_path: Path
+    served: RunningEmulator, tmp_path: Path, every: int
 ) -> None:
-    outcomes = walk(served, tmp_path, ERRORS)
+    outcomes = walk(served, tmp_path, ERRORS, every)
     codes = [outcome.code for outcome in outcomes]
-    assert len(outcomes) > 60
-    assert codes.count(74) > 20
-    assert codes.count(0) > 20
+    assert len(outcomes) > 60 // every
+    assert codes.count(74) > 20 // every
+    assert codes.count(0) > 20 // every
     assert {outcome.failed.split(" ")[0] for outcome in outcomes} >= {
         "close",
         "fsync",

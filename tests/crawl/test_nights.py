@@ -16,10 +16,10 @@ def broken(number: int, seed: int) -> list[str]:
 
 @pytest.mark.parametrize("seed", [1, 11])
 def test_some_random_nights_end_as_they_must(seed: int) -> None:
-    assert broken(3, seed) == []
+    assert broken(2, seed) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 400, 30))
+@pytest.mark.parametrize("seed", [1, 11, *range(100, 400, 30)])
 def test_hundreds_of_random_nights_end_as_they_must(seed: int) -> None:
     assert broken(30, seed) == []

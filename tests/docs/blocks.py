@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final, NamedTuple
 
 PROMPT: Final = "$ "
@@ -67,6 +68,7 @@ def _closing(lines: list[str], opening: int, fence: str) -> int:
     raise ValueError(f"line {opening + 1}: the fence is not closed")
 
 
+@cache
 def outside_of_blocks(page: str) -> str:
     """Return the page with each line of a fenced block, fences included, replaced by an empty one."""
     lines = page.splitlines()

@@ -39,6 +39,8 @@ _MODULE: Final = re.compile(r"(?<![\w./-])crawler(?:\.[A-Za-z_]\w*)+(?![\w(-])")
 # Files of other projects and of a run.
 _ELSEWHERE: Final = ("huaweicloudsdk", "output/", "site-packages/")
 
+_Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
 
 class Mention(NamedTuple):
     """Something that a file mentions, and the line, counted from 1."""
@@ -60,11 +62,19 @@ def prose(code: str) -> Iterator[Mention]:
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
         if token.type == tokenize.COMMENT:
             yield Mention(token.start[0], token.string)
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            docstring = ast.get_docstring(node, clean=False)
-            if docstring is not None:
-                yield Mention(node.body[0].lineno, docstring)
+    for node in _documented(ast.parse(code)):
+        docstring = ast.get_docstring(node, clean=False)
+        if docstring is not None:
+            yield Mention(node.body[0].lineno, docstring)
+
+
+def _documented(node: ast.AST) -> Iterator[_Documented]:
+    """Yield the nodes that may have a docstring. Most nodes are expressions, and no expression has one."""
+    if isinstance(node, _Documented):
+        yield node
+    for inner in ast.iter_child_nodes(node):
+        if not isinstance(inner, ast.expr):
+            yield from _documented(inner)
 
 
 def paths(mention: Mention) -> Iterator[Mention]:
@@ -96,6 +106,7 @@ def links(page: str) -> Iterator[Mention]:
             yield Mention(text.count("\n", 0, found.start()) + 1, unquote(target))
 
 
+@cache
 def anchors(page: str) -> list[str]:
     """Return the fragments that links into a page may have, as GitHub makes them: of headings and of `<a id>`."""
     text = outside_of_blocks(page)

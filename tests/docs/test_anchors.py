@@ -148,6 +148,7 @@ def test_every_file_and_module_that_a_page_sets_in_backticks_exists() -> None:
 _NAMES_IN_A_FILE = re.compile(r"`(crawler/[\w/]+\.py)`\s+\(((?:`[\w.]+`(?:,\s+)?)+)\)")
 
 
+@cache
 def defined_in(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_bytes())):

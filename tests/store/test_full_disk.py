@@ -19,6 +19,7 @@ from crawler.errors import DiskError
 from tests.support.crash_fs import Recording, watched
 from tests.support.emulator_fixture import TOKEN, crawl, parts, serve, snapshot_of
 from tests.support.readers import visible_snapshots
+from tests.support.sweeps import decides, swept, visited
 
 ADVICE = "free disk space or fix the problem, then rerun the command"
 
@@ -112,17 +113,19 @@ def check(served: RunningEmulator, undisturbed: dict[str, bytes], root: Path, re
     return bool(failure)
 
 
+@swept(7)
 def test_whichever_operation_fails_no_partial_snapshot_is_published_and_the_same_command_resumes(
-    served: RunningEmulator, undisturbed: Undisturbed, tmp_path: Path
+    served: RunningEmulator, undisturbed: Undisturbed, tmp_path: Path, every: int
 ) -> None:
     whole_parts, recording = undisturbed
     failures = 0
-    for at in range(len(recording.operations)):
+    failing = visited(recording.operations, every, decides)
+    for at in failing:
         refusal = Refusal(at, ERRORS[at % len(ERRORS)], lasting=at % 3 == 0)
         failed = check(served, whole_parts, tmp_path / str(at), refusal)
         assert failed or refusal.refused.split(" ")[0] in {*REMOVING, ""}, refusal.refused
         failures += failed
-    assert failures > len(recording.operations) - 10  # at the end there are only working files to remove
+    assert failures > len(failing) - 10  # at the end there are only working files to remove
 
 
 @pytest.mark.slow
@@ -141,12 +144,14 @@ def test_the_same_holds_for_every_error_number(
         check(served, whole_parts, tmp_path / str(at), Refusal(at, number, lasting=lasting))
 
 
+@swept(9)
 def test_an_output_that_vanishes_at_any_moment_is_a_disk_error_and_is_created_again(
-    served: RunningEmulator, undisturbed: Undisturbed, tmp_path: Path
+    served: RunningEmulator, undisturbed: Undisturbed, tmp_path: Path, every: int
 ) -> None:
     whole_parts, recording = undisturbed
     errors = 0
-    for at in range(3, len(recording.operations), 2):
+    moments = range(3, len(recording.operations), every)
+    for at in moments:
         root = tmp_path / str(at)
         root.mkdir()
         vanishing = Vanishing(root / "output", at)
@@ -160,7 +165,7 @@ def test_an_output_that_vanishes_at_any_moment_is_a_disk_error_and_is_created_ag
         run(served, root / "output")
         assert visible_snapshots(root / "output") == [*found, whole_parts]
         errors += len(errors_raised)
-    assert errors > len(recording.operations) // 2 - 8  # at the end there are only working files to remove
+    assert errors > len(moments) - 2 - 12 // every  # at the end there are only working files to remove
 
 
 # ---- real disks and real limits

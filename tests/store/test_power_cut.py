@@ -20,6 +20,7 @@ from crawler.snapshot.verify import verify
 from tests.support.crash_fs import Recording, Tree, put, tree_of, unsynced, watched
 from tests.support.emulator_fixture import crawl, inventory_keys, parts, port_of, published_keys, serve, snapshot_of
 from tests.support.readers import visible_snapshots
+from tests.support.sweeps import decides, swept
 from tests.support.two_hosts import takes_over_at_once
 
 pytestmark = pytest.mark.unmeasured
@@ -155,13 +156,22 @@ def check(stage: Stage, uninterrupted: Uninterrupted, after: int, tree: Tree) ->
     assert requests <= uninterrupted.requests - (journaled(uninterrupted, after) if resumes else 0)
 
 
-def check_all(stage: Stage, seed: int, kinds: Collection[str] = ()) -> None:
+def check_all(stage: Stage, seed: int, kinds: Collection[str] = (), every: int = 1) -> None:
     uninterrupted = stage.uninterrupted()
-    for what, after, tree in uninterrupted.recording.crashes(seed, kinds):
+    for what, after, tree in some_crashes(uninterrupted.recording, every, seed, kinds):
         try:
             check(stage, uninterrupted, after, tree)
         except Exception as error:
             raise AssertionError(what) from error
+
+
+def some_crashes(
+    recording: Recording, every: int, seed: int = 0, kinds: Collection[str] = ()
+) -> Iterator[tuple[str, int, Tree]]:
+    """Yield each `every`-th crash, and those after an operation that decides."""
+    for number, (what, after, tree) in enumerate(recording.crashes(seed, kinds)):
+        if number % every == 0 or (after and decides(recording.operations[after - 1])):
+            yield what, after, tree
 
 
 def test_the_recording_is_complete_and_a_published_snapshot_survives_a_power_cut(stage: Stage) -> None:
@@ -174,10 +184,11 @@ def test_the_recording_is_complete_and_a_published_snapshot_survives_a_power_cut
     assert visible.items() <= end.lost().items()
 
 
+@swept(7)
 def test_after_a_crash_at_any_operation_readers_see_complete_snapshots_and_a_rerun_ends_with_the_same_bytes(
-    stage: Stage,
+    stage: Stage, every: int
 ) -> None:
-    check_all(stage, 0, ("killed", "power cut", "power cut, torn"))
+    check_all(stage, 0, ("killed", "power cut", "power cut, torn"), every)
 
 
 @pytest.mark.slow
@@ -186,14 +197,15 @@ def test_the_same_holds_however_much_unsynced_data_survives(stage: Stage, seed: 
     check_all(stage, seed)
 
 
-def test_after_a_crash_no_page_is_attributed_to_a_namespace_that_was_added_since(tmp_path: Path) -> None:
+@swept(7)
+def test_after_a_crash_no_page_is_attributed_to_a_namespace_that_was_added_since(tmp_path: Path, every: int) -> None:
     grown = from_ndjson(
         [*SMALL_ROWS, b'{"center":"self","domain_name":"d","namespace":"a-new-one","name":"r"}'], source="rows"
     )
     with serve(SMALL) as served:
         recording = Stage(Scene({"discover": True}), served, tmp_path).recorded({})
     with serve(grown, port=port_of(served)) as served:
-        for number, (what, _, tree) in enumerate(recording.crashes(0)):
+        for number, (what, _, tree) in enumerate(some_crashes(recording, every)):
             if not any(path.endswith("/journal") and data for path, data in tree.items()):
                 continue  # there is nothing to resume
             output = tmp_path / f"grown-{number}" / "output"

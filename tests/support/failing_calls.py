@@ -44,6 +44,7 @@ class FailingCalls:
         self._calls = 0
         self._lock = RLock()
         self.failed = ""
+        self.names: list[str] = []  # of all calls
 
     def arm(self) -> None:
         """Count from now on."""
@@ -89,6 +90,7 @@ class FailingCalls:
 
     def _error(self, name: str, path: str) -> OSError | None:
         number, self._calls = self._calls, self._calls + 1
+        self.names.append(name)
         if number != self._at:
             return None
         self.failed = f"{name} {path}"
