@@ -60,12 +60,14 @@ def test_what_is_refused_for_good_is_asked_for_twice_and_twice_at_the_end_of_its
 
 
 @pytest.mark.parametrize("status", [400, 404, 416])
-def test_a_refusal_at_the_declared_total_is_the_end_when_it_comes_twice(status: int, tmp_path: Path) -> None:
+def test_a_refusal_at_the_declared_total_is_the_end_when_it_comes_again_after_the_last_record_came(
+    status: int, tmp_path: Path
+) -> None:
     with serve(INVENTORY, faults=(parse_fault(f"refuse-past-end:status={status}"),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=1, centers="self", concurrency=3)
         asked = served.counters()["requests"]
     assert result.exit_code == 0
-    assert asked == 100 + 2
+    assert asked == 100 + 2 + 1 + 2
 
 
 def test_one_odd_answer_to_a_question_for_the_end_of_a_list_costs_no_pass(tmp_path: Path) -> None:

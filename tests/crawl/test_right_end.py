@@ -49,6 +49,19 @@ def holds_all(result: Result, center: str = "self") -> bool:
 # ---- refusals instead of a list
 
 
+@pytest.mark.parametrize("how", ["400", "404"])
+@pytest.mark.parametrize("most", [6500, 9000, 24100])
+@pytest.mark.parametrize("times", [2, 4])
+def test_a_refusal_of_a_moment_beyond_a_capped_total_is_never_the_end(
+    how: str, most: int, times: int, tmp_path: Path
+) -> None:
+    # Of 60 records 40 are declared, pages end by bytes, and a gateway refuses just the window that begins at 40.
+    capped = ("capped-total:at=40", f"page-bytes:most={most}")
+    result = crawled(tmp_path, *capped, f"odd-answer:how={how},offset=40,times={times}")
+    assert result.exit_code == 3
+    assert only_walk(result).verdict != "complete"
+
+
 @pytest.mark.parametrize("status", [404, 400, 416])
 @pytest.mark.parametrize("shape", [(), ("array-errors",)])
 def test_a_service_that_refuses_an_empty_list_ends_unproven_and_says_what_it_answered(

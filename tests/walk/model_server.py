@@ -10,12 +10,19 @@ from itertools import accumulate
 from random import Random
 from typing import Final, Literal, NamedTuple
 
-from crawler.errors import ErrorDetails, OrderRefusedError, RequestError, SizeRefusedError, TransientError
+from crawler.errors import (
+    ErrorDetails,
+    OrderRefusedError,
+    RefusedError,
+    RequestError,
+    SizeRefusedError,
+    TransientError,
+)
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.decode.batch import Batch
 from crawler.swr.page import Page
 from crawler.walk.pass_sequence import WalkRules
-from crawler.walk.passes.outcome import AskAgain
+from crawler.walk.passes.outcome import AskAgain, NoList, Refusal
 from crawler.walk.retry_policy import Lose, RetryAfter, RetryLimits, Tries, decide
 from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.walk import Walk
@@ -28,9 +35,10 @@ BY_TIME: Final = Order("updated_at", "asc")
 LIMITS: Final = RetryLimits(4)
 TRIES: Final = LIMITS.max_tries
 
-Refusal = Literal["fails", "size refused", "order refused"]
+Failure = Literal["fails", "refused", "size refused", "order refused"]
 ERRORS: Final[dict[str, RequestError]] = {
     "fails": TransientError(ErrorDetails()),
+    "refused": RefusedError(ErrorDetails()),
     "size refused": SizeRefusedError(ErrorDetails()),
     "order refused": OrderRefusedError(ErrorDetails()),
 }
@@ -50,12 +58,12 @@ def page_of(keys: Iterable[int], total: int | None, *, disagrees: bool = False) 
 class Fault(NamedTuple):
     """What goes wrong with each window that covers `position`, `times` times; None is for ever.
 
-    *fails*: no response; *short*: the row at `position` is left out; *empty*: all rows are left out;
-    *no total*: no total is declared.
+    *fails*: no response; *refused*: there is no such page; *short*: the row at `position` is left out; *empty*: all
+    rows are left out; *no total*: no total is declared.
     """
 
     position: int
-    kind: Literal["fails", "short", "empty", "no total"]
+    kind: Literal["fails", "refused", "short", "empty", "no total"]
     times: int | None
 
 
@@ -89,6 +97,7 @@ class ServerBehavior:
     floor: int = 0  # the shortest page it serves, whatever was requested
     ignores_offset: bool = False
     repeats_last: bool = False  # past the end
+    refuses_past_end: bool = False
     totals: Totals = "true"
     extra: int = 1  # for totals "more"
     total_cap: int = ANY  # no total is larger, but rows beyond it are served
@@ -120,7 +129,7 @@ class Server:
         self.keys_so_far = behavior.rows
         self._left = {fault: fault.times for fault in behavior.faults}
 
-    def answer(self, window: Window) -> Page | Refusal:
+    def answer(self, window: Window) -> Page | Failure:
         self.requests += 1
         self._change_inventory()
         behavior = self.behavior
@@ -129,8 +138,11 @@ class Server:
         if window.order in behavior.refused_orders:
             return "order refused"
         faults = self._triggered(window)
-        if any(fault.kind == "fails" for fault in faults):
+        kinds = {fault.kind for fault in faults}
+        if "fails" in kinds:
             return "fails"
+        if "refused" in kinds or (behavior.refuses_past_end and window.offset >= len(self.rows) > 0):
+            return "refused"
         return self._page(window, faults)
 
     def _page(self, window: Window, faults: list[Fault]) -> Page:
@@ -188,7 +200,7 @@ class Server:
     def _triggered(self, window: Window) -> list[Fault]:
         end = min(window.offset + window.limit, len(self.rows))
         faults = [fault for fault in self._left if window.offset <= fault.position < end and self._left[fault] != 0]
-        failing = [fault for fault in faults if fault.kind == "fails"]
+        failing = [fault for fault in faults if fault.kind in {"fails", "refused"}]
         for fault in failing or faults:
             left = self._left[fault]
             self._left[fault] = None if left is None else left - 1
@@ -222,6 +234,8 @@ class Settled(NamedTuple):
 class InFlight:
     window: Window
     attempt: int = 0
+    refusals: int = 0
+    was_put_last: bool = False
 
 
 @dataclass
@@ -267,23 +281,39 @@ class Crawl:
         outcome = self.walk.on_page(request.window, page, last_try=request.attempt >= self.limits.short_tries)
         if isinstance(outcome, AskAgain):
             return False
-        self.history.append(Settled(request.window, outcome.page))
-        self.kept.setdefault(request.window.pass_number, []).append(outcome.page)
+        self._settle(request.window, outcome.page)
         return True
 
-    def _fail(self, request: InFlight, refusal: Refusal) -> bool:
-        failed_before = self.walk.reading.frontier.out_of_line.was_put_off(request.window)
-        decision = decide(ERRORS[refusal], Tries(request.attempt), self.limits, 0.5, failed_before=failed_before)
+    def _settle(self, window: Window, page: Page) -> None:
+        self.history.append(Settled(window, page))
+        self.kept.setdefault(window.pass_number, []).append(page)
+
+    def _fail(self, request: InFlight, failure: Failure) -> bool:
+        failed_before = request.was_put_last or self.walk.reading.frontier.out_of_line.was_put_off(request.window)
+        request.refusals += failure != "fails"
+        tries = Tries(request.attempt, request.refusals)
+        decision = decide(ERRORS[failure], tries, self.limits, 0.5, failed_before=failed_before)
         if isinstance(decision, RetryAfter):
             return False
-        is_lost = isinstance(decision, Lose) or not self._renegotiate(request.window, refusal)
+        if failure == "refused":
+            outcome = self.walk.on_refused(request.window, Refusal("HTTP 404"))
+            if outcome is not None:
+                assert not isinstance(outcome, AskAgain | NoList)
+                self._settle(request.window, outcome.page)
+                return True
+        is_lost = isinstance(decision, Lose) or not self._renegotiate(request.window, failure)
+        if is_lost and not (self.walk.has_first_page or request.was_put_last):  # crawl/engine/window_failures.py
+            request.attempt, request.refusals, request.was_put_last = 0, 0, True
+            return False
         if is_lost and not self.walk.put_off(request.window):
-            self.walk.on_lost(request.window, refusal)
+            self.walk.on_lost(request.window, failure)
             self.history.append(Settled(request.window, None))
         return True
 
-    def _renegotiate(self, window: Window, refusal: Refusal) -> bool:
-        return self.walk.on_shape_refused(window, "size" if refusal == "size refused" else "order")
+    def _renegotiate(self, window: Window, failure: Failure) -> bool:
+        if failure == "refused":
+            return False
+        return self.walk.on_shape_refused(window, "size" if failure == "size refused" else "order")
 
     @property
     def last_pass(self) -> list[Page]:

@@ -42,6 +42,7 @@ def well_behaved(draw: st.DrawFn) -> ServerBehavior:
         clamp=draw(page_sizes),
         floor=draw(st.sampled_from([0, 0, 0, 7, 30, ANY])),
         repeats_last=draw(st.booleans()),
+        refuses_past_end=draw(st.booleans()),
         total_on_empty=draw(st.booleans()),
         largest_size=draw(st.just(ANY) | st.integers(3, 25)),  # below, one repeated row proves nothing
         refused_orders=draw(refused_orders),
@@ -55,7 +56,7 @@ def faults(most_times: int | None) -> st.SearchStrategy[Fault]:
         st.builds(
             Fault,
             position=st.integers(0, MAX_ROWS),
-            kind=st.sampled_from(["fails", "short", "empty"]),
+            kind=st.sampled_from(["fails", "refused", "short", "empty"]),
             times=lasting | st.integers(1, most_times or 5),
         ),
         st.builds(Fault, position=st.integers(0, MAX_ROWS), kind=st.just("no total"), times=lasting | st.just(1)),
@@ -80,7 +81,8 @@ def unchanging(draw: st.DrawFn) -> ServerBehavior:
     found = tuple(
         fault
         for fault in draw(st.lists(faults(None), max_size=4))
-        if fault.position < cap or fault.kind == "fails"  # no client can see a row that is neither counted nor sent
+        if fault.position < cap
+        or fault.kind in {"fails", "refused"}  # no client can see a row that is neither counted nor sent
     )
     changed = {
         "totals": totals,
@@ -95,7 +97,7 @@ def unchanging(draw: st.DrawFn) -> ServerBehavior:
         changed |= {
             "clamp": ANY,
             "page_weight": ANY,
-            "faults": tuple(fault for fault in found if fault.kind == "fails"),
+            "faults": tuple(fault for fault in found if fault.kind in {"fails", "refused"}),
         }
     return ServerBehavior(**{**vars(behavior), **changed})
 

@@ -8,13 +8,14 @@ from crawler.model.window import Window
 from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.walk.pass_sequence import WalkRules
 from crawler.walk.passes.outcome import AskAgain, NoList, Refusal, Settled, WalkError
-from crawler.walk.passes.questions import straddling
+from crawler.walk.passes.questions import straddling, tail
 from crawler.walk.passes.reading import Done
 from crawler.walk.rested_walk import rested, result_of
 from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.walk import Walk
 from tests.support.examples import examples
 from tests.walk.model_server import (
+    ANY,
     BY_NAME,
     Crawl,
     InventoryChange,
@@ -184,12 +185,7 @@ def test_an_empty_answer_beyond_the_end_is_taken_when_it_comes_twice_some_time_a
     assert (walk.verdict, walk.passes, list(walk.totals)) == (None, 2, [2, 4])
 
 
-def test_a_refusal_beyond_the_total_is_the_end_and_one_below_it_is_not() -> None:
-    walk, _ = answered(rows(2, 2), limit=2)
-    window = walk.next_window()
-    assert window is not None
-    assert walk.on_refused(window, Refusal("HTTP 404")) == Settled(EMPTY_PAGE)
-    assert walk.verdict == "complete"
+def test_a_refusal_of_known_rows_is_a_doubt_and_one_below_the_total_is_no_end() -> None:
     for count in (1, 2, 10):
         walk, _ = answered(rows(count, count))
         window = walk.next_window()
@@ -200,6 +196,85 @@ def test_a_refusal_beyond_the_total_is_the_end_and_one_below_it_is_not() -> None
     window = walk.next_window()
     assert window is not None
     assert walk.on_refused(window, Refusal("HTTP 404")) is None
+
+
+def refused_beyond(total: int, limit: int, *, ends_short: int = 0) -> tuple[Walk, Window]:
+    """Return a walk whose window at the total was refused, and its next window; pages may hold `ends_short` rows."""
+    behavior = ServerBehavior(total, refuses_past_end=True, clamp=ends_short or ANY, clamp_from=1)
+    run = Crawl(Server(behavior), WalkConfig(limit, 1).new_walk())
+    while not (run.history and run.history[-1].page == _REFUSED._replace(total=total)):
+        run.fill()
+        run.answer(0)
+    window = run.walk.next_window()
+    assert window is not None
+    return run.walk, window
+
+
+_REFUSED = EMPTY_PAGE._replace(doubtful=True)
+
+
+def test_after_a_refusal_beyond_the_total_the_last_rows_must_come_with_room_for_more() -> None:
+    walk, window = refused_beyond(40, 10, ends_short=8)
+    assert (window.offset, window.limit) == (39, 3)
+    assert walk.on_page(window, rows(1, 40, first=39), last_try=False) == Settled(EMPTY_PAGE)
+    assert walk.verdict == "complete"
+
+
+@pytest.mark.parametrize("total", [41, 500])
+def test_rows_that_come_after_such_a_refusal_are_no_end(total: int) -> None:
+    walk, window = refused_beyond(40, 10, ends_short=8)
+    page = rows(3, 40, first=39)
+    assert walk.on_page(window, page._replace(total=total) if total == 500 else page, last_try=False) == Settled(
+        page._replace(total=total) if total == 500 else page
+    )
+    assert walk.verdict is None
+
+
+def test_after_such_a_refusal_no_answer_for_the_last_rows_leaves_the_end_unseen() -> None:
+    walk, window = refused_beyond(40, 10, ends_short=8)
+    walk.on_lost(window, "no answer")
+    assert walk.judgement == ("unproven", "the end of the list was not seen: no answer")
+    walk, window = refused_beyond(40, 10, ends_short=8)
+    assert walk.on_refused(window, Refusal("HTTP 404")) == Settled(_REFUSED)
+    assert walk.judgement == ("unproven", "the last records did not come again")
+
+
+def test_the_last_rows_have_to_be_the_known_ones() -> None:
+    walk, window = refused_beyond(40, 10, ends_short=8)
+    assert walk.on_page(window, rows(0, 40), last_try=False) == AskAgain("0 of the last 1 items")
+    assert walk.on_page(window, rows(0, 40), last_try=True) == Settled(_REFUSED)
+    assert walk.verdict == "unproven"
+    walk, window = refused_beyond(40, 10, ends_short=8)
+    other = rows(1, 40, first=77)
+    assert walk.on_page(window, other, last_try=False) == Settled(other)
+    assert walk.verdict != "complete"
+    walk, window = refused_beyond(40, 10, ends_short=8)
+    assert walk.on_page(window, rows(3, 40), last_try=False) == Settled(_REFUSED)
+    assert walk.verdict == "unproven"
+
+
+@pytest.mark.parametrize(("limit", "ends_short"), [(1, 0), (10, 1)])
+def test_where_pages_have_no_room_for_more_the_window_beyond_is_refused_once_more(limit: int, ends_short: int) -> None:
+    walk, window = refused_beyond(20, limit, ends_short=ends_short)
+    assert window.offset == 19
+    settled = walk.on_page(window, rows(1, 20, first=19), last_try=False)
+    assert settled == Settled(EMPTY_PAGE._replace(total=20))
+    again = walk.next_window()
+    assert again is not None
+    assert again.offset == 20
+    assert walk.on_refused(again, Refusal("HTTP 404")) == Settled(EMPTY_PAGE)
+    assert walk.verdict == "complete"
+
+
+@quick
+@given(st.integers(1, 5000), st.integers(1, 1000), st.data())
+def test_the_window_of_the_last_rows_has_room_for_more_than_these(total: int, limit: int, data: st.DataObject) -> None:
+    room = data.draw(st.integers(1, limit))
+    offset, size = tail(total, limit, room)
+    known = total - offset
+    assert known >= 1
+    assert room == 1 or (offset + size > total and known < room)
+    assert offset % size == 0 or all(not 0 < total % other < room for other in range(2, limit + 1))
 
 
 def test_a_refusal_ends_a_list_without_totals() -> None:

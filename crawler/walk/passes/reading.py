@@ -80,6 +80,12 @@ class Reading:
         evidence.gaps.append(Gap(frontier.reach, frontier.end, 0, f"not requested: {reason}"))
         evidence.has_loss = False  # not all windows had their tries: another pass may read more
 
+    def without_end(self, reason: str) -> "Done":
+        """End the pass; the end of the list was not seen for this `reason`."""
+        self.evidence.doubt = f"the end of the list was not seen: {reason}"
+        self.evidence.has_loss = True
+        return Done()
+
 
 class State:
     """A state of a pass. Every method returns the next one; None stands for `Declared`: the list has changed."""
