@@ -24,7 +24,9 @@ Source: docs/reference/swr-api.md#errors (what the service sends), #retry-classe
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+SIGNALLED: Final = 128  # a shell's own convention: a program that a signal ended has 128 + the number of the signal
 
 
 class CrawlerError(Exception):
@@ -79,7 +81,7 @@ class InterruptedRunError(CrawlerError):
     def __init__(self, message: str, *, signal_number: int) -> None:
         super().__init__(message)
         self.signal_number = signal_number
-        self.exit_code = 128 + signal_number
+        self.exit_code = SIGNALLED + signal_number
 
 
 class ErrorDetails(NamedTuple):

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePath
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from crawler.config.settings.run_settings import Require
 from crawler.crawl.scheduling.target_stats import TargetStats
-from crawler.errors import CrawlerError, IncompleteError, UnavailableError
+from crawler.errors import SIGNALLED, CrawlerError, IncompleteError, UnavailableError
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.manifest import (
     CarriedOver,
@@ -19,8 +19,6 @@ from crawler.snapshot.manifest import (
     TargetEntry,
     WalkEntry,
 )
-
-_SIGNALLED: Final = 128  # a shell's own convention: 128 + the number of the signal
 
 
 class Result(NamedTuple):
@@ -67,5 +65,5 @@ def exit_code_of(
     if status is not None and not (errors and require == "all"):
         return 0 if status == "complete" else IncompleteError.exit_code
     if stop_reason.kind == "signal":
-        return _SIGNALLED + stop_reason.signal_number
+        return SIGNALLED + stop_reason.signal_number
     return max((error.exit_code for error in errors.values()), default=UnavailableError.exit_code)

@@ -21,8 +21,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, Literal, NoReturn
 
+from crawler.errors import SIGNALLED
+
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-_SIGNALLED: Final = 128  # a shell's own convention: 128 + the number of the signal
 _STDERR: Final = 2
 
 
@@ -89,7 +90,7 @@ class ProcessSignals:
     def _end_now(self, number: int, what: str) -> NoReturn:
         with suppress(OSError):
             os.write(_STDERR, f"swr-crawler: {what}\n".encode())
-        os._exit(_SIGNALLED + number)
+        os._exit(SIGNALLED + number)
 
     def _on_unraisable(self, unraisable: "sys.UnraisableHookArgs") -> None:
         """End the process when Interrupted was raised in a finalizer, where Python prints it and goes on."""
