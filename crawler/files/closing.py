@@ -15,11 +15,11 @@ def close_quietly(descriptor: int) -> None:
         os.close(descriptor)
 
 
-def read_all(path: Path) -> bytes:
-    """Return the content of a file. Raises OSError, but none of `close`."""
+def read_begin(path: Path, size: int) -> bytes:
+    """Return the first `size` bytes of a file, fewer if it has fewer. Raises OSError, but none of `close`."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read()
+            return file.read(size)
     finally:
         close_quietly(descriptor)

@@ -202,16 +202,26 @@ def read_manifest(folder: Path) -> bytes:
         raise UsageError(f"{folder} is no folder; name a snapshot, e.g. output/latest")
     path = folder / MANIFEST
     try:
-        with open_regular(path, within=folder) as file:
-            size = size_of(file)
-            text = file.read(size) if size <= MAX_MANIFEST_BYTES else b""
+        return manifest_text(folder)
     except FileNotFoundError:
         raise IncompleteError(f"{folder} has no {MANIFEST}: it is no snapshot, or a damaged one") from None
     except OSError as error:
         raise IncompleteError(f"{path}: {error.strerror}") from None
-    if size > MAX_MANIFEST_BYTES:
-        raise IncompleteError(f"{path} is no manifest: it has {in_units(size)}, and none has over {_MANIFEST_LIMIT}")
-    return text
+    except ValueError as error:
+        raise IncompleteError(f"{path} {error}") from None
+
+
+def manifest_text(folder: Path) -> bytes:
+    """Return the text of the manifest in a folder.
+
+    Raises ValueError for one of more than MAX_MANIFEST_BYTES, with a message to follow the path; OSError as
+    `open_regular` does.
+    """
+    with open_regular(folder / MANIFEST, within=folder) as file:
+        size = size_of(file)
+        if size > MAX_MANIFEST_BYTES:
+            raise ValueError(f"is no manifest: it has {in_units(size)}, and none has over {_MANIFEST_LIMIT}")
+        return file.read(size)
 
 
 def is_folder(path: Path) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from crawler.files.closing import read_all
+from crawler.files.closing import read_begin
 from crawler.snapshot.layout import MANIFEST, SUCCESS
 from crawler.snapshot.manifest import Manifest
 
@@ -36,7 +36,7 @@ class Written(NamedTuple):
     def has_manifest_in(self, folder: Path) -> bool:
         """Return whether the manifest in the folder is this one. Raises OSError."""
         try:
-            return read_all(folder / MANIFEST) == self.manifest
+            return read_begin(folder / MANIFEST, len(self.manifest) + 1) == self.manifest
         except FileNotFoundError:
             return False
 

@@ -8,14 +8,15 @@ and is not taken for the run of last night.
 A run that goes on after its snapshot (RunState) has not ended: it is resumed like any other.
 """
 
+import errno
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from crawler.model.caller import differences
-from crawler.snapshot.layout import MANIFEST
 from crawler.snapshot.manifest import Manifest, from_json
+from crawler.snapshot.reader import manifest_text
 from crawler.store.output.resume_request import ResumeRequest
 from crawler.store.output.run_folder import keep_state, remove_run, run_folders
 from crawler.store.output.run_state import RunState
@@ -88,13 +89,20 @@ def _settle(destination: Destination, run: EndedRun) -> None:
 
 
 def _published_by(destination: Destination, state: RunState) -> Manifest | None:
-    """Return the manifest of the snapshot if this very run published it; another one may have the same id."""
+    """Return the manifest of the snapshot if this very run published it; another one may have the same id.
+
+    Raises OSError when the disk does not say: to take a snapshot for absent would remove the state of its run.
+    """
     final = destination.path_of(state.publication)
     try:
-        text = (final / MANIFEST).read_bytes()
+        text = manifest_text(final)
         manifest = from_json(text)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # no regular file: this run did not write it
+            return None
+        raise
     begun = (manifest.snapshot, manifest.started_at) == (state.publication, timestamp(state.started_at))
     return manifest if begun and not Written.of(manifest, text).difference(final) else None
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable
 from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Final
@@ -294,6 +295,48 @@ def test_a_run_is_not_removed_when_something_else_has_its_published_name(tmp_pat
     assert files_in(tmp_path / f"snapshot={ID}") == before
     assert (tmp_path / WORK / ID / "journal").exists()
     assert not (tmp_path / LATEST).is_symlink()
+
+
+@pytest.mark.parametrize("what", ["a pipe", "a folder", "a device", "a terabyte"])
+def test_a_manifest_that_no_run_wrote_is_neither_waited_for_nor_read(tmp_path: Path, what: str) -> None:
+    unfinished(tmp_path, ID)
+    manifest = published(tmp_path, ID) / MANIFEST
+    manifest.unlink()
+    if what == "a pipe":
+        os.mkfifo(manifest)
+    elif what == "a folder":
+        manifest.mkdir()
+    elif what == "a device":
+        manifest.symlink_to("/dev/zero")
+    else:
+        manifest.touch()
+        os.truncate(manifest, 2**40)
+    with pytest.raises(ConfigError, match=f"snapshot={ID} exists, and the unfinished run of that id did not"):
+        opened(tmp_path, resume_request())
+    assert (tmp_path / WORK / ID / "journal").exists()
+
+
+def test_a_manifest_that_the_disk_does_not_give_is_an_error_and_its_run_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfinished(tmp_path, ID)
+    published(tmp_path, ID)
+    with monkeypatch.context() as patches:
+        patches.setattr(os, "open", failing(os.open, MANIFEST))
+        with pytest.raises(DiskError, match="Input/output error"):
+            opened(tmp_path, resume_request())
+    assert (tmp_path / WORK / ID / "journal").exists()
+
+
+def failing(call: Callable[..., int], name: str) -> Callable[..., int]:
+    """Return `call`, but with an error of the disk for every path with this name."""
+
+    def called(path: os.PathLike[str], *arguments: int, **options: int) -> int:
+        if os.fspath(path).endswith(name):
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return call(path, *arguments, **options)
+
+    return called
 
 
 @pytest.mark.parametrize("resume", [None, True, False])
