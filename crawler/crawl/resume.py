@@ -132,7 +132,9 @@ def replay(
 
 def _mark_published(entry: PublishedEntry, walks: Iterable[ScheduledWalk]) -> None:
     for scheduled in walks:
-        if scheduled.ended and scheduled.published_in is None:
+        earlier = scheduled.published_in
+        # The same id twice: before the first of the two entries could become true the run was killed.
+        if scheduled.ended and (earlier is None or earlier.snapshot == entry.snapshot.snapshot):
             scheduled.published_in = entry.snapshot
 
 

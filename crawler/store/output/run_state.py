@@ -25,8 +25,9 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
 
     A run that publishes a snapshot without all its targets goes on from there, and publishes another one. `snapshot` is
     the id of the run and of the first of them, `publish_as` that of the next, "" for the first. `gone_on_from` names
-    those that were published, or were about to be. `parts_in` is the one that has the part files which the journal
-    names, "" when the run's own folder has them.
+    those that were published, or were about to be: `without_unpublished` takes that back for a run that was killed in
+    between. `parts_in` is the one that has the part files which the journal names, "" when the run's own folder has
+    them.
     """
 
     snapshot: str
@@ -38,6 +39,8 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     publish_as: str = ""
     gone_on_from: tuple[str, ...] = ()
     parts_in: str = ""
+    walks: tuple[WalkId, ...] = ()
+    callers: dict[str, CallerRecord | None] = {}
 
     @property
     def publication(self) -> str:
@@ -47,15 +50,21 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def goes_on(self) -> bool:
         """Whether the run goes on after it has published `publication`."""
-        return self.publication in self.gone_on_from
+        return not self.published and self.publication in self.gone_on_from
 
     def after_publication(self, *, has_parts: bool) -> "RunState":
         """Return the state of a run that is about to publish and will go on; `has_parts`: the journal names parts."""
         parts_in = self.publication if has_parts else self.parts_in
         return msgspec.structs.replace(self, gone_on_from=(*self.gone_on_from, self.publication), parts_in=parts_in)
 
-    walks: tuple[WalkId, ...] = ()
-    callers: dict[str, CallerRecord | None] = {}
+    def without_unpublished(self) -> "RunState":
+        """Return the state of a run that was about to publish `publication` and go on, and did not publish it.
+
+        What it publishes under this id may be complete: then the run ends with it, and has its part files elsewhere.
+        """
+        gone_on_from = tuple(name for name in self.gone_on_from if name != self.publication)
+        parts_in = "" if self.parts_in == self.publication else self.parts_in
+        return msgspec.structs.replace(self, gone_on_from=gone_on_from, parts_in=parts_in)
 
 
 class _Envelope(msgspec.Struct, frozen=True):

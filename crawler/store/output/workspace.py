@@ -110,7 +110,7 @@ class Workspace(NamedTuple):
     def remove(self) -> None:
         """Remove the run's working files after its snapshot is published; the next run removes what is left.
 
-        The state of a run that the user named stays, see above.
+        The state of a run that the user named stays, see published_runs.py.
         """
         with suppress(DiskError, OSError):
             if self.state.named:
@@ -220,6 +220,8 @@ def _resumed(
             raise ConfigError(f"snapshot: {reason}; move it away, or rerun with --no-resume", setting="snapshot")
         # A published snapshot never changes: what the run reads now becomes another one.
         state = msgspec.structs.replace(state, publish_as=free_id(destination, work, request.snapshot or id_of(now)))
+    else:  # killed before it had that name, or somebody has removed it
+        state = state.without_unpublished()
     callers = records_of(request.callers, state.callers)
     named = state.named or request.snapshot is not None
     return run._replace(state=msgspec.structs.replace(state, resumed=state.resumed + 1, callers=callers, named=named))
