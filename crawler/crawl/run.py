@@ -80,7 +80,7 @@ def _raise_if_asked(stop: StopSource | None) -> None:
 
 
 def _published_before(state: RunState, path: Path) -> Result:
-    """Return the result of a run that published its snapshot and was killed before it could say so."""
+    """Return the result of a run that has published its snapshot: it has ended, or was killed just before."""
     manifest = open_snapshot(path).manifest
     return Result(
         exit_code=exit_code_of({}, StopReason("done"), manifest.status),

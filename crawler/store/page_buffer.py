@@ -64,7 +64,7 @@ class PageBuffer:
                     self._by_walk.setdefault(walk, {})[page.row.start] = page
 
     def add_note(self, entry: Note) -> None:
-        """Add a lost window, or a pass that begins again."""
+        """Add what has no bytes; `journal.Note` lists what that is."""
         with self._lock:
             self._unjournaled.append(entry)
 

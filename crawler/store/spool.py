@@ -116,7 +116,7 @@ class Spool:
         self._buffer.add_page(BufferedPage(entry, page.items.lines, page.items.rejects, row))
 
     def append_note(self, note: Note) -> None:
-        """Append what has no bytes: a loss, a doubt, a restart, a shape."""
+        """Append what has no bytes; `journal.Note` lists what that is."""
         self._index.apply(note)
         self._buffer.add_note(note)
 
