@@ -91,6 +91,9 @@ def assert_ends(served: Two, output: Path, kind: str, what: str) -> None:
     """Give the command twice more: each ends with 0; one that was named is one snapshot, and asks for nothing again."""
     was_complete = complete_in(output)
     first = served.crawl(output, kind)
+    if first.exit_code == 3:  # a page that was lost before the kill: it is asked for again when that is published
+        assert "partial" in {walk.verdict for walk in first.walks}, what
+        first = served.crawl(output, kind)
     asked, complete = served.requests(), complete_in(output)
     again = served.crawl(output, kind)
     assert (first.exit_code, again.exit_code) == (0, 0), what
@@ -167,4 +170,4 @@ def test_a_run_that_goes_on_at_its_second_try_is_carried_over_from_what_it_publi
         found = (carried.snapshot, carried.started_at, carried.finished_at)
         manifest = published.manifest
         assert found == (manifest.snapshot, manifest.started_at, manifest.finished_at)
-        assert snapshot_of(last).name not in {snapshot_of(published).name}
+        assert snapshot_of(last).name != snapshot_of(published).name
