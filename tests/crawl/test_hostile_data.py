@@ -290,7 +290,7 @@ def test_values_that_could_not_be_read_are_counted_among_those_published_after_a
     assert (second.walks[0].invalid, second.walks[0].invalid_fields) == (20, ("size",))
 
 
-@pytest.mark.parametrize("holds", ["objects", "tags", "levels", "characters"])
+@pytest.mark.parametrize("holds", ["objects", "tags", "levels", "mixed", "characters"])
 def test_an_item_that_holds_millions_is_one_reject_and_costs_no_other(holds: str, tmp_path: Path) -> None:
     inventory = synthetic(namespaces=3, repositories=60, seed=7)
     faults = tuple(map(parse_fault, (f"oversized-item:index=12,count=4500000,holds={holds}", "gzip")))

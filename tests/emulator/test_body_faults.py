@@ -153,6 +153,7 @@ def test_a_page_can_repeat_the_credentials_in_one_item_more() -> None:
     [
         ("objects", b',"zz":[{},{}]'),
         ("levels", b',"zz":[[]]'),
+        ("mixed", b',"zz":{"a":[]}'),
         ("tags", b',"tags":["v1","v1"]'),
         ("characters", b'"xx"'),
     ],

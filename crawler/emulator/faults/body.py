@@ -202,12 +202,13 @@ class EchoRequest(Recurring):
 class OversizedItem(Fault):
     """Send in the item at `index` of the list far more than an image has: `count` of what `holds` says.
 
-    The levels are nested lists; objects, levels and characters are in a field that nobody knows.
+    The levels are nested lists, those of `mixed` objects and lists in turn; all but the tags are in a field that nobody
+    knows.
     """
 
     index: int = 0
     count: int = number(minimum=1, maximum=10**8, default=8_000_000)
-    holds: str = one_of("objects", "levels", "tags", "characters")
+    holds: str = one_of("objects", "levels", "mixed", "tags", "characters")
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         del call
@@ -221,6 +222,9 @@ class OversizedItem(Fault):
             return b',"tags":[%b]' % b",".join([b'"v1"'] * self.count)
         if self.holds == "levels":
             return b',"zz":%b%b' % (b"[" * self.count, b"]" * self.count)
+        if self.holds == "mixed":
+            pairs = self.count // 2
+            return b',"zz":%b%b' % (b'{"a":[' * pairs, b"]}" * pairs)
         return (
             b',"zz":"%b"' % (b"x" * self.count)
             if self.holds == "characters"

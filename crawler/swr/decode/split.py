@@ -17,6 +17,7 @@ from typing import Final
 
 import msgspec
 
+from crawler.swr.decode.bounds import MAX_DEPTH
 from crawler.text.malformed import MALFORMED
 
 # A hundred times the largest page. Without a bound, 64 MB of `0,0,0` would become gigabytes of rejects.
@@ -24,6 +25,9 @@ MAX_ITEMS: Final = 100_000
 _MAX_STEPS: Final = 2 * MAX_ITEMS  # a bracket and a comma for each item
 _MAX_COMMAS: Final = 10 * MAX_ITEMS  # a decoder makes all items before they can be counted
 _TOO_MANY: Final = f"the body holds more than {MAX_ITEMS} items; no page has more than 1000"
+# A run of brackets is a step of Python: a page of a thousand items takes some thousand, these take half a second.
+MAX_RUNS: Final = 2**20
+_TOO_MANY_RUNS: Final = f"the body holds more than {MAX_RUNS} runs of nested brackets; no page has a tenth of them"
 
 _SPACE: Final = b" \t\r\n"  # JSON's white space; bytes.strip() without an argument strips more
 _BOM: Final = b"\xef\xbb\xbf"
@@ -47,6 +51,9 @@ _BRACKETS: Final = rb"[\[{]++|[\]}]++"
 # remembers meanwhile stays small; a match without a mark goes on with the next tokens.
 _NEXT_IN_LIST = re.compile(rb'(?>(?:[^"\[\]{},]++|%b|%b){0,1000})(%b|,)?' % (_STRING, _FLAT, _BRACKETS), re.DOTALL)
 _NEXT_IN_ITEM = re.compile(rb'(?>(?:[^"\[\]{}]++|%b|%b){0,1000})(%b)?' % (_STRING, _FLAT, _BRACKETS), re.DOTALL)
+# Text and whole strings, in which a walk through a deeply nested item may stop at any end.
+_STRETCH = re.compile(rb'(?>(?:[^"]{1,200}+|%b){0,1000})' % _STRING, re.DOTALL)
+_STRINGS = re.compile(_STRING, re.DOTALL)
 _MEMBER = re.compile(rb"(%b)[ \t\r\n]*+:[ \t\r\n]*+(.*)" % _STRING, re.DOTALL)
 
 
@@ -131,10 +138,29 @@ def _next_mark(text: bytes, at: int, *, in_list: bool) -> tuple[bytes | None, in
     return match[1], match.end()
 
 
+def _past_depth(text: bytes, at: int, depth: int) -> tuple[int, int, int]:
+    """Return a place from `at` on that is within the same item, the depth there, and where looking further has sense.
+
+    What is nested deeper than MAX_DEPTH is no record, wherever its brackets stand, so they need not be matched one by
+    one: in a stretch with fewer closing brackets than it is deep no item ends, whatever their order. `{"a":[` three
+    million times has no runs, and one step of Python for each of its brackets took ten seconds.
+    """
+    while True:
+        match = _STRETCH.match(text, at)
+        assert match is not None  # noqa: S101 - it matches nothing, too
+        bare = _STRINGS.sub(b"", match[0])
+        closing = bare.count(b"]") + bare.count(b"}")
+        if match.end() == at or closing >= depth - 1:
+            return at, depth, match.end()
+        at, depth = match.end(), depth + bare.count(b"[") + bare.count(b"{") - closing
+
+
 def _split(text: bytes, end: bytes) -> list[bytes]:
     """Return what is between the first bracket and the last, which must be `end`, split at the commas of that level."""
-    cuts, depth, at, steps = [0], 1, 1, 0
+    cuts, depth, at, steps, runs, known_to = [0], 1, 1, 0, 0, 0
     while depth > 0:
+        if depth > MAX_DEPTH + 1 and at >= known_to:
+            at, depth, known_to = _past_depth(text, at, depth)
         mark, next_at = _next_mark(text, at, in_list=depth == 1)
         if next_at == at:  # no bracket is left, or a string has no end
             raise NotAListError("the body ends in the middle of the list")
@@ -142,12 +168,15 @@ def _split(text: bytes, end: bytes) -> list[bytes]:
         if mark is None:
             continue
         steps += depth == 1
+        runs += depth > 1
         if mark == b",":
             cuts.append(at - 1)
         else:
             depth += len(mark) if mark[0] in b"[{" else -len(mark)
         if steps > _MAX_STEPS or len(cuts) > MAX_ITEMS:
             raise NotAListError(_TOO_MANY)
+        if runs > MAX_RUNS:
+            raise NotAListError(_TOO_MANY_RUNS)
     if depth < 0 or at != len(text) or not text.endswith(end):
         raise NotAListError("the body goes on after the end of the list")
     cuts.append(at - 1)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.swr.decode import split
 from crawler.swr.decode.batch import Batch
 from crawler.swr.decode.items import read_items
-from crawler.swr.decode.split import MAX_ITEMS, NotAListError, split_items, unwrap_list
+from crawler.swr.decode.split import MAX_ITEMS, MAX_RUNS, NotAListError, split_items, unwrap_list
 from tests.support.examples import examples
 from tests.swr.decode.item_strategies import SOURCE, any_item, ndjson, raw_item, rejects, texts, well_formed
 
@@ -143,6 +144,44 @@ def test_null_is_an_empty_list_even_after_a_byte_order_mark() -> None:
     assert unwrap_list(b"\xef\xbb\xbfnull\n") == unwrap_list(b"null") == b"[]"
 
 
+# ---- deep items
+
+PIECES: Final = ("[", "]", "{", "}", '"]"', r'"\"[{"', "[]", '{"a":[', "]}", ",", "0", "\\")
+BRACKETS: Final = st.sampled_from(PIECES).map(str.encode)
+RUNS: Final = st.tuples(BRACKETS, st.integers(1, 1500)).map(lambda run: run[0] * run[1])
+
+
+@given(st.lists(RUNS, min_size=1, max_size=8), st.booleans())
+@settings(deadline=None)
+def test_a_deep_item_ends_where_it_would_end_if_each_bracket_were_matched(runs: list[bytes], closed: bool) -> None:  # noqa: FBT001
+    item = b"".join(runs)
+    opened = item.count(b"[") + item.count(b"{") - item.count(b"]") - item.count(b"}")
+    body = b"[0,%b,1]" % (item + b"]" * max(0, opened) if closed else item)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "MAX_DEPTH", len(body))
+        expected = split_or_reason(body)
+    assert split_or_reason(body) == expected
+
+
+def split_or_reason(body: bytes) -> list[bytes] | str:
+    try:
+        return split_items(body)
+    except NotAListError as error:
+        return str(error)
+
+
+def test_an_item_of_a_million_levels_costs_no_other_and_no_step_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split, "MAX_RUNS", 10_000)
+    deep = b'{"a":[' * 500_000 + b"]}" * 500_000
+    assert split_items(b'[{"name":"a"},%b,{"name":"b"}]' % deep) == [b'{"name":"a"}', deep, b'{"name":"b"}']
+
+
+def test_a_body_of_millions_of_runs_of_brackets_is_refused() -> None:
+    body = b"[" + b"[{" * 70 + b"[{}{}]{[]}" * MAX_RUNS + b"}]" * 70 + b"]"
+    with pytest.raises(NotAListError, match="runs of nested brackets"):
+        split_items(body)
+
+
 # ---- bounds
 
 
@@ -177,6 +216,10 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
     "pairs of pairs": lambda size: b"[[" + b"[[]]" * (size // 4) + b"]]",
     "nested": lambda size: b"[" + b"[" * (size // 2) + b"]" * (size // 2) + b"]",
     "nested 64 deep": lambda size: b"[[0" + (b"[" * 62 + b"]" * 62) * (size // 128) + b"]]",
+    "nested of two kinds": lambda size: b"[" + b'{"a":[' * (size // 8) + b"]}" * (size // 8) + b"]",
+    "of two kinds and open": lambda size: b"[" + b'{"a":[' * (size // 6),
+    "of two kinds in a text": lambda size: b"[" + b'{"a":[' * (size // 13) + b'"]}]}"]}' * (size // 13) + b"]",
+    "up and down": lambda size: b"[" + b"[{" * 70 + b"[{}{}]{[]}" * (size // 10) + b"}]" * 70 + b"]",
     "nested and long": lambda size: b"[" + (b"[" + b"0" * 999) * (size // 1000) + b"]",
     "uneven brackets": lambda size: b"[" + b"[[]" * (size // 4) + b"]" * (size // 4) + b"]",
     "open": lambda size: b"[" * size,
