@@ -12,9 +12,11 @@ largest is the one that the walk must meet:
     one, larger than the header's   a total          that of the items  yes
     0 and the header's              a total          that of the header no
     any other several               any              the largest of all yes
+    nothing but 0                   none or 0        None               no
 
-A 0 in an item counts nothing: the list has this item at least. Some services declare the total in the first item only.
-It is left out where header and another item agree; without such a second claim the end must be seen.
+A 0 beside an item counts nothing: the list has this item at least. Some services declare the total in the first item
+only. It is left out where header and another item agree; without such a second claim the end must be seen. A page that
+declares nothing but 0 and has items declares no total: the walk reads on to the end, and is unproven.
 
 The smaller one may be a mistake that the service always makes, such as the length of the page, or this page alone may
 be wrong: nothing in the response says which. So `disagrees` is evidence for the walk, and no error.
@@ -75,6 +77,8 @@ def read_page(response: Response, source: Source) -> Page:
         raise TransientError(error_details(response, str(error))) from None
     content_range = parse_content_range(response.headers.get("Content-Range"))
     totals = _declared(items.totals, None if content_range is None else content_range.total)
+    if items.keys and totals == {0}:
+        totals = frozenset()
     from_cache = stored_for_s(response) > 0
     return Page(items, max(totals, default=None), disagrees=len(totals) > 1, doubtful=from_cache)
 

@@ -311,3 +311,15 @@ def test_a_total_on_the_first_item_only_is_enough(extra: tuple[str, ...], reposi
     inventory = synthetic(namespaces=3, repositories=repositories, seed=7, uniform=True)
     result = crawled(tmp_path, "total-on-first-item", *extra, inventory=inventory)
     assert (result.exit_code, only_walk(result).passes) == (0, 1)
+
+
+@pytest.mark.parametrize("extra", [(), ("missing-total:in_items=false,in_header=true",)], ids=["both", "items"])
+@pytest.mark.parametrize("limit", [10, 60, 100])
+def test_a_total_of_0_beside_items_is_none_and_the_walk_reads_on(
+    extra: tuple[str, ...], limit: int, tmp_path: Path
+) -> None:
+    result = crawled(tmp_path, "capped-total:at=0", *extra, limit=limit)
+    walk = only_walk(result)
+    assert (result.exit_code, walk.verdict, walk.passes) == (3, "unproven", 1)
+    assert walk.reason == "no total was declared, or 0 beside items"
+    assert holds_all(result)

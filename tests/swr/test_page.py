@@ -83,7 +83,9 @@ def test_content_range_holds_the_offset_first_and_the_total_last(
         ([9, 8], "0-2/12", 12, True),
         ([1, 2], "0-2/9", 9, True),
         ([9, None], "0-2/9", 9, False),
-        ([0, 0], None, 0, False),
+        ([0, 0], None, None, False),
+        ([0, 0], "0-2/0", None, False),
+        ([None, None], "0-2/0", None, False),
         ([-1, "x"], "0-2/9", 9, False),
     ],
 )

@@ -42,8 +42,8 @@ def evidence(
         ),
         (
             evidence(total=None, end="open"),
-            Judgement("unproven", "no total was declared"),
-            Judgement("unproven", "no total was declared"),
+            Judgement("unproven", "no total was declared, or 0 beside items"),
+            Judgement("unproven", "no total was declared, or 0 beside items"),
         ),
         (
             evidence(5, 3, end="open"),

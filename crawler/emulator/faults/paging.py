@@ -215,9 +215,12 @@ class StringTotal(Fault):
 
 @dataclass(frozen=True, slots=True)
 class CappedTotal(Fault):
-    """Declare a total of at most `at`, and serve the rows beyond it, as a list backed by a search engine does."""
+    """Declare a total of at most `at`, and serve the rows beyond it, as a list backed by a search engine does.
 
-    at: int = number(minimum=1)
+    With 0 each page of items declares that there are none.
+    """
+
+    at: int = number(minimum=0)
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         del call

@@ -130,7 +130,11 @@ class Evidence:
     def why_unproven(self) -> str:
         """Why a pass whose windows were all read proves nothing, "" when its totals only differ from what it read."""
         if self.end == "open":
-            return "there are more records than the declared total" if self.totals else "no total was declared"
+            return (
+                "there are more records than the declared total"
+                if self.totals
+                else "no total was declared, or 0 beside items"
+            )
         if self.total_missing:
             return "a page declared no total"
         if self.doubt:
