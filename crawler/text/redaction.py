@@ -12,34 +12,28 @@ wrapped or cut it. So the text is compared as it is, and again after each layer 
     cut, at either end                 any 12 characters in a row of a longer secret are masked
 
 A secret of fewer than 8 characters is masked only where it stands alone, so that it does not mask half of every text;
-one of fewer than 4 would, and is not masked. No password of the service is so short. In a text of more than 20 000
-characters only whole secrets are found, in one layer of escapes: what is shown or stored of a message is far shorter.
+one of fewer than 4 would, and is not masked. No password of the service is so short.
+
+It takes time in proportion to the length of the text. What to look for is made once for each secret; a text is looked
+up at every seventh character, and only where six characters are of a secret, closely.
 """
 
-import html
-import json
-import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol, TypeAlias
-from urllib.parse import quote, quote_plus
+
+from crawler.text.escapes import View, compared, forms, views
 
 Mask: TypeAlias = Callable[[str], str]  # returns a text without any secret
 
 MASK: Final = "***"
 _FRAGMENT: Final = 12  # characters in a row that cannot be there by chance
+_PIECE: Final = 6  # of a fragment; wherever that begins, one piece of it begins at a multiple of _STEP
+_STEP: Final = _FRAGMENT - _PIECE + 1
 _SHORT: Final = 8
 _SHORTEST: Final = 4
-_UNICODE_END: Final = 0x110000
-_MAX_LAYERS: Final = 4
-_LONG: Final = 20_000
-_MAX_VIEWS: Final = 30  # one text can be decoded in as many orders as it has kinds of escapes, layer by layer
-_ESCAPES: Final = (
-    re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+|%[0-7][0-9A-Fa-f]"),
-    re.compile(r"(?:\\u[Dd][89A-Fa-f][0-9A-Fa-f]{2})+|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\."),
-    re.compile(r"&#?[0-9A-Za-z]{1,9};"),
-)
+_MAX_FORMS: Final = 30  # one secret can be decoded in as many orders as it has kinds of escapes, layer by layer
 
 
 class HoldsSecrets(Protocol):
@@ -69,148 +63,111 @@ class Secrets:
 
 def masked(text: str, secrets: Iterable[str]) -> str:
     """Return `text` with `***` in place of each of `secrets`, in each of its spellings."""
-    known = frozenset(secrets)
-    if len(text) > _LONG:
-        return _replaced(text, known)
-    patterns = _patterns(known)
-    found = sorted(part for view in _views(text) for part in _found(view, patterns))
+    patterns = _patterns(frozenset(secrets))
     kept: list[str] = []
     done = 0
-    for start, end in found:
+    for start, end in sorted(part for view in views(text) for part in _found(view, patterns)):
         if start > done or not kept:
             kept += (text[done:start], MASK)
         done = max(done, end)
     return "".join((*kept, text[done:]))
 
 
-def _replaced(text: str, secrets: Iterable[str]) -> str:
-    """Return a long text with `***` in place of whole secrets; to compare it character by character would take long."""
-    for secret in secrets:
-        plain = secret.strip()
-        if len(plain) < _SHORT:
-            continue
-        quoted = json.dumps(plain)[1:-1]
-        escaped = (quote(plain, safe=""), quote_plus(plain), quoted, quoted.replace("/", r"\/"), html.escape(plain))
-        for spelling in sorted({plain, *escaped, *_spellings(plain)}, key=len, reverse=True):
-            text = text.replace(spelling, MASK) if len(spelling) >= _SHORT else text
-    return text
-
-
-class _View(NamedTuple):
-    """The characters of a text that are compared, and the part of the text that each of them comes from."""
-
-    chars: str
-    starts: list[int]
-    ends: list[int]
-
-
 class _Patterns(NamedTuple):
-    """What to look for: runs of characters by their length, and words that must stand alone."""
+    """What to look for: fragments of long spellings, with their pieces; short spellings; words that stand alone."""
 
-    runs: dict[int, frozenset[str]]
-    words: tuple[str, ...]
-
-
-def _compared(text: str) -> str:
-    return "".join(char for char in text if char.isprintable() and not char.isspace())
-
-
-def _view_of(text: str) -> _View:
-    at = [index for index, char in enumerate(text) if char.isprintable() and not char.isspace()]
-    return _View("".join(text[index] for index in at), at, [index + 1 for index in at])
+    fragments: frozenset[str]
+    pieces: frozenset[str]
+    spellings: frozenset[str]
+    words: frozenset[str]
 
 
 @lru_cache(maxsize=4)
 def _patterns(secrets: frozenset[str]) -> _Patterns:
-    runs: dict[int, set[str]] = {}
-    words: list[str] = []
-    for secret in secrets:
-        plain = _compared(secret)
-        if _SHORTEST <= len(plain) < _SHORT:
-            words.append(plain)
-        for spelling in _spellings(secret):
-            length = min(_FRAGMENT, len(spelling))
-            if length >= _SHORT:
-                windows = (spelling[at : at + length] for at in range(len(spelling) - length + 1))
-                runs.setdefault(length, set()).update(windows)
-    return _Patterns({length: frozenset(found) for length, found in runs.items()}, tuple(words))
+    fragments: set[str] = set()
+    pieces: set[str] = set()
+    short: set[str] = set()
+    for spelling in {spelling for secret in secrets for spelling in _spellings(secret)}:
+        if len(spelling) >= _FRAGMENT:
+            fragments.update(_windows(spelling, _FRAGMENT))
+            pieces.update(_windows(spelling, _PIECE))
+        elif len(spelling) >= _SHORT:
+            short.add(spelling)
+    words = {_folded(compared(secret)) for secret in secrets}
+    words = {word for word in words if _SHORTEST <= len(word) < _SHORT}
+    return _Patterns(frozenset(fragments), frozenset(pieces), frozenset(short), frozenset(words))
+
+
+def _windows(spelling: str, length: int) -> Iterator[str]:
+    return (spelling[at : at + length] for at in range(len(spelling) - length + 1))
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """Yield the secret as it is compared: itself, as a form sends it, in hex, and in base64 after 0 to 2 bytes more."""
+    """Yield the secret as it is compared: itself, as a form sends it, in hex, and in base64 after 0 to 2 bytes more.
+
+    And what is left of itself when escapes in it are read, as they are in a text.
+    """
     data = secret.encode(errors="surrogatepass")
-    yield _compared(secret)
-    yield _compared(secret.replace(" ", "+"))
-    if len(_compared(secret)) < _SHORTEST:
+    yield from map(_folded, forms(secret, _MAX_FORMS))
+    yield _folded(compared(secret.replace(" ", "+")))
+    if len(compared(secret)) < _SHORTEST:
         return
     yield data.hex()
     yield data.hex().upper()
     for shift in range(3):
         bits = 8 * (shift + len(data))
-        encoded = b64encode(bytes(shift) + data).decode()[-(-8 * shift // 6) : bits // 6]
-        yield encoded
-        yield encoded.replace("+", "-").replace("/", "_")
+        yield b64encode(bytes(shift) + data).decode()[-(-8 * shift // 6) : bits // 6]
 
 
-def _views(text: str) -> Iterable[_View]:
-    """Return the views of a text: as it is, and without one to _MAX_LAYERS layers of escapes."""
-    layer = {view.chars: view for view in [_view_of(text)]}
-    seen = dict(layer)
-    for _ in range(_MAX_LAYERS):
-        decoded = (_decoded(view, escapes) for view in layer.values() for escapes in _ESCAPES)
-        layer = {view.chars: view for view in decoded if view.chars not in seen}
-        seen |= layer
-        if not layer or len(seen) > _MAX_VIEWS:
-            break
-    return seen.values()
+_BASE64_URL: Final = str.maketrans("-_", "+/")
 
 
-def _found(view: _View, patterns: _Patterns) -> Iterator[tuple[int, int]]:
+def _folded(chars: str) -> str:
+    """Return the characters with one spelling for those that have two, as many: base64 and base64url are the same."""
+    return chars.translate(_BASE64_URL)
+
+
+def _found(view: View, patterns: _Patterns) -> Iterator[tuple[int, int]]:
     """Yield the parts of the text that are secret."""
-    chars = view.chars
-    for length, runs in patterns.runs.items():
-        for at in range(len(chars) - length + 1):
-            if chars[at : at + length] in runs:
-                yield view.starts[at], view.ends[at + length - 1]
+    chars = _folded(view.chars)
+    for first, last in _runs(chars, patterns):
+        yield view.start(first), view.end(last)
+    for spelling in patterns.spellings:
+        for at in _places(chars, spelling):
+            yield view.start(at), view.end(at + len(spelling) - 1)
     for word in patterns.words:
-        for match in re.finditer(re.escape(word), chars):
-            if _ends_word(view, match.start()) and _ends_word(view, match.end()):
-                yield view.starts[match.start()], view.ends[match.end() - 1]
+        for at in _places(chars, word):
+            if _ends_word(view, at) and _ends_word(view, at + len(word)):
+                yield view.start(at), view.end(at + len(word) - 1)
 
 
-def _ends_word(view: _View, at: int) -> bool:
+def _runs(chars: str, patterns: _Patterns) -> Iterator[tuple[int, int]]:
+    """Yield first and last character of each run of fragments that overlap by all but one character."""
+    fragments, pieces = patterns.fragments, patterns.pieces
+    places = [at for at in range(0, len(chars) - _PIECE + 1, _STEP) if chars[at : at + _PIECE] in pieces]
+    begins = (begin for at in places for begin in range(max(0, at - _STEP + 1), at + 1))
+    first = last = -_FRAGMENT
+    for begin in begins:
+        if chars[begin : begin + _FRAGMENT] not in fragments:
+            continue
+        if begin > last + 1:
+            if last >= 0:
+                yield first, last + _FRAGMENT - 1
+            first = begin
+        last = begin
+    if last >= 0:
+        yield first, last + _FRAGMENT - 1
+
+
+def _places(chars: str, text: str) -> Iterator[int]:
+    at = chars.find(text)
+    while at >= 0:
+        yield at
+        at = chars.find(text, at + len(text))
+
+
+def _ends_word(view: View, at: int) -> bool:
     """Return whether a word ends or begins before the character at `at`; a space is not in the view: it is a gap."""
-    if at in {0, len(view.chars)} or view.ends[at - 1] < view.starts[at]:
+    if at in {0, len(view.chars)} or view.end(at - 1) < view.start(at):
         return True
     return not (view.chars[at - 1].isalnum() and view.chars[at].isalnum())
-
-
-def _decoded(view: _View, escapes: re.Pattern[str]) -> _View:
-    """Return the view without one layer of escapes."""
-    chars: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    done = 0
-    for match in escapes.finditer(view.chars):
-        first, last = match.span()
-        decoded = _compared(_unescaped(match[0]))
-        chars += (view.chars[done:first], decoded)
-        starts += [*view.starts[done:first], *[view.starts[first]] * len(decoded)]
-        ends += [*view.ends[done:first], *[view.ends[last - 1]] * len(decoded)]
-        done = last
-    return _View("".join((*chars, view.chars[done:])), starts + view.starts[done:], ends + view.ends[done:])
-
-
-def _unescaped(escape: str) -> str:
-    if escape[0] == "%":
-        return bytes.fromhex(escape.replace("%", "")).decode(errors="replace")
-    if escape[0] == "&":
-        # Not what browsers make of &#145; and the like: a control character stays one.
-        number = re.fullmatch(r"&#(?:[xX]([0-9A-Fa-f]{1,6})|([0-9]{1,7}));", escape)
-        code = 0 if number is None else int(number[1], 16) if number[1] else int(number[2])
-        return chr(code) if number and code < _UNICODE_END else html.unescape(escape)
-    if escape[1] == "u" and len(escape) > len(r"\u"):
-        return bytes.fromhex(escape.replace(r"\u", "")).decode("utf-16-be", errors="replace")
-    if escape[1] == "x" and len(escape) > len(r"\x"):
-        return bytes.fromhex(escape[2:]).decode("latin-1")
-    return "" if escape[1] in "nrtbf" else escape[1]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from crawler.text.escapes import MAX_LAYERS, views
 from crawler.text.redaction import MASK, Secrets, masked
 from tests.support.embeddings import EMBEDDINGS
 
@@ -46,9 +47,11 @@ def test_a_secret_is_masked_in_each_spelling(how: str, secret: str, before: str,
 
 
 @settings(deadline=None)
-@given(SECRETS, st.integers(0, 60), st.integers(0, 60))
-def test_what_is_left_of_a_secret_that_the_server_cut_is_masked_too(secret: str, start: int, end: int) -> None:
-    part = secret[start : len(secret) - end]
+@given(SECRETS.filter(lambda secret: len(secret) >= 12), st.data())
+def test_what_is_left_of_a_secret_that_the_server_cut_is_masked_too(secret: str, data: st.DataObject) -> None:
+    size = data.draw(st.integers(12, len(secret)))
+    start = data.draw(st.integers(0, len(secret) - size))
+    part = secret[start : start + size]
     assume(sum(char.isprintable() and not char.isspace() for char in part) >= 12)
     text = masked(f"token={part}", [secret])
     assert MASK in text
@@ -90,10 +93,23 @@ def test_secrets_that_come_later_are_masked_from_then_on() -> None:
         "secret+to\\x2fken",
         "secret+to\\/ken",
         "secret\\n+to/ken",
+        "sec\u200bret+to\u00a0/ken",
     ],
 )
 def test_a_secret_is_found_through_each_kind_of_escape(spelled: str) -> None:
     assert masked(f"no: {spelled}!", ["secret+to/ken"]) == "no: ***!"
+
+
+def test_a_secret_that_is_not_ascii_is_found_and_a_number_that_is_no_character_is_left() -> None:
+    assert masked("no: p%C3%A4ss\\u0077ort&#x1F600;!", ["pässwort😀"]) == "no: ***!"
+    assert masked("&#9999999; &#xFFFFFF; pass\u0301wort1!", ["pass\u0301wort1"]) == "&#9999999; &#xFFFFFF; ***!"
+
+
+def test_a_secret_that_looks_escaped_itself_is_found_with_and_without_its_escapes() -> None:
+    secret = "a%41\\u0042&amp;%2541secret"
+    for text in (secret, "aAB&%41secret", secret.replace("%", "%25"), secret.replace("&", "&amp;")):
+        assert masked(f"no: {text} of", [secret]) == "no: *** of"
+    assert masked("no: %2541-secret!", ["%25252525252541-secret"]) == "no: ***!"
 
 
 def test_four_layers_of_escapes_are_removed_and_of_more_the_long_rest_is_found() -> None:
@@ -107,7 +123,34 @@ def test_a_secret_that_stands_twice_is_masked_twice_and_one_run_once() -> None:
     assert masked(f"{secret} and {secret}", [secret]) == "*** and ***"
 
 
-def test_in_a_long_text_whole_secrets_are_masked_in_each_usual_spelling_and_short_ones_are_not() -> None:
-    text = "x" * 30_000 + ' a+b/c"d&longer a%2Bb%2Fc%22d%26longer abc'
-    found = masked(text, ['a+b/c"d&longer', "abc"])
-    assert found == "x" * 30_000 + " *** *** abc"
+@pytest.mark.parametrize("how", EMBEDDINGS)
+def test_in_a_long_text_a_secret_is_masked_in_each_spelling_and_what_is_around_it_stays(how: str) -> None:
+    spelled = EMBEDDINGS[how](TOKEN)
+    text = masked(f"{'x y' * 30_000} {spelled} {'%20' * 10_000}", [TOKEN])
+    assert text.startswith("x y" * 30_000)
+    assert text.endswith("%20" * 10_000)
+    assert MASK in text[90_000:90_020]
+    assert len(text) <= 90_000 + 30_000 + 20
+
+
+def test_a_text_with_thousands_of_different_escapes_is_read_through() -> None:
+    escapes = "".join(f"\\u{code:04x}" for code in range(0x4E00, 0x4E00 + 5000))
+    assert masked(f"{escapes}sec%72et+to/ken", ["secret+to/ken"]) == f"{escapes}***"
+
+
+ESCAPES: Final = st.sampled_from([*"%\\&#;25xun4 ü\u200b", "%25", "%2541", "\\\\", "\\u005c", "&amp;", "&#38;", "&lt;"])
+
+
+@given(st.lists(ESCAPES, max_size=200).map("".join))
+def test_what_is_looked_through_is_in_proportion_to_the_text_whatever_it_holds(text: str) -> None:
+    looked_through = [len(view.chars) for view in views(text)]
+    assert max(looked_through) <= len(text)
+    assert len(looked_through) <= 1 + MAX_LAYERS + 3
+
+
+@given(st.lists(ESCAPES, max_size=60).map("".join))
+def test_each_character_of_a_view_stands_for_a_part_of_the_text_in_order(text: str) -> None:
+    for view in views(text):
+        parts = [(view.start(at), view.end(at)) for at in range(len(view.chars))]
+        assert all(0 <= start < end <= len(text) for start, end in parts)
+        assert parts == sorted(parts)
