@@ -61,7 +61,7 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         "Other commands: the snapshot is incomplete, or its files "
         "differ from its manifest.",
         "Read the summary, _manifest.json and _rejects.ndjson; crawl again, with --allow-shrink if a loss is real. "
-        "After lost windows only what is missing is read again.",
+        "After a failed target, or lost windows beside a proven center, only what is missing is read again.",
     ),
     ExitCode(
         INTERNAL_ERROR,
