@@ -17,6 +17,7 @@ from typing import Final
 import pytest
 
 from crawler.cli.console.process_signals import Interrupted, ProcessSignals
+from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from tests.support.emulator_fixture import TOKEN, crawl, serve, snapshot_of
@@ -200,6 +201,20 @@ def test_at_random_instants_the_installed_command_prints_no_traceback(
         assert not NOISE.search(err), err
         assert process.returncode in {0, 130, 143}, err
         assert (process.returncode == 0) == is_published(output), err
+
+
+def test_ctrl_c_ends_a_crawl_that_reads_a_page_of_many_rejects_with_many_escapes_and_the_token(tmp_path: Path) -> None:
+    fault = parse_fault("echo-request:every=1,where=item,items=1000,escapes=4000")
+    with serve(INVENTORY, faults=(fault,)) as served:
+        program = [sys.executable, "-c", "from crawler.cli.main import main; main()"]
+        command = [*program, "crawl", "--endpoint", served.endpoint, *CRAWL, "--output", str(tmp_path)]
+        with subprocess.Popen(command, env=TOKEN, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603
+            while not sum(served.counters()["faults"]):
+                assert process.poll() is None, process.communicate()
+            process.send_signal(signal.SIGINT)
+            err = process.communicate(timeout=120)[1].decode()
+    assert process.returncode == 130, err
+    assert not NOISE.search(err), err
 
 
 # ---- the phases

@@ -99,6 +99,38 @@ async def test_a_crawl_that_is_stopped_waits_for_no_page(reading: Reading) -> No
     assert not was_waited_for
 
 
+async def test_a_thread_that_nobody_waits_for_any_more_ends_at_the_next_reject(monkeypatch: pytest.MonkeyPatch) -> None:
+    began, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+    masked: list[str] = []
+
+    def reading(response: Response, source: Source) -> Page:
+        def mask(text: str) -> str:
+            began.set()
+            assert may_end.wait(30)
+            result = response.mask(text)
+            masked.append(result)
+            return result
+
+        try:
+            return read_page(response._replace(mask=mask), source)
+        finally:
+            ended.set()
+
+    async def stop(scope: anyio.CancelScope) -> None:
+        await until(began)
+        scope.cancel()
+
+    monkeypatch.setattr(page_requester, "read_page", reading)
+    async with client_of(sending(LARGE.replace(b'"name"', b'"neme"')), max_body_bytes=10**7) as client:
+        async with anyio.create_task_group() as group:
+            group.start_soon(stop, group.cancel_scope)
+            await PageRequester(client, TargetStats("eu", 1, None)).get_page(REQUEST, SOURCE)
+        assert group.cancel_scope.cancelled_caught
+        may_end.set()
+        await until(ended)
+    assert masked == []
+
+
 async def test_a_page_of_usual_size_is_read_at_once(reading: Reading) -> None:
     assert len(USUAL) <= SMALL_BYTES < len(LARGE)
     reading.may_end.set()

@@ -148,6 +148,13 @@ def test_a_page_can_repeat_the_credentials_in_one_item_more() -> None:
     assert TOKEN in str(page.body)
 
 
+def test_a_page_can_repeat_the_credentials_in_many_items_after_many_escapes() -> None:
+    client = DirectClient(TEN, [EchoRequest(every=1, where="item", items=3, escapes=5)])
+    page = client.request(query="limit=2&offset=0", headers={"X-Auth-Token": TOKEN})
+    echoes = [item["request"] for item in orjson.loads(page.body)[-3:]]
+    assert echoes == [f"\n%41&amp;\n%41X-Auth-Token: {TOKEN}"] * 3
+
+
 @pytest.mark.parametrize(
     ("holds", "member"),
     [

@@ -4,6 +4,7 @@ import logging
 from http import HTTPStatus
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 
 from crawler.crawl.scheduling.target_stats import TargetStats
@@ -16,6 +17,7 @@ from crawler.swr.http.client import Client
 from crawler.swr.page import Page, read_page, stored_for_s
 from crawler.swr.request import ListRequest
 from crawler.swr.response import Response
+from crawler.text.redaction import Mask
 from crawler.walk.retry_policy import RetryAfter
 
 log = logging.getLogger(__name__)
@@ -94,10 +96,11 @@ class PageRequester:
         """Return the page in a response; a large one is read by another thread, while this one goes on.
 
         A page of usual size takes less time than the change of threads is worth. A thread that is no longer waited for
-        changes nothing outside.
+        changes nothing outside, and ends at the next reject: the process waits for it at its end.
         """
         if len(response.body) <= SMALL_BYTES:
             return read_page(response, source)
+        response = response._replace(mask=_while_waited_for(response.mask))
         return await anyio.to_thread.run_sync(
             read_page, response, source, abandon_on_cancel=True, limiter=self._large_pages
         )
@@ -118,3 +121,13 @@ class PageRequester:
             raise
         self._stats.on_response(response.status)
         return response
+
+
+def _while_waited_for(mask: Mask) -> Mask:
+    """Return a mask for another thread, which ends that thread once nobody waits for it: only rejects take long."""
+
+    def masked(text: str) -> str:
+        anyio.from_thread.check_cancelled()
+        return mask(text)
+
+    return masked

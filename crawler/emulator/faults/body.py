@@ -13,6 +13,7 @@ import html
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import cycle, islice
 from typing import Any, Final
 from urllib.parse import quote
 from zlib import crc32
@@ -167,12 +168,15 @@ class PoisonItems(Fault):
 class EchoRequest(Recurring):
     """Answer with the error `status`, and repeat the credentials of the request, `spelled` as text in its `where`.
 
-    An `id` is the header X-Request-Id, an `item` comes at the end of a page. A `cut` text has 250 characters.
+    An `id` is the header X-Request-Id; an `item` comes at the end of a page, `items` times, each after a text of as
+    many `escapes`. A `cut` text has 250 characters.
     """
 
     status: int = error_status(400)
     where: str = one_of("message", "code", "id", "item")
     spelled: str = one_of(*SPELLINGS)
+    items: int = number(minimum=1, maximum=10_000, default=1)
+    escapes: int = number(minimum=0, maximum=100_000, default=0)
 
     def on_request(self, call: Call, query: ListQuery) -> ServedResponse | None:
         del query
@@ -189,7 +193,9 @@ class EchoRequest(Recurring):
         del page
         if not self.triggers(call) or self.where != "item" or not response.body.endswith(b"}]"):
             return response
-        return replace(response, body=response.body[:-1] + b"," + orjson.dumps({"request": self._echo(call)}) + b"]")
+        escapes = "".join(islice(cycle(("\n", "%41", "&amp;")), self.escapes))
+        text = orjson.dumps(escapes + self._echo(call))
+        return replace(response, body=response.body[:-1] + b',{"request":%b}' % text * self.items + b"]")
 
     def _echo(self, call: Call) -> str:
         names = ("X-Auth-Token", "X-Security-Token", "Authorization")

@@ -14,7 +14,6 @@ Source: docs/reference/swr-api.md#response-body, #response-fields, #types-in-pra
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Final
 
 import msgspec
@@ -23,6 +22,7 @@ from crawler.swr.decode.batch import EMPTY_BATCH, Batch, Source, join
 from crawler.swr.decode.bounds import SMALL_BYTES, excess
 from crawler.swr.decode.fast import drop_no_times, item_decoder, normalize
 from crawler.swr.decode.lenient import read_leniently
+from crawler.swr.decode.reject import Shown
 from crawler.swr.decode.split import split_items, unwrap_list
 from crawler.swr.decode.times import InvalidTimeError, check_times
 from crawler.text.redaction import Mask
@@ -50,7 +50,9 @@ def read_items(body: bytes, source: Source, mask: Mask = str) -> Batch:
     if batch is None:
         text = unwrap_list(body)
         wrapped = not body.startswith(b"[")
-        batch = (_read_small(text, source) if wrapped else None) or _read_in_groups(split_items(text), source, mask)
+        batch = (_read_small(text, source) if wrapped else None) or _read_in_groups(
+            split_items(text), source, Shown(mask)
+        )
     return batch
 
 
@@ -58,8 +60,8 @@ def _read_small(body: bytes, source: Source) -> Batch | None:
     return _read_well_formed(body, source) if len(body) <= SMALL_BYTES else None
 
 
-def _read_in_groups(raws: Sequence[bytes], source: Source, mask: Mask) -> Batch:
-    groups = [_read_group(raws[start:end], source, start, mask) for start, end in _groups(raws)]
+def _read_in_groups(raws: Sequence[bytes], source: Source, shown: Shown) -> Batch:
+    groups = [_read_group(raws[start:end], source, start, shown) for start, end in _groups(raws)]
     return join(groups or [EMPTY_BATCH])
 
 
@@ -75,28 +77,13 @@ def _groups(raws: Sequence[bytes]) -> Iterator[tuple[int, int]]:
         yield start, len(raws)
 
 
-def _read_group(raws: Sequence[bytes], source: Source, first: int, mask: Mask) -> Batch:
-    text = b"[%b]" % b",".join(raws)
+def _read_group(raws: Sequence[bytes], source: Source, first: int, shown: Shown) -> Batch:
     batch = None
     if len(raws) > 1 or not excess(raws[0]):  # what is beyond a bound is larger than a group
-        batch = _read_well_formed(text, source)
+        batch = _read_well_formed(b"[%b]" % b",".join(raws), source)
     if batch is None or batch.records != len(raws):  # nothing between two commas is an item, too
-        return read_leniently(raws, source, first, _needed(mask, text) if len(raws) > 1 else mask)
+        return read_leniently(raws, source, shown, first)
     return batch
-
-
-def _needed(mask: Mask, group: bytes) -> Mask:
-    """Return what masks the rejects of a group: nothing, when it holds no secret; a page may have many rejects.
-
-    The group is looked through when its first reject asks for it: most groups have none, and records are not masked.
-    """
-
-    @cache
-    def holds_secret() -> bool:
-        text = group.decode(errors="surrogateescape")
-        return mask(text) != text
-
-    return lambda text: mask(text) if holds_secret() else text
 
 
 def _read_well_formed(text: bytes, source: Source) -> Batch | None:

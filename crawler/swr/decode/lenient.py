@@ -45,11 +45,10 @@ from crawler.model.record import INT64
 from crawler.swr.decode.batch import EMPTY_BATCH, MAX_NAMES, Batch, Source, join
 from crawler.swr.decode.bounds import excess
 from crawler.swr.decode.fast import Item, normalize
-from crawler.swr.decode.reject import key_of_reject, reject_line
+from crawler.swr.decode.reject import Shown, key_of_reject, reject_line
 from crawler.swr.decode.times import InvalidTimeError, time_or_none
 from crawler.text.human import shortened
 from crawler.text.malformed import MALFORMED
-from crawler.text.redaction import Mask
 
 _encode = msgspec.json.Encoder().encode
 
@@ -66,15 +65,15 @@ class _Readable(NamedTuple):
     invalid: frozenset[str]
 
 
-def read_leniently(raws: Iterable[bytes], source: Source, first: int = 0, mask: Mask = str) -> Batch:
+def read_leniently(raws: Iterable[bytes], source: Source, shown: Shown, first: int = 0) -> Batch:
     """Return the batch of items given as raw bytes, one after the other; `first` is the position of the first.
 
-    `mask` is that of `read_items`.
+    `shown` is what may be told of the rejects of their page.
     """
-    return join([_read(raw, index, source, mask) for index, raw in enumerate(raws, first)])
+    return join([_read(raw, index, source, shown) for index, raw in enumerate(raws, first)])
 
 
-def _read(raw: bytes, index: int, source: Source, mask: Mask) -> Batch:
+def _read(raw: bytes, index: int, source: Source, shown: Shown) -> Batch:
     total = None
     try:
         fields = _decode_object(raw)
@@ -86,7 +85,7 @@ def _read(raw: bytes, index: int, source: Source, mask: Mask) -> Batch:
             _require_portable(line)
     except (*MALFORMED, ValueError) as error:
         totals = frozenset(() if total is None else (total,))
-        reject = reject_line(raw, index, mask(str(error)), source, mask)
+        reject = reject_line(raw, index, str(error), source, shown)
         key = key_of_reject(reject)
         return EMPTY_BATCH._replace(rejects=reject, rejected=1, keys=[key], totals=totals, reject_keys=(key,))
     return Batch(

@@ -18,22 +18,48 @@ from crawler.text.redaction import Mask
 
 # A longer item is cut: a line must stay below the 16 MiB that DuckDB reads by default, with six bytes for one.
 MAX_RAW_BYTES: Final = 2**20
-
-
 _MASKED_BYTES: Final = MAX_RAW_BYTES + 256 * 2**10  # a secret that the cut goes through is masked, too
 
+# Of all rejects of a page. To look one byte through for secrets takes up to a microsecond; a page that is refused as a
+# whole has 1000 items of a kilobyte or two, and what is far larger than that is known by its first items.
+MAX_SHOWN_BYTES: Final = 4 * 2**20
 
-def reject_line(raw: bytes, index: int, reason: str, source: Source, mask: Mask = str) -> bytes:
+
+class Shown:
+    """What may be shown of the rejects of one page: nothing that `mask` masks, and not more than can be looked through.
+
+    The bound holds with and without secrets, so that a page has the same rejects whatever the credentials are.
+    """
+
+    def __init__(self, mask: Mask = str) -> None:
+        self.text = mask
+        self._left = MAX_SHOWN_BYTES
+
+    def raw(self, raw: bytes) -> bytes | None:
+        """Return the raw bytes of the next reject without secrets, cut a little later than they are shown.
+
+        None from the reject on that goes beyond MAX_SHOWN_BYTES.
+        """
+        looked_through = raw[:_MASKED_BYTES]
+        self._left -= len(looked_through)
+        if self._left < 0:
+            return None
+        return self.text(looked_through.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+
+
+def reject_line(raw: bytes, index: int, reason: str, source: Source, shown: Shown) -> bytes:
     """Return the line of a reject: one JSON object and a newline.
 
-    `index` is the item's position in its page, from 0. `raw` is written without what `mask` masks, as text if it is
-    UTF-8, else as base64; of an item of more than MAX_RAW_BYTES only the begin, with its size in `bytes` and the digest
-    of all of it in `blake2b`. `reason` may quote the service, so control characters in it are escaped.
+    `index` is the item's position in its page, from 0. `raw` is written as `shown` allows, as text if it is UTF-8, else
+    as base64. Of an item of more than MAX_RAW_BYTES it is only the begin, of one that may not be shown nothing; then
+    the size of the item is in `bytes` and the digest of all of it in `blake2b`. `reason` may quote the service, so
+    secrets are masked and control characters escaped.
     """
-    is_cut = len(raw) > MAX_RAW_BYTES
-    shown = mask(raw[:_MASKED_BYTES].decode(errors="surrogateescape")).encode(errors="surrogateescape")
-    text, encoding = _as_text(shown[:MAX_RAW_BYTES] if is_cut else shown, is_cut=is_cut)
-    line = {**source._asdict(), "index": index, "reason": escaped(reason), "raw": text, "encoding": encoding}
+    masked = shown.raw(raw)
+    is_cut = masked is None or len(raw) > MAX_RAW_BYTES
+    text, encoding = _as_text((masked or b"")[:MAX_RAW_BYTES] if is_cut else masked or b"", is_cut=is_cut)
+    told = escaped(shown.text(reason))
+    line = {**source._asdict(), "index": index, "reason": told, "raw": text, "encoding": encoding}
     if is_cut:
         line |= {"bytes": len(raw), "blake2b": _digest(raw).hex()}
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)

@@ -1,7 +1,9 @@
 """An unreadable item is rejected alone, with its raw bytes and the reason; its neighbours are records."""
 
+import json
 import tracemalloc
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Final, TypeVar
 
 import orjson
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from crawler.model.record import key_of_line
 from crawler.swr.decode.items import read_items
+from crawler.swr.decode.reject import MAX_RAW_BYTES, MAX_SHOWN_BYTES
 from tests.swr.decode.item_strategies import (
     FORCE_LENIENT,
     SOURCE,
@@ -26,6 +29,7 @@ from tests.swr.decode.item_strategies import (
 )
 
 T = TypeVar("T")
+TOKEN: Final = "MIIabcd0123456789xyz"
 
 
 def at_depth(calls: int, then: Callable[[], T]) -> T:
@@ -187,3 +191,37 @@ def test_a_damaged_page_takes_at_most_twenty_times_its_size_of_memory() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 20 * len(body)
+
+
+def test_each_reject_of_a_page_is_looked_through_once_and_not_beyond_a_bound_for_the_page() -> None:
+    """The size of what is looked through, not the number of rejects, of escapes or of secrets in them, is the cost."""
+    escapes = "\n%41&amp;" * 1000
+    items = [json.dumps({"number": number, "text": f"{escapes}{TOKEN}"}).encode() for number in range(900)]
+    seen: list[str] = []
+
+    def mask(text: str) -> str:
+        seen.append(text)
+        return text.replace(TOKEN, "***")
+
+    assert sum(map(len, items)) > 2 * MAX_SHOWN_BYTES
+    batch = read_items(b"[%b,%b]" % (b",".join(items), raw_item(size=1)), SOURCE, mask)
+    assert only_record(batch._replace(rejects=b""))["size"] == 1
+    raws = [text for text in seen if text.startswith("{")]
+    assert raws == [item.decode() for item in items[: len(raws)]]
+    assert MAX_SHOWN_BYTES - len(items[0]) - 10 < sum(map(len, raws)) <= MAX_SHOWN_BYTES
+    assert len(seen) == len(raws) + len(items)  # and its reason
+    for item, reject in zip(items, rejects(batch), strict=True):
+        if reject["index"] < len(raws):
+            assert reject["raw"] == item.decode().replace(TOKEN, "***")
+        else:
+            assert (reject["raw"], reject["encoding"], reject["bytes"]) == ("", "utf-8", len(item))
+            assert reject["blake2b"] == blake2b(item, digest_size=16).hexdigest()
+
+
+def test_a_reject_of_which_only_size_and_digest_stay_is_the_same_item_as_one_that_is_shown() -> None:
+    small = b'{"name":5}'
+    large = [b'"%b"' % (b"x" * MAX_RAW_BYTES)] * (MAX_SHOWN_BYTES // MAX_RAW_BYTES + 1)
+    batch = batch_of(small, *large, small)
+    shown, *_, digest = rejects(batch)
+    assert (raw_of(shown), raw_of(digest)) == (small, b"")
+    assert batch.keys[0] == batch.keys[-1]
