@@ -319,7 +319,7 @@ def responses_of_pairs(every: int) -> set[ServedResponse]:
 @swept(7)
 async def test_any_two_faults_return_a_response_that_is_delivered_as_it_says(every: int) -> None:
     seen = list(responses_of_pairs(every))
-    assert len({response.delivery for response in seen}) > 20
+    assert len({response.delivery for response in seen}) > 15  # the number of faults decides which pairs are sampled
     ending = asyncio.Event()
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:

@@ -20,14 +20,15 @@ class ResponseIds:
     def __init__(self) -> None:
         self.identify = True
         self._copied: str | None = None
-        self._ids: set[str] = set()
-        self._ids_before: set[str] = set()
+        self._ids: set[int] = set()
+        self._ids_before: set[int] = set()
 
     def add(self, response_id: str) -> bool:
         """Note the id of a response; return whether it came before."""
-        if response_id in self._ids or response_id in self._ids_before:
+        key = hash(response_id)  # an id may have 64 kB
+        if key in self._ids or key in self._ids_before:
             return self.identify
-        self._ids.add(response_id)
+        self._ids.add(key)
         if len(self._ids) >= _REMEMBERED:
             self._ids, self._ids_before = set(), self._ids
         return False

@@ -1,5 +1,7 @@
 """A response with an id that came before is a copy, unless the service sends that id with every response."""
 
+import tracemalloc
+
 from crawler.swr.http.response_ids import ResponseIds
 
 
@@ -28,3 +30,16 @@ def test_at_least_the_last_thousand_ids_are_remembered_and_older_ones_are_forgot
     assert not any(ids.add(str(number)) for number in range(3000))
     assert all(ids.add(str(number)) for number in range(2000, 3000))
     assert not ids.add("0")
+
+
+def test_long_ids_are_not_kept() -> None:
+    ids = ResponseIds()
+    tracemalloc.start()
+    try:
+        for number in range(1000):
+            assert not ids.add(f"{number:064000}")
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 2**20
+    assert ids.add(f"{0:064000}")
