@@ -31,9 +31,13 @@ def _logging_as_it_was() -> Iterator[None]:
         logger.setLevel(level)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session", autouse=True)
 def quick_disk() -> Iterator[None]:
-    """Let nothing wait for the disk, in a module that runs hundreds of crawls."""
+    """Let nothing in this process wait for the disk: a crawl syncs some thirty times, and no test cuts the power.
+
+    What syncs, and in which order, is recorded all the same (tests/support/crash_fs.py). The commands that tests start
+    as processes sync for real.
+    """
     from tests.support.crash_fs import unsynced  # noqa: PLC0415 - measuring must have begun before it is imported
 
     with unsynced():

@@ -21,7 +21,7 @@ from tests.support.emulator_fixture import crawl, serve
 from tests.support.failing_calls import FailingCalls, failing
 from tests.support.sweeps import swept, visited
 
-pytestmark = [pytest.mark.unmeasured, pytest.mark.usefixtures("quick_disk")]
+pytestmark = pytest.mark.unmeasured
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 ERRORS: Final = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.ESTALE, errno.EINTR)

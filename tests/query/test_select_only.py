@@ -1,6 +1,7 @@
 """The law of SQL that is let through: one SELECT; every other statement that DuckDB knows is refused with one line."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.audit.examples import item, publish
 from tests.support.cli_runner import Say, saying
+from tests.support.sweeps import swept
 
 KIND: Final = duckdb.StatementType
 
@@ -74,6 +76,21 @@ def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_
     return saying(capfd, monkeypatch, "query")
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an output with the snapshot `one`, which nothing may change."""
+    output = tmp_path_factory.mktemp("select") / "output"
+    publish(output, item("a"), snapshot="one")
+    return output
+
+
+@pytest.fixture
+def snapshot(published: Path, tmp_path: Path) -> Path:
+    """Return the snapshot `one` of the test's own copy of the output."""
+    shutil.copytree(published, tmp_path / "output", symlinks=True)
+    return tmp_path / "output" / "snapshot=one"
+
+
 def test_every_kind_of_statement_that_duckdb_knows_is_in_the_table() -> None:
     assert STATEMENTS.keys() == set(KIND.__members__.values())
 
@@ -85,15 +102,16 @@ def test_the_examples_are_of_their_kind(kind: duckdb.StatementType) -> None:
         assert [statement.type for statement in connection.extract_statements(sql)] == [kind], sql
 
 
+@swept(3)
 @pytest.mark.parametrize("sql", [*(sql for texts in STATEMENTS.values() for sql in texts), *UNNAMED])
 def test_a_statement_that_is_no_select_is_2_with_one_line_and_leaves_nothing(
-    say: Say, tmp_path: Path, sql: str
+    say: Say, snapshot: Path, tmp_path: Path, sql: str, every: int
 ) -> None:
-    snapshot = publish(tmp_path / "output", item("a"), snapshot="one")
     sql = sql.replace("PART", str(snapshot / "center=self" / "part-00000.ndjson"))
     sql = sql.replace("FOLDER", str(tmp_path / "folder"))
     before = contents(tmp_path)
-    for text in (sql, f"{sql};", f"select 1; {sql}", f"{sql}; select 1", f"/* a */ {sql} -- b"):
+    texts = (sql, f"{sql};", f"select 1; {sql}", f"{sql}; select 1", f"/* a */ {sql} -- b")
+    for text in texts[len(sql) % every :: every]:
         said = say("one", text)
         assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
         assert said.err.startswith("swr-crawler: query takes one SELECT")
@@ -119,8 +137,7 @@ def contents(folder: Path) -> dict[str, bytes | None]:
         "from enable_profiling(save_location = 'PART')",
     ],
 )
-def test_a_select_that_does_something_else_is_refused_too(say: Say, tmp_path: Path, sql: str) -> None:
-    snapshot = publish(tmp_path / "output", item("a"), snapshot="one")
+def test_a_select_that_does_something_else_is_refused_too(say: Say, snapshot: Path, tmp_path: Path, sql: str) -> None:
     before = contents(tmp_path)
     said = say("one", sql.replace("PART", str(snapshot / "center=self" / "part-00000.ndjson")))
     assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
@@ -137,8 +154,8 @@ def test_a_select_that_does_something_else_is_refused_too(say: Say, tmp_path: Pa
         ("select --" + "-" * 100_000 + "\n1, 2", ""),
     ],
 )
-def test_odd_sql_is_one_line_or_a_result(say: Say, tmp_path: Path, sql: str, words: str, form: tuple[str, ...]) -> None:
-    publish(tmp_path / "output", item("a"), snapshot="one")
+@pytest.mark.usefixtures("snapshot")
+def test_odd_sql_is_one_line_or_a_result(say: Say, sql: str, words: str, form: tuple[str, ...]) -> None:
     said = say("one", sql, *form)
     assert said.code in (0, 2)
     assert said.code == 0 or said.err.count("\n") == 1

@@ -18,8 +18,6 @@ from tests.support.emulator_fixture import crawl, parts, port_of, serve, snapsho
 from tests.support.examples import examples
 from tests.support.readers import visible_snapshots
 
-pytestmark = pytest.mark.usefixtures("quick_disk")
-
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 WALKS: Final = SMALL.namespaces("self")
 NAMES: Final = ("pages.ndjson", "journal", "run.json")

@@ -23,7 +23,7 @@ from tests.support.sweeps import decides, swept, visited
 
 ADVICE = "free disk space or fix the problem, then rerun the command"
 
-pytestmark = [pytest.mark.unmeasured, pytest.mark.usefixtures("quick_disk")]
+pytestmark = pytest.mark.unmeasured
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 WALKS: Final = SMALL.namespaces("self")
