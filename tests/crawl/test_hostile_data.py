@@ -338,7 +338,7 @@ def test_a_list_in_another_envelope_gives_the_same_bytes(tmp_path: Path, sent: C
 def test_a_body_that_is_no_list_publishes_nothing_and_is_an_outage(
     tmp_path: Path, sent: Callable[[bytes], bytes]
 ) -> None:
-    result = crawled(tmp_path, sent=sent)
+    result = crawled(tmp_path, sent=sent, environ={**TOKEN, "SWR_CRAWLER_MAX_TRIES": "2"})
     assert (result.exit_code, result.path) == (75, None)
     assert "rerun the command later" in str(result.errors["default"])
     assert shows(summary(result))
