@@ -12,6 +12,7 @@ import crawler
 from crawler.cli.console.exit_status import BROKEN_PIPE
 from crawler.cli.console.process_signals import SIGNALS
 from crawler.cli.emulator_options import emulator_settings
+from crawler.cli.numbers import SEED, integer
 from crawler.cli.options import load, output_folder, run_settings, setting, snapshot_location, source_settings
 
 PROGRAM: Final = "swr-crawler"
@@ -94,7 +95,7 @@ def verify(*, snapshot: str, as_json: bool) -> int:
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when there are differences, with 3 for unknown walks.")
 @click.option("--ignore", multiple=True, metavar="FIELD", help="A field whose changes are ignored; repeatable.")
 @click.option("--list-downloads", is_flag=True, help="List changed num_download too, instead of summing them up.")
-@click.option("--rows", type=click.IntRange(0), default=100, show_default=True, help="Changes listed without --json.")
+@click.option("--rows", type=integer(0), default=100, show_default=True, help="Changes listed without --json.")
 def diff(*, old: str, new: str, config: str | None, output: str | None, **given: Any) -> int:  # noqa: ANN401
     """Compare two snapshots: what was added, removed and changed, and what cannot be known.
 
@@ -164,7 +165,7 @@ def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -
 @click.option("--json", "form", flag_value="json", help="All rows, one JSON object a line.")
 @click.option("--csv", "form", flag_value="csv", help="All rows as CSV, the names of the columns first.")
 @click.option("--raw", is_flag=True, help="With --csv: no apostrophe before text that a spreadsheet would calculate.")
-@click.option("--rows", type=click.IntRange(0), default=100, show_default=True, help="Rows of the table.")
+@click.option("--rows", type=integer(0), default=100, show_default=True, help="Rows of the table.")
 @click.option(
     "--memory",
     default="1GB",
@@ -172,7 +173,7 @@ def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -
     metavar="SIZE",
     help="Most memory of DuckDB; its rows may take 512 MiB more.",
 )
-@click.option("--threads", type=click.IntRange(1, 1024), default=None, help="Default: one for each processor.")
+@click.option("--threads", type=integer(1, 1024), default=None, help="Default: one for each processor.")
 def query(*, snapshot: str, sql: str, config: str | None, output: str | None, **given: Any) -> int:  # noqa: ANN401
     """Query a snapshot in SQL (DuckDB): the views repositories, walks and rejects.
 
@@ -185,8 +186,9 @@ def query(*, snapshot: str, sql: str, config: str | None, output: str | None, **
     from crawler.cli.commands.query import QueryOutput  # noqa: PLC0415
     from crawler.cli.commands.query import query as run  # noqa: PLC0415
     from crawler.query.engine import QueryLimits  # noqa: PLC0415
+    from crawler.query.memory import memory_limit  # noqa: PLC0415
 
-    limits = QueryLimits(given["memory"], given["threads"])
+    limits = QueryLimits(memory_limit(given["memory"]), given["threads"])
     to_print = QueryOutput(given["form"] or "table", given["rows"], given["raw"])
     return _read(run, snapshot, sql, output_folder(config, output), limits, to_print)
 
@@ -237,8 +239,8 @@ def emulate(*, inventory: str | None, ready_file: str | None, faults: tuple[str,
 
 @cli.command()
 @setting("output", "--output", metavar="DIR", help="Where the snapshot goes, default output.")
-@click.option("--repositories", type=click.IntRange(0, 1_000_000), default=20_000, show_default=True, help="In all.")
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same registry.")
+@click.option("--repositories", type=integer(0, 1_000_000), default=20_000, show_default=True, help="In all.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="The same seed makes the same registry.")
 @setting("progress", "--progress", metavar="auto|on|off", help="Live view or progress lines.")
 def demo(*, repositories: int, seed: int, **given: Any) -> int:  # noqa: ANN401
     """Crawl an emulated registry: 20 namespaces, both centers, up to a verified snapshot."""

@@ -4,6 +4,7 @@ from typing import Final
 
 import click
 
+from crawler.cli.numbers import MAX_S, SEED, Number, integer
 from crawler.cli.options import Command
 
 # The account that the emulator knows; none of it is a secret of a real one.
@@ -14,17 +15,13 @@ _IDENTITY: Final = (
 )
 
 _OPTIONS: Final = (
-    click.option("--namespaces", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Per center."),
-    click.option(
-        "--repositories", type=click.IntRange(0, 20_000_000), default=2_000, show_default=True, help="In all."
-    ),
-    click.option("--seed", type=int, default=1, show_default=True, help="The same seed serves the same inventory."),
+    click.option("--namespaces", type=integer(1, 100_000), default=20, show_default=True, help="Per center."),
+    click.option("--repositories", type=integer(0, 20_000_000), default=2_000, show_default=True, help="In all."),
+    click.option("--seed", type=SEED, default=1, show_default=True, help="The same seed serves the same inventory."),
     click.option("--uniform", is_flag=True, help="Give every namespace the same number of repositories."),
-    click.option("--port", type=click.IntRange(0, 65_535), default=0, show_default=True, help="0 takes a free one."),
-    click.option(
-        "--default-limit", type=click.IntRange(1), default=100, show_default=True, help="Page size without a limit."
-    ),
-    click.option("--max-limit", type=click.IntRange(1), default=1000, show_default=True, help="Largest page size."),
+    click.option("--port", type=integer(0, 65_535), default=0, show_default=True, help="0 takes a free one."),
+    click.option("--default-limit", type=integer(1), default=100, show_default=True, help="Page size without a limit."),
+    click.option("--max-limit", type=integer(1), default=1000, show_default=True, help="Largest page size."),
     click.option(
         "--over-limit",
         type=click.Choice(["clamp", "refuse"]),
@@ -39,42 +36,32 @@ _OPTIONS: Final = (
         show_default=True,
         help="Answer to a limit without an offset.",
     ),
-    click.option(
-        "--latency-ms", type=click.FloatRange(0), default=0.0, show_default=True, help="Delay of each response."
-    ),
-    click.option(
-        "--jitter-ms", type=click.FloatRange(0), default=0.0, show_default=True, help="Delays differ by up to this."
-    ),
-    click.option("--max-concurrency", type=click.IntRange(1), default=None, help="Requests that are served at a time."),
-    click.option("--rps-cap", type=click.FloatRange(0, min_open=True), default=None, help="429 beyond this rate."),
-    click.option(
-        "--rps-burst", type=click.IntRange(1), default=10, show_default=True, help="Requests allowed in a burst."
-    ),
+    click.option("--latency-ms", type=Number(0), default=0.0, show_default=True, help="Delay of each response."),
+    click.option("--jitter-ms", type=Number(0), default=0.0, show_default=True, help="Delays differ by up to this."),
+    click.option("--max-concurrency", type=integer(1), default=None, help="Requests that are served at a time."),
+    click.option("--rps-cap", type=Number(0, above=True), default=None, help="429 beyond this rate."),
+    click.option("--rps-burst", type=integer(1), default=10, show_default=True, help="Requests allowed in a burst."),
     click.option(
         "--retry-after",
         "retry_after_s",
-        type=click.IntRange(0),
+        type=integer(0),
         default=None,
         help="Seconds in the Retry-After of a 429.",
     ),
     *(click.option(f"--{name}", default=None, metavar="TEXT", help=_IDENTITY_HELP) for name in _IDENTITY),
-    click.option(
-        "--token-bytes", type=click.IntRange(32, 32_704), default=2048, show_default=True, help="Length of a token."
-    ),
+    click.option("--token-bytes", type=integer(32, 32_704), default=2048, show_default=True, help="Length of a token."),
     click.option(
         "--token-ttl",
         "token_ttl_s",
-        type=click.FloatRange(0, min_open=True),
+        type=Number(0, above=True),
         default=86_400.0,
         show_default=True,
         help="Seconds a token is valid.",
     ),
-    click.option(
-        "--token-requests", type=click.IntRange(1), default=None, help="Requests after which a token expires."
-    ),
+    click.option("--token-requests", type=integer(1), default=None, help="Requests after which a token expires."),
     click.option(
         "--void-tokens-after",
-        type=click.IntRange(1),
+        type=integer(1),
         default=None,
         help="Requests after which all tokens become invalid.",
     ),
@@ -102,24 +89,22 @@ _OPTIONS: Final = (
     click.option(
         "--temporary-ttl",
         "temporary_ttl_s",
-        type=click.FloatRange(0, min_open=True),
+        type=Number(0, above=True),
         default=86_400.0,
         show_default=True,
         help="Seconds a temporary key is valid.",
     ),
     click.option(
-        "--temporary-requests", type=click.IntRange(1), default=None, help="Requests after which temporary keys expire."
+        "--temporary-requests", type=integer(1), default=None, help="Requests after which temporary keys expire."
     ),
     click.option(
-        "--lock-after", type=click.IntRange(1), default=5, show_default=True, help="Failed requests that lock a key."
+        "--lock-after", type=integer(1), default=5, show_default=True, help="Failed requests that lock a key."
     ),
-    click.option(
-        "--lock-s", type=click.FloatRange(0), default=300.0, show_default=True, help="Seconds it stays locked."
-    ),
+    click.option("--lock-s", type=Number(0), default=300.0, show_default=True, help="Seconds it stays locked."),
     click.option(
         "--max-skew",
         "max_skew_s",
-        type=click.FloatRange(0),
+        type=Number(0),
         default=900.0,
         show_default=True,
         help="Most seconds that the time of a signature may differ.",
@@ -140,7 +125,7 @@ _OPTIONS: Final = (
     click.option(
         "--clock-skew",
         "clock_skew_s",
-        type=float,
+        type=Number(-MAX_S),
         default=0.0,
         show_default=True,
         help="Seconds that the clock is ahead.",

@@ -33,7 +33,7 @@ _OBJECT_BYTES: Final = 16 * 2**20  # the largest record, DuckDB's own default
 
 
 class QueryLimits(NamedTuple):
-    """Limits of DuckDB: `memory` in its own notation (`1GB`, `70%`), and threads, None for one a processor."""
+    """Limits of DuckDB: `memory` as `memory_limit` returns it, and threads, None for one a processor."""
 
     memory: str
     threads: int | None

@@ -5,15 +5,55 @@ come 2048 at a time: of a megabyte each they are 2 GB, whatever the limit. So th
 report that as an error, and the process lives.
 """
 
+import re
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from crawler.errors import UsageError
+from crawler.text.human import escaped, shortened
+
 RESULT_BYTES: Final = 2**29  # for rows on their way out, beside DuckDB's own limit
 
+# DuckDB takes a negative number, or `none`, for no limit, and refuses some spellings late: it gets a plain size only.
+_SIZE: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?([kmgt]i?b|%)", re.IGNORECASE)
+_FACTORS: Final = {
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "tib": 2**40,
+}
+_LEAST_BYTES: Final = 10**6
+_MOST_BYTES: Final = 10**15
+_WHOLE: Final = 100  # percent
+_SHOWN: Final = 60  # characters of a wrong size
+
 _UNITS: Final = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50}
+
+
+def memory_limit(text: str) -> str:
+    """Return a size (`1GB`, `1.5 GiB`) or a share of the machine's memory (`70%`) in DuckDB's notation.
+
+    Raises UsageError for other text, and for a size below 1MB or above 1000TB.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is not None:
+        number, unit = float(match[1]), match[2].lower()
+        if unit == "%" and 0 < number <= _WHOLE:
+            return f"{match[1]}%"
+        size = int(number * _FACTORS.get(unit, 0))
+        if _LEAST_BYTES <= size <= _MOST_BYTES:
+            return f"{size}B"
+    raise UsageError(
+        f"--memory: {escaped(shortened(text, _SHOWN))} is no size from 1MB to 1000TB; write it as 1GB or 512MiB, or as"
+        " a share of the machine's memory, such as 70%"
+    )
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def test_rows_of_different_types_read_as_words() -> None:
     assert ROWS["limit"][:6] == ("limit", "crawl", "integer", "1 to 1000", "items", "1000")
     assert ROWS["rate_per_s"][:6] == (
         *("rate_per_s", "target", "number"),
-        *('above 0, or "unlimited"', "requests/s", "50"),
+        *('0.001 to 100000, or "unlimited"', "requests/s", "50"),
     )
     assert ROWS["discover"][2:6] == ("boolean", "true or false", "", "false")
     assert ROWS["auth"][2:6] == ("choice", "auto, token, password, aksk or metadata", "", "auto")

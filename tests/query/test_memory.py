@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.errors import UsageError
 from crawler.query.batches import MOST_ROWS, Row, batched_rows, width
-from crawler.query.memory import bounded_memory, bytes_of
+from crawler.query.engine import QueryLimits, open_database
+from crawler.query.memory import bounded_memory, bytes_of, memory_limit
+from crawler.snapshot.reader import open_snapshot
 from tests.audit.examples import item, publish
 from tests.support.sweeps import sampled
 
@@ -101,6 +104,44 @@ def test_the_width_of_a_row_is_about_what_it_holds(row: Row, least: int) -> None
 )
 def test_a_size_is_read_as_duckdb_shows_it(text: str, size: int) -> None:
     assert bytes_of(text) == size
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("1GB", "1000000000B"),
+        (" 1 gib ", "1073741824B"),
+        ("1.5kib", None),
+        ("512MiB", "536870912B"),
+        ("2.5TB", "2500000000000B"),
+        ("1000TB", "1000000000000000B"),
+        ("70%", "70%"),
+        ("100 %", "100%"),
+        *((text, None) for text in ("-1GB", "-1", "0", "0GB", "0%", "101%", "-5%", "none", "", "GB", "1", "1e99GB")),
+        *(
+            (text, None)
+            for text in ("1e3MB", "1PB", "1001TB", "0.1MB", "nan", "infGB", "٣GB", "1_0GB", "1GB1", "9" * 99)
+        ),
+    ],
+)
+def test_memory_is_a_size_within_bounds_or_a_share(text: str, limit: str | None) -> None:
+    if limit is None:
+        with pytest.raises(UsageError, match=r"^--memory: .*is no size from 1MB to 1000TB; "):
+            memory_limit(text)
+    else:
+        assert memory_limit(text) == limit
+
+
+@pytest.mark.parametrize("text", ["1GB", "1000TB", "1 GiB", "70%", "100%", "0.001%", "0.01%"])
+def test_what_is_a_size_is_a_limit_of_duckdb_or_too_little(snapshot: Path, text: str) -> None:
+    try:
+        with open_database(open_snapshot(snapshot), QueryLimits(memory_limit(text), None)) as database:
+            (row,) = database.connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    except UsageError as error:
+        assert "memory" in str(error).lower()  # noqa: PT017 - it may, or may not, be too little
+        assert text[0] == "0"
+    else:
+        assert 0 < bytes_of(row[0]) <= 10**15
 
 
 def test_another_size_is_refused() -> None:

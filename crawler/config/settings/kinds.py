@@ -124,7 +124,13 @@ class Integer(Kind, frozen=True, kw_only=True):
 
 
 class Number(Kind, frozen=True, kw_only=True):
-    """A finite number above 0, as a float. A boolean is not a number."""
+    """A number from `low` to `high`, both included, as a float. A boolean is not a number.
+
+    No default lies near the bounds: what is beyond them is a mistake, and no sum or date made of it would be one.
+    """
+
+    low: float = 0.001
+    high: int
 
     @property
     def type_name(self) -> str:
@@ -134,12 +140,12 @@ class Number(Kind, frozen=True, kw_only=True):
     @property
     def values(self) -> str:
         """Return the accepted values in words."""
-        return "above 0"
+        return f"{self.low:g} to {self.high}"
 
     @property
     def form(self) -> str:
         """Return type and accepted values in words."""
-        return f"a finite number {self.values}"
+        return f"a number from {self.values}"
 
     def parse(self, text: str) -> object:
         """Return the float in `text`, else `text`: as TOML spells it, without spaces or `inf`."""
@@ -155,7 +161,7 @@ class Number(Kind, frozen=True, kw_only=True):
                 number = float(value)
             except OverflowError:
                 number = math.inf
-            if 0 < number < math.inf:
+            if self.low <= number <= self.high:
                 return number
         raise self._invalid(value)
 

@@ -117,7 +117,7 @@ RUN_SETTINGS: Final = (
     ),
     Setting(
         name="timeout_s",
-        kind=Number(),
+        kind=Number(high=86_400),
         default=30.0,
         help="maximum time to wait for a response",
         unit="s",
@@ -134,7 +134,7 @@ RUN_SETTINGS: Final = (
     ),
     Setting(
         name="max_wait_s",
-        kind=Number(),
+        kind=Number(high=31 * 86_400),
         default=900.0,
         help="maximum time to wait when the service asks for fewer requests; a run that is to wait longer stops and"
         " keeps its state for a resume",
@@ -161,7 +161,7 @@ RUN_SETTINGS: Final = (
     ),
     Setting(
         name="max_duration_s",
-        kind=Number(none="unlimited"),
+        kind=Number(high=31 * 86_400, none="unlimited"),
         default=None,
         help="maximum duration of a run; a run that reaches it stops and keeps its state for a resume",
         unit="s",
@@ -198,7 +198,7 @@ RUN_SETTINGS: Final = (
     ),
     Setting(
         name="resume_max_age_s",
-        kind=Number(),
+        kind=Number(high=366 * 86_400),
         default=21600.0,
         help="maximum age of an unfinished run that resume = auto resumes",
         unit="s",

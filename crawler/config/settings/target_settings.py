@@ -141,7 +141,7 @@ TARGET_SETTINGS: Final = (
     ),
     Setting(
         name="rate_per_s",
-        kind=Number(none="unlimited"),
+        kind=Number(high=100_000, none="unlimited"),
         default=50.0,
         help="maximum requests per second to a target, retries included",
         unit="requests/s",

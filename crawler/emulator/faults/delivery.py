@@ -6,11 +6,10 @@ They change the `Delivery` of a response (crawler/emulator/http/response.py).
 # ruff: noqa: D102 - the contract of every hook is written once, in fault.py
 
 from dataclasses import dataclass, replace
-from math import inf
 from typing import Any
 
 from crawler.emulator.faults.fault import Call, Fault, Recurring
-from crawler.emulator.faults.parameter import number, one_of
+from crawler.emulator.faults.parameter import MAX_NUMBER, number, one_of
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.response import WITHHELD, ServedResponse
 
@@ -72,7 +71,7 @@ class WrongContentLength(Recurring):
     A negative `off` declares fewer bytes: the rest of the body arrives where the client expects the next response.
     """
 
-    off: int = number(minimum=-inf, default=1)
+    off: int = number(minimum=-MAX_NUMBER, default=1)
 
     def on_response(self, call: Call, page: ServedPage, response: ServedResponse) -> ServedResponse:
         del page

@@ -8,10 +8,9 @@ Source: docs/reference/swr-api.md#wrong-totals, #total-range-missing, #content-r
 
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from math import inf
 
 from crawler.emulator.faults.fault import Call, Fault, Recurring
-from crawler.emulator.faults.parameter import number, one_of
+from crawler.emulator.faults.parameter import MAX_NUMBER, number, one_of
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.query import ListQuery
 from crawler.emulator.http.response import ServedResponse
@@ -158,7 +157,7 @@ class TotalIsPageLength(Fault):
 class TotalOffBy(Recurring):
     """Declare a total that is `by` too high, or too low if `by` is negative; never below 0."""
 
-    by: int = number(minimum=-inf, default=1)
+    by: int = number(minimum=-MAX_NUMBER, default=1)
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         return replace(page, total=max(0, page.total + self.by)) if self.triggers(call) else page
@@ -168,7 +167,7 @@ class TotalOffBy(Recurring):
 class MixedTotals(Recurring):
     """Declare a total in the last item of a page that is `by` higher than in the other items, or lower if negative."""
 
-    by: int = number(minimum=-inf, default=1)
+    by: int = number(minimum=-MAX_NUMBER, default=1)
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:
         return replace(page, last_total=max(0, page.total + self.by)) if self.triggers(call) else page
@@ -192,7 +191,7 @@ class SplitTotals(Recurring):
     The header is Content-Range, the items have `total_range`.
     """
 
-    by: int = number(minimum=-inf, default=1)
+    by: int = number(minimum=-MAX_NUMBER, default=1)
     where: str = one_of("header", "items")
 
     def on_page(self, call: Call, page: ServedPage) -> ServedPage:

@@ -1,12 +1,11 @@
 """The parameters of a fault: how a field declares one, which values it accepts, how the command line spells them.
 
 Each parameter is a field of a fault's dataclass. Its metadata holds `minimum`, `maximum` and `choices`. A number
-without a declared minimum is at least 0.
+without a declared minimum is at least 0, one without a maximum at most MAX_NUMBER, which is told where it is exceeded.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, field
-from math import inf
 from typing import Any, Final, NamedTuple
 
 from crawler.emulator.http.response import ERROR_STATUSES
@@ -15,7 +14,12 @@ from crawler.errors import UsageError
 Value = int | float | bool | str | tuple[str, ...] | None
 
 
-def number(minimum: float, maximum: float = inf, default: int | None = None) -> Any:  # noqa: ANN401 - as `field`
+# Any sum, date or list that a fault makes of a number stays one.
+MAX_NUMBER: Final = 10**9
+_SHOWN: Final = 60  # characters of a wrong value
+
+
+def number(minimum: float, maximum: float = MAX_NUMBER, default: int | None = None) -> Any:  # noqa: ANN401 - as `field`
     """Return a field for a number from `minimum` to `maximum`; it is required if it has no `default`."""
     limits = {"minimum": minimum, "maximum": maximum}
     return field(metadata=limits) if default is None else field(default=default, metadata=limits)
@@ -34,10 +38,11 @@ def error_status(default: int) -> Any:  # noqa: ANN401 - as `field`
 def check_value(fault: str, parameter: Field[Any], value: Value) -> None:
     """Raise UsageError if `parameter` of the fault named `fault` does not accept `value`."""
     limits = parameter.metadata
-    minimum, maximum, choices = limits.get("minimum", 0), limits.get("maximum", inf), limits.get("choices")
+    minimum, maximum, choices = limits.get("minimum", 0), limits.get("maximum", MAX_NUMBER), limits.get("choices")
     if isinstance(value, int | float) and not minimum <= value <= maximum:
-        bounds = f"at least {minimum}" if maximum == inf else f"from {minimum} to {maximum}"
-        raise _refused(fault, parameter, f"{bounds}, not {value}")
+        only_low = maximum == MAX_NUMBER and value < minimum
+        bounds = f"at least {minimum}" if only_low else f"from {minimum} to {maximum}"
+        raise _refused(fault, parameter, f"{bounds}, not {str(value)[:_SHOWN]}")
     if choices and not set(value if isinstance(value, tuple) else [value]) <= set(choices):
         raise _refused(fault, parameter, f"one of {', '.join(map(str, choices))}, not {spell(parameter, value)}")
     if isinstance(value, str) and not (value.isascii() and value.isprintable()):
@@ -54,7 +59,7 @@ def parse_value(fault: str, parameter: Field[Any], text: str) -> Value:
         return spelling.parse(text)
     except (ValueError, KeyError):
         noun = f"{spelling.noun} or {_none(parameter)}" if parameter.type == int | None else spelling.noun
-        raise _refused(fault, parameter, f"{noun}, not {text!r}") from None
+        raise _refused(fault, parameter, f"{noun}, not {text[:_SHOWN]!r}") from None
 
 
 def spell(parameter: Field[Any], value: Value) -> str:
@@ -69,13 +74,13 @@ def spell(parameter: Field[Any], value: Value) -> str:
 def describe(parameter: Field[Any]) -> str:
     """Return name, type, limits and default in one line, such as `to (integer, at least 1, required)`."""
     limits, default = parameter.metadata, parameter.default
-    minimum, maximum, choices = limits.get("minimum", 0), limits.get("maximum", inf), limits.get("choices")
+    minimum, maximum, choices = limits.get("minimum", 0), limits.get("maximum", MAX_NUMBER), limits.get("choices")
     if choices:
         facts = ["/".join(map(str, choices)) + (" joined by +" if parameter.type == tuple[str, ...] else "")]
     else:
         facts = [_SPELLINGS[parameter.type].short]
-    if parameter.type in {int, float, int | None} and not choices and minimum != -inf:
-        facts.append(f"at least {minimum}" if maximum == inf else f"{minimum} to {maximum}")
+    if parameter.type in {int, float, int | None} and not choices and minimum > -MAX_NUMBER:
+        facts.append(f"at least {minimum}" if maximum == MAX_NUMBER else f"{minimum} to {maximum}")
     if parameter.type == int | None:
         facts.append(f"or {_none(parameter)}")
     facts.append("required" if default is MISSING else f"default {spell(parameter, default) or 'empty'}")

@@ -9,12 +9,11 @@ Source: docs/reference/swr-api.md#errors (bodies and codes), #throttling-429, #t
 
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
-from math import inf
 
 import orjson
 
 from crawler.emulator.faults.fault import Call, Fault, Recurring, request_random
-from crawler.emulator.faults.parameter import error_status, number, one_of
+from crawler.emulator.faults.parameter import MAX_NUMBER, error_status, number, one_of
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.query import INVALID_ORDER_COLUMN, INVALID_PAGE_SIZE, INVALID_PARAMETERS, ListQuery
 from crawler.emulator.http.response import (
@@ -129,7 +128,7 @@ class Throttle(Recurring):
 
     # Seconds and date may lie in the past. The text takes precedence and may be nonsense.
 
-    retry_after_s: int | None = field(default=None, metadata={"minimum": -inf})
+    retry_after_s: int | None = field(default=None, metadata={"minimum": -MAX_NUMBER})
     as_date: bool = False
     retry_after: str = ""
     status: int = one_of(429, 503, 403)

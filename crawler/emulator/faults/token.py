@@ -8,14 +8,13 @@ Source: docs/reference/swr-api.md#iam-errors (codes).
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import formatdate
-from math import inf
 
 import orjson
 
 from crawler.emulator.auth.grants import iam_time
 from crawler.emulator.faults.body import SPELLINGS
 from crawler.emulator.faults.fault import Call, Fault, Recurring
-from crawler.emulator.faults.parameter import error_status, number, one_of
+from crawler.emulator.faults.parameter import MAX_NUMBER, error_status, number, one_of
 from crawler.emulator.http.response import ServedResponse, error, gateway_error, iam_error
 
 
@@ -62,7 +61,7 @@ class SlowTokens(Recurring):
 class SkewTokens(Fault):
     """Write all times of token responses, the header Date too, by a clock that is `by_s` seconds ahead."""
 
-    by_s: int = number(minimum=-inf, default=-86_400)
+    by_s: int = number(minimum=-MAX_NUMBER, default=-86_400)
 
     def on_token(self, call: Call, response: ServedResponse) -> ServedResponse:
         date = ("Date", formatdate(call.now_s + self.by_s, usegmt=True))

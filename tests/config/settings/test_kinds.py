@@ -21,7 +21,7 @@ def test_an_integer_is_within_its_bounds() -> None:
             LIMIT.normalize(value)
 
 
-def test_a_number_is_finite_and_above_zero() -> None:
+def test_a_number_is_within_its_bounds() -> None:
     never: tuple[object, ...] = (
         0,
         0.0,
@@ -36,9 +36,12 @@ def test_a_number_is_finite_and_above_zero() -> None:
         10**400,
         10**9000,
         {},
+        0.0009,
+        100_000.1,
+        1e308,
     )
     for value in never:
-        with pytest.raises(InvalidValueError, match=r' is not a finite number above 0, or "unlimited"$'):
+        with pytest.raises(InvalidValueError, match=r' is not a number from 0.001 to 100000, or "unlimited"$'):
             RATE.normalize(value)
 
 
