@@ -4,7 +4,7 @@ from typing import Final
 
 import click
 
-from crawler.cli.numbers import MAX_S, SEED, Number, integer
+from crawler.cli.numbers import MAX_S, SEED, NumberRange, integer
 from crawler.cli.options import Command
 
 # The account that the emulator knows; none of it is a secret of a real one.
@@ -36,10 +36,12 @@ _OPTIONS: Final = (
         show_default=True,
         help="Answer to a limit without an offset.",
     ),
-    click.option("--latency-ms", type=Number(0), default=0.0, show_default=True, help="Delay of each response."),
-    click.option("--jitter-ms", type=Number(0), default=0.0, show_default=True, help="Delays differ by up to this."),
+    click.option("--latency-ms", type=NumberRange(0), default=0.0, show_default=True, help="Delay of each response."),
+    click.option(
+        "--jitter-ms", type=NumberRange(0), default=0.0, show_default=True, help="Delays differ by up to this."
+    ),
     click.option("--max-concurrency", type=integer(1), default=None, help="Requests that are served at a time."),
-    click.option("--rps-cap", type=Number(0, above=True), default=None, help="429 beyond this rate."),
+    click.option("--rps-cap", type=NumberRange(0, above=True), default=None, help="429 beyond this rate."),
     click.option("--rps-burst", type=integer(1), default=10, show_default=True, help="Requests allowed in a burst."),
     click.option(
         "--retry-after",
@@ -53,7 +55,7 @@ _OPTIONS: Final = (
     click.option(
         "--token-ttl",
         "token_ttl_s",
-        type=Number(0, above=True),
+        type=NumberRange(0, above=True),
         default=86_400.0,
         show_default=True,
         help="Seconds a token is valid.",
@@ -89,7 +91,7 @@ _OPTIONS: Final = (
     click.option(
         "--temporary-ttl",
         "temporary_ttl_s",
-        type=Number(0, above=True),
+        type=NumberRange(0, above=True),
         default=86_400.0,
         show_default=True,
         help="Seconds a temporary key is valid.",
@@ -100,11 +102,11 @@ _OPTIONS: Final = (
     click.option(
         "--lock-after", type=integer(1), default=5, show_default=True, help="Failed requests that lock a key."
     ),
-    click.option("--lock-s", type=Number(0), default=300.0, show_default=True, help="Seconds it stays locked."),
+    click.option("--lock-s", type=NumberRange(0), default=300.0, show_default=True, help="Seconds it stays locked."),
     click.option(
         "--max-skew",
         "max_skew_s",
-        type=Number(0),
+        type=NumberRange(0),
         default=900.0,
         show_default=True,
         help="Most seconds that the time of a signature may differ.",
@@ -125,7 +127,7 @@ _OPTIONS: Final = (
     click.option(
         "--clock-skew",
         "clock_skew_s",
-        type=Number(-MAX_S),
+        type=NumberRange(-MAX_S),
         default=0.0,
         show_default=True,
         help="Seconds that the clock is ahead.",

@@ -19,7 +19,7 @@ def integer(low: int, high: int = MAX_COUNT) -> click.IntRange:
     return click.IntRange(low, high)
 
 
-class Number(click.FloatRange):
+class NumberRange(click.FloatRange):
     """A finite number from `low` to `high`, both included; with `above`, `low` is not."""
 
     def __init__(self, low: float, high: float = MAX_S, *, above: bool = False) -> None:

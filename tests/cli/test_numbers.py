@@ -9,7 +9,7 @@ import click
 import pytest
 
 from crawler.cli.app import cli
-from crawler.cli.numbers import Number
+from crawler.cli.numbers import NumberRange
 from crawler.config.settings import kinds
 from crawler.config.settings.setting import Setting
 from crawler.config.settings.table import SETTINGS
@@ -58,7 +58,7 @@ def test_there_are_numbers_of_each_kind() -> None:
 
 def test_every_number_of_the_command_line_is_declared_with_both_bounds() -> None:
     for names, option in NUMBERS:
-        assert isinstance(option.type, click.IntRange | Number), (names, option.name)
+        assert isinstance(option.type, click.IntRange | NumberRange), (names, option.name)
         assert option.type.min is not None, (names, option.name)
         assert option.type.max is not None, (names, option.name)
 
