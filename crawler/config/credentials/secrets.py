@@ -19,6 +19,8 @@ def read_secret(reference: SecretRef, environ: Mapping[str, str], profile: str |
     secret = _text(reference, environ, profile).strip("\r\n")
     if not secret.strip():
         raise CredentialsError(f"{reference}: is empty; put the secret there, then rerun the command")
+    if not _is_utf8(secret):
+        raise _not_text(reference)
     return secret
 
 
@@ -70,6 +72,17 @@ def _text(reference: SecretRef, environ: Mapping[str, str], profile: str | None)
     except OSError as error:
         raise CredentialsError(f"{reference}: {error.strerror}; put the secret there, then rerun the command") from None
     except UnicodeDecodeError:
-        raise CredentialsError(
-            f"{reference}: is not UTF-8 text; put the secret there, then rerun the command"
-        ) from None
+        raise _not_text(reference) from None
+
+
+def _is_utf8(secret: str) -> bool:
+    """Return whether a secret is text: Python keeps other bytes of the environment as lone surrogates (PEP 383)."""
+    try:
+        secret.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _not_text(reference: SecretRef) -> CredentialsError:
+    return CredentialsError(f"{reference}: is not UTF-8 text; put the secret there, then rerun the command")

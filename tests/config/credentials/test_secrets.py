@@ -1,5 +1,6 @@
 """Laws of reading secrets: from the place that the configuration names, and never repeated in a message."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,10 @@ def test_a_profile_that_other_users_can_read_is_refused(tmp_path: Path) -> None:
     assert read_profile(file) == PROFILE
     with pytest.raises(CredentialsError, match="credentials_file"):
         read_profile(tmp_path / "credentials" / "below")
+
+
+@pytest.mark.parametrize("read", [read_secret, read_header])
+def test_a_variable_whose_bytes_are_no_text_holds_no_secret(read: Callable[..., str]) -> None:
+    environ = {"PASSWORD": b"p\xffssword".decode(errors="surrogateescape")}
+    with pytest.raises(CredentialsError, match="env:PASSWORD: is not UTF-8 text"):
+        read(SecretRef("env", "PASSWORD"), environ, None)
