@@ -1,7 +1,6 @@
 """Applies the rules to a snapshot in one reading, and yields the findings while it reads."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 from crawler.audit.comparison_rules import Holdings, comparison_findings, unjudged_centers
@@ -10,11 +9,11 @@ from crawler.audit.manifest_rules import Observation, is_incomplete, observe
 from crawler.audit.rules import Check, CompiledPolicy, Violation, checks_for, checks_of, compile_policy
 from crawler.audit.suppressions import Suppressions
 from crawler.config.audit_policy import Policy, Suppression
-from crawler.errors import IncompleteError
 from crawler.model import audit_rules as catalogue
 from crawler.model.audit_rules import Rule
 from crawler.model.record import Record
 from crawler.snapshot.layout import MANIFEST, SUCCESS
+from crawler.snapshot.manifest_values import moment_of
 from crawler.snapshot.reader import Snapshot
 
 _MOST_NAMED: Final = 5
@@ -35,7 +34,6 @@ class Audit:
     """
 
     def __init__(self, snapshot: Snapshot, policy: Policy, *, previous: Snapshot | None = None) -> None:
-        """Raise IncompleteError when the manifest does not say when the crawl ended."""
         self.snapshot = snapshot
         self.policy = policy
         self.previous = previous
@@ -44,7 +42,7 @@ class Audit:
         self.records = 0
         self.suppressed = 0
         self.notices: tuple[str, ...] = ()
-        self._finished_at = _finished_at(snapshot)
+        self._finished_at = moment_of(snapshot.manifest.finished_at)
         self._suppressions = Suppressions(policy.suppressions, self._finished_at.date())
         self._used: set[Suppression] = set()
         self._holdings = Holdings()
@@ -112,16 +110,6 @@ class Audit:
         self._used.update(matching)
         self.suppressed += bool(matching)
         return bool(matching)
-
-
-def _finished_at(snapshot: Snapshot) -> datetime:
-    text = snapshot.manifest.finished_at
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        where = snapshot.folder / MANIFEST
-        raise IncompleteError(f"{where} is damaged: finished_at is no moment: {text[:40]!r}") from None
 
 
 def _holdings(snapshot: Snapshot) -> Holdings:

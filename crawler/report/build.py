@@ -9,12 +9,12 @@ from crawler.audit.finding_counts import FindingCounts
 from crawler.config.audit_policy import Policy
 from crawler.diff.changes import changes
 from crawler.diff.compare import Comparison
-from crawler.errors import IncompleteError
 from crawler.report.completeness import completeness
 from crawler.report.highlights import ChangeCollector, ChangeHighlights
 from crawler.report.page import Content, render
 from crawler.report.statistics import Statistics
 from crawler.snapshot.layout import SUCCESS
+from crawler.snapshot.manifest_values import moment_of
 from crawler.snapshot.reader import Snapshot
 
 LISTED: Final = 50_000  # repositories in the table, the largest ones
@@ -61,10 +61,7 @@ def build_report(
 
 
 def _statistics(snapshot: Snapshot, listed: int) -> Statistics:
-    try:
-        statistics = Statistics(snapshot.manifest.finished_at, listed=listed)
-    except (ValueError, OverflowError):
-        raise IncompleteError(f"{snapshot.folder}: the manifest is damaged: finished_at is no time") from None
+    statistics = Statistics(moment_of(snapshot.manifest.finished_at), listed=listed)
     for record in snapshot.records():
         statistics.add(record)
     return statistics

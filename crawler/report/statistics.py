@@ -1,6 +1,6 @@
 """The statistics of a snapshot (pure): counts every record once, in memory that does not grow with their number."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from crawler.model.record import Record
 from crawler.report.groups import Groups, GroupTotals
@@ -9,19 +9,19 @@ from crawler.report.rankings import Rankings
 
 
 class Statistics:
-    """Counts of all records. `moment` (RFC 3339), the end of the crawl, is what ages are counted to.
+    """Counts of all records. `moment`, the end of the crawl, is what ages are counted to.
 
     `listed` is how many rows the table of repositories holds at most, the largest ones; `most` how many the short
-    lists hold. Raises ValueError or OverflowError for a `moment` that is no time.
+    lists hold.
     """
 
-    def __init__(self, moment: str, *, listed: int, most: int = 10) -> None:
+    def __init__(self, moment: datetime, *, listed: int, most: int = 10) -> None:
         self.total = GroupTotals()
         self.images = 0
         self.public = 0
         self.expired = 0
         self.groups = Groups()
-        self.histograms = Histograms(datetime.fromisoformat(moment).astimezone(UTC))
+        self.histograms = Histograms(moment)
         self.rankings = Rankings(listed=listed, most=most)
 
     def add(self, record: Record) -> None:

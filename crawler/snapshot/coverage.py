@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from crawler.model.record import INT64
 from crawler.model.walk_id import Center
 from crawler.snapshot.completeness import sum_if_known
 from crawler.snapshot.manifest import CenterSplit, Coverage, WalkEntry
@@ -46,6 +47,7 @@ def cover(
     for center_total in center_totals:
         own = [walk for walk in entries if (walk.target, walk.center) == (center_total.target, center_total.center)]
         covered = sum_if_known(walk.declared for walk in own)
+        covered = None if covered is None else min(covered, INT64 - 1)  # a sum of claims: each may be as large
         split = splits.get((center_total.target, center_total.center))
         found.append(
             Coverage(

@@ -14,6 +14,7 @@ from crawler.model.record import Record
 from crawler.model.verdict import Verdict
 from crawler.model.walk_id import Center
 from crawler.snapshot.layout import MANIFEST, PART, REJECTS
+from crawler.snapshot.manifest_values import Claim, Code, Count, Moment, Seconds, check_moments
 from crawler.text.human import escaped
 from crawler.text.malformed import MALFORMED
 
@@ -26,15 +27,12 @@ VERDICTS_OF_SCHEMA_1: Final[Mapping[str, Verdict]] = MappingProxyType(
 Status = Literal["complete", "incomplete"]
 
 
-_Moment = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
-
-
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
     """Items `[offset, end)` of a walk of which only `got` were read; `end` null where no total was known."""
 
-    offset: int
-    end: int | None
-    got: int
+    offset: Claim
+    end: Claim | None
+    got: Claim
     reason: str
 
 
@@ -55,23 +53,23 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
     center: Center
     namespace: str | None
     verdict: Verdict
-    declared_totals: tuple[int, ...]
-    records: int
-    distinct: int
-    duplicates: int
-    rejects: int
-    outside: int = 0
-    invalid: int = 0
+    declared_totals: tuple[Claim, ...]
+    records: Count
+    distinct: Count
+    duplicates: Count
+    rejects: Count
+    outside: Count = 0
+    invalid: Count = 0
     invalid_fields: tuple[str, ...] = ()
-    passes: int
-    requests: int
-    limit: int
+    passes: Count
+    requests: Count
+    limit: Count
     order: str | None
     dialect: Literal["direct", "filter"] = "direct"
     reason: str = ""
     lost: tuple[Lost, ...] = ()
     carried_from: str = ""
-    seen: int | None = None
+    seen: Count | None = None
 
     @property
     def declared(self) -> int | None:
@@ -100,11 +98,11 @@ class CenterSplit(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     reason: str
-    passes: int
-    requests: int
-    declared_totals: tuple[int, ...]
-    seen: int
-    gone: int
+    passes: Count
+    requests: Count
+    declared_totals: tuple[Claim, ...]
+    seen: Count
+    gone: Count
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,9 +115,9 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
     target: str
     center: Center
-    declared: int | None
-    covered: int | None
-    declared_before: int | None = None
+    declared: Claim | None
+    covered: Claim | None
+    declared_before: Claim | None = None
     split: CenterSplit | None = None
 
     @property
@@ -138,8 +136,8 @@ class Shrinkage(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     center: Center
     namespace: str | None
-    before: int
-    now: int
+    before: Claim
+    now: Claim
     snapshot: str
 
 
@@ -151,8 +149,8 @@ class Overlap(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     target: str
-    compared: int
-    in_both: int
+    compared: Count
+    in_both: Count
 
     @property
     def is_one_list(self) -> bool:
@@ -164,8 +162,8 @@ class CarriedOver(msgspec.Struct, frozen=True, kw_only=True):
     """An incomplete snapshot of the same command from which this one took over walks, and when those were read."""
 
     snapshot: str
-    started_at: _Moment
-    finished_at: _Moment
+    started_at: Moment
+    finished_at: Moment
 
 
 class TargetEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,9 +175,9 @@ class TargetEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     state: Literal["ended", "failed"]
-    planned: int
-    published: int
-    exit_code: int = 0
+    planned: Count
+    published: Count
+    exit_code: Code = 0
     reason: str = ""
 
 
@@ -187,8 +185,8 @@ class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One file of the snapshot; `path` is relative to its folder, `bytes` its size, `sha256` in hex."""
 
     path: str
-    records: int
-    bytes: int
+    records: Count
+    bytes: Claim
     sha256: str
 
 
@@ -198,9 +196,9 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
     It counts this process only: requests from before a resume are in `walks`, as far as their pages were kept.
     """
 
-    by_status: dict[str, int]
-    retries: int
-    throttled_s: float
+    by_status: dict[str, Count]
+    retries: Count
+    throttled_s: Seconds
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,10 +207,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     schema: Annotated[int, msgspec.Meta(description="The version of this format.")]
     snapshot: str
     crawler: str
-    started_at: _Moment
-    finished_at: _Moment
+    started_at: Moment
+    finished_at: Moment
     status: Status
-    resumed: int
+    resumed: Count
     config: dict[str, Any]
     walks: tuple[WalkEntry, ...]
     coverage: tuple[Coverage, ...]
@@ -247,12 +245,13 @@ def from_json(text: bytes) -> Manifest:
         manifest = _DECODERS[version](text)
     except MALFORMED as error:
         raise ValueError(f"is damaged: {error}") from None
+    check_moments((manifest, *manifest.carried_over))
     _check_paths(manifest)
     return manifest
 
 
 class _Version(msgspec.Struct):
-    schema: int
+    schema: Count
 
 
 def _from_schema_1(text: bytes) -> Manifest:

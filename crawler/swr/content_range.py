@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_CONTENT_RANGE = re.compile(r"\s*(?:items\s+)?([0-9]{1,19})-[0-9]{1,19}/([0-9]{1,19})\s*")
+_CONTENT_RANGE = re.compile(r"\s*(?:items\s+)?([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})\s*")
 
 
 class ContentRange(NamedTuple):

@@ -3,8 +3,10 @@
 A command that believed a size of 2^62 bytes would run for ever: then the time limit of the tests ends it.
 """
 
+import copy
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +16,21 @@ import pytest
 from crawler.config.describe import redacted
 from crawler.errors import IncompleteError
 from crawler.snapshot.find import newest_of_plans
+from crawler.snapshot.manifest import (
+    CarriedOver,
+    CenterSplit,
+    Coverage,
+    Lost,
+    Overlap,
+    Requests,
+    Shrinkage,
+    TargetEntry,
+    from_json,
+    to_json,
+)
 from crawler.snapshot.reader import Snapshot, open_snapshot
 from crawler.snapshot.shrinkage import center_plans
+from tests.audit.examples import COMPLETE, WALK
 from tests.store.builders import publish_records, records_named, rewrite
 from tests.support.cli_runner import Said, Say, saying
 from tests.support.emulator_fixture import configure
@@ -29,6 +44,8 @@ COMMANDS: Final = (
     ("report", "LYING", "-o", "-"),
     ("report", "TRUE", "--previous", "LYING", "-o", "-"),
     ("query", "LYING", "from repositories"),
+    ("query", "LYING", "from walks", "--json"),
+    ("verify", "LYING", "--json"),
 )
 
 
@@ -50,7 +67,7 @@ def part_of(snapshot: Snapshot) -> Path:
 
 
 def ends_with_a_line(said: Said) -> bool:
-    return said.code == 3 and (said.err.count("\n") == 1 or (not said.err and " difference" in said.out))
+    return said.code == 3 and (said.err.count("\n") == 1 or (not said.err and "difference" in said.out))
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -76,6 +93,113 @@ def test_a_manifest_that_lies_about_a_file_is_3(
     assert ends_with_a_line(said) or ("sha256" in lie and said.code == 3)
     assert "\x1b" not in said.out + said.err
     assert len(said.err) < 1000
+
+
+def written_numbers(content: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:  # noqa: ANN401 - JSON
+    """Yield the place of every number in a manifest, outside the configuration, which is foreign."""
+    if isinstance(content, dict):
+        for name, inner in content.items():
+            if path or name != "config":
+                yield from written_numbers(inner, (*path, name))
+    elif isinstance(content, list):
+        for number, inner in enumerate(content):
+            yield from written_numbers(inner, (*path, number))
+    elif isinstance(content, int | float) and not isinstance(content, bool):
+        yield path
+
+
+def with_number(content: Any, path: tuple[str | int, ...], text: str) -> bytes:  # noqa: ANN401 - JSON
+    """Return a manifest with a number at this place, as it is spelled."""
+    changed = copy.deepcopy(content)
+    place = changed
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = "NUMBER"
+    return msgspec.json.encode(changed).replace(b'"NUMBER"', text.encode())
+
+
+def full_manifest() -> Any:  # noqa: ANN401 - JSON
+    """Return a manifest in which every field has a value."""
+    split = CenterSplit(reason="r", passes=1, requests=1, declared_totals=(1,), seen=1, gone=0)
+    walk = msgspec.structs.replace(WALK, lost=(Lost(offset=0, end=1, got=0, reason="r"),), seen=1)
+    moments = {"started_at": COMPLETE.started_at, "finished_at": COMPLETE.finished_at}
+    full = msgspec.structs.replace(
+        COMPLETE,
+        walks=(walk,),
+        coverage=(Coverage(target="eu", center="self", declared=1, covered=1, declared_before=1, split=split),),
+        shrinkage=(Shrinkage(target="eu", center="self", namespace=None, before=2, now=1, snapshot="s"),),
+        overlaps=(Overlap(target="eu", compared=2, in_both=1),),
+        targets=(TargetEntry(name="eu", state="ended", planned=1, published=1),),
+        carried_over=(CarriedOver(snapshot="s", **moments),),
+        requests=Requests(by_status={"200": 1}, retries=0, throttled_s=0.0),
+    )
+    return json.loads(msgspec.json.encode(full))
+
+
+NUMBERS: Final = tuple(written_numbers(full_manifest()))
+# More digits than Python prints, too.
+NO_COUNTS: Final = ("-1", str(2**63), str(2**64), "1" + "0" * 400, "9" * 4301)
+
+
+def test_every_number_of_a_manifest_has_a_range() -> None:
+    fields = {path[-1] for path in NUMBERS}
+    assert len(NUMBERS) > 35
+    assert {"duplicates", "exit_code", "outside", "200", "seen", "covered", "throttled_s", "resumed"} <= fields
+    content = full_manifest()
+    assert json.loads(to_json(from_json(msgspec.json.encode(content)))) == content
+    for path in NUMBERS:
+        for text in NO_COUNTS:
+            with pytest.raises(ValueError, match=r"is damaged|is no manifest|has schema") as caught:
+                from_json(with_number(content, path, text))
+            assert len(str(caught.value)) < 300, path
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00+23:59", "x" * 999])
+@pytest.mark.parametrize("field", ["started_at", "finished_at"])
+def test_text_that_is_no_moment_is_damage(moment: str, field: str) -> None:
+    content = full_manifest()
+    for run in (content, content["carried_over"][0]):
+        before, run[field] = run[field], moment
+        with pytest.raises(ValueError, match=f"is damaged: {field} is no moment") as caught:
+            from_json(msgspec.json.encode(content))
+        assert len(str(caught.value)) < 300
+        run[field] = before
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"duplicates": 2**64},
+        {"duplicates": 10**400},
+        {"limit": 10**400},
+        {"distinct": 10**400},
+        {"declared_totals": (10**400,)},
+        {"outside": 2**62},
+        {"records": -1},
+    ],
+    ids=lambda lie: next(iter(lie)),
+)
+def test_a_manifest_that_lies_about_a_walk_is_3(
+    say: Say, lying: Snapshot, command: tuple[str, ...], lie: dict[str, Any]
+) -> None:
+    content = json.loads(msgspec.json.encode(lying.manifest))
+    content["walks"][0] |= lie
+    (lying.folder / "_manifest.json").write_text(json.dumps(content))
+    said = say(*command)
+    assert (said.code, said.err.count("\n"), said.out) == (3, 1, "")
+    assert "_manifest.json is damaged: " in said.err
+    assert len(said.err) < 1000
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_sum_of_the_largest_numbers_breaks_nothing(say: Say, lying: Snapshot, command: tuple[str, ...]) -> None:
+    walk = msgspec.structs.replace(
+        lying.manifest.walks[0], verdict="partial", declared_totals=(2**63 - 1,), records=10**12, requests=10**12
+    )
+    walk = msgspec.structs.replace(walk, lost=(Lost(offset=2**63 - 1, end=2**63 - 1, got=2**63 - 1, reason="r"),))
+    rewrite(lying, walks=(walk,) * 3, status="incomplete")
+    assert say(*command).code in {0, 3}
 
 
 def to_endless(path: Path) -> None:
@@ -177,7 +301,8 @@ def test_lines_end_where_the_file_ended_when_it_was_opened(lying: Snapshot) -> N
     ("lie", "words"),
     [
         ({"bytes": 2**62}, "bytes: "),
-        ({"records": 2**62}, "4 611 686 018 427 387 904 lines"),
+        ({"records": 2**62}, "is damaged: Expected `int` <= 1000000000000"),
+        ({"records": 10**12}, "1 000 000 000 000 lines"),
         ({"records": 2}, "the walks hold 3 records, the files 2"),
     ],
 )

@@ -1,6 +1,7 @@
 """Laws of the statistics: they are what counting by hand gives."""
 
 import random
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from crawler.report.row import LONGEST, row_of, shown
 from crawler.report.statistics import Statistics
 from tests.audit.examples import record
 
-MOMENT = "2026-11-23T12:00:00.000000Z"
+MOMENT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def counted(*records: dict[str, object], listed: int = 100, most: int = 10) -> Statistics:
