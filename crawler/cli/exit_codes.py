@@ -72,8 +72,10 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
     ExitCode(
         DiskError.exit_code,
         "disk",
-        "The output cannot be written: the disk is full, read-only, or no longer there.",
-        "Free disk space or fix the problem, then rerun the command; crawl resumes.",
+        "The output cannot be written: the disk is full, read-only, or no longer there. For crawl also a summary file "
+        "that cannot be written: the message then says what is published, and how the run itself ended.",
+        "Free disk space or fix the problem, then rerun the command; crawl resumes. With --snapshot ID it finds what "
+        "is published, asks for nothing and writes the summary again.",
     ),
     ExitCode(
         UnavailableError.exit_code,

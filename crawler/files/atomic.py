@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from crawler.files.closing import close_quietly
 _BLOCK_BYTES: Final = 2**20
 _LARGE_BYTES: Final = 2**18
 _TRUNCATED: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+_IN_PLACE: Final = os.O_WRONLY | os.O_TRUNC | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def temporary_path(path: Path) -> Path:
@@ -72,20 +74,42 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """Yield a file that replaces `path` when the context ends; after an error `path` is as it was.
 
     The target of a link is replaced, not the link. A pipe or a device is written to directly: root could replace even
-    /dev/null. Raises OSError.
+    /dev/null. So is a file whose folder takes no other file. Raises OSError, also for a pipe without a reader.
     """
-    if path.exists() and not path.is_file():
-        with path.open("wb") as device:
-            yield device
-        return
     final = path.resolve()
+    if path.exists() and not (path.is_file() and os.access(final.parent, os.W_OK | os.X_OK)):
+        with _open_in_place(path) as file:
+            yield file
+        return
     temporary = temporary_path(final)
     try:
-        with temporary.open("wb") as file:
+        with os.fdopen(os.open(temporary, _TRUNCATED | os.O_NONBLOCK, 0o666), "wb") as file:  # no pipe is waited for
             yield file
-        temporary.replace(final)
+        _replace(temporary, final)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _open_in_place(path: Path) -> BinaryIO:
+    """Return a file, a pipe or a device that is there, open for writing. Opening one does not wait for a reader."""
+    try:
+        descriptor = os.open(path, _IN_PLACE)
+    except OSError as error:
+        if error.errno == errno.ENXIO and path.is_fifo():
+            raise OSError(errno.ENXIO, "no program reads this pipe", str(path)) from None
+        raise
+    os.set_blocking(descriptor, True)  # a reader that is there may be slow
+    return os.fdopen(descriptor, "wb")
+
+
+def _replace(temporary: Path, final: Path) -> None:
+    try:
+        temporary.replace(final)
+    except OSError as error:
+        if error.errno != errno.EBUSY:  # the file alone is mounted, as into a container
+            raise
+        with temporary.open("rb") as source, _open_in_place(final) as target:
+            shutil.copyfileobj(source, target)
 
 
 def make_folders(folder: Path, *, inside: Path | None = None) -> None:

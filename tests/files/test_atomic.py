@@ -1,6 +1,9 @@
 """Files exist complete or not at all."""
 
+import errno
+import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -49,3 +52,63 @@ def test_a_folder_that_was_moved_away_is_not_made_again(tmp_path: Path) -> None:
     assert not (tmp_path / "a").exists()
     make_folders(tmp_path / "moved" / "b" / "c", inside=tmp_path / "moved" / "b")
     assert (tmp_path / "moved" / "b" / "c").is_dir()
+
+
+def test_a_pipe_without_a_reader_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="no program reads this pipe") as caught, replacing(tmp_path / "pipe"):
+        raise AssertionError
+    assert caught.value.filename == str(tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_slow_reader_of_a_pipe_gets_all_of_it(tmp_path: Path) -> None:
+    path, data, read = tmp_path / "pipe", bytes(2**20), bytearray()  # more than a pipe holds
+    os.mkfifo(path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(descriptor, True)
+
+    def read_all() -> None:
+        while block := os.read(descriptor, 1000):
+            read.extend(block)
+
+    with replacing(path) as file:
+        reader = Thread(target=read_all)
+        reader.start()
+        file.write(data)
+    reader.join()
+    os.close(descriptor)
+    assert read == data
+    assert path.is_fifo()
+
+
+def test_what_lies_where_the_temporary_file_would_be_is_not_written_to(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_bytes(b"mine")
+    (tmp_path / ".name.tmp").symlink_to("mine")
+    with pytest.raises(OSError, match="symbolic link"):
+        write_half(tmp_path / "name")
+    (tmp_path / ".other.tmp").unlink(missing_ok=True)
+    os.mkfifo(tmp_path / ".other.tmp")
+    with pytest.raises(OSError, match="No such device"):
+        write_half(tmp_path / "other")
+    assert (tmp_path / "mine").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("refused", ["folder", "mounted"])
+def test_a_file_that_cannot_be_replaced_is_written_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    path = tmp_path / "name"
+    path.write_bytes(b"of yesterday, and longer")
+
+    def mounted(self: Path, target: Path) -> Path:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(self), None, str(target))
+
+    if refused == "folder":
+        monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    else:
+        monkeypatch.setattr(Path, "replace", mounted)
+    with replacing(path) as file:
+        file.write(b"of today")
+    assert path.read_bytes() == b"of today"
+    assert list(tmp_path.iterdir()) == [path]

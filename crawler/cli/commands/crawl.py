@@ -4,15 +4,20 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from crawler.cli.console.process_signals import SIGNALS, Interrupted
 from crawler.config.config import Config
 from crawler.errors import ConfigError, DiskError, IncompleteError
+from crawler.files.atomic import replacing
+
+if TYPE_CHECKING:
+    from crawler.crawl.result import Result
 
 Environ = Mapping[str, str]
 
@@ -44,7 +49,7 @@ def crawl(config: Config, environ: Environ) -> int:
     if stop.reason() is not None and result.stop_reason.kind == "done":
         _print("swr-crawler: the signal came when the run had ended; it has changed nothing")
     if config.summary_file is not None:
-        _write(Path(config.summary_file), summary_json(result))
+        _write(Path(config.summary_file), summary_json(result), _what_stands(result))
     return result.exit_code
 
 
@@ -82,10 +87,24 @@ def _check_summary_file(path: Path) -> None:
         raise ConfigError(f"summary_file: cannot write {path}; name a file in a folder that can be written")
 
 
-def _write(path: Path, data: bytes) -> None:
+def _what_stands(result: "Result") -> str:
+    published = "" if result.path is None else f"{result.path} is published; "
+    return f"{published}the run itself ended with exit code {result.exit_code}"
+
+
+def _write(path: Path, data: bytes, what_stands: str) -> None:
+    """Write the summary, or raise DiskError, which says what stands nevertheless.
+
+    A file is replaced, whatever signal comes. The reader of a pipe may never read: then a signal ends the wait.
+    """
     try:
-        path.write_bytes(data)
+        may_wait = path.exists() and not path.is_file() and SIGNALS.received is None
+        with SIGNALS.raising() if may_wait else nullcontext(), replacing(path) as file:
+            file.write(data)
     except OSError as error:
-        raise DiskError(
-            f"summary_file: cannot write {path}: {error.strerror}; free disk space or name another file"
-        ) from None
+        reason = error.strerror or error
+    except Interrupted:
+        reason = "interrupted"
+    else:
+        return
+    raise DiskError(f"summary_file: cannot write {path}: {reason}; {what_stands}; name a file that can be written")

@@ -1,7 +1,6 @@
 """What `swr-crawler emulate` does once its flags are read: serve synthetic repositories until a signal."""
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from crawler.emulator.inventory.ndjson import from_ndjson
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.errors import ConfigError, DiskError
-from crawler.files.atomic import can_be_file
+from crawler.files.atomic import can_be_file, replacing
 
 
 def emulate(inventory: Path | None, ready_file: Path | None, faults: tuple[str, ...], settings: dict[str, Any]) -> int:
@@ -89,11 +88,10 @@ def _replace(ready_file: Path, content: bytes | None) -> None:
     try:
         if not can_be_file(ready_file) or (ready_file.exists() and not ready_file.is_file()):  # root could replace it
             raise DiskError(f"cannot write {ready_file}: it is no file; name one in an existing folder")
-        temporary = ready_file.with_name(f".{ready_file.name}.{os.getpid()}")
         if content is None:
             ready_file.unlink(missing_ok=True)
         else:
-            temporary.write_bytes(content)
-            temporary.replace(ready_file)
+            with replacing(ready_file) as file:
+                file.write(content)
     except OSError as error:
         raise DiskError(f"cannot write {ready_file}: {error.strerror}") from error
