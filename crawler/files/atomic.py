@@ -76,7 +76,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     The target of a link is replaced, not the link. A pipe or a device is written to directly: root could replace even
     /dev/null. So is a file whose folder takes no other file. Raises OSError, also for a pipe without a reader.
     """
-    final = path.resolve()
+    final = _without_links(path)
     if path.exists() and not (path.is_file() and os.access(final.parent, os.W_OK | os.X_OK)):
         with _open_in_place(path) as file:
             yield file
@@ -88,6 +88,13 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         _replace(temporary, final)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _without_links(path: Path) -> Path:
+    real = Path(os.path.realpath(path))  # `resolve` raises RuntimeError for a circle
+    if real.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return real
 
 
 def _open_in_place(path: Path) -> BinaryIO:

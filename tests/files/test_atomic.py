@@ -112,3 +112,15 @@ def test_a_file_that_cannot_be_replaced_is_written_in_place(
         file.write(b"of today")
     assert path.read_bytes() == b"of today"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_that_leads_in_a_circle_is_an_error_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OSError, match="Too many levels"):
+        write_half(tmp_path / "loop")
+    assert (tmp_path / "loop").is_symlink()
+    (tmp_path / "link").symlink_to("target")
+    with replacing(tmp_path / "link") as file:
+        file.write(b"new")
+    assert (tmp_path / "target").read_bytes() == b"new"
+    assert (tmp_path / "link").is_symlink()
