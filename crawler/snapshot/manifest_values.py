@@ -5,8 +5,9 @@ of those who add it up, print it or write it again.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 import msgspec
 
@@ -20,6 +21,8 @@ Claim = Annotated[int, msgspec.Meta(ge=0, le=INT64 - 1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=10**12)]
 Code = Annotated[int, msgspec.Meta(ge=0, le=255)]
 Moment = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+
+_YEARS: Final = range(1970, 9999)
 
 
 class Lasting(Protocol):
@@ -35,12 +38,15 @@ class Lasting(Protocol):
 
 
 def moment_of(text: str) -> datetime:
-    """Return a moment in UTC, also that of a text without an offset. Raises ValueError for text that is none."""
-    try:
+    """Return a moment in UTC, also that of a text without an offset.
+
+    Raises ValueError for text that is none, or one at the ends of the calendar, where ages cannot be counted.
+    """
+    with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"is no moment: {text[:40]!r}") from None
+        if moment.year in _YEARS:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    raise ValueError(f"is no moment: {text[:40]!r}")
 
 
 def check_moments(ones: Iterable[Lasting]) -> None:
