@@ -10,7 +10,8 @@ from typing import Final
 # What spreadsheets skip before a formula, and between two cells: blanks, control characters, invisible ones, quotes.
 _BLANK: Final = r"\s\"\x00-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff"
 _BEGINS: Final = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"  # also the full-width and small ones
-_SEPARATORS: Final = ";\t\r\n"  # the comma is none: it is quoted where it is a separator
+_LINE_ENDS: Final = "\r\n\x0b\x0c\x85\u2028\u2029"  # Unicode's, since some readers split at each of them
+_SEPARATORS: Final = f";\t{_LINE_ENDS}"  # the comma is none: it is quoted where it is a separator
 _GAP: Final = _BLANK + _SEPARATORS
 # A gap matches at its first character only, and gives nothing back: a text of a million blanks takes linear time.
 _FORMULA: Final = re.compile(rf"(?:^[{_GAP}]*+|(?<![{_GAP}])[{_GAP}]++)(?=[{_BEGINS}])")
@@ -26,7 +27,7 @@ def neutralized(text: str) -> str:
     if _NUMBER.fullmatch(text):
         return text
     harmless = _FORMULA.sub(_with_apostrophe, text)
-    return f"'{harmless}" if harmless[:1] in tuple("\t\r\n") else harmless
+    return f"'{harmless}" if harmless[:1] in tuple(f"\t{_LINE_ENDS}") else harmless
 
 
 def _with_apostrophe(gap: re.Match[str]) -> str:

@@ -13,7 +13,8 @@ from crawler.text.formula import neutralized
 FULL_WIDTH = ("\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}", "\N{FULLWIDTH HYPHEN-MINUS}")
 BEGINS = ("=", "+", "-", "@", *FULL_WIDTH, "\N{FULLWIDTH COMMERCIAL AT}", "\N{SMALL PLUS SIGN}", "\N{MINUS SIGN}")
 SKIPPED = ' "\x00\u200b\ufeff\u00a0\x1f'
-TEXT = st.text(st.sampled_from([*BEGINS, *SKIPPED, *"\t\r\n;'a1,"]))
+LINE_ENDS = "\r\n\x0b\x0c\x85\u2028\u2029"
+TEXT = st.text(st.sampled_from([*BEGINS, *SKIPPED, *LINE_ENDS, *"\t;'a1,"]))
 
 
 def is_number(cell: str) -> bool:
@@ -25,13 +26,13 @@ def is_number(cell: str) -> bool:
 
 
 def begins_formula(cell: str) -> bool:
-    return not is_number(cell) and cell.lstrip(SKIPPED + "\t\r\n").startswith(BEGINS)
+    return not is_number(cell) and cell.lstrip(SKIPPED + LINE_ENDS + "\t").startswith(BEGINS)
 
 
 @given(TEXT)
 def test_no_cell_begins_a_formula(text: str) -> None:
     assert not begins_formula(neutralized(text))
-    assert not neutralized(text).startswith(("\t", "\r", "\n"))
+    assert not neutralized(text).startswith(("\t", *LINE_ENDS))
 
 
 @given(TEXT, st.sampled_from(";\t"))
@@ -68,6 +69,7 @@ def test_what_no_spreadsheet_calculates_stays(text: str) -> None:
         ('"=1', "'\"=1"),
         ("a;=1", "a;'=1"),
         ("a\n=1", "a\n'=1"),
+        *((f"a{end}=1", f"a{end}'=1") for end in LINE_ENDS),
         ("a;-5", "a;'-5"),
         ("\N{FULLWIDTH EQUALS SIGN}1", "'\N{FULLWIDTH EQUALS SIGN}1"),
     ],
