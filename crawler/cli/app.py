@@ -182,6 +182,8 @@ def query(*, snapshot: str, sql: str, config: str | None, output: str | None, **
     """
     from crawler.cli.console.extras import require_extra  # noqa: PLC0415
 
+    if given["raw"] and given["form"] != "csv":
+        raise click.UsageError("--raw is for --csv: JSON holds every text as it is, and a table cannot")
     require_extra("sql", "duckdb", "pytz")
     from crawler.cli.commands.query import QueryOutput  # noqa: PLC0415
     from crawler.cli.commands.query import query as run  # noqa: PLC0415

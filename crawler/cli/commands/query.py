@@ -32,8 +32,6 @@ def query(name: str, sql: str, output: Path, limits: QueryLimits, to_print: Quer
     Return 3, with a warning, when the snapshot is not complete, else 0. Raises UsageError for SQL that is refused.
     """
     form = to_print.form
-    if to_print.raw and form != "csv":
-        raise UsageError("--raw is for --csv: JSON holds every text as it is, and a table cannot")
     snapshot = open_named(name, output)
     snapshot.check()
     with open_database(snapshot, limits) as database:
