@@ -6,6 +6,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from crawler.files.closing import close_quietly
+
 _READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK  # else opening a pipe waits for its writer
 
 
@@ -19,10 +21,17 @@ def open_regular(path: Path, *, within: Path, buffering: int = -1) -> BinaryIO:
     if os.path.commonpath((real, folder)) != folder:
         raise OSError(errno.EINVAL, "leads out of its folder", str(path))
     descriptor = os.open(real, _READ)
+    try:
+        _check_regular(descriptor, path)
+        return os.fdopen(descriptor, "rb", buffering=buffering)
+    except BaseException:
+        close_quietly(descriptor)
+        raise
+
+
+def _check_regular(descriptor: int, path: Path) -> None:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
         raise OSError(errno.EINVAL, "is no regular file", str(path))
-    return os.fdopen(descriptor, "rb", buffering=buffering)
 
 
 def size_of(file: BinaryIO) -> int:

@@ -80,14 +80,15 @@ class Snapshot:
         only = next(iter(targets)) if len(targets) == 1 else None
         return Partition(match[1] or only, match[2])
 
-    def lines(self, file: FileEntry) -> Iterator[bytes]:
+    def lines(self, file: FileEntry, size: int | None = None) -> Iterator[bytes]:
         """Yield the lines of one file with their ends; neither size nor digest is checked.
 
+        Nothing behind the first `size` bytes is read, by default as many as there are when the file is opened.
         Raises IncompleteError for a file that cannot be opened and for a line of more than MAX_LINE_BYTES, OSError.
         """
         with open_listed(self.folder, file) as raw, BufferedReader(cast("RawIOBase", raw), _BLOCK_BYTES) as part:
-            left = size_of(raw)  # and not what is appended meanwhile
-            while left > 0 and (line := part.readline(MAX_LINE_BYTES + 1)):
+            left = size_of(raw) if size is None else size  # and not what is appended meanwhile
+            while left > 0 and (line := part.readline(min(left, MAX_LINE_BYTES + 1))):
                 left -= len(line)
                 if len(line) > MAX_LINE_BYTES:
                     raise IncompleteError(f"{self.folder / file.path}: {_TOO_LONG}")

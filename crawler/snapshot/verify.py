@@ -1,6 +1,5 @@
 """Compares a snapshot with its manifest: every byte, every record, every key."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from crawler.errors import IncompleteError
+from crawler.files.tree import files_below
 from crawler.model.identity import IdentitySet
 from crawler.model.record import record_key
 from crawler.snapshot.completeness import incompleteness_of
@@ -103,7 +103,7 @@ class _Reading:
                 self._unread.add(self._place_of(file))
                 yield 0, b"", f"bytes: {size}, the manifest says {file.bytes}; not read"
                 return
-            for number, line in enumerate(self._snapshot.lines(file), 1):
+            for number, line in enumerate(self._snapshot.lines(file, size), 1):
                 check.add(line, 1)
                 yield number, line, "" if line.endswith(b"\n") else "has no end: the file is cut short"
         except (OSError, IncompleteError) as error:
@@ -152,11 +152,13 @@ class _Reading:
 
 def _extra_files(snapshot: Snapshot) -> Iterator[str]:
     known = {file.path for file in snapshot.manifest.files} | {snapshot.manifest.rejects.path, MANIFEST, SUCCESS}
-    for folder, _, names in os.walk(snapshot.folder):
-        for name in sorted(names):
-            path = Path(folder, name).relative_to(snapshot.folder).as_posix()
-            if path not in known:
-                yield f"{path}: is not in the manifest"
+    try:
+        for path in files_below(snapshot.folder):
+            name = path.relative_to(snapshot.folder).as_posix()
+            if name not in known:
+                yield f"{name}: is not in the manifest"
+    except OSError as error:
+        yield f"{error.filename or snapshot.folder}: {error.strerror or error}; what else is there is not known"
 
 
 def _status(snapshot: Snapshot) -> Iterator[str]:

@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 from crawler.errors import DiskError, UnavailableError
 from crawler.files.atomic import sync_folder, write_synced
 from crawler.files.disk_errors import disk_errors
+from crawler.files.tree import folders_below
 from crawler.model.key_set import KeySet
 from crawler.model.record import invalid_fields_of, key_of_line, namespace_of_line
 from crawler.model.walk_id import WalkId
@@ -188,9 +189,9 @@ def finish(
             raise DiskError(f"{folder}: {difference}: another program writes there; {_ADVICE}")
         if manifest.status == "complete":
             write_synced(folder / SUCCESS, b"")
-        for inner, _, _ in os.walk(folder, onerror=_raise):
+        for inner in folders_below(folder):
             check()
-            sync_folder(Path(inner))
+            sync_folder(inner)
         check()
         destination.verify()
         if os.path.lexists(final):
@@ -232,10 +233,6 @@ def _check(final: Path, written: Written) -> None:
         if written.has_manifest_in(final):
             (final / SUCCESS).unlink(missing_ok=True)
         raise DiskError(f"{final} is not what this run wrote: {difference}: another program writes there; {_ADVICE}")
-
-
-def _raise(error: OSError) -> None:
-    raise error
 
 
 def make_visible(snapshot: Path, folder: Path, destination: Destination) -> None:

@@ -3,12 +3,11 @@
 Another program, or a run on another host, may have written there too.
 """
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from crawler.files.closing import read_begin
+from crawler.files.tree import files_below
 from crawler.snapshot.layout import MANIFEST, SUCCESS
 from crawler.snapshot.manifest import Manifest
 
@@ -42,7 +41,7 @@ class Written(NamedTuple):
 
     def difference(self, folder: Path) -> str:
         """Return the first file that is missing, unexpected or changed, and how, or "". Raises OSError."""
-        found = dict(_files(folder))
+        found = {str(path.relative_to(folder)): path.lstat().st_size for path in files_below(folder)}
         for path in sorted(self.sizes.keys() | found.keys()):
             size, expected = found.get(path), self.sizes.get(path)
             if size is None or expected is None:
@@ -50,16 +49,3 @@ class Written(NamedTuple):
             if size != expected:
                 return f"{path} has {size} bytes, and this run wrote {expected}"
         return "" if self.has_manifest_in(folder) else f"{MANIFEST} is not the one that this run wrote"
-
-
-def _files(folder: Path) -> Iterator[tuple[str, int]]:
-    """Yield every file below a folder with its size; of a link its own."""
-    for above, folders, names in os.walk(folder, onerror=_raise):
-        links = [name for name in folders if (Path(above) / name).is_symlink()]
-        for name in (*names, *links):
-            path = Path(above) / name
-            yield str(path.relative_to(folder)), path.lstat().st_size
-
-
-def _raise(error: OSError) -> None:
-    raise error

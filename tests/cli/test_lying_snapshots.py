@@ -4,6 +4,7 @@ A command that believed a size of 2^62 bytes would run for ever: then the time l
 """
 
 import copy
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from crawler.snapshot.manifest import (
     CarriedOver,
     CenterSplit,
     Coverage,
+    FileEntry,
     Lost,
     Overlap,
     Requests,
@@ -30,6 +32,7 @@ from crawler.snapshot.manifest import (
 )
 from crawler.snapshot.reader import Snapshot, open_snapshot
 from crawler.snapshot.shrinkage import center_plans
+from crawler.snapshot.verify import verify
 from tests.audit.examples import COMPLETE, WALK
 from tests.store.builders import publish_records, records_named, rewrite
 from tests.support.cli_runner import Said, Say, saying
@@ -154,7 +157,9 @@ def test_every_number_of_a_manifest_has_a_range() -> None:
             assert len(str(caught.value)) < 300, path
 
 
-@pytest.mark.parametrize("moment", ["", "yesterday", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00+23:59", "x" * 999])
+@pytest.mark.parametrize(
+    "moment", ["", "yesterday", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "x" * 999]
+)
 @pytest.mark.parametrize("field", ["started_at", "finished_at"])
 def test_text_that_is_no_moment_is_damage(moment: str, field: str) -> None:
     content = full_manifest()
@@ -295,6 +300,66 @@ def test_lines_end_where_the_file_ended_when_it_was_opened(lying: Snapshot) -> N
     with part_of(lying).open("ab") as part:
         part.write(b"{}\n" * 1000)
     assert len([first, *lines]) == 3
+
+
+def test_verify_reads_no_more_than_it_found_when_it_looked_at_the_size(
+    lying: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = lying.size
+
+    def size_and_append(file: FileEntry) -> int:
+        found = size(file)
+        with part_of(lying).open("ab") as part:
+            part.write(b"{}\n" * 1000)
+        return found
+
+    monkeypatch.setattr(lying, "size", size_and_append)
+    before, lines = part_of(lying).stat().st_size, len(list(lying.lines(lying.manifest.files[0])))
+    report = verify(lying)
+    assert (report.differences, report.records, report.bytes) == ((), lines, before)
+
+
+def test_lines_of_half_a_file_end_in_half_a_line(lying: Snapshot) -> None:
+    (file,) = lying.manifest.files
+    whole = part_of(lying).read_bytes()
+    assert b"".join(lying.lines(file, 500)) == whole[:500]
+
+
+@pytest.mark.parametrize("of", ["file", "folder"])
+def test_verify_names_a_link_that_the_manifest_does_not(lying: Snapshot, of: str) -> None:
+    target = part_of(lying) if of == "file" else part_of(lying).parent
+    (lying.folder / "more").symlink_to(target)
+    assert verify(lying).differences == ("more: is not in the manifest",)
+
+
+def test_verify_says_which_folder_it_cannot_look_into(lying: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = lying.folder / "closed"
+    closed.mkdir()
+    (closed / "extra").touch()
+    scandir = os.scandir
+
+    def refuse(path: Any) -> Any:  # noqa: ANN401 - as the system's call
+        if os.fspath(path) == str(closed):
+            raise PermissionError(errno.EACCES, "Permission denied", str(closed))  # root is never refused
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert verify(lying).differences == (f"{closed}: Permission denied; what else is there is not known",)
+
+
+@pytest.mark.parametrize("call", ["fstat", "fdopen"])
+def test_a_file_that_cannot_be_examined_leaves_no_descriptor_open(
+    lying: Snapshot, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - without objects that stay open
+    with monkeypatch.context() as patches:
+        patches.setattr(os, call, fail)
+        with pytest.raises(IncompleteError, match="Input/output error"):
+            lying.open(lying.manifest.files[0])
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 
 @pytest.mark.parametrize(
