@@ -41,7 +41,7 @@ class HoldsSecrets(Protocol):
 
     @property
     def secrets(self) -> Iterable[str]:
-        """Every secret so far, past ones too."""
+        """The secrets now, and past ones that may still come back in a text."""
         ...
 
 
@@ -56,17 +56,20 @@ class Secrets:
         self._holders.append(holder)
 
     def masked(self, text: str, *more: str) -> str:
-        """Return `text` with `***` in place of each known secret, and of `more` secrets."""
-        known = (secret for holder in self._holders for secret in holder.secrets)
-        return masked(text, (*known, *more))
+        """Return `text` with `***` in place of each known secret, and of `more`: those of one request."""
+        known = frozenset(secret for holder in self._holders for secret in holder.secrets)
+        return _masked(text, (_patterns_of(known), *(_passing(secret) for secret in more if secret not in known)))
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
     """Return `text` with `***` in place of each of `secrets`, in each of its spellings."""
-    patterns = _patterns(frozenset(secrets))
+    return _masked(text, (_patterns_of(frozenset(secrets)),))
+
+
+def _masked(text: str, wanted: Iterable["_Patterns"]) -> str:
     kept: list[str] = []
     done = 0
-    for start, end in sorted(part for view in views(text) for part in _found(view, patterns)):
+    for start, end in sorted(part for view in views(text) for patterns in wanted for part in _found(view, patterns)):
         if start > done or not kept:
             kept += (text[done:start], MASK)
         done = max(done, end)
@@ -82,20 +85,36 @@ class _Patterns(NamedTuple):
     words: frozenset[str]
 
 
+_NOTHING: Final = (frozenset[str](),) * 4
+
+
 @lru_cache(maxsize=4)
-def _patterns(secrets: frozenset[str]) -> _Patterns:
+def _patterns_of(secrets: frozenset[str]) -> _Patterns:
+    """Return what to look for of the secrets of a client: when one is renewed, only that one is worked out."""
+    if len(secrets) == 1:
+        return _lasting(*secrets)
+    every = list(map(_lasting, secrets))
+    return _Patterns(*(frozenset[str]().union(*column) for column in zip(*every, strict=True)) if every else _NOTHING)
+
+
+def _patterns(secret: str) -> _Patterns:
     fragments: set[str] = set()
     pieces: set[str] = set()
     short: set[str] = set()
-    for spelling in {spelling for secret in secrets for spelling in _spellings(secret)}:
+    for spelling in _spellings(secret):
         if len(spelling) >= _FRAGMENT:
             fragments.update(_windows(spelling, _FRAGMENT))
             pieces.update(_windows(spelling, _PIECE))
         elif len(spelling) >= _SHORT:
             short.add(spelling)
-    words = {_folded(compared(secret)) for secret in secrets}
-    words = {word for word in words if _SHORTEST <= len(word) < _SHORT}
-    return _Patterns(frozenset(fragments), frozenset(pieces), frozenset(short), frozenset(words))
+    word = _folded(compared(secret))
+    words = frozenset({word} if _SHORTEST <= len(word) < _SHORT else ())
+    return _Patterns(frozenset(fragments), frozenset(pieces), frozenset(short), words)
+
+
+# A token of 2 kB takes some milliseconds and megabytes. The signatures, one for each request, do not push it out.
+_lasting = lru_cache(maxsize=16)(_patterns)
+_passing = lru_cache(maxsize=16)(_patterns)
 
 
 def _windows(spelling: str, length: int) -> Iterator[str]:

@@ -11,6 +11,7 @@ import pytest
 from crawler.swr.decode.bounds import MAX_ELEMENTS, excess, has_many_elements
 from crawler.swr.http.failures import redirect_host
 from crawler.swr.throttle_wait import asks_to_wait, http_date, throttle_wait_s
+from crawler.text.redaction import masked
 
 HEADER_LENGTH: Final = 1_000_000  # a header may have 64 kB (swr/http/transport.py)
 
@@ -56,3 +57,12 @@ def test_an_absurdly_long_location_names_no_host(unit: str) -> None:
     assert redirect_host(f"http://{unit * (HEADER_LENGTH // len(unit))}/") == ""
     assert redirect_host("http://elsewhere.invalid/path") == "elsewhere.invalid"
     assert redirect_host("http://[") == redirect_host("/path") == redirect_host("") == ""
+
+
+@pytest.mark.parametrize(
+    "unit", ["%", "%25", "\\", "\\u", "\\u005c", "&", "&#", "&amp;", "&a", " ", "\u200b", "\u00fc", "0123456789+/"]
+)
+def test_a_text_is_looked_through_for_secrets_in_one_look_a_layer(unit: str) -> None:
+    secret = "0123456789+/=012345678"
+    masked(unit * (HEADER_LENGTH // len(unit)), [secret])
+    assert masked(unit * 1000 + secret, [secret]).endswith("***")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from crawler.text.escapes import MAX_LAYERS, views
+from crawler.text import redaction
+from crawler.text.escapes import MAX_LAYERS, forms, views
 from crawler.text.redaction import MASK, Secrets, masked
 from tests.support.embeddings import EMBEDDINGS
 
@@ -80,6 +81,32 @@ def test_secrets_that_come_later_are_masked_from_then_on() -> None:
     holder.secrets = ("first-token-1", "second-token-2")
     assert known.masked("first-token-1 second-token-2 signature-of-it", "signature-of-it") == "*** *** ***"
     assert "token" not in repr(known)
+
+
+def test_what_to_look_for_of_a_secret_is_worked_out_once_however_many_signatures_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Holder:
+        secrets = ("secret-key-of-1", "security-token-1")
+
+    worked_out: list[str] = []
+
+    def noting(secret: str, at_most: int) -> frozenset[str]:
+        worked_out.append(secret)
+        return forms(secret, at_most)
+
+    monkeypatch.setattr(redaction, "forms", noting)
+    known, holder = Secrets(), Holder()
+    known.add(holder)
+    signatures = [f"{number:064x}" for number in range(100)]
+    for signature in signatures:
+        text = f"{signature} {holder.secrets[-1]}"
+        assert known.masked(text, signature, holder.secrets[-1]) == known.masked(text, signature) == "*** ***"
+    assert sorted(worked_out) == sorted([*holder.secrets, *signatures])
+    holder.secrets = ("secret-key-of-2", "security-token-1")
+    assert known.masked("secret-key-of-2 security-token-1") == "*** ***"
+    assert worked_out[-1] == "secret-key-of-2"
+    assert len(worked_out) == 103
 
 
 @pytest.mark.parametrize(

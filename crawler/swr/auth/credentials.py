@@ -37,7 +37,7 @@ class Credentials(Protocol):
 
     @property
     def secrets(self) -> Sequence[str]:
-        """Every secret that these credentials have and had, for masking; an access key's id is none."""
+        """The secrets that these credentials have, and had until lately, for masking; an access key's id is none."""
         ...
 
     async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 import anyio
 
 from crawler.errors import CredentialsError, RequestError, TransientError
+from crawler.swr.auth.issued_secrets import IssuedSecrets
 from crawler.swr.auth.issuer import Send, can_be_sent, first_text, json_object, lifetime, raise_for_refusal
 from crawler.swr.auth.refreshing_grant import Grant, RefreshingGrant
 from crawler.swr.auth.signing import AccessKey, Signable, sign
@@ -36,12 +37,17 @@ class MetadataCredentials:
         self._send = send
         self._now = now
         self._key = RefreshingGrant(self._fetch, _REFRESH_MARGIN, now)
-        self.secrets: list[str] = []
+        self._secrets = IssuedSecrets()
 
     @property
     def generation(self) -> int:
         """The number of keys fetched."""
         return self._key.generation
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What the last keys sign with, and the last tokens."""
+        return self._secrets.all()
 
     async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:
         """Return the headers of the signature; fetch the key first if necessary.
@@ -71,12 +77,12 @@ class MetadataCredentials:
         if not all(pair) or not all(map(can_be_sent, (*pair, token or ""))):
             raise CredentialsError(f"{self._issuer} returned no key; check that this machine has an agency")
         key = AccessKey(*pair, security_token=token, project_id=self._project_id)
-        self.secrets += key.secrets
+        self._secrets.add(*key.secrets)
         return Grant(key, lifetime(response, fields, "expires_at", "expiration", now=self._now()))
 
     async def _request_key(self) -> Response:
         headers = await _handshake(self._endpoint, self._send)
-        self.secrets += [value for name, value in headers.items() if name == "X-Metadata-Token"]
+        self._secrets.add(*(value for name, value in headers.items() if name == "X-Metadata-Token"))
         return await self._send("GET", f"{self._endpoint}/openstack/latest/securitykey", headers)
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar, Final, NamedTuple
 import orjson
 
 from crawler.errors import CredentialsError
+from crawler.swr.auth.issued_secrets import IssuedSecrets
 from crawler.swr.auth.issuer import Send, can_be_sent, json_object, lifetime, raise_for_refusal
 from crawler.swr.auth.refreshing_grant import Grant, RefreshingGrant
 from crawler.swr.auth.signing import Signable
@@ -49,12 +50,17 @@ class PasswordCredentials:
         self._send = send
         self._now = now
         self._token = RefreshingGrant(self._fetch, _REFRESH_MARGIN, now)
-        self.secrets = [login.password]
+        self._secrets = IssuedSecrets(login.password)
 
     @property
     def generation(self) -> int:
         """The number of tokens fetched."""
         return self._token.generation
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The password, and the last tokens."""
+        return self._secrets.all()
 
     async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:  # noqa: ARG002 - any request
         """Return the token header; fetch the token first if necessary.
@@ -75,5 +81,5 @@ class PasswordCredentials:
         token = response.headers.get("X-Subject-Token", "")
         if not token or not can_be_sent(token):
             raise CredentialsError(f"the response of {self._issuer} holds no token; check iam_endpoint")
-        self.secrets.append(token)
+        self._secrets.add(token)
         return Grant(token, lifetime(response, json_object(response.body).get("token"), "expires_at", now=self._now()))

@@ -82,11 +82,8 @@ class Transport:
             raise failure_of(error) from None
 
     def _mask_of(self, headers: Mapping[str, str]) -> Mask:
-        """Return what masks the secrets of a request with these headers: a signature is valid for some minutes, too."""
-        authorization = headers.get("Authorization")
-        if authorization is None:
-            return self._secrets.masked
-        return lambda text: self._secrets.masked(text, authorization.rpartition("=")[2])
+        """Return what masks the known secrets, and those of a request with these headers."""
+        return lambda text: self._secrets.masked(text, *_secrets_of(headers))
 
     def _check_head(
         self, response: aiohttp.ClientResponse, connection: TracedConnection, request: Request | None, mask: Mask
@@ -130,6 +127,15 @@ class Transport:
     async def wait_for_silence(self) -> None:
         """Return when every answer is judged; see `Connector.wait_for_silence`."""
         await self._connector.wait_for_silence()
+
+
+_SECRET_HEADERS: Final = ("X-Auth-Token", "X-Security-Token", "X-Metadata-Token")
+
+
+def _secrets_of(headers: Mapping[str, str]) -> list[str]:
+    """Return the secrets in the headers of a request: a signature is valid for some minutes, too."""
+    tokens = [headers[name] for name in _SECRET_HEADERS if name in headers]
+    return [*tokens, headers["Authorization"].rpartition("=")[2]] if "Authorization" in headers else tokens
 
 
 def _exchange_of(

@@ -338,3 +338,40 @@ def test_an_answer_that_is_larger_than_any_grant_is_not_decoded() -> None:
     grant = b'{"token":{"expires_at":"2026-01-01T00:00:00Z","catalog":"%b"}}'
     assert json_object(grant % (b"x" * 900_000))["token"]["expires_at"] == "2026-01-01T00:00:00Z"
     assert json_object(grant % (b"x" * 1_100_000)) == {}
+
+
+# ---- what is masked
+
+
+@pytest.mark.parametrize("method", ["password", "metadata"])
+async def test_of_issued_secrets_the_last_ones_are_remembered_however_many_came(method: str) -> None:
+    async with connected() as (served, client):
+        credentials: Credentials = (
+            PasswordCredentials(login(served), served.endpoint, client.send, now)
+            if method == "password"
+            else MetadataCredentials(served.endpoint, "0" * 32, client.send, now)
+        )
+        sent: list[str] = []
+        remembered: list[int] = []
+        for generation in range(12):
+            headers = await credentials.headers(lambda: Signable("GET", "localhost", "/", (), {}))
+            sent.append(headers.get("X-Auth-Token") or headers["X-Security-Token"])
+            assert sent[-1] in credentials.secrets
+            assert generation == 0 or sent[-2] in credentials.secrets  # it may be in an answer on its way
+            remembered.append(len(credentials.secrets))
+            await credentials.renew(credentials.generation)
+    assert len(set(sent)) == 12
+    assert remembered[-1] == remembered[-2] <= 18
+    assert sent[0] not in credentials.secrets
+    assert ("emulator-password" in credentials.secrets) == (method == "password")
+
+
+async def test_an_answer_that_repeats_a_token_that_was_forgotten_since_is_masked_by_its_own_request() -> None:
+    fault = parse_fault("echo-request:every=1,where=message")
+    token = "forgotten-0123456789-token"
+    async with connected(faults=(fault,), token=token) as (served, client):
+        response = await client.send(
+            "GET", f"{served.endpoint}{REQUEST.path}?limit=1&offset=0", {"X-Auth-Token": token}
+        )
+    assert response.body.count(token.encode()) == 1
+    assert response.mask(response.body.decode()) == response.body.decode().replace(token, "***")
