@@ -147,7 +147,7 @@ class _DiscardingStore:
     def append_split(self, walk: int, namespaces: tuple[str, ...]) -> None:
         """Do nothing."""
 
-    def namespaces_of(self, walk: int) -> None:
+    def namespaces_by_page(self, walk: int) -> None:
         """Return None: no walk is split."""
 
     def append_shape(self, walk: int, shape: Reshaped) -> None:

@@ -9,6 +9,7 @@ The rule:
   could prove what never was. After more than a moment, passes of several pages that were interrupted begin again. A
   walk that has ended keeps its proof.
 - A window that is taken back proves nothing: its page may have belonged to another request.
+- A window that was lost is asked for again: a loss is of the moment. A walk that ended with one is read anew.
 - Walks that had ended when the run published an incomplete snapshot are carried over from it. What was read of those
   that it could not prove does not count (ending/carry_over.py).
 - A walk that was split by namespace stays split, by the same names: the journal has them.
@@ -28,6 +29,7 @@ from typing import Final
 from crawler.crawl.planning.schedule import Schedule
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
+from crawler.model.window import Window
 from crawler.store.journal import (
     DoubtEntry,
     Entry,
@@ -65,7 +67,7 @@ def resume(spool: Spool, new_schedule: Callable[[], Schedule], snapshot: str, no
         log.warning("run.journal_truncated", extra={"snapshot": snapshot, "reason": str(error)})
         spool.truncate()
         schedule, settled = new_schedule(), 0
-    restarted = _begin_again(schedule, spool) if settled and _was_long_ago(spool.last_written, now) else 0
+    restarted = _begin_again(schedule, spool, all_of_them=_was_long_ago(spool.last_written, now)) if settled else 0
     if settled or spool.truncated_bytes:
         extra = {
             "snapshot": snapshot,
@@ -82,13 +84,26 @@ def _was_long_ago(last_written: float, now: datetime) -> bool:
     return abs(now - datetime.fromtimestamp(last_written, UTC)) > _MOMENT
 
 
-def _begin_again(schedule: Schedule, spool: Spool) -> int:
-    """Begin the passes again that were interrupted; return their number."""
-    walks = schedule.by_index().values()
-    interrupted = [one for one in walks if isinstance(one.walk, Walk) and one.walk.on_interrupted()]
-    for scheduled in interrupted:
-        spool.append_note(RestartEntry(scheduled.index))
-    return len(interrupted)
+def _begin_again(schedule: Schedule, spool: Spool, *, all_of_them: bool) -> int:
+    """Begin the passes again that were interrupted, or those with a loss; read walks anew that ended with one.
+
+    Return the number of walks.
+    """
+    number = 0
+    for scheduled in schedule.by_index().values():
+        walk, result = scheduled.walk, scheduled.result
+        if result is not None:
+            if scheduled.published_in or scheduled.split or result.judgement.verdict != "partial":
+                continue
+            lost = Window(result.passes, result.gaps[0].offset if result.gaps else 0, result.limit, result.order)
+            spool.append_note(DoubtEntry(scheduled.index, lost))
+            schedule.targets[scheduled.id.target].on_doubt(scheduled, lost)
+        elif isinstance(walk, Walk) and (all_of_them or walk.reading.evidence.has_loss) and walk.on_interrupted():
+            spool.append_note(RestartEntry(scheduled.index))
+        else:
+            continue
+        number += 1
+    return number
 
 
 def replay(

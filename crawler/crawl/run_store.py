@@ -1,6 +1,6 @@
 """A run's storage as the engine sees it: pages go to the spool, ended walks to the part files."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,7 @@ from crawler.model.window import Window
 from crawler.snapshot.manifest import CarriedOver, CenterSplit, Overlap, WalkEntry
 from crawler.snapshot.overlap import overlaps
 from crawler.store.journal import DoubtEntry, LossEntry, PublishedEntry, RefusalEntry, ShapeEntry, SplitEntry
-from crawler.store.leftovers import namespaces_of
+from crawler.store.leftovers import namespaces_by_page
 from crawler.store.part_files import PartWriter
 from crawler.store.spool import Spool
 from crawler.swr.page import Page
@@ -77,9 +77,9 @@ class RunStore:
         """Append that a walk is read again by these namespaces."""
         self._spool.append_note(SplitEntry(walk, namespaces))
 
-    def namespaces_of(self, walk: int) -> frozenset[str] | None:
-        """Return the namespaces of all records that a walk read, None when it read rejects. Raises DiskError."""
-        return namespaces_of(self._spool, walk)
+    def namespaces_by_page(self, walk: int) -> Iterator[frozenset[str]] | None:
+        """Return the namespaces on each page of a walk, None when it read rejects. The iterator raises DiskError."""
+        return namespaces_by_page(self._spool, walk)
 
     @property
     def names_parts(self) -> bool:

@@ -64,14 +64,15 @@ class SeenBefore(NamedTuple):
     unwritten: Mapping[str, int]
 
 
-def namespaces_of(spool: Spool, index: int) -> frozenset[str] | None:
-    """Return the namespaces of all records that a walk read; None when it read rejects, whose namespace is not known.
+def namespaces_by_page(spool: Spool, index: int) -> Iterator[frozenset[str]] | None:
+    """Return the namespaces of the records on each page of a walk, one page at a time.
 
-    Raises DiskError.
+    None when it read rejects, whose namespace is not known. The iterator raises DiskError.
     """
-    if any(page.rejects for page in spool.pages(index)):
+    pages = spool.pages(index)
+    if any(page.rejects for page in pages):
         return None
-    return frozenset(map(namespace_of_line, _lines(spool, index)))
+    return (frozenset(map(namespace_of_line, spool.bytes_of(index, page)[0].splitlines())) for page in pages)
 
 
 def count_leftovers(spool: Spool, index: int, writer: RememberingWriter) -> SeenBefore:

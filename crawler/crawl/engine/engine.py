@@ -99,12 +99,13 @@ class Engine:
         splitter = CenterSplitter(target, runtime.client, try_page, self._store, clock)
         async with anyio.create_task_group() as workers:
             while await self._has_more(target, fetcher, splitter):
-                while slots.available() and (task := target.next_task()):
+                while slots.available() and (task := _next_task(target, fetcher)):
                     slots.acquire()
                     workers.start_soon(self._work, target, fetcher, slots, task, workers.cancel_scope)
-                if slots.are_idle and fetcher.stop_error is not None:
-                    target.stop(fetcher.stop_error)
-                    break
+                if slots.are_idle and fetcher.held:
+                    if error := await fetcher.held.on_idle():
+                        target.stop(error)
+                    continue
                 await slots.wait_for_change()
 
     async def _work(
@@ -127,7 +128,7 @@ class Engine:
             for scheduled in target.ended.take():
                 self._on_walk_end(scheduled)
             await self._write_behind.wait_for_disk()
-            task = target.next_task() if slots.may_continue() and not target.done else None
+            task = _next_task(target, fetcher) if slots.may_continue() and not target.done else None
             if task is not None:
                 slots.wake()  # the page may have been the walk's first: now there are more windows
         slots.release()
@@ -164,6 +165,11 @@ class Engine:
         self._stop_reason = await stop.wait()
         log.warning("run.stop", extra={"signal": self._stop_reason.signal_number})
         everything.cancel()
+
+
+def _next_task(target: TargetScheduler, fetcher: WindowFetcher) -> FetchTask | None:
+    """Take the next window; None when a response must come first, or enough were refused."""
+    return None if fetcher.held.are_enough else target.next_task()
 
 
 async def _settle(target: TargetScheduler, fetcher: WindowFetcher, splitter: CenterSplitter) -> None:

@@ -1,16 +1,18 @@
 """Windows that were refused for good while their target has never answered: they wait for what the others get.
 
-    refused twice, and nothing was ever answered --> held --- something is answered ----------> lost, as any other
+    refused twice, and nothing was ever answered --> held --- something is answered ---> lost, as any other
                                                       |
-                                                      '--- enough walks of each center are held,
-                                                           or nothing else is in flight -------> the target stops
+                                                      '--- enough walks of each center are held, or nothing else is
+                                                           left: a gateway that reloads is given some seconds
+                                                             |
+                                                             '--> asked once more, and held again --> the target stops
 
 A held window is still in flight, and the journal does not know it. So when the target stops, the next run of the same
 command asks for it again; and a target that refuses everything is no inventory, not even an empty one.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
 from crawler.crawl.engine.refused_target import error_of
@@ -18,8 +20,10 @@ from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import CrawlerError, RequestError
 from crawler.model.walk_id import Center
+from crawler.walk.retry_policy import RetryAfter
 
 _ENOUGH: Final = 8  # walks: ten thousand namespaces must not be asked in vain, and a few may be forbidden by themselves
+_RELOAD_S: Final = 4.0  # a gateway that reloads its configuration is back after this
 
 
 class _Held(NamedTuple):
@@ -29,35 +33,57 @@ class _Held(NamedTuple):
 
 
 class HeldRefusals:
-    """The held windows of one target; `lose` is called with each window, and the reason, once the target answers."""
+    """The held windows of one target; `lose` is called with each window, and the reason, once the target answers.
 
-    def __init__(self, target: TargetScheduler, lose: Callable[[FetchTask, str], None]) -> None:
+    When `are_enough`, no other window need be asked for.
+    """
+
+    def __init__(
+        self,
+        target: TargetScheduler,
+        lose: Callable[[FetchTask, str], None],
+        wait_out: Callable[[RetryAfter], Awaitable[None]],
+    ) -> None:
+        self.are_enough = False
         self._target = target
         self._lose = lose
+        self._wait_out = wait_out
         self._held: list[_Held] = []
+        self._looked_again = False
+
+    def __bool__(self) -> bool:
+        return bool(self._held)
 
     def hold(self, task: FetchTask, error: RequestError, reason: str) -> None:
-        """Hold a window that was refused for good for `reason`. Raises `stop_error` when enough walks are held."""
+        """Hold a window that was refused for good for `reason`."""
         if not self._held:
             _bring_forward(self._target.not_started, other_than=task.scheduled.id.center)
         self._held.append(_Held(task, error, reason))
         centers = {held.task.scheduled.id.center for held in self._held}
-        if len(self._held) >= _ENOUGH and centers >= {walk.id.center for walk in self._target.walks}:
-            raise self._stop_error(self._held[-1])
+        self.are_enough = len(self._held) >= _ENOUGH and centers >= {walk.id.center for walk in self._target.walks}
 
     def on_answer(self) -> None:
         """Lose all held windows: the target answers others."""
-        held, self._held = self._held, []
-        for one in held:
+        for one in self._take():
             self._lose(one.task, one.reason)
 
-    @property
-    def stop_error(self) -> CrawlerError | None:
-        """Why the target must stop if nothing else is in flight; None when no window is held."""
-        return self._stop_error(self._held[-1]) if self._held else None
+    async def on_idle(self) -> CrawlerError | None:
+        """Return why the target must stop when nothing else is in flight; None when it need not.
 
-    def _stop_error(self, held: _Held) -> CrawlerError:
-        return error_of(self._target.stats.target, held.error, held.reason)
+        The first time it need not: the held windows are asked for once more, after some seconds.
+        """
+        if not self._held:
+            return None
+        if self._looked_again:
+            return error_of(self._target.stats.target, self._held[-1].error, self._held[-1].reason)
+        self._looked_again = True
+        await self._wait_out(RetryAfter(_RELOAD_S))
+        self._target.open.ask_again(one.task for one in self._take())
+        return None
+
+    def _take(self) -> list[_Held]:
+        taken, self._held, self.are_enough = self._held, [], False
+        return taken
 
 
 def _bring_forward(not_started: deque[ScheduledWalk], *, other_than: Center) -> None:

@@ -8,7 +8,7 @@ import anyio.from_thread
 import anyio.to_thread
 
 from crawler.crawl.scheduling.target_stats import TargetStats
-from crawler.errors import RequestError
+from crawler.errors import RequestError, ThrottledError
 from crawler.model.walk_id import Center
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.bounds import SMALL_BYTES
@@ -70,13 +70,19 @@ class PageRequester:
         limiter.pause_for(duration_s)
         self._stats.throttled_s = limiter.throttled_s
 
-    async def still_answers(self) -> bool:
-        """Return whether the last successful request succeeds again: then one window is broken, not the service."""
-        if self._good_request is None:
+    async def still_answers(self, other: ListRequest | None) -> bool:
+        """Return whether the last successful request succeeds again: then one window is broken, not the service.
+
+        `other` is asked when this run has had no success yet. Raises ThrottledError when the service throttles.
+        """
+        request = self._good_request or other
+        if request is None:
             return False
         try:
-            await self._request(self._good_request, Source("", self._good_request.center, None, 0))
-        except RequestError:
+            await self._request(request, Source("", request.center, None, 0))
+        except RequestError as error:
+            if isinstance(error, ThrottledError):
+                raise
             return False
         return True
 

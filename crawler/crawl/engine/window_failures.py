@@ -7,8 +7,8 @@ walk/retry_policy.py has the table of what follows which failure. Of a refusal:
     any other refusal, the first time ------------> asked again, some time apart
     twice, of a first page -----------------------> another request (negotiation.py)
     twice, at or beyond the declared total -------> the end of the list
-    twice, anywhere else -------------------------> the window is put off to the end of its pass, and leaves a gap when
-                                                    it fails there, too
+    twice, anywhere else -------------------------> the window is put off to the end of its pass, a first page to the
+                                                    end of its target; it is lost when it fails there, too
     twice, while the target has never answered ---> the window is held (held_refusals.py)
 
 One refusal is no end: a gateway that reloads sends it, too, and the total may be late.
@@ -21,6 +21,7 @@ from crawler.crawl.engine.negotiation import Negotiator
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.settling import WindowSettler
 from crawler.crawl.planning.long_wait import explain_long_wait
+from crawler.crawl.scheduling.put_off_windows import PutOffWindows
 from crawler.crawl.scheduling.scheduled import FetchTask
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import (
@@ -29,15 +30,16 @@ from crawler.errors import (
     OrderRefusedError,
     RequestError,
     SizeRefusedError,
+    ThrottledError,
     UnauthorizedError,
     UnavailableError,
 )
 from crawler.model.clock import Clock
 from crawler.swr.auth.refusal import explain_refusal
 from crawler.swr.nothing_found import NO_SUCH_PAGE, says_nothing_found
+from crawler.swr.request import ListRequest
 from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, Settled
 from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, Tries, apart_s, decide
-from crawler.walk.walk import Walk
 
 log = logging.getLogger(__name__)
 
@@ -51,16 +53,8 @@ class WindowFailures:
         self._settler = settler
         self._clock = clock
         self._negotiator = Negotiator(target, requester, settler)
-        self._held = HeldRefusals(target, self._lose)
-
-    def on_page(self) -> None:
-        """Note that the target has sent a page."""
-        self._held.on_answer()
-
-    @property
-    def stop_error(self) -> CrawlerError | None:
-        """Why the target must stop if nothing else is in flight: it has refused everything; else None."""
-        return self._held.stop_error
+        self._put_off = PutOffWindows(target)
+        self.held = HeldRefusals(target, self._lose, requester.wait_out)
 
     async def after(
         self, task: FetchTask, error: RequestError, tries: Tries, chance: float, successes: int
@@ -75,7 +69,7 @@ class WindowFailures:
             outcome = self._settle(task, refusal)
             if outcome is not None:
                 return RetryAfter(apart_s(chance)) if isinstance(outcome, AskAgain) else None
-        decision = decide(error, tries, self._target.retry_limits, chance, failed_before=_failed_before(task))
+        decision = decide(error, tries, self._target.retry_limits, chance, failed_before=self._put_off.has(task))
         if isinstance(decision, StopTarget):
             raise self._stop_error(task, error, tries.number) from None
         if isinstance(decision, Lose):
@@ -101,18 +95,21 @@ class WindowFailures:
         if self._requester.successes or self._target.stats.pages:
             self._lose(task, reason)
         else:
-            self._held.hold(task, error, reason)
+            self.held.hold(task, error, reason)
 
     async def _give_up(self, task: FetchTask, error: RequestError, tries: int, *, others_answered: bool) -> None:
-        if not others_answered and not await self._requester.still_answers():
+        try:
+            answers = others_answered or await self._requester.still_answers(_other_first_page(self._target, task))
+        except ThrottledError as throttled:
+            raise self._stop_error(task, throttled, tries) from None
+        if not answers:
             where = f"{task.scheduled.id} at offset {task.window.offset}"
             raise UnavailableError(f"{where}: no usable answer in {tries} tries; rerun the command later: {error}")
         self._lose(task, f"{error}, {tries} times")
 
     def _lose(self, task: FetchTask, reason: str) -> None:
-        """Put a window off to the end of its pass, or settle it as lost when it failed there, too."""
-        walk = task.walk
-        if isinstance(walk, Walk) and walk.put_off(task.window):
+        """Put a window off, or settle it as lost when it failed after that, too."""
+        if self._put_off.put_off(task):
             extra = {"walk": str(task.scheduled.id), "offset": task.window.offset, "reason": reason}
             log.warning("window.put_off", extra=extra)
         else:
@@ -125,6 +122,8 @@ class WindowFailures:
             self._settler.refuse(task, outcome.reason)
         elif isinstance(outcome, Settled):
             self._settler.settle(task, outcome.page)
+        if isinstance(outcome, NoList | Settled):
+            self.held.on_answer()
         return outcome
 
     def _stop_error(self, task: FetchTask, error: RequestError, tries: int) -> CrawlerError:
@@ -141,11 +140,6 @@ class WindowFailures:
         return UnavailableError(f"{where}: throttled {tries} times; {advice}: {error}")
 
 
-def _failed_before(task: FetchTask) -> bool:
-    """Return whether a window was put off to the end of its pass."""
-    return isinstance(task.walk, Walk) and task.walk.reading.frontier.out_of_line.was_put_off(task.window)
-
-
 def _refusal_of(error: RequestError) -> Refusal | None:
     """Return what a refusal says of the page, None when it is about something else."""
     details = error.details
@@ -153,3 +147,19 @@ def _refusal_of(error: RequestError) -> Refusal | None:
         return None
     answer = f"HTTP {details.status}" + (f" '{details.text}'" if details.text else "")
     return Refusal(answer, says_nothing_found(details))
+
+
+def _other_first_page(target: TargetScheduler, task: FetchTask) -> ListRequest | None:
+    """Return the request for the first page of another walk, of another center if there is one.
+
+    None for a target that never answered: then no other answer is to be expected.
+    """
+    if not target.stats.pages:
+        return None
+    walk_id, window = task.scheduled.id, task.window
+    others = [walk.id for walk in target.walks if walk.id != walk_id]
+    other = min(others, key=lambda one: one.center == walk_id.center, default=None)
+    if other is None:
+        return None
+    filtered = target.profile.present.filtered
+    return ListRequest(other.center, other.namespace, 0, window.limit, window.order, filtered)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from random import Random
 
+from crawler.crawl.engine.held_refusals import HeldRefusals
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.settling import PageLog, WindowSettler
 from crawler.crawl.engine.uncertain_pages import UncertainPages
@@ -16,7 +17,6 @@ from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import (
-    CrawlerError,
     RequestError,
     ThrottledError,
     TransientError,
@@ -61,9 +61,9 @@ class WindowFetcher:
             await self._client.wait_for_silence()  # what came again may be uncertain itself
 
     @property
-    def stop_error(self) -> CrawlerError | None:
-        """Why the target must stop if nothing is in flight: it has refused everything; None when it has not."""
-        return self._failures.stop_error
+    def held(self) -> HeldRefusals:
+        """The windows that were refused while the target has never answered."""
+        return self._failures.held
 
     async def fetch(self, task: FetchTask) -> None:
         """Request one window until it is settled.
@@ -109,7 +109,7 @@ class WindowFetcher:
         except TransientError as error:
             self._slots.on_failure(sample, throttled=isinstance(error, ThrottledError))
             raise
-        self._failures.on_page()
+        self._failures.held.on_answer()
         outcome = task.walk.on_page(window, page, last_try=last_try)
         if isinstance(outcome, AskAgain):
             return outcome

@@ -12,8 +12,7 @@ Source: docs/reference/swr-api.md#sort-stability, #list-namespaces, #visible-nam
 """
 
 import logging
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, Protocol
 
 import anyio.to_thread
@@ -21,7 +20,7 @@ import anyio.to_thread
 from crawler.crawl.planning.discovery import discover
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
-from crawler.errors import ConfigError, RequestError, UnavailableError
+from crawler.errors import ConfigError, CredentialsError, RequestError, UnavailableError
 from crawler.model.clock import Clock
 from crawler.model.namespace import namespace as valid_namespace
 from crawler.swr.decode.batch import Source
@@ -37,8 +36,8 @@ _FEWEST: Final = 2  # namespaces
 class SplitStore(Protocol):
     """What splitting needs of a run's storage."""
 
-    def namespaces_of(self, walk: int) -> frozenset[str] | None:
-        """Return the namespaces of all records that a walk read, None when it read rejects. It blocks."""
+    def namespaces_by_page(self, walk: int) -> Iterator[frozenset[str]] | None:
+        """Return the namespaces of the records on each page of a walk, None when it read rejects. It blocks."""
         ...
 
     def append_split(self, walk: int, namespaces: tuple[str, ...]) -> None:
@@ -69,7 +68,7 @@ class CenterSplitter:
         No page of these walks may be uncertain.
         """
         for scheduled in [walk for walk in self._target.walks if walk.awaits_split]:
-            seen = await anyio.to_thread.run_sync(partial(self._store.namespaces_of, scheduled.index))
+            seen = await self._seen(scheduled)
             if why := await self._why_not(scheduled, seen):
                 log.warning("walk.not_split", extra={"walk": str(scheduled.id), "reason": why})
                 self._target.ended.keep_whole(scheduled)
@@ -77,6 +76,16 @@ class CenterSplitter:
             listed = await self._listed(scheduled)
             namespaces = tuple(sorted((seen or frozenset()).union(listed)))
             self._begin(scheduled, namespaces)
+
+    async def _seen(self, scheduled: ScheduledWalk) -> frozenset[str] | None:
+        """Return the namespaces of all records that a walk read, page by page: a stop need not wait for all of them."""
+        by_page = self._store.namespaces_by_page(scheduled.index)
+        if by_page is None:
+            return None
+        seen: set[str] = set()
+        while (names := await anyio.to_thread.run_sync(next, by_page, None)) is not None:
+            seen |= names
+        return frozenset(seen)
 
     def _begin(self, scheduled: ScheduledWalk, namespaces: tuple[str, ...]) -> None:
         if scheduled.split is not None:
@@ -113,7 +122,7 @@ class CenterSplitter:
             if scheduled.id.center == "self":
                 return own
             return await self._discovered(scheduled, visible=True) - own  # those of other accounts
-        except (ConfigError, UnavailableError) as error:
+        except (ConfigError, CredentialsError, UnavailableError) as error:
             log.warning("walk.namespaces_unknown", extra={"walk": str(scheduled.id), "reason": str(error)})
             return frozenset()
 

@@ -44,7 +44,7 @@ class TargetScheduler:
     """All walks of one target. `error` says why the target stopped before they ended; None when it did not.
 
     `census` holds the census of each center that is crawled by namespace. `not_started` are walks, the next one first;
-    `ended` are those that have their verdict.
+    `open` are those that have windows to fetch, `ended` those that have their verdict.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class TargetScheduler:
         self._census = TargetCensus(census or {}, walks)
         self._maker = WalkMaker(self.profile, limits, self._census)
         self.not_started = deque([*self._census.first_probes(), *walks])
-        self._open = OpenWalks()
+        self.open = OpenWalks()
         self.ended = EndedWalks(stats)
 
     def stop(self, error: CrawlerError) -> None:
@@ -77,14 +77,16 @@ class TargetScheduler:
     @property
     def done(self) -> bool:
         """Whether there is nothing more to fetch: every walk has ended, or the target stopped."""
-        return self.error is not None or not (self._open or self.not_started)
+        return self.error is not None or not (self.open or self.not_started)
 
     def next_task(self) -> FetchTask | None:
         """Take the next window, in flight from now on; None when a response must come first."""
-        task = self._open.next_task()
-        if task is not None or not self.not_started:
+        task = self.open.next_task()
+        if task is not None:
             return task
-        return task_of(self.not_started[0], self.start(self.not_started[0]))
+        if self.not_started:
+            return task_of(self.not_started[0], self.start(self.not_started[0]))
+        return self.open.last_task()
 
     def start(self, scheduled: ScheduledWalk) -> Walk | TotalProbe:
         """Start a walk that has not started yet, and return it. Raises WalkError when it cannot be started now."""
@@ -93,7 +95,7 @@ class TargetScheduler:
         self.not_started.remove(scheduled)
         walk = self._maker.new(scheduled)
         scheduled.walk = walk
-        self._open.add(scheduled, walk)
+        self.open.add(scheduled, walk)
         if isinstance(walk, Walk):
             self.stats.walks_started += 1
             _count_planned(self.stats, scheduled, walk)
@@ -103,7 +105,7 @@ class TargetScheduler:
         """Count a settled window: one that was read, with its page, or with None a lost one."""
         if isinstance(walk, TotalProbe):
             if walk.result is not None:
-                self._open.close(scheduled, walk)
+                self.open.close(scheduled, walk)
                 self._go_on(self._census.on_probe(scheduled, walk.result))
                 self.ended.add_parent(scheduled)
             return
@@ -116,12 +118,12 @@ class TargetScheduler:
                 self._census.on_loose_filter(scheduled.id.center)
         _count_planned(self.stats, scheduled, walk)
         if walk.verdict is not None:
-            self._open.close(scheduled, walk)
+            self.open.close(scheduled, walk)
             result = result_of(walk)
             self.ended.add(scheduled, result)
             self._go_on(self._census.on_end(scheduled, result))
         elif walk.is_resting:
-            self._open.close(scheduled, walk)
+            self.open.close(scheduled, walk)
             kept = None if page is None else rested(walk, page)
             scheduled.walk = None if kept else walk
             self._go_on(self._census.on_rest(scheduled, kept or walk, walk.reading.evidence.total))
@@ -138,7 +140,7 @@ class TargetScheduler:
             walk = self._maker.anew(scheduled)
             scheduled.walk, scheduled.result, scheduled.counted_windows = walk, None, 0
             scheduled.split = None if scheduled.own_split else scheduled.split
-            self._open.add_later(scheduled, walk)
+            self.open.add_later(scheduled, walk)
 
     def _go_on(self, census: CensusResult) -> None:
         self.not_started.extendleft(census.to_start)
@@ -146,7 +148,7 @@ class TargetScheduler:
             found = self._maker.on_census(scheduled, walk, agrees=census.agrees)
             if isinstance(found, Walk):
                 scheduled.walk = found
-                self._open.add_later(scheduled, found)
+                self.open.add_later(scheduled, found)
             else:
                 self.ended.add(scheduled, found)
 

@@ -17,9 +17,9 @@ MAX_RESTS: Final = 200  # of one window: a server that sends one row at a time w
 
 
 class OutOfLine:
-    """The windows that are not next in line, by their offsets; `is_last_round` once the windows put off are due."""
+    """The windows that are not next in line, by their offsets."""
 
-    __slots__ = ("_before", "_new", "_origins", "_put_off", "_rests_of", "_was_put_off", "is_last_round")
+    __slots__ = ("_before", "_is_last_round", "_new", "_origins", "_put_off", "_rests_of", "_was_put_off")
 
     def __init__(self) -> None:
         self._new: dict[int, Window] = {}  # rests that are not requested yet
@@ -28,7 +28,7 @@ class OutOfLine:
         self._rests_of: dict[int, int] = {}  # the number of rests of a window so far
         self._put_off: dict[int, Window] = {}
         self._was_put_off: set[int] = set()
-        self.is_last_round = False
+        self._is_last_round = False
 
     def __len__(self) -> int:
         """Return the number of windows that are not requested yet, or put off."""
@@ -41,7 +41,7 @@ class OutOfLine:
 
     @property
     def put_off(self) -> Sequence[Window]:
-        """The windows that failed and are not requested again yet."""
+        """The windows that are put off, and not handed out again yet."""
         return tuple(self._put_off.values())
 
     def take(self, *, others_settled: bool) -> Window | None:
@@ -49,8 +49,8 @@ class OutOfLine:
 
         The last round begins when all others are settled: none is in flight, and the caller has no window in line.
         """
-        self.is_last_round = self.is_last_round or (others_settled and not self._new)
-        windows = self._new or (self._put_off if self.is_last_round else {})
+        self._is_last_round = self._is_last_round or (others_settled and not self._new)
+        windows = self._new or (self._put_off if self._is_last_round else {})
         return windows.pop(next(iter(windows))) if windows else None
 
     def claim(self, window: Window) -> bool:
