@@ -6,6 +6,8 @@ r"""Removes escapes from a text, layer by layer, and knows which part of the tex
     JSON      \u002b, \ud83d\ude00, \x2b, \/, \n    \
     HTML      &#43;, &#x2B;, &quot;                &
 
+In capital letters they are the same: a server may have changed the case of a text that was escaped before.
+
 Each layer is made in one pass, and a layer is not longer than the one below it: so all views of a text take time in
 proportion to its length, whatever it holds.
 """
@@ -46,11 +48,11 @@ _ESCAPES: Final = (
     ),
     _Escape(
         "\\",
-        r"\\u[Dd][89ABab]x{2}\\u[Dd][C-Fc-f]x{2}|\\ux{4}".replace("x", "[0-9A-Fa-f]"),
-        lambda spelled: bytes.fromhex(spelled.replace(r"\u", "")).decode("utf-16-be", errors="replace"),
+        r"\\[uU][Dd][89ABab]x{2}\\[uU][Dd][C-Fc-f]x{2}|\\[uU]x{4}".replace("x", "[0-9A-Fa-f]"),
+        lambda spelled: bytes.fromhex(spelled.lower().replace(r"\u", "")).decode("utf-16-be", errors="replace"),
     ),
-    _Escape("\\", r"\\x[0-9A-Fa-f]{2}", lambda spelled: bytes.fromhex(spelled[2:]).decode("latin-1")),
-    _Escape("\\", r"\\[nrtbf]", lambda _: ""),
+    _Escape("\\", r"\\[xX][0-9A-Fa-f]{2}", lambda spelled: bytes.fromhex(spelled[2:]).decode("latin-1")),
+    _Escape("\\", r"\\[nrtbfNRTBF]", lambda _: ""),
     _Escape("\\", r"\\.", lambda spelled: spelled[1]),
     _Escape("&", r"&#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});", _number),
     _Escape("&", r"&[0-9A-Za-z]{1,9};", html.unescape),

@@ -9,6 +9,7 @@ wrapped or cut it. So the text is compared as it is, and again after each layer 
     %2B, \u002b, \/, &#43;, &quot;      escapes are decoded, up to four layers of any kinds
     base64, base64url, hex             these are spellings of the secret; of base64 there are three, as the
                                        text before it shifts its bits
+    in capital or small letters        case is left out of the comparison, as in a host or the name of a coding
     cut, at either end                 any 12 characters in a row of a longer secret are masked
 
 A secret of fewer than 8 characters is masked only where it stands alone, so that it does not mask half of every text;
@@ -132,18 +133,28 @@ def _spellings(secret: str) -> Iterator[str]:
     if len(compared(secret)) < _SHORTEST:
         return
     yield data.hex()
-    yield data.hex().upper()
     for shift in range(3):
         bits = 8 * (shift + len(data))
-        yield b64encode(bytes(shift) + data).decode()[-(-8 * shift // 6) : bits // 6]
+        yield _folded(b64encode(bytes(shift) + data).decode()[-(-8 * shift // 6) : bits // 6])
 
 
 _BASE64_URL: Final = str.maketrans("-_", "+/")
 
 
 def _folded(chars: str) -> str:
-    """Return the characters with one spelling for those that have two, as many: base64 and base64url are the same."""
-    return chars.translate(_BASE64_URL)
+    """Return as many characters, with one spelling for those that have several.
+
+    Base64 and base64url are the same, and so are capital and small letters: the host of an address, the names of HTTP
+    and some servers' messages come in small letters, whatever was sent.
+    """
+    chars = chars.translate(_BASE64_URL)
+    return chars.lower() if chars.isascii() else "".join(map(_small, chars))
+
+
+def _small(char: str) -> str:
+    """Return the same for a letter, its capital and its small form; the letter itself where these are several."""
+    small = char.upper().lower()
+    return small if len(small) == 1 else char
 
 
 def _found(view: View, patterns: _Patterns) -> Iterator[tuple[int, int]]:

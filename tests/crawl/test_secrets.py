@@ -25,7 +25,7 @@ TOKEN: Final = "MIIab+/cd" + "0123456789+/xyzABC" * 40 + "="
 PASSWORD: Final = 'Pa$$w0rd "&<1>/\\\\x'
 SECRET_KEY: Final = "EmulatorSecretKey00000000000000000000000"
 SECURITY_TOKEN: Final = "gQpjbi1ub3J0+/temporary=="
-SPELLED: Final = ("plain", "percent", "html", "base64", "json", "cut")
+SPELLED: Final = ("plain", "percent", "html", "base64", "json", "lower", "upper", "cut")
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def spellings(secret: str) -> list[bytes]:
 
 def holders(folder: Path, said: str, secret: str) -> list[str]:
     """Return where a secret can be read: in which files, or in what the command said."""
-    found = {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    found["said"] = said.encode()
-    return [where for where, data in found.items() if any(spelling in data for spelling in spellings(secret))]
+    found = {str(path): path.read_bytes().lower() for path in folder.rglob("*") if path.is_file()}
+    found["said"] = said.encode().lower()
+    return [where for where, data in found.items() if any(spelling.lower() in data for spelling in spellings(secret))]
 
 
 def run(endpoint: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

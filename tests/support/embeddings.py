@@ -18,6 +18,14 @@ def _json_all(text: str) -> str:
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02X}" for at in range(0, len(units), 2))
 
 
+def _small(text: str) -> str:
+    return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+
+
+def _capital(text: str) -> str:
+    return "".join(char.upper() if len(char.upper()) == 1 else char for char in text)
+
+
 EMBEDDINGS: Final[Mapping[str, Callable[[str], str]]] = {
     "plain": str,
     "percent": lambda text: quote(text, safe=""),
@@ -38,5 +46,13 @@ EMBEDDINGS: Final[Mapping[str, Callable[[str], str]]] = {
     "base64, percent": lambda text: quote(base64.b64encode(text.encode()).decode(), safe=""),
     "hex": lambda text: text.encode().hex(),
     "wrapped": lambda text: "\r\n ".join(text[at : at + 7] for at in range(0, len(text), 7)),
+    "small letters": _small,
+    "capitals": _capital,
+    "percent, capitals": lambda text: quote(text, safe="").upper(),
+    "json, small": lambda text: _small(json.dumps(text)[1:-1]),
+    "json, capitals": lambda text: json.dumps(text)[1:-1].upper(),
+    "html, capitals": lambda text: _capital(html.escape(text)),
+    "base64, small": lambda text: base64.b64encode(text.encode()).decode().lower(),
+    "hex, capitals": lambda text: text.encode().hex().upper(),
     "base64, wrapped": lambda text: base64.encodebytes(text.encode()).decode(),
 }

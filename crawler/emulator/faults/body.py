@@ -36,6 +36,8 @@ SPELLINGS: Final[Mapping[str, Callable[[str], str]]] = {
     "html": html.escape,
     "base64": lambda text: b64encode(text.encode()).decode(),
     "json": lambda text: orjson.dumps({"headers": text}).decode(),
+    "lower": str.lower,
+    "upper": str.upper,
     "cut": lambda text: text[:250],
 }
 
@@ -169,7 +171,7 @@ class EchoRequest(Recurring):
     """Answer with the error `status`, and repeat the credentials of the request, `spelled` as text in its `where`.
 
     An `id` is the header X-Request-Id; an `item` comes at the end of a page, `items` times, each after a text of as
-    many `escapes`. A `cut` text has 250 characters.
+    many `escapes`. A `cut` text has 250 characters; a `lower` or `upper` one is in small letters or capitals.
     """
 
     status: int = error_status(400)
