@@ -2,10 +2,15 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
+import pytest
+
 from crawler.cli.console.log_events import LOG_EVENTS
-from tests.layers import modules
+from tests.layers import modules, tree_of
+
+pytestmark = pytest.mark.unmeasured
 
 LEVELS = ("debug", "info", "warning", "error", "critical", "exception", "log")
 
@@ -18,18 +23,22 @@ class Call(NamedTuple):
     fields: tuple[str, ...]
 
 
-def calls() -> Iterator[Call]:
-    for path in modules().values():
-        for function in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                named = {
-                    target.id: node.value
-                    for node in ast.walk(function)
-                    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
-                    for target in node.targets
-                    if isinstance(target, ast.Name)
-                }
-                yield from (call_of(node, named) for node in ast.walk(function) if is_call_of_logger(node))
+@cache
+def calls() -> tuple[Call, ...]:
+    return tuple(call for path in modules().values() for call in calls_of(tree_of(path)))
+
+
+def calls_of(tree: ast.Module) -> Iterator[Call]:
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            named = {
+                target.id: node.value
+                for node in ast.walk(function)
+                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+                for target in node.targets
+                if isinstance(target, ast.Name)
+            }
+            yield from (call_of(node, named) for node in ast.walk(function) if is_call_of_logger(node))
 
 
 def is_call_of_logger(node: ast.AST) -> bool:

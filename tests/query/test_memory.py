@@ -52,6 +52,7 @@ def run(snapshot: Path, sql: str, *arguments: str) -> tuple[int, bytes, list[str
     return ended.returncode, ended.stdout, errors, int(peak)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not say what a process has")
 @pytest.mark.parametrize(("sql", "form"), sampled(product(LARGE, ["--json", "--csv", "--rows=5"]), 2))
 def test_what_a_statement_may_take_is_bounded_and_said(snapshot: Path, sql: str, form: str) -> None:
@@ -61,6 +62,7 @@ def test_what_a_statement_may_take_is_bounded_and_said(snapshot: Path, sql: str,
     assert peak < 750  # 50 MB, 512 MiB, and what Python and DuckDB have to begin with
 
 
+@pytest.mark.unmeasured
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not say what a process has")
 def test_wide_rows_stream_in_small_batches(snapshot: Path) -> None:
     code, out, errors, peak = run(snapshot, "select range i, repeat('x', 10000) s from range(35000)", "--json")
