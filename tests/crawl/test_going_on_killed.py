@@ -25,6 +25,8 @@ from tests.support.crash_fs import Recording, Tree, put, unsynced, watched
 from tests.support.emulator_fixture import TOKEN, QuickClock, port_of, records, serve, snapshot_of
 from tests.support.two_hosts import takes_over_at_once
 
+pytestmark = pytest.mark.timeout(600)  # every operation of a crawl, and two crawls after each
+
 HELD: Final = tuple(synthetic(namespaces=2, repositories=12, seed=seed, uniform=True) for seed in (7, 8))
 ALL: Final = sum(len(list(one.items(center))) for one in HELD for center in ("self", "thirdparty"))
 ID: Final = "NIGHT"
