@@ -7,7 +7,7 @@ an environment variable or the file.
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -15,6 +15,9 @@ from crawler.errors import ConfigError
 
 if TYPE_CHECKING:  # importing it takes longer than all of `--version`
     from crawler.config.config import Loaded
+
+# Far more than settings, or a hundred thousand namespaces, take.
+_MAX_FILE_BYTES: Final = 16 * 2**20
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -119,8 +122,10 @@ def output_folder(config: str | None, output: str | None) -> Path:
 
 
 def _read(path: str, flag: str) -> str:
+    from crawler.files.regular import read_bounded  # noqa: PLC0415
+
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return read_bounded(Path(path), _MAX_FILE_BYTES).decode()
     except OSError as error:
         raise ConfigError(f"{flag}: cannot read {path}: {error.strerror}", setting=flag) from None
     except UnicodeDecodeError:

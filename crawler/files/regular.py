@@ -1,8 +1,13 @@
-"""Opens files that may not be what their name promises."""
+"""Opens and reads files that may not be what their name promises.
+
+What a user names is read up to a bound that fits its kind, whatever it is: a file, a pipe (`--config <(…)`) or
+`/dev/null`. A device without an end took gigabytes within seconds.
+"""
 
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -32,6 +37,34 @@ def open_regular(path: Path, *, within: Path, buffering: int = -1) -> BinaryIO:
 def _check_regular(descriptor: int, path: Path) -> None:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         raise OSError(errno.EINVAL, "is no regular file", str(path))
+
+
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """Return what the file, pipe or device at `path` holds.
+
+    Raises OSError, for more than `max_bytes` with EFBIG and words of its own.
+    """
+    with path.open("rb") as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise _too_large(path, max_bytes)
+    return content
+
+
+def bounded_lines(path: Path, file: BinaryIO, *, max_line_bytes: int, max_bytes: int) -> Iterator[bytes]:
+    """Yield the lines of an open file at `path`. Raises OSError as `read_bounded`, also for a line that is too long."""
+    size = 0
+    while line := file.readline(max_line_bytes + 1):
+        size += len(line)
+        if len(line) > max_line_bytes:
+            raise OSError(errno.EFBIG, f"a line is longer than {max_line_bytes} bytes", str(path))
+        if size > max_bytes:
+            raise _too_large(path, max_bytes)
+        yield line
+
+
+def _too_large(path: Path, max_bytes: int) -> OSError:
+    return OSError(errno.EFBIG, f"it holds more than {max_bytes} bytes", str(path))
 
 
 def size_of(file: BinaryIO) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import orjson
@@ -16,6 +16,10 @@ from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.errors import ConfigError, DiskError
 from crawler.files.atomic import can_be_file, replacing
+from crawler.files.regular import bounded_lines
+
+_MAX_LINE_BYTES: Final = 16 * 2**20
+_MAX_INVENTORY_BYTES: Final = 16 * 2**30
 
 
 def emulate(inventory: Path | None, ready_file: Path | None, faults: tuple[str, ...], settings: dict[str, Any]) -> int:
@@ -33,7 +37,10 @@ def emulate(inventory: Path | None, ready_file: Path | None, faults: tuple[str, 
     else:
         try:
             with inventory.open("rb") as lines:
-                served = from_ndjson(lines, source=str(inventory))
+                bounded = bounded_lines(
+                    inventory, lines, max_line_bytes=_MAX_LINE_BYTES, max_bytes=_MAX_INVENTORY_BYTES
+                )
+                served = from_ndjson(bounded, source=str(inventory))
         except OSError as error:
             raise ConfigError(f"--inventory: cannot read {inventory}: {error.strerror}") from None
     parsed = tuple(parse_fault(fault) for fault in faults)

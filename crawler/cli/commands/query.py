@@ -3,7 +3,7 @@
 import sys
 from itertools import chain, islice
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import click
 
@@ -15,6 +15,7 @@ from crawler.query.sql_values import cells, csv_line, distinct_names, json_line
 from crawler.snapshot.find import open_named
 from crawler.text.human import count, escaped
 
+_MAX_SQL: Final = 2**20  # characters
 Form = Literal["table", "json", "csv"]
 
 
@@ -51,12 +52,14 @@ def query(name: str, sql: str, output: Path, limits: QueryLimits, to_print: Quer
 
 
 def _read_sql(sql: str) -> str:
-    """Return the SQL, read from standard input for "-". Raises UsageError for bytes that are not UTF-8."""
+    """Return the SQL, read from standard input for "-". Raises UsageError for a megabyte of it, and for no UTF-8."""
     try:
-        text = sys.stdin.read() if sql == "-" else sql
+        text = sys.stdin.read(_MAX_SQL + 1) if sql == "-" else sql
         text.encode()
     except UnicodeError:
         raise UsageError("the SQL is not UTF-8") from None
+    if len(text) > _MAX_SQL:
+        raise UsageError(f"the SQL has more than {_MAX_SQL} characters")
     return text
 
 

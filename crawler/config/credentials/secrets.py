@@ -5,9 +5,14 @@ from collections.abc import Mapping
 from configparser import ConfigParser
 from configparser import Error as IniError
 from pathlib import Path
+from typing import Final
 
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.errors import CredentialsError
+from crawler.files.regular import read_bounded
+
+_MAX_SECRET_BYTES: Final = 128 * 2**10  # four times the largest token (swr-api.md#header-size-limits)
+_MAX_PROFILE_BYTES: Final = 2**20
 
 
 def read_secret(reference: SecretRef, environ: Mapping[str, str], profile: str | None) -> str:
@@ -44,7 +49,7 @@ def read_profile(path: Path) -> str | None:
     """
     try:
         mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_bounded(path, _MAX_PROFILE_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -68,7 +73,7 @@ def _text(reference: SecretRef, environ: Mapping[str, str], profile: str | None)
             raise CredentialsError(f"{reference}: the credentials file is not an INI file") from None
         return parser.get(section, name, fallback="")
     try:
-        return Path(reference.name).expanduser().read_text(encoding="utf-8")
+        return read_bounded(Path(reference.name).expanduser(), _MAX_SECRET_BYTES).decode()
     except OSError as error:
         raise CredentialsError(f"{reference}: {error.strerror}; put the secret there, then rerun the command") from None
     except UnicodeDecodeError:
