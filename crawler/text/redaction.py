@@ -10,7 +10,8 @@ wrapped or cut it. So the text is compared as it is, and again after each layer 
     base64, base64url, hex             these are spellings of the secret; of base64 there are three, as the
                                        text before it shifts its bits
     in capital or small letters        case is left out of the comparison, as in a host or the name of a coding
-    cut, at either end                 any 12 characters in a row of a longer secret are masked
+    cut, at either end                 any 12 characters in a row of a longer secret are masked, unless fewer than 5 of
+                                       them differ: a run of zeros is in many texts by chance
 
 A secret of fewer than 8 characters is masked only where it stands alone, so that it does not mask half of every text;
 one of fewer than 4 would, and is not masked. No password of the service is so short.
@@ -22,6 +23,7 @@ up at every seventh character, and only where six characters are of a secret, cl
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from crawler.text.escapes import View, compared, forms, views
@@ -29,7 +31,8 @@ from crawler.text.escapes import View, compared, forms, views
 Mask: TypeAlias = Callable[[str], str]  # returns a text without any secret
 
 MASK: Final = "***"
-_FRAGMENT: Final = 12  # characters in a row that cannot be there by chance
+_FRAGMENT: Final = 12  # characters in a row that cannot be there by chance,
+_DIFFERENT: Final = 5  # if so many of them differ
 _PIECE: Final = 6  # of a fragment; wherever that begins, one piece of it begins at a multiple of _STEP
 _STEP: Final = _FRAGMENT - _PIECE + 1
 _SHORT: Final = 8
@@ -78,7 +81,7 @@ def _masked(text: str, wanted: Iterable["_Patterns"]) -> str:
 
 
 class _Patterns(NamedTuple):
-    """What to look for: fragments of long spellings, with their pieces; short spellings; words that stand alone."""
+    """What to look for: fragments of spellings, with their pieces; spellings without any; words that stand alone."""
 
     fragments: frozenset[str]
     pieces: frozenset[str]
@@ -101,21 +104,25 @@ def _patterns_of(secrets: frozenset[str]) -> _Patterns:
 def _patterns(secret: str) -> _Patterns:
     fragments: set[str] = set()
     pieces: set[str] = set()
-    short: set[str] = set()
+    whole: set[str] = set()
     for spelling in _spellings(secret):
-        if len(spelling) >= _FRAGMENT:
+        if any(map(_is_telling, _windows(spelling, _FRAGMENT))):
             fragments.update(_windows(spelling, _FRAGMENT))
             pieces.update(_windows(spelling, _PIECE))
         elif len(spelling) >= _SHORT:
-            short.add(spelling)
+            whole.add(spelling)
     word = _folded(compared(secret))
     words = frozenset({word} if _SHORTEST <= len(word) < _SHORT else ())
-    return _Patterns(frozenset(fragments), frozenset(pieces), frozenset(short), words)
+    return _Patterns(frozenset(fragments), frozenset(pieces), frozenset(whole), words)
 
 
 # A token of 2 kB takes some milliseconds and megabytes. The signatures, one for each request, do not push it out.
 _lasting = lru_cache(maxsize=16)(_patterns)
 _passing = lru_cache(maxsize=16)(_patterns)
+
+
+def _is_telling(fragment: str) -> bool:
+    return len(set(fragment)) >= _DIFFERENT
 
 
 def _windows(spelling: str, length: int) -> Iterator[str]:
@@ -172,21 +179,22 @@ def _found(view: View, patterns: _Patterns) -> Iterator[tuple[int, int]]:
 
 
 def _runs(chars: str, patterns: _Patterns) -> Iterator[tuple[int, int]]:
-    """Yield first and last character of each run of fragments that overlap by all but one character."""
+    """Yield first and last character of each run of fragments that are one character apart, if one of them tells."""
+    begins = list(_fragments(chars, patterns))
+    cuts = [at for at in range(1, len(begins)) if begins[at] > begins[at - 1] + 1]
+    for start, end in pairwise([0, *cuts, len(begins)] if begins else []):
+        if any(_is_telling(chars[begin : begin + _FRAGMENT]) for begin in begins[start:end]):
+            yield begins[start], begins[end - 1] + _FRAGMENT - 1
+
+
+def _fragments(chars: str, patterns: _Patterns) -> Iterator[int]:
+    """Yield where the fragments begin, in order."""
     fragments, pieces = patterns.fragments, patterns.pieces
     places = [at for at in range(0, len(chars) - _PIECE + 1, _STEP) if chars[at : at + _PIECE] in pieces]
-    begins = (begin for at in places for begin in range(max(0, at - _STEP + 1), at + 1))
-    first = last = -_FRAGMENT
-    for begin in begins:
-        if chars[begin : begin + _FRAGMENT] not in fragments:
-            continue
-        if begin > last + 1:
-            if last >= 0:
-                yield first, last + _FRAGMENT - 1
-            first = begin
-        last = begin
-    if last >= 0:
-        yield first, last + _FRAGMENT - 1
+    for at in places:
+        for begin in range(max(0, at - _STEP + 1), at + 1):
+            if chars[begin : begin + _FRAGMENT] in fragments:
+                yield begin
 
 
 def _places(chars: str, text: str) -> Iterator[int]:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.unmeasured
 INVENTORY: Final = synthetic(namespaces=2, repositories=60, seed=7)
 TOKEN: Final = "MIIab+/cd" + "0123456789+/xyzABC" * 40 + "="
 PASSWORD: Final = 'Pa$$w0rd "&<1>/\\\\x'
-SECRET_KEY: Final = "EmulatorSecretKey00000000000000000000000"
+SECRET_KEY: Final = "EmulatorSecretKey7Qm2Xr9Lc4Vt6Hb1Nz8Kd3W"
 SECURITY_TOKEN: Final = "gQpjbi1ub3J0+/temporary=="
 SPELLED: Final = ("plain", "percent", "html", "base64", "json", "lower", "upper", "cut")
 

@@ -38,7 +38,7 @@ class Identity:
     project_name: str = "cn-north-4"
     project_id: str = "0123456789abcdef0123456789abcdef"
     ak: str = "EMULATORAK0000000000"
-    sk: str = "EmulatorSecretKey00000000000000000000000"
+    sk: str = "EmulatorSecretKey7Qm2Xr9Lc4Vt6Hb1Nz8Kd3W"
     security_token: str | None = None
     token_ttl_s: float = 24 * 3600
     token_requests: int | None = None
