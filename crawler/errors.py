@@ -116,6 +116,10 @@ class TransientError(RequestError):
     """Retry after a backoff: broken connections, timeouts, 5xx, unreadable bodies (swr-api.md#transient-failures)."""
 
 
+class HtmlError(TransientError):
+    """A page for people in place of a list: to log in, or about maintenance (swr-api.md#gateway-error-body)."""
+
+
 class ThrottledError(TransientError):
     """The service asks for fewer requests (swr-api.md#throttling-429). `retry_after_s` is its Retry-After or None."""
 

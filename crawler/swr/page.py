@@ -32,7 +32,7 @@ import re
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
-from crawler.errors import TransientError
+from crawler.errors import HtmlError, TransientError
 from crawler.swr.content_range import parse_content_range
 from crawler.swr.decode.batch import EMPTY_BATCH, Batch, Source
 from crawler.swr.decode.items import read_items
@@ -69,12 +69,13 @@ def read_page(response: Response, source: Source) -> Page:
     """Return the page in a response.
 
     Raises the RequestError of error_response.py for a status other than 200 and 204, TransientError for a body that
-    is not a list of items.
+    is not a list of items, HtmlError for a page for people.
     """
     try:
         items = _items(response, source)
     except NotAListError as error:
-        raise TransientError(error_details(response, str(error))) from None
+        is_html = response.body.lstrip()[:1] == b"<"
+        raise (HtmlError if is_html else TransientError)(error_details(response, str(error))) from None
     content_range = parse_content_range(response.headers.get("Content-Range"))
     totals = _declared(items.totals, None if content_range is None else content_range.total)
     if items.keys and totals == {0}:

@@ -19,6 +19,7 @@ REFUSALS = [
     ("odd-answer:how=redirect,times=100000000", 78, "redirects are not followed (to "),
     ("odd-answer:how=coding,times=100000000", 78, "content encoding that was not requested"),
     ("odd-answer:how=403,times=100000000", 77, "swr:repo:listSharedRepos"),
+    ("html-response", 78, "such as one to log in"),
     ("redirect:every=1", 78, "(to elsewhere.invalid)"),
 ]
 

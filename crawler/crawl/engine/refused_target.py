@@ -8,10 +8,11 @@
 | a certificate that is not valid                 | 78        | the endpoint, the clock, the CA certificates |
 | a body larger than max_body_bytes               | 78        | that setting                                 |
 | an encoding that nobody asked for               | 78        | what is between here and the service         |
+| a page for people (200 and HTML)                | 78        | the endpoint, a page to log in in between    |
 | 400, 422, after all forms of a request          | 78        | the settings of a request, the endpoint      |
 | any other refusal, such as 404                  | 78        | the endpoint                                 |
 
-Failures that may pass (5xx, no answer, a maintenance page) are no refusals: they end as 75, after all tries.
+Failures that may pass (5xx, no answer, a body that is cut) are no refusals: they end as 75, after all tries.
 
 Source: docs/reference/swr-api.md#endpoint (the action), #permanent-failures, #gateway-error-body.
 """
@@ -19,9 +20,13 @@ Source: docs/reference/swr-api.md#endpoint (the action), #permanent-failures, #g
 from http import HTTPStatus
 from typing import Final
 
-from crawler.errors import ConfigError, CrawlerError, CredentialsError, RequestError, SizeRefusedError
+from crawler.errors import ConfigError, CrawlerError, CredentialsError, HtmlError, RequestError, SizeRefusedError
 
 ACTION: Final = "swr:repo:listSharedRepos"
+_HTML_ADVICE: Final = (
+    "a page for people comes in place of a list, such as one to log in: check that the endpoint is the origin of the "
+    "SWR API of your region, and what is between here and it"
+)
 
 
 def error_of(target: str, error: RequestError, reason: str = "") -> CrawlerError:
@@ -32,7 +37,8 @@ def error_of(target: str, error: RequestError, reason: str = "") -> CrawlerError
         return CredentialsError(f"{refused}; {advice}, then rerun the command")
     if isinstance(error, SizeRefusedError) and status == HTTPStatus.OK:  # its text says what to do
         return ConfigError(f"{refused}; then rerun the command", setting="max_body_bytes")
-    return ConfigError(f"{refused}; {_advice(status)}, then rerun the command", setting="endpoint")
+    advice = _HTML_ADVICE if isinstance(error, HtmlError) else _advice(status)
+    return ConfigError(f"{refused}; {advice}, then rerun the command", setting="endpoint")
 
 
 def _advice(status: int) -> str:

@@ -9,12 +9,14 @@ walk/retry_policy.py has the table of what follows which failure. Of a refusal:
     twice, at or beyond the declared total -------> the end of the list
     twice, anywhere else -------------------------> the window is put off to the end of its pass, a first page to the
                                                     end of its target; it is lost when it fails there, too
-    twice, while the target has never answered ---> the window is held (held_refusals.py)
+    twice, while the target has never answered ---> the window is held (held_refusals.py); so is one that gets a page
+                                                    for people, such as one to log in
 
 One refusal is no end: a gateway that reloads sends it, too, and the total may be late.
 """
 
 import logging
+from typing import Final
 
 from crawler.crawl.engine.held_refusals import HeldRefusals
 from crawler.crawl.engine.negotiation import Negotiator
@@ -27,6 +29,7 @@ from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import (
     CrawlerError,
     CredentialsError,
+    HtmlError,
     OrderRefusedError,
     RequestError,
     SizeRefusedError,
@@ -42,6 +45,8 @@ from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, Sett
 from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, Tries, apart_s, decide
 
 log = logging.getLogger(__name__)
+
+_LOOKS_AT_HTML: Final = 2
 
 
 class WindowFailures:
@@ -69,6 +74,9 @@ class WindowFailures:
             outcome = self._settle(task, refusal)
             if outcome is not None:
                 return RetryAfter(apart_s(chance)) if isinstance(outcome, AskAgain) else None
+        if isinstance(error, HtmlError) and tries.number >= _LOOKS_AT_HTML and not self._has_answered:
+            self.held.hold(task, error, f"{error}, {tries.number} times")
+            return None
         decision = decide(error, tries, self._target.retry_limits, chance, failed_before=self._put_off.has(task))
         if isinstance(decision, StopTarget):
             raise self._stop_error(task, error, tries.number) from None
@@ -90,9 +98,14 @@ class WindowFailures:
                 self._refuse(task, error, f"{error}, {tries.refusals} times{self._negotiator.tried}")
         return None
 
+    @property
+    def _has_answered(self) -> bool:
+        """Whether the target has answered anything, in this run or in the one that it goes on with."""
+        return bool(self._requester.successes or self._target.stats.pages)
+
     def _refuse(self, task: FetchTask, error: RequestError, reason: str) -> None:
         """Lose a window that is refused for good; hold it while the target has answered nothing, in no run."""
-        if self._requester.successes or self._target.stats.pages:
+        if self._has_answered:
             self._lose(task, reason)
         else:
             self.held.hold(task, error, reason)
