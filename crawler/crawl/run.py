@@ -3,21 +3,23 @@
 credentials -> callers -> workspace -> spool, part files -> clients -> walks -> resume -> engine -> manifest -> snapshot
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 
 from crawler.config.config import Config
 from crawler.crawl.callers import find_callers
 from crawler.crawl.clients import ClientOpener, open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.ending.carry_over import centers_to_read_again, is_worth_going_on
-from crawler.crawl.ending.run_evidence import run_evidence
+from crawler.crawl.ending.run_evidence import RunEvidence, run_evidence
 from crawler.crawl.engine.engine import Engine, TargetRuntime, interruption, unless_stopped
+from crawler.crawl.engine.publisher import BATCH_WALKS
 from crawler.crawl.planning.schedule import Schedule, make_schedule
 from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
 from crawler.crawl.result import Result, exit_code_of
@@ -25,6 +27,7 @@ from crawler.crawl.resume import resume
 from crawler.crawl.run_manifest import manifest_of
 from crawler.crawl.run_output import STDOUT, open_part_writer, open_run_workspace
 from crawler.crawl.run_store import RunStore
+from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.scheduling.target_stats import ProgressHook
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import InterruptedRunError
@@ -137,6 +140,8 @@ class _Run:
                     stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=self._stop)
             if self._to_folder and (schedule.errors() or stop_reason.kind != "done"):
                 self._forget_callers(plan, schedule, store)
+            if stop_reason.kind == "done":
+                await unless_stopped(partial(_publish_late, schedule, store), self._stop)
             return self._finish(schedule, store, part_writer, stop_reason)
 
     async def _find_walks(self, clients: Mapping[str, Client]) -> WalkPlan:
@@ -157,53 +162,36 @@ class _Run:
         self, schedule: Schedule, store: RunStore, part_writer: PartFiles | StdoutWriter, stop_reason: StopReason
     ) -> Result:
         """Publish what the targets that ended hold; return how the crawl ended."""
-        config, state, errors = self._config, self._workspace.state, schedule.errors()
-        was_stopped = bool(errors) and stop_reason.kind != "done"
-        if errors and not was_stopped and len(errors) < len(schedule.targets):
-            store.publish(schedule.unpublished())  # those behind the walks of a target that failed
         folder = part_writer.folder if isinstance(part_writer, PartFiles) else None
-        output = self._workspace.output if folder else None
         found = run_evidence(
-            config, schedule, store, output=output, folder=folder, started_at=timestamp(state.started_at)
+            self._config,
+            schedule,
+            store,
+            output=self._workspace.output if folder else None,
+            folder=folder,
+            started_at=timestamp(self._workspace.state.started_at),
         )
-        is_published = found.is_publishable and not was_stopped
-        status = found.why.status if is_published else None
-        goes_on = is_published and folder is not None and is_worth_going_on(found.why, found.walks)
-        result = Result(
-            exit_code=exit_code_of(errors, stop_reason, status, config.require),
-            stop_reason=stop_reason,
-            started_at=state.started_at,
-            finished_at=datetime.now(UTC),
-            stats=schedule.stats(),
-            walks=found.walks,
-            coverage=found.coverage,
-            shrinkage=found.shrinkage,
-            overlaps=found.overlaps,
-            errors=errors,
-            snapshot=state.publication,
-            resumed=state.resumed,
-            manifest=None,
-            path=None,
-            state=self._workspace.folder if self._to_folder and (goes_on or not is_published) else None,
-            status=status,
-            targets=found.targets,
-            carried_over=schedule.carried_over(),
-        )
-        if status is None or isinstance(part_writer, StdoutWriter):
+        result = _result(self._config, self._workspace, schedule, found, stop_reason)
+        if result.status is None or isinstance(part_writer, StdoutWriter):
             return result
-        manifest = manifest_of(result, config, status, schedule.unknown_fields(), *part_writer.close())
-        if goes_on:  # saved before the snapshot is visible: killed in between, the run is resumed, and nothing is lost
+        return self._publish(result, found, schedule, store, part_writer)
+
+    def _publish(
+        self, result: Result, found: RunEvidence, schedule: Schedule, store: RunStore, part_files: PartFiles
+    ) -> Result:
+        """Publish the snapshot of a result whose status is known; return the result with it."""
+        status = found.why.status
+        manifest = manifest_of(result, self._config, status, schedule.unknown_fields(), *part_files.close())
+        if result.state:  # saved before the snapshot is visible: killed in between, the run is resumed
             self._go_on_after(manifest, store, schedule.to_read_again(centers_to_read_again(found.why)))
+        check = partial(_raise_if_asked, self._stop)
         try:
-            path = finish(
-                part_writer.folder, manifest, self._workspace.destination, partial(_raise_if_asked, self._stop)
-            )
+            path = finish(part_files.folder, manifest, self._workspace.destination, check)
         except InterruptedRunError as error:
             asked = StopReason("signal", error.signal_number)
-            return result._replace(
-                exit_code=error.exit_code, stop_reason=asked, state=self._workspace.folder, status=None
-            )
-        if not goes_on:
+            state = self._workspace.folder
+            return result._replace(exit_code=error.exit_code, stop_reason=asked, state=state, status=None)
+        if not result.state:
             self._workspace.remove()
         return result._replace(manifest=manifest, path=path)
 
@@ -214,3 +202,45 @@ class _Run:
         )
         store.append_published(snapshot, again)
         self._workspace.go_on_after(has_parts=store.names_parts)
+
+
+def _result(
+    config: Config, workspace: Workspace, schedule: Schedule, found: RunEvidence, stop_reason: StopReason
+) -> Result:
+    """Return how the crawl ended, as if its snapshot were published if it is to be."""
+    state, errors = workspace.state, schedule.errors()
+    is_published = found.is_publishable and not (errors and stop_reason.kind != "done")
+    status = found.why.status if is_published else None
+    keeps_state = config.output != STDOUT and (not is_published or is_worth_going_on(found.why, found.walks))
+    return Result(
+        exit_code=exit_code_of(errors, stop_reason, status, config.require),
+        stop_reason=stop_reason,
+        started_at=state.started_at,
+        finished_at=datetime.now(UTC),
+        stats=schedule.stats(),
+        walks=found.walks,
+        coverage=found.coverage,
+        shrinkage=found.shrinkage,
+        overlaps=found.overlaps,
+        errors=errors,
+        snapshot=state.publication,
+        resumed=state.resumed,
+        manifest=None,
+        path=None,
+        state=workspace.folder if keeps_state else None,
+        status=status,
+        targets=found.targets,
+        carried_over=schedule.carried_over(),
+    )
+
+
+async def _publish_late(schedule: Schedule, store: RunStore) -> None:
+    """Publish the walks that stand behind those of a target that failed, when others have not; a stop may cancel it."""
+    if not 0 < len(schedule.errors()) < len(schedule.targets):
+        return
+    for walks in _batches(schedule.unpublished()):
+        await anyio.to_thread.run_sync(store.publish, walks)
+
+
+def _batches(walks: list[ScheduledWalk]) -> Iterator[list[ScheduledWalk]]:
+    return (walks[at : at + BATCH_WALKS] for at in range(0, len(walks), BATCH_WALKS))

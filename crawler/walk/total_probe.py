@@ -5,6 +5,7 @@
       '-- fewer: the same page once more, some time apart --> done
     one    a page of one: a total above 1 counts the list; else no total is known --> done
     tail   a window that begins below the total and ends beyond it --> done: rows beyond the total make it a lower bound
+           Where that is too large a page: the last row and one more
 
 Source: docs/reference/swr-api.md#wrong-totals, #total-range-missing, #end-of-list.
 """
@@ -53,7 +54,10 @@ class TotalProbe:
 
     def replay(self, window: Window) -> None:
         """Take the window that a journal names next. Raises WalkError when it is not the next one."""
-        if self._in_flight or self.result is not None or window[:2] != self._window[:2]:
+        is_next = window[:2] == self._window[:2] or (
+            self._step == "tail" and window[:2] == _last_row(self._window, self._total)[:2]
+        )
+        if self._in_flight or self.result is not None or not is_next:
             raise WalkError(f"{window} is not new")
         self._window = window
         self._in_flight = True
@@ -72,8 +76,7 @@ class TotalProbe:
     def on_lost(self, window: Window, reason: str) -> None:  # noqa: ARG002 - as Walk has it
         """Take a window as lost: what was declared stays a claim."""
         self._check(window)
-        self._in_flight = self.waiting = False
-        self.result = ListTotal(self._total or None)
+        self._in_flight, self.waiting, self.result = False, False, ListTotal(self._total or None)
 
     def on_refused(self, window: Window, refusal: Refusal) -> None:  # noqa: ARG002 - as Walk has it
         """Take a refusal: it says nothing of a window that begins below the total."""
@@ -82,15 +85,12 @@ class TotalProbe:
     def on_shape_refused(self, window: Window, refused: Refused) -> bool:
         """Step down to a smaller page or another order; return False when none is left."""
         self._check(window)
-        lesson = lesson_of(self._profile.present, window, refused)
-        if self._step != "first" or lesson is None:
+        other = _first_window(self._profile, window, refused) if self._step == "first" else None
+        if self._step == "tail" and refused == "size" and window.limit > _FIRST_LIMIT:
+            other = _last_row(window, self._total)
+        if other is None:
             return False
-        if isinstance(lesson, SmallerPages):
-            self._window = window._replace(limit=lesson.limit)
-        else:
-            self._profile.learn(lesson)
-            self._window = window._replace(order=self._profile.present.orders[0])
-        self._in_flight = self.waiting = False
+        self._window, self._in_flight, self.waiting = other, False, False
         return True
 
     # ---- the steps
@@ -136,8 +136,8 @@ class TotalProbe:
         limit = next((size for size in _TAIL_LIMITS if total % size), None)
         if limit is None:
             self.result = ListTotal(total)
-            return
-        self._window = self._window._replace(offset=total // limit * limit, limit=limit)
+        else:
+            self._window = self._window._replace(offset=total // limit * limit, limit=limit)
 
     def _on_tail(self, page: Page, *, last: bool, replayed: bool) -> AskAgain | None:  # noqa: ARG002
         total = max(self._total, page.total or 0)
@@ -157,3 +157,19 @@ def _end_of(window: Window, total: int, length: int) -> Literal["seen", "beyond"
     if window.offset + length > total:
         return "beyond"
     return "seen" if window.offset + length == total and length < window.limit else "unseen"
+
+
+def _first_window(profile: SharedProfile, window: Window, refused: Refused) -> Window | None:
+    """Return the first window with a smaller page or another order, None when nothing is left."""
+    lesson = lesson_of(profile.present, window, refused)
+    if lesson is None:
+        return None
+    if isinstance(lesson, SmallerPages):
+        return window._replace(limit=lesson.limit)
+    profile.learn(lesson)
+    return window._replace(order=profile.present.orders[0])
+
+
+def _last_row(window: Window, total: int) -> Window:
+    """Return the smallest window over the end, whose offset is no multiple of its size."""
+    return window._replace(offset=total - 1, limit=_FIRST_LIMIT)

@@ -114,6 +114,25 @@ def test_refused_sizes_and_orders_are_lowered_until_nothing_is_left() -> None:
     assert probe.result == ListTotal(None)  # a full page of one: its total may be its length
 
 
+def test_a_window_over_the_end_that_is_too_large_gives_way_to_the_last_row_and_one_more() -> None:
+    probe = new_probe()
+    first = probe.next_window()
+    assert first is not None
+    probe.on_page(first, page_of([1, 2], 30), last_try=False)
+    tail = probe.next_window()
+    assert tail == first._replace(offset=28, limit=7)
+    assert probe.on_shape_refused(tail, "size")
+    last = probe.next_window()
+    assert last == first._replace(offset=29, limit=2)
+    resumed = new_probe()
+    for window, page in ((first, page_of([1, 2], 30)), (last, page_of([30], 30))):
+        resumed.replay(window)
+        resumed.on_page(window, page, last_try=True, replayed=True)
+    assert not probe.on_shape_refused(last, "size")
+    probe.on_page(last, page_of([30], 30), last_try=False)
+    assert probe.result == resumed.result == ListTotal(30, "seen")
+
+
 def test_a_journal_replays_a_probe_and_one_of_another_probe_is_refused() -> None:
     probe = new_probe()
     with pytest.raises(WalkError):

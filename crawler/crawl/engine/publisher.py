@@ -13,7 +13,7 @@ from crawler.crawl.scheduling.scheduled import ScheduledWalk
 
 # Publishing many small walks one by one costs too much time: publish after this many walks, or this many records
 # (about a megabyte), or this many seconds.
-_BATCH_WALKS: Final = 64
+BATCH_WALKS: Final = 64
 _BATCH_RECORDS: Final = 2000
 _BATCH_S: Final = 0.1
 
@@ -43,7 +43,7 @@ class Publisher:
         self._ended.add(walk)
         self._batch_walks += 1
         self._batch_records += records
-        if self._batch_walks >= _BATCH_WALKS or self._batch_records >= _BATCH_RECORDS:
+        if self._batch_walks >= BATCH_WALKS or self._batch_records >= _BATCH_RECORDS:
             self._wake.set()
 
     def finish(self) -> None:
@@ -66,7 +66,7 @@ class Publisher:
             self._wake.clear()
             finishing = self._finishing  # read before `_ended`: after `finish` nothing is added to it
             self._batch_walks = self._batch_records = 0
-            upcoming = self._walks[published : published + _BATCH_WALKS]
+            upcoming = self._walks[published : published + BATCH_WALKS]
             ended = list(takewhile(lambda walk: walk.index in self._ended, upcoming))
             if ended:
                 self._sink.publish(ended)
