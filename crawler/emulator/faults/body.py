@@ -168,10 +168,10 @@ class PoisonItems(Fault):
 
 @dataclass(frozen=True, slots=True)
 class EchoRequest(Recurring):
-    """Answer with the error `status`, and repeat the credentials of the request, `spelled` as text in its `where`.
+    """Answer with the error `status`, which repeats the credentials of the request in its `where`.
 
-    An `id` is the header X-Request-Id; an `item` comes at the end of a page, `items` times, each after a text of as
-    many `escapes`. A `cut` text has 250 characters; a `lower` or `upper` one is in small letters or capitals.
+    `id` is the header X-Request-Id; `item` adds `items` to a page, each with a text of so many `escapes`. `cut` is a
+    text of 250 characters.
     """
 
     status: int = error_status(400)
