@@ -41,7 +41,7 @@ def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> S
         (["crawl", "--limit", "0"], 2, ["--limit", "1 to 1000"]),
         (["crawl", "--limit", "1001"], 2, ["--limit", "1 to 1000"]),
         (["crawl", "--limit", "many"], 2, ["--limit"]),
-        (["crawl", "--rate", "0"], 2, ["--rate", "above 0"]),
+        (["crawl", "--rate", "0"], 2, ["--rate", "0.001 to 100000"]),
         (["crawl", "--rate", "nan"], 2, ["--rate"]),
         (["crawl", "--namespace", "Team_A"], 2, ["--namespace", "Team_A"]),
         (["crawl", "--endpoint", "http://swr.example.com"], 2, ["--endpoint", "https"]),

@@ -14,6 +14,7 @@ from crawler.emulator.faults.registry import (
     Fault,
     Gzip,
     LargeHeaders,
+    MissingBody,
     NoContentWhenEmpty,
     ObjectResponse,
     OddCoding,
@@ -174,3 +175,9 @@ def test_an_item_can_hold_far_more_than_an_image_has(holds: str, member: bytes) 
 def test_headers_can_be_large_on_some_requests_only() -> None:
     client = DirectClient(TEN, [LargeHeaders(first=1, count=2, size=3)])
     assert [dict(client.get().headers).get("X-Policy-1") for _ in range(2)] == ["xxx", None]
+
+
+def test_a_body_is_missing_where_the_fault_says_so_only() -> None:
+    client = DirectClient(TEN, [MissingBody(every=2)])
+    bodies = [client.get().body for _ in range(4)]
+    assert sorted({body == PLAIN for body in bodies}) == [False, True]

@@ -240,3 +240,10 @@ def test_a_refusal_of_a_token_can_repeat_the_password() -> None:
     refused = request_token(DirectClient(TEN, [EchoLogin()]))
     assert refused.status == 400
     assert "emulator-password" in json_of(refused)["error_msg"]
+
+
+def test_a_login_that_is_refused_has_no_expiry_to_say_otherwise() -> None:
+    client = DirectClient(TEN, [parse_fault("odd-expiry")])
+    assert json_of(request_token(client))["token"]["expires_at"].startswith("9999-12-31")
+    refused = request_token(client, login(password="wrong"))
+    assert refused == request_token(DirectClient(TEN), login(password="wrong"))

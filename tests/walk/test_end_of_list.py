@@ -266,6 +266,16 @@ def test_where_pages_have_no_room_for_more_the_window_beyond_is_refused_once_mor
     assert walk.verdict == "complete"
 
 
+@pytest.mark.parametrize(("limit", "ends_short"), [(10, 8), (10, 1), (1, 0)])
+def test_a_journal_with_a_refusal_beyond_the_total_is_replayed_to_the_same_end(limit: int, ends_short: int) -> None:
+    behavior = ServerBehavior(40, refuses_past_end=True, clamp=ends_short or ANY, clamp_from=1)
+    done = crawl(behavior, WalkConfig(limit, 1))
+    for count in range(len(done.history) + 1):
+        resumed = Crawl(Server(behavior), replay(WalkConfig(limit, 1).new_walk(), done.history[:count]))
+        assert resumed.run().walk.verdict == "complete"
+    assert replay(WalkConfig(limit, 1).new_walk(), done.history).judgement == done.walk.judgement
+
+
 @quick
 @given(st.integers(1, 5000), st.integers(1, 1000), st.data())
 def test_the_window_of_the_last_rows_has_room_for_more_than_these(total: int, limit: int, data: st.DataObject) -> None:
