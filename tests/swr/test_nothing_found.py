@@ -19,6 +19,10 @@ NOTHING: Final = (
     "The namespace does not exist",
     "No data",
     "records couldn't be found",
+    "未找到镜像仓库",
+    "没有找到任何共享镜像",
+    "镜像不存在",
+    "查询结果为空",
 )
 SOMETHING_ELSE: Final = (
     "",
@@ -30,6 +34,11 @@ SOMETHING_ELSE: Final = (
     "Invalid offset: no such page",
     "no Route matched with those values",
     "project not found",
+    "no data center named thirdparty",
+    "接口不存在",
+    "没有访问镜像仓库的权限",
+    "请求的页面未找到",
+    "没有找到数据中心",
 )
 
 
