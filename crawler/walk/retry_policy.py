@@ -68,7 +68,7 @@ class RetryLimits(NamedTuple):
 
 
 class Tries(NamedTuple):
-    """The requests for one window so far: their `number`, and how many `refusals` came back, each from 0.
+    """The requests for one window so far: their `number`, how many were `failures`, and of these `refusals`, from 0.
 
     `unauthorized` counts those refusals that were of the credentials.
     """
@@ -76,6 +76,7 @@ class Tries(NamedTuple):
     number: int = 0
     refusals: int = 0
     unauthorized: int = 0
+    failures: int = 0
 
     def sent(self) -> "Tries":
         """Return the tries with one request more."""
@@ -84,9 +85,17 @@ class Tries(NamedTuple):
     def failed(self, error: RequestError) -> "Tries":
         """Return the tries with the failure of the last request: any but a transient one is a refusal."""
         return self._replace(
+            failures=self.failures + 1,
             refusals=self.refusals + (not isinstance(error, TransientError)),
             unauthorized=self.unauthorized + isinstance(error, UnauthorizedError),
         )
+
+    def are_last_for_page(self, limits: RetryLimits) -> bool:
+        """Return whether the page that comes now must do, though it proves nothing: it is not requested again.
+
+        Only pages count, and not the failures between them: a page may be too short for a moment, too.
+        """
+        return self.number - self.failures >= limits.short_tries or self.number >= limits.max_tries
 
     @property
     def are_refused(self) -> bool:

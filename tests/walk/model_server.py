@@ -235,7 +235,12 @@ class InFlight:
     window: Window
     attempt: int = 0
     refusals: int = 0
+    failures: int = 0
     was_put_last: bool = False
+
+    @property
+    def tries(self) -> Tries:
+        return Tries(self.attempt, self.refusals, failures=self.failures)
 
 
 @dataclass
@@ -278,7 +283,7 @@ class Crawl:
             self.in_flight.remove(request)
 
     def _take(self, request: InFlight, page: Page) -> bool:
-        outcome = self.walk.on_page(request.window, page, last_try=request.attempt >= self.limits.short_tries)
+        outcome = self.walk.on_page(request.window, page, last_try=request.tries.are_last_for_page(self.limits))
         if isinstance(outcome, AskAgain):
             return False
         self._settle(request.window, outcome.page)
@@ -291,8 +296,8 @@ class Crawl:
     def _fail(self, request: InFlight, failure: Failure) -> bool:
         failed_before = request.was_put_last or self.walk.reading.frontier.out_of_line.was_put_off(request.window)
         request.refusals += failure != "fails"
-        tries = Tries(request.attempt, request.refusals)
-        decision = decide(ERRORS[failure], tries, self.limits, 0.5, failed_before=failed_before)
+        request.failures += 1
+        decision = decide(ERRORS[failure], request.tries, self.limits, 0.5, failed_before=failed_before)
         if isinstance(decision, RetryAfter):
             return False
         if failure == "refused":
@@ -303,7 +308,7 @@ class Crawl:
                 return True
         is_lost = isinstance(decision, Lose) or not self._renegotiate(request.window, failure)
         if is_lost and not (self.walk.has_first_page or request.was_put_last):  # crawl/engine/window_failures.py
-            request.attempt, request.refusals, request.was_put_last = 0, 0, True
+            request.attempt, request.refusals, request.failures, request.was_put_last = 0, 0, 0, True
             return False
         if is_lost and not self.walk.put_off(request.window):
             self.walk.on_lost(request.window, failure)

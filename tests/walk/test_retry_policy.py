@@ -110,7 +110,7 @@ def test_one_refusal_is_asked_again_some_time_apart_and_two_are_the_answer(
     assert 0.5 <= again.after_s <= 1.0
     assert not again.pauses_target
     twice = once.sent().failed(refused)
-    assert twice == Tries(number + 1, 2)
+    assert twice == Tries(number + 1, refusals=2, failures=3)
     assert decide(refused, twice, limits, chance) == Renegotiate()
 
 
@@ -121,6 +121,15 @@ def test_a_failure_is_retried_after_a_positive_time_or_not_at_all(attempt: int, 
     if isinstance(decision, RetryAfter):
         assert 0 < decision.after_s <= 30.0
         assert not decision.pauses_target
+
+
+def test_failures_between_them_are_none_of_the_pages_that_may_be_too_short() -> None:
+    limits, tries = RetryLimits(8), Tries().sent()
+    for _ in range(4):
+        tries = tries.failed(TransientError(ErrorDetails())).sent()
+    assert not tries.are_last_for_page(limits)  # the fifth request, and the first page
+    assert tries.sent().sent().are_last_for_page(limits)
+    assert tries.failed(TransientError(ErrorDetails())).sent().sent().sent().are_last_for_page(limits)  # the eighth
 
 
 @pytest.mark.parametrize(("max_tries", "short_tries"), [(1, 1), (2, 2), (3, 3), (4, 3), (10**9, 3)])

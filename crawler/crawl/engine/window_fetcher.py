@@ -81,7 +81,7 @@ class WindowFetcher:
         while True:
             tries = tries.sent()
             try:
-                again = await self._try(task, last_try=tries.number >= self._target.retry_limits.short_tries)
+                again = await self._try(task, last_try=tries.are_last_for_page(self._target.retry_limits))
             except RequestError as error:
                 tries = tries.failed(error)
                 retry = await self._failures.after(task, error, tries, self._chance.random(), successes)
