@@ -144,6 +144,13 @@ def test_a_select_that_does_something_else_is_refused_too(say: Say, snapshot: Pa
     assert contents(tmp_path) == before
 
 
+def test_a_standard_input_that_cannot_be_read_is_2_with_one_line(say: Say, tmp_path: Path) -> None:
+    publish(tmp_path / "output", item("a"), snapshot="one")
+    said = say("one", "-")  # pytest's own standard input raises OSError
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "cannot read the SQL from standard input" in said.err
+
+
 @pytest.mark.parametrize("form", [(), ("--json",), ("--csv",)])
 @pytest.mark.parametrize(
     ("sql", "words"),

@@ -18,6 +18,7 @@ from tests.walk.model_server import (
     ANY,
     BY_NAME,
     Crawl,
+    Fault,
     InventoryChange,
     Server,
     ServerBehavior,
@@ -673,3 +674,9 @@ def test_only_a_first_page_is_kept_alone_and_only_an_end_has_a_result() -> None:
 def test_a_second_row_whose_total_is_the_length_of_its_page_says_nothing() -> None:
     walk, windows = answered(rows(2, 2), page_of([1], 1), EMPTY_PAGE, EMPTY_PAGE)
     assert (walk.verdict, [window[1:3] for window in windows]) == ("complete", [(0, 10), (1, 1), (2, 2)])
+
+
+def test_rejects_that_look_alike_are_not_taken_for_an_offset_that_is_ignored() -> None:
+    # Of eleven items with the same bytes ten are declared, and the first one is never sent.
+    behavior = ServerBehavior(11, total_cap=10, poison_every=1, faults=(Fault(0, "short", None),))
+    assert crawl(behavior, WalkConfig(11, 1)).walk.verdict == "unproven"

@@ -52,12 +52,14 @@ def query(name: str, sql: str, output: Path, limits: QueryLimits, to_print: Quer
 
 
 def _read_sql(sql: str) -> str:
-    """Return the SQL, read from standard input for "-". Raises UsageError for a megabyte of it, and for no UTF-8."""
+    """Return the SQL, read from standard input for "-". Raises UsageError when it is none, or a megabyte."""
     try:
         text = sys.stdin.read(_MAX_SQL + 1) if sql == "-" else sql
         text.encode()
     except UnicodeError:
         raise UsageError("the SQL is not UTF-8") from None
+    except OSError as error:
+        raise UsageError(f"cannot read the SQL from standard input: {error.strerror or error}") from None
     if len(text) > _MAX_SQL:
         raise UsageError(f"the SQL has more than {_MAX_SQL} characters")
     return text

@@ -131,7 +131,8 @@ class Straddle(KnownRows):
         is_known, total = reading.evidence.knows(page), reading.evidence.total
         if page.length == expected:
             return end(reading) if is_known else changed(reading, page)
-        if is_known and reading.evidence.pages <= 1:  # the offset may be ignored
+        # The offset may be ignored. Not so where rejects look alike: others may be in their place.
+        if is_known and reading.evidence.pages <= 1 and not page.items.rejected:
             return then(reading, Probe.ask(reading, self.resume_at))
         return read_beyond(reading, page, total, _aligned_limit(reading, total))
 
