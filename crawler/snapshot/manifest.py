@@ -85,8 +85,9 @@ class WalkEntry(msgspec.Struct, frozen=True, kw_only=True):
         if self.verdict != "partial" or not self.declared_totals:
             return None
         # Not the sum of the gaps: those are of the last pass, and what an earlier one read there is published, too.
-        left = max(0, max(self.declared_totals) - self.records - self.rejects - self.outside)
-        return None if left and any(lost.end is None for lost in self.lost) else left
+        left = max(self.declared_totals) - self.records - self.rejects - self.outside
+        # Where more came than was declared, nothing says how much a gap without an end holds.
+        return None if left and any(lost.end is None for lost in self.lost) else max(0, left)
 
 
 class CenterSplit(msgspec.Struct, frozen=True, kw_only=True):

@@ -172,6 +172,7 @@ def test_what_another_pass_read_is_not_missing() -> None:
     gaps = (Lost(offset=0, end=None, got=0, reason="HTTP 500"), *GAPS)
     walk = msgspec.structs.replace(WHOLE, verdict="partial", declared_totals=(50,), distinct=10, lost=gaps, records=50)
     assert (walk.missing, walk.declared) == (0, 50)
+    assert msgspec.structs.replace(walk, records=51).missing is None  # the total is too low: nothing says how many more
 
 
 def test_missing_records_are_counted_from_what_was_read_and_not_from_what_was_requested() -> None:
