@@ -66,7 +66,8 @@ class ServerHistory(NamedTuple):
             returned=changes >= len(states) or any(map(alternates, faults)),
             mixes_answers=any(map(mixes_answers, faults)),
             owners_left_out=any(map(leaves_owners_out, faults)),
-            declared_at_most=most,
+            # A list that comes for the other center, too, has its own total there.
+            declared_at_most=min(most, *_counts(shown[0])) if any(map(sends_foreign_rows, faults)) else most,
             blind_spots=tuple(blind_spots(faults, lambda walk: min(most, _rows_of(walk, shown[0])))),
         )
 
@@ -105,6 +106,12 @@ def _views(inventory: Inventory, faults: tuple[Fault, ...], requests: int) -> It
 def _declared(state: Iterable[Key], most: float) -> frozenset[tuple[str, float]]:
     """Return the total of each center, as it is declared."""
     return frozenset((center, min(count, most)) for center, count in Counter(center for center, *_ in state).items())
+
+
+def _counts(state: Iterable[Key]) -> list[int]:
+    """Return how many rows each center holds."""
+    counts = Counter(center for center, *_ in state)
+    return [counts[center] for center in CENTERS]
 
 
 def _in_both_centers(listed: Iterable[Key]) -> frozenset[Key]:
