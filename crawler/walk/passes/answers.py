@@ -1,7 +1,8 @@
 """What a question for the end of a list makes of its answer: what each of them shares (pure).
 
 How a question is settled, so that a resume is in the same state: with an empty page when the end is seen; with an empty
-page that has a total when another question follows; with a doubtful empty page for a doubt; otherwise with its page.
+page that has a total when another question follows, which is doubtful too when that one is Tail; with a doubtful empty
+page without a total for a doubt; otherwise with its page.
 
 Source: docs/reference/swr-api.md#end-of-list, #wrong-totals.
 """

@@ -114,26 +114,36 @@ class Straddle(KnownRows):
     def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple[State | None, Outcome]:
         """Compare the page with the last rows."""
         if trial == "replay" and not page.length:
-            return replayed(reading, page, self.resume_at) or then(reading, Probe.ask(reading, self.resume_at))
+            return replayed(reading, page, self.resume_at) or then(reading, self._probe(reading))
         expected = reading.evidence.total - window.offset
         if not says_nothing_of(reading, window, page):
             return read_on(reading, page, self.resume_at)
         if page.length < expected:
             again = AskAgain(f"{page.length} of the last {expected} items")
             return (self, again) if trial == "more" else doubt(reading)
-        return self._on_rows(reading, page, expected)
+        return self._on_rows(reading, window, page, expected)
 
     def on_lost(self, reading: Reading, window: Window, reason: str) -> State | None:  # noqa: ARG002
         """Ask in another way: the rows themselves were read."""
+        return self._probe(reading)
+
+    def _probe(self, reading: Reading) -> "Probe":
         return Probe.ask(reading, self.resume_at)
 
-    def _on_rows(self, reading: Reading, page: Page, expected: int) -> tuple[State | None, Outcome]:
+    def _on_rows(
+        self,
+        reading: Reading,
+        window: Window,  # noqa: ARG002
+        page: Page,
+        expected: int,
+    ) -> tuple[State | None, Outcome]:
+        """Take as many rows as expected, or more."""
         is_known, total = reading.evidence.knows(page), reading.evidence.total
         if page.length == expected:
             return end(reading) if is_known else changed(reading, page)
         # The offset may be ignored. Not so where rejects look alike: others may be in their place.
         if is_known and reading.evidence.pages <= 1 and not page.items.rejected:
-            return then(reading, Probe.ask(reading, self.resume_at))
+            return then(reading, self._probe(reading))
         return read_beyond(reading, page, total, _aligned_limit(reading, total))
 
 
@@ -252,37 +262,26 @@ class Probe(State):
 
 
 @dataclass(frozen=True, slots=True)
-class Tail(KnownRows):
-    """What lies beyond the total was refused; the last rows are asked for once more, with room for others.
+class Tail(Straddle):
+    """What lies beyond the total was refused: a window over the end is asked for that begins with the last rows.
 
     A refusal is weak evidence: a gateway that reloads sends it, too. So the service must answer, and send just these
-    rows. `resume_at` is the offset at which reading in line goes on when the list has changed.
+    rows.
     """
-
-    resume_at: int
-
-    def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple[State | None, Outcome]:
-        """Compare the page with the last rows."""
-        if trial == "replay" and not page.length:
-            return replayed(reading, page, self.resume_at) or self._ask_again(reading)
-        expected, is_known = reading.evidence.total - window.offset, reading.evidence.knows(page)
-        if not says_nothing_of(reading, window, page):
-            return read_on(reading, page, self.resume_at)
-        if page.length < expected:
-            again = AskAgain(f"{page.length} of the last {expected} items")
-            return (self, again) if trial == "more" else doubt(reading)
-        if page.length > expected:
-            return (
-                doubt(reading) if is_known else read_beyond(reading, page, window.offset + window.limit, window.limit)
-            )
-        if not is_known:
-            return changed(reading, page)
-        return end(reading) if window.limit > expected else self._ask_again(reading)
 
     def on_lost(self, reading: Reading, window: Window, reason: str) -> State | None:  # noqa: ARG002
         """End the pass without its end."""
         return reading.without_end(reason)
 
-    def _ask_again(self, reading: Reading) -> tuple[State | None, Outcome]:
+    def _probe(self, reading: Reading) -> "Probe":
         """Ask for what lies beyond again: the service answers, but a page of one row shows nothing else."""
-        return then(reading, Probe.ask(reading, self.resume_at, tail_came=True))
+        return Probe.ask(reading, self.resume_at, tail_came=True)
+
+    def _on_rows(self, reading: Reading, window: Window, page: Page, expected: int) -> tuple[State | None, Outcome]:
+        is_known = reading.evidence.knows(page)
+        if page.length > expected:
+            beyond = window.offset + window.limit
+            return doubt(reading) if is_known else read_beyond(reading, page, beyond, window.limit)
+        if not is_known:
+            return changed(reading, page)
+        return end(reading) if window.limit > expected else then(reading, self._probe(reading))
