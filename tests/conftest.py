@@ -44,6 +44,15 @@ def quick_disk() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def lock_taken_over_at_once() -> Iterator[None]:
+    """Let a run not wait for the lock in a tree that a crash left: that is another file system, with another lock."""
+    from tests.support.two_hosts import takes_over_at_once  # noqa: PLC0415 - as above
+
+    with takes_over_at_once():
+        yield
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

@@ -21,11 +21,13 @@ from crawler.emulator.server import RunningEmulator
 from crawler.snapshot.layout import LATEST, SUCCESS
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
-from tests.support.crash_fs import Recording, Tree, put, unsynced, watched
+from tests.support.crash_fs import Recording, Tree, put, watched
 from tests.support.emulator_fixture import TOKEN, QuickClock, port_of, records, serve, snapshot_of
-from tests.support.two_hosts import takes_over_at_once
 
-pytestmark = pytest.mark.timeout(600)  # every operation of a crawl, and two crawls after each
+pytestmark = [
+    pytest.mark.timeout(600),  # every operation of a crawl, and two crawls after each
+    pytest.mark.usefixtures("lock_taken_over_at_once"),
+]
 
 HELD: Final = tuple(synthetic(namespaces=2, repositories=12, seed=seed, uniform=True) for seed in (7, 8))
 ALL: Final = sum(len(list(one.items(center))) for one in HELD for center in ("self", "thirdparty"))
@@ -33,12 +35,6 @@ ID: Final = "NIGHT"
 NAMES: Final = ("named", "unnamed")
 # A target that lost a page is read anew from its first page; one that refuses goes on where it stopped.
 FAILING: Final = {"refuses": "outage:after_requests=0,requests=100000", "loses": "empty-page:offset=4,times=forever"}
-
-
-@pytest.fixture(autouse=True)
-def quick_disk() -> Iterator[None]:
-    with unsynced(), takes_over_at_once():
-        yield
 
 
 class Two:

@@ -22,19 +22,14 @@ from crawler.snapshot.verify import verify
 from crawler.store.output.run_state import read_state
 from crawler.store.output.workspace import open_workspace
 from tests.store.output.builders import HOUR_S, NOW, opened, published, resume_request, runs, unfinished
-from tests.support.crash_fs import put, unsynced, watched
+from tests.support.crash_fs import put, watched
 from tests.support.emulator_fixture import TOKEN, crawl, serve, snapshot_of
 from tests.support.sweeps import decides, swept
-from tests.support.two_hosts import takes_over_at_once
+
+pytestmark = pytest.mark.usefixtures("lock_taken_over_at_once")
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)
 ID: Final = "2026-11-27"
-
-
-@pytest.fixture(autouse=True)
-def quick_disk() -> Iterator[None]:
-    with unsynced(), takes_over_at_once():
-        yield
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 import base64
 import json
-import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -29,12 +28,11 @@ SPELLED: Final = ("plain", "percent", "html", "base64", "json", "lower", "upper"
 
 
 @pytest.fixture
-def environ(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Yield what sets variables; undo afterwards what the command did to the log."""
+def environ(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Return what sets variables."""
     monkeypatch.setenv("SWR_CRAWLER_RATE", "unlimited")
     monkeypatch.setenv("SWR_CRAWLER_MAX_TRIES", "2")
-    yield monkeypatch
-    logging.getLogger("crawler").handlers.clear()
+    return monkeypatch
 
 
 def spellings(secret: str) -> list[bytes]:

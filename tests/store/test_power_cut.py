@@ -17,13 +17,12 @@ from crawler.emulator.server import RunningEmulator
 from crawler.snapshot.layout import LATEST, MANIFEST
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
-from tests.support.crash_fs import Recording, Tree, put, tree_of, unsynced, watched
+from tests.support.crash_fs import Recording, Tree, put, tree_of, watched
 from tests.support.emulator_fixture import crawl, inventory_keys, parts, port_of, published_keys, serve, snapshot_of
 from tests.support.readers import visible_snapshots
 from tests.support.sweeps import decides, swept
-from tests.support.two_hosts import takes_over_at_once
 
-pytestmark = pytest.mark.unmeasured
+pytestmark = [pytest.mark.unmeasured, pytest.mark.usefixtures("lock_taken_over_at_once")]
 
 SMALL: Final = synthetic(namespaces=2, repositories=24, seed=7, uniform=True)  # 3 pages of 4 in each center
 NAMESPACES: Final = SMALL.namespaces("self")
@@ -109,12 +108,6 @@ class Stage:
         journal = [at for at, done in enumerate(recording.operations, 1) if done.path.endswith("/journal")]
         crash = recording.crash(journal[len(journal) * 2 // 3])
         return crash.killed() if self.scene.before == "killed" else crash.lost()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quick_disk() -> Iterator[None]:
-    with unsynced(), takes_over_at_once():  # a tree that a crash left is another file system, with another lock
-        yield
 
 
 QUICK: Final = ("with rejects", "after another snapshot", "after a power cut")
