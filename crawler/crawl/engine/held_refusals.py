@@ -33,10 +33,7 @@ class _Held(NamedTuple):
 
 
 class HeldRefusals:
-    """The held windows of one target; `lose` is called with each window, and the reason, once the target answers.
-
-    When `are_enough`, no other window need be asked for.
-    """
+    """The held windows of one target; `lose` is called with each window, and the reason, once the target answers."""
 
     def __init__(
         self,
@@ -44,10 +41,10 @@ class HeldRefusals:
         lose: Callable[[FetchTask, str], None],
         wait_out: Callable[[RetryAfter], Awaitable[None]],
     ) -> None:
-        self.are_enough = False
         self._target = target
         self._lose = lose
         self._wait_out = wait_out
+        self._centers = frozenset(walk.id.center for walk in target.walks)
         self._held: list[_Held] = []
         self._looked_again = False
 
@@ -59,8 +56,11 @@ class HeldRefusals:
         if not self._held:
             _bring_forward(self._target.not_started, other_than=task.scheduled.id.center)
         self._held.append(_Held(task, error, reason))
-        centers = {held.task.scheduled.id.center for held in self._held}
-        self.are_enough = len(self._held) >= _ENOUGH and centers >= {walk.id.center for walk in self._target.walks}
+
+    @property
+    def are_enough(self) -> bool:
+        """Whether no other window need be asked for."""
+        return len(self._held) >= _ENOUGH and {one.task.scheduled.id.center for one in self._held} >= self._centers
 
     def on_answer(self) -> None:
         """Lose all held windows: the target answers others."""
@@ -68,12 +68,10 @@ class HeldRefusals:
             self._lose(one.task, one.reason)
 
     async def on_idle(self) -> CrawlerError | None:
-        """Return why the target must stop when nothing else is in flight; None when it need not.
+        """Return why the target must stop when windows are held and nothing else is in flight; None when it need not.
 
         The first time it need not: the held windows are asked for once more, after some seconds.
         """
-        if not self._held:
-            return None
         if self._looked_again:
             return error_of(self._target.stats.target, self._held[-1].error, self._held[-1].reason)
         self._looked_again = True
@@ -82,7 +80,7 @@ class HeldRefusals:
         return None
 
     def _take(self) -> list[_Held]:
-        taken, self._held, self.are_enough = self._held, [], False
+        taken, self._held = self._held, []
         return taken
 
 
