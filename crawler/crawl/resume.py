@@ -67,7 +67,10 @@ def resume(spool: Spool, new_schedule: Callable[[], Schedule], snapshot: str, no
         log.warning("run.journal_truncated", extra={"snapshot": snapshot, "reason": str(error)})
         spool.truncate()
         schedule, settled = new_schedule(), 0
-    restarted = _begin_again(schedule, spool, all_of_them=_was_long_ago(spool.last_written, now)) if settled else 0
+    restarted = 0
+    if settled:
+        restarted = _begin_again(schedule, spool, all_of_them=_was_long_ago(spool.last_written, now))
+        restarted += _read_anew(schedule, spool)
     if settled or spool.truncated_bytes:
         extra = {
             "snapshot": snapshot,
@@ -85,25 +88,28 @@ def _was_long_ago(last_written: float, now: datetime) -> bool:
 
 
 def _begin_again(schedule: Schedule, spool: Spool, *, all_of_them: bool) -> int:
-    """Begin the passes again that were interrupted, or those with a loss; read walks anew that ended with one.
+    """Begin the passes again that were interrupted, or only those with a loss; return their number."""
+    interrupted = [
+        one
+        for one in schedule.by_index().values()
+        if isinstance(one.walk, Walk)
+        and (all_of_them or one.walk.reading.evidence.has_loss)
+        and one.walk.on_interrupted()
+    ]
+    for scheduled in interrupted:
+        spool.append_note(RestartEntry(scheduled.index))
+    return len(interrupted)
 
-    Return the number of walks.
-    """
-    number = 0
-    for scheduled in schedule.by_index().values():
-        walk, result = scheduled.walk, scheduled.result
-        if result is not None:
-            if scheduled.published_in or scheduled.split or result.judgement.verdict != "partial":
-                continue
-            lost = Window(result.passes, result.gaps[0].offset if result.gaps else 0, result.limit, result.order)
-            spool.append_note(DoubtEntry(scheduled.index, lost))
-            schedule.targets[scheduled.id.target].on_doubt(scheduled, lost)
-        elif isinstance(walk, Walk) and (all_of_them or walk.reading.evidence.has_loss) and walk.on_interrupted():
-            spool.append_note(RestartEntry(scheduled.index))
-        else:
-            continue
-        number += 1
-    return number
+
+def _read_anew(schedule: Schedule, spool: Spool) -> int:
+    """Read the walks anew that ended with a loss, and are in no snapshot; return their number."""
+    walks = [one for one in schedule.by_index().values() if not (one.published_in or one.split)]
+    ended = [(one, one.result) for one in walks if one.result and one.result.judgement.verdict == "partial"]
+    for scheduled, result in ended:
+        lost = Window(result.passes, result.gaps[0].offset if result.gaps else 0, result.limit, result.order)
+        spool.append_note(DoubtEntry(scheduled.index, lost))
+        schedule.targets[scheduled.id.target].on_doubt(scheduled, lost)
+    return len(ended)
 
 
 def replay(
