@@ -77,18 +77,17 @@ def read_page(response: Response, source: Source) -> Page:
         is_html = response.body.lstrip()[:1] == b"<"
         raise (HtmlError if is_html else TransientError)(error_details(response, str(error))) from None
     content_range = parse_content_range(response.headers.get("Content-Range"))
-    totals = _declared(items.totals, None if content_range is None else content_range.total)
-    if items.keys and totals == {0}:
-        totals = frozenset()
+    totals = _declared(items, None if content_range is None else content_range.total)
     from_cache = stored_for_s(response) > 0
     return Page(items, max(totals, default=None), disagrees=len(totals) > 1, doubtful=from_cache)
 
 
-def _declared(in_items: frozenset[int], in_header: int | None) -> frozenset[int]:
+def _declared(items: Batch, in_header: int | None) -> frozenset[int]:
     """Return the totals that the table above compares."""
-    if in_header is None:
-        return in_items
-    return (in_items - {0} if in_items == {0, in_header} else in_items) | {in_header}
+    totals = items.totals
+    if in_header is not None:
+        totals = (totals - {0} if totals == {0, in_header} else totals) | {in_header}
+    return frozenset() if items.keys and totals == {0} else totals
 
 
 def _items(response: Response, source: Source) -> Batch:

@@ -76,7 +76,8 @@ class TotalProbe:
     def on_lost(self, window: Window, reason: str) -> None:  # noqa: ARG002 - as Walk has it
         """Take a window as lost: what was declared stays a claim."""
         self._check(window)
-        self._in_flight, self.waiting, self.result = False, False, ListTotal(self._total or None)
+        self._in_flight = self.waiting = False
+        self.result = ListTotal(self._total or None)
 
     def on_refused(self, window: Window, refusal: Refusal) -> None:  # noqa: ARG002 - as Walk has it
         """Take a refusal: it says nothing of a window that begins below the total."""

@@ -80,9 +80,9 @@ class PageRequester:
             return False
         try:
             await self._request(request, Source("", request.center, None, 0))
-        except RequestError as error:
-            if isinstance(error, ThrottledError):
-                raise
+        except ThrottledError:
+            raise
+        except RequestError:
             return False
         return True
 

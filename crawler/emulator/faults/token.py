@@ -8,6 +8,7 @@ Source: docs/reference/swr-api.md#iam-errors (codes).
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import formatdate
+from typing import Any
 
 import orjson
 
@@ -66,7 +67,7 @@ class SkewTokens(Fault):
     def on_token(self, call: Call, response: ServedResponse) -> ServedResponse:
         date = ("Date", formatdate(call.now_s + self.by_s, usegmt=True))
         body = orjson.loads(response.body)
-        token = body.get("token") if isinstance(body, dict) else None
+        token = _token_in(body)
         if token is None:
             return replace(response, headers=(*response.headers, date))
         for name in ("expires_at", "issued_at"):
@@ -83,10 +84,16 @@ class OddExpiry(Fault):
     def on_token(self, call: Call, response: ServedResponse) -> ServedResponse:
         del call
         body = orjson.loads(response.body)
-        if not isinstance(body, dict) or "token" not in body:
+        token = _token_in(body)
+        if token is None:
             return response
-        body["token"]["expires_at"] = self.expires_at
+        token["expires_at"] = self.expires_at
         return replace(response, body=orjson.dumps(body))
+
+
+def _token_in(body: Any) -> dict[str, Any] | None:  # noqa: ANN401 - decoded JSON
+    """Return what a response says of a token that was issued, None when none was."""
+    return body.get("token") if isinstance(body, dict) else None
 
 
 @dataclass(frozen=True, slots=True)

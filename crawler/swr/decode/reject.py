@@ -57,7 +57,7 @@ def reject_line(raw: bytes, index: int, reason: str, source: Source, shown: Show
     """
     masked = shown.raw(raw)
     is_cut = masked is None or len(raw) > MAX_RAW_BYTES
-    text, encoding = _as_text((masked or b"")[:MAX_RAW_BYTES] if is_cut else masked or b"", is_cut=is_cut)
+    text, encoding = _as_text((masked or b"")[:MAX_RAW_BYTES], is_cut=is_cut)
     told = escaped(shown.text(reason))
     line = {**source._asdict(), "index": index, "reason": told, "raw": text, "encoding": encoding}
     if is_cut:
