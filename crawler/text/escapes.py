@@ -16,7 +16,7 @@ import html
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -60,21 +60,8 @@ _ESCAPES: Final = (
 _MARKS: Final = "".join(dict.fromkeys(escape.mark for escape in _ESCAPES))
 
 
-class _Readings(dict[str, str]):
-    """What `read` returns for each text, remembered: a text repeats its escapes, and a lookup is far faster."""
-
-    def __init__(self, read: Callable[[str], str]) -> None:
-        super().__init__()
-        self._read = read
-
-    def __missing__(self, spelled: str) -> str:
-        if len(self) >= _MAX_READINGS:
-            self.clear()
-        self[spelled] = found = self._read(spelled)
-        return found
-
-
-_MAX_READINGS: Final = 4096
+# A text repeats its escapes, and to look one up is far faster than to read it.
+_remembered = lru_cache(maxsize=4096)
 
 
 class View:
@@ -112,11 +99,11 @@ class View:
         """Where each piece ends, here and below; most texts hold no secret, and nobody asks."""
         return list(accumulate(map(len, self._replaced))), list(accumulate(map(len, self._pieces)))
 
-    def without(self, pattern: re.Pattern[str], readings: _Readings) -> "View":
-        """Return the view in which what matches `pattern`, which is one group, is replaced by its reading."""
+    def without(self, pattern: re.Pattern[str], read: Callable[[str], str]) -> "View":
+        """Return the view in which `read` replaces what matches `pattern`, which is one group."""
         pieces = pattern.split(self.chars)
         replaced = pieces.copy()
-        replaced[1::2] = map(readings.__getitem__, pieces[1::2])
+        replaced[1::2] = map(read, pieces[1::2])
         return View(self, pieces, replaced)
 
 
@@ -158,7 +145,7 @@ def forms(text: str, at_most: int) -> frozenset[str]:
 
 def without_escapes(view: View, marks: str = _MARKS) -> View:
     """Return the view without one layer of the escapes that begin with one of `marks`."""
-    return view.without(re.compile(_PATTERNS[marks]), _ESCAPED)  # re remembers what it compiled; at import it costs
+    return view.without(re.compile(_PATTERNS[marks]), _read)  # re remembers what it compiled; at import it costs
 
 
 _PATTERNS: Final = {
@@ -166,13 +153,11 @@ _PATTERNS: Final = {
 }
 
 
+@_remembered
 def _read(spelled: str) -> str:
     """Return the compared characters that an escape stands for."""
     read = next(escape.read for escape in _ESCAPES if re.fullmatch(escape.pattern, spelled))
     return compared(read(spelled))
-
-
-_ESCAPED: Final = _Readings(_read)
 
 
 def compared(text: str) -> str:
@@ -180,7 +165,7 @@ def compared(text: str) -> str:
     return "".join(char for char in text if char.isprintable() and char != " ")
 
 
-_COMPARED: Final = _Readings(compared)
+_compared = _remembered(compared)
 _ASCII: Final = re.compile("[\x00-\x7f]+")
 _GAPS: Final = re.compile("([\x00-\x20\x7f]{1,8})")
 _GAPS_AND_OTHERS: Final = re.compile("([\x00-\x20\x7f]{1,8}|[^\x00-\x7f])")
@@ -189,4 +174,4 @@ _GAPS_AND_OTHERS: Final = re.compile("([\x00-\x20\x7f]{1,8}|[^\x00-\x7f])")
 def without_gaps(text: str) -> View:
     """Return the view of a text's compared characters."""
     has_odd = not _ASCII.sub("", text).isprintable()
-    return View(None, (), (text,)).without(_GAPS_AND_OTHERS if has_odd else _GAPS, _COMPARED)
+    return View(None, (), (text,)).without(_GAPS_AND_OTHERS if has_odd else _GAPS, _compared)
