@@ -194,7 +194,12 @@ class Connector(aiohttp.TCPConnector):
             is_new = not traced.log.requests
             if is_new:
                 self._traced.add(traced)
-            if is_new or (not self.signs and (traced.is_silent() or await traced.becomes_silent())):
+            try:
+                is_usable = is_new or (not self.signs and (traced.is_silent() or await traced.becomes_silent()))
+            except BaseException:  # the request is cancelled, and nobody else has this connection
+                connection.close()
+                raise
+            if is_usable:
                 now_s = self._loop.time()
                 if traced.log.open and self._must_rest(traced.log, now_s):
                     self._resting.append((connection, traced))

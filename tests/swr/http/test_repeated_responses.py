@@ -4,8 +4,9 @@ The server here answers nothing by itself: each test says which bytes come when.
 """
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import anyio
 import pytest
@@ -227,6 +228,21 @@ async def test_line_ends_after_a_body_mean_nothing() -> None:
         await client.wait_for_silence()
         assert exchange.certain
     assert len(server.writers) == 1
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_a_request_that_is_cancelled_at_any_turn_leaves_no_connection_open(turns: int) -> None:
+    async with serving() as (server, client):
+        await server.get(client, b"[1]")
+        server.writers[0].write(b"\r\n")  # before the connection is used again, the client reads what came
+        getting = asyncio.create_task(client.get(REQUEST))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        getting.cancel()
+        with suppress(asyncio.CancelledError):
+            await getting
+        del getting
+        gc.collect()  # aiohttp reports a connection that nobody has closed
 
 
 async def test_a_farewell_to_a_connection_that_was_silent_for_long_means_nothing() -> None:
