@@ -9,7 +9,8 @@ import anyio
 from crawler.config.config import Config
 from crawler.crawl.clients import open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
-from crawler.crawl.engine.engine import Engine, TargetRuntime, unless_stopped
+from crawler.crawl.engine.engine import Engine, unless_stopped
+from crawler.crawl.engine.target_run import TargetRuntime
 from crawler.crawl.planning.schedule import make_targets
 from crawler.crawl.planning.walk_plan import find_walks
 from crawler.crawl.scheduling.scheduled import ScheduledWalk

@@ -18,8 +18,9 @@ from crawler.crawl.clients import ClientOpener, open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.ending.carry_over import centers_to_read_again, is_worth_going_on
 from crawler.crawl.ending.run_evidence import RunEvidence, run_evidence
-from crawler.crawl.engine.engine import Engine, TargetRuntime, interruption, unless_stopped
+from crawler.crawl.engine.engine import Engine, interruption, unless_stopped
 from crawler.crawl.engine.publisher import BATCH_WALKS
+from crawler.crawl.engine.target_run import TargetRuntime
 from crawler.crawl.planning.schedule import Schedule, make_schedule
 from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
 from crawler.crawl.result import Result, exit_code_of

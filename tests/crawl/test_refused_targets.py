@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from crawler.cli.run_command import run_command
-from crawler.crawl.engine.refused_target import ACTION, error_of
+from crawler.crawl.ending.refused_target import ACTION, error_of
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.errors import ConfigError, CredentialsError, ErrorDetails, RefusedError, SizeRefusedError

@@ -1,4 +1,4 @@
-"""Runs the crawl: the only module that starts tasks.
+"""Runs the crawl: starts its tasks, all but the workers of each target (target_run.py).
 
 Workers fetch windows; other tasks write to the disk, publish the walks that have ended and wait for a reason to stop.
 All of them live in one task group. An early end of the crawl cancels the group; the journal is kept for a resume.
@@ -13,36 +13,22 @@ All of them live in one task group. An early end of the crawl cancels the group;
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
 
-from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.publisher import Publisher
-from crawler.crawl.engine.window_fetcher import WindowFetcher
-from crawler.crawl.engine.worker_slots import WorkerSlots
+from crawler.crawl.engine.target_run import TargetRun, TargetRuntime
 from crawler.crawl.engine.write_behind import Store, WriteBehind
-from crawler.crawl.planning.splitting import CenterSplitter
-from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
-from crawler.crawl.scheduling.target_scheduler import TargetScheduler
-from crawler.errors import CrawlerError, DiskError, InterruptedRunError
+from crawler.crawl.scheduling.scheduled import ScheduledWalk
+from crawler.errors import CrawlerError, InterruptedRunError
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason, StopSource
-from crawler.swr.http.client import Client
-from crawler.walk.concurrency_limit import ConcurrencyLimit
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-class TargetRuntime(NamedTuple):
-    """One target with what is needed to crawl it; `concurrency` is the largest number of requests in flight."""
-
-    target: TargetScheduler
-    client: Client
-    concurrency: int
 
 
 class Engine:
@@ -86,60 +72,14 @@ class Engine:
                 disk.start_soon(self._publish)
                 async with anyio.create_task_group() as targets:
                     for runtime in self._runtimes:
-                        targets.start_soon(self._crawl_target, runtime)
+                        targets.start_soon(self._run_of(runtime).crawl)
                 self._write_behind.finish()
                 self._publisher.finish()
             everything.cancel_scope.cancel()
 
-    async def _crawl_target(self, runtime: TargetRuntime) -> None:
-        target, clock = runtime.target, self._clock
-        slots = WorkerSlots(ConcurrencyLimit(runtime.concurrency, clock.now_s(), clock.busy_s()), clock)
-        fetcher = WindowFetcher(target, runtime.client, self._store, clock, slots, self._on_walk_end)
-        try_page = PageRequester(runtime.client, target.stats).try_page
-        splitter = CenterSplitter(target, runtime.client, try_page, self._store, clock)
-        async with anyio.create_task_group() as workers:
-            while await self._has_more(target, fetcher, splitter):
-                while slots.available() and (task := _next_task(target, fetcher)):
-                    slots.acquire()
-                    workers.start_soon(self._work, target, fetcher, slots, task, workers.cancel_scope)
-                if slots.are_idle and fetcher.held:
-                    if error := await fetcher.held.on_idle():
-                        target.stop(error)
-                    continue
-                await slots.wait_for_change()
-
-    async def _work(
-        self,
-        target: TargetScheduler,
-        fetcher: WindowFetcher,
-        slots: WorkerSlots,
-        first: FetchTask,
-        workers: anyio.CancelScope,
-    ) -> None:
-        """Fetch one window after the other while there are any and the worker may keep its slot."""
-        task: FetchTask | None = first
-        while task is not None:
-            try:
-                await fetcher.fetch(task)
-            except CrawlerError as error:
-                if target.error is None:
-                    target.stop(error)
-                workers.cancel()
-            for scheduled in target.ended.take():
-                self._on_walk_end(scheduled)
-            await self._write_behind.wait_for_disk()
-            task = _next_task(target, fetcher) if slots.may_continue() and not target.done else None
-            if task is not None:
-                slots.wake()  # the page may have been the walk's first: now there are more windows
-        slots.release()
-
-    async def _has_more(self, target: TargetScheduler, fetcher: WindowFetcher, splitter: CenterSplitter) -> bool:
-        """Return whether there is more to fetch. When all walks have ended, settle doubts and split what drifted."""
-        if target.done and target.error is None:
-            await _settle(target, fetcher, splitter)
-            for scheduled in target.ended.take():
-                self._on_walk_end(scheduled)
-        return not target.done
+    def _run_of(self, runtime: TargetRuntime) -> TargetRun:
+        wait_for_disk, on_walk_end = self._write_behind.wait_for_disk, self._on_walk_end
+        return TargetRun(runtime, self._store, self._clock, wait_for_disk=wait_for_disk, on_walk_end=on_walk_end)
 
     def _on_walk_end(self, scheduled: ScheduledWalk) -> None:
         """Publish a walk that has ended, when all its pages are certain; one that was split with those in its place."""
@@ -165,23 +105,6 @@ class Engine:
         self._stop_reason = await stop.wait()
         log.warning("run.stop", extra={"signal": self._stop_reason.signal_number})
         everything.cancel()
-
-
-def _next_task(target: TargetScheduler, fetcher: WindowFetcher) -> FetchTask | None:
-    """Take the next window; None when a response must come first, or enough were refused."""
-    return None if fetcher.held.are_enough else target.next_task()
-
-
-async def _settle(target: TargetScheduler, fetcher: WindowFetcher, splitter: CenterSplitter) -> None:
-    """Settle doubts, which may open a walk again; else split what drifted. Raises DiskError."""
-    try:
-        await fetcher.settle_doubts()
-        if target.done:
-            await splitter.split()
-    except DiskError:
-        raise
-    except CrawlerError as error:
-        target.stop(error)
 
 
 async def unless_stopped(work: Callable[[], Awaitable[T]], stop: StopSource | None) -> T:
