@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from crawler.config.settings.run_settings import Require
-from crawler.crawl.scheduling.target_stats import TargetStats
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.errors import SIGNALLED, CrawlerError, IncompleteError, UnavailableError
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.manifest import (

@@ -21,6 +21,7 @@ from crawler.crawl.ending.run_evidence import RunEvidence, run_evidence
 from crawler.crawl.engine.engine import Engine, interruption, unless_stopped
 from crawler.crawl.engine.publisher import BATCH_WALKS
 from crawler.crawl.engine.target_run import TargetRuntime
+from crawler.crawl.observing.target_stats import ProgressHook
 from crawler.crawl.planning.schedule import Schedule, make_schedule
 from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
 from crawler.crawl.result import Result, exit_code_of
@@ -29,7 +30,6 @@ from crawler.crawl.run_manifest import manifest_of
 from crawler.crawl.run_output import STDOUT, open_part_writer, open_run_workspace
 from crawler.crawl.run_store import RunStore
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
-from crawler.crawl.scheduling.target_stats import ProgressHook
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import InterruptedRunError
 from crawler.model.clock import Clock

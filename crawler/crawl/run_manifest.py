@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 import crawler
 from crawler.config.config import Config
 from crawler.config.describe import redacted
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.result import Result
-from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, Status
 from crawler.text.timestamp import timestamp
 

@@ -23,8 +23,8 @@ from crawler.cli.console.progress import can_move_cursor, glyphs_for, progress_h
 from crawler.cli.console.progress_view import ASCII, UNICODE, Line, ProgressMeter, ProgressView, combined, draw
 from crawler.config.config import Config
 from crawler.config.load import load
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.run import run_crawl
-from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.emulator.faults.registry import ServerErrors
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator

@@ -12,8 +12,8 @@ import pytest
 
 from crawler.cli.console.summary import summary
 from crawler.cli.console.summary_json import SCHEMA, summary_json
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.result import Result
-from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.completeness import incompleteness

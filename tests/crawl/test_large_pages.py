@@ -11,7 +11,7 @@ from aiohttp import web
 
 from crawler.crawl.engine import page_requester
 from crawler.crawl.engine.page_requester import PageRequester
-from crawler.crawl.scheduling.target_stats import TargetStats
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.swr.content_encoding import decoded
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.bounds import SMALL_BYTES

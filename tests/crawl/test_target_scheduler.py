@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.resume import replay
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledCensus, ScheduledWalk, TargetCensus
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
-from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.crawl.scheduling.walk_maker import CrawlLimits, WalkMaker
 from crawler.errors import UnavailableError
 from crawler.model.walk_id import WalkId

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.crawl.scheduling.target_stats import NO_ANSWER, TargetStats, eta_s
+from crawler.crawl.observing.target_stats import NO_ANSWER, TargetStats, eta_s
 
 some = st.floats(0.001, 10**6)
 

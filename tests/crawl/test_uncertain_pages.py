@@ -9,10 +9,10 @@ from aiohttp import web
 
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.uncertain_pages import UncertainPages
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.resume import replay
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledCensus, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
-from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.crawl.scheduling.walk_maker import CrawlLimits
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window

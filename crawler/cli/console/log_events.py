@@ -43,6 +43,12 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "Items hold fields that this version does not know. They are kept under extra.",
     ),
     LogEvent(
+        "observer.failed",
+        "warning",
+        ("observer", "method", "reason"),
+        "An observer given to the run raised an error in this method. It is not called again; the run goes on.",
+    ),
+    LogEvent(
         "output.foreign",
         "warning",
         ("path", "reason"),

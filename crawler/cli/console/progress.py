@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from crawler.cli.console import logs
 from crawler.cli.console.progress_view import ASCII, UNICODE, Glyphs, ProgressMeter, ProgressView, combined, draw
-from crawler.crawl.scheduling.target_stats import ProgressHook, TargetStats
+from crawler.crawl.observing.target_stats import ProgressHook, TargetStats
 
 if TYPE_CHECKING:
     from rich.console import Console

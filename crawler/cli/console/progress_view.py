@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from crawler.crawl.scheduling.target_stats import TargetStats, eta_s
+from crawler.crawl.observing.target_stats import TargetStats, eta_s
 from crawler.text.human import count, counted, duration, escaped, rate, shortened
 
 # Long enough to smooth the bursts of the rate limiter, short enough to show the current rate.

@@ -3,8 +3,8 @@
 from collections import Counter
 from typing import Literal, NamedTuple
 
+from crawler.crawl.observing.target_stats import NO_ANSWER
 from crawler.crawl.result import Result
-from crawler.crawl.scheduling.target_stats import NO_ANSWER
 from crawler.snapshot.completeness import sum_if_known
 from crawler.snapshot.manifest import WalkEntry
 from crawler.text.human import count, counted, duration

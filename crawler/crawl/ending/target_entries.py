@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from crawler.crawl.scheduling.target_stats import TargetStats
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.errors import CrawlerError
 from crawler.snapshot.manifest import TargetEntry, WalkEntry
 

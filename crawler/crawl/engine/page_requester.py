@@ -7,7 +7,7 @@ import anyio
 import anyio.from_thread
 import anyio.to_thread
 
-from crawler.crawl.scheduling.target_stats import TargetStats
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.errors import RequestError, ThrottledError
 from crawler.model.walk_id import Center
 from crawler.swr.decode.batch import Source

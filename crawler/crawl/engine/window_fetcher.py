@@ -13,9 +13,9 @@ from crawler.crawl.engine.settling import PageLog, WindowSettler
 from crawler.crawl.engine.uncertain_pages import UncertainPages
 from crawler.crawl.engine.window_failures import WindowFailures
 from crawler.crawl.engine.worker_slots import WorkerSlots
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
-from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.errors import (
     RequestError,
     ThrottledError,

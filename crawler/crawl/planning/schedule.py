@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.config.config import Config
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.planning.walk_plan import WalkPlan
 from crawler.crawl.scheduling.scheduled import ScheduledCensus, ScheduledWalk, Split
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
-from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.crawl.scheduling.walk_maker import CrawlLimits
 from crawler.errors import CrawlerError
 from crawler.model.walk_id import Center, WalkId

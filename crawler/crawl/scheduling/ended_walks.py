@@ -2,8 +2,8 @@
 
 import logging
 
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.scheduling.scheduled import ScheduledWalk, Split
-from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.walk.rested_walk import WalkResult
 
 log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.scheduling.ended_walks import EndedWalks
 from crawler.crawl.scheduling.open_walks import OpenWalks, task_of
 from crawler.crawl.scheduling.scheduled import (
@@ -20,7 +21,6 @@ from crawler.crawl.scheduling.scheduled import (
     Split,
     TargetCensus,
 )
-from crawler.crawl.scheduling.target_stats import TargetStats
 from crawler.crawl.scheduling.walk_maker import CrawlLimits, WalkMaker
 from crawler.errors import CrawlerError
 from crawler.model.walk_id import Center

@@ -1,0 +1,275 @@
+"""The events of a run, as values that do not change (pure): what an observer is given (observer.py).
+
+Each value is of one target, which it names itself or by its walk, or of the whole run. Seconds end in `_s`. `reason` is
+one line for people, without control characters of the service and without secrets.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePath
+from typing import NamedTuple
+
+from crawler.crawl.observing.target_stats import TargetStats
+from crawler.errors import CrawlerError
+from crawler.model.stop_reason import StopReason
+from crawler.model.walk_id import WalkId
+from crawler.model.window import Window
+from crawler.snapshot.manifest import Manifest, Status
+from crawler.swr.request import Request
+from crawler.walk.judgement import Judgement
+
+# ---- the run
+
+
+class RunStarted(NamedTuple):
+    """A run has its output and begins, or goes on after `resumed` interruptions; `started_at` is its first start."""
+
+    snapshot: str
+    started_at: datetime
+    resumed: int
+
+
+class RunResumed(NamedTuple):
+    """A journal was replayed: `windows` of it need no request; `restarted_walks` begin their present pass again."""
+
+    snapshot: str
+    windows: int
+    restarted_walks: int
+    truncated_bytes: int
+
+
+class JournalTruncated(NamedTuple):
+    """The journal of an interrupted run contradicts the plan and is discarded: every window is requested."""
+
+    snapshot: str
+    reason: str
+
+
+class CrawlStarted(NamedTuple):
+    """The walks are known, and pages are requested from now on.
+
+    `targets` has the statistics of each target, in the order of the configuration. What earlier processes of the run
+    read is counted in them and told by no other event. They are copies.
+    """
+
+    targets: tuple[TargetStats, ...]
+
+
+class StopRequested(NamedTuple):
+    """A signal, by its number, stops the run; its state is kept."""
+
+    signal_number: int
+
+
+class SnapshotPublished(NamedTuple):
+    """The snapshot is in its folder `path`; `manifest` names its walks with their verdicts, its files and counts."""
+
+    path: PurePath
+    manifest: Manifest
+
+
+class RunEnded(NamedTuple):
+    """How a run ended. It is the last event of a run.
+
+    `status` is that of what was published, None when nothing was. `errors` holds why targets stopped, by their names.
+    `error` is what ended the run in the middle, such as a full disk, None when the run came to its end; then
+    `stop_reason` says why it ended. `targets` are the statistics as copies, none before the walks were known.
+    """
+
+    snapshot: str
+    status: Status | None
+    stop_reason: StopReason | None
+    errors: Mapping[str, CrawlerError]
+    path: PurePath | None
+    targets: tuple[TargetStats, ...]
+    error: BaseException | None = None
+
+
+# ---- a target
+
+
+class TargetWork(NamedTuple):
+    """The work that a target is known to have by now.
+
+    `walks` are those of the plan, split ones by their parts; `windows` counts the windows of started walks: all of a
+    walk whose total is known, one of any other. `declared` is the sum of the known totals, in items.
+    """
+
+    walks: int
+    walks_started: int = 0
+    windows: int = 0
+    declared: int = 0
+
+
+class TargetStopped(NamedTuple):
+    """A target is given up before its walks ended; the others go on."""
+
+    target: str
+    error: CrawlerError
+
+
+class TargetThrottled(NamedTuple):
+    """No request is sent to the target for `wait_s` seconds: the service asked for fewer requests.
+
+    `throttled_s` is the length of all pauses of the target in this process by then; where they overlap they count once.
+    """
+
+    target: str
+    wait_s: float
+    throttled_s: float
+
+
+class CachedPage(NamedTuple):
+    """The first page of a target came from a cache that had stored it for `age_s` seconds."""
+
+    target: str
+    age_s: int
+
+
+class DialectAdopted(NamedTuple):
+    """The service of a target refuses the usual form of requests; the other one is used from now on.
+
+    `is_obeyed`: whether it showed that it reads them.
+    """
+
+    target: str
+    is_obeyed: bool
+    reason: str
+
+
+class DiscoveryRetried(NamedTuple):
+    """Listing the namespaces of a target failed; it is tried again after `wait_s` seconds. `attempt` counts from 1."""
+
+    target: str
+    attempt: int
+    wait_s: float
+    reason: str
+
+
+class InvalidNamespaces(NamedTuple):
+    """The service listed `number` namespaces whose names break its own rule; `names` are the first ten."""
+
+    target: str
+    names: tuple[str, ...]
+    number: int
+
+
+# ---- a walk
+
+
+class WalkStarted(NamedTuple):
+    """A walk has its first window."""
+
+    walk: WalkId
+    work: TargetWork
+
+
+class WalkEnded(NamedTuple):
+    """A walk has its verdict.
+
+    A walk of a whole center may await a split: then it is read again by namespace (WalkSplit), or it has ended after
+    all (WalkNotSplit). `requests` are those of all processes of the run, retries included.
+    """
+
+    walk: WalkId
+    judgement: Judgement
+    passes: int
+    distinct: int
+    requests: int
+    awaits_split: bool
+
+
+class WalkReopened(NamedTuple):
+    """A walk is read again: one of its pages may belong to another request. `had_ended`: it was told as ended."""
+
+    walk: WalkId
+    had_ended: bool
+
+
+class WalkSplit(NamedTuple):
+    """A walk that has no stable order is read again in `namespaces` walks, one for each namespace."""
+
+    walk: WalkId
+    namespaces: int
+    work: TargetWork
+
+
+class WalkNotice(NamedTuple):
+    """Something that a person should know of a walk, and why it is so; the observer's method says what."""
+
+    walk: WalkId
+    reason: str
+
+
+class FieldsFound(NamedTuple):
+    """Fields, sorted by name, that no page of the target has had before, and the walk that has them."""
+
+    walk: WalkId
+    fields: tuple[str, ...]
+
+
+# ---- a request, and the window it is for
+
+
+class RequestEnded(NamedTuple):
+    """A request to the API has a response, or failed without one; then `status` is 0.
+
+    `status` is the HTTP status, `request_id` the X-Request-Id of the response, "" without one; `body_bytes` is the size
+    of the decompressed body, 0 for one that was not read. `elapsed_s` includes the wait for the rate limiter and for a
+    connection.
+    """
+
+    target: str
+    request: Request
+    status: int
+    request_id: str
+    body_bytes: int
+    elapsed_s: float
+
+
+class PageRead(NamedTuple):
+    """A window is settled with its page: `records` and `rejects` are the items on it, `total` what it declares."""
+
+    walk: WalkId
+    window: Window
+    records: int
+    rejects: int
+    total: int | None
+    work: TargetWork
+
+
+class RequestRetried(NamedTuple):
+    """A request is sent again after `wait_s` seconds, since it failed or its page contradicts earlier ones.
+
+    `attempt` counts the requests so far. One that only confirms an answer `is_expected`, and no reason to worry.
+    """
+
+    walk: WalkId
+    offset: int
+    attempt: int
+    wait_s: float
+    reason: str
+    is_expected: bool = False
+
+
+class DoubtfulPage(NamedTuple):
+    """A page that was read may belong to another request."""
+
+    walk: WalkId
+    offset: int
+
+
+class FailedWindow(NamedTuple):
+    """A window without a usable answer, and why."""
+
+    walk: WalkId
+    offset: int
+    reason: str
+
+
+class WindowUnread(NamedTuple):
+    """A window is settled without a page: it is lost, or the service says that there is no such list."""
+
+    walk: WalkId
+    window: Window
+    work: TargetWork
