@@ -1,13 +1,13 @@
 """All errors, sorted by what to do next (pure).
 
-    CrawlerError                    one sentence for a person, and the exit code of the command
-    |-- UsageError              2   the command line is wrong: correct it
-    |-- IncompleteError         3   finished, but something is missing or differs: read what
-    |-- DiskError              74   no space, not writable, vanished: free disk space or fix the problem, then rerun
-    |-- UnavailableError       75   throttled, an outage, or the output is in use: rerun later
-    |-- CredentialsError       77   refused or missing: renew them, then rerun
-    |-- ConfigError            78   a setting is wrong: correct the one that is named
-    `-- InterruptedRunError 130/143 a signal: the state is kept, rerun to resume
+    CrawlerError                    one sentence for a person, and its `kind`
+    |-- UsageError                  the command line is wrong: correct it
+    |-- IncompleteError             finished, but something is missing or differs: read what
+    |-- DiskError                   no space, not writable, vanished: free disk space or fix the problem, then rerun
+    |-- UnavailableError            throttled, an outage, or the output is in use: rerun later
+    |-- CredentialsError            refused or missing: renew them, then rerun
+    |-- ConfigError                 a setting is wrong: correct the one that is named
+    `-- InterruptedRunError         a signal: the state is kept, rerun to resume
 
     RequestError                    one request failed; never leaves the engine
     |-- TransientError              retry after a backoff
@@ -24,51 +24,54 @@ Source: docs/reference/swr-api.md#errors (what the service sends), #retry-classe
 """
 
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
-SIGNALLED: Final = 128  # a shell's own convention: a program that a signal ended has 128 + the number of the signal
+ErrorKind = Literal["usage", "incomplete", "disk", "unavailable", "credentials", "config", "interrupted"]
 
 
 class CrawlerError(Exception):
-    """Something a person has to act on. `str(error)` is one line: what happened, where, and what to do."""
+    """Something a person has to act on. `str(error)` is one line: what happened, where, and what to do.
 
-    exit_code = 1
+    `kind` says which subclass it is in one word, for data: a manifest names it, and a command has an exit code for it.
+    """
+
+    kind: ClassVar[ErrorKind]
 
 
 class UsageError(CrawlerError):
     """The command line is wrong."""
 
-    exit_code = 2
+    kind = "usage"
 
 
 class IncompleteError(CrawlerError):
     """The work was done, but its result is not complete or not as declared."""
 
-    exit_code = 3
+    kind = "incomplete"
 
 
 class DiskError(CrawlerError):
     """The output cannot be written or read."""
 
-    exit_code = 74
+    kind = "disk"
 
 
 class UnavailableError(CrawlerError):
     """The service throttles or is down for longer than the configured tries, or another run uses the output."""
 
-    exit_code = 75
+    kind = "unavailable"
 
 
 class CredentialsError(CrawlerError):
     """The service refused the credentials, or none are configured."""
 
-    exit_code = 77
+    kind = "credentials"
 
 
 class ConfigError(CrawlerError):
     """A setting is wrong. `setting` is its name as the user wrote it, None for a whole file."""
 
-    exit_code = 78
+    kind = "config"
 
     def __init__(self, message: str, *, setting: str | None = None) -> None:
         super().__init__(message)
@@ -76,12 +79,13 @@ class ConfigError(CrawlerError):
 
 
 class InterruptedRunError(CrawlerError):
-    """A signal ended the run; its state is kept. `exit_code` is 128 + the signal's number."""
+    """A signal ended the run; its state is kept. `signal_number` is that of the signal."""
+
+    kind = "interrupted"
 
     def __init__(self, message: str, *, signal_number: int) -> None:
         super().__init__(message)
         self.signal_number = signal_number
-        self.exit_code = SIGNALLED + signal_number
 
 
 class ErrorDetails(NamedTuple):

@@ -75,7 +75,7 @@ def _failed(target: TargetEntry) -> Observation:
     read = f"{count(target.published)} of {counted(target.planned, 'walk')} published"
     evidence: Evidence = {
         "reason": target.reason,
-        "exit_code": target.exit_code,
+        "kind": target.kind,
         "planned": target.planned,
         "published": target.published,
     }

@@ -1,26 +1,24 @@
 """What each exit code means and what to do next (pure): the one table of all of them.
 
-The classes of `crawler.errors` declare the codes of expected errors, `crawler/cli/console/exit_status.py` the others.
-Those from 64 to 78 are those of BSD's sysexits.h.
+`crawler/cli/console/exit_status.py` says which error and which end of a run has which. Those from 64 to 78 are those of
+BSD's sysexits.h.
 """
 
 from typing import Final, NamedTuple
 
 from crawler.cli.console.exit_status import (
     BROKEN_PIPE,
+    CONFIG,
+    CREDENTIALS,
+    DISK,
     FOUND,
+    INCOMPLETE,
     INTERNAL_ERROR,
     INTERRUPTED,
     SUCCESS,
     TERMINATED,
-)
-from crawler.errors import (
-    ConfigError,
-    CredentialsError,
-    DiskError,
-    IncompleteError,
-    UnavailableError,
-    UsageError,
+    UNAVAILABLE,
+    USAGE,
 )
 
 
@@ -47,13 +45,13 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         "Read the findings or the differences.",
     ),
     ExitCode(
-        UsageError.exit_code,
+        USAGE,
         "usage",
         "The command line is wrong, or names a snapshot that does not exist.",
         "Correct the flag or argument that the message names.",
     ),
     ExitCode(
-        IncompleteError.exit_code,
+        INCOMPLETE,
         "incomplete",
         "crawl: finished and published, but not proven complete: a walk is partial, drifted or unproven, items were "
         "rejected, a center holds more than the namespaces that were crawled, or a center or namespace lost most of "
@@ -70,7 +68,7 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         "Report the file that the message names; it holds the traceback.",
     ),
     ExitCode(
-        DiskError.exit_code,
+        DISK,
         "disk",
         "The output cannot be written: the disk is full, read-only, or no longer there. For crawl also a summary file "
         "that cannot be written: the message then says what is published, and how the run itself ended.",
@@ -78,14 +76,14 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         "is published, asks for nothing and writes the summary again.",
     ),
     ExitCode(
-        UnavailableError.exit_code,
+        UNAVAILABLE,
         "unavailable",
         "The service was throttled or down for longer than the retries last, --max-duration was reached, or another "
         "run is writing to the same output. With several targets, the others may be published.",
         "Rerun the command later; crawl resumes, and reads only what is missing.",
     ),
     ExitCode(
-        CredentialsError.exit_code,
+        CREDENTIALS,
         "credentials",
         "The service refused the credentials, permits the account nothing, or there are no credentials. "
         "With several targets, the others may be published.",
@@ -93,7 +91,7 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         "when it can tell that the account is the same.",
     ),
     ExitCode(
-        ConfigError.exit_code,
+        CONFIG,
         "configuration",
         "A setting is wrong, or contradicts another one; for crawl and plan also an endpoint that refuses or redirects "
         "every request, or whose certificate is not valid.",

@@ -9,7 +9,8 @@ def _end(number: int, _frame: object) -> None:
     """End the process: nothing has begun. It prints nothing, since that could fail, and Python would print more."""
     import posix  # noqa: PLC0415
 
-    # As `crawler.errors.SIGNALLED`; the public name of `_exit` is in `os`. Both would have to be imported.
+    # As `SIGNALLED` of crawler/cli/console/exit_status.py; the public name of `_exit` is in `os`. Both would have to be
+    # imported.
     posix._exit(128 + number)  # noqa: SLF001
 
 

@@ -13,10 +13,18 @@ from typing import Final
 import click
 
 from crawler.cli.app import PROGRAM, cli
-from crawler.cli.console.exit_status import BROKEN_PIPE, INTERNAL_ERROR, INTERRUPTED, TERMINATED
+from crawler.cli.console.exit_status import (
+    BROKEN_PIPE,
+    DISK,
+    INTERNAL_ERROR,
+    INTERRUPTED,
+    TERMINATED,
+    USAGE,
+    exit_code_of_error,
+)
 from crawler.cli.console.process_signals import SIGNALS
 from crawler.config.renamed import RENAMED_FLAGS
-from crawler.errors import CrawlerError, DiskError, UsageError
+from crawler.errors import CrawlerError
 from crawler.text.human import escaped
 
 # What a full, broken or remote device answers when standard output is written to. An error that names a file is said as
@@ -34,15 +42,15 @@ def run_command(arguments: list[str]) -> int:
         return int(code or 0)
     except click.ClickException as error:
         _print_error(_usage_message(error))
-        return UsageError.exit_code
+        return USAGE
     except CrawlerError as error:
         _print_error(str(error))
-        return error.exit_code
+        return exit_code_of_error(error)
     except (KeyboardInterrupt, click.Abort):
         _print_error("interrupted")
         return TERMINATED if SIGNALS.received == signal.SIGTERM else INTERRUPTED
     except OSError as error:
-        return _exit_code_of(error)
+        return _exit_code_of_os_error(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
         return _report_bug(error)
 
@@ -64,7 +72,7 @@ def _new_spelling(flag: str, context: click.Context | None) -> str | None:
     return new if new in flags else None
 
 
-def _exit_code_of(error: OSError) -> int:
+def _exit_code_of_os_error(error: OSError) -> int:
     """Return the exit code for a stream or a file that could not be written."""
     if isinstance(error, BrokenPipeError):
         return BROKEN_PIPE
@@ -72,7 +80,7 @@ def _exit_code_of(error: OSError) -> int:
         return _report_bug(error)
     where = error.filename or "standard output"
     _print_error(f"{where}: {error.strerror}; free disk space or fix the problem, then rerun the command")
-    return DiskError.exit_code
+    return DISK
 
 
 def _report_bug(error: Exception) -> int:

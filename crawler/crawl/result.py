@@ -1,14 +1,14 @@
-"""How a crawl ended (pure): the summary, `--summary-file` and the exit code are made from it."""
+"""How a crawl ended (pure): the summary, `--summary-file` and the exit code of the command are made from it."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from crawler.config.settings.run_settings import Require
 from crawler.crawl.observing.target_stats import TargetStats
-from crawler.errors import SIGNALLED, CrawlerError, IncompleteError, UnavailableError
-from crawler.model.stop_reason import StopReason
+from crawler.errors import CrawlerError, ErrorKind, IncompleteError, UnavailableError
+from crawler.model.stop_reason import StopReason, interruption
 from crawler.snapshot.manifest import (
     CarriedOver,
     Coverage,
@@ -19,18 +19,30 @@ from crawler.snapshot.manifest import (
     TargetEntry,
     WalkEntry,
 )
+from crawler.text.human import counted
+
+# Of several targets that failed: an outage passes by itself, a setting that is wrong does not.
+_SEVERITY: Final[tuple[ErrorKind, ...]] = (
+    "interrupted",
+    "usage",
+    "incomplete",
+    "disk",
+    "unavailable",
+    "credentials",
+    "config",
+)
 
 
-class Result(NamedTuple):
+class CrawlResult(NamedTuple):
     """How a crawl ended.
 
     `status` is that of the records that were published, to a folder or to standard output; None for a run that stopped
     before: then the reason is in `errors`, by target, or `stop_reason` is a signal or a deadline. `manifest` and `path`
     are None when there is no published folder. `errors` may also hold why some targets of a published snapshot failed.
-    `state` is the folder from which the same command resumes the run, None when nothing is left to do.
+    `state` is the folder from which the same command resumes the run, None when nothing is left to do. `require` is
+    that of the configuration: whether a published snapshot may lack targets that failed.
     """
 
-    exit_code: int
     stop_reason: StopReason
     started_at: datetime
     finished_at: datetime
@@ -48,22 +60,31 @@ class Result(NamedTuple):
     status: Status | None
     targets: tuple[TargetEntry, ...] = ()
     carried_over: tuple[CarriedOver, ...] = ()
+    require: Require = "all"
 
+    def failure(self) -> CrawlerError | None:
+        """Return the error that stands for how the crawl ended; None when a complete snapshot is published.
 
-def exit_code_of(
-    errors: Mapping[str, CrawlerError], stop_reason: StopReason, status: Status | None, require: Require = "all"
-) -> int:
-    """Return the exit code of a crawl; `status` is that of its snapshot, None when nothing could be published.
+        | published, not complete        | an IncompleteError                                                        |
+        | published, but targets failed  | the most severe error of a target; IncompleteError if `require` is "any"  |
+        | stopped by a signal            | an InterruptedRunError                                                    |
+        | targets stopped with an error  | the most severe one of them                                               |
+        | `max_duration` is over         | an UnavailableError                                                       |
+        """
+        if self.status is not None and not (self.errors and self.require == "all"):
+            return None if self.status == "complete" else IncompleteError(self._incomplete())
+        if self.stop_reason.kind == "signal":
+            return interruption(self.stop_reason)
+        if self.errors:
+            return max(self.errors.values(), key=lambda error: _SEVERITY.index(error.kind))
+        return UnavailableError("max_duration is over before every walk has ended; rerun the same command")
 
-    | published, complete            | 0                                                                   |
-    | published, not complete        | 3                                                                   |
-    | published, but targets failed  | the largest of their exit codes; 3 if `require` is "any"            |
-    | stopped by a signal            | 128 + its number                                                    |
-    | targets stopped with an error  | the largest of their exit codes: refused credentials before an outage |
-    | `max_duration` is over         | 75                                                                  |
-    """
-    if status is not None and not (errors and require == "all"):
-        return 0 if status == "complete" else IncompleteError.exit_code
-    if stop_reason.kind == "signal":
-        return SIGNALLED + stop_reason.signal_number
-    return max((error.exit_code for error in errors.values()), default=UnavailableError.exit_code)
+    def _incomplete(self) -> str:
+        unproven = sum(walk.verdict != "complete" or bool(walk.rejects) for walk in self.walks)
+        failed = sum(target.state == "failed" for target in self.targets)
+        reasons = [
+            f"{counted(unproven, 'walk')} not proven" if unproven else "",
+            f"{counted(failed, 'target')} failed" if failed else "",
+        ]
+        why = ", ".join(filter(None, reasons)) or "its centers are not covered, or shrank"
+        return f"snapshot {self.snapshot} is published, but not complete: {why}; read its manifest"

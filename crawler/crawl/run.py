@@ -18,13 +18,13 @@ from crawler.crawl.clients import ClientOpener, open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.ending.carry_over import centers_to_read_again, is_worth_going_on
 from crawler.crawl.ending.run_evidence import RunEvidence, run_evidence
-from crawler.crawl.engine.engine import Engine, interruption, unless_stopped
+from crawler.crawl.engine.engine import Engine, unless_stopped
 from crawler.crawl.engine.publisher import BATCH_WALKS
 from crawler.crawl.engine.target_run import TargetRuntime
 from crawler.crawl.observing.target_stats import ProgressHook
 from crawler.crawl.planning.schedule import Schedule, make_schedule
 from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
-from crawler.crawl.result import Result, exit_code_of
+from crawler.crawl.result import CrawlResult
 from crawler.crawl.resume import resume
 from crawler.crawl.run_manifest import manifest_of
 from crawler.crawl.run_output import STDOUT, open_part_writer, open_run_workspace
@@ -33,7 +33,7 @@ from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import InterruptedRunError
 from crawler.model.clock import Clock
-from crawler.model.stop_reason import StopReason, StopSource
+from crawler.model.stop_reason import StopReason, StopSource, interruption
 from crawler.snapshot.manifest import CarriedOver, Manifest
 from crawler.snapshot.reader import open_snapshot
 from crawler.store.output.run_state import RunState
@@ -53,14 +53,14 @@ def run_crawl(
     stop: StopSource | None = None,
     clock: Clock | None = None,
     clients: ClientOpener = open_clients,
-) -> Result:
+) -> CrawlResult:
     """Crawl what `config` names, publish it, and return how the crawl ended.
 
     `progress` is given the statistics and may show them while the crawl runs. The crawl stops when `stop` asks for it,
     until its snapshot is renamed: after that it is published, and ends as if it had not been asked.
     Retries and the rate limit follow `clock`. `clients` opens the client of each target. Raises a CrawlerError when
     the run could not start, was stopped before it knew its walks, or the disk failed; an error of a target is in the
-    Result instead.
+    CrawlResult instead.
     """
     factories = credential_factories(config, environ)
     clock = clock or SystemClock()
@@ -83,11 +83,10 @@ def _raise_if_asked(stop: StopSource | None) -> None:
         raise interruption(reason)
 
 
-def _published_before(state: RunState, path: Path) -> Result:
+def _published_before(state: RunState, path: Path) -> CrawlResult:
     """Return the result of a run that has published its snapshot: it has ended, or was killed just before."""
     manifest = open_snapshot(path).manifest
-    return Result(
-        exit_code=exit_code_of({}, StopReason("done"), manifest.status),
+    return CrawlResult(
         stop_reason=StopReason("done"),
         started_at=state.started_at,
         finished_at=datetime.fromisoformat(manifest.finished_at),
@@ -119,7 +118,7 @@ class _Run:
         self._stop = stop
         self._to_folder = config.output != STDOUT
 
-    async def crawl(self, factories: Mapping[str, CredentialFactory], progress: ProgressHook) -> Result:
+    async def crawl(self, factories: Mapping[str, CredentialFactory], progress: ProgressHook) -> CrawlResult:
         config, workspace = self._config, self._workspace
         with (
             closing(open_spool(workspace.folder, sync=self._to_folder, published=workspace.parts_in)) as spool,
@@ -161,7 +160,7 @@ class _Run:
 
     def _finish(
         self, schedule: Schedule, store: RunStore, part_writer: PartFiles | StdoutWriter, stop_reason: StopReason
-    ) -> Result:
+    ) -> CrawlResult:
         """Publish what the targets that ended hold; return how the crawl ended."""
         folder = part_writer.folder if isinstance(part_writer, PartFiles) else None
         found = run_evidence(
@@ -178,8 +177,8 @@ class _Run:
         return self._publish(result, found, schedule, store, part_writer)
 
     def _publish(
-        self, result: Result, found: RunEvidence, schedule: Schedule, store: RunStore, part_files: PartFiles
-    ) -> Result:
+        self, result: CrawlResult, found: RunEvidence, schedule: Schedule, store: RunStore, part_files: PartFiles
+    ) -> CrawlResult:
         """Publish the snapshot of a result whose status is known; return the result with it."""
         status = found.why.status
         manifest = manifest_of(result, self._config, status, schedule.unknown_fields(), *part_files.close())
@@ -191,7 +190,7 @@ class _Run:
         except InterruptedRunError as error:
             asked = StopReason("signal", error.signal_number)
             state = self._workspace.folder
-            return result._replace(exit_code=error.exit_code, stop_reason=asked, state=state, status=None)
+            return result._replace(stop_reason=asked, state=state, status=None)
         if not result.state:
             self._workspace.remove()
         return result._replace(manifest=manifest, path=path)
@@ -207,14 +206,13 @@ class _Run:
 
 def _result(
     config: Config, workspace: Workspace, schedule: Schedule, found: RunEvidence, stop_reason: StopReason
-) -> Result:
+) -> CrawlResult:
     """Return how the crawl ended, as if its snapshot were published if it is to be."""
     state, errors = workspace.state, schedule.errors()
     is_published = found.is_publishable and not (errors and stop_reason.kind != "done")
     status = found.why.status if is_published else None
     keeps_state = config.output != STDOUT and (not is_published or is_worth_going_on(found.why, found.walks))
-    return Result(
-        exit_code=exit_code_of(errors, stop_reason, status, config.require),
+    return CrawlResult(
         stop_reason=stop_reason,
         started_at=state.started_at,
         finished_at=datetime.now(UTC),
@@ -232,6 +230,7 @@ def _result(
         status=status,
         targets=found.targets,
         carried_over=schedule.carried_over(),
+        require=config.require,
     )
 
 

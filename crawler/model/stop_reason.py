@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple, Protocol
 
+from crawler.errors import InterruptedRunError
+
 
 class StopReason(NamedTuple):
     """Why a crawl stopped: it was done, a signal came, or `max_duration` was over."""
@@ -24,3 +26,9 @@ class StopSource(Protocol):
     async def wait(self) -> StopReason:
         """Return why the run was asked to stop, as soon as it is. One task at a time may wait."""
         ...
+
+
+def interruption(reason: StopReason) -> InterruptedRunError:
+    """Return the error of a run that was asked to stop before it had anything to show."""
+    message = "interrupted; nothing was published; rerun the same command"
+    return InterruptedRunError(message, signal_number=reason.signal_number)

@@ -10,11 +10,12 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crawler.errors import ErrorKind
 from crawler.model.record import Record
 from crawler.model.verdict import Verdict
 from crawler.model.walk_id import Center
 from crawler.snapshot.layout import MANIFEST, PART, REJECTS
-from crawler.snapshot.manifest_values import Claim, Code, Count, Moment, Seconds, check_moments
+from crawler.snapshot.manifest_values import Claim, Count, Moment, Seconds, check_moments
 from crawler.text.human import escaped
 from crawler.text.malformed import MALFORMED
 
@@ -171,14 +172,14 @@ class TargetEntry(msgspec.Struct, frozen=True, kw_only=True):
     """How one target ended. One that `failed` stopped before its walks had ended: `reason` says why.
 
     `planned` counts its walks, `published` those of them that are in this snapshot; a target whose namespaces could not
-    be discovered has none. `exit_code` is the exit code that stands for the reason, 0 for a target that `ended`.
+    be discovered has none. `kind` is that of its error (`crawler/errors.py`), None for a target that `ended`.
     """
 
     name: str
     state: Literal["ended", "failed"]
     planned: Count
     published: Count
-    exit_code: Code = 0
+    kind: ErrorKind | None = None
     reason: str = ""
 
 

@@ -19,7 +19,6 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 # What a service declares, and the size of a file: whatever a service or the system can say.
 Claim = Annotated[int, msgspec.Meta(ge=0, le=INT64 - 1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=10**12)]
-Code = Annotated[int, msgspec.Meta(ge=0, le=255)]
 Moment = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 
 _YEARS: Final = range(1970, 9999)

@@ -226,12 +226,12 @@ def test_shrinkage_is_a_finding_unless_the_run_accepted_it() -> None:
 
 
 def test_a_target_that_failed_is_a_finding_of_its_own() -> None:
-    failed = TargetEntry(name="eu", state="failed", planned=3, published=1, exit_code=75, reason="no answer")
+    failed = TargetEntry(name="eu", state="failed", planned=3, published=1, kind="unavailable", reason="no answer")
     whole, one = observe(manifest(walk(), status="incomplete", targets=(failed,)), has_success_marker=False)
     assert "1 of 1 target failed" in whole.violation.message
     assert (one.rule.id, one.location) == ("SWR009", Location("eu"))
     assert one.violation.message == "stopped with 1 of 3 walks published: no answer"
-    assert one.violation.evidence == {"reason": "no answer", "exit_code": 75, "planned": 3, "published": 1}
+    assert one.violation.evidence == {"reason": "no answer", "kind": "unavailable", "planned": 3, "published": 1}
 
 
 def test_the_records_of_a_walk_with_values_that_could_not_be_read_are_one_finding() -> None:

@@ -13,6 +13,7 @@ import orjson
 import pytest
 
 import crawler
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.swr.decode.batch import Source
@@ -383,7 +384,7 @@ def test_emulate_serves_the_items_of_a_file_and_counts_requests(tmp_path: Path) 
     finally:
         process.terminate()
         said = orjson.loads(process.communicate()[0])
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     assert sum(walk.records for walk in result.walks) == 1
     assert (served["token"], served["ak"]) == ("mine", "MYKEY")
     assert said["by_status"]["503"] == 1

@@ -1,20 +1,68 @@
-"""The table of exit codes: complete, in order, and in words that a page can show as they are."""
+"""Exit codes: the table is complete, in order and in plain words; each kind of error and end of a run has its code."""
 
-import signal
+from datetime import UTC, datetime
+from typing import get_args
+
+import pytest
 
 import crawler.errors
+from crawler.cli.console.exit_status import exit_code_of, exit_code_of_error
 from crawler.cli.exit_codes import EXIT_CODES
-from crawler.errors import CrawlerError, InterruptedRunError
+from crawler.crawl.result import CrawlResult
+from crawler.errors import (
+    ConfigError,
+    CrawlerError,
+    CredentialsError,
+    DiskError,
+    ErrorKind,
+    IncompleteError,
+    InterruptedRunError,
+    UnavailableError,
+    UsageError,
+)
+from crawler.model.stop_reason import StopReason
+from crawler.snapshot.manifest import Status
+
+CODES = {
+    UsageError("x"): 2,
+    IncompleteError("x"): 3,
+    DiskError("x"): 74,
+    UnavailableError("x"): 75,
+    CredentialsError("x"): 77,
+    ConfigError("x"): 78,
+    InterruptedRunError("x", signal_number=2): 130,
+    InterruptedRunError("x", signal_number=15): 143,
+}
+
+NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
+DONE = StopReason("done")
+SIGTERM = StopReason("signal", 15)
+DEADLINE = StopReason("deadline")
+OUTAGE = UnavailableError("no answer")
+REFUSED = CredentialsError("HTTP 401")
+WRONG = ConfigError("no such host")
 
 
-def raised() -> set[int]:
-    """Return the code of every error that leaves a command."""
-    kinds = [kind for kind in vars(crawler.errors).values() if isinstance(kind, type)]
-    chosen = [
-        kind for kind in kinds if issubclass(kind, CrawlerError) and kind not in {CrawlerError, InterruptedRunError}
-    ]
-    signals = (signal.SIGINT, signal.SIGTERM)
-    return {kind.exit_code for kind in chosen} | {InterruptedRunError("", signal_number=n).exit_code for n in signals}
+def ended(status: Status | None, stop_reason: StopReason = DONE, *errors: CrawlerError, any_: bool = False) -> int:
+    result = CrawlResult(
+        stop_reason=stop_reason,
+        started_at=NOON,
+        finished_at=NOON,
+        stats=(),
+        walks=(),
+        coverage=(),
+        shrinkage=(),
+        overlaps=(),
+        errors={str(number): error for number, error in enumerate(errors)},
+        snapshot="night",
+        resumed=0,
+        manifest=None,
+        path=None,
+        state=None,
+        status=status,
+        require="any" if any_ else "all",
+    )
+    return exit_code_of(result)
 
 
 def test_every_code_is_in_the_table_once_in_ascending_order() -> None:
@@ -23,9 +71,43 @@ def test_every_code_is_in_the_table_once_in_ascending_order() -> None:
     assert codes == [0, 1, 2, 3, 70, 74, 75, 77, 78, 130, 141, 143]
 
 
-def test_the_code_of_every_error_is_in_the_table() -> None:
-    assert raised() == {2, 3, 74, 75, 77, 78, 130, 143}
-    assert raised() <= {entry.code for entry in EXIT_CODES}
+@pytest.mark.parametrize(("error", "code"), CODES.items(), ids=repr)
+def test_every_kind_of_error_has_its_code_and_the_table_has_it(error: CrawlerError, code: int) -> None:
+    assert exit_code_of_error(error) == code
+    assert code in {entry.code for entry in EXIT_CODES}
+
+
+def test_every_error_has_a_kind_of_its_own_and_there_are_no_other_kinds() -> None:
+    declared = [one for one in vars(crawler.errors).values() if isinstance(one, type) and issubclass(one, CrawlerError)]
+    kinds = [one.kind for one in declared if one is not CrawlerError]
+    assert sorted(kinds) == sorted(get_args(ErrorKind))
+    assert {type(error) for error in CODES} == {*declared} - {CrawlerError}
+
+
+def test_a_published_run_ends_by_its_status() -> None:
+    assert ended("complete") == 0
+    assert ended("incomplete") == 3
+
+
+def test_a_target_that_failed_decides_unless_the_others_are_enough() -> None:
+    assert ended("incomplete", DONE, OUTAGE) == 75
+    assert ended("incomplete", DONE, OUTAGE, any_=True) == 3
+
+
+def test_the_most_severe_error_decides_in_whatever_order_the_targets_are() -> None:
+    assert ended(None, DONE, OUTAGE, REFUSED) == ended(None, DONE, REFUSED, OUTAGE) == 77
+    assert ended(None, DONE, REFUSED, WRONG) == ended(None, DONE, WRONG, REFUSED) == 78
+
+
+def test_a_signal_decides_over_a_target_that_failed() -> None:
+    assert ended(None, SIGTERM) == 143
+    assert ended(None, SIGTERM, REFUSED) == 143
+    assert ended("incomplete", SIGTERM, REFUSED) == 143
+
+
+def test_a_deadline_is_an_outage_unless_a_target_failed_in_a_worse_way() -> None:
+    assert ended(None, DEADLINE) == 75
+    assert ended(None, DEADLINE, REFUSED) == 77
 
 
 def test_every_code_says_in_plain_sentences_what_it_means_and_what_to_do() -> None:

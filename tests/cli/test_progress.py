@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.cli.console import logs
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.progress import can_move_cursor, glyphs_for, progress_hook, ticking
 from crawler.cli.console.progress_view import ASCII, UNICODE, Line, ProgressMeter, ProgressView, combined, draw
 from crawler.config.config import Config
@@ -399,6 +400,6 @@ def test_a_crawl_under_the_live_view_ends_as_it_would_without(stream_type: type[
         config, environ = config_of(running, tmp_path)
         watch = progress_hook("auto", stream=stream, environ=XTERM)
         result = run_crawl(config, environ, progress=watch)
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     if stream_type is Terminal:
         assert "page.retry walk=default/" in stream.getvalue()

@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.summary import summary
 from crawler.cli.console.summary_json import SCHEMA, summary_json
 from crawler.crawl.observing.target_stats import TargetStats
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.completeness import incompleteness
@@ -61,7 +62,12 @@ def stats(name: str = "default", **fields: Any) -> TargetStats:  # noqa: ANN401
     return TargetStats(name, 2, 10.0, **{**given, **fields})
 
 
-def finished(*walks: WalkEntry, path: PurePath | None = FOLDER, unknown: tuple[str, ...] = (), **fields: Any) -> Result:  # noqa: ANN401
+def finished(
+    *walks: WalkEntry,
+    path: PurePath | None = FOLDER,
+    unknown: tuple[str, ...] = (),
+    **fields: Any,  # noqa: ANN401
+) -> CrawlResult:
     status = incompleteness(walks).status
     files = tuple(FileEntry(path="part", records=200_000, bytes=105_200_000, sha256="") for _ in range(2))
     manifest = Manifest(
@@ -81,11 +87,11 @@ def finished(*walks: WalkEntry, path: PurePath | None = FOLDER, unknown: tuple[s
         requests=Requests(by_status={}, retries=0, throttled_s=0),
     )
     manifested = manifest if path else None
-    code = fields.pop("code", 0 if status == "complete" else 3)
-    return result(code, walks=walks, path=path, state=None, manifest=manifested, **fields)
+    given = {"status": status, "walks": walks, "path": path, "state": None, "manifest": manifested}
+    return result(**{**given, **fields})
 
 
-def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
+def result(**fields: Any) -> CrawlResult:  # noqa: ANN401
     given: Mapping[str, Any] = {
         "stop_reason": StopReason("done"),
         "started_at": NOON,
@@ -101,13 +107,17 @@ def result(exit_code: int, **fields: Any) -> Result:  # noqa: ANN401
         "manifest": None,
         "path": None,
         "state": STATE,
-        "status": {0: "complete", 3: "incomplete"}.get(exit_code),
+        "status": None,
     }
-    return Result(exit_code=exit_code, **{**given, **fields})
+    return CrawlResult(**{**given, **fields})
 
 
-def stopped(**fields: Any) -> Result:  # noqa: ANN401
-    return result(75, **{"stats": (stats(records=120_000, walks_ended=0),), **fields})
+def stopped(**fields: Any) -> CrawlResult:  # noqa: ANN401
+    return result(**{"stats": (stats(records=120_000, walks_ended=0),), **fields})
+
+
+def interrupted(**fields: Any) -> CrawlResult:  # noqa: ANN401
+    return result(stop_reason=StopReason("signal", 2), **fields)
 
 
 def test_a_complete_run_says_where_its_snapshot_is() -> None:
@@ -121,7 +131,7 @@ def test_a_complete_run_says_where_its_snapshot_is() -> None:
 
 
 def test_only_exit_code_0_is_called_complete() -> None:
-    runs = [finished(walk()), finished(walk(rejects=1)), finished(walk(verdict="drifted")), stopped(), result(130)]
+    runs = [finished(walk()), finished(walk(rejects=1)), finished(walk(verdict="drifted")), stopped(), interrupted()]
     assert [summary(run).split(":")[0] for run in runs] == [
         "complete",
         "incomplete",
@@ -129,7 +139,7 @@ def test_only_exit_code_0_is_called_complete() -> None:
         "unfinished",
         "unfinished",
     ]
-    assert all(("each once" in summary(run)) is (run.exit_code == 0) for run in runs)
+    assert all(("each once" in summary(run)) is (exit_code_of(run) == 0) for run in runs)
 
 
 def test_a_walk_of_several_passes_is_compared_with_the_total_of_the_proven_one() -> None:
@@ -210,7 +220,7 @@ def test_a_complete_stream_is_on_standard_output_and_not_on_disk() -> None:
 
 
 def test_a_signal_keeps_the_state_and_says_how_to_resume() -> None:
-    run = result(130, stop_reason=StopReason("signal", 2), stats=(stats(records=120_000, walks_ended=1),))
+    run = interrupted(stats=(stats(records=120_000, walks_ended=1),))
     assert summary(run).splitlines() == [
         "unfinished: stopped by SIGINT (Ctrl-C); 120 000 records read, 400 000 declared so far; nothing is published",
         "  walks     1 of 2 ended",
@@ -226,12 +236,12 @@ def test_records_read_again_in_later_passes_are_called_so() -> None:
 
 
 def failed(name: str, reason: str = "no answer") -> TargetEntry:
-    return TargetEntry(name=name, state="failed", planned=2, published=0, exit_code=75, reason=reason)
+    return TargetEntry(name=name, state="failed", planned=2, published=0, kind="unavailable", reason=reason)
 
 
 def test_a_snapshot_without_a_target_names_it_and_says_that_a_rerun_reads_what_is_missing() -> None:
     ended = TargetEntry(name="default", state="ended", planned=1, published=1)
-    run = finished(walk(), code=75, targets=(failed("eu"), ended))._replace(status="incomplete", state=STATE)
+    run = finished(walk(), status="incomplete", targets=(failed("eu"), ended))._replace(state=STATE)
     text = summary(run)
     assert text.startswith("incomplete: 200 000 records are on disk; 1 of 2 targets failed")
     assert "  failed    eu: no answer\n            latest was not moved\n" in text
@@ -382,9 +392,9 @@ def test_a_run_without_requests_says_so() -> None:
     assert "requests  0" in summary(stopped(stats=(stats(by_status=Counter()),)))
 
 
-def shrunk(*namespaces: str | None, accepted: bool = False) -> Result:
+def shrunk(*namespaces: str | None, accepted: bool = False) -> CrawlResult:
     """Return a run whose center, or namespaces of it, fell from 3 000 to 0 records."""
-    run = finished(walk(records=0), code=0 if accepted else 3)
+    run = finished(walk(records=0), status="complete" if accepted else "incomplete")
     assert run.manifest is not None
     found = tuple(
         Shrinkage(target="default", center="self", namespace=name, before=3000, now=0, snapshot="night1")
@@ -432,7 +442,7 @@ def test_the_summary_for_programs_has_the_shrinkage_of_the_manifest() -> None:
 
 def test_centers_that_hold_the_same_are_named() -> None:
     overlap = Overlap(target="default", compared=64, in_both=64)
-    text = summary(finished(walk(), walk(center="thirdparty"), overlaps=(overlap,), code=3))
+    text = summary(finished(walk(), walk(center="thirdparty"), overlaps=(overlap,), status="incomplete"))
     assert text.splitlines()[0].endswith("0 missing, both centers hold the same")
     assert "  centers   default: self and thirdparty both hold 64 of 64 repositories compared: " in text
     some = finished(walk(), overlaps=(Overlap(target="default", compared=64, in_both=1),))
@@ -443,10 +453,10 @@ def test_centers_that_hold_the_same_are_named() -> None:
 def test_records_that_no_walk_covers_are_counted() -> None:
     center = Coverage(target="default", center="self", declared=500, covered=380)
     unknown = Coverage(target="default", center="thirdparty", declared=None, covered=0)
-    text = summary(finished(walk(), coverage=(center,), code=3))
+    text = summary(finished(walk(), coverage=(center,), status="incomplete"))
     assert text.splitlines()[0].endswith("120 in no namespace walked")
     assert "default/self: 120 of 500 declared records are in no namespace walked" in text
-    assert json.loads(summary_json(finished(walk(), coverage=(center,), code=3)))["uncovered"] == 120
-    text = summary(finished(walk(), coverage=(unknown,), code=3))
+    assert json.loads(summary_json(finished(walk(), coverage=(center,), status="incomplete")))["uncovered"] == 120
+    text = summary(finished(walk(), coverage=(unknown,), status="incomplete"))
     assert "default/thirdparty: how much of it these namespaces cover is not known" in text
-    assert json.loads(summary_json(finished(walk(), coverage=(unknown,), code=3)))["uncovered"] is None
+    assert json.loads(summary_json(finished(walk(), coverage=(unknown,), status="incomplete")))["uncovered"] is None

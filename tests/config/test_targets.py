@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of_error
 from crawler.config.describe import describe
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.errors import UsageError
@@ -180,7 +181,7 @@ def test_plain_http_to_iam_and_metadata_is_refused_beyond_this_machine_and_its_l
         assert loaded(text, flags={"allow_http": True}).config.targets
         assert loaded(f'[crawl]\n{endpoint}{name} = "http://127.0.0.1:8080"').config.targets
     assert loaded(f'[crawl]\n{endpoint}metadata_endpoint = "http://169.254.1.1"').config.targets
-    assert refusal(f'[crawl]\n{endpoint}iam_endpoint = "http://169.254.1.1"').exit_code == 78
+    assert exit_code_of_error(refusal(f'[crawl]\n{endpoint}iam_endpoint = "http://169.254.1.1"')) == 78
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.run_command import run_command as _run
 from crawler.config.load import load
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
@@ -33,7 +34,7 @@ INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 IAM = "/v3/auth/tokens"
 
 
-def run(environ: Mapping[str, str], output: Path, toml: str = "", **flags: object) -> Result:
+def run(environ: Mapping[str, str], output: Path, toml: str = "", **flags: object) -> CrawlResult:
     given = {"rate_per_s": "unlimited", "output": str(output), **flags}
     config = load(flags=given, environ=environ, file_text=toml, file_name="test.toml").config
     return run_crawl(config, environ, clock=QuickClock())
@@ -84,7 +85,7 @@ def test_every_credential_method_reads_the_same_inventory_and_leaves_no_secret_a
             toml = f'[crawl]\ncredentials_file = "{profile}"\n'
         result = run(environ, tmp_path / "output", toml, **flags)
         secrets = [served.token, served.identity.password, served.identity.sk]
-    assert result.exit_code == 0, result.errors
+    assert exit_code_of(result) == 0, result.errors
     assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
     left = b"".join(path.read_bytes() for path in (tmp_path / "output").rglob("*") if path.is_file())
     left += repr(result).encode() + repr([record.__dict__ for record in caplog.records]).encode()
@@ -96,7 +97,7 @@ def test_temporary_keys_that_expire_during_a_crawl_are_fetched_again(tmp_path: P
         toml = f'[crawl]\nauth = "metadata"\nmetadata_endpoint = "{served.endpoint}"\n'
         toml += f'project_id = "{served.identity.project_id}"\n'
         result = run({}, tmp_path, toml, endpoint=served.endpoint, limit=10, concurrency=8)
-    assert result.exit_code == 0, result.errors
+    assert exit_code_of(result) == 0, result.errors
     assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
 
 
@@ -125,7 +126,7 @@ def test_a_token_that_expires_during_a_crawl_fails_no_walk_and_takes_one_login(
     with serve(INVENTORY, jitter_ms=3, **life) as served:
         result = run(password_of(served), tmp_path, endpoint=served.endpoint, limit=10, concurrency=16)
         counters = served.counters()
-    assert result.exit_code == 0, result.errors
+    assert exit_code_of(result) == 0, result.errors
     ends = 100 // life["token_requests"] if "token_requests" in life else 1
     assert counters["by_path"][IAM] == 1 + ends
     assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
@@ -149,7 +150,7 @@ def test_refused_credentials_are_77_with_the_reason_and_the_state_is_kept(
         good = key_of(served) if "HUAWEICLOUD_SDK_SK" in spoil or "HUAWEICLOUD_SDK_AK" in spoil else password_of(served)
         result = run({**good, **spoil}, tmp_path, endpoint=served.endpoint)
         asked = served.counters()["by_status"].get("401", 0)
-    assert result.exit_code == 77
+    assert exit_code_of(result) == 77
     assert words in str(result.errors["default"])
     assert "wrong" not in str(result.errors)
     assert asked <= 2  # one stray refusal stops nothing, and five failures lock a key
@@ -161,7 +162,7 @@ def test_a_locked_key_says_how_long(tmp_path: Path) -> None:
         good = key_of(served)
         run({**good, "HUAWEICLOUD_SDK_SK": "wrong"}, tmp_path, endpoint=served.endpoint)
         result = run(good, tmp_path, endpoint=served.endpoint)
-    assert result.exit_code == 77
+    assert exit_code_of(result) == 77
     assert "five minutes" in str(result.errors["default"])
 
 
@@ -190,7 +191,7 @@ def test_two_accounts_are_one_snapshot_with_a_folder_each(tmp_path: Path) -> Non
     with serve(INVENTORY, token="first") as first, serve(other, token="second") as second:
         environ = {"FIRST": "first", "SECOND": "second"}
         result = run(environ, tmp_path, two(first, second, "SECOND"))
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     assert {path.name for path in snapshot_of(result).iterdir() if path.is_dir()} == {"target=one", "target=two"}
     assert len(published_keys(snapshot_of(result))) == 1060
     assert verify(open_snapshot(snapshot_of(result))).differences == ()
@@ -201,19 +202,19 @@ def test_one_refused_account_does_not_stop_the_other_and_decides_the_exit_code(t
     with serve(INVENTORY, token="first") as first, serve(other, token="second") as second:
         environ = {"FIRST": "first", "SECOND": "wrong"}
         result = run(environ, tmp_path, two(first, second, "SECOND"), limit=100)
-        assert result.exit_code == 77
+        assert exit_code_of(result) == 77
         assert list(result.errors) == ["two"]
         asked = first.counters()["requests"]
         again = run({**environ, "SECOND": "second"}, tmp_path, two(first, second, "SECOND"), limit=100)
         assert first.counters()["requests"] == asked  # what it sent before was kept
-    assert (again.exit_code, again.resumed) == (0, 1)
+    assert (exit_code_of(again), again.resumed) == (0, 1)
     assert len(published_keys(snapshot_of(again))) == 1060
 
 
 def test_discovery_crawls_each_namespace_of_self_and_thirdparty_as_one_walk(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, tmp_path, discover=True, limit=100)
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     names = [walk.namespace for walk in result.walks if walk.center == "self"]
     assert names == sorted(INVENTORY.namespaces("self"))
     assert [walk.namespace for walk in result.walks if walk.center == "thirdparty"] == [None]
@@ -224,11 +225,11 @@ def test_discovery_crawls_each_namespace_of_self_and_thirdparty_as_one_walk(tmp_
 def test_a_resumed_run_keeps_the_walks_that_were_discovered(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault("unauthorized:after_requests=4"),)) as served:
         first = crawl(served.endpoint, tmp_path, discover=True, limit=100, concurrency=1)
-    assert first.exit_code == 77
+    assert exit_code_of(first) == 77
     with serve(INVENTORY, port=port_of(served)) as again:
         result = crawl(again.endpoint, tmp_path, discover=True, limit=100)
         assert "/v2/manage/namespaces" not in again.counters()["by_path"]
-    assert (result.exit_code, result.resumed) == (0, 1)
+    assert (exit_code_of(result), result.resumed) == (0, 1)
     assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
 
 
@@ -240,11 +241,11 @@ def test_patterns_select_discovered_namespaces_and_the_rest_is_reported_as_uncov
         accepted = crawl(
             served.endpoint, tmp_path / "b", namespaces=chosen, centers="self", allow_partial_coverage=True
         )
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     (center,) = result.coverage
     assert center.uncovered == 500 - len(published_keys(snapshot_of(result))) > 0
     assert not (snapshot_of(result) / "_SUCCESS").exists()
-    assert accepted.exit_code == 0
+    assert exit_code_of(accepted) == 0
     assert orjson.loads((snapshot_of(accepted) / "_manifest.json").read_bytes())["coverage"][0]["declared"] == 500
     for result_of in (result, accepted):
         assert verify(open_snapshot(snapshot_of(result_of))).differences == ()
@@ -254,7 +255,7 @@ def test_records_without_any_selected_namespace_make_the_inventory_incomplete(tm
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, tmp_path, namespaces=("no-such-*",), centers="self")
     assert result.walks == ()
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     assert result.coverage[0].uncovered == 500
 
 
@@ -268,18 +269,18 @@ def test_a_request_refused_in_one_dialect_is_sent_in_the_other_unless_the_dialec
         toml = f'[crawl]\ndialect = "{dialect}"\n'
         result = run(TOKEN, tmp_path, toml, endpoint=served.endpoint, limit=100)
     if dialect in {"auto", accepted}:
-        assert result.exit_code == 0
+        assert exit_code_of(result) == 0
         assert {walk.dialect for walk in result.walks} == {accepted}
         assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
     else:
-        assert result.exit_code == 78
+        assert exit_code_of(result) == 78
         assert "dialect" in str(result.errors["default"])
 
 
 def test_changing_the_dialect_does_not_count_as_a_try(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault("refuse-direct-parameters"),)) as served:
         result = run(TOKEN, tmp_path, "[crawl]\nmax_tries = 1\n", endpoint=served.endpoint, limit=100)
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
 
 
 def test_regions_name_their_own_endpoints() -> None:

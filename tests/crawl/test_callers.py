@@ -8,8 +8,9 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.load import load
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.http.request import MACHINE_DATA
@@ -41,7 +42,7 @@ METHODS: Final = ("token", "aksk", "password", "metadata")
 STOP: Final = parse_fault("unauthorized:after_requests=6")
 
 
-def crawl_as(account: Account, method: str, served: RunningEmulator, output: Path, **flags: object) -> Result:
+def crawl_as(account: Account, method: str, served: RunningEmulator, output: Path, **flags: object) -> CrawlResult:
     environ: dict[str, str] = {
         "token": {"HW_AUTH_TOKEN": account["token"]},
         "aksk": {
@@ -78,13 +79,13 @@ def stopped_run(method: str, output: Path, account: Account = A, **flags: object
     """Crawl as an account, and stop in the middle."""
     with serve(PRIVATE, faults=(STOP,), **account) as served:
         result = crawl_as(account, method, served, output, concurrency=1, **flags)
-    assert result.exit_code == 77
+    assert exit_code_of(result) == 77
     assert sum(one.pages for one in result.stats) > 2
     return served
 
 
-def assert_holds(result: Result, inventory: Inventory, *, resumed: int) -> None:
-    assert (result.exit_code, result.resumed) == (0, resumed), result.errors
+def assert_holds(result: CrawlResult, inventory: Inventory, *, resumed: int) -> None:
+    assert (exit_code_of(result), result.resumed) == (0, resumed), result.errors
     assert set(published_keys(snapshot_of(result))) == inventory_keys(inventory)
 
 
@@ -166,7 +167,7 @@ def test_a_rotated_key_or_a_renewed_token_begins_a_new_run_since_nothing_says_wh
 def test_on_a_machine_that_nobody_names_no_run_is_resumed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     stopped = stopped_run("metadata", tmp_path)
     with again(stopped, {**A, "metadata": "off"}) as served:
-        assert crawl_as(A, "metadata", served, tmp_path).exit_code == 77
+        assert exit_code_of(crawl_as(A, "metadata", served, tmp_path)) == 77
     assert reasons(caplog) == ["target default: the id of this machine is not known"]
 
 
@@ -177,7 +178,7 @@ def test_a_machine_with_several_targets_is_asked_for_its_id_once(tmp_path: Path)
         )
         text += "".join(f'[[target]]\nname = "{name}"\nendpoint = "{served.endpoint}"\n' for name in ("one", "two"))
         config = load(flags={"output": str(tmp_path)}, environ={}, file_text=text, file_name="f").config
-        assert run_crawl(config, {}, clock=QuickClock()).exit_code == 0
+        assert exit_code_of(run_crawl(config, {}, clock=QuickClock())) == 0
         assert served.counters()["by_path"][MACHINE_DATA] == 1
 
 
@@ -216,12 +217,12 @@ def test_credentials_that_were_never_accepted_leave_nothing_to_protect(tmp_path:
     with serve(PRIVATE, **A) as served:
         for resumed, wrong in enumerate(("MII-wrong", "MII-wrong-too")):
             refused = crawl_as({**A, "token": wrong}, "token", served, tmp_path)
-            assert (refused.exit_code, refused.resumed) == (77, resumed)
+            assert (exit_code_of(refused), refused.resumed) == (77, resumed)
         assert_holds(crawl_as(A, "token", served, tmp_path), PRIVATE, resumed=2)
 
 
 def test_what_another_target_read_is_kept_while_one_finds_its_credentials(tmp_path: Path) -> None:
-    def crawl_both(first: RunningEmulator, second: RunningEmulator, **tokens: str) -> Result:
+    def crawl_both(first: RunningEmulator, second: RunningEmulator, **tokens: str) -> CrawlResult:
         text = "".join(
             f'[[target]]\nname = "{name}"\nendpoint = "{served.endpoint}"\ntoken = "env:{name}"\n'
             for name, served in (("one", first), ("two", second))
@@ -231,11 +232,11 @@ def test_what_another_target_read_is_kept_while_one_finds_its_credentials(tmp_pa
         return run_crawl(config, tokens, clock=QuickClock())
 
     with serve(PRIVATE, **A) as first, serve(OTHERS, **B) as second:
-        assert crawl_both(first, second, one=A["token"], two="MII-wrong").exit_code == 77
-        assert crawl_both(first, second, one=A["token"], two="MII-wrong-too").exit_code == 77
+        assert exit_code_of(crawl_both(first, second, one=A["token"], two="MII-wrong")) == 77
+        assert exit_code_of(crawl_both(first, second, one=A["token"], two="MII-wrong-too")) == 77
         asked = first.counters()["requests"]
         result = crawl_both(first, second, one=A["token"], two=B["token"])
-        assert (result.exit_code, result.resumed) == (0, 2)
+        assert (exit_code_of(result), result.resumed) == (0, 2)
         assert first.counters()["requests"] == asked
         assert crawl_both(first, second, one=A["token"], two=B["token"]).resumed == 0
 
@@ -243,6 +244,6 @@ def test_what_another_target_read_is_kept_while_one_finds_its_credentials(tmp_pa
 def test_discovered_namespaces_are_read_already(tmp_path: Path) -> None:
     refuse_lists = parse_fault("unauthorized:after_requests=0")
     with serve(PRIVATE, faults=(refuse_lists,), **A) as served:
-        assert crawl_as(A, "token", served, tmp_path, discover=True).exit_code == 77
+        assert exit_code_of(crawl_as(A, "token", served, tmp_path, discover=True)) == 77
     with again(served, B, OTHERS) as second:
         assert_holds(crawl_as(B, "token", second, tmp_path, discover=True), OTHERS, resumed=0)

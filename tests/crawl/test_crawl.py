@@ -5,6 +5,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import from_ndjson, synthetic
 from crawler.errors import CredentialsError, UnavailableError
@@ -29,7 +30,7 @@ def test_every_record_is_published_once_and_the_exit_code_says_so(tmp_path: Path
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, tmp_path, limit=50)
     snapshot = snapshot_of(result)
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     assert len(published_keys(snapshot)) == 1000
     assert set(published_keys(snapshot)) == inventory_keys(INVENTORY)
     assert (snapshot / "_SUCCESS").exists()
@@ -120,7 +121,7 @@ def test_parts_are_the_same_bytes_whatever_the_concurrency_and_the_page_size(tmp
 def test_a_passing_fault_costs_requests_but_no_record(tmp_path: Path, fault: str) -> None:
     with serve(INVENTORY, faults=(parse_fault(fault),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=100, concurrency=4)
-    assert result.exit_code == 0, result.walks
+    assert exit_code_of(result) == 0, result.walks
     got = published_keys(snapshot_of(result))
     assert len(got) == len(set(got))
     if not fault.startswith(("delete", "insert")):
@@ -144,7 +145,7 @@ def test_a_lasting_fault_is_reported_and_never_complete(tmp_path: Path, fault: s
     with serve(INVENTORY, faults=faults) as served:
         result = crawl(served.endpoint, tmp_path, limit=100, concurrency=4)
     snapshot = snapshot_of(result)
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     assert {walk.verdict for walk in result.walks} == {verdict}
     assert not (snapshot / "_SUCCESS").exists()
     assert not (tmp_path / "latest").exists()
@@ -164,7 +165,7 @@ def test_a_refused_token_stops_the_target_and_keeps_what_was_read(tmp_path: Path
     with serve(INVENTORY, faults=(parse_fault("unauthorized:after_requests=4"),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=100, concurrency=1)
         asked = served.counters()["requests"]
-    assert result.exit_code == 77
+    assert exit_code_of(result) == 77
     assert isinstance(result.errors["default"], CredentialsError)
     assert "emulator-token" not in str(result.errors)
     assert asked == 4 + 3  # the window, another one while it waits, and the window once more: then none follows
@@ -173,7 +174,7 @@ def test_a_refused_token_stops_the_target_and_keeps_what_was_read(tmp_path: Path
     with serve(INVENTORY, port=port_of(served)) as again:
         resumed = crawl(again.endpoint, tmp_path, limit=100)
         assert again.counters()["requests"] == 12 - 4  # of each center five full pages, and the end of the list
-    assert resumed.exit_code == 0
+    assert exit_code_of(resumed) == 0
     assert resumed.resumed == 1
     assert resumed.snapshot == result.snapshot
     assert set(published_keys(snapshot_of(resumed))) == inventory_keys(INVENTORY)
@@ -183,33 +184,33 @@ def test_an_outage_ends_the_run_with_75_and_the_same_command_resumes_it(tmp_path
     clock = QuickClock()
     with serve(INVENTORY, faults=(parse_fault("burst:every=1,status=503"),)) as served:
         result = crawl(served.endpoint, tmp_path, clock=clock, concurrency=2)
-    assert result.exit_code == 75
+    assert exit_code_of(result) == 75
     assert isinstance(result.errors["default"], UnavailableError)
     assert "HTTP 503" in str(result.errors["default"])
     assert clock.slept_s > 1
     with serve(INVENTORY, port=port_of(served)) as again:
-        assert crawl(again.endpoint, tmp_path).exit_code == 0
+        assert exit_code_of(crawl(again.endpoint, tmp_path)) == 0
 
 
 def test_a_refused_connection_is_an_outage_too(tmp_path: Path) -> None:
     with serve(INVENTORY) as served:
         pass
     result = crawl(served.endpoint, tmp_path)
-    assert result.exit_code == 75
+    assert exit_code_of(result) == 75
     assert "cannot connect" in str(result.errors["default"])
 
 
 def test_throttling_that_does_not_end_is_exit_code_75(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault("throttle:every=1,retry_after_s=2"),)) as served:
         result = crawl(served.endpoint, tmp_path, concurrency=3)
-    assert result.exit_code == 75
+    assert exit_code_of(result) == 75
     assert "throttled" in str(result.errors["default"])
 
 
 def test_one_window_without_any_response_is_lost_and_the_rest_is_published(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault("fail-window:offset=300"),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=100, centers="self", concurrency=1)
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     (walk,) = result.walks
     assert walk.verdict == "partial"
     assert [(gap.offset, gap.end, gap.got) for gap in walk.lost] == [(300, 400, 0)]
@@ -226,7 +227,7 @@ def test_a_filter_that_lets_other_namespaces_through_causes_no_duplicates(tmp_pa
         )
     asked_for = {key for key in inventory_keys(INVENTORY) if key[0] == "self" and key[2] in names}
     got = published_keys(snapshot_of(result))
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     assert len(got) == len(set(got))
     assert set(got) == asked_for
     assert sum(walk.outside for walk in result.walks) == 2 * 500 - len(got)
@@ -240,7 +241,7 @@ def test_a_reject_is_kept_counted_and_changes_the_exit_code(tmp_path: Path) -> N
     with serve(inventory) as served:
         result = crawl(served.endpoint, tmp_path, centers="self")
     snapshot = snapshot_of(result)
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     assert [walk.verdict for walk in result.walks] == ["complete"]
     assert len(records(snapshot)) == 9
     reject = orjson.loads((snapshot / "_rejects.ndjson").read_bytes())

@@ -6,6 +6,7 @@ import orjson
 import pytest
 from aiohttp import web
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.crawl.estimate import estimate
 from crawler.crawl.planning.discovery import discover
 from crawler.emulator.faults.registry import parse_fault
@@ -78,7 +79,7 @@ async def test_a_transient_failure_is_retried() -> None:
 def test_a_target_that_refuses_discovery_is_stopped_with_the_reason(tmp_path: Path) -> None:
     with serve(INVENTORY, token="another") as served:
         result = crawl(served.endpoint, tmp_path, discover=True)
-    assert result.exit_code == 77
+    assert exit_code_of(result) == 77
     assert "refused the credentials" in str(result.errors["default"])
     assert result.state is not None
 
@@ -105,7 +106,7 @@ def test_an_unknown_total_of_a_center_leaves_the_coverage_unknown_and_the_snapsh
     faults = (parse_fault("missing-total:in_items=true,in_header=true"),)
     with serve(INVENTORY, faults=faults) as served:
         result = crawl(served.endpoint, tmp_path, discover=True, centers="self")
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     assert result.coverage[0].declared is None
     assert result.coverage[0].uncovered is None
 

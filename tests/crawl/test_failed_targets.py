@@ -9,8 +9,9 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.load import load
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.crawl.run import run_crawl
 from crawler.diff.compare import Comparison
 from crawler.emulator.faults.registry import parse_fault
@@ -59,7 +60,7 @@ class Regions:
         """Return how many requests each of those that listen has received."""
         return {name: one.counters()["requests"] for name, one in self.served.items()}
 
-    def crawl(self, output: Path | str, environ: dict[str, str] = TOKEN, **flags: object) -> Result:
+    def crawl(self, output: Path | str, environ: dict[str, str] = TOKEN, **flags: object) -> CrawlResult:
         tables = (
             f'[[target]]\nname = "{name}"\nendpoint = "http://127.0.0.1:{port}"\nrate_per_s = "unlimited"\n'
             for name, port in zip(NAMES, self.ports, strict=True)
@@ -69,12 +70,12 @@ class Regions:
         return run_crawl(config, environ, clock=QuickClock())
 
 
-def manifest_of(result: Result) -> Manifest:
+def manifest_of(result: CrawlResult) -> Manifest:
     assert result.manifest is not None
     return result.manifest
 
 
-def states(result: Result) -> list[tuple[str, str, int, int]]:
+def states(result: CrawlResult) -> list[tuple[str, str, int, int]]:
     return [(one.name, one.state, one.planned, one.published) for one in manifest_of(result).targets]
 
 
@@ -94,11 +95,11 @@ def test_what_the_other_targets_hold_is_published_and_the_snapshot_names_the_one
     with regions(down) as served:
         result = served.crawl(tmp_path)
     snapshot = snapshot_of(result)
-    assert result.exit_code == 75
+    assert exit_code_of(result) == 75
     assert manifest_of(result).status == "incomplete"
     assert states(result) == [(name, "failed", 2, 0) if name == down else (name, "ended", 2, 2) for name in NAMES]
     (failed,) = (one for one in manifest_of(result).targets if one.state == "failed")
-    assert (failed.exit_code, failed.reason) == (75, str(result.errors[down]))
+    assert (failed.kind, failed.reason) == ("unavailable", str(result.errors[down]))
     assert {record["target"] for record in records(snapshot)} == set(NAMES) - {down}
     assert len(records(snapshot)) == count(*(held for name, held in zip(NAMES, HELD, strict=True) if name != down))
     assert not (snapshot / "_SUCCESS").exists()
@@ -118,7 +119,7 @@ def test_the_same_command_asks_only_the_target_that_failed_and_ends_with_the_rec
         asked = served.requests()
         whole = served.crawl(tmp_path / "whole")
     assert {name for name, number in asked.items() if number} == {down}
-    assert (again.exit_code, again.resumed) == (0, 1)
+    assert (exit_code_of(again), again.resumed) == (0, 1)
     assert parts(snapshot_of(again)) == parts(snapshot_of(whole))
     assert without_run(manifest_of(again)) == without_run(manifest_of(whole))
     assert again.snapshot != first.snapshot
@@ -141,21 +142,21 @@ def test_a_target_that_stays_down_leaves_the_others_carried_over_night_after_nig
     with regions("nl") as served:
         results = [served.crawl(tmp_path) for _ in range(3)]
         assert served.requests() == {"de": results[0].stats[0].requests, "sg": results[0].stats[2].requests}
-    assert [result.exit_code for result in results] == [75, 75, 75]
+    assert [exit_code_of(result) for result in results] == [75, 75, 75]
     assert len({result.snapshot for result in results}) == 3
     for result in results[1:]:
         assert [one.snapshot for one in manifest_of(result).carried_over] == [results[0].snapshot]
         assert parts(snapshot_of(result)) == parts(snapshot_of(results[0]))
     with regions(ports=served.ports) as served:
         last = served.crawl(tmp_path)
-    assert last.exit_code == 0
+    assert exit_code_of(last) == 0
     assert len(records(snapshot_of(last))) == count(*HELD)
 
 
 def test_of_a_run_all_of_whose_targets_failed_nothing_is_published(tmp_path: Path) -> None:
     with regions(*NAMES) as served:
         result = served.crawl(tmp_path)
-    assert (result.exit_code, result.path, result.status) == (75, None, None)
+    assert (exit_code_of(result), result.path, result.status) == (75, None, None)
     assert not list(tmp_path.glob("snapshot=*"))
 
 
@@ -163,9 +164,9 @@ def test_of_a_run_all_of_whose_targets_failed_nothing_is_published(tmp_path: Pat
 def test_require_says_whose_exit_code_it_is(tmp_path: Path, require: str, code: int) -> None:
     with regions("sg", token="another") as served:
         result = served.crawl(tmp_path, require=require)
-    assert result.exit_code == code
+    assert exit_code_of(result) == code
     assert result.path is not None
-    assert [one.exit_code for one in manifest_of(result).targets] == [0, 0, 77]
+    assert [one.kind for one in manifest_of(result).targets] == [None, None, "credentials"]
 
 
 def test_records_of_the_other_targets_go_to_standard_output_too(
@@ -173,20 +174,20 @@ def test_records_of_the_other_targets_go_to_standard_output_too(
 ) -> None:
     with regions("de") as served:
         result = served.crawl("-")
-    assert (result.exit_code, result.status, result.path, result.state) == (75, "incomplete", None, None)
+    assert (exit_code_of(result), result.status, result.path, result.state) == (75, "incomplete", None, None)
     assert len(capfdbinary.readouterr().out.splitlines()) == count(*HELD[1:])
 
 
 def test_a_target_goes_on_where_it_stopped_and_what_it_proved_is_published(tmp_path: Path) -> None:
     with regions("de", faults="outage:after_requests=11,requests=100000") as served:
         first = served.crawl(tmp_path, concurrency=1, limit=10)
-    assert first.exit_code == 75
+    assert exit_code_of(first) == 75
     assert states(first)[0] == ("de", "failed", 2, 1)
     with regions(ports=served.ports) as served:
         again = served.crawl(tmp_path, concurrency=1, limit=10)
         asked = served.requests()
         whole = served.crawl(tmp_path / "whole", concurrency=1, limit=10)
-    assert again.exit_code == 0
+    assert exit_code_of(again) == 0
     assert 0 < asked["de"] < whole.stats[0].requests
     assert parts(snapshot_of(again)) == parts(snapshot_of(whole))
 
@@ -197,13 +198,13 @@ def test_a_center_with_lost_windows_is_read_anew_and_the_other_center_is_carried
         first = served.crawl(tmp_path, centers=("self", "thirdparty"))
         verdicts = {(walk.target, walk.center): walk.verdict for walk in first.walks}
     lost = {place for place, verdict in verdicts.items() if verdict == "partial"}
-    assert first.exit_code == 3
+    assert exit_code_of(first) == 3
     assert {target for target, _ in lost} == {"nl"}
     with regions(ports=served.ports) as served:
         again = served.crawl(tmp_path)
         assert {name for name, number in served.requests().items() if number} == {"nl"}
         whole = served.crawl(tmp_path / "whole")
-    assert again.exit_code == 0
+    assert exit_code_of(again) == 0
     assert parts(snapshot_of(again)) == parts(snapshot_of(whole))
     carried = {(walk.target, walk.center) for walk in manifest_of(again).walks if walk.carried_from}
     assert carried == verdicts.keys() - lost
@@ -215,7 +216,7 @@ def test_without_the_snapshot_that_holds_them_the_records_are_asked_for_again(tm
         shutil.rmtree(snapshot_of(first))
     with regions(ports=served.ports) as served:
         again = served.crawl(tmp_path)
-    assert again.exit_code == 0
+    assert exit_code_of(again) == 0
     assert len(records(snapshot_of(again))) == count(*HELD)
 
 
@@ -228,7 +229,7 @@ def test_a_changed_byte_of_the_snapshot_is_not_carried_over(tmp_path: Path) -> N
     with regions(ports=served.ports) as served:
         again = served.crawl(tmp_path)
         whole = served.crawl(tmp_path / "whole")
-    assert again.exit_code == 0
+    assert exit_code_of(again) == 0
     assert parts(snapshot_of(again)) == parts(snapshot_of(whole))
 
 
@@ -238,7 +239,7 @@ def test_a_snapshot_with_a_given_id_is_followed_by_one_with_a_number(tmp_path: P
     with regions(ports=served.ports) as served:
         again = served.crawl(tmp_path, snapshot="nightly")
     assert [first.snapshot, again.snapshot] == ["nightly", "nightly-2"]
-    assert (first.exit_code, again.exit_code) == (75, 0)
+    assert (exit_code_of(first), exit_code_of(again)) == (75, 0)
 
 
 def test_a_run_that_goes_on_can_be_dropped(tmp_path: Path) -> None:
@@ -247,7 +248,7 @@ def test_a_run_that_goes_on_can_be_dropped(tmp_path: Path) -> None:
     with regions(ports=served.ports) as served:
         again = served.crawl(tmp_path, resume=False)
         assert all(served.requests().values())
-    assert (again.exit_code, again.resumed, manifest_of(again).carried_over) == (0, 0, ())
+    assert (exit_code_of(again), again.resumed, manifest_of(again).carried_over) == (0, 0, ())
     assert not list((tmp_path / ".work").glob("*/"))
 
 
@@ -256,7 +257,7 @@ def test_a_target_that_failed_has_not_lost_its_repositories(tmp_path: Path) -> N
         whole = served.crawl(tmp_path)
     with regions("nl", ports=served.ports) as served:
         failed = served.crawl(tmp_path, max_passes=4)  # another command, but the same plan of each center
-    assert (whole.exit_code, failed.exit_code) == (0, 75)
+    assert (exit_code_of(whole), exit_code_of(failed)) == (0, 75)
     assert failed.shrinkage == ()
     assert (tmp_path / "latest").resolve() == snapshot_of(whole).resolve()
     comparison = Comparison(manifest_of(whole), manifest_of(failed))

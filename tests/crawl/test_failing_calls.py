@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of, exit_code_of_error
 from crawler.crawl.engine.publisher import Publisher
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
@@ -56,9 +57,9 @@ def run(served: RunningEmulator, output: Path, at: int, number: int) -> Outcome:
         try:
             result = crawl(served.endpoint, output, limit=4, concurrency=1, snapshot=ID)
         except DiskError as error:
-            return Outcome(calls.failed, error.exit_code, str(error), tuple(calls.names))
+            return Outcome(calls.failed, exit_code_of_error(error), str(error), tuple(calls.names))
     assert result.path is not None
-    return Outcome(calls.failed, result.exit_code, "", tuple(calls.names))
+    return Outcome(calls.failed, exit_code_of(result), "", tuple(calls.names))
 
 
 def stands(output: Path) -> bool:
@@ -85,7 +86,7 @@ def check(served: RunningEmulator, output: Path, at: int, number: int) -> Outcom
         assert not is_visible or path in {str(output), *map(str, output.glob("snapshot=*/**"))} or call == "stat", told
         assert call != "close" or not stands(output), told
     again = crawl(served.endpoint, output, limit=4, concurrency=1, snapshot=ID)
-    assert (again.exit_code, stands(output), (output / LATEST).exists()) == (0, True, True), told
+    assert (exit_code_of(again), stands(output), (output / LATEST).exists()) == (0, True, True), told
     return outcome
 
 

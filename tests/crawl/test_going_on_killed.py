@@ -12,8 +12,9 @@ from typing import Final
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.load import load
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
@@ -47,7 +48,7 @@ class Two:
     def requests(self) -> list[int]:
         return [one.counters()["requests"] for one in self._served]
 
-    def crawl(self, output: Path, kind: str) -> Result:
+    def crawl(self, output: Path, kind: str) -> CrawlResult:
         tables = (
             f'[[target]]\nname = "{name}"\nendpoint = "http://127.0.0.1:{port}"\nrate_per_s = "unlimited"\n'
             for name, port in zip("ab", self.ports, strict=True)
@@ -67,7 +68,7 @@ def two(ports: tuple[int, ...] = (0, 0), fault: str = "") -> Iterator[Two]:
         yield Two([stack.enter_context(serve(held, port=port, faults=fault)) for held, port, fault in settings])
 
 
-def recorded(root: Path, served: Two, kind: str, start: Tree | None = None) -> tuple[Recording, Result]:
+def recorded(root: Path, served: Two, kind: str, start: Tree | None = None) -> tuple[Recording, CrawlResult]:
     """Crawl into an output, empty or with this tree in it, and record what is done to it."""
     put(start or {}, root)
     with watched(root) as recording:
@@ -89,12 +90,12 @@ def assert_ends(served: Two, output: Path, kind: str, what: str) -> None:
     """Give the command twice more: each ends with 0; one that was named is one snapshot, and asks for nothing again."""
     was_complete = complete_in(output)
     first = served.crawl(output, kind)
-    if first.exit_code == 3:  # a page that was lost before the kill: it is asked for again when that is published
+    if exit_code_of(first) == 3:  # a page that was lost before the kill: it is asked for again when that is published
         assert "partial" in {walk.verdict for walk in first.walks}, what
         first = served.crawl(output, kind)
     asked, complete = served.requests(), complete_in(output)
     again = served.crawl(output, kind)
-    assert (first.exit_code, again.exit_code) == (0, 0), what
+    assert (exit_code_of(first), exit_code_of(again)) == (0, 0), what
     assert len(records(snapshot_of(first))) == ALL, what
     assert verify(open_snapshot(output / LATEST)).differences == (), what
     assert verify(open_snapshot(snapshot_of(first))).differences == (), what
@@ -129,7 +130,7 @@ def test_killed_at_any_operation_a_run_that_goes_on_ends_with_0_and_once(
 ) -> None:
     with two(fault=FAILING[fault]) as served:
         recording, result = recorded(tmp_path / "recorded", served, kind)
-    assert result.exit_code in {3, 75}
+    assert exit_code_of(result) in {3, 75}
     with two(served.ports) as served:
         sweep(tmp_path, served, recording, kind, share)
         put(before_the_name(recording, result.snapshot), tmp_path / "between")
@@ -146,7 +147,7 @@ def test_killed_before_its_snapshot_has_a_name_and_again_at_any_operation_a_run_
         first, result = recorded(tmp_path / "first", served, kind)
     with two(served.ports) as served:
         second, ended = recorded(tmp_path / "second", served, kind, before_the_name(first, result.snapshot))
-        assert (ended.exit_code, ended.resumed) == (0, 1)
+        assert (exit_code_of(ended), ended.resumed) == (0, 1)
         sweep(tmp_path, served, second, kind, share)
 
 
@@ -156,12 +157,12 @@ def test_a_run_that_goes_on_at_its_second_try_is_carried_over_from_what_it_publi
         first, killed = recorded(tmp_path / "first", served, kind)
     with two(served.ports, fault=FAILING["refuses"]) as served:
         _, published = recorded(tmp_path / "second", served, kind, before_the_name(first, killed.snapshot))
-    assert (published.exit_code, published.snapshot) == (75, killed.snapshot)
+    assert (exit_code_of(published), published.snapshot) == (75, killed.snapshot)
     assert published.manifest is not None
     output = tmp_path / "second" / "output"
     with two(served.ports) as served:
         last = served.crawl(output, kind)
-        assert last.exit_code == 0
+        assert exit_code_of(last) == 0
         assert served.requests()[0] == 0
         assert len(records(snapshot_of(last))) == ALL
         (carried,) = last.carried_over

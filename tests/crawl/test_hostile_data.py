@@ -14,11 +14,12 @@ import pytest
 from aiohttp import web
 
 from crawler.cli.console import logs
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.output import print_table
 from crawler.cli.console.summary import summary
 from crawler.cli.run_command import run_command as _run
 from crawler.crawl.planning.discovery import discover
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.emulator.faults.fault import Call, Fault
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.http.page import ServedPage
@@ -156,7 +157,7 @@ def crawled(
     *,
     environ: Mapping[str, str] = TOKEN,
     **flags: Any,  # noqa: ANN401 - as `crawl`
-) -> Result:
+) -> CrawlResult:
     with serve(EMPTY, faults=(Holding(items, sent),)) as served:
         return crawl(served.endpoint, output, environ=environ, centers="self", **flags)
 
@@ -196,7 +197,7 @@ def test_every_item_ends_as_a_record_or_as_a_reject_and_the_counts_add_up(tmp_pa
     snapshot = snapshot_of(result)
     manifest = from_json((snapshot / "_manifest.json").read_bytes())
     (walk,) = manifest.walks
-    assert (result.exit_code, walk.verdict, manifest.status) == (3, "complete", "incomplete")
+    assert (exit_code_of(result), walk.verdict, manifest.status) == (3, "complete", "incomplete")
     assert (walk.records, walk.rejects) == (len(READABLE), len(UNREADABLE))
     assert walk.invalid == sum("invalid" in record for record in records(snapshot)) == 9
     assert walk.invalid_fields == ("created_at", "description", "size", "status", "tags")
@@ -237,7 +238,7 @@ def test_a_stopped_run_with_hostile_items_resumes_to_the_same_bytes(tmp_path: Pa
         first = crawl(served.endpoint, tmp_path / "b", centers="self", limit=7, concurrency=1, environ=once)
         limited.answers = 10**6
         second = crawl(served.endpoint, tmp_path / "b", centers="self", limit=7, concurrency=1)
-    assert (first.exit_code, second.resumed) == (75, 1)
+    assert (exit_code_of(first), second.resumed) == (75, 1)
     assert parts(snapshot_of(second)) == parts(undisturbed)
 
 
@@ -268,7 +269,7 @@ def test_an_odd_value_costs_its_field_and_neither_its_record_nor_the_proof(tmp_p
     snapshot = snapshot_of(result)
     (walk,) = result.walks
     published = records(snapshot)
-    assert (result.exit_code, walk.verdict, walk.passes) == (0, "complete", 2)
+    assert (exit_code_of(result), walk.verdict, walk.passes) == (0, "complete", 2)
     assert len(published) == walk.records == walk.invalid
     odd = [record for record in published if "size" in record["invalid"]]
     assert 0 < len(odd) < len(published)
@@ -286,7 +287,7 @@ def test_values_that_could_not_be_read_are_counted_among_those_published_after_a
         first = crawl(served.endpoint, tmp_path, centers="self", limit=7, concurrency=1, environ=once)
         limited.answers = 10**6
         second = crawl(served.endpoint, tmp_path, centers="self", limit=7, concurrency=1)
-    assert (first.exit_code, second.exit_code, second.resumed) == (75, 0, 1)
+    assert (exit_code_of(first), exit_code_of(second), second.resumed) == (75, 0, 1)
     assert (second.walks[0].invalid, second.walks[0].invalid_fields) == (20, ("size",))
 
 
@@ -298,7 +299,7 @@ def test_an_item_that_holds_millions_is_one_reject_and_costs_no_other(holds: str
         result = crawl(served.endpoint, tmp_path, centers="self", limit=10)
     (walk,) = result.walks
     rows = len(list(inventory.items("self")))
-    assert (result.exit_code, walk.verdict, walk.records, walk.rejects) == (3, "complete", rows - 1, 1)
+    assert (exit_code_of(result), walk.verdict, walk.records, walk.rejects) == (3, "complete", rows - 1, 1)
     (reject,) = refused(snapshot_of(result))
     assert reject["reason"] == "is larger than 4194304 bytes"
     assert len(reject["raw"]) <= 2**20 < reject["bytes"]
@@ -339,7 +340,7 @@ def test_a_body_that_is_no_list_publishes_nothing_and_is_an_outage(
     tmp_path: Path, sent: Callable[[bytes], bytes]
 ) -> None:
     result = crawled(tmp_path, sent=sent, environ={**TOKEN, "SWR_CRAWLER_MAX_TRIES": "2"})
-    assert (result.exit_code, result.path) == (75, None)
+    assert (exit_code_of(result), result.path) == (75, None)
     assert "rerun the command later" in str(result.errors["default"])
     assert shows(summary(result))
 
@@ -356,14 +357,14 @@ CAP: Final = {**TOKEN, "SWR_CRAWLER_MAX_BODY_BYTES": "100000"}
 def test_pages_larger_than_max_body_bytes_are_requested_in_smaller_ones(tmp_path: Path) -> None:
     items = tuple(item(f"n{at}", description="x" * 2_000) for at in range(200))
     result = crawled(tmp_path, items, limit=100, environ=CAP)
-    assert (result.exit_code, len(records(snapshot_of(result)))) == (0, 200)
+    assert (exit_code_of(result), len(records(snapshot_of(result)))) == (0, 200)
 
 
 def test_a_list_of_one_item_larger_than_max_body_bytes_is_no_inventory_and_the_reason_says_what_to_do(
     tmp_path: Path,
 ) -> None:
     result = crawled(tmp_path, (item("n", description="x" * 200_000),), environ=CAP)
-    assert (result.exit_code, result.path) == (78, None)
+    assert (exit_code_of(result), result.path) == (78, None)
     assert "raise max_body_bytes" in str(result.errors["default"])
 
 
@@ -371,7 +372,7 @@ def test_an_item_larger_than_max_body_bytes_is_lost_and_the_reason_says_what_to_
     items = (*(item(f"n{at}") for at in range(10)), item("n", description="x" * 200_000))
     result = crawled(tmp_path, items, limit=1, environ=CAP)
     (walk,) = result.walks
-    assert (result.exit_code, walk.verdict) == (3, "partial")
+    assert (exit_code_of(result), walk.verdict) == (3, "partial")
     assert "raise max_body_bytes" in walk.lost[0].reason
 
 
@@ -382,7 +383,7 @@ def test_a_page_of_far_more_items_than_requested_is_read_completely(tmp_path: Pa
         return body if body == b"[]" else b"[" + b",".join(items) + b"]"
 
     result = crawled(tmp_path, items, all_of_them, limit=100)
-    assert (result.exit_code, len(records(snapshot_of(result)))) == (0, 20_000)
+    assert (exit_code_of(result), len(records(snapshot_of(result)))) == (0, 20_000)
 
 
 # ---- namespaces
@@ -395,7 +396,7 @@ def test_an_invalid_namespace_is_never_part_of_a_path_and_costs_no_other_namespa
     with serve(Inventory({"self": group_rows(rows), "thirdparty": group_rows(())})) as served:
         result = crawl(served.endpoint, tmp_path, discover=True, centers="self")
     assert [record["namespace"] for record in records(snapshot_of(result))] == ["team-a"]
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     assert result.coverage[0].uncovered == 3
     assert shows(log.getvalue())
     assert shows(summary(result))

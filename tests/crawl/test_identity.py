@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.summary import summary
 from crawler.diff.changes import changes
 from crawler.diff.compare import Comparison
@@ -57,7 +58,7 @@ def test_two_generations_are_one_list(tmp_path: Path, every: int, *, double_read
     with serve(INVENTORY, faults=(TwoGenerations(every),)) as served:
         result = crawl(served.endpoint, tmp_path, centers="self", limit=20, double_read=double_read)
     snapshot = snapshot_of(result)
-    assert (result.exit_code, names(snapshot)) == (0, NAMES)
+    assert (exit_code_of(result), names(snapshot)) == (0, NAMES)
     assert verify(open_snapshot(snapshot)).differences == ()
     assert result.walks[0].passes == 1 + double_read
 
@@ -68,7 +69,7 @@ def test_a_row_that_moved_between_two_generations_hides_no_other(tmp_path: Path,
     faults = parse_fault(f"{fault}:requests={requests}"), TwoGenerations()
     with serve(INVENTORY, faults=faults) as served:
         result = crawl(served.endpoint, tmp_path, centers="self", limit=20, concurrency=1)
-    assert (result.exit_code, names(snapshot_of(result))) == (0, NAMES)
+    assert (exit_code_of(result), names(snapshot_of(result))) == (0, NAMES)
     assert verify(open_snapshot(snapshot_of(result))).differences == ()
 
 
@@ -80,7 +81,7 @@ def test_two_known_owners_of_one_name_are_two_repositories(tmp_path: Path) -> No
     ]
     with serve(from_ndjson(map(orjson.dumps, items), source="items")) as served:
         result = crawl(served.endpoint, tmp_path, centers="self", limit=20)
-    assert (result.exit_code, len(records(snapshot_of(result)))) == (0, 90)
+    assert (exit_code_of(result), len(records(snapshot_of(result)))) == (0, 90)
 
 
 def test_a_name_that_comes_with_an_owner_and_without_one_is_published_with_it(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_a_resumed_run_counts_the_same_repositories(tmp_path: Path) -> None:
         assert crawl(served.endpoint, tmp_path, centers="self", limit=10).path is None
     with serve(INVENTORY, faults=(TwoGenerations(3),), port=port_of(served)) as served:
         result = crawl(served.endpoint, tmp_path, centers="self", limit=10)
-    assert (result.exit_code, names(snapshot_of(result)), result.resumed) == (0, NAMES, 1)
+    assert (exit_code_of(result), names(snapshot_of(result)), result.resumed) == (0, NAMES, 1)
 
 
 def test_a_center_that_is_ignored_makes_the_snapshot_incomplete_and_the_run_says_so(tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ def test_a_center_that_is_ignored_makes_the_snapshot_incomplete_and_the_run_says
         result = crawl(served.endpoint, tmp_path, limit=50)
     snapshot = snapshot_of(result)
     assert [walk.verdict for walk in result.walks] == ["complete", "complete"]
-    assert (result.exit_code, (snapshot / "_SUCCESS").exists(), (tmp_path / "latest").exists()) == (3, False, False)
+    assert (exit_code_of(result), (snapshot / "_SUCCESS").exists(), (tmp_path / "latest").exists()) == (3, False, False)
     (overlap,) = open_snapshot(snapshot).manifest.overlaps
     assert (overlap.target, overlap.compared, overlap.in_both) == ("default", 64, 64)
     assert "default: self and thirdparty both hold 64 of 64 repositories compared" in summary(result)
@@ -123,14 +124,14 @@ def test_an_ignored_center_is_seen_in_two_generations_and_by_namespace_too(
     chosen: dict[str, Any] = {"namespaces": namespaces} if namespaces else {}
     with serve(INVENTORY, faults=(OneList(), TwoGenerations(3))) as served:
         result = crawl(served.endpoint, tmp_path, limit=20, **chosen)
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     assert [(overlap.compared, overlap.in_both) for overlap in result.overlaps] == [(64, 64)]
 
 
 def test_centers_that_differ_have_no_overlap(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(TwoGenerations(),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=20)
-    assert (result.exit_code, result.overlaps) == (0, ())
+    assert (exit_code_of(result), result.overlaps) == (0, ())
 
 
 def test_a_night_without_owners_and_one_with_them_have_the_same_repositories(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.summary import summary
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import Inventory
 from tests.emulator.client import inventory_of, item
@@ -37,7 +38,7 @@ def crawled(
     *texts: str,
     order: str = "name,updated_at,none",
     **flags: Any,  # noqa: ANN401 - settings
-) -> Result:
+) -> CrawlResult:
     environ = {"SWR_CRAWLER_TOKEN": "emulator-token", "SWR_CRAWLER_ORDER": order}
     settings: dict[str, Any] = {"limit": 10, "centers": "self", "concurrency": 1, **flags}
     with serve(inventory, faults=tuple(map(parse_fault, texts))) as served:
@@ -49,7 +50,7 @@ def test_with_moving_ties_in_one_column_the_walk_is_complete_in_another(by: str,
     inventory = equal_rows(by_name=False)
     result = crawled(tmp_path, inventory, f"unstable-ties:columns=updated_at,by={by}", order="updated_at")
     (walk,) = result.walks
-    assert (result.exit_code, walk.verdict, walk.order, walk.passes) == (0, "complete", "name asc", 2)
+    assert (exit_code_of(result), walk.verdict, walk.order, walk.passes) == (0, "complete", "name asc", 2)
     assert sorted(published_keys(snapshot_of(result))) == sorted(inventory_keys(inventory))
 
 
@@ -87,6 +88,6 @@ def test_the_union_of_the_passes_is_told_and_is_no_proof(tmp_path: Path) -> None
     # A service that ignores namespaces leaves no other way to read the list (test_split.py).
     result = crawled(tmp_path, equal_rows(), "unstable-ties:rows=all", "ignore-namespace", max_passes=2)
     (walk,) = result.walks
-    assert (result.exit_code, walk.verdict) == (3, "drifted")
+    assert (exit_code_of(result), walk.verdict) == (3, "drifted")
     assert walk.seen == walk.records == len(published_keys(snapshot_of(result)))
     assert f"{walk.seen} of 24 over 2 passes, not proven in one" in summary(result)

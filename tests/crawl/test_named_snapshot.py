@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.summary import summary
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import ConfigError
@@ -38,7 +39,7 @@ def served() -> Iterator[RunningEmulator]:
         yield running
 
 
-def run(served: RunningEmulator, output: Path, **flags: Any) -> Result:  # noqa: ANN401 - as crawl
+def run(served: RunningEmulator, output: Path, **flags: Any) -> CrawlResult:  # noqa: ANN401 - as crawl
     return crawl(served.endpoint, output, **{"snapshot": ID, "limit": 4, "concurrency": 1, **flags})
 
 
@@ -52,7 +53,7 @@ def test_the_same_command_ends_as_the_run_did_and_asks_for_nothing(served: Runni
     asked = requests(served)
     for _ in range(3):
         again = run(served, tmp_path)
-        assert (again.exit_code, again.path, again.manifest) == (0, first.path, first.manifest)
+        assert (exit_code_of(again), again.path, again.manifest) == (0, first.path, first.manifest)
         assert "a run of this command has published it already; nothing was requested now" in summary(again)
     assert requests(served) == asked
     assert "published it already" not in summary(first)
@@ -62,7 +63,7 @@ def test_the_same_command_of_an_incomplete_snapshot_ends_with_3_again(tmp_path: 
     with serve(SMALL, namespace_counts=False) as served:
         first = run(served, tmp_path, namespaces=SMALL.namespaces("self")[:1])
         again = run(served, tmp_path, namespaces=SMALL.namespaces("self")[:1])
-    assert (first.exit_code, again.exit_code) == (3, 3)
+    assert (exit_code_of(first), exit_code_of(again)) == (3, 3)
     assert again.path == first.path
 
 
@@ -84,7 +85,7 @@ def test_another_command_with_that_id_is_refused_and_told_why(
         changed = {"environ": {**changed["environ"], **keys}}
     with pytest.raises(ConfigError, match=f"snapshot: {ID} is published already.*{why}.*; choose another id"):
         run(served, tmp_path, **changed)
-    assert run(served, tmp_path).exit_code == 0  # the refusal has changed nothing
+    assert exit_code_of(run(served, tmp_path)) == 0  # the refusal has changed nothing
 
 
 def test_the_id_of_last_night_is_refused_and_said_to_be_so(tmp_path: Path) -> None:
@@ -131,7 +132,7 @@ def test_a_snapshot_that_was_removed_is_crawled_again(served: RunningEmulator, t
     first = snapshot_of(run(served, tmp_path))
     first.rename(tmp_path / "moved")
     asked = requests(served)
-    assert run(served, tmp_path).exit_code == 0
+    assert exit_code_of(run(served, tmp_path)) == 0
     assert requests(served) > asked
 
 
@@ -155,7 +156,7 @@ def test_killed_at_any_operation_of_the_disk_the_same_command_ends_with_0_and_on
         asked = requests(served)
         for _ in range(2):
             result = run(served, output)
-            assert result.exit_code == 0, what
+            assert exit_code_of(result) == 0, what
             assert [path.name for path in output.glob("snapshot=*")] == [f"snapshot={ID}"], what
             assert verify(open_snapshot(output / LATEST)).differences == (), what
         assert not was_there or requests(served) == asked, what

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.crawl.estimate import estimate
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from tests.support.emulator_fixture import (
@@ -29,16 +30,16 @@ _SIZE, _TINY = "refuse-limit-above:limit=100,code={}", "refuse-limit-above:limit
 _ORDER, _DIRECT = "refuse-order:code={}", f"{DIRECT}:code={{}}"
 
 
-def crawled(tmp_path: Path, *texts: str, inventory: Inventory = INVENTORY, **flags: Any) -> tuple[Result, int]:  # noqa: ANN401
+def crawled(tmp_path: Path, *texts: str, inventory: Inventory = INVENTORY, **flags: Any) -> tuple[CrawlResult, int]:  # noqa: ANN401
     """Crawl a service with these faults; return the result and the number of requests."""
     with serve(inventory, faults=tuple(map(parse_fault, texts))) as served:
         result = crawl(served.endpoint, tmp_path, **flags)
         return result, served.counters()["requests"]
 
 
-def is_whole(result: Result, inventory: Inventory = INVENTORY) -> bool:
+def is_whole(result: CrawlResult, inventory: Inventory = INVENTORY) -> bool:
     got = published_keys(snapshot_of(result))
-    return result.exit_code == 0 and len(got) == len(set(got)) and set(got) == inventory_keys(inventory)
+    return exit_code_of(result) == 0 and len(got) == len(set(got)) and set(got) == inventory_keys(inventory)
 
 
 @pytest.mark.parametrize("status", [400, 422])
@@ -74,7 +75,7 @@ def test_the_fewest_concessions_that_the_service_accepts_are_made(
 ) -> None:
     texts = fault.replace("{}", code).split(" ")
     result, _ = crawled(tmp_path, *texts, namespaces=names, centers="self", concurrency=4)
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     assert {(walk.limit, walk.order, walk.dialect) for walk in result.walks} == {shape}
     assert len(published_keys(snapshot_of(result))) == 250
 
@@ -82,7 +83,7 @@ def test_the_fewest_concessions_that_the_service_accepts_are_made(
 def test_codes_that_name_the_size_or_the_order_are_believed_at_once(tmp_path: Path) -> None:
     clock = QuickClock()
     result, asked = crawled(tmp_path, "refuse-limit-above:limit=100", "refuse-order", centers="self", clock=clock)
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     assert asked == 3 + 2 + 3  # 1000, 500, 200; two columns; three pages
     assert clock.slept_s == 0
 
@@ -100,7 +101,7 @@ def test_one_refusal_changes_neither_size_nor_order_nor_dialect(tmp_path: Path, 
 @pytest.mark.parametrize("centers", ["self", "thirdparty", "self,thirdparty"])
 def test_a_service_that_ignores_filter_is_not_crawled_by_it(tmp_path: Path, centers: str) -> None:
     result, asked = crawled(tmp_path, DIRECT, "ignore-filter", centers=centers)
-    assert result.exit_code not in {0, 3} or {walk.verdict for walk in result.walks} == {"partial"}
+    assert exit_code_of(result) not in {0, 3} or {walk.verdict for walk in result.walks} == {"partial"}
     assert asked < 40
     if result.path is not None:
         assert published_keys(snapshot_of(result)) == []
@@ -117,7 +118,7 @@ def test_a_list_too_short_to_show_that_filter_is_read_is_unproven(
     small = synthetic(namespaces=1, repositories=2 * rows, seed=7)
     texts = [DIRECT, "ignore-filter"] if ignored else [DIRECT]
     result, _ = crawled(tmp_path, *texts, inventory=small, centers="thirdparty")
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     (walk,) = result.walks
     assert walk.verdict == "unproven"
     assert "filter" in walk.reason
@@ -134,7 +135,7 @@ def test_one_center_shows_for_all_that_filter_is_read(tmp_path: Path) -> None:
 def test_walks_that_a_census_vouches_for_are_unproven_too(tmp_path: Path) -> None:
     small = synthetic(namespaces=1, repositories=2, seed=7)
     result, _ = crawled(tmp_path, DIRECT, inventory=small, centers="self", namespaces=small.namespaces("self"))
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     assert {walk.verdict for walk in result.walks} == {"unproven"}
 
 
@@ -151,7 +152,7 @@ def test_a_resume_asks_as_was_negotiated_and_proves_no_more(
     if killed == KILLED:
         with serve(inventory, port=port_of(served), faults=faults) as again:
             result = crawl(again.endpoint, tmp_path, **flags)
-        assert result.exit_code == exit_code
+        assert exit_code_of(result) == exit_code
         assert {walk.verdict for walk in result.walks} == {verdict}
         assert {walk.dialect for walk in result.walks} == {"filter"}
     else:
@@ -165,7 +166,7 @@ def test_an_estimate_negotiates_too() -> None:
 
 def test_when_nothing_is_accepted_the_reason_says_what_was_tried(tmp_path: Path) -> None:
     result, asked = crawled(tmp_path, "odd-answer:how=400,times=forever,offset=none", centers="self")
-    assert result.exit_code != 0
+    assert exit_code_of(result) != 0
     assert asked <= 2 * (2 + 9)  # all of it is tried once more, some seconds later
     said = str(result.errors) + str([walk.lost for walk in result.walks])
     assert "HTTP 400" in said

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.emulator.faults.registry import FAULTS, parse_fault
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.model.verdict import Verdict
@@ -268,14 +269,14 @@ def crawled(
         result = crawl(faulty.endpoint, output, **settings, timeout_s=0.3, clock=clock)
         history = ServerHistory.of(INVENTORY, faults, faulty.counters()["requests"])
     if result.path is not None:
-        return violations(snapshot_of(result), result.exit_code, history, double_read=double_read)
-    if result.exit_code not in {75, 77, 78} or list(output.glob("snapshot=*")):
-        return [f"exit code {result.exit_code}, {list(output.iterdir())}"]
+        return violations(snapshot_of(result), exit_code_of(result), history, double_read=double_read)
+    if exit_code_of(result) not in {75, 77, 78} or list(output.glob("snapshot=*")):
+        return [f"exit code {exit_code_of(result)}, {list(output.iterdir())}"]
     with serve(INVENTORY, port=port_of(faulty)) as healthy:
         again = crawl(healthy.endpoint, output, **settings)
     assert again.resumed == 1
     return violations(
-        snapshot_of(again), again.exit_code, history.then(ServerHistory.of(INVENTORY)), double_read=double_read
+        snapshot_of(again), exit_code_of(again), history.then(ServerHistory.of(INVENTORY)), double_read=double_read
     )
 
 

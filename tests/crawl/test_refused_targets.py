@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.run_command import run_command
 from crawler.crawl.ending.refused_target import ACTION, error_of
 from crawler.emulator.faults.registry import parse_fault
@@ -32,7 +33,7 @@ def test_a_target_that_refuses_everything_publishes_nothing_and_ends_by_the_clas
     with serve(INVENTORY, faults=(parse_fault(fault),)) as served:
         result = crawl(served.endpoint, tmp_path, clock=clock)
         requests = served.counters()["requests"]
-    assert (result.exit_code, result.path, result.status) == (code, None, None)
+    assert (exit_code_of(result), result.path, result.status) == (code, None, None)
     assert words in str(result.errors["default"])
     assert requests <= 2 * 12  # two looks, twice, at each walk, in each form of a request
     assert clock.slept_s < 20
@@ -47,7 +48,7 @@ def test_thousands_of_namespaces_are_not_asked_in_vain(tmp_path: Path, fault: st
     with serve(many, faults=(parse_fault(fault),)) as served:
         result = crawl(served.endpoint, tmp_path, namespaces=names, discover=discover)
         assert served.counters()["requests"] < 400
-    assert result.exit_code in {77, 78}
+    assert exit_code_of(result) in {77, 78}
     assert not list(tmp_path.glob("snapshot=*"))
 
 
@@ -55,7 +56,7 @@ def test_thousands_of_namespaces_are_not_asked_in_vain(tmp_path: Path, fault: st
 def test_a_walk_that_is_refused_while_another_is_answered_is_partial(tmp_path: Path, center: str) -> None:
     with serve(INVENTORY, faults=(parse_fault(f"refuse-center:center={center}"),)) as served:
         result = crawl(served.endpoint, tmp_path)
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     verdicts: dict[str, str] = {walk.center: walk.verdict for walk in result.walks}
     assert verdicts.pop(center) == "partial"
     assert set(verdicts.values()) == {"complete"}
@@ -64,10 +65,10 @@ def test_a_walk_that_is_refused_while_another_is_answered_is_partial(tmp_path: P
 def test_when_the_refusal_ends_the_same_command_reads_everything(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault(f"{ALL}403"),)) as served:
         port = port_of(served)
-        assert crawl(served.endpoint, tmp_path).exit_code == 77
+        assert exit_code_of(crawl(served.endpoint, tmp_path)) == 77
     with serve(INVENTORY, port=port) as served:
         result = crawl(served.endpoint, tmp_path)
-    assert (result.exit_code, result.resumed) == (0, 1)
+    assert (exit_code_of(result), result.resumed) == (0, 1)
     assert len(published_keys(snapshot_of(result))) == 200
 
 

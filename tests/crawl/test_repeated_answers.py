@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from tests.support.emulator_fixture import crawl, inventory_keys, published_keys, records, serve, snapshot_of
@@ -46,9 +47,9 @@ def random_crawl(seed: int, output: Path) -> int:
         wire_proxy(served.endpoint, *wire) as proxy,
     ):
         result = crawl(proxy.endpoint if wire else served.endpoint, output, **flags, timeout_s=5)
-    if result.exit_code == 0:
+    if exit_code_of(result) == 0:
         assert sorted(published_keys(snapshot_of(result))) == sorted(inventory_keys(inventory))
-    return result.exit_code
+    return exit_code_of(result)
 
 
 def exit_codes(seeds: range, folder: Path) -> list[int]:
@@ -76,7 +77,7 @@ def test_the_page_of_the_other_center_is_not_taken_for_one_s_own(tmp_path: Path)
         result = crawl(served.endpoint, tmp_path, concurrency=1, limit=20, namespaces=inventory.namespaces("self"))
     # A center whose own total may be another request's is not covered: then the snapshot is not complete.
     is_covered = all(center.uncovered == 0 for center in result.coverage)
-    assert (result.exit_code, {walk.verdict for walk in result.walks}) == (0 if is_covered else 3, {"complete"})
+    assert (exit_code_of(result), {walk.verdict for walk in result.walks}) == (0 if is_covered else 3, {"complete"})
     for center in ("self", "thirdparty"):
         names = {record["name"] for record in records(snapshot_of(result), center)}
         assert names == {item["name"] for item in inventory.items(center)}
@@ -96,7 +97,7 @@ def test_a_page_that_is_no_page_costs_another_request_and_no_record(text: str, e
     inventory = synthetic(namespaces=2, repositories=40, seed=3, uniform=True)
     with serve(inventory, faults=(parse_fault(text),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=5)
-    assert result.exit_code == exit_code
+    assert exit_code_of(result) == exit_code
     assert sorted(published_keys(snapshot_of(result))) == sorted(inventory_keys(inventory))
 
 
@@ -105,4 +106,4 @@ def test_bodies_that_never_come_are_no_empty_registry(tmp_path: Path) -> None:
     for number, how in enumerate(("close", "chunked", "terminated")):
         faults = (parse_fault("missing-total"), parse_fault(f"missing-body:every=1,how={how}"))
         with serve(inventory, faults=faults) as served:
-            assert crawl(served.endpoint, tmp_path / str(number)).exit_code == 75
+            assert exit_code_of(crawl(served.endpoint, tmp_path / str(number))) == 75

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
@@ -29,7 +30,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     output = tmp_path_factory.mktemp("undisturbed")
     with serve(INVENTORY) as served:
         result = crawl(served.endpoint, output, limit=25, namespaces=WALKS)
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     return parts(snapshot_of(result))
 
 
@@ -39,11 +40,11 @@ def test_a_run_stopped_after_any_page_ends_with_the_same_bytes(
 ) -> None:
     stop = parse_fault(f"unauthorized:after_requests={after}")
     with serve(INVENTORY, faults=(stop,)) as served:
-        assert crawl(served.endpoint, tmp_path, limit=25, namespaces=WALKS, concurrency=3).exit_code == 77
+        assert exit_code_of(crawl(served.endpoint, tmp_path, limit=25, namespaces=WALKS, concurrency=3)) == 77
     with serve(INVENTORY, port=port_of(served)) as again:
         result = crawl(again.endpoint, tmp_path, limit=25, namespaces=WALKS)
         asked = again.counters()["requests"]
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     assert parts(snapshot_of(result)) == undisturbed
     totals = 4 * 3  # of each center before and after; those that were in flight are asked again
     assert asked + after <= sum(walk.requests for walk in result.walks) + totals
@@ -58,7 +59,7 @@ def test_rate_concurrency_and_page_size_may_change_when_a_run_is_resumed(
         result = crawl(
             again.endpoint, tmp_path, limit=60, namespaces=WALKS, concurrency=9, rate_per_s=1000, resume=True
         )
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     assert result.resumed == 1
     assert parts(snapshot_of(result)) == undisturbed
 
@@ -81,7 +82,7 @@ def test_no_resume_starts_a_new_run_and_removes_the_unfinished_one(tmp_path: Pat
     served = stopped(tmp_path)
     with serve(INVENTORY, port=port_of(served)) as again:
         result = crawl(again.endpoint, tmp_path, limit=25, namespaces=WALKS, resume=False)
-    assert (result.exit_code, result.resumed) == (0, 0)
+    assert (exit_code_of(result), result.resumed) == (0, 0)
     assert not list(tmp_path.glob(".work/*/"))
 
 
@@ -104,7 +105,7 @@ def test_windows_whose_pages_are_damaged_are_requested_again(
     path.write_bytes(data)
     with serve(INVENTORY, port=port_of(served)) as again:
         result = crawl(again.endpoint, tmp_path, limit=25, namespaces=WALKS)
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     assert parts(snapshot_of(result)) == undisturbed
 
 
@@ -220,6 +221,6 @@ def test_a_second_run_is_refused_at_once_with_the_name_of_the_holder(tmp_path: P
 def test_max_duration_ends_a_run_that_can_be_resumed(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     with serve(INVENTORY, latency_ms=100) as served:
         result = crawl(served.endpoint, tmp_path, limit=25, namespaces=WALKS, concurrency=2, max_duration_s=0.5)
-        assert (result.exit_code, result.stop_reason.kind) == (75, "deadline")
+        assert (exit_code_of(result), result.stop_reason.kind) == (75, "deadline")
         again = crawl(served.endpoint, tmp_path, limit=25, namespaces=WALKS)
     assert parts(snapshot_of(again)) == undisturbed

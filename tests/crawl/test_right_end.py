@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from crawler.crawl.result import Result
+from crawler.cli.console.exit_status import exit_code_of
+from crawler.crawl.result import CrawlResult
 from crawler.emulator.faults.fault import Call, Fault
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.http.page import ServedPage
@@ -28,18 +29,18 @@ INVENTORY = synthetic(namespaces=3, repositories=120, seed=7, uniform=True)  # 6
 EMPTY = synthetic(namespaces=3, repositories=0, seed=7)
 
 
-def crawled(output: Path, *faults: str, inventory: Inventory = INVENTORY, **flags: Any) -> Result:  # noqa: ANN401
+def crawled(output: Path, *faults: str, inventory: Inventory = INVENTORY, **flags: Any) -> CrawlResult:  # noqa: ANN401
     settings: dict[str, Any] = {"limit": 10, "concurrency": 3, "centers": ("self",), **flags}
     with serve(inventory, faults=tuple(map(parse_fault, faults))) as served:
         return crawl(served.endpoint, output, clock=QuickClock(), **settings)
 
 
-def only_walk(result: Result) -> WalkEntry:
+def only_walk(result: CrawlResult) -> WalkEntry:
     (walk,) = result.walks
     return walk
 
 
-def holds_all(result: Result, center: str = "self") -> bool:
+def holds_all(result: CrawlResult, center: str = "self") -> bool:
     """Return whether every record of a center is published once."""
     return sorted(published_keys(snapshot_of(result))) == sorted(
         key for key in inventory_keys(INVENTORY) if key[0] == center
@@ -58,7 +59,7 @@ def test_a_refusal_of_a_moment_beyond_a_capped_total_is_never_the_end(
     # Of 60 records 40 are declared, pages end by bytes, and a gateway refuses just the window that begins at 40.
     capped = ("capped-total:at=40", f"page-bytes:most={most}")
     result = crawled(tmp_path, *capped, f"odd-answer:how={how},offset=40,times={times}")
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     assert only_walk(result).verdict != "complete"
 
 
@@ -69,7 +70,7 @@ def test_a_service_that_refuses_an_empty_list_ends_unproven_and_says_what_it_ans
 ) -> None:
     result = crawled(tmp_path, f"refuse-empty:status={status}", *shape, inventory=EMPTY)
     walk = only_walk(result)
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     assert (walk.verdict, walk.lost, walk.requests) == ("unproven", (), 2)
     assert walk.reason == f"the service answered HTTP {status} 'Nothing found' instead of a list"
 
@@ -77,26 +78,26 @@ def test_a_service_that_refuses_an_empty_list_ends_unproven_and_says_what_it_ans
 def test_a_namespace_refused_as_empty_is_complete_when_the_total_of_its_center_vouches_for_it(tmp_path: Path) -> None:
     names = sorted({key[2] for key in inventory_keys(INVENTORY)})
     result = crawled(tmp_path, "refuse-empty", namespaces=(*names, "nope"))
-    assert (result.exit_code, {walk.verdict for walk in result.walks}) == (0, {"complete"})
+    assert (exit_code_of(result), {walk.verdict for walk in result.walks}) == (0, {"complete"})
     assert holds_all(result)
 
 
 def test_a_namespace_refused_as_empty_is_not_complete_when_the_center_declares_more(tmp_path: Path) -> None:
     result = crawled(tmp_path, "refuse-empty", namespaces=("nope",))
-    assert (result.exit_code, only_walk(result).verdict) == (3, "unproven")
+    assert (exit_code_of(result), only_walk(result).verdict) == (3, "unproven")
 
 
 def test_an_interface_that_does_not_exist_is_not_an_empty_list(tmp_path: Path) -> None:
     result = crawled(tmp_path, "refuse-empty:message=The API does not exist", inventory=EMPTY)
     assert all(walk.verdict != "unproven" for walk in result.walks)
-    assert result.exit_code != 0
+    assert exit_code_of(result) != 0
 
 
 @pytest.mark.parametrize("status", [404, 400, 416])
 def test_a_refusal_beyond_a_total_that_fell_while_it_was_read_is_no_loss(status: int, tmp_path: Path) -> None:
     faults = ("delete-after:requests=1,index=10,count=45", f"refuse-past-end:status={status}")
     result = crawled(tmp_path, *faults, concurrency=1)
-    assert (result.exit_code, only_walk(result).verdict, only_walk(result).lost) == (0, "complete", ())
+    assert (exit_code_of(result), only_walk(result).verdict, only_walk(result).lost) == (0, "complete", ())
 
 
 def test_a_service_that_fails_beyond_the_end_is_unproven_and_misses_nothing(tmp_path: Path) -> None:
@@ -119,7 +120,7 @@ def test_a_service_whose_pages_end_by_bytes_is_complete(
     tmp_path: Path,
 ) -> None:
     result = crawled(tmp_path, f"page-bytes:most={most}", limit=limit, double_read=double_read)
-    assert (result.exit_code, only_walk(result).verdict) == (0, "complete")
+    assert (exit_code_of(result), only_walk(result).verdict) == (0, "complete")
     assert holds_all(result)
 
 
@@ -129,10 +130,10 @@ def test_pages_that_end_by_bytes_are_resumed_in_the_middle_of_a_window(requests:
     settings: dict[str, Any] = {"limit": 25, "concurrency": 1, "centers": ("self",)}
     expired = parse_fault(f"unauthorized:after_requests={requests}")
     with serve(INVENTORY, faults=(*map(parse_fault, faults), expired)) as served:
-        assert crawl(served.endpoint, tmp_path, clock=QuickClock(), **settings).exit_code == 77
+        assert exit_code_of(crawl(served.endpoint, tmp_path, clock=QuickClock(), **settings)) == 77
     with serve(INVENTORY, faults=tuple(map(parse_fault, faults)), port=port_of(served)) as served:
         again = crawl(served.endpoint, tmp_path, clock=QuickClock(), **settings)
-    assert (again.exit_code, again.resumed, only_walk(again).passes) == (0, 1, 1)
+    assert (exit_code_of(again), again.resumed, only_walk(again).passes) == (0, 1, 1)
     assert holds_all(again)
 
 
@@ -149,21 +150,21 @@ def test_rows_beyond_a_total_that_is_capped_where_a_page_ends_by_bytes_are_seen(
 def test_a_window_that_failed_is_asked_again_at_the_end_of_its_pass(tmp_path: Path) -> None:
     result = crawled(tmp_path, "fail-window:offset=20,times=8", "fail-window:offset=40,times=9")
     walk = only_walk(result)
-    assert (result.exit_code, walk.verdict, walk.passes, walk.lost) == (0, "complete", 1, ())
+    assert (exit_code_of(result), walk.verdict, walk.passes, walk.lost) == (0, "complete", 1, ())
     assert holds_all(result)
 
 
 def test_a_window_that_stays_broken_costs_a_few_more_tries_and_is_named(tmp_path: Path) -> None:
     result = crawled(tmp_path, "fail-window:offset=20")
     walk = only_walk(result)
-    assert (result.exit_code, walk.verdict, walk.passes, walk.missing) == (3, "partial", 1, 10)
+    assert (exit_code_of(result), walk.verdict, walk.passes, walk.missing) == (3, "partial", 1, 10)
     assert [(lost.offset, lost.end) for lost in walk.lost] == [(20, 30)]
     assert walk.requests <= 5 + 8 + 3
 
 
 def test_a_service_that_goes_down_in_the_middle_still_stops_the_target(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault("burst:every=1,status=503"),)) as served:
-        assert crawl(served.endpoint, tmp_path, clock=QuickClock(), limit=10).exit_code == 75
+        assert exit_code_of(crawl(served.endpoint, tmp_path, clock=QuickClock(), limit=10)) == 75
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ class HidesAnother(Fault):
 def test_when_each_of_three_passes_lost_another_row_none_is_missing(tmp_path: Path) -> None:
     result = with_fault(tmp_path, HidesAnother((15, 25, 35)), concurrency=1)
     walk = only_walk(result)
-    assert (result.exit_code, walk.verdict, walk.passes, walk.missing) == (3, "partial", 3, 0)
+    assert (exit_code_of(result), walk.verdict, walk.passes, walk.missing) == (3, "partial", 3, 0)
     assert [(lost.offset, lost.end) for lost in walk.lost] == [(39, 40)]  # what the last pass did not get
     assert holds_all(result)
 
@@ -224,13 +225,13 @@ class SameRejects(Fault):
 _NAMELESS = b'{"namespace":"n","name":null'
 
 
-def with_fault(output: Path, fault: Fault, **flags: Any) -> Result:  # noqa: ANN401
+def with_fault(output: Path, fault: Fault, **flags: Any) -> CrawlResult:  # noqa: ANN401
     settings: dict[str, Any] = {"limit": 10, "centers": ("self",), **flags}
     with serve(INVENTORY, faults=(fault,)) as served:
         return crawl(served.endpoint, output, clock=QuickClock(), **settings)
 
 
-def rejected_at(result: Result) -> list[int]:
+def rejected_at(result: CrawlResult) -> list[int]:
     """Return the positions of the published rejects."""
     lines = map(orjson.loads, (snapshot_of(result) / "_rejects.ndjson").read_bytes().splitlines())
     return sorted(line["offset"] + line["index"] for line in lines)
@@ -240,7 +241,7 @@ def test_rejects_of_one_page_with_the_same_bytes_are_as_many_items_and_cost_no_r
     healthy = only_walk(crawled(tmp_path / "healthy"))
     result = with_fault(tmp_path, SameRejects((13, 15, 18)))
     walk = only_walk(result)
-    assert result.exit_code == 3  # a reject is a record that is missing
+    assert exit_code_of(result) == 3  # a reject is a record that is missing
     assert (walk.verdict, walk.passes, walk.requests) == ("complete", 1, healthy.requests)
     assert (walk.records, walk.rejects, walk.duplicates, walk.missing) == (57, 3, 0, 0)
     assert rejected_at(result) == [13, 15, 18]
@@ -249,7 +250,7 @@ def test_rejects_of_one_page_with_the_same_bytes_are_as_many_items_and_cost_no_r
 def test_rejects_of_several_pages_with_the_same_bytes_are_proven_by_a_second_pass(tmp_path: Path) -> None:
     result = with_fault(tmp_path, SameRejects((0, 13, 15, 58, 59)))
     walk = only_walk(result)
-    assert (result.exit_code, walk.verdict, walk.reason, walk.passes, walk.limit) == (3, "complete", "", 2, 9)
+    assert (exit_code_of(result), walk.verdict, walk.reason, walk.passes, walk.limit) == (3, "complete", "", 2, 9)
     assert (walk.records, walk.rejects, walk.distinct, walk.duplicates, walk.missing) == (55, 5, 60, 0, 0)
     assert rejected_at(result) == [0, 13, 15, 58, 59]
 
@@ -263,7 +264,7 @@ def test_poison_items_everywhere_end_complete_with_nothing_missing_but_them(
 ) -> None:
     result = crawled(tmp_path, f"poison-items:every={every}", double_read=double_read)
     walk = only_walk(result)
-    assert (result.exit_code, walk.verdict, walk.passes, walk.missing) == (3, "complete", 2, 0)
+    assert (exit_code_of(result), walk.verdict, walk.passes, walk.missing) == (3, "complete", 2, 0)
     assert walk.rejects == len(rejected_at(result)) > 1
     assert walk.records + walk.rejects == len(published_keys(snapshot_of(result))) + walk.rejects == 60
 
@@ -271,7 +272,7 @@ def test_poison_items_everywhere_end_complete_with_nothing_missing_but_them(
 def test_one_pass_alone_does_not_prove_rejects_of_several_pages(tmp_path: Path) -> None:
     result = with_fault(tmp_path, SameRejects((13, 58)), max_passes=1)
     walk = only_walk(result)
-    assert (result.exit_code, walk.verdict, walk.passes) == (3, "unproven", 1)
+    assert (exit_code_of(result), walk.verdict, walk.passes) == (3, "unproven", 1)
     assert walk.reason.startswith("rejects with the same bytes are on several pages")
 
 
@@ -294,11 +295,11 @@ def test_rejects_with_the_same_bytes_are_the_same_after_a_resume_at_any_page(req
     fault = SameRejects((13, 15, 35, 36, 58))
     settings: dict[str, Any] = {"limit": 10, "concurrency": 1, "centers": ("self",)}
     with serve(INVENTORY, faults=(fault, parse_fault(f"unauthorized:after_requests={requests}"))) as served:
-        assert crawl(served.endpoint, tmp_path, clock=QuickClock(), **settings).exit_code == 77
+        assert exit_code_of(crawl(served.endpoint, tmp_path, clock=QuickClock(), **settings)) == 77
     with serve(INVENTORY, faults=(fault,), port=port_of(served)) as served:
         again = crawl(served.endpoint, tmp_path, clock=QuickClock(), **settings)
     walk = only_walk(again)
-    assert (again.exit_code, again.resumed, walk.verdict, walk.passes) == (3, 1, "complete", 2)
+    assert (exit_code_of(again), again.resumed, walk.verdict, walk.passes) == (3, 1, "complete", 2)
     assert (walk.records, walk.rejects, rejected_at(again)) == (55, 5, [13, 15, 35, 36, 58])
 
 
@@ -310,7 +311,7 @@ def test_rejects_with_the_same_bytes_are_the_same_after_a_resume_at_any_page(req
 def test_a_total_on_the_first_item_only_is_enough(extra: tuple[str, ...], repositories: int, tmp_path: Path) -> None:
     inventory = synthetic(namespaces=3, repositories=repositories, seed=7, uniform=True)
     result = crawled(tmp_path, "total-on-first-item", *extra, inventory=inventory)
-    assert (result.exit_code, only_walk(result).passes) == (0, 1)
+    assert (exit_code_of(result), only_walk(result).passes) == (0, 1)
 
 
 @pytest.mark.parametrize("extra", [(), ("missing-total:in_items=false,in_header=true",)], ids=["both", "items"])
@@ -320,6 +321,6 @@ def test_a_total_of_0_beside_items_is_none_and_the_walk_reads_on(
 ) -> None:
     result = crawled(tmp_path, "capped-total:at=0", *extra, limit=limit)
     walk = only_walk(result)
-    assert (result.exit_code, walk.verdict, walk.passes) == (3, "unproven", 1)
+    assert (exit_code_of(result), walk.verdict, walk.passes) == (3, "unproven", 1)
     assert walk.reason == "no total was declared, or 0 beside items"
     assert holds_all(result)

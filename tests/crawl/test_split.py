@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.summary import summary
 from crawler.config.load import load
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import Inventory
@@ -38,22 +39,22 @@ PASSES: Final = 9  # requests: three passes of 24 rows in pages of 10
 ALL: Final = 20  # requests: the passes and their end, the trial, six namespaces, the totals of the census
 
 
-def keys_of(result: Result) -> list[Key]:
+def keys_of(result: CrawlResult) -> list[Key]:
     return sorted(published_keys(snapshot_of(result)))
 
 
-def split_of(result: Result) -> CenterSplit:
+def split_of(result: CrawlResult) -> CenterSplit:
     (center,) = result.coverage
     assert center.split is not None
     return center.split
 
 
-def split_of_target(result: Result, target: str) -> CenterSplit | None:
+def split_of_target(result: CrawlResult, target: str) -> CenterSplit | None:
     (center,) = (center for center in result.coverage if center.target == target)
     return center.split
 
 
-def crawl_targets(endpoints: tuple[str, str], output: Path) -> Result:
+def crawl_targets(endpoints: tuple[str, str], output: Path) -> CrawlResult:
     """Crawl two targets, `a` and `b`."""
     text = "".join(
         f'[[target]]\nname = "{name}"\nendpoint = "{endpoint}"\nrate_per_s = "unlimited"\n'
@@ -71,7 +72,7 @@ def test_without_a_stable_order_a_center_is_complete_by_namespaces_that_fit_in_a
     assert [(walk.namespace, walk.verdict, walk.records) for walk in result.walks] == [
         (namespace, "complete", 4) for namespace in NAMESPACES
     ]
-    assert (result.exit_code, result.status) == (0, "complete")
+    assert (exit_code_of(result), result.status) == (0, "complete")
     assert keys_of(result) == sorted(inventory_keys(inventory))
     (center,) = result.coverage
     assert (center.declared, center.declared_before, center.covered) == (24, 24, 24)
@@ -86,7 +87,7 @@ def test_each_center_without_a_stable_order_is_split_in_its_place_of_the_plan(tm
     others = inventory_of(*(item(f"other{n}", namespace=f"b{n % 6}", domain_name="else") for n in range(24)))
     both = Inventory({"self": rows, "thirdparty": others.centers["self"]})
     result = crawled(tmp_path, both, MOVING, centers="self,thirdparty")
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     assert [walk.center for walk in result.walks] == ["self"] * 6 + ["thirdparty"] * 6
     assert keys_of(result) == sorted(inventory_keys(both))
 
@@ -96,7 +97,7 @@ def test_a_namespace_that_is_larger_than_a_page_drifts_alone(tmp_path: Path) -> 
     small = (item(f"image{number}", namespace=f"team-{ns}") for number in range(4) for ns in "ac")
     inventory = inventory_of(*big, *small)
     result = crawled(tmp_path, inventory, MOVING)
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     verdicts = {walk.namespace: walk.verdict for walk in result.walks}
     assert verdicts == {"team-a": "complete", "team-b": "drifted", "team-c": "complete"}
     (drifted,) = (walk for walk in result.walks if walk.verdict == "drifted")
@@ -114,7 +115,7 @@ def test_a_service_that_ignores_namespaces_is_not_split_and_not_complete(tmp_pat
         result = crawl(served.endpoint, tmp_path, **SETTINGS)
         assert served.counters()["requests"] == PASSES + 1
     assert [(walk.namespace, walk.verdict) for walk in result.walks] == [(None, "drifted")]
-    assert result.exit_code == 3
+    assert exit_code_of(result) == 3
     assert set(keys_of(result)) <= inventory_keys(inventory)
 
 
@@ -124,7 +125,7 @@ def test_a_service_that_ignores_offsets_shows_what_fits_in_a_page_and_is_not_com
     rows += [item(f"image{number}", namespace="small") for number in range(4)]
     inventory = inventory_of(*rows)
     result = crawled(tmp_path, inventory, "ignore-offset")
-    assert (result.exit_code, result.status) == (3, "incomplete")
+    assert (exit_code_of(result), result.status) == (3, "incomplete")
     verdicts = {walk.namespace: walk.verdict for walk in result.walks}
     assert verdicts["big"] == "drifted"
     found = set(keys_of(result))
@@ -136,7 +137,7 @@ def test_a_namespace_that_no_pass_saw_is_found_in_the_list_of_namespaces(tmp_pat
     inventory = inventory_of(*(item("image", namespace=f"n{number}") for number in range(32)))
     result = crawled(tmp_path, inventory, MOVING)
     assert split_of(result).seen < 32
-    assert (result.exit_code, len(result.walks)) == (0, 32)
+    assert (exit_code_of(result), len(result.walks)) == (0, 32)
     assert keys_of(result) == sorted(inventory_keys(inventory))
 
 
@@ -160,7 +161,7 @@ def test_rows_that_change_at_any_request_are_never_lost_in_a_complete_snapshot(
         found = keys_of(result)
         assert len(set(found)) == len(found)
         assert set(found) <= history.ever
-        if result.exit_code == 0:
+        if exit_code_of(result) == 0:
             assert {key for key in history.throughout if key[0] == "self"} <= set(found)
 
 
@@ -178,7 +179,7 @@ def test_a_row_that_goes_from_one_namespace_to_another_is_never_lost_in_a_comple
         result = crawled(tmp_path / str(number), inventory, *faults)
         found = keys_of(result)
         assert len(set(found)) == len(found)
-        if result.exit_code == 0:
+        if exit_code_of(result) == 0:
             assert {key[3] for key in found} == held
 
 
@@ -186,7 +187,7 @@ def test_a_row_that_the_passes_saw_and_that_is_deleted_then_is_gone(tmp_path: Pa
     inventory = equal_rows()
     result = crawled(tmp_path, inventory, MOVING, f"delete-after:requests={PASSES},index=7")
     split, found = split_of(result), set(keys_of(result))
-    assert (result.exit_code, len(found), split.declared_totals, split.gone) == (0, 23, (24,), 1)
+    assert (exit_code_of(result), len(found), split.declared_totals, split.gone) == (0, 23, (24,), 1)
     assert "1 record of these passes went before that" in summary(result)
 
 
@@ -195,7 +196,7 @@ def test_a_row_that_another_one_replaced_is_published_and_its_namespace_is_not_c
     inventory = equal_rows()
     result = crawled(tmp_path, inventory, MOVING, f"swap-after:requests={PASSES},index=7")
     (doubted,) = (walk for walk in result.walks if walk.verdict != "complete")
-    assert (result.exit_code, doubted.verdict, doubted.records, doubted.distinct) == (3, "drifted", 5, 4)
+    assert (exit_code_of(result), doubted.verdict, doubted.records, doubted.distinct) == (3, "drifted", 5, 4)
     assert doubted.reason.startswith("passes over the whole center saw records")
     assert len(keys_of(result)) == 25
 
@@ -205,10 +206,10 @@ def test_a_run_that_is_stopped_after_any_request_goes_on_and_is_complete(after: 
     inventory = equal_rows()
     stop = parse_fault(f"unauthorized:after_requests={after}")
     with serve(inventory, faults=(parse_fault(MOVING), stop)) as served:
-        assert crawl(served.endpoint, tmp_path, **SETTINGS).exit_code == 77
+        assert exit_code_of(crawl(served.endpoint, tmp_path, **SETTINGS)) == 77
     with serve(inventory, faults=(parse_fault(MOVING),), port=port_of(served)) as again:
         result = crawl(again.endpoint, tmp_path, **SETTINGS)
-    assert (result.exit_code, result.resumed) == (0, 1 if result.resumed else 0)
+    assert (exit_code_of(result), result.resumed) == (0, 1 if result.resumed else 0)
     assert keys_of(result) == sorted(inventory_keys(inventory))
     assert not list(tmp_path.glob(".work/*/"))
 
@@ -217,7 +218,7 @@ def test_a_run_that_was_killed_at_any_instant_of_a_split_ends_as_one_that_was_no
     inventory = equal_rows()
     stop = parse_fault(f"unauthorized:after_requests={ALL - 2}")
     with serve(inventory, faults=(parse_fault(MOVING), stop)) as served:
-        assert crawl(served.endpoint, tmp_path / "stopped", **SETTINGS).exit_code == 77
+        assert exit_code_of(crawl(served.endpoint, tmp_path / "stopped", **SETTINGS)) == 77
     (journal,) = tmp_path.glob("stopped/.work/*/journal")
     lines = journal.read_bytes().splitlines(keepends=True)
     entries = [entry for entry, _ in read_lines(lines)]
@@ -231,7 +232,7 @@ def test_a_run_that_was_killed_at_any_instant_of_a_split_ends_as_one_that_was_no
             copied.write_bytes(b"".join(lines[:kept]))
             asked = again.counters()["requests"]
             result = crawl(again.endpoint, output, **SETTINGS)
-            assert (result.exit_code, result.resumed) == (0, 1)
+            assert (exit_code_of(result), result.resumed) == (0, 1)
             assert keys_of(result) == sorted(inventory_keys(inventory))
             assert [walk.namespace for walk in result.walks] == list(NAMESPACES)
             assert split_of(result).passes == 3
@@ -245,12 +246,12 @@ def test_a_target_that_fails_beside_a_split_center_does_not_cost_it(tmp_path: Pa
     with serve(inventory, faults=moving) as good, serve(inventory, faults=refusing) as bad:
         endpoints = good.endpoint, bad.endpoint
         first = crawl_targets(endpoints, tmp_path)
-    assert first.exit_code == 77
+    assert exit_code_of(first) == 77
     assert [walk.verdict for walk in first.walks] == ["complete"] * 6
     with serve(inventory, faults=moving, port=port_of(good)) as good, serve(inventory, port=port_of(bad)):
         second = crawl_targets(endpoints, tmp_path)
         assert good.counters()["requests"] == 0
-    assert (second.exit_code, second.snapshot != first.snapshot) == (0, True)
+    assert (exit_code_of(second), second.snapshot != first.snapshot) == (0, True)
     assert [split_of_target(second, "a")] == [split_of_target(first, "a")]
     assert {walk.carried_from for walk in second.walks if walk.target == "a"} == {first.snapshot}
 
@@ -258,8 +259,8 @@ def test_a_target_that_fails_beside_a_split_center_does_not_cost_it(tmp_path: Pa
 def test_a_night_that_is_split_between_two_that_are_not_is_no_loss(tmp_path: Path) -> None:
     inventory, environ = equal_rows(), {**TOKEN, "SWR_CRAWLER_MIN_SHRINK_RECORDS": "1"}
     with serve(inventory) as served:
-        assert crawl(served.endpoint, tmp_path, snapshot="night1", **SETTINGS).exit_code == 0
+        assert exit_code_of(crawl(served.endpoint, tmp_path, snapshot="night1", **SETTINGS)) == 0
     for night, faults, walks in (("night2", (MOVING,), 6), ("night3", (MOVING,), 6), ("night4", (), 1)):
         with serve(inventory, faults=tuple(map(parse_fault, faults)), port=port_of(served)) as again:
             result = crawl(again.endpoint, tmp_path, environ=environ, snapshot=night, **SETTINGS)
-        assert (result.exit_code, result.shrinkage, len(result.walks)) == (0, (), walks)
+        assert (exit_code_of(result), result.shrinkage, len(result.walks)) == (0, (), walks)

@@ -407,7 +407,7 @@ def test_a_pair_without_a_record_is_a_value_error() -> None:
 
 
 def test_what_a_target_that_failed_holds_is_unknown_in_the_centers_that_it_did_not_publish() -> None:
-    failed = TargetEntry(name="eu", state="failed", planned=2, published=1, exit_code=75, reason="no answer")
+    failed = TargetEntry(name="eu", state="failed", planned=2, published=1, kind="unavailable", reason="no answer")
     said = manifest(walk(), status="incomplete", targets=(failed,))
     (of,) = unknown_of(WHOLE, Side(said, {}))
     assert (of.center, [(why.reason, why.snapshot) for why in of.reasons]) == ("thirdparty", [("target failed", "new")])

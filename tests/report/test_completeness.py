@@ -26,7 +26,7 @@ _WINDOW = Lost(offset=5, end=8, got=0, reason="HTTP 500")
 LOST = walk(verdict="partial", declared_totals=(10,), records=7, distinct=7, lost=(_WINDOW,))
 SHRANK = Shrinkage(target="eu", center="self", namespace=None, before=3000, now=0, snapshot="night1")
 FAILED = tuple(
-    TargetEntry(name=f"t{number}", state="failed", planned=3, published=1, exit_code=75, reason="no answer")
+    TargetEntry(name=f"t{number}", state="failed", planned=3, published=1, kind="unavailable", reason="no answer")
     for number in range(20)
 )
 UNPROVEN = walk(verdict="unproven", declared_totals=(), namespace="team")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
@@ -40,7 +41,7 @@ class Stopped(NamedTuple):
     def goes_on(self, output: Path, snapshot: str | None = None) -> None:
         flags: dict[str, Any] = {} if snapshot is None else {"snapshot": snapshot}
         result = crawl(self.served.endpoint, output, limit=4, namespaces=WALKS, **flags)
-        assert result.exit_code == 0
+        assert exit_code_of(result) == 0
         assert visible_snapshots(output) == [self.parts]
         left = [path.name for path in output.glob(".work/*/[!.]*")]
         assert left == ([] if snapshot is None else ["run.json"])  # a named run is found again by its state

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import DiskError
@@ -40,7 +41,7 @@ def served() -> Iterator[RunningEmulator]:
 
 def run(served: RunningEmulator, output: Path | str, **flags: Any) -> Path:  # noqa: ANN401 - as crawl
     result = crawl(served.endpoint, output, limit=4, concurrency=1, namespaces=WALKS, **flags)
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     return snapshot_of(result)
 
 

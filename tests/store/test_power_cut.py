@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.emulator.inventory.ndjson import CENTERS, Inventory, from_ndjson, synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.snapshot.layout import LATEST, MANIFEST
@@ -84,9 +85,9 @@ class Stage:
         """Run the command; return the snapshot and the number of requests."""
         before = self._served.counters()["requests"]
         result = crawl(self._served.endpoint, output, limit=4, concurrency=1, **self.scene.flags)
-        assert result.exit_code == self.scene.exit_code
+        assert exit_code_of(result) == self.scene.exit_code
         assert result.manifest is not None
-        assert result.manifest.status == ("incomplete" if result.exit_code else "complete")
+        assert result.manifest.status == ("incomplete" if exit_code_of(result) else "complete")
         return snapshot_of(result), self._served.counters()["requests"] - before
 
     def recorded(self, tree: Tree) -> Recording:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Final
 
+from crawler.cli.console.exit_status import exit_code_of, exit_code_of_error
 from crawler.emulator.faults.fault import Call, Fault
 from crawler.emulator.http.query import ListQuery
 from crawler.emulator.http.response import ServedResponse
@@ -70,6 +71,6 @@ class KillableCrawl:
 def _crawl(endpoint: str, output: str, settings: Mapping[str, Any]) -> None:
     logging.disable(logging.CRITICAL)  # a process of its own has no handlers: all of it would go to standard error
     try:
-        sys.exit(crawl(endpoint, output, **settings).exit_code)
+        sys.exit(exit_code_of(crawl(endpoint, output, **settings)))
     except CrawlerError as error:
-        sys.exit(error.exit_code)
+        sys.exit(exit_code_of_error(error))

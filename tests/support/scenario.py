@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.emulator.faults.fault import Fault
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
@@ -53,7 +54,7 @@ class Scenario:
         faults = [parse_fault(text) for text in texts]
         with serve(self._inventory, port=self._port, faults=tuple(faults)) as served:
             self._port = port_of(served)
-            exit_code = crawl(served.endpoint, self._output, concurrency=concurrency, **self._settings).exit_code
+            exit_code = exit_code_of(crawl(served.endpoint, self._output, concurrency=concurrency, **self._settings))
         return self._check(faults, served.counters(), exit_code)
 
     def kill(self, texts: Sequence[str], concurrency: int, at: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.center_rows import Inventory
 from crawler.emulator.inventory.ndjson import synthetic
@@ -35,7 +36,7 @@ def judged(
     with serve(claimed, faults=tuple(map(parse_fault, server))) as served:
         result = crawl(served.endpoint, output, limit=10, **settings)
     history = ServerHistory.of(held, map(parse_fault, texts), requests=20)
-    return violations(snapshot_of(result), result.exit_code, history, double_read=double_read)
+    return violations(snapshot_of(result), exit_code_of(result), history, double_read=double_read)
 
 
 def test_a_row_that_was_held_throughout_must_be_published(tmp_path: Path) -> None:
@@ -141,8 +142,8 @@ def test_two_services_one_after_the_other_hide_what_each_of_them_hides(tmp_path:
     owners = ServerHistory.of(INVENTORY, [parse_fault("missing-owner:every=1")])
     with serve(LESS, faults=(parse_fault("missing-owner:every=1"),)) as served:
         result = crawl(served.endpoint, tmp_path, limit=10)
-    assert violations(snapshot_of(result), result.exit_code, ceiling.then(owners)) == []
-    assert violations(snapshot_of(result), result.exit_code, owners) != []
+    assert violations(snapshot_of(result), exit_code_of(result), ceiling.then(owners)) == []
+    assert violations(snapshot_of(result), exit_code_of(result), owners) != []
 
 
 def test_every_blind_spot_is_described() -> None:

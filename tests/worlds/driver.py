@@ -16,10 +16,11 @@ import anyio
 import orjson
 from yarl import URL
 
+from crawler.cli.console.exit_status import exit_code_of, exit_code_of_error
 from crawler.config.config import Config
 from crawler.config.load import load
 from crawler.crawl.credential_factories import CredentialFactory
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.crawl.run import run_crawl
 from crawler.errors import CrawlerError, ErrorDetails, TransientError
 from crawler.model.clock import Clock
@@ -133,12 +134,12 @@ def crawl_world(world: World, folder: Path) -> Crawled:
         shutil.rmtree(folder / "out", ignore_errors=True)
 
 
-def _crawled(result: Result | int | None, service: Service, *, killed: bool) -> Crawled:
-    if not isinstance(result, Result):
+def _crawled(result: CrawlResult | int | None, service: Service, *, killed: bool) -> Crawled:
+    if not isinstance(result, CrawlResult):
         return Crawled(result or -1, (), service, 0)
     published = () if result.path is None else _published(Path(result.path))
     passes = max((walk.passes for walk in result.walks), default=0)
-    return Crawled(-1 if killed else result.exit_code, published, service, passes)
+    return Crawled(-1 if killed else exit_code_of(result), published, service, passes)
 
 
 class _KilledTransport:
@@ -161,7 +162,7 @@ class _KilledTransport:
 
 def _run(
     config: Config, service: Service, clock: VirtualClock, chance: random.Random, kill_at: int
-) -> tuple[Result | int, bool]:
+) -> tuple[CrawlResult | int, bool]:
     """Run the crawler once; return its result or exit code, and whether it was killed."""
     transports: list[WorldTransport] = []
 
@@ -178,11 +179,11 @@ def _run(
         yield opened
 
     try:
-        result: Result | int = run_crawl(
+        result: CrawlResult | int = run_crawl(
             config, _ENVIRON, stop=_KilledTransport(transports), clock=clock, clients=clients
         )
     except CrawlerError as error:
-        result = error.exit_code
+        result = exit_code_of_error(error)
     except _Killed:
         result = 143
     except BaseExceptionGroup as group:  # the namespaces are listed in a task group

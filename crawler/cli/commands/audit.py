@@ -16,10 +16,10 @@ from crawler.audit.finding_counts import FindingCounts
 from crawler.audit.junit import MOST_CASES, to_junit
 from crawler.audit.sarif import SarifResults, to_sarif
 from crawler.audit.text_report import AuditTotals, headline, text_report
-from crawler.cli.console.exit_status import FOUND, SUCCESS
+from crawler.cli.console.exit_status import FOUND, INCOMPLETE, SUCCESS
 from crawler.cli.console.output import print_lines
 from crawler.config.audit_policy import Policy
-from crawler.errors import DiskError, IncompleteError, UsageError
+from crawler.errors import DiskError, UsageError
 from crawler.files.atomic import can_be_file, replacing
 from crawler.model.audit_rules import Severity
 from crawler.snapshot.find import open_named, open_to_compare
@@ -66,7 +66,7 @@ def audit(name: str, previous: str | None, output: Path, policy: Policy, outputs
         deque(findings, maxlen=0)
     _write_outputs(audited, collected, outputs, (*notices, *audited.notices))
     if audited.incomplete:
-        return IncompleteError.exit_code
+        return INCOMPLETE
     return FOUND if collected.counts.fails(policy.fail_on) else SUCCESS
 
 

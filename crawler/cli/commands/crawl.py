@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from crawler.cli.console.exit_status import INCOMPLETE, SUCCESS, exit_code_of
 from crawler.cli.console.process_signals import SIGNALS, Interrupted
 from crawler.config.config import Config
-from crawler.errors import ConfigError, DiskError, IncompleteError
+from crawler.errors import ConfigError, DiskError
 from crawler.files.atomic import replacing
 
 if TYPE_CHECKING:
-    from crawler.crawl.result import Result
+    from crawler.crawl.result import CrawlResult
 
 Environ = Mapping[str, str]
 
@@ -45,12 +46,13 @@ def crawl(config: Config, environ: Environ) -> int:
     sys.setswitchinterval(_SWITCH_S)
     stop = SignalStop()
     result = run_crawl(config, environ, progress=progress.progress_hook(mode, config.log_format), stop=stop)
-    _print(summary(result, style=_style(result.exit_code)))
+    code = exit_code_of(result)
+    _print(summary(result, style=_style(code)))
     if stop.reason() is not None and result.stop_reason.kind == "done":
         _print("swr-crawler: the signal came when the run had ended; it has changed nothing")
     if config.summary_file is not None:
-        _write(Path(config.summary_file), summary_json(result), _what_stands(result))
-    return result.exit_code
+        _write(Path(config.summary_file), summary_json(result), _what_stands(result, code))
+    return code
 
 
 @contextmanager
@@ -66,7 +68,7 @@ def _garbage_collection_off() -> Iterator[None]:
 
 def _style(exit_code: int) -> Callable[[str], str]:
     """Return the function that colours the status; click removes colours where no terminal shows them."""
-    colours = {0: "green", IncompleteError.exit_code: "yellow"}
+    colours = {SUCCESS: "green", INCOMPLETE: "yellow"}
     return partial(click.style, fg=colours.get(exit_code, "red"), bold=True)
 
 
@@ -87,9 +89,9 @@ def _check_summary_file(path: Path) -> None:
         raise ConfigError(f"summary_file: cannot write {path}; name a file in a folder that can be written")
 
 
-def _what_stands(result: "Result") -> str:
+def _what_stands(result: "CrawlResult", exit_code: int) -> str:
     published = "" if result.path is None else f"{result.path} is published; "
-    return f"{published}the run itself ended with exit code {result.exit_code}"
+    return f"{published}the run itself ended with exit code {exit_code}"
 
 
 def _write(path: Path, data: bytes, what_stands: str) -> None:

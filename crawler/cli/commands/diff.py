@@ -9,13 +9,13 @@ from typing import NamedTuple
 import click
 import msgspec
 
-from crawler.cli.console.exit_status import FOUND, SUCCESS
+from crawler.cli.console.exit_status import FOUND, INCOMPLETE, SUCCESS
 from crawler.cli.console.output import print_lines, print_table
 from crawler.diff.change import FIELDS, NESTED, Change
 from crawler.diff.changes import changes
 from crawler.diff.compare import Comparison
 from crawler.diff.render import COLUMNS, UNKNOWN_COLUMNS, closing, row, unknown_row
-from crawler.errors import IncompleteError, UsageError
+from crawler.errors import UsageError
 from crawler.snapshot.find import open_named
 from crawler.snapshot.reader import Snapshot
 from crawler.text.human import count, counted, escaped
@@ -50,7 +50,7 @@ def diff(old_name: str, new_name: str, output: Path, options: DiffOptions) -> in
         _print_tables(found, comparison, options.rows)
     summary = comparison.summary()
     if not summary.complete:
-        return IncompleteError.exit_code
+        return INCOMPLETE
     return FOUND if options.exit_code and summary.added + summary.removed + summary.changed else SUCCESS
 
 

@@ -7,9 +7,9 @@ from typing import Final, Literal, NamedTuple
 
 import click
 
-from crawler.cli.console.exit_status import SUCCESS
+from crawler.cli.console.exit_status import INCOMPLETE, SUCCESS
 from crawler.cli.console.output import print_lines, print_table
-from crawler.errors import IncompleteError, UsageError
+from crawler.errors import UsageError
 from crawler.query.engine import QueryLimits, QueryResult, execute, open_database
 from crawler.query.sql_values import cells, csv_line, distinct_names, json_line
 from crawler.snapshot.find import open_named
@@ -48,7 +48,7 @@ def query(name: str, sql: str, output: Path, limits: QueryLimits, to_print: Quer
     if snapshot.manifest.status == "complete":
         return SUCCESS
     click.echo(f"warning: snapshot {escaped(snapshot.manifest.snapshot)} is not complete, nor is this result", err=True)
-    return IncompleteError.exit_code
+    return INCOMPLETE
 
 
 def _read_sql(sql: str) -> str:

@@ -6,9 +6,9 @@ from typing import Final
 
 import click
 
-from crawler.cli.console.exit_status import SUCCESS
+from crawler.cli.console.exit_status import INCOMPLETE, SUCCESS
 from crawler.config.audit_policy import Policy
-from crawler.errors import IncompleteError, UsageError
+from crawler.errors import UsageError
 from crawler.files.atomic import can_be_file, replacing
 from crawler.files.disk_errors import disk_errors
 from crawler.report.build import build_report
@@ -35,7 +35,7 @@ def report(name: str, previous: str | None, policy: Policy, output: Path, destin
     if not built.complete:
         where = "" if destination == _STDOUT else f"; {destination} says what is missing"
         click.echo(f"report: snapshot {escaped(snapshot.manifest.snapshot)} is INCOMPLETE{where}", err=True)
-        return IncompleteError.exit_code
+        return INCOMPLETE
     if destination != _STDOUT:
         click.echo(f"report: {destination} ({size(len(built.html))})", err=True)
     return SUCCESS

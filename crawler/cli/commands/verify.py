@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from crawler.cli.console.exit_status import INCOMPLETE, SUCCESS
 from crawler.cli.console.output import print_json
-from crawler.errors import IncompleteError
 from crawler.text.human import count, counted, escaped, size
 
 
@@ -26,4 +26,4 @@ def verify(folder: Path, *, as_json: bool) -> int:
             f"snapshot {escaped(snapshot.manifest.snapshot)} ({snapshot.manifest.status}): {verdict}; "
             f"{count(report.records)} records in {counted(report.files, 'file')}, {size(report.bytes)} read"
         )
-    return IncompleteError.exit_code if report.differences else 0
+    return INCOMPLETE if report.differences else SUCCESS

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, Literal, NoReturn
 
-from crawler.errors import SIGNALLED
+from crawler.cli.console.exit_status import SIGNALLED
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _STDERR: Final = 2

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from crawler.cli.console.run_totals import RunTotals, requests_text, time_text, totals_of
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.completeness import Incompleteness, incompleteness, incompleteness_of
 from crawler.snapshot.layout import LATEST
@@ -24,7 +24,7 @@ _LONGEST_NAME: Final = 40
 _LABEL_WIDTH: Final = 10
 
 
-def summary(result: Result, *, style: Callable[[str], str] = str) -> str:
+def summary(result: CrawlResult, *, style: Callable[[str], str] = str) -> str:
     """Return some lines, the status first, without a line end at the end; `style` colours the first word."""
     totals = totals_of(result)
     lines = _unfinished(result, totals) if totals.status == "unfinished" else _finished(result, totals)
@@ -35,7 +35,7 @@ def summary(result: Result, *, style: Callable[[str], str] = str) -> str:
 # --- a run whose walks have all ended ---------------------------------------------------------------------
 
 
-def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
+def _finished(result: CrawlResult, totals: RunTotals) -> Iterator[str]:
     why = incompleteness(result.walks, result.coverage, overlaps=result.overlaps, targets=result.targets)
     yield _headline(result, totals)
     if result.path is not None:
@@ -65,7 +65,7 @@ def _finished(result: Result, totals: RunTotals) -> Iterator[str]:
         yield from _to_resume("rerun the same command: it reads only what is missing", result)
 
 
-def _headline(result: Result, totals: RunTotals) -> str:
+def _headline(result: CrawlResult, totals: RunTotals) -> str:
     records, declared = totals.records, totals.declared
     place = "on disk" if result.path is not None else "on standard output"
     there = f"{'is' if records == 1 else 'are'} {place}"
@@ -83,7 +83,7 @@ def _of(records: int, declared: int | None) -> str:
     return f"{count(records)} of {counted(declared or 0, 'declared record')}"
 
 
-def _shortfall(result: Result, totals: RunTotals) -> str:
+def _shortfall(result: CrawlResult, totals: RunTotals) -> str:
     known = sum(walk.missing or 0 for walk in result.walks)
     parts = [f"{count(known)} missing"]
     failed = sum(target.state == "failed" for target in result.targets)
@@ -102,7 +102,7 @@ def _shortfall(result: Result, totals: RunTotals) -> str:
     return ", ".join(parts)
 
 
-def _failed_targets(result: Result, why: Incompleteness) -> Iterator[str]:
+def _failed_targets(result: CrawlResult, why: Incompleteness) -> Iterator[str]:
     label = "failed"
     for target in why.failed_targets[:_MOST_ERRORS]:
         yield _labelled(label, _of_target(target.name, target.reason))
@@ -120,7 +120,7 @@ def _verdicts(walks: Sequence[WalkEntry]) -> str:
     return ", ".join(f"{count(number)} {verdict}{more.get(verdict, '')}" for verdict, number in counts.most_common())
 
 
-def _carried_over(result: Result) -> Iterator[str]:
+def _carried_over(result: CrawlResult) -> Iterator[str]:
     label = "carried"
     counts = Counter(walk.carried_from for walk in result.walks)
     for one in result.carried_over[-_MOST_ERRORS:]:
@@ -129,7 +129,7 @@ def _carried_over(result: Result) -> Iterator[str]:
         label = ""
 
 
-def _splits(result: Result) -> Iterator[str]:
+def _splits(result: CrawlResult) -> Iterator[str]:
     for center in result.coverage:
         if (split := center.split) is not None:
             place = f"{center.target}/{center.center}"
@@ -150,7 +150,7 @@ def _coverage(why: Incompleteness) -> Iterator[str]:
             yield _labelled("coverage", f"{place}: {count(center.uncovered)} of {declared} are in no namespace walked")
 
 
-def _shrinkage(result: Result) -> Iterator[str]:
+def _shrinkage(result: CrawlResult) -> Iterator[str]:
     label = "shrank"
     for one in result.shrinkage[:_MOST_SHRUNK]:
         namespace = "" if one.namespace is None else f"/{one.namespace}"
@@ -167,7 +167,7 @@ def _shrinkage(result: Result) -> Iterator[str]:
         yield _labelled("", "if the loss is real, accept it: run the same command once with --allow-shrink")
 
 
-def _is_accepted(result: Result) -> bool:
+def _is_accepted(result: CrawlResult) -> bool:
     return result.manifest is not None and not incompleteness_of(result.manifest).shrinkage
 
 
@@ -178,7 +178,7 @@ def _equal_centers(why: Incompleteness) -> Iterator[str]:
         yield _labelled("centers", f"{overlap.target}: self and thirdparty both hold {found}: {cause}")
 
 
-def _unproven_walks(result: Result, walks: Sequence[WalkEntry]) -> Iterator[str]:
+def _unproven_walks(result: CrawlResult, walks: Sequence[WalkEntry]) -> Iterator[str]:
     for walk in walks[:_MOST_WALKS]:
         name = WalkId(walk.target, walk.center, walk.namespace)
         yield f"  {name}: {walk.verdict}, {_evidence(walk)}"
@@ -216,7 +216,7 @@ def _lost(lost: Lost) -> str:
     return f"items {count(lost.offset)} to {count(lost.end - 1)}{got}: {lost.reason}"
 
 
-def _invalid_fields(result: Result) -> Iterator[str]:
+def _invalid_fields(result: CrawlResult) -> Iterator[str]:
     fields = sorted({field for walk in result.walks for field in walk.invalid_fields})
     if fields:
         records = sum(walk.invalid for walk in result.walks)
@@ -226,7 +226,7 @@ def _invalid_fields(result: Result) -> Iterator[str]:
         )
 
 
-def _unknown_fields(result: Result) -> Iterator[str]:
+def _unknown_fields(result: CrawlResult) -> Iterator[str]:
     fields = result.manifest.unknown_fields if result.manifest else ()
     if fields:
         number = f"{counted(len(fields), 'field')} unknown to this version, kept under extra"
@@ -241,7 +241,7 @@ def _few(fields: Sequence[str]) -> str:
 # --- a run that stopped before -----------------------------------------------------------------------------
 
 
-def _unfinished(result: Result, totals: RunTotals) -> Iterator[str]:
+def _unfinished(result: CrawlResult, totals: RunTotals) -> Iterator[str]:
     read = sum(target.records + target.rejected for target in result.stats)
     declared = sum(target.declared for target in result.stats)
     passes = " in all passes" if read > declared else ""
@@ -260,7 +260,7 @@ def _unfinished(result: Result, totals: RunTotals) -> Iterator[str]:
         yield _labelled("to resume", "not possible with standard output; --output DIR keeps what was read")
 
 
-def _cause(result: Result) -> str:
+def _cause(result: CrawlResult) -> str:
     if result.stop_reason.kind == "signal":
         number = result.stop_reason.signal_number
         return f"stopped by {_SIGNALS.get(number, f'signal {number}')}"
@@ -270,7 +270,7 @@ def _cause(result: Result) -> str:
     return "the longest allowed duration was reached"
 
 
-def _errors(result: Result) -> Iterator[str]:
+def _errors(result: CrawlResult) -> Iterator[str]:
     label = "why"
     for name, error in list(result.errors.items())[:_MOST_ERRORS]:
         yield _labelled(label, _of_target(name, str(error)))
@@ -282,7 +282,7 @@ def _errors(result: Result) -> Iterator[str]:
 # --- both ----------------------------------------------------------------------------------------------------
 
 
-def _to_resume(how: str, result: Result) -> Iterator[str]:
+def _to_resume(how: str, result: CrawlResult) -> Iterator[str]:
     yield _labelled("to resume", how)
     yield _labelled("state in", str(result.state))
 

@@ -10,14 +10,15 @@ from typing import Any, Final
 import orjson
 from msgspec import to_builtins
 
+from crawler.cli.console.exit_status import exit_code_of, exit_code_of_error
 from crawler.cli.console.run_totals import totals_of
-from crawler.crawl.result import Result
+from crawler.crawl.result import CrawlResult
 from crawler.text.timestamp import timestamp
 
 SCHEMA: Final = 2
 
 
-def summary_json(result: Result) -> bytes:
+def summary_json(result: CrawlResult) -> bytes:
     """Return one JSON object with a newline at the end; numbers that are not known are null.
 
     `records`, `rejects`, `invalid` (records with a field that could not be read), `missing` and `duplicates` count what
@@ -31,7 +32,7 @@ def summary_json(result: Result) -> bytes:
     content: dict[str, Any] = {
         "schema": SCHEMA,
         "status": totals.status,
-        "exit_code": result.exit_code,
+        "exit_code": exit_code_of(result),
         "ending": result.stop_reason.kind,
         "signal": result.stop_reason.signal_number or None,
         "snapshot": result.snapshot,
@@ -67,7 +68,8 @@ def summary_json(result: Result) -> bytes:
             "throttled_s": round(totals.throttled_s, 3),
         },
         "errors": {
-            name: {"exit_code": error.exit_code, "message": str(error)} for name, error in result.errors.items()
+            name: {"exit_code": exit_code_of_error(error), "message": str(error)}
+            for name, error in result.errors.items()
         },
     }
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -24,7 +24,7 @@ def _entry(stats: TargetStats, published: int, error: CrawlerError | None) -> Ta
         state="failed",
         planned=stats.walks,
         published=published,
-        exit_code=error.exit_code,
+        kind=error.kind,
         reason=str(error),
     )
 

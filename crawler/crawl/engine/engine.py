@@ -22,9 +22,9 @@ from crawler.crawl.engine.publisher import Publisher
 from crawler.crawl.engine.target_run import TargetRun, TargetRuntime
 from crawler.crawl.engine.write_behind import Store, WriteBehind
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
-from crawler.errors import CrawlerError, InterruptedRunError
+from crawler.errors import CrawlerError
 from crawler.model.clock import Clock
-from crawler.model.stop_reason import StopReason, StopSource
+from crawler.model.stop_reason import StopReason, StopSource, interruption
 
 log = logging.getLogger(__name__)
 
@@ -123,12 +123,6 @@ async def unless_stopped(work: Callable[[], Awaitable[T]], stop: StopSource | No
 
 async def _raise_when_asked(stop: StopSource) -> None:
     raise interruption(await stop.wait())
-
-
-def interruption(reason: StopReason) -> InterruptedRunError:
-    """Return the error of a run that was asked to stop before it had anything to show."""
-    message = "interrupted; nothing was published; rerun the same command"
-    return InterruptedRunError(message, signal_number=reason.signal_number)
 
 
 def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:

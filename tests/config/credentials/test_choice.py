@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.cli.console.exit_status import exit_code_of_error
 from crawler.config.credentials.choice import choose_method
 from crawler.config.credentials.methods import (
     AccessKeyMethod,
@@ -187,7 +188,7 @@ def test_the_first_method_of_the_first_source_with_credentials_is_chosen(
     if not winners:
         error = refusal(crawl, environ, profile)
         assert isinstance(error, CredentialsError)
-        assert error.exit_code == 77
+        assert exit_code_of_error(error) == 77
         return
     source, method = winners[0]
     choice = chosen(crawl, environ, profile)
@@ -247,8 +248,8 @@ def test_the_credentials_file_is_read_only_when_its_turn_comes() -> None:
     error = refusal(profile=f"ak = {SECRET}")
     assert isinstance(error, ConfigError)
     assert str(error).startswith(f"{FILE}: is not a credentials file of the SDK")
-    assert refusal(profile=f"[basic]\nak = {SECRET}\nak = {SECRET}").exit_code == 78
-    assert refusal(profile="[global]\nak = x\nsk = y").exit_code == 77
+    assert exit_code_of_error(refusal(profile=f"[basic]\nak = {SECRET}\nak = {SECRET}")) == 78
+    assert exit_code_of_error(refusal(profile="[global]\nak = x\nsk = y")) == 77
 
 
 def test_the_credentials_file_may_name_a_project_and_hold_a_percent_sign() -> None:
@@ -425,7 +426,7 @@ def test_an_incomplete_method_is_refused_with_where_it_was_found_and_what_is_mis
 ) -> None:
     error = refusal(crawl, environ, profile)
     assert isinstance(error, ConfigError)
-    assert error.exit_code == 78
+    assert exit_code_of_error(error) == 78
     assert error.setting == setting
     assert says in str(error)
 

@@ -6,6 +6,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.crawl.run import run_crawl
 from crawler.crawl.system_clock import SystemClock
 from crawler.emulator.faults.registry import parse_fault
@@ -28,7 +29,7 @@ def test_at_the_configured_rate_a_server_that_refuses_more_refuses_nothing(tmp_p
     while len(statuses) < 3 and (not statuses or statuses[-1].keys() != {"200"}):
         with serve(INVENTORY, rps_cap=250, rps_burst=32) as served:
             config = configure(served.endpoint, tmp_path, rate_per_s=250, limit=2)
-            assert run_crawl(config, TOKEN, clock=SystemClock()).exit_code == 0
+            assert exit_code_of(run_crawl(config, TOKEN, clock=SystemClock())) == 0
             statuses.append(served.counters()["by_status"])
     assert statuses[-1].keys() == {"200"}
     assert statuses[-1]["200"] >= 500
@@ -40,7 +41,7 @@ def test_one_throttling_response_pauses_every_request_until_retry_after_is_over(
         config = configure(served.endpoint, tmp_path, limit=20, concurrency=4)
         result = run_crawl(config, TOKEN, clock=SystemClock())
         requests = list(served.requests)
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     (throttled,) = [request for request in requests if request.status == 429]
     in_transit_s = 0.1  # for requests sent before the response arrived
     early = [r for r in requests if throttled.at_s + in_transit_s < r.at_s < throttled.at_s + 1.0]
@@ -85,7 +86,7 @@ async def test_a_pause_that_begins_during_the_wait_for_a_token_delays_the_reques
 def test_a_throttled_crawl_succeeds_and_reports_the_length_of_the_pauses(tmp_path: Path) -> None:
     with serve(INVENTORY, faults=(parse_fault("throttle:first=2,retry_after_s=3"),)) as served:
         result = crawl(served.endpoint, tmp_path, concurrency=2)
-    assert result.exit_code == 0
+    assert exit_code_of(result) == 0
     assert result.manifest is not None
     assert result.manifest.requests.by_status["429"] == 2
     assert result.manifest.requests.throttled_s >= 3
