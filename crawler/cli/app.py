@@ -129,7 +129,7 @@ def report(*, snapshot: str, previous: str | None, destination: str, config: str
     loaded = load({"config": config, "output": output})
     from crawler.cli.commands.report import report as run  # noqa: PLC0415
 
-    return _read(run, snapshot, previous, loaded.audit, Path(loaded.config.output), destination)
+    return _read(run, snapshot, previous, loaded.config.audit, Path(loaded.config.output), destination)
 
 
 @cli.command()
@@ -155,7 +155,7 @@ def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -
     from crawler.cli.commands.audit import audit as run  # noqa: PLC0415
 
     outputs = Outputs(as_json=as_json, sarif=sarif, junit=junit)
-    return _read(run, snapshot, previous, Path(loaded.config.output), loaded.audit, outputs)
+    return _read(run, snapshot, previous, Path(loaded.config.output), loaded.config.audit, outputs)
 
 
 @cli.command()

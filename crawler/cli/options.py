@@ -7,17 +7,12 @@ an environment variable or the file.
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from crawler.errors import ConfigError
-
 if TYPE_CHECKING:  # importing it takes longer than all of `--version`
     from crawler.config.config import Loaded
-
-# Far more than settings, or a hundred thousand namespaces, take.
-_MAX_FILE_BYTES: Final = 16 * 2**20
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -101,6 +96,7 @@ def load(flags: dict[str, Any]) -> "Loaded":
 
     Raises UsageError for a flag that is wrong, ConfigError for the environment, the file, or a file that a flag names.
     """
+    from crawler.config.inputs import read_text  # noqa: PLC0415
     from crawler.config.load import load as load_config  # noqa: PLC0415
     from crawler.config.namespaces import parse_namespaces  # noqa: PLC0415
     from crawler.config.settings.variables import CONFIG_VARIABLE  # noqa: PLC0415
@@ -109,24 +105,13 @@ def load(flags: dict[str, Any]) -> "Loaded":
     config = settings.pop("config", None) or os.environ.get(CONFIG_VARIABLE) or None
     namespaces_file = settings.pop("namespaces_file", None)
     if namespaces_file:
-        names = parse_namespaces(_read(namespaces_file, "--namespaces-file"), namespaces_file)
+        names = parse_namespaces(read_text(namespaces_file, "--namespaces-file"), namespaces_file)
         settings["namespaces"] = (*settings.get("namespaces", ()), *names)
     given = {name: value for name, value in settings.items() if value is not None and value != ()}
-    text = _read(config, "--config") if config else None
+    text = read_text(config, "--config") if config else None
     return load_config(flags=given, environ=os.environ, file_text=text, file_name=config)
 
 
 def output_folder(config: str | None, output: str | None) -> Path:
     """Return the folder that snapshots are in, from the two flags of `snapshot_location`. Raises as `load` does."""
     return Path(load({"config": config, "output": output}).config.output)
-
-
-def _read(path: str, flag: str) -> str:
-    from crawler.files.regular import read_bounded  # noqa: PLC0415
-
-    try:
-        return read_bounded(Path(path), _MAX_FILE_BYTES).decode()
-    except OSError as error:
-        raise ConfigError(f"{flag}: cannot read {path}: {error.strerror}", setting=flag) from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{flag}: {path} is not UTF-8 text", setting=flag) from None

@@ -27,7 +27,7 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """The table `[audit]` of the configuration. `Loaded.audit` is the one in force, `Policy()` has the defaults.
+    """The table `[audit]` of the configuration. `Config.audit` is the one in force, `Policy()` has the defaults.
 
     Meanings, units and ranges are in `crawler.config.settings.table.SETTINGS`. None: unlimited, or for `fail_on`
     never. An empty list of what is allowed allows everything.

@@ -1,7 +1,8 @@
-"""The configuration of a run, as `crawler.config.load` makes it (pure)."""
+"""The configuration of a run (pure); `Config.load` makes it by a module that reads a file and the environment."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from pathlib import PurePath
+from typing import Any, NamedTuple, Self
 
 from msgspec import Struct
 
@@ -19,7 +20,7 @@ class Config(Struct, frozen=True, kw_only=True):
     and `patterns` match (see `crawler.config.namespaces.filter_names`); without namespaces and `discover` there is one
     walk per center over all namespaces. `max_duration_s` None: unlimited. `output` "-": standard output. `snapshot`
     None: the time of the start. `resume` None: automatic, for runs younger than `resume_max_age_s`. The columns of
-    `order` are tried in turn.
+    `order` are tried in turn. `audit` is the table `[audit]`.
     """
 
     targets: tuple[Target, ...]
@@ -52,10 +53,36 @@ class Config(Struct, frozen=True, kw_only=True):
     summary_file: str | None
     progress: Progress
     log_format: LogFormat
+    audit: Policy = Policy()
+
+    @classmethod
+    def load(
+        cls,
+        path: str | PurePath | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        **settings: Any,  # noqa: ANN401 - each is checked
+    ) -> Self:
+        """Return the configuration of a Python program: argument > environment > file > default.
+
+        `path` is a TOML file; None: the one that SWR_CRAWLER_CONFIG names, else none. `environ` are the variables;
+        None: those of the process, which are not read otherwise. `settings` have the names and the values that they
+        have below `[crawl]` in a file, secrets as references. A number, a list and a boolean are Python's; None is
+        what "unlimited", "auto" or "" are in a file. `targets` is a list of tables as `[[target]]`, which replaces
+        those of the file, and `audit` a table as `[audit]`.
+
+            Config.load("crawler.toml", limit=500, targets=[{"region": "eu-de", "token": "env:TOKEN"}])
+
+        Raise ConfigError for a wrong setting and for a file that cannot be read: one line, without secrets, that names
+        the setting and what it accepts; `setting` is its name as the caller wrote it.
+        """
+        from crawler.config.inputs import resolve_arguments  # noqa: PLC0415 - reads, so that this module does not
+
+        return cls(**resolve_arguments(path, environ, settings).fields)
 
 
 class Loaded(NamedTuple):
-    """A Config, the policy of an audit, and the place where each setting was written.
+    """A Config, and the place where each setting was written.
 
     `origins` maps setting names to "flag --limit", "environment SWR_CRAWLER_LIMIT", "file crawler.toml" or
     "default". With `[[target]]` tables or several regions the settings of a target are
@@ -65,7 +92,6 @@ class Loaded(NamedTuple):
     """
 
     config: Config
-    audit: Policy
     origins: Mapping[str, str]
     unbound: Mapping[str, object]
 

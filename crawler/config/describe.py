@@ -41,14 +41,15 @@ def describe(
         rows += [_row(label, value, loaded.origins[label], environ) for label, value in values.items()]
         rows.append(_credentials_row(prefix, target, environ, profiles.get(target.credentials_file)))
     values = {name: getattr(config, name) for name in RUN_KEYS} | {"namespaces": config.namespaces + config.patterns}
-    values |= {label: getattr(loaded.audit, SETTINGS[label].name) for label in AUDIT_KEYS}
+    values |= {label: getattr(loaded.config.audit, SETTINGS[label].name) for label in AUDIT_KEYS}
     rows += [_row(label, value, loaded.origins[label], environ) for label, value in values.items()]
     return (*rows, _suppressions_row(loaded))
 
 
 def redacted(config: Config) -> dict[str, object]:
-    """Return `config` as plain JSON values under its own names; a secret is its reference, or null."""
-    plain: dict[str, object] = {name: getattr(config, name) for name in config.__struct_fields__}
+    """Return the settings of a run as plain JSON values under their own names; a secret is its reference, or null."""
+    names = [name for name in config.__struct_fields__ if name != "audit"]
+    plain: dict[str, object] = {name: getattr(config, name) for name in names}
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
     plain["targets"] = [
         {name: _to_json(getattr(target, name)) for name in ("name", *TARGET_KEYS)} for target in config.targets
@@ -85,7 +86,9 @@ def _credentials_row(prefix: str, target: Target, environ: Mapping[str, str], pr
 
 def _suppressions_row(loaded: Loaded) -> SettingRow:
     """Return the row of all suppressions, which only a file can hold."""
-    value = "; ".join(f"{suppression} expires {suppression.expires}" for suppression in loaded.audit.suppressions)
+    value = "; ".join(
+        f"{suppression} expires {suppression.expires}" for suppression in loaded.config.audit.suppressions
+    )
     label = "audit.suppress"
     return SettingRow(
         label, value or "not set", loaded.origins[label], "", "suppressed findings, each with a reason and a last day"

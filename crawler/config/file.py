@@ -1,4 +1,4 @@
-"""Read the text of the configuration file: its tables, keys and suppressions (pure)."""
+"""Read tables of settings: the text of the configuration file, or the arguments of `Config.load` (pure)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, NoReturn
@@ -8,22 +8,28 @@ from crawler.config.renamed import RENAMED_KEYS, renamed
 from crawler.config.settings.audit_settings import SUPPRESSION_KEYS
 from crawler.config.settings.table import AUDIT_KEYS, RUN_KEYS, SETTINGS, TARGET_KEYS
 from crawler.config.settings.target_settings import TARGET_NAME
-from crawler.config.sources import DEFAULT_SOURCE, SettingSource, SourcedValue, normalize, show_key, suggest
+from crawler.config.sources import SettingSource, SourcedValue, normalize, show_key, suggest
 
 DEFAULT_TARGET: Final = "default"  # the name of a target that has neither a name nor a region
 _TABLES: Final = ("crawl", "target", "audit")
 _SUPPRESS: Final = "suppress"
 
 
-class FileSettings(NamedTuple):
-    """The settings of a file: `[crawl]` and `[audit]` together, each `[[target]]` by its name, all suppressions."""
+class TableSettings(NamedTuple):
+    """The settings of a file or of arguments: `[crawl]` and `[audit]` together, each `[[target]]` by its name.
+
+    `targets` and `suppressions` are None where no list of them is given. `where` is how messages call the whole,
+    `precedence` as in `SettingSource`.
+    """
 
     settings: dict[str, SourcedValue]
-    targets: dict[str, dict[str, SourcedValue]]
-    suppressions: SourcedValue
+    targets: dict[str, dict[str, SourcedValue]] | None = None
+    suppressions: SourcedValue | None = None
+    where: str = ""
+    precedence: int = 0
 
 
-def read_file(text: str | None, file_name: str) -> FileSettings:
+def read_file(text: str | None, file_name: str) -> TableSettings:
     """Return the settings in the TOML `text`; None stands for no file. Messages call the file `file_name`.
 
     Raise ConfigError for text that is not TOML, for an unknown table or key, and for a wrong value.
@@ -33,13 +39,39 @@ def read_file(text: str | None, file_name: str) -> FileSettings:
     for key in document:
         if key not in _TABLES:
             _refuse_top_level(key, file)
-    crawl, audit = (_table(document, name, file) for name in ("crawl", "audit"))
-    tables = _tables(document, "target", "target", file)
-    suppressions = _tables(audit, _SUPPRESS, f"audit.{_SUPPRESS}", file)
-    audit = {key: value for key, value in audit.items() if key != _SUPPRESS}
+    crawl, audit = (
+        _table(document.get(name, {}), file, f"{name} is not a table; write [{name}]") for name in ("crawl", "audit")
+    )
+    tables = _tables(document.get("target"), file, "target is not a list of tables; write [[target]]")
+    header = f"audit.{_SUPPRESS}"
+    suppressions = _tables(audit.pop(_SUPPRESS, None), file, f"{header} is not a list of tables; write [[{header}]]")
     settings = _read_table(crawl, "[crawl]", file, _by_key(*TARGET_KEYS, *RUN_KEYS))
     settings |= _read_table(audit, "[audit]", file, _by_key(*AUDIT_KEYS))
-    return FileSettings(settings, _read_targets(tables, file), _read_suppressions(suppressions, file))
+    return TableSettings(settings, _read_targets(tables, file), _read_suppressions(suppressions, file), file_name)
+
+
+def read_arguments(arguments: Mapping[str, object]) -> TableSettings:
+    """Return the settings that `Config.load` takes by keyword, with the names and the values that a file has.
+
+    `targets` is a list of tables as each `[[target]]`, `audit` a table as `[audit]`, with a list `suppress`. Raise
+    ConfigError for an unknown name and for a wrong value.
+    """
+    read = TableSettings({}, where="argument targets", precedence=2)
+    for name, value in arguments.items():
+        source = SettingSource(f"argument {name}", f"argument {name}", name, precedence=2)
+        if name == "targets":
+            tables = _tables(value, source, "is not a list of tables, one a target")
+            read = read._replace(targets=_read_targets(tables, source))
+        elif name == "audit":
+            audit = _table(value, source, "is not a table")
+            suppressions = _tables(audit.pop(_SUPPRESS, None), source, f"{_SUPPRESS} is not a list of tables")
+            read.settings.update(_read_table(audit, "[audit]", source, _by_key(*AUDIT_KEYS)))
+            read = read._replace(suppressions=_read_suppressions(suppressions, source))
+        elif name in (*TARGET_KEYS, *RUN_KEYS):
+            read.settings[name] = SourcedValue(normalize(SETTINGS[name].kind.normalize, value, source), source)
+        else:
+            _refuse_argument(name, source._replace(where="Config.load"))
+    return read
 
 
 def _by_key(*labels: str) -> dict[str, str]:
@@ -70,20 +102,30 @@ def _refuse_top_level(key: str, file: SettingSource) -> NoReturn:
     file.fail(f"unknown table or key {show_key(key)}{suggest(key, _TABLES)}")
 
 
-def _table(document: Mapping[str, Any], name: str, file: SettingSource) -> dict[str, Any]:
-    """Return a table of the document, empty when it is absent."""
-    table = document.get(name, {})
+def _refuse_argument(name: str, source: SettingSource) -> NoReturn:
+    """Raise ConfigError for a keyword that is no setting: with its new name, its table, or a name that resembles it."""
+    if name in RENAMED_KEYS["[crawl]"]:
+        source.fail(renamed(name, RENAMED_KEYS["[crawl]"][name]))
+    is_of_audit = name in _by_key(*AUDIT_KEYS)
+    known = (*TARGET_KEYS, *RUN_KEYS, "targets", "audit")
+    hint = f'; it belongs into audit={{"{name}": …}}' if is_of_audit else suggest(name, known)
+    source.fail(f"unknown argument {show_key(name)}{hint}")
+
+
+def _table(table: object, source: SettingSource, problem: str) -> dict[str, Any]:
+    """Return a copy of a table. Raise the error of `source`, with `problem`, for what is none."""
     if not isinstance(table, dict):
-        file.fail(f"{name} is not a table; write [{name}]")
-    return table
+        source.fail(problem)
+    return dict(table)
 
 
-def _tables(document: Mapping[str, Any], key: str, name: str, file: SettingSource) -> list[dict[str, Any]]:
-    """Return a list of tables of the document, empty when it is absent; `name` is the header of each."""
-    tables = document.get(key, [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        file.fail(f"{name} is not a list of tables; write [[{name}]]")
-    return tables
+def _tables(tables: object, source: SettingSource, problem: str) -> list[dict[str, Any]] | None:
+    """Return a list of tables, None for None. Raise the error of `source`, with `problem`, for what is none."""
+    if tables is None:
+        return None
+    if not isinstance(tables, list | tuple):
+        source.fail(problem)
+    return [_table(table, source, problem) for table in tables]
 
 
 def _read_table(
@@ -120,8 +162,15 @@ def _refuse_key(key: str, header: str, source: SettingSource, hint: str) -> NoRe
     source.fail(f"unknown key {show_key(key)}{hint}")
 
 
-def _read_targets(tables: Iterable[Mapping[str, object]], file: SettingSource) -> dict[str, dict[str, SourcedValue]]:
-    """Return each `[[target]]` by its name, else by its region. Raise ConfigError for a name used twice."""
+def _read_targets(
+    tables: Iterable[Mapping[str, object]] | None, file: SettingSource
+) -> dict[str, dict[str, SourcedValue]] | None:
+    """Return each `[[target]]` by its name, else by its region; None for no list.
+
+    Raise ConfigError for a name used twice.
+    """
+    if tables is None:
+        return None
     targets: dict[str, dict[str, SourcedValue]] = {}
     for number, table in enumerate(tables, start=1):
         header = f"[[target]] {number}"
@@ -138,8 +187,10 @@ def _read_targets(tables: Iterable[Mapping[str, object]], file: SettingSource) -
     return targets
 
 
-def _read_suppressions(tables: Iterable[Mapping[str, object]], file: SettingSource) -> SourcedValue:
-    """Return all suppressions. Raise ConfigError for one without a rule, a reason or a last day."""
+def _read_suppressions(tables: Iterable[Mapping[str, object]] | None, file: SettingSource) -> SourcedValue | None:
+    """Return all suppressions, None for no list. Raise ConfigError for one without a rule, a reason or a last day."""
+    if tables is None:
+        return None
     keys = {key.name: key for key in SUPPRESSION_KEYS}
     read = []
     for number, table in enumerate(tables, start=1):
@@ -155,4 +206,4 @@ def _read_suppressions(tables: Iterable[Mapping[str, object]], file: SettingSour
             if key.required and key.name not in given:
                 file._replace(where=where, name=key.name).fail(f"has no {key.name}: it is {key.kind.accepts}")
         read.append(Suppression(**given))
-    return SourcedValue(tuple(dict.fromkeys(read)), file if read else DEFAULT_SOURCE)
+    return SourcedValue(tuple(dict.fromkeys(read)), file)

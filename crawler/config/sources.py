@@ -19,33 +19,21 @@ _KUBERNETES: Final = re.compile(PREFIX + r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|POR
 class SettingSource(NamedTuple):
     """The place where a value was written.
 
-    `origin` is the place in `config show`, `where` the place in messages, `name` the setting as the user wrote it.
+    `origin` is the place in `config show`, `where` the place in messages, `name` the setting as the user wrote it. The
+    value with the higher `precedence` holds: 2 for a flag or an argument of `Config.load`, 1 for a variable, 0 for all
+    others.
     """
 
     origin: str
     where: str
     name: str
-
-    @property
-    def is_flag(self) -> bool:
-        """Return whether the value is from the command line."""
-        return self.origin.startswith("flag ")
-
-    @property
-    def overrides_file(self) -> bool:
-        """Return whether the value is from the command line or the environment."""
-        return self.is_flag or self.origin.startswith("environment ")
-
-    @property
-    def precedence(self) -> int:
-        """Return 2 for a flag, 1 for a variable, 0 for all others: the value with the higher precedence holds."""
-        return 2 * self.is_flag or int(self.overrides_file)
+    precedence: int = 0
 
     def fail(self, problem: object) -> NoReturn:
         """Raise UsageError for a flag, else ConfigError, with the message `where: problem`."""
         line = f"{self.where}: {problem}"
         # `from None`: the cause may hold a secret that the line does not show.
-        if self.is_flag:
+        if self.origin.startswith("flag "):
             raise UsageError(line) from None
         raise ConfigError(line, setting=self.name) from None
 
@@ -72,7 +60,7 @@ def read_flags(flags: Mapping[str, object]) -> dict[str, SourcedValue]:
             raise ValueError(message)
         on, _, off = SETTINGS[name].flag.partition("/")
         flag = off if off and value is False else on
-        source = SettingSource(f"flag {flag}", flag, flag)
+        source = SettingSource(f"flag {flag}", flag, flag, precedence=2)
         given[name] = SourcedValue(_from_text(SETTINGS[name], value, source), source)
     return given
 
@@ -85,7 +73,7 @@ def read_environment(environ: Mapping[str, str]) -> dict[str, SourcedValue]:
     given = {}
     for name, setting in SETTINGS.items():
         variable = setting.variable
-        source = SettingSource(f"environment {variable}", variable, variable)
+        source = SettingSource(f"environment {variable}", variable, variable, precedence=1)
         if setting.secret:
             if environ.get(variable):
                 given[name] = SourcedValue(SecretRef("env", variable), source)
@@ -107,7 +95,7 @@ def read_defaults(environ: Mapping[str, str]) -> dict[str, SourcedValue]:
         defaults["token"] = SourcedValue(SecretRef("env", tokens[0]), source)
     if environ.get(CREDENTIALS_FILE_VARIABLE):
         variable = CREDENTIALS_FILE_VARIABLE
-        source = SettingSource(f"environment {variable}", variable, variable)
+        source = SettingSource(f"environment {variable}", variable, variable, precedence=1)
         path = _from_text(SETTINGS["credentials_file"], environ[variable], source)
         defaults["credentials_file"] = SourcedValue(path, source)
     return defaults

@@ -5,6 +5,9 @@
                                region for regions; of the two, the one from the source of higher precedence holds
     all other settings:        flag  >  [[target]]  >  environment  >  [crawl]  >  default
 
+An argument of `Config.load` ranks as a flag does. Its `targets` replace the `[[target]]` of a file, and outrank all
+that is written outside them.
+
 A `[[target]]` with credentials is isolated: it uses the credentials of no other source, and takes account, project and
 IAM service from the file alone, because the key of one account must not go to the endpoint of another.
 """
@@ -13,7 +16,7 @@ from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from crawler.config.credentials.target import Target
-from crawler.config.file import DEFAULT_TARGET, FileSettings
+from crawler.config.file import DEFAULT_TARGET, TableSettings
 from crawler.config.settings.origin import is_link_local, is_loopback
 from crawler.config.settings.regions import REGIONS, endpoint_of
 from crawler.config.settings.table import TARGET_KEYS
@@ -36,15 +39,16 @@ class TargetValues(NamedTuple):
     prefixed: bool
 
 
-def resolve_targets(base: Mapping[str, SourcedValue], file: FileSettings, file_name: str) -> TargetValues:
-    """Return the settings of all targets; `base` are the settings outside `[[target]]`, all sources merged.
+def resolve_targets(base: Mapping[str, SourcedValue], tables: TableSettings) -> TargetValues:
+    """Return the settings of all targets; `base` are the settings outside `tables`, all sources merged.
 
     Raise the error of a source for a target without an endpoint, or whose endpoint or region is wrong.
     """
-    replaced = any(base[name].value and base[name].source.overrides_file for name in ("endpoint", "region"))
-    if file.targets and not replaced:
-        isolated = frozenset(name for name, table in file.targets.items() if table.keys() & CREDENTIAL_KEYS)
-        settings = _from_tables(base, file, isolated, file_name)
+    rank = tables.precedence
+    replaced = any(base[name].value and base[name].source.precedence > rank for name in ("endpoint", "region"))
+    if tables.targets and not replaced:
+        isolated = frozenset(name for name, table in tables.targets.items() if table.keys() & CREDENTIAL_KEYS)
+        settings = _from_tables(base, tables, isolated)
         return TargetValues(settings, isolated, prefixed=True)
     settings = _without_tables(base)
     return TargetValues(settings, frozenset(), prefixed=len(settings) > 1)
@@ -88,35 +92,39 @@ def _without_tables(base: Mapping[str, SourcedValue]) -> dict[str, dict[str, Sou
 
 
 def _from_tables(
-    base: Mapping[str, SourcedValue], file: FileSettings, isolated: Collection[str], file_name: str
+    base: Mapping[str, SourcedValue], tables: TableSettings, isolated: Collection[str]
 ) -> dict[str, dict[str, SourcedValue]]:
     """Return the settings of each `[[target]]`, by its name. Raise ConfigError for one without an endpoint."""
     defaults = declared_defaults()
-    file_only = merge(file.settings, defaults)
+    beside_them = merge(tables.settings, defaults)
     own_credentials = {
         **base,
-        **{setting: file_only[setting] for setting in SCOPE_KEYS},
+        **{setting: beside_them[setting] for setting in SCOPE_KEYS},
         **{setting: defaults[setting] for setting in CREDENTIAL_KEYS},
     }
     targets = {}
-    for name, table in file.targets.items():
+    for name, table in (tables.targets or {}).items():
         others = own_credentials if name in isolated else base
-        targets[name] = {setting: _value(setting, others, table) for setting in TARGET_KEYS}
+        targets[name] = {setting: _value(setting, others, table, tables.precedence) for setting in TARGET_KEYS}
         has_site = any(setting in table and table[setting].value for setting in ("endpoint", "region"))
         site = {**defaults, **table} if has_site else base
         targets[name] |= _site(site["endpoint"], site["region"])
         if targets[name]["endpoint"].value is None:
             raise ConfigError(
-                f"{file_name}, [[target]] {name}: no endpoint; write one in it or below [crawl]",
+                f"{tables.where}, [[target]] {name}: no endpoint; write one in it or below [crawl]",
                 setting="endpoint",
             )
     return targets
 
 
-def _value(setting: str, base: Mapping[str, SourcedValue], table: Mapping[str, SourcedValue]) -> SourcedValue:
-    """Return the value of one setting of a `[[target]]`, by the precedence at the top of this file."""
-    source = base[setting].source
-    overridden = source.overrides_file if setting in _PACE else source.is_flag
+def _value(
+    setting: str, base: Mapping[str, SourcedValue], table: Mapping[str, SourcedValue], rank: int
+) -> SourcedValue:
+    """Return the value of one setting of a `[[target]]`, by the precedence at the top of this file.
+
+    `rank` is the precedence of the tables: 0 for those of a file.
+    """
+    overridden = base[setting].source.precedence > (rank if setting in _PACE else max(rank, 1))
     return base[setting] if overridden else table.get(setting, base[setting])
 
 

@@ -82,4 +82,4 @@ NAMES = sorted(EXAMPLES)
 def value_of(result: Loaded, name: str) -> object:
     if SETTINGS[name].per_target:
         return getattr(result.config.targets[0], name)
-    return getattr(result.config if SETTINGS[name].table == "crawl" else result.audit, SETTINGS[name].name)
+    return getattr(result.config if SETTINGS[name].table == "crawl" else result.config.audit, SETTINGS[name].name)

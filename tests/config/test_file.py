@@ -85,7 +85,7 @@ SUPPRESS = '[[audit.suppress]]\nrule = "not-updated"\nreason = "kept"\nexpires =
 
 def test_a_suppression_has_the_id_of_its_rule_and_patterns_that_match_all_when_left_out() -> None:
     result = loaded(SUPPRESS + SUPPRESS + SUPPRESS.replace("2027-03-31", '"2027-04-01"') + 'name = "old-*"')
-    assert result.audit.suppressions == (
+    assert result.config.audit.suppressions == (
         Suppression(rule="SWR201", reason="kept", expires=date(2027, 3, 31)),
         Suppression(rule="SWR201", reason="kept", expires=date(2027, 4, 1), name="old-*"),
     )
@@ -117,8 +117,8 @@ def test_a_suppression_without_rule_reason_or_last_day_is_refused(text: str, say
 
 def test_a_key_of_two_tables_is_two_settings() -> None:
     result = loaded("[crawl]\nmax_shrink_percent = 1\n[audit]\nmax_shrink_percent = 2")
-    assert (result.config.max_shrink_percent, result.audit.max_shrink_percent) == (1, 2)
+    assert (result.config.max_shrink_percent, result.config.audit.max_shrink_percent) == (1, 2)
     shown = {row.setting: row.value for row in describe(result, {})}
     assert (shown["max_shrink_percent"], shown["audit.max_shrink_percent"]) == ("1", "2")
     variable = loaded(environ={"SWR_CRAWLER_AUDIT_MAX_SHRINK_PERCENT": "3"})
-    assert (variable.config.max_shrink_percent, variable.audit.max_shrink_percent) == (50, 3)
+    assert (variable.config.max_shrink_percent, variable.config.audit.max_shrink_percent) == (50, 3)

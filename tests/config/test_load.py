@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.config.audit_policy import Policy
 from crawler.config.config import Config, require_endpoint
 from crawler.config.describe import describe
 from crawler.config.load import load
@@ -51,7 +50,6 @@ def test_without_any_setting_the_defaults_hold_and_there_is_no_target() -> None:
         progress="auto",
         log_format="auto",
     )
-    assert nothing.audit == Policy()
     assert set(nothing.origins) == {setting.label for setting in SETTINGS.values()} | {"audit.suppress"}
     assert set(nothing.origins.values()) == {"default"}
 

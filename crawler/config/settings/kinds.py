@@ -9,6 +9,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import PurePath
 
 from msgspec import Struct
 
@@ -72,8 +73,11 @@ class Kind(Struct, frozen=True, kw_only=True):
         return text
 
     def normalize(self, value: object) -> object:
-        """Return the normal form of `value`. Raise InvalidValueError when it has none."""
-        if self.none is not None and value == self.none:
+        """Return the normal form of `value`. Raise InvalidValueError when it has none.
+
+        None itself, which no file can hold, is what `none` stands for.
+        """
+        if self.none is not None and (value is None or value == self.none):
             return None
         return self._normalize(value)
 
@@ -240,7 +244,7 @@ class Day(Kind, frozen=True, kw_only=True):
 
 
 class Text(Kind, frozen=True, kw_only=True):
-    """Text that `rule` accepts: the rule returns the normal form, or None for text without one.
+    """Text, or a path, that `rule` accepts: the rule returns the normal form, or None for text without one.
 
     `description` says in words what the rule accepts. `sensitive` when a wrong value may hold a secret; messages do
     not repeat such a value. `type_of_text` is the type in words.
@@ -262,7 +266,8 @@ class Text(Kind, frozen=True, kw_only=True):
         return self.description
 
     def _normalize(self, value: object) -> object:
-        normal = self.rule(value) if isinstance(value, str) else None
+        text = str(value) if isinstance(value, PurePath) else value
+        normal = self.rule(text) if isinstance(text, str) else None
         if normal is None:
             raise InvalidValueError(f"the value is not {self.accepts}") if self.sensitive else self._invalid(value)
         return normal

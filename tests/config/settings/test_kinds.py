@@ -32,7 +32,6 @@ def test_a_number_is_within_its_bounds() -> None:
         True,
         False,
         "1",
-        None,
         10**400,
         10**9000,
         {},
@@ -43,6 +42,10 @@ def test_a_number_is_within_its_bounds() -> None:
     for value in never:
         with pytest.raises(InvalidValueError, match=r' is not a number from 0.001 to 100000, or "unlimited"$'):
             RATE.normalize(value)
+
+
+def test_none_is_what_the_word_for_it_is_and_no_value_where_there_is_none() -> None:
+    assert RATE.normalize(None) is RATE.normalize("unlimited") is None
 
 
 @given(st.text() | st.from_regex(r"\s?[-+]?[0-9_]*\.?[0-9_]*([eE][-+]?[0-9]+)?\s?", fullmatch=True))

@@ -1,0 +1,121 @@
+"""Merge the sources of settings into the values of one configuration (pure).
+
+    flags or arguments  >  environment  >  file [crawl]  >  default        each setting by itself
+    settings of a target:     see `crawler.config.targets`
+    settings of an audit:     flag or argument  >  environment  >  file [audit]  >  default
+    suppressions:             argument  >  file
+
+Flags are those of the command line, arguments those of `Config.load`. `crawler.config.credentials.choice` chooses the
+credentials of a target.
+
+Every value is checked, also one that another source overrides: its error must not wait for the day when the other
+value is removed. A wrong flag is a UsageError, any other wrong value a ConfigError; each message is one line that names
+the setting as the user wrote it. Secrets are never read here.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from crawler.config.audit_policy import Policy
+from crawler.config.file import TableSettings, read_file
+from crawler.config.settings.table import AUDIT_KEYS, RUN_KEYS, SETTINGS, TARGET_KEYS
+from crawler.config.sources import (
+    DEFAULT_SOURCE,
+    SourcedValue,
+    merge,
+    read_defaults,
+    read_environment,
+    refuse_unknown_variables,
+)
+from crawler.config.targets import make_target, refuse_plain_http, resolve_targets
+from crawler.model.namespace import pattern
+
+_UNNAMED_FILE: Final = "the configuration file"
+
+
+class FileText(NamedTuple):
+    """A configuration file: its TOML, None for no file, and what messages call it."""
+
+    text: str | None = None
+    name: str | None = None
+
+
+class Resolved(NamedTuple):
+    """The values of a configuration, and the place where each was written.
+
+    `fields` are those of `crawler.config.config.Config`; `origins` and `unbound` those of `Loaded`.
+    """
+
+    fields: Mapping[str, Any]
+    origins: Mapping[str, str]
+    unbound: Mapping[str, object]
+
+
+def resolve(given: TableSettings, environ: Mapping[str, str], file: FileText) -> Resolved:
+    """Return the configuration that flags or arguments, `given`, make with the environment and a file.
+
+    Of `environ` only names that start with SWR_CRAWLER_ and the variables of other tools matter; of a variable that
+    holds a secret only whether it is set and not empty.
+
+    Raise UsageError for a flag that contradicts other settings, ConfigError for any other wrong setting; both messages
+    are one line, without secrets.
+    """
+    file_name = file.name or _UNNAMED_FILE
+    in_file = read_file(file.text, file_name)
+    base = merge(given.settings, read_environment(environ), in_file.settings, read_defaults(environ))
+    tables = in_file if given.targets is None else given
+    of_targets = list((tables.targets or {}).values())
+    refuse_unknown_variables(
+        environ, [given.settings, in_file.settings, *(in_file.targets or {}).values(), *of_targets]
+    )
+    base |= _implied(base)
+    targets = resolve_targets(base, tables)
+    for values in targets.settings.values():
+        refuse_plain_http(values, allow_http=base["allow_http"].value)
+    labelled = {f"target.{name}." if targets.prefixed else "": values for name, values in targets.settings.items()}
+    origins = {
+        label + name: values[name].source.origin
+        for label, values in (labelled or {"": base}).items()
+        for name in TARGET_KEYS
+    }
+    suppressions = given.suppressions or in_file.suppressions or SourcedValue((), DEFAULT_SOURCE)
+    origins |= {label: base[label].source.origin for label in (*RUN_KEYS, *AUDIT_KEYS)}
+    origins |= {"audit.suppress": suppressions.source.origin}
+    made = tuple(
+        make_target(name, values, isolated=name in targets.isolated) for name, values in targets.settings.items()
+    )
+    audit = Policy(**_policy_values(base), suppressions=suppressions.value)
+    return Resolved(
+        fields=MappingProxyType({**_run_values(base), "targets": made, "audit": audit}),
+        origins=MappingProxyType(origins),
+        unbound=MappingProxyType({} if targets.settings else {name: base[name].value for name in TARGET_KEYS}),
+    )
+
+
+def _implied(base: Mapping[str, SourcedValue]) -> dict[str, SourcedValue]:
+    """Return the settings that others imply: patterns of namespaces turn discovery on.
+
+    Raise the error of a source whose setting contradicts another one.
+    """
+    if base["double_read"].value and base["max_passes"].value == 1:
+        base["double_read"].source.fail("needs a second pass to compare with; set max_passes to 2 or more")
+    patterns = [name for name in base["namespaces"].value if pattern(name)]
+    if base["discover"].value or not patterns:
+        return {}
+    refusal, wish = base["discover"].source, base["namespaces"].source
+    if refusal is not DEFAULT_SOURCE and refusal.precedence >= wish.precedence:
+        refusal.fail(f"without discovery the pattern {patterns[0]} of namespaces matches nothing; remove one of them")
+    return {"discover": SourcedValue(value=True, source=wish)}
+
+
+def _policy_values(base: Mapping[str, SourcedValue]) -> dict[str, Any]:
+    """Return the settings of an audit by the fields of Policy."""
+    return {SETTINGS[label].name: base[label].value for label in AUDIT_KEYS}
+
+
+def _run_values(base: Mapping[str, SourcedValue]) -> dict[str, Any]:
+    """Return the settings of a run by the fields of Config, with patterns apart from namespaces."""
+    run = {name: base[name].value for name in RUN_KEYS}
+    patterns = tuple(filter(pattern, run["namespaces"]))
+    return run | {"namespaces": tuple(name for name in run["namespaces"] if name not in patterns), "patterns": patterns}
