@@ -180,10 +180,10 @@ class _Run:
         self, result: CrawlResult, found: RunEvidence, schedule: Schedule, store: RunStore, part_files: PartFiles
     ) -> CrawlResult:
         """Publish the snapshot of a result whose status is known; return the result with it."""
-        status = found.why.status
+        status = found.status
         manifest = manifest_of(result, self._config, status, schedule.unknown_fields(), *part_files.close())
         if result.state:  # saved before the snapshot is visible: killed in between, the run is resumed
-            self._go_on_after(manifest, store, schedule.to_read_again(centers_to_read_again(found.why)))
+            self._go_on_after(manifest, store, schedule.to_read_again(centers_to_read_again(found.shortfalls)))
         check = partial(_raise_if_asked, self._stop)
         try:
             path = finish(part_files.folder, manifest, self._workspace.destination, check)
@@ -210,8 +210,8 @@ def _result(
     """Return how the crawl ended, as if its snapshot were published if it is to be."""
     state, errors = workspace.state, schedule.errors()
     is_published = found.is_publishable and not (errors and stop_reason.kind != "done")
-    status = found.why.status if is_published else None
-    keeps_state = config.output != STDOUT and (not is_published or is_worth_going_on(found.why, found.walks))
+    status = found.status if is_published else None
+    keeps_state = config.output != STDOUT and (not is_published or is_worth_going_on(found.shortfalls, found.walks))
     return CrawlResult(
         stop_reason=stop_reason,
         started_at=state.started_at,

@@ -6,19 +6,10 @@ import msgspec
 
 from crawler.model.record import Record
 from crawler.model.walk_id import Center
+from crawler.snapshot.completeness import Kind
 
 Side = Literal["old", "new"]
-Why = Literal[
-    "drifted",
-    "partial",
-    "unproven",
-    "rejects",
-    "not walked",
-    "target failed",
-    "uncovered",
-    "shrank",
-    "equal centers",
-]
+Why = Literal[Kind, "not walked"]
 
 KEY: Final = ("target", "center", "domain_name", "namespace", "name")
 OWNER: Final = "domain_name"

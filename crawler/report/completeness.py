@@ -4,7 +4,8 @@ What makes a walk complete is in walk/passes/evidence.py, what makes a snapshot 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -12,9 +13,19 @@ from crawler.model.verdict import MEANINGS, Verdict
 from crawler.model.walk_id import Center
 from crawler.report.row import shown
 from crawler.report.table_data import Column
-from crawler.snapshot.completeness import incompleteness_of, is_proven, sum_if_known
-from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, TargetEntry, WalkEntry
-from crawler.snapshot.shrinkage import counted_places, shrinkage_text
+from crawler.snapshot.completeness import (
+    WALK_KINDS,
+    Kind,
+    Shortfall,
+    contradictions,
+    counted_places,
+    is_proven,
+    missing_of,
+    shortfalls,
+    sum_if_known,
+)
+from crawler.snapshot.layout import REJECTS
+from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.text.human import count, counted, duration
 
 _FEW: Final = 3
@@ -73,12 +84,14 @@ def completeness(manifest: Manifest, *, records: int, has_success_marker: bool, 
     `records` is the number read from the parts, `has_success_marker` whether `_SUCCESS` is beside the manifest; at most
     `most` unproven walks are described.
     """
-    reasons = tuple(_reasons(manifest, records, has_success_marker=has_success_marker))
+    found = shortfalls(manifest)
+    contradicted = contradictions(manifest, records=records, has_success_marker=has_success_marker)
+    reasons = (*_reasons(found), *(f"{file} {difference}" for file, difference in contradicted))
     walks = sorted(manifest.walks, key=lambda walk: _WORST_FIRST.index(walk.verdict))
     unproven = [walk for walk in walks if not is_proven(walk)]
     return Completeness(
         complete=not reasons,
-        headline=_headline(manifest, records, complete=not reasons),
+        headline=_headline(manifest, found, records, complete=not reasons),
         reasons=reasons,
         notes=tuple(_notes(manifest.walks)),
         centers=tuple(_center_totals(manifest)),
@@ -88,8 +101,8 @@ def completeness(manifest: Manifest, *, records: int, has_success_marker: bool, 
     )
 
 
-def _headline(manifest: Manifest, records: int, *, complete: bool) -> str:
-    known = not incompleteness_of(manifest).failed_targets  # what a target that failed holds is not known
+def _headline(manifest: Manifest, found: Sequence[Shortfall], records: int, *, complete: bool) -> str:
+    known = all(one.kind != "target failed" for one in found)  # what a target that failed holds is not known
     declared = sum_if_known(walk.declared for walk in manifest.walks) if known else None
     of = f"{count(records)} of {count(declared)} declared records" if declared is not None else None
     if complete:
@@ -97,26 +110,29 @@ def _headline(manifest: Manifest, records: int, *, complete: bool) -> str:
     return f"{of} are here" if of else f"{counted(records, 'record')} are here; how many there should be is not known"
 
 
-def _reasons(manifest: Manifest, records: int, *, has_success_marker: bool) -> Iterable[str]:
-    why = incompleteness_of(manifest)
-    yield from map(_failed, why.failed_targets[:_FEW])
-    if len(why.failed_targets) > _FEW:
-        yield f"{counted(len(why.failed_targets) - _FEW, 'more target')} stopped; the manifest lists them"
-    verdicts = Counter(walk.verdict for walk in why.unproven_walks)
+def _reasons(found: Sequence[Shortfall]) -> Iterator[str]:
+    """Yield the walks and the rejects in sums, since the page has a table of them, and a few of each other kind."""
+    kinds: dict[Kind, list[Shortfall]] = {}
+    for one in found:
+        kinds.setdefault(one.kind, []).append(one)
+    yield from _several(kinds.pop("target failed", []))
+    walks = {kind: kinds.pop(kind) for kind in WALK_KINDS if kind in kinds}
     for verdict in _WORST_FIRST:
-        if verdicts[verdict]:
-            yield f"{counted(verdicts[verdict], 'walk')} {MEANINGS[verdict].summary} ({verdict})"
-    missing = sum(walk.missing or 0 for walk in why.unproven_walks)
-    if missing:
+        if verdict in walks:
+            yield f"{counted(len(walks[verdict]), 'walk')} {MEANINGS[verdict].summary} ({verdict})"
+    if missing := missing_of(chain.from_iterable(walks.values())):
         yield f"{counted(missing, 'declared record')} missing"
-    if why.rejects:
-        yield f"{counted(why.rejects, 'item')} could not be read as records; they are in _rejects.ndjson"
-    yield from map(_uncovered, why.uncovered_centers)
-    yield from map(_shrank, why.shrinkage[:_FEW])
-    if more := why.shrinkage[_FEW:]:
-        yield f"{counted_places(more)} more shrank; the manifest lists them"
-    yield from map(_equal_centers, why.equal_centers)
-    yield from _contradictions(manifest, records, has_success_marker=has_success_marker)
+    if rejects := kinds.pop("rejects", []):
+        yield f"{counted(missing_of(rejects), 'item')} could not be read as records; they are in {REJECTS}"
+    for rest in kinds.values():
+        yield from _several(rest)
+
+
+def _several(found: Sequence[Shortfall]) -> Iterator[str]:
+    for one in found[:_FEW]:
+        yield shown(f"{one.place} {one.text}")
+    if more := found[_FEW:]:
+        yield f"likewise {counted_places(more)} more; the manifest lists them"
 
 
 def _notes(walks: Iterable[WalkEntry]) -> Iterable[str]:
@@ -125,40 +141,6 @@ def _notes(walks: Iterable[WalkEntry]) -> Iterable[str]:
         records = counted(sum(walk.invalid for walk in invalid), "record")
         fields = sorted({shown(field) for walk in invalid for field in walk.invalid_fields})
         yield f"{records} with values that could not be read, in {', '.join(fields)}: null here, kept under invalid"
-
-
-def _failed(target: TargetEntry) -> str:
-    read = f"{count(target.published)} of {counted(target.planned, 'walk')} are here"
-    return shown(f"{target.name} stopped before all of it was read ({read}): {target.reason}")
-
-
-def _uncovered(center: Coverage) -> str:
-    place = f"{center.target} {center.center}"
-    if center.uncovered is None:
-        return f"{place}: how many records are in namespaces that were not walked is not known"
-    return f"{place}: {counted(center.uncovered, 'record')} in namespaces that were not walked"
-
-
-def _shrank(one: Shrinkage) -> str:
-    namespace = "" if one.namespace is None else f" {one.namespace}"
-    return shown(f"{one.target} {one.center}{namespace} shrank {shrinkage_text(one)}")
-
-
-def _equal_centers(overlap: Overlap) -> str:
-    found = f"{count(overlap.in_both)} of {counted(overlap.compared, 'repository', 'repositories')} compared"
-    return f"{shown(overlap.target)}: {found} are in both centers, as if the service ignored the center"
-
-
-def _contradictions(manifest: Manifest, records: int, *, has_success_marker: bool) -> Iterable[str]:
-    """Yield where parts of the snapshot contradict each other: it is damaged, or was changed by hand."""
-    walked = sum(walk.records for walk in manifest.walks)
-    if walked != records:
-        yield f"the parts hold {counted(records, 'record')}, the walks say {count(walked)}"
-    status = incompleteness_of(manifest).status
-    if status != manifest.status:
-        yield f"the manifest says {manifest.status}, its walks say {status}"
-    if has_success_marker != (manifest.status == "complete"):
-        yield f"_SUCCESS is {'there' if has_success_marker else 'missing'}, the manifest says {manifest.status}"
 
 
 def _center_totals(manifest: Manifest) -> Iterable[CenterTotals]:

@@ -12,7 +12,7 @@ walk of such a crawl is complete: only an earlier snapshot shows that something 
   incomplete anyway, and how much it should hold is not known.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -20,7 +20,6 @@ import msgspec
 from crawler.model.walk_id import Center
 from crawler.snapshot.completeness import is_proven
 from crawler.snapshot.manifest import Manifest, Shrinkage, WalkEntry
-from crawler.text.human import count, counted
 from crawler.text.malformed import MALFORMED
 
 Place: TypeAlias = tuple[str, Center]  # target and center
@@ -140,16 +139,3 @@ def has_shrunk(before: int, now: int, limits: ShrinkLimits, *, whole_center: boo
     lost = before - now
     least = 1 if whole_center and not now else limits.least
     return lost >= least and lost * _HUNDRED > before * limits.max_percent
-
-
-def shrinkage_text(one: Shrinkage) -> str:
-    """Return how much it shrank, and since when, e.g. "from 3 000 to 0 records since snapshot night1"."""
-    return f"from {count(one.before)} to {counted(one.now, 'record')} since snapshot {one.snapshot}"
-
-
-def counted_places(found: Collection[Shrinkage]) -> str:
-    """Return how many centers and namespaces there are in `found`, e.g. "1 center and 20 namespaces"; "" for none."""
-    centers = sum(one.namespace is None for one in found)
-    namespaces = len(found) - centers
-    texts = [counted(centers, "center")] * bool(centers) + [counted(namespaces, "namespace")] * bool(namespaces)
-    return " and ".join(texts)

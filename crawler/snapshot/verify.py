@@ -11,7 +11,7 @@ from crawler.errors import IncompleteError
 from crawler.files.tree import files_below
 from crawler.model.identity import IdentitySet
 from crawler.model.record import record_key
-from crawler.snapshot.completeness import incompleteness_of
+from crawler.snapshot.completeness import contradictions
 from crawler.snapshot.digest_check import DigestCheck
 from crawler.snapshot.layout import MANIFEST, REJECTS, SUCCESS
 from crawler.snapshot.manifest import FileEntry
@@ -162,8 +162,7 @@ def _extra_files(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _status(snapshot: Snapshot) -> Iterator[str]:
-    status = incompleteness_of(snapshot.manifest).status
-    if snapshot.manifest.status != status:
-        yield f"{MANIFEST}: status is {snapshot.manifest.status}, its walks say {status}"
-    if (snapshot.folder / SUCCESS).exists() != (status == "complete"):
-        yield f"{SUCCESS}: is {'there, but not all of it is proven' if status != 'complete' else 'missing'}"
+    walked = sum(walk.records for walk in snapshot.manifest.walks)  # compared with the files place by place: totals()
+    has_success_marker = (snapshot.folder / SUCCESS).exists()
+    for file, difference in contradictions(snapshot.manifest, records=walked, has_success_marker=has_success_marker):
+        yield f"{file}: {difference}"

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from crawler.audit.engine import Audit
 from crawler.audit.finding import Location
 from crawler.audit.manifest_rules import Observation, is_incomplete, observe
-from crawler.audit.rules import CHECKS, Violation, checks_of, compile_policy
+from crawler.audit.rules import CHECKS, checks_of, compile_policy
 from crawler.config.audit_policy import Policy
 from crawler.model.audit_rules import RULES
 from crawler.model.record import Record
@@ -160,17 +160,17 @@ def test_an_incomplete_snapshot_comes_before_the_reasons() -> None:
         Location("eu", "self"),
     ]
     assert [one.violation.message for one in found] == [
-        "is incomplete: 1 of 3 walks not proven, 2 items rejected, 1 center not covered",
-        "is unproven: 1 record read, how many are missing is not known",
-        "declares records (2) that are in no namespace walked",
-        "had 2 items that could not be read",
+        "is incomplete: 1 of 3 walks not proven, 2 items rejected, 2 records in no namespace walked",
+        "is unproven: the service declared no reliable total; 1 record read, how many are missing is not known",
+        "holds 2 of 5 declared records in no namespace walked",
+        "had 2 items that could not be read as records",
     ]
 
 
 def test_a_partial_walk_says_how_many_records_are_missing() -> None:
     lost = walk(verdict="partial", declared_totals=(9,), distinct=4, records=4)
     (_, one) = observe(manifest(lost, status="incomplete"), has_success_marker=False)
-    assert one.violation.message == "is partial: 4 records read, 5 missing"
+    assert one.violation.message == "is partial: 0 windows not read; 4 records read, 5 missing"
     assert one.violation.evidence == {"verdict": "partial", "records": 4, "declared": 9, "missing": 5}
 
 
@@ -184,13 +184,14 @@ def test_a_snapshot_is_incomplete_when_its_status_or_its_walks_say_so(status: st
 def test_a_snapshot_without_its_success_marker_is_incomplete_whatever_its_manifest_says() -> None:
     (said,) = observe(manifest(walk(), status="incomplete"), has_success_marker=False)
     (silent,) = observe(COMPLETE, has_success_marker=False)
-    assert said.violation.message == "is incomplete: its manifest says so"
+    contradicted = "_manifest.json has the status incomplete, its walks say complete; _SUCCESS is missing"
+    assert said.violation.message == f"is incomplete: {contradicted}"
     assert silent.violation.message == "is incomplete: _SUCCESS is missing"
 
 
 def test_walks_and_parts_that_do_not_add_up_are_incomplete() -> None:
     (one,) = observe(manifest(walk(records=5), files=()), has_success_marker=True)
-    assert one.violation.message == "is incomplete: its walks say 5 records, its parts 0"
+    assert one.violation.message == "is incomplete: _manifest.json counts 5 records in its walks, the part files hold 0"
     assert one.violation.evidence == {"status": "complete", "has_success_marker": True}
 
 
@@ -199,9 +200,8 @@ def test_centers_that_hold_the_same_are_a_finding_of_their_target() -> None:
     (whole, one) = observe(manifest(walk(), status="incomplete", overlaps=(overlap,)), has_success_marker=False)
     assert whole.violation.message == "is incomplete: 1 target with the same repositories in both centers"
     assert (one.rule.id, one.location) == ("SWR007", Location("eu"))
-    assert one.violation == Violation(
-        "has 63 of 64 repositories compared in both centers", {"compared": 64, "in_both": 63}
-    )
+    assert one.violation.message.startswith("has 63 of 64 repositories compared in both centers, as if the service, ")
+    assert one.violation.evidence == {"compared": 64, "in_both": 63}
     assert is_incomplete(manifest(walk(), overlaps=(overlap,)), has_success_marker=True)
 
 
@@ -210,7 +210,7 @@ def test_partial_coverage_that_was_accepted_is_no_finding() -> None:
     assert list(observe(partial, has_success_marker=True)) == []
     unknown = manifest(walk(), coverage=(Coverage(target="eu", center="self", declared=None, covered=3),))
     assert [one.violation.message for one in observe(unknown, has_success_marker=True)][1:] == [
-        "declares records (their number is not known) that are in no namespace walked"
+        "may hold records in no namespace walked: how many is not known"
     ]
 
 

@@ -37,7 +37,7 @@ def test_verify_knows_which_status_the_old_verdicts_mean(say: Say, tmp_path: Pat
     path.write_text(path.read_text().replace('"status": "incomplete"', '"status": "complete"'))
     said = say("verify", "output/snapshot=half")
     assert said.code == 3
-    assert "status is complete, its walks say incomplete" in said.out
+    assert "has the status complete, its walks say incomplete" in said.out
 
 
 def test_diff_compares_them_and_finds_what_is_unknown(say: Say) -> None:
@@ -47,7 +47,7 @@ def test_diff_compares_them_and_finds_what_is_unknown(say: Say) -> None:
     assert said.code == 3
     (unknown,) = [line for line in said.lines if line["change"] == "unknown"]
     assert [(why["reason"], why["text"]) for why in unknown["reasons"]] == [
-        ("partial", "1 window not read, 1 record missing")
+        ("partial", "the center is partial: 1 window not read; 1 record read, 1 missing")
     ]
 
 

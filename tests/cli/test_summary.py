@@ -17,7 +17,7 @@ from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.result import CrawlResult
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.model.stop_reason import StopReason
-from crawler.snapshot.completeness import incompleteness
+from crawler.snapshot.completeness import is_proven
 from crawler.snapshot.manifest import (
     CarriedOver,
     Coverage,
@@ -27,6 +27,7 @@ from crawler.snapshot.manifest import (
     Overlap,
     Requests,
     Shrinkage,
+    Status,
     TargetEntry,
     WalkEntry,
 )
@@ -68,7 +69,7 @@ def finished(
     unknown: tuple[str, ...] = (),
     **fields: Any,  # noqa: ANN401
 ) -> CrawlResult:
-    status = incompleteness(walks).status
+    status: Status = "complete" if all(map(is_proven, walks)) else "incomplete"
     files = tuple(FileEntry(path="part", records=200_000, bytes=105_200_000, sha256="") for _ in range(2))
     manifest = Manifest(
         schema=2,
@@ -209,7 +210,7 @@ def test_of_many_unproven_walks_five_are_listed_and_the_rest_counted() -> None:
 
 def test_rejects_are_counted_and_their_file_is_named() -> None:
     run = finished(walk(records=198, distinct=200, declared_totals=(200,), rejects=2))
-    assert summary(run).startswith("incomplete: 198 of 200 declared records are on disk; 0 missing, 2 rejected")
+    assert summary(run).startswith("incomplete: 198 of 200 declared records are on disk; 0 missing, 2 items rejected")
     assert "2 items, kept with their reasons in _rejects.ndjson" in summary(run)
 
 
@@ -244,10 +245,11 @@ def test_a_snapshot_without_a_target_names_it_and_says_that_a_rerun_reads_what_i
     run = finished(walk(), status="incomplete", targets=(failed("eu"), ended))._replace(state=STATE)
     text = summary(run)
     assert text.startswith("incomplete: 200 000 records are on disk; 1 of 2 targets failed")
-    assert "  failed    eu: no answer\n            latest was not moved\n" in text
+    assert "  failed    eu stopped with 0 of 2 walks published: no answer\n            latest was not moved\n" in text
     assert "  to resume rerun the same command: it reads only what is missing\n" in text
     many = run._replace(targets=tuple(failed(f"t{number}", f"target t{number}: no answer") for number in range(7)))
-    assert "            target t4: no answer\n            and 2 more targets, see _manifest.json\n" in summary(many)
+    last = "            t4 stopped with 0 of 2 walks published: target t4: no answer\n"
+    assert f"{last}            and 2 targets more, see _manifest.json\n" in summary(many)
 
 
 def test_walks_that_were_carried_over_say_from_where_and_when() -> None:
@@ -409,8 +411,8 @@ def test_a_run_that_shrank_says_what_from_what_to_what_since_when_and_what_to_do
         "incomplete: 0 of 0 declared records are on disk; 0 missing, 1 center and 1 namespace shrank",
         "  where     output/snapshot=night (2 files, 210.4 MB)",
         "  walks     1 complete",
-        "  shrank    default/self: from 3 000 to 0 records since snapshot night1",
-        "            default/self/a: from 3 000 to 0 records since snapshot night1",
+        "  shrank    default/self shrank from 3 000 to 0 records since snapshot night1",
+        "            default/self/a shrank from 3 000 to 0 records since snapshot night1",
         "            latest was not moved; check the permissions, the project and the endpoint",
         "            if the loss is real, accept it: run the same command once with --allow-shrink",
         "  time      1 min 42 s",
@@ -421,15 +423,15 @@ def test_a_run_that_shrank_says_what_from_what_to_what_since_when_and_what_to_do
 def test_shrinkage_that_was_accepted_is_said_too() -> None:
     text = summary(shrunk(None, accepted=True))
     assert text.startswith("complete: ")
-    assert "default/self: from 3 000 to 0 records since snapshot night1" in text
+    assert "default/self shrank from 3 000 to 0 records since snapshot night1" in text
     assert "accepted by allow_shrink" in text
     assert "--allow-shrink" not in text
 
 
 def test_of_many_places_that_shrank_five_are_lines_and_the_rest_is_counted() -> None:
     text = summary(shrunk(None, *"abcdef"))
-    assert "default/self/d: from" in text
-    assert "default/self/e: from" not in text
+    assert "default/self/d shrank from" in text
+    assert "default/self/e shrank from" not in text
     assert "and 2 namespaces more, see _manifest.json" in text
 
 
@@ -443,8 +445,8 @@ def test_the_summary_for_programs_has_the_shrinkage_of_the_manifest() -> None:
 def test_centers_that_hold_the_same_are_named() -> None:
     overlap = Overlap(target="default", compared=64, in_both=64)
     text = summary(finished(walk(), walk(center="thirdparty"), overlaps=(overlap,), status="incomplete"))
-    assert text.splitlines()[0].endswith("0 missing, both centers hold the same")
-    assert "  centers   default: self and thirdparty both hold 64 of 64 repositories compared: " in text
+    assert text.splitlines()[0].endswith("0 missing, 1 target with the same repositories in both centers")
+    assert "  centers   default has 64 of 64 repositories compared in both centers, as if the service, or" in text
     some = finished(walk(), overlaps=(Overlap(target="default", compared=64, in_both=1),))
     assert "centers" not in summary(some)
     assert json.loads(summary_json(some))["overlaps"] == [{"target": "default", "compared": 64, "in_both": 1}]
@@ -454,9 +456,9 @@ def test_records_that_no_walk_covers_are_counted() -> None:
     center = Coverage(target="default", center="self", declared=500, covered=380)
     unknown = Coverage(target="default", center="thirdparty", declared=None, covered=0)
     text = summary(finished(walk(), coverage=(center,), status="incomplete"))
-    assert text.splitlines()[0].endswith("120 in no namespace walked")
-    assert "default/self: 120 of 500 declared records are in no namespace walked" in text
+    assert text.splitlines()[0].endswith("120 records in no namespace walked")
+    assert "default/self holds 120 of 500 declared records in no namespace walked" in text
     assert json.loads(summary_json(finished(walk(), coverage=(center,), status="incomplete")))["uncovered"] == 120
     text = summary(finished(walk(), coverage=(unknown,), status="incomplete"))
-    assert "default/thirdparty: how much of it these namespaces cover is not known" in text
+    assert "default/thirdparty may hold records in no namespace walked: how many is not known" in text
     assert json.loads(summary_json(finished(walk(), coverage=(unknown,), status="incomplete")))["uncovered"] is None

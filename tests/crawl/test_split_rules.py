@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from crawler.crawl.ending.split_entries import namespaces_to_publish, with_leftovers
-from crawler.snapshot.completeness import incompleteness
+from crawler.snapshot.completeness import shortfalls
 from crawler.snapshot.coverage import CenterTotal, cover
 from crawler.snapshot.manifest import CenterSplit, Coverage, WalkEntry
 from crawler.store.leftovers import SeenBefore
 from crawler.store.publish import Published
+from tests.audit.examples import manifest
 
 
 def walk_entry(namespace: str | None, records: int, verdict: Any = "complete") -> WalkEntry:  # noqa: ANN401 - a verdict
@@ -34,15 +35,18 @@ def walk_entry(namespace: str | None, records: int, verdict: Any = "complete") -
 SPLIT: Final = CenterSplit(reason="-", passes=3, requests=9, declared_totals=(10,), seen=9, gone=0)
 
 
+def kinds_of(center: Coverage, *, allowed: bool) -> list[str]:
+    found = manifest(walk_entry("a", 9), coverage=(center,), config={"allow_partial_coverage": allowed})
+    return [one.kind for one in shortfalls(found)]
+
+
 @pytest.mark.parametrize("allowed", [False, True])
 def test_no_option_excuses_a_split_center_whose_namespaces_do_not_cover_it(*, allowed: bool) -> None:
     for declared, covered in ((10, 9), (None, 9), (10, None)):
         center = Coverage(target="t", center="self", declared=declared, covered=covered, split=SPLIT)
-        why = incompleteness([walk_entry("a", 9)], [center], allow_partial_coverage=allowed)
-        assert why.status == "incomplete"
+        assert kinds_of(center, allowed=allowed) == ["uncovered"]
         plain = msgspec.structs.replace(center, split=None)
-        chosen = incompleteness([walk_entry("a", 9)], [plain], allow_partial_coverage=allowed)
-        assert chosen.status == ("complete" if allowed else "incomplete")
+        assert kinds_of(plain, allowed=allowed) == ([] if allowed else ["uncovered"])
 
 
 @pytest.mark.parametrize(

@@ -52,24 +52,24 @@ def test_a_complete_snapshot_has_no_reason_against_it() -> None:
         (manifest(walk(rejects=2), status="incomplete"), "2 items could not be read as records"),
         (
             manifest(status="incomplete", coverage=(Coverage(target="eu", center="self", declared=9, covered=5),)),
-            "eu self: 4 records in namespaces that were not walked",
+            "eu/self holds 4 of 9 declared records in no namespace walked",
         ),
         (
             manifest(status="incomplete", coverage=(Coverage(target="eu", center="self", declared=None, covered=5),)),
-            "eu self: how many records are in namespaces that were not walked is not known",
+            "eu/self may hold records in no namespace walked: how many is not known",
         ),
         (
             manifest(status="incomplete", targets=FAILED),
-            "t0 stopped before all of it was read (1 of 3 walks are here): no answer",
+            "t0 stopped with 1 of 3 walks published: no answer",
         ),
-        (manifest(status="incomplete", targets=FAILED), "more targets stopped; the manifest lists them"),
+        (manifest(status="incomplete", targets=FAILED), "likewise 17 targets more; the manifest lists them"),
         (
             manifest(status="incomplete", shrinkage=(SHRANK,)),
-            "eu self shrank from 3 000 to 0 records since snapshot night1",
+            "eu/self shrank from 3 000 to 0 records since snapshot night1",
         ),
         (
             manifest(status="incomplete", overlaps=(Overlap(target="eu", compared=64, in_both=63),)),
-            "eu: 63 of 64 repositories compared are in both centers, as if the service ignored the center",
+            "eu has 63 of 64 repositories compared in both centers, as if the service, or a cache before it, ",
         ),
     ],
 )
@@ -82,7 +82,7 @@ def test_every_kind_of_gap_is_a_reason(found: Manifest, words: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"records": 2}, "the parts hold 2 records, the walks say 1"),
+        ({"records": 2}, "_manifest.json counts 1 record in its walks, the part files hold 2"),
         ({"has_success_marker": False}, "_SUCCESS is missing"),
     ],
 )
@@ -94,7 +94,7 @@ def test_the_evidence_overrules_a_manifest_that_says_complete(fields: dict[str, 
 
 def test_a_status_that_its_walks_contradict_is_a_reason() -> None:
     judgement = judged(manifest(LOST, status="complete"))
-    assert "the manifest says complete, its walks say incomplete" in judgement.reasons
+    assert "_manifest.json has the status complete, its walks say incomplete" in judgement.reasons
 
 
 def test_partial_coverage_that_was_accepted_is_no_reason() -> None:
@@ -113,10 +113,10 @@ def test_of_many_places_that_shrank_three_are_named_and_the_rest_counted() -> No
     many = tuple(msgspec.structs.replace(SHRANK, namespace=name) for name in names)
     reasons = judged(manifest(status="incomplete", shrinkage=many)).reasons
     assert [reason.split(" shrank")[0] for reason in reasons] == [
-        "eu self",
-        "eu self a",
-        "eu self b",
-        "2 namespaces more",
+        "eu/self",
+        "eu/self/a",
+        "eu/self/b",
+        "likewise 2 namespaces more; the manifest lists them",
     ]
 
 

@@ -3,7 +3,6 @@
 from fractions import Fraction
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,10 +15,8 @@ from crawler.snapshot.shrinkage import (
     Place,
     ShrinkLimits,
     center_plans,
-    counted_places,
     find_shrinkage,
     has_shrunk,
-    shrinkage_text,
 )
 from tests.audit.examples import manifest, walk
 from tests.support.emulator_fixture import configure
@@ -203,16 +200,3 @@ def test_the_mode_of_discovery_matters_while_it_is_on_only() -> None:
 def test_a_config_of_another_form_has_no_plan(config: dict[str, Any]) -> None:
     sound: dict[str, Any] = redacted(configure("a.example", "output"))
     assert center_plans(config if not config else sound | config) == {}
-
-
-# --- in words
-
-
-def test_shrinkage_in_words() -> None:
-    center = Shrinkage(target="eu", center="self", namespace=None, before=3000, now=1, snapshot="night1")
-    namespace = msgspec.structs.replace(center, namespace="a")
-    assert shrinkage_text(center) == "from 3 000 to 1 record since snapshot night1"
-    assert counted_places([]) == ""
-    assert counted_places([center]) == "1 center"
-    assert counted_places([namespace, namespace]) == "2 namespaces"
-    assert counted_places([center, namespace]) == "1 center and 1 namespace"

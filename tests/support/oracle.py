@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from crawler.emulator.faults.fault import Fault
 from crawler.emulator.inventory.ndjson import CENTERS, Inventory
-from crawler.snapshot.completeness import incompleteness_of
+from crawler.snapshot.completeness import shortfalls
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
@@ -156,7 +156,7 @@ def _walk_violations(
 ) -> Iterator[str]:
     """Compare the claim of one walk with the keys of its scope that were there throughout and are not published."""
     left_out = {key for key in history.throughout - listed if _in_scope(key, walk)}
-    if any(overlap.target == walk.target for overlap in incompleteness_of(manifest).equal_centers):
+    if any(one.kind == "equal centers" and one.target == walk.target for one in shortfalls(manifest)):
         return  # the snapshot says that one list came for both centers
     if walk.outside and any(of.center == walk.center and of.uncovered != 0 for of in manifest.coverage):
         return  # rows of other namespaces came, and the snapshot says that the center holds more than its walks

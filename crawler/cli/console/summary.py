@@ -1,21 +1,29 @@
 """The summary of a run for people: a few lines when it has ended (pure)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from crawler.cli.console.run_totals import RunTotals, requests_text, time_text, totals_of
 from crawler.crawl.result import CrawlResult
 from crawler.model.walk_id import WalkId
-from crawler.snapshot.completeness import Incompleteness, incompleteness, incompleteness_of
-from crawler.snapshot.layout import LATEST
+from crawler.snapshot.completeness import (
+    WALK_KINDS,
+    Kind,
+    Shortfall,
+    counted_places,
+    find_shortfalls,
+    in_brief,
+    missing_of,
+    shortfalls,
+)
+from crawler.snapshot.layout import LATEST, MANIFEST, REJECTS
 from crawler.snapshot.manifest import Lost, WalkEntry
-from crawler.snapshot.shrinkage import counted_places, shrinkage_text
 from crawler.text.human import count, counted, escaped, shortened, size
 
 _SIGNALS: Final = {2: "SIGINT (Ctrl-C)", 15: "SIGTERM"}
 _MOST_WALKS: Final = 5
-_MOST_SHRUNK: Final = 5
+_MOST_PLACES: Final = 5
 _MOST_WINDOWS: Final = 3
 _MOST_TOTALS: Final = 5
 _MOST_ERRORS: Final = 5
@@ -36,27 +44,27 @@ def summary(result: CrawlResult, *, style: Callable[[str], str] = str) -> str:
 
 
 def _finished(result: CrawlResult, totals: RunTotals) -> Iterator[str]:
-    why = incompleteness(result.walks, result.coverage, overlaps=result.overlaps, targets=result.targets)
-    yield _headline(result, totals)
+    found = find_shortfalls(result)
+    yield _headline(result, totals, found)
     if result.path is not None:
         files = result.manifest.files if result.manifest else ()
         held = f"{counted(len(files), 'file')}, {size(sum(file.bytes for file in files))}"
         yield _labelled("where", f"{result.path} ({held})")
         if not result.stats:
             yield _labelled("note", "a run of this command has published it already; nothing was requested now")
-    yield from _failed_targets(result, why)
+    yield from _failed_targets(result, _of_kind(found, "target failed"))
     yield _labelled("walks", _verdicts(result.walks))
     yield from _splits(result)
     yield from _carried_over(result)
-    if why.rejects:
-        kept = "kept with their reasons in _rejects.ndjson" if result.path else "not kept: only a folder keeps them"
-        yield _labelled("rejected", f"{counted(why.rejects, 'item')}, {kept}")
+    if totals.rejects:
+        kept = f"kept with their reasons in {REJECTS}" if result.path else "not kept: only a folder keeps them"
+        yield _labelled("rejected", f"{counted(totals.rejects, 'item')}, {kept}")
     if outside := sum(walk.outside for walk in result.walks):
         yield _labelled("note", f"{counted(outside, 'record')} of other namespaces were returned and left out")
-    yield from _coverage(why)
-    yield from _shrinkage(result)
-    yield from _equal_centers(why)
-    yield from _unproven_walks(result, why.unproven_walks)
+    yield from _few("coverage", _of_kind(found, "uncovered"))
+    yield from _shrinkage(result, _of_kind(found, "shrank"))
+    yield from _few("centers", _of_kind(found, "equal centers"))
+    yield from _unproven_walks(result, _of_kind(found, *WALK_KINDS))
     yield from _invalid_fields(result)
     yield from _unknown_fields(result)
     yield _labelled("time", time_text(result, totals))
@@ -65,7 +73,7 @@ def _finished(result: CrawlResult, totals: RunTotals) -> Iterator[str]:
         yield from _to_resume("rerun the same command: it reads only what is missing", result)
 
 
-def _headline(result: CrawlResult, totals: RunTotals) -> str:
+def _headline(result: CrawlResult, totals: RunTotals, found: Sequence[Shortfall]) -> str:
     records, declared = totals.records, totals.declared
     place = "on disk" if result.path is not None else "on standard output"
     there = f"{'is' if records == 1 else 'are'} {place}"
@@ -73,43 +81,44 @@ def _headline(result: CrawlResult, totals: RunTotals) -> str:
         if not records:
             return f"complete: the service declares no records, and none are {place}"
         return f"complete: {_of(records, declared)} {there}, each once"
+    why = _in_brief(result, totals, found)
     if declared is not None and totals.missing is not None:
-        return f"incomplete: {_of(records, declared)} {there}; {_shortfall(result, totals)}"
+        return f"incomplete: {_of(records, declared)} {there}; {why}"
     most = "" if declared is None else f", up to {count(declared)} were declared"
-    return f"incomplete: {counted(records, 'record')} {there}{most}; {_shortfall(result, totals)}"
+    return f"incomplete: {counted(records, 'record')} {there}{most}; {why}"
 
 
 def _of(records: int, declared: int | None) -> str:
     return f"{count(records)} of {counted(declared or 0, 'declared record')}"
 
 
-def _shortfall(result: CrawlResult, totals: RunTotals) -> str:
-    known = sum(walk.missing or 0 for walk in result.walks)
-    parts = [f"{count(known)} missing"]
-    failed = sum(target.state == "failed" for target in result.targets)
-    if failed:
-        parts = [f"{count(failed)} of {counted(len(result.targets), 'target')} failed"]
-    elif totals.missing is None:
-        parts = [f"{count(known)} or more are missing" if known else "how many are missing is not known"]
-    if totals.rejects:
-        parts.append(f"{count(totals.rejects)} rejected")
-    if uncovered := sum(center.uncovered or 0 for center in result.coverage):
-        parts.append(f"{count(uncovered)} in no namespace walked")
-    if result.shrinkage and not _is_accepted(result):
-        parts.append(f"{counted_places(result.shrinkage)} shrank")
-    if any(overlap.is_one_list for overlap in result.overlaps):
-        parts.append("both centers hold the same")
-    return ", ".join(parts)
+def _in_brief(result: CrawlResult, totals: RunTotals, found: Sequence[Shortfall]) -> str:
+    """Return how many records are missing, and the other reasons: those about walks are in that number."""
+    known = missing_of(_of_kind(found, *WALK_KINDS))
+    told = {*WALK_KINDS, *(["shrank"] if _is_accepted(result) else [])}
+    others = [one for one in found if one.kind not in told]
+    missing = f"{count(known)} missing"
+    if totals.missing is None:
+        missing = f"{count(known)} or more are missing" if known else "how many are missing is not known"
+    failed = any(one.kind == "target failed" for one in others)
+    return ", ".join([*([] if failed else [missing]), *in_brief(others, result)])
 
 
-def _failed_targets(result: CrawlResult, why: Incompleteness) -> Iterator[str]:
-    label = "failed"
-    for target in why.failed_targets[:_MOST_ERRORS]:
-        yield _labelled(label, _of_target(target.name, target.reason))
+def _of_kind(found: Iterable[Shortfall], *kinds: Kind) -> list[Shortfall]:
+    return [one for one in found if one.kind in kinds]
+
+
+def _few(label: str, found: Sequence[Shortfall]) -> Iterator[str]:
+    for one in found[:_MOST_PLACES]:
+        yield _labelled(label, f"{one.place} {one.text}")
         label = ""
-    if (more := len(why.failed_targets) - _MOST_ERRORS) > 0:
-        yield _labelled("", f"and {counted(more, 'more target', 'more targets')}, see _manifest.json")
-    if why.failed_targets and result.path is not None:
+    if more := found[_MOST_PLACES:]:
+        yield _labelled("", f"and {counted_places(more)} more, see {MANIFEST}")
+
+
+def _failed_targets(result: CrawlResult, failed: Sequence[Shortfall]) -> Iterator[str]:
+    yield from _few("failed", failed)
+    if failed and result.path is not None:
         yield _labelled("", f"{LATEST} was not moved")
 
 
@@ -140,25 +149,9 @@ def _splits(result: CrawlResult) -> Iterator[str]:
                 yield _labelled("", f"{counted(split.gone, 'record')} of these passes went before that")
 
 
-def _coverage(why: Incompleteness) -> Iterator[str]:
-    for center in why.uncovered_centers:
-        place = f"{center.target}/{center.center}"
-        if center.uncovered is None:
-            yield _labelled("coverage", f"{place}: how much of it these namespaces cover is not known")
-        else:
-            declared = counted(center.declared or 0, "declared record")
-            yield _labelled("coverage", f"{place}: {count(center.uncovered)} of {declared} are in no namespace walked")
-
-
-def _shrinkage(result: CrawlResult) -> Iterator[str]:
-    label = "shrank"
-    for one in result.shrinkage[:_MOST_SHRUNK]:
-        namespace = "" if one.namespace is None else f"/{one.namespace}"
-        yield _labelled(label, f"{one.target}/{one.center}{namespace}: {shrinkage_text(one)}")
-        label = ""
-    if more := result.shrinkage[_MOST_SHRUNK:]:
-        yield _labelled("", f"and {counted_places(more)} more, see _manifest.json")
-    if not result.shrinkage:
+def _shrinkage(result: CrawlResult, shrunk: Sequence[Shortfall]) -> Iterator[str]:
+    yield from _few("shrank", shrunk)
+    if not shrunk:
         return
     if _is_accepted(result):
         yield _labelled("", "accepted by allow_shrink: the next run is compared with this snapshot")
@@ -168,26 +161,22 @@ def _shrinkage(result: CrawlResult) -> Iterator[str]:
 
 
 def _is_accepted(result: CrawlResult) -> bool:
-    return result.manifest is not None and not incompleteness_of(result.manifest).shrinkage
+    """Return whether the run accepts what shrank: its manifest says so."""
+    return result.manifest is not None and not _of_kind(shortfalls(result.manifest), "shrank")
 
 
-def _equal_centers(why: Incompleteness) -> Iterator[str]:
-    for overlap in why.equal_centers:
-        found = f"{count(overlap.in_both)} of {counted(overlap.compared, 'repository', 'repositories')} compared"
-        cause = "the service, or a cache before it, ignores the center"
-        yield _labelled("centers", f"{overlap.target}: self and thirdparty both hold {found}: {cause}")
-
-
-def _unproven_walks(result: CrawlResult, walks: Sequence[WalkEntry]) -> Iterator[str]:
-    for walk in walks[:_MOST_WALKS]:
-        name = WalkId(walk.target, walk.center, walk.namespace)
-        yield f"  {name}: {walk.verdict}, {_evidence(walk)}"
+def _unproven_walks(result: CrawlResult, unproven: Sequence[Shortfall]) -> Iterator[str]:
+    walks: dict[tuple[str, str | None, str | None], WalkEntry]
+    walks = {(walk.target, walk.center, walk.namespace): walk for walk in result.walks}
+    for one in unproven[:_MOST_WALKS]:
+        walk = walks[one.target, one.center, one.namespace]
+        yield f"  {WalkId(walk.target, walk.center, walk.namespace)}: {walk.verdict}, {_evidence(walk)}"
         for lost in walk.lost[:_MOST_WINDOWS]:
             yield f"    {_lost(lost)}"
         if (more := len(walk.lost) - _MOST_WINDOWS) > 0:
             yield f"    and {counted(more, 'more window', 'more windows')}"
-    if more := len(walks[_MOST_WALKS:]):
-        where = ", see _manifest.json" if result.path else ""
+    if more := len(unproven[_MOST_WALKS:]):
+        where = f", see {MANIFEST}" if result.path else ""
         yield f"  and {counted(more, 'more walk', 'more walks')} not proven{where}"
 
 
@@ -222,7 +211,7 @@ def _invalid_fields(result: CrawlResult) -> Iterator[str]:
         records = sum(walk.invalid for walk in result.walks)
         has = "holds a value" if records == 1 else "hold values"
         yield _labelled(
-            "note", f"{counted(records, 'record')} {has} that could not be read, kept under invalid: {_few(fields)}"
+            "note", f"{counted(records, 'record')} {has} that could not be read, kept under invalid: {_names(fields)}"
         )
 
 
@@ -230,10 +219,10 @@ def _unknown_fields(result: CrawlResult) -> Iterator[str]:
     fields = result.manifest.unknown_fields if result.manifest else ()
     if fields:
         number = f"{counted(len(fields), 'field')} unknown to this version, kept under extra"
-        yield _labelled("note", f"{number}: {_few(fields)}")
+        yield _labelled("note", f"{number}: {_names(fields)}")
 
 
-def _few(fields: Sequence[str]) -> str:
+def _names(fields: Sequence[str]) -> str:
     shown = [shortened(field, _LONGEST_NAME) for field in fields[:_MOST_FIELDS]]
     return ", ".join([*shown, "…"] if len(fields) > _MOST_FIELDS else shown)
 

@@ -14,28 +14,32 @@ A snapshot that is incomplete for other reasons, such as a list that kept changi
 command reads everything, so that its snapshot is of one time.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from crawler.model.walk_id import Center
-from crawler.snapshot.completeness import Incompleteness
-from crawler.snapshot.manifest import Coverage, Shrinkage, WalkEntry
+from crawler.snapshot.completeness import Shortfall
+from crawler.snapshot.manifest import WalkEntry
 
 _BOTH: Final[tuple[Center, ...]] = ("self", "thirdparty")
 
 
-def centers_to_read_again(why: Incompleteness) -> frozenset[tuple[str, Center]]:
+def centers_to_read_again(shortfalls: Iterable[Shortfall]) -> frozenset[tuple[str, Center]]:
     """Return the centers, as (target, center), of which the reasons say that they are not whole."""
-    places: list[WalkEntry | Coverage | Shrinkage] = [*why.unproven_walks, *why.walks_with_rejects]
-    places += [*why.uncovered_centers, *why.shrinkage]
-    equal = {(overlap.target, center) for overlap in why.equal_centers for center in _BOTH}
-    return frozenset((place.target, place.center) for place in places) | equal
+    return frozenset(_centers(shortfalls))
 
 
-def is_worth_going_on(why: Incompleteness, walks: Collection[WalkEntry]) -> bool:
+def _centers(shortfalls: Iterable[Shortfall]) -> Iterator[tuple[str, Center]]:
+    for one in shortfalls:
+        if one.kind == "target failed":
+            continue  # it goes on where it stopped
+        yield from ((one.target, center) for center in (_BOTH if one.center is None else (one.center,)))
+
+
+def is_worth_going_on(shortfalls: Sequence[Shortfall], walks: Collection[WalkEntry]) -> bool:
     """Return whether the next run of the same command should go on from a snapshot of `walks`."""
-    if why.failed_targets:
+    kinds = {one.kind for one in shortfalls}
+    if "target failed" in kinds:
         return True
-    again = centers_to_read_again(why)
-    has_lost = any(walk.verdict == "partial" for walk in why.unproven_walks)
-    return has_lost and any((walk.target, walk.center) not in again for walk in walks)
+    again = centers_to_read_again(shortfalls)
+    return "partial" in kinds and any((walk.target, walk.center) not in again for walk in walks)

@@ -10,10 +10,10 @@ from crawler.crawl.ending.target_entries import may_publish, target_entries
 from crawler.crawl.planning.schedule import Schedule
 from crawler.files.disk_errors import disk_errors
 from crawler.model.walk_id import Center
-from crawler.snapshot.completeness import Incompleteness, incompleteness
+from crawler.snapshot.completeness import Shortfall, find_shortfalls, status_from
 from crawler.snapshot.coverage import cover
 from crawler.snapshot.find import newest_of_plans
-from crawler.snapshot.manifest import CenterSplit, Coverage, Overlap, Shrinkage, TargetEntry, WalkEntry
+from crawler.snapshot.manifest import CenterSplit, Coverage, Overlap, Shrinkage, Status, TargetEntry, WalkEntry
 from crawler.snapshot.shrinkage import ShrinkLimits, center_plans, find_shrinkage
 
 
@@ -32,7 +32,7 @@ class PublishedWalks(Protocol):
 
 
 class RunEvidence(NamedTuple):
-    """What the manifest of a run says beside its files; `why` holds the reasons why it is not complete.
+    """What the manifest of a run says beside its files; `shortfalls` are the reasons why it is not complete.
 
     `is_publishable` says whether at least one target ended. Otherwise there is only what does not need all walks.
     """
@@ -41,9 +41,14 @@ class RunEvidence(NamedTuple):
     targets: tuple[TargetEntry, ...]
     coverage: tuple[Coverage, ...]
     is_publishable: bool
-    why: Incompleteness
     shrinkage: tuple[Shrinkage, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    shortfalls: tuple[Shortfall, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """Return the status of a snapshot of it."""
+        return status_from(self.shortfalls)
 
 
 def run_evidence(
@@ -65,31 +70,18 @@ def run_evidence(
     totals = [total for total in schedule.declared_totals() if total.target not in errors]
     coverage = cover(totals, walks, store.splits)
     if not (may_publish(targets) and schedule.is_census_done):
-        why = _why(config, walks, targets, coverage, (), ())
-        return RunEvidence(walks, targets, coverage, is_publishable=False, why=why)
+        return _judged(RunEvidence(walks, targets, coverage, is_publishable=False), config)
     shrinkage = () if output is None else _shrinkage(config, walks, targets, output, started_at)
     overlaps = store.overlaps(folder)
-    why = _why(config, walks, targets, coverage, shrinkage, overlaps)
-    return RunEvidence(walks, targets, coverage, is_publishable=True, why=why, shrinkage=shrinkage, overlaps=overlaps)
+    found = RunEvidence(walks, targets, coverage, is_publishable=True, shrinkage=shrinkage, overlaps=overlaps)
+    return _judged(found, config)
 
 
-def _why(
-    config: Config,
-    walks: Sequence[WalkEntry],
-    targets: Sequence[TargetEntry],
-    coverage: Sequence[Coverage],
-    shrinkage: Sequence[Shrinkage],
-    overlaps: Sequence[Overlap],
-) -> Incompleteness:
-    return incompleteness(
-        walks,
-        coverage,
-        shrinkage,
-        overlaps,
-        targets,
-        allow_partial_coverage=config.allow_partial_coverage,
-        allow_shrink=config.allow_shrink,
+def _judged(found: RunEvidence, config: Config) -> RunEvidence:
+    shortfalls = find_shortfalls(
+        found, allow_partial_coverage=config.allow_partial_coverage, allow_shrink=config.allow_shrink
     )
+    return found._replace(shortfalls=tuple(shortfalls))
 
 
 def _shrinkage(
