@@ -154,10 +154,7 @@ class _DiscardingStore:
     def append_shape(self, walk: int, shape: Reshaped) -> None:
         """Discard a shape."""
 
-    def write(self) -> None:
-        """Write nothing."""
-
-    def flush(self, *, include_recent: bool = True) -> None:
+    def flush(self) -> None:
         """Write nothing."""
 
     def publish(self, ended: Sequence[ScheduledWalk]) -> None:

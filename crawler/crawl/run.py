@@ -121,7 +121,7 @@ class _Run:
     async def crawl(self, factories: Mapping[str, CredentialFactory], progress: ProgressHook) -> CrawlResult:
         config, workspace = self._config, self._workspace
         with (
-            closing(open_spool(workspace.folder, sync=self._to_folder, published=workspace.parts_in)) as spool,
+            closing(open_spool(workspace.folder, sync=self._to_folder)) as spool,
             open_part_writer(config, workspace) as part_writer,
         ):
             async with self._open_clients(config, factories, self._clock) as clients:
@@ -201,7 +201,7 @@ class _Run:
             snapshot=manifest.snapshot, started_at=manifest.started_at, finished_at=manifest.finished_at
         )
         store.append_published(snapshot, again)
-        self._workspace.go_on_after(has_parts=store.names_parts)
+        self._workspace.go_on_after()
 
 
 def _result(

@@ -12,8 +12,8 @@ from typing import Final
 from crawler.config.config import Config
 from crawler.files.disk_errors import disk_errors
 from crawler.model.caller import Callers
-from crawler.store.earlier import UNPUBLISHED
 from crawler.store.output.resume_request import ResumeRequest
+from crawler.store.output.run_folder import UNPUBLISHED
 from crawler.store.output.run_state import RunState
 from crawler.store.output.workspace import Workspace, open_workspace
 from crawler.store.part_files import PartFiles, StdoutWriter
@@ -51,7 +51,7 @@ def open_run_workspace(
 def open_part_writer(config: Config, workspace: Workspace) -> Iterator[PartFiles | StdoutWriter]:
     """Yield the writer of published records; leave its files in the workspace when the run did not end.
 
-    The spool must be open already: it puts the part files of an interrupted run aside. Raises DiskError.
+    Raises DiskError.
     """
     if config.output == STDOUT:
         yield StdoutWriter(sys.stdout.buffer)

@@ -81,19 +81,10 @@ class RunStore:
         """Return the namespaces on each page of a walk, None when it read rejects. The iterator raises DiskError."""
         return namespaces_by_page(self._spool, walk)
 
-    @property
-    def names_parts(self) -> bool:
-        """Whether the journal may name part files of this process: one that resumed a run writes pages to the spool."""
-        return not self._spool.resumed
-
-    def write(self) -> None:
-        """Write what was appended. Raises DiskError."""
-        self._spool.write()
-
-    def flush(self, *, include_recent: bool = True) -> None:
+    def flush(self) -> None:
         """Write what was appended and make it durable; see `Spool.flush`. Raises DiskError, and as `check`."""
         self._check()
-        self._spool.flush(self._part_writer.fsync, include_recent=include_recent)
+        self._spool.flush()
 
     def publish(self, ended: Sequence[ScheduledWalk]) -> None:
         """Publish walks that have ended, the next in plan order. Raises DiskError."""
@@ -109,7 +100,6 @@ class RunStore:
                 self._add_sample(one)
                 one.result = None  # the entry holds its evidence; memory must not grow with the walks
         self._part_writer.flush()
-        self._spool.part_written()
 
     def _add_sample(self, scheduled: ScheduledWalk) -> None:
         if scheduled.result is None or scheduled.own_split is not None:

@@ -119,8 +119,8 @@ def _replace(temporary: Path, final: Path) -> None:
             shutil.copyfileobj(source, target)
 
 
-def make_folders(folder: Path, *, inside: Path | None = None) -> None:
-    """Create a folder and its missing parents, and make their names durable. Raises OSError.
+def make_folders(folder: Path, *, inside: Path | None = None, sync: bool = True) -> None:
+    """Create a folder and its missing parents, and make their names durable unless `sync` is False. Raises OSError.
 
     With `inside`, a folder around it, that one must exist: FileNotFoundError if it was removed or moved away.
     """
@@ -129,8 +129,9 @@ def make_folders(folder: Path, *, inside: Path | None = None) -> None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(inside))
     for one in reversed(missing):
         one.mkdir(exist_ok=True)
-        with suppress(PermissionError):  # a folder that can be written but not read cannot be synced
-            sync_folder(one.parent)
+        if sync:
+            with suppress(PermissionError):  # a folder that can be written but not read cannot be synced
+                sync_folder(one.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -24,10 +24,8 @@ class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", omit_
     """A window that was read.
 
     The record lines of its page are the bytes `[at, at + lines)` of the spool, its rejects the `rejects` bytes behind
-    them. With `part` the record lines lie at that offset of that part file of the unpublished snapshot instead.
-    `checksum` covers all these bytes. `records` and `rejected` count the items, `outside` those of other namespaces,
-    `invalid` the records with a field that could not be read.
-    `walk` is the index in the plan.
+    them. `checksum` covers all these bytes. `records` and `rejected` count the items, `outside` those of other
+    namespaces, `invalid` the records with a field that could not be read. `walk` is the index in the plan.
     """
 
     walk: int
@@ -42,7 +40,6 @@ class PageEntry(msgspec.Struct, frozen=True, tag_field="kind", tag="page", omit_
     checksum: int
     unknown: tuple[str, ...] = ()
     outside: int = 0
-    part: str = ""
     doubtful: bool = False
     invalid: int = 0
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from crawler.model.key_set import KeySet
 from crawler.model.record import RecordKey, invalid_fields_of, key_of_line, namespace_of_line
 from crawler.model.walk_id import WalkId
-from crawler.store.page_index import Extent
 from crawler.store.part_files import PartWriter
 from crawler.store.publish import Published
 from crawler.store.spool import Spool
@@ -44,13 +43,13 @@ class RememberingWriter:
         self._part_writer = part_writer
         self._written = _Repositories()
         self.open_walk, self.reject = part_writer.open_walk, part_writer.reject
-        self.flush, self.fsync = part_writer.flush, part_writer.fsync
+        self.flush = part_writer.flush
 
-    def write(self, lines: bytes, records: int) -> Extent | None:
+    def write(self, lines: bytes, records: int) -> None:
         """Write `records` lines. Raises DiskError."""
         for line in lines.splitlines():
             self._written.add(key_of_line(line))
-        return self._part_writer.write(lines, records)
+        self._part_writer.write(lines, records)
 
     def has_written(self, line: bytes) -> bool:
         """Return whether the repository of a record line was written."""

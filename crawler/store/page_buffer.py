@@ -1,162 +1,139 @@
-"""The pages in memory: those that are not written yet, and some that were, so that they are published without reading.
+"""The pages in memory: those that are not in the spool yet, and some that are, so that publishing need not read them.
 
-    appended --> written to the spool ------> named in the journal
-        |                                          ^
-        `------> written to a part file -----------'
+    BUFFERED --take--> WRITING --on_written--> CACHED --forget--> EVICTED
+                                     `-----------------------------^
 
-Pages enter the journal in the order in which they were appended, each after its bytes were written.
+A published page is dropped from here: its bytes are in a part file. Until it is in the spool, they are kept for that.
 """
 
+from collections.abc import Mapping, Sequence
+from enum import Enum, auto
 from threading import Lock
 from typing import Final
 
 import msgspec
 
 from crawler.store.journal import Note, PageEntry, to_line
-from crawler.store.page_index import Extent, IndexRow
 
 _MAX_CACHED_BYTES: Final = 4 * 2**20
 
 
+class PageState(Enum):
+    """Where the bytes of a page are."""
+
+    BUFFERED = auto()  # in memory only
+    WRITING = auto()  # in memory, and being written to the spool
+    CACHED = auto()  # in memory and in the spool
+    EVICTED = auto()  # in the spool only
+
+
+TRANSITIONS: Final[Mapping[PageState, frozenset[PageState]]] = {
+    PageState.BUFFERED: frozenset({PageState.WRITING}),
+    PageState.WRITING: frozenset({PageState.CACHED, PageState.EVICTED}),
+    PageState.CACHED: frozenset({PageState.EVICTED}),
+    PageState.EVICTED: frozenset(),
+}
+
+
 class BufferedPage:
-    """A page in memory. `extent` is None until its bytes are written; `cached` ones are kept after that."""
+    """A page in memory; `number` is the one that its walk's index has for it."""
 
-    __slots__ = ("cached", "entry", "extent", "lines", "rejects", "row")
+    __slots__ = ("entry", "lines", "number", "rejects", "state")
 
-    def __init__(self, entry: PageEntry, lines: bytes, rejects: bytes, row: IndexRow) -> None:
+    def __init__(self, entry: PageEntry, lines: bytes, rejects: bytes, number: int) -> None:
         self.entry = entry
         self.lines = lines
         self.rejects = rejects
-        self.row = row
-        self.extent: Extent | None = None if entry.size else Extent("", 0)
-        self.cached = False
+        self.number = number
+        self.state = PageState.BUFFERED
 
-    def drop_bytes(self) -> None:
-        """Drop the bytes: they can be read from the disk."""
-        self.lines = self.rejects = b""
+    def become(self, state: PageState) -> None:
+        """Go on to `state`; drop the bytes when the page is evicted. Raises ValueError for another order of states."""
+        if state not in TRANSITIONS[self.state]:
+            raise ValueError(f"a page that is {self.state.name} cannot become {state.name}")
+        self.state = state
+        if state is PageState.EVICTED:
+            self.lines = self.rejects = b""
+
+    def place(self, at: int) -> None:
+        """Note that the bytes of the page begin at this offset of the spool."""
+        self.entry = msgspec.structs.replace(self.entry, at=at)
+
+
+BufferedEntry = BufferedPage | Note
 
 
 class PageBuffer:
-    """What is appended and not in the journal yet, and the bytes of pages that are not published yet.
+    """What was appended and not taken yet, and the bytes of pages that are not published yet.
 
-    All methods may be called by several threads. `waiting_bytes` are those of pages that are not written yet.
+    Its methods may be called by several threads: one appends, one writes, one publishes. Its lock is the only one of
+    the write path, and held for changes in memory only. `waiting_bytes` are those of pages that are not written yet.
     """
 
     def __init__(self) -> None:
         self.waiting_bytes = 0
-        self._lock = Lock()  # held for changes in memory only, never while the disk is busy
-        self._unjournaled: list[BufferedPage | Note] = []  # in the order in which they were appended
-        self._unwritten: list[BufferedPage] = []  # pages that had no extent when they were appended, in their order
-        self._old = 0  # how many of those were there when pages were last taken
-        self._going_to_parts: list[tuple[BufferedPage, Extent]] = []
-        self._by_walk: dict[int, dict[int, BufferedPage]] = {}  # by walk and start of the row
+        self._lock = Lock()
+        self._entries: list[BufferedEntry] = []  # in the order in which they were appended
+        self._by_walk: dict[int, dict[int, BufferedPage]] = {}  # those with bytes here, by walk and number
         self._cached_bytes = 0
 
     def add_page(self, page: BufferedPage) -> None:
-        """Add an appended page."""
+        """Append a page."""
         walk, size = page.entry.walk, page.entry.size
         with self._lock:
-            self._unjournaled.append(page)
-            if size:
-                self.waiting_bytes += size
-                self._unwritten.append(page)
-                if walk >= 0:  # the walk for a center's total is never published
-                    self._by_walk.setdefault(walk, {})[page.row.start] = page
+            self._entries.append(page)
+            self.waiting_bytes += size
+            if size and walk >= 0:  # the walk for a center's total is never published
+                self._by_walk.setdefault(walk, {})[page.number] = page
 
-    def add_note(self, entry: Note) -> None:
-        """Add what has no bytes; `journal.Note` lists what that is."""
+    def add_note(self, note: Note) -> None:
+        """Append what has no bytes; `journal.Note` lists what that is."""
         with self._lock:
-            self._unjournaled.append(entry)
+            self._entries.append(note)
 
-    def bytes_of(self, walk: int, row_start: int) -> tuple[bytes, bytes] | None:
-        """Return the lines and rejects of a page, None when they are on the disk alone."""
+    def bytes_of(self, walk: int, number: int) -> tuple[bytes, bytes] | None:
+        """Return the lines and rejects of a page, None when they are in the spool alone."""
         with self._lock:
-            page = self._by_walk.get(walk, {}).get(row_start)
+            page = self._by_walk.get(walk, {}).get(number)
             return None if page is None else (page.lines, page.rejects)
 
-    # ---- to the spool
-
-    def take_unwritten(self, *, include_recent: bool) -> tuple[list[BufferedPage], list[bytes]]:
-        """Take the pages to write now, with their bytes; without `include_recent` those of the last call at least.
-
-        `on_written` must follow.
-        """
+    def take(self) -> list[BufferedEntry]:
+        """Take everything that was appended, in its order; `on_written` must follow."""
         with self._lock:
-            count = len(self._unwritten) if include_recent else self._old
-            taken, self._unwritten = self._unwritten[:count], self._unwritten[count:]
-            self._old = len(self._unwritten)
-            pages = [page for page in taken if page.extent is None]
-            return pages, [piece for page in pages for piece in (page.lines, page.rejects)]
-
-    def on_written(self, pages: list[BufferedPage], at: int) -> int:
-        """Note that these pages were written to the spool, one after the other from the offset `at`; return the end."""
-        with self._lock:
-            for page in pages:
-                self._place(page, Extent("", at))
-                page.row.set_at(at)
-                at += page.entry.size
-                self._cache(page)
-        return at
-
-    def _place(self, page: BufferedPage, extent: Extent) -> None:
-        if page.extent is None:
-            self.waiting_bytes -= page.entry.size
-        page.extent = extent
-
-    def _cache(self, page: BufferedPage) -> None:
-        """Keep the bytes of a written page while there is room."""
-        size = page.entry.size
-        pages = self._by_walk.get(page.entry.walk, {})
-        if page.row.start in pages and self._cached_bytes + size <= _MAX_CACHED_BYTES:
-            page.cached = True
-            self._cached_bytes += size
-        else:
-            pages.pop(page.row.start, None)
-            page.drop_bytes()
-
-    def take_journal_entries(self) -> list[BufferedPage | Note]:
-        """Take, in their order, the entries before the first page that is not written."""
-        with self._lock:
-            entries = enumerate(self._unjournaled)
-            end = next(
-                (at for at, one in entries if isinstance(one, BufferedPage) and one.extent is None),
-                len(self._unjournaled),
-            )
-            taken, self._unjournaled = self._unjournaled[:end], self._unjournaled[end:]
+            taken, self._entries = self._entries, []
+            for entry in taken:
+                if isinstance(entry, BufferedPage):
+                    entry.become(PageState.WRITING)
         return taken
 
-    # ---- to part files
-
-    def writing_to_part(self, walk: int, row_start: int, extent: Extent) -> None:
-        """Note that a page is being written to a part file, unless it was written before; see `part_written`."""
-        page = self._by_walk.get(walk, {}).get(row_start)
-        if page is not None and page.extent is None:
-            self._going_to_parts.append((page, extent))
-
-    def part_written(self) -> None:
-        """Note that all pages that were being written to part files are written."""
-        going, self._going_to_parts = self._going_to_parts, []
+    def on_written(self, entries: Sequence[BufferedEntry]) -> None:
+        """Note that these entries were written; keep the bytes of pages that are not published while there is room."""
         with self._lock:
-            for page, extent in going:
-                if page.extent is None:
-                    self._place(page, extent)
-                    page.drop_bytes()
+            for page in entries:
+                if isinstance(page, BufferedPage):
+                    self.waiting_bytes -= page.entry.size
+                    self._cache_or_evict(page)
+
+    def _cache_or_evict(self, page: BufferedPage) -> None:
+        size, pages = page.entry.size, self._by_walk.get(page.entry.walk, {})
+        if page.number in pages and self._cached_bytes + size <= _MAX_CACHED_BYTES:
+            page.become(PageState.CACHED)
+            self._cached_bytes += size
+        else:
+            pages.pop(page.number, None)
+            page.become(PageState.EVICTED)
 
     def forget(self, walk: int) -> None:
-        """Drop the cached bytes of a walk: it is published."""
+        """Drop the bytes of a walk that is published; those that are not written yet are kept until then."""
         if walk not in self._by_walk:  # without a lock for an empty walk: a registry may have many
             return
         with self._lock:
             for page in self._by_walk.pop(walk).values():
-                if page.cached:
+                if page.state is PageState.CACHED:
                     self._cached_bytes -= page.entry.size
-                    page.drop_bytes()
+                    page.become(PageState.EVICTED)
 
 
-def journal_line(entry: BufferedPage | Note) -> bytes:
-    """Return the line of the journal for an entry; a page must be written."""
-    if not isinstance(entry, BufferedPage):
-        return to_line(entry)
-    if entry.extent is None or not entry.entry.size:
-        return to_line(entry.entry)
-    return to_line(msgspec.structs.replace(entry.entry, at=entry.extent.at, part=entry.extent.part))
+def journal_lines(entries: Sequence[BufferedEntry]) -> bytes:
+    """Return the lines of the journal for these entries; their pages must be written."""
+    return b"".join([to_line(entry.entry if isinstance(entry, BufferedPage) else entry) for entry in entries])

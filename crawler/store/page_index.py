@@ -1,29 +1,21 @@
-"""Where the pages of each walk lie, without their bytes (pure): ten numbers a page, in one flat array a walk."""
+"""Where the pages of each walk lie in the spool, without their bytes (pure).
+
+A crawl may have millions of pages, so a page takes a few numbers in a flat array of its walk. Only this module knows.
+"""
 
 from array import array
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from crawler.store.journal import DoubtEntry, Entry, Note, PageEntry
 
 
-class Extent(NamedTuple):
-    """Where bytes lie: at the offset `at` of a part file of the unpublished snapshot, or of the spool for part ""."""
+class StoredPage(NamedTuple):
+    """What is known of a page without its bytes: `number` is how many pages of its walk came before; see PageEntry."""
 
-    part: str
-    at: int
-
-
-class IndexEntry(NamedTuple):
-    """What is known of a page without its bytes.
-
-    `row` is where the index has it, `part` the number of its part file there; the rest is as in PageEntry.
-    """
-
-    row: int
+    number: int
     pass_number: int
     offset: int
-    at: int
-    part: int
     lines: int
     rejects: int
     records: int
@@ -31,21 +23,14 @@ class IndexEntry(NamedTuple):
     outside: int
     invalid: int
 
+    @property
+    def size(self) -> int:
+        """The number of bytes of the page."""
+        return self.lines + self.rejects
 
-_ROW: Final = len(IndexEntry._fields) - 1
-_AT: Final = IndexEntry._fields.index("at") - 1
-_LINES: Final = IndexEntry._fields.index("lines") - 1
 
-
-class IndexRow(NamedTuple):
-    """The row of one page. It can be updated also after its walk was forgotten."""
-
-    numbers: "array[int]"
-    start: int
-
-    def set_at(self, at: int) -> None:
-        """Note the offset of the page in the spool."""
-        self.numbers[self.start + _AT] = at
+_NUMBERS: Final = len(StoredPage._fields)  # of a page: its place in the spool, and all but its number
+_CONTENT: Final = StoredPage._fields.index("lines")  # from there on, what a page holds
 
 
 class PageIndex:
@@ -53,22 +38,29 @@ class PageIndex:
 
     def __init__(self) -> None:
         self._walks: dict[int, array[int]] = {}
-        self._parts = [""]  # by their number
 
-    def add(self, entry: PageEntry) -> IndexRow:
-        """Add a page and return its row."""
+    def add(self, entry: PageEntry) -> int:
+        """Add a page; return its number in its walk."""
         numbers = self._walks.setdefault(entry.walk, array("q"))
-        start = len(numbers)
+        number = len(numbers) // _NUMBERS
         pass_number, offset, _, _ = entry.window
-        part = self._number_of(entry.part) if entry.part else 0
-        sizes = (entry.lines, entry.rejects, entry.records, entry.rejected, entry.outside, entry.invalid)
-        numbers.extend((pass_number, offset, entry.at, part, *sizes))
-        return IndexRow(numbers, start)
+        content = (entry.lines, entry.rejects, entry.records, entry.rejected, entry.outside, entry.invalid)
+        numbers.extend((entry.at, pass_number, offset, *content))
+        return number
 
-    def pages(self, walk: int) -> list[IndexEntry]:
+    def pages(self, walk: int) -> list[StoredPage]:
         """Return the pages of a walk in the order in which they came."""
         numbers = self._walks.get(walk, array("q"))
-        return [IndexEntry(row, *numbers[row : row + _ROW]) for row in range(0, len(numbers), _ROW)]
+        return [StoredPage(at // _NUMBERS, *numbers[at + 1 : at + _NUMBERS]) for at in _starts(numbers)]
+
+    def place(self, walk: int, number: int, at: int) -> None:
+        """Note the offset in the spool of a page that was written; its walk may be forgotten already."""
+        if walk in self._walks:
+            self._walks[walk][number * _NUMBERS] = at
+
+    def place_of(self, walk: int, number: int) -> int:
+        """Return the offset in the spool of a page that was written."""
+        return self._walks[walk][number * _NUMBERS]
 
     def replay(self, entry: Entry) -> None:
         """Take an entry of the journal of an interrupted run."""
@@ -82,18 +74,9 @@ class PageIndex:
         if not isinstance(note, DoubtEntry):
             return
         numbers, window = self._walks.get(note.walk, array("q")), note.window
-        for row in range(0, len(numbers), _ROW):
-            if (numbers[row], numbers[row + 1]) == (window.pass_number, window.offset):
-                numbers[row + _LINES : row + _ROW] = array("q", [0] * (_ROW - _LINES))
-
-    def extent_of(self, walk: int, page: IndexEntry) -> Extent:
-        """Return where a written page lies now: it may have been written since `pages` returned it."""
-        return Extent(self._parts[page.part], self._walks[walk][page.row + _AT])
-
-    @property
-    def has_parts(self) -> bool:
-        """Whether a page was ever added that lies in a part file."""
-        return len(self._parts) > 1
+        for at in _starts(numbers):
+            if (numbers[at + 1], numbers[at + 2]) == (window.pass_number, window.offset):
+                numbers[at + _CONTENT : at + _NUMBERS] = array("q", [0] * (_NUMBERS - _CONTENT))
 
     def forget(self, walk: int) -> None:
         """Drop the pages of a walk."""
@@ -103,7 +86,6 @@ class PageIndex:
         """Drop the pages of all walks."""
         self._walks.clear()
 
-    def _number_of(self, part: str) -> int:
-        if part not in self._parts:
-            self._parts.append(part)
-        return self._parts.index(part)
+
+def _starts(numbers: "array[int]") -> Iterator[int]:
+    return iter(range(0, len(numbers), _NUMBERS))

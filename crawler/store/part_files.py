@@ -1,36 +1,34 @@
 """Where published lines go: the part files of an unpublished snapshot, or standard output.
 
 Lines are collected to about a megabyte before they are hashed and written (files/atomic.py, `coalesced`). They are
-written after `flush`, and durable after `fsync`.
+written after `flush`, and part files are durable after `close`: until then the spool has every page.
 """
 
 import os
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 from typing import BinaryIO, Final, Protocol
 
 from crawler.errors import DiskError
-from crawler.files.atomic import coalesced, make_folders, sync_folder, temporary_path, write_all
+from crawler.files.atomic import coalesced, make_folders, temporary_path, write_all
 from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors
 from crawler.files.removal import remove_contents
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import REJECTS, is_written_here
 from crawler.snapshot.manifest import FileEntry
-from crawler.store.page_index import Extent
 from crawler.text.human import escaped
 
 
 class PartWriter(Protocol):
-    """Where published lines go. Every method raises DiskError; only `fsync` may be called by another thread."""
+    """Where published lines go. Every method raises DiskError."""
 
     def open_walk(self, walk: WalkId) -> None:
         """Start with the lines of a walk; walks come in plan order."""
         ...
 
-    def write(self, lines: bytes, records: int) -> Extent | None:
-        """Write `records` lines; return where they will lie, None for more than one part, or no file."""
+    def write(self, lines: bytes, records: int) -> None:
+        """Write `records` lines."""
         ...
 
     def reject(self, lines: bytes, rejects: int) -> None:
@@ -39,10 +37,6 @@ class PartWriter(Protocol):
 
     def flush(self) -> None:
         """Pass everything to the system."""
-        ...
-
-    def fsync(self) -> None:
-        """Make durable what was flushed."""
         ...
 
 
@@ -83,9 +77,6 @@ class StdoutWriter:
             reason = f"{error.strerror}; free disk space where it goes, then rerun the command"
             raise DiskError(f"cannot write to standard output: {reason}") from None
 
-    def fsync(self) -> None:
-        """Do nothing: a stream is not durable."""
-
 
 def _for_terminal(lines: bytes) -> bytes:
     """Escape the control characters that JSON leaves alone (U+009B, U+202E); the records stay the same."""
@@ -104,9 +95,9 @@ class _PartFile:
         self._hash = sha256()
         self._buffer: list[bytes] = []
         self._buffered_bytes = 0
-        make_folders(self._final.parent, inside=folder)  # moved away, it must not be made again without the other parts
+        # Moved away, `folder` must not be made again without the other parts. Folders are synced once, at the end.
+        make_folders(self._final.parent, inside=folder, sync=False)
         self._descriptor = os.open(self._temporary, _NEW_FILE, 0o666)
-        sync_folder(self._final.parent)  # its pages may lie nowhere else: after a power cut they need a name
 
     def write(self, lines: bytes, records: int) -> None:
         self._buffer.append(lines)
@@ -122,10 +113,6 @@ class _PartFile:
             self._hash.update(block)
             write_all(self._descriptor, block)
 
-    def duplicate(self) -> int:
-        """Return another descriptor of the file, which stays open when this one is closed."""
-        return os.dup(self._descriptor)
-
     def finish(self) -> FileEntry:
         """Make the file durable and give it its final name; return its entry for the manifest."""
         self.flush()
@@ -134,9 +121,6 @@ class _PartFile:
         return FileEntry(path=self.path, records=self.records, bytes=self.bytes, sha256=self._hash.hexdigest())
 
     def close(self) -> None:
-        os.close(self._descriptor)
-
-    def abandon(self) -> None:
         close_quietly(self._descriptor)
 
 
@@ -155,12 +139,11 @@ class PartFiles:
         self._partition = ""
         self._numbers: dict[str, int] = {}  # of the next part, by partition
         self._part: _PartFile | None = None
-        self._lock = Lock()  # held while `_part` changes: `fsync` is called by another thread
         with disk_errors(folder):
             if left := remove_contents(folder, is_written_here):
                 advice = "move it away, then rerun the command"
                 raise DiskError(f"{folder / left[0]} would be published, and swr-crawler did not write it: {advice}")
-            make_folders(folder, inside=folder.parent)
+            make_folders(folder, inside=folder.parent, sync=False)
             self._rejects = _PartFile(folder, REJECTS)
 
     def open_walk(self, walk: WalkId) -> None:
@@ -173,18 +156,12 @@ class PartFiles:
                 self._partition = partition
                 self._open_part()
 
-    def write(self, lines: bytes, records: int) -> Extent | None:
+    def write(self, lines: bytes, records: int) -> None:
         """Write lines, into the next part when this one is full. Raises DiskError."""
         with disk_errors(self.folder):
-            part = self._part or self._open_part()
-            if len(lines) <= self._max_part_bytes - part.bytes:
-                extent = Extent(part.path, part.bytes)
-                part.write(lines, records)
-                return extent
-            self._write_across_parts(lines, records)
-        return None
+            self._write(lines, records)
 
-    def _write_across_parts(self, lines: bytes, records: int) -> None:
+    def _write(self, lines: bytes, records: int) -> None:
         while lines:
             part = self._part or self._open_part()
             room = self._max_part_bytes - part.bytes
@@ -211,31 +188,17 @@ class PartFiles:
             if self._part is not None:
                 self._part.flush()
 
-    def fsync(self) -> None:
-        """Make durable what was flushed to the open part; closed parts are durable. Raises DiskError."""
-        with disk_errors(self.folder):
-            with self._lock:
-                descriptor = None if self._part is None else self._part.duplicate()
-            if descriptor is not None:
-                try:
-                    os.fdatasync(descriptor)
-                finally:
-                    close_quietly(descriptor)
-
     def _open_part(self) -> _PartFile:
         number = self._numbers.get(self._partition, 0)
         self._numbers[self._partition] = number + 1
-        part = _PartFile(self.folder, f"{self._partition}/part-{number:05d}.ndjson")
-        with self._lock:
-            self._part = part
-        return part
+        self._part = _PartFile(self.folder, f"{self._partition}/part-{number:05d}.ndjson")
+        return self._part
 
     def _close_part(self) -> None:
         if self._part is not None:
             self._files.append(self._part.finish())
-            with self._lock:  # not before it is durable: until then `fsync` must see it
-                part, self._part = self._part, None
-            part.close()
+            self._part.close()
+            self._part = None
 
     def close(self) -> tuple[tuple[FileEntry, ...], FileEntry]:
         """Finish all files; return the entries of the parts, and the one of the rejects. Raises DiskError."""
@@ -244,7 +207,7 @@ class PartFiles:
             return tuple(self._files), self._rejects.finish()
 
     def abandon(self) -> None:
-        """Close all files where they are: if the run has not ended, some pages lie in them alone."""
+        """Close all files where they are; the next run removes them."""
         for file in (self._part, self._rejects):
             if file is not None:
-                file.abandon()
+                file.close()

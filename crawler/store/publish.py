@@ -29,7 +29,7 @@ from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import LATEST, MANIFEST, SUCCESS
 from crawler.snapshot.manifest import Manifest, to_json
 from crawler.store.latest import LatestLink
-from crawler.store.page_index import IndexEntry
+from crawler.store.page_index import StoredPage
 from crawler.store.part_files import PartWriter
 from crawler.store.spool import Spool
 from crawler.store.written import Written
@@ -77,11 +77,10 @@ def publish_walk(
     records = rejects = outside = invalid = 0
     fields: set[str] = set()
     for chunk in chunks:
-        extent = part_writer.write(chunk.lines, chunk.records) if chunk.records else None
+        if chunk.records:
+            part_writer.write(chunk.lines, chunk.records)
         if chunk.rejected:
             part_writer.reject(chunk.rejects, chunk.rejected)
-        elif extent is not None and chunk.page is not None:
-            spool.writing_to_part(index, chunk.page, extent)
         records += chunk.records
         rejects += chunk.rejected
         outside += chunk.outside
@@ -103,7 +102,7 @@ class _Chunk(NamedTuple):
     rejects: bytes
     rejected: int
     outside: int = 0
-    page: IndexEntry | None = None
+    page: StoredPage | None = None
 
 
 def _invalid_fields(chunk: _Chunk) -> Iterator[frozenset[str]]:
@@ -113,7 +112,7 @@ def _invalid_fields(chunk: _Chunk) -> Iterator[frozenset[str]]:
     yield from filter(None, map(invalid_fields_of, chunk.lines.splitlines()))
 
 
-def _read(spool: Spool, walk: int, pages: list[IndexEntry]) -> Iterator[_Chunk]:
+def _read(spool: Spool, walk: int, pages: list[StoredPage]) -> Iterator[_Chunk]:
     for page in pages:
         lines, rejects = spool.bytes_of(walk, page)
         yield _Chunk(lines, page.records, rejects, page.rejected, page=page)

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, Final, NamedTuple
 
 from crawler.store.journal import Entry, PageEntry, PublishedEntry, ShapeEntry, checksum_of, page_of, read_lines
-from crawler.store.page_index import Extent
 from crawler.swr.page import Page
 
 _PUBLISHED: Final = b'"kind":"published"'
@@ -44,11 +43,11 @@ def _superseding_lines(journal: Iterable[bytes]) -> dict[int, int]:
     return found
 
 
-def read_history(journal: BinaryIO, read: Callable[[Extent, int], bytes], pages_size: int) -> Iterator[Replayed]:
+def read_history(journal: BinaryIO, read: Callable[[int, int], bytes], pages_size: int) -> Iterator[Replayed]:
     """Yield what a run did, oldest first.
 
-    `journal` is at its beginning, and read twice. `read` returns bytes, fewer at the end of the file; it raises
-    FileNotFoundError when there is no file. `pages_size` is the size of the spool in bytes.
+    `journal` is at its beginning, and read twice. `read` returns so many bytes of the spool from an offset on, fewer at
+    its end. `pages_size` is the size of the spool in bytes.
     """
     superseding = _superseding_lines(journal)
     journal.seek(0)
@@ -62,7 +61,7 @@ def read_history(journal: BinaryIO, read: Callable[[Extent, int], bytes], pages_
         if isinstance(entry, PageEntry):
             if not _can_be_there(entry, pages_end, pages_size):
                 return
-            pages_end += 0 if entry.part else entry.size
+            pages_end += entry.size
             if not is_superseded:
                 page = _page_of(entry, read)
                 if page is None:
@@ -74,15 +73,12 @@ def _can_be_there(entry: PageEntry, pages_end: int, pages_size: int) -> bool:
     """Return whether the bytes of a page can be where the entry says."""
     if min(entry.lines, entry.rejects, entry.at) < 0:
         return False
-    return bool(entry.part) or not entry.size or (entry.at == pages_end and pages_end + entry.size <= pages_size)
+    return not entry.size or (entry.at == pages_end and pages_end + entry.size <= pages_size)
 
 
-def _page_of(entry: PageEntry, read: Callable[[Extent, int], bytes]) -> Page | None:
+def _page_of(entry: PageEntry, read: Callable[[int, int], bytes]) -> Page | None:
     """Return the page of an entry, None when its bytes are not those that it names."""
-    try:
-        data = read(Extent(entry.part, entry.at), entry.size) if entry.size else b""
-    except FileNotFoundError:
-        return None
+    data = read(entry.at, entry.size) if entry.size else b""
     if len(data) != entry.size or checksum_of(data) != entry.checksum:
         return None
     return page_of(entry, data)

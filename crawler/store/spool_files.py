@@ -18,8 +18,8 @@ _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOE
 class SpoolFiles:
     """Both files, open for appending. Every method raises OSError.
 
-    With `sync` False nothing is made durable. `pages_end` is the size of pages.ndjson in bytes; `resumed` says whether
-    the journal held anything when it was opened, `last_written` when it was written before (seconds since the epoch).
+    With `sync` False nothing is made durable. `pages_end` is the size of pages.ndjson in bytes, `last_written` when the
+    journal was written before it was opened (seconds since the epoch).
     """
 
     def __init__(self, folder: Path, *, sync: bool) -> None:
@@ -31,21 +31,23 @@ class SpoolFiles:
             if sync:
                 sync_folder(folder)  # after a power cut synced bytes need a name too
             self.pages_end = os.fstat(self._pages_fd).st_size
-            journal = os.fstat(self._journal_fd)
-            self.resumed, self.last_written = journal.st_size > 0, journal.st_mtime
+            self.last_written = os.fstat(self._journal_fd).st_mtime
             opened.pop_all()
         self._synced_end = self.pages_end
 
-    def append_pages(self, pieces: Iterable[bytes]) -> None:
-        """Append bytes of pages; the caller updates `pages_end`."""
+    def append_pages(self, pieces: Iterable[bytes]) -> int:
+        """Append bytes of pages; return the offset at which they begin."""
+        begin = self.pages_end
         for block in coalesced(pieces):
             write_all(self._pages_fd, block)
+            self.pages_end += len(block)
+        return begin
 
-    def sync_pages(self, end: int) -> None:
-        """Make the bytes of pages durable up to the offset `end`."""
-        if self.sync and end > self._synced_end:
+    def sync_pages(self) -> None:
+        """Make the bytes of pages durable."""
+        if self.sync and self.pages_end > self._synced_end:
             os.fdatasync(self._pages_fd)
-            self._synced_end = end
+            self._synced_end = self.pages_end
 
     def append_journal(self, lines: bytes) -> None:
         """Append lines to the journal and make them durable."""

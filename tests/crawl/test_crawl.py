@@ -69,8 +69,8 @@ def test_the_example_of_the_vendor_page_is_served_and_crawled(tmp_path: Path) ->
 def test_with_scarce_memory_the_same_bytes_are_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve(INVENTORY) as served:
         usual = crawl(served.endpoint, tmp_path / "usual", limit=10, namespaces=INVENTORY.namespaces("self"))
-        monkeypatch.setattr("crawler.crawl.engine.write_behind._WRITE_BYTES", 1)
-        monkeypatch.setattr("crawler.crawl.engine.write_behind._MAX_WAITING_BYTES", 1)
+        monkeypatch.setattr("crawler.store.disk_writer._FLUSH_BYTES", 1)
+        monkeypatch.setattr("crawler.store.disk_writer._MAX_WAITING_BYTES", 1)
         monkeypatch.setattr("crawler.store.page_buffer._MAX_CACHED_BYTES", 0)
         monkeypatch.setattr("crawler.store.part_files._BUFFER_BYTES", 1)
         scarce = crawl(served.endpoint, tmp_path / "scarce", limit=10, namespaces=INVENTORY.namespaces("self"))

@@ -23,11 +23,9 @@ class SlowStore:
         self.waiting_bytes = 2**30
         self.may_end = Event()
 
-    def write(self) -> None:
+    def flush(self) -> None:
         assert self.may_end.wait(10)
         self.waiting_bytes = 0
-
-    def flush(self, *, include_recent: bool = True) -> None: ...
 
     def publish(self, ended: Sequence[ScheduledWalk]) -> None: ...
 

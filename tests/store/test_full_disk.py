@@ -193,7 +193,8 @@ def test_a_file_size_limit_is_a_disk_error_and_kills_no_process(
     served: RunningEmulator, undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     uncounted = "unset COVERAGE_PROCESS_START COVERAGE_PROCESS_CONFIG"  # the coverage file would be too large as well
-    completed = shell(f'{uncounted}; ulimit -f 4; exec "$@"', *command(served, tmp_path / "output"))
+    uncached = "export PYTHONDONTWRITEBYTECODE=1"  # bytecode that is cut would break every later process
+    completed = shell(f'{uncounted}; {uncached}; ulimit -f 4; exec "$@"', *command(served, tmp_path / "output"))
     assert (completed.returncode, completed.stdout) == (74, "")
     assert f"File too large; {ADVICE}" in completed.stderr
     assert str(tmp_path / "output") in completed.stderr

@@ -30,7 +30,7 @@ from crawler.store.journal import (
     read_lines,
     to_line,
 )
-from crawler.store.page_index import Extent, PageIndex
+from crawler.store.page_index import PageIndex
 from crawler.store.spool import Spool, open_spool
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.items import read_items
@@ -213,10 +213,8 @@ def test_pages_are_where_the_index_says_before_and_after_a_flush_and_a_replay(tm
         event.append_to(spool)
     check(spool)
     assert files(tmp_path) == (b"", b"")
-    spool.write()
-    assert spool.waiting_bytes == 0
-    check(spool)
     spool.flush()
+    assert spool.waiting_bytes == 0
     check(spool)
     spool.close()
     again = open_spool(tmp_path)
@@ -232,7 +230,7 @@ def test_waiting_bytes_are_counted_until_they_are_written(spool: Spool) -> None:
         waiting.append(spool.waiting_bytes)
     assert waiting[0] == 0
     assert waiting == sorted(waiting)
-    spool.write()
+    spool.flush()
     assert spool.waiting_bytes == 0
     assert waiting[-1] == len(files(spool.folder)[0]) > 0
 
@@ -264,7 +262,7 @@ def test_written_pages_are_cached_up_to_a_bound_and_others_after_a_walk_is_forgo
     for walk in (-1, 0, 1, 2):
         Event(walk, window(0), large).append_to(spool)
     assert all(map(is_in_memory, (0, 1, 2)))  # they are not written yet
-    spool.write()
+    spool.flush()
     assert list(map(is_in_memory, (0, 1, 2))) == [True, True, False]
     (at,) = spool.pages(2)
     assert spool.bytes_of(2, at) == (large.items.lines, b"")
@@ -272,7 +270,7 @@ def test_written_pages_are_cached_up_to_a_bound_and_others_after_a_walk_is_forgo
     spool.forget(2)
     Event(3, window(0), large).append_to(spool)
     Event(4, window(0), large).append_to(spool)
-    spool.write()
+    spool.flush()
     assert list(map(is_in_memory, (1, 3, 4))) == [True, True, False]
     spool.close()
 
@@ -422,10 +420,6 @@ def test_a_resumed_run_appends_behind_what_was_replayed(tmp_path: Path, kept: in
     assert read(tmp_path) == ALL
 
 
-# ---- pages that lie in part files
-
-
-PART: Final = "center=self/part-00000.ndjson"
 PLAIN: Final = [
     Event(walk, window(2 * number), page(b'[{"name":"%d-%d","namespace":"s"}]' % (walk, number)))
     for walk in (0, 1)
@@ -433,150 +427,16 @@ PLAIN: Final = [
 ]
 
 
-def publish(spool: Spool, walk: int, *, name: str = f".{Path(PART).name}.tmp") -> None:
-    """Write the pages of a walk to a part file."""
-    path = spool.folder / "snapshot" / Path(PART).with_name(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as part:
-        for at in spool.pages(walk):
-            spool.writing_to_part(walk, at, Extent(PART, part.tell()))
-            part.write(spool.bytes_of(walk, at)[0])
-    spool.forget(walk)
-    spool.part_written()
-
-
-def interrupted(folder: Path) -> list[bytes]:
-    """Leave an interrupted run of PLAIN that published walk 0 and wrote walk 1; return the bytes of the pages."""
-    spool = open_spool(folder)
-    for event in PLAIN:
-        event.append_to(spool)
-    publish(spool, 0)
-    spool.flush()
-    spool.close()
-    return [event.page.items.lines for event in PLAIN if event.page]
-
-
-def test_a_page_published_before_it_is_written_is_written_once(tmp_path: Path) -> None:
-    lines = interrupted(tmp_path)
-    assert files(tmp_path)[0] == b"".join(lines[2:])
-    assert (tmp_path / "snapshot" / PART).with_name(".part-00000.ndjson.tmp").read_bytes() == b"".join(lines[:2])
-
-
-@pytest.mark.parametrize("finished", [False, True])
-def test_a_resumed_run_reads_pages_from_part_files(tmp_path: Path, *, finished: bool) -> None:
-    lines = interrupted(tmp_path)
-    if finished:
-        part = tmp_path / "snapshot" / PART
-        part.with_name(f".{part.name}.tmp").rename(part)
-    for _ in range(2):  # also when the resumed run is interrupted
-        spool = open_spool(tmp_path)
-        assert replayed(spool) == [replay_of(event) for event in PLAIN]
-        assert spool.truncated_bytes == 0
-        found = [spool.bytes_of(walk, at) for walk in (0, 1) for at in spool.pages(walk)]
-        assert found == [(line, b"") for line in lines]
-        publish(spool, 0)
-        spool.flush()
-        spool.close()
-
-
-def test_pages_that_a_resumed_run_publishes_are_written_to_the_spool_as_well(tmp_path: Path) -> None:
-    interrupted(tmp_path)
-    spool = open_spool(tmp_path)
-    replayed(spool)
-    more = Event(2, window(0), page(b'[{"name":"more","namespace":"s"}]'))
-    more.append_to(spool)
-    publish(spool, 2)
-    spool.flush()
-    spool.close()
-    assert read(tmp_path) == [replay_of(event) for event in (*PLAIN, more)]
-    assert more.page is not None
-    assert files(tmp_path)[0].endswith(more.page.items.lines)
-
-
-@pytest.mark.parametrize(
-    ("damage", "intact"),
-    [
-        (lambda data: data[:-1], 1),
-        (lambda data: data[: len(data) // 2], 1),
-        (lambda data: data[:3] + b"?" + data[4:], 0),
-        (lambda _: b"", 0),
-    ],
-)
-def test_a_damaged_part_ends_the_replay(tmp_path: Path, damage: Callable[[bytes], bytes], intact: int) -> None:
-    interrupted(tmp_path)
-    part = (tmp_path / "snapshot" / PART).with_name(".part-00000.ndjson.tmp")
-    part.write_bytes(damage(part.read_bytes()))
-    assert read(tmp_path) == [replay_of(event) for event in PLAIN[:intact]]
-    assert files(tmp_path)[0] == b""
-
-
-@pytest.mark.parametrize("part", ["../journal", "center=self/part-00001.ndjson", "/etc/passwd"])
-def test_an_entry_of_a_missing_or_foreign_part_ends_the_replay(tmp_path: Path, part: str) -> None:
-    lines = b'{"domain_name":"d","namespace":"s","name":"n"}\n'
-    entry = PageEntry(
-        0,
-        window(0),
-        9,
-        disagrees=False,
-        at=0,
-        lines=len(lines),
-        rejects=0,
-        records=1,
-        rejected=0,
-        checksum=checksum_of(lines),
-        part=part,
-    )
-    assert replayed_after_damage(tmp_path, b"", to_line(entry)) == []
-
-
-def test_a_resumed_run_removes_part_files_that_hold_no_page(tmp_path: Path) -> None:
+def test_a_page_that_is_published_before_it_is_written_is_written_nevertheless(tmp_path: Path) -> None:
     spool = open_spool(tmp_path)
     for event in PLAIN:
         event.append_to(spool)
+    spool.forget(0)
+    assert spool.waiting_bytes > 0
     spool.flush()
-    publish(spool, 0)
+    assert spool.waiting_bytes == 0
     spool.close()
     assert read(tmp_path) == [replay_of(event) for event in PLAIN]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [JOURNAL, PAGES]
-
-
-def test_the_journal_names_a_page_only_after_its_file_is_durable(tmp_path: Path) -> None:
-    spool = open_spool(tmp_path)
-    synced: list[bytes] = []
-    PLAIN[0].append_to(spool)
-    spool.flush(lambda: synced.append(b"a spool alone needs no sync of parts"))
-    PLAIN[1].append_to(spool)
-    publish(spool, 0)
-    before = files(tmp_path)[1]
-    spool.flush(lambda: synced.append(files(tmp_path)[1]))
-    assert synced == [before]
-    PLAIN[2].append_to(spool)
-    publish(spool, 1)
-
-    def broken() -> None:
-        raise DiskError("the part can't be synced")
-
-    for _ in range(2):
-        with pytest.raises(DiskError, match="the part can't be synced"):
-            spool.flush(broken)
-    spool.close()
-    assert read(tmp_path) == [replay_of(event) for event in PLAIN[:2]]
-
-
-def test_a_page_written_to_the_spool_while_it_is_published_lies_in_the_spool(tmp_path: Path) -> None:
-    spool = open_spool(tmp_path)
-    for event in PLAIN[:2]:
-        event.append_to(spool)
-    for at in spool.pages(0):
-        spool.writing_to_part(0, at, Extent(PART, 0))
-    spool.flush()
-    spool.part_written()
-    for at in spool.pages(0):
-        spool.writing_to_part(0, at, Extent(PART, 0))
-    spool.part_written()
-    spool.flush()
-    spool.close()
-    assert read(tmp_path) == [replay_of(event) for event in PLAIN[:2]]
 
 
 # ---- the order of writes, and a disk that fails
@@ -675,20 +535,6 @@ def test_truncate_empties_both_files(tmp_path: Path, disk: Disk) -> None:
     spool.close()
 
 
-def test_a_flush_without_recent_pages_writes_those_of_the_flush_before(tmp_path: Path) -> None:
-    spool = open_spool(tmp_path)
-    appended: list[Event] = []
-    for event in PLAIN:
-        event.append_to(spool)
-        appended.append(event)
-        spool.flush(include_recent=False)
-        journal = files(tmp_path)[1]
-        assert journal.count(b"\n") == len(appended) - 1
-    spool.flush()
-    spool.close()
-    assert read(tmp_path) == [replay_of(event) for event in PLAIN]
-
-
 def test_a_spool_that_is_never_resumed_syncs_nothing(tmp_path: Path, disk: Disk) -> None:
     write(tmp_path, HISTORY, sync=False)
     assert {call for call, _ in disk.calls} == {"write"}
@@ -729,8 +575,6 @@ def test_after_a_failure_nothing_more_is_written_even_when_there_is_space_again(
     HISTORY[1].append_to(spool)
     with pytest.raises(DiskError, match="No space left on device"):
         spool.flush()
-    with pytest.raises(DiskError, match="No space left on device"):
-        spool.write()
     spool.close()
     assert files(tmp_path) == before
     assert read(tmp_path) == []
@@ -766,20 +610,6 @@ def test_a_spool_that_cannot_be_opened_leaves_no_file_open(tmp_path: Path) -> No
     (tmp_path / JOURNAL).mkdir()
     before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(DiskError, match="cannot open the spool"):
-        open_spool(tmp_path)
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
-
-
-def test_a_resumed_spool_that_cannot_put_parts_aside_leaves_no_file_open(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(_path: str, _to: str) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    interrupted(tmp_path)
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    monkeypatch.setattr(os, "rename", broken)
-    with pytest.raises(DiskError, match=r"cannot open the spool in .*Input/output error"):
         open_spool(tmp_path)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 

@@ -5,7 +5,7 @@ All of them live in one task group. An early end of the crawl cancels the group;
 
     everything
     |-- stop when asked (signal)
-    `-- disk: write, flush, publish
+    `-- disk: flush, publish
         `-- targets
             `-- one crawl a target
                 `-- workers: fetch window after window
@@ -19,12 +19,13 @@ import anyio
 import anyio.to_thread
 
 from crawler.crawl.engine.publisher import Publisher
+from crawler.crawl.engine.store import Store
 from crawler.crawl.engine.target_run import TargetRun, TargetRuntime
-from crawler.crawl.engine.write_behind import Store, WriteBehind
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.errors import CrawlerError
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason, StopSource, interruption
+from crawler.store.disk_writer import DiskWriter
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class Engine:
         self._store = store
         self._clock = clock
         self._stop_reason = StopReason("done")
-        self._write_behind = WriteBehind(store)
+        self._disk_writer = DiskWriter(store)
         self._publisher = Publisher(walks, store)
 
     async def crawl(self, *, max_duration_s: float | None, stop: StopSource | None = None) -> StopReason:
@@ -67,19 +68,18 @@ class Engine:
             if stop is not None:
                 everything.start_soon(self._stop_when_asked, stop, everything.cancel_scope)
             async with anyio.create_task_group() as disk:
-                disk.start_soon(self._write_behind.write)
-                disk.start_soon(self._write_behind.flush)
+                disk.start_soon(self._disk_writer.run)
                 disk.start_soon(self._publish)
                 async with anyio.create_task_group() as targets:
                     for runtime in self._runtimes:
                         targets.start_soon(self._run_of(runtime).crawl)
-                self._write_behind.finish()
+                self._disk_writer.finish()
                 self._publisher.finish()
             everything.cancel_scope.cancel()
 
     def _run_of(self, runtime: TargetRuntime) -> TargetRun:
-        wait_for_disk, on_walk_end = self._write_behind.wait_for_disk, self._on_walk_end
-        return TargetRun(runtime, self._store, self._clock, wait_for_disk=wait_for_disk, on_walk_end=on_walk_end)
+        wait_for_room, on_walk_end = self._disk_writer.wait_for_room, self._on_walk_end
+        return TargetRun(runtime, self._store, self._clock, wait_for_room=wait_for_room, on_walk_end=on_walk_end)
 
     def _on_walk_end(self, scheduled: ScheduledWalk) -> None:
         """Publish a walk that has ended, when all its pages are certain; one that was split with those in its place."""

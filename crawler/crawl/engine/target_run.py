@@ -6,9 +6,9 @@ from typing import NamedTuple
 import anyio
 
 from crawler.crawl.engine.page_requester import PageRequester
+from crawler.crawl.engine.store import Store
 from crawler.crawl.engine.window_fetcher import WindowFetcher
 from crawler.crawl.engine.worker_slots import WorkerSlots
-from crawler.crawl.engine.write_behind import Store
 from crawler.crawl.planning.splitting import CenterSplitter
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
@@ -29,7 +29,7 @@ class TargetRuntime(NamedTuple):
 class TargetRun:
     """The crawl of one target into a store.
 
-    `on_walk_end` is called with each walk that has ended or become certain. A worker awaits `wait_for_disk` before its
+    `on_walk_end` is called with each walk that has ended or become certain. A worker awaits `wait_for_room` before its
     next window.
     """
 
@@ -39,7 +39,7 @@ class TargetRun:
         store: Store,
         clock: Clock,
         *,
-        wait_for_disk: Callable[[], Awaitable[None]],
+        wait_for_room: Callable[[], Awaitable[None]],
         on_walk_end: Callable[[ScheduledWalk], None],
     ) -> None:
         target, client = runtime.target, runtime.client
@@ -48,7 +48,7 @@ class TargetRun:
         self._fetcher = WindowFetcher(target, client, store, clock, self._slots, on_walk_end)
         try_page = PageRequester(client, target.stats).try_page
         self._splitter = CenterSplitter(target, client, try_page, store, clock)
-        self._wait_for_disk = wait_for_disk
+        self._wait_for_room = wait_for_room
         self._on_walk_end = on_walk_end
 
     async def crawl(self) -> None:
@@ -77,7 +77,7 @@ class TargetRun:
                     target.stop(error)
                 workers.cancel()
             self._report_ended()
-            await self._wait_for_disk()
+            await self._wait_for_room()
             task = self._next_task() if slots.may_continue() and not target.done else None
             if task is not None:
                 slots.wake()  # the page may have been the walk's first: now there are more windows

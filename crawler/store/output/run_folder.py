@@ -4,7 +4,6 @@
     |-- .swr-crawler            the marker, with the run's id
     |-- run.json                run_state.py
     |-- pages.ndjson, journal   store/spool.py
-    |-- earlier/                parts of an interrupted run, store/earlier.py
     |-- latest                  a link before it replaces the one in the output
     `-- snapshot/               the unpublished snapshot, store/part_files.py
 
@@ -27,7 +26,6 @@ from crawler.files.atomic import sync_folder, temporary_path
 from crawler.files.disk_errors import disk_errors
 from crawler.files.removal import remove_contents
 from crawler.snapshot.layout import LATEST, LATEST_TARGET, is_written_here
-from crawler.store.earlier import EARLIER, UNPUBLISHED
 from crawler.store.output.marker import MARKER, is_marked_by, mark
 from crawler.store.output.run_state import STATE_FILE, RunState, read_state, write_state
 from crawler.store.output.work_folder import HOLDER, LOCK
@@ -35,13 +33,14 @@ from crawler.store.spool_files import JOURNAL, PAGES
 
 log = logging.getLogger(__name__)
 
+UNPUBLISHED: Final = "snapshot"  # the folder of the snapshot before it is published
+
 _TAKEN: Final = "~"  # in no snapshot id
 _FILES: Final = frozenset(
     {STATE_FILE, temporary_path(Path(STATE_FILE)).name, JOURNAL, PAGES}
     | {temporary_path(Path(name)).name for name in (JOURNAL, PAGES)}
 )
 _BLOCK_BYTES: Final = 2**20
-_FOLDERS: Final = (f"{UNPUBLISHED}/", f"{EARLIER}/")
 
 
 class RunFolder(NamedTuple):
@@ -129,7 +128,7 @@ def keep_state(folder: Path, state: RunState) -> None:
 
 
 def _is_ours(path: str) -> bool:
-    inner = next((path.removeprefix(folder) for folder in _FOLDERS if path.startswith(folder)), None)
+    inner = path.removeprefix(f"{UNPUBLISHED}/") if path.startswith(f"{UNPUBLISHED}/") else None
     return path in _FILES if inner is None else is_written_here(inner)
 
 

@@ -26,8 +26,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     A run that publishes a snapshot without all its targets goes on from there, and publishes another one. `snapshot` is
     the id of the run and of the first of them, `publish_as` that of the next, "" for the first. `gone_on_from` names
     those that were published, or were about to be: `without_unpublished` takes that back for a run that was killed in
-    between. `parts_in` is the one that has the part files which the journal names, "" when the run's own folder has
-    them.
+    between.
     """
 
     snapshot: str
@@ -38,7 +37,6 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     published: bool = False
     publish_as: str = ""
     gone_on_from: tuple[str, ...] = ()
-    parts_in: str = ""
     walks: tuple[WalkId, ...] = ()
     callers: dict[str, CallerRecord | None] = {}
 
@@ -52,19 +50,17 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the run goes on after it has published `publication`."""
         return not self.published and self.publication in self.gone_on_from
 
-    def after_publication(self, *, has_parts: bool) -> "RunState":
-        """Return the state of a run that is about to publish and will go on; `has_parts`: the journal names parts."""
-        parts_in = self.publication if has_parts else self.parts_in
-        return msgspec.structs.replace(self, gone_on_from=(*self.gone_on_from, self.publication), parts_in=parts_in)
+    def after_publication(self) -> "RunState":
+        """Return the state of a run that is about to publish and will go on."""
+        return msgspec.structs.replace(self, gone_on_from=(*self.gone_on_from, self.publication))
 
     def without_unpublished(self) -> "RunState":
         """Return the state of a run that was about to publish `publication` and go on, and did not publish it.
 
-        What it publishes under this id may be complete: then the run ends with it, and has its part files elsewhere.
+        What it publishes under this id may be complete: then the run ends with it.
         """
         gone_on_from = tuple(name for name in self.gone_on_from if name != self.publication)
-        parts_in = "" if self.parts_in == self.publication else self.parts_in
-        return msgspec.structs.replace(self, gone_on_from=gone_on_from, parts_in=parts_in)
+        return msgspec.structs.replace(self, gone_on_from=gone_on_from)
 
 
 class _Envelope(msgspec.Struct, frozen=True):

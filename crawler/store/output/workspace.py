@@ -91,21 +91,14 @@ class Workspace(NamedTuple):
                 callers = state.callers | dict.fromkeys(targets)
                 write_state(self.folder, msgspec.structs.replace(state, callers=callers))
 
-    @property
-    def parts_in(self) -> Path | None:
-        """The published snapshot that has the part files which the journal names; None when our folder has them."""
-        folder = self.destination.path_of(self.state.parts_in)
-        return folder if self.state.parts_in and folder.is_dir() else None
-
-    def go_on_after(self, *, has_parts: bool) -> None:
+    def go_on_after(self) -> None:
         """Save that the run goes on after the snapshot that it is about to publish; see `RunState`.
 
-        `has_parts` says whether its journal names the part files of this snapshot. Raises DiskError, and
-        UnavailableError as `check`.
+        Raises DiskError, and UnavailableError as `check`.
         """
         self.destination.verify()
         state = read_state(self.folder) or self.state  # it may have the walks that were discovered since
-        write_state(self.folder, state.after_publication(has_parts=has_parts))
+        write_state(self.folder, state.after_publication())
 
     def remove(self) -> None:
         """Remove the run's working files after its snapshot is published; the next run removes what is left.

@@ -26,7 +26,6 @@ WRITTEN: Final = (
     "snapshot/_SUCCESS",
     "snapshot/._rejects.ndjson.tmp",
     "snapshot/target=eu/center=self/.part-00000.ndjson.tmp",
-    "earlier/center=self/part-00000.ndjson",
 )
 
 
@@ -45,7 +44,7 @@ def test_all_that_a_run_writes_is_removed(tmp_path: Path) -> None:
     assert runs(tmp_path) == set()
 
 
-@pytest.mark.parametrize("theirs", ["notes.txt", "notes/a", "snapshot/notes.txt", "earlier/center=self/notes.txt"])
+@pytest.mark.parametrize("theirs", ["notes.txt", "notes/a", "snapshot/notes.txt"])
 def test_what_somebody_else_put_there_stays_and_is_said_and_the_run_is_gone(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, theirs: str
 ) -> None:
@@ -133,7 +132,7 @@ def test_runs_are_moved_away_and_the_spool_of_the_holder_is_copied(tmp_path: Pat
     state = unfinished(tmp_path, ID)
     unfinished(tmp_path, "other", plan="other")
     folder = tmp_path / WORK / ID
-    put(folder, "pages.ndjson", "earlier/center=self/part-00000.ndjson")
+    put(folder, "pages.ndjson", "snapshot/center=self/part-00000.ndjson")
     journals = [(path / "journal").open("ab", buffering=0) for path in (folder, tmp_path / WORK / "other")]
     take_runs(tmp_path / WORK, "0123456789abcdef", ID)
     taken = tmp_path / WORK / f"{ID}~01234567"
@@ -144,7 +143,7 @@ def test_runs_are_moved_away_and_the_spool_of_the_holder_is_copied(tmp_path: Pat
     assert (taken / "journal").read_bytes() == b"spooled"
     assert (tmp_path / WORK / "other~01234567" / "journal").read_bytes() == b"spooled, and later"
     assert read_state(taken) == state
-    assert {path.name for path in taken.iterdir()} == {MARKER, "run.json", "journal", "pages.ndjson", "earlier"}
+    assert {path.name for path in taken.iterdir()} == {MARKER, "run.json", "journal", "pages.ndjson", "snapshot"}
     again = opened(tmp_path, resume_request())
     assert (again.snapshot, again.resumed) == (ID, 1)
     take_runs(tmp_path / WORK, "fedcba9876543210", "")
