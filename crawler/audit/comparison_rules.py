@@ -9,17 +9,49 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 from crawler.audit.finding import Evidence, Location
-from crawler.audit.manifest_rules import Observation
-from crawler.audit.rules import Violation
+from crawler.audit.rule import Observation, Rule, Violation, declare
 from crawler.config.audit_policy import Policy
-from crawler.model import audit_rules as catalogue
 from crawler.snapshot.completeness import is_proven
 from crawler.snapshot.manifest import Manifest
 from crawler.snapshot.shrinkage import ShrinkLimits, has_shrunk
 from crawler.text.human import count, counted, size
 
+RECORDS_GREW: Final = declare(
+    "SWR301",
+    "warning",
+    title="Many more repositories are shared than before",
+    why="A script that shares too much, or an account that was taken over, looks like this.",
+    remedy="See what was added (swr-crawler diff), and find out who shared it.",
+    settings=("max_growth_percent", "min_growth_records"),
+)
+SIZE_GREW: Final = declare(
+    "SWR302",
+    "warning",
+    title="The shared repositories take much more space than before",
+    why="A build that pushes with every commit can fill the quota unnoticed.",
+    remedy="See which repositories grew (swr-crawler diff), and give them a retention rule.",
+    settings=("max_growth_percent", "min_growth_bytes"),
+)
+RECORDS_SHRANK: Final = declare(
+    "SWR303",
+    "error",
+    title="Many fewer repositories are shared than before",
+    why="A lost permission, a wrong project, or a script that deletes too much looks like this.",
+    remedy="See what was removed (swr-crawler diff), and find out whether it still exists.",
+    settings=("max_shrink_percent", "min_shrink_records"),
+)
+SIZE_SHRANK: Final = declare(
+    "SWR304",
+    "error",
+    title="The shared repositories take much less space than before",
+    why="A retention rule that deletes too much takes images away that deployments still pull.",
+    remedy="See which repositories shrank (swr-crawler diff), and check their retention rules.",
+    settings=("max_shrink_percent", "min_shrink_bytes"),
+)
+
 Center: TypeAlias = tuple[str, str]  # target and center
 
+COMPARING_RULES: Final = frozenset(rule.id for rule in (RECORDS_GREW, SIZE_GREW, RECORDS_SHRANK, SIZE_SHRANK))
 _HUNDRED: Final = 100
 _EVERYTHING: Final[frozenset[str | None]] = frozenset({None})  # the extent of a center that was read completely
 
@@ -126,9 +158,9 @@ def _compared(location: Location, before: Holding, now: Holding, policy: Policy)
 
 
 def _growth(location: Location, before: Holding, now: Holding, policy: Policy) -> Iterator[Observation]:
-    quantities: tuple[tuple[catalogue.Rule, int, int, int, Callable[[int], str]], ...] = (
-        (catalogue.RECORDS_GREW, before.records, now.records, policy.min_growth_records, _repositories),
-        (catalogue.SIZE_GREW, before.bytes, now.bytes, policy.min_growth_bytes, size),
+    quantities: tuple[tuple[Rule, int, int, int, Callable[[int], str]], ...] = (
+        (RECORDS_GREW, before.records, now.records, policy.min_growth_records, _repositories),
+        (SIZE_GREW, before.bytes, now.bytes, policy.min_growth_bytes, size),
     )
     for rule, old, new, least, write in quantities:
         if policy.max_growth_percent is not None and is_sudden(old, new, policy.max_growth_percent, least):
@@ -139,9 +171,9 @@ def _growth(location: Location, before: Holding, now: Holding, policy: Policy) -
 
 def _shrinkage(location: Location, before: Holding, now: Holding, policy: Policy) -> Iterator[Observation]:
     most, whole = policy.max_shrink_percent, location.namespace is None
-    quantities: tuple[tuple[catalogue.Rule, int, int, int, bool, Callable[[int], str]], ...] = (
-        (catalogue.RECORDS_SHRANK, before.records, now.records, policy.min_shrink_records, whole, _repositories),
-        (catalogue.SIZE_SHRANK, before.bytes, now.bytes, policy.min_shrink_bytes, False, size),
+    quantities: tuple[tuple[Rule, int, int, int, bool, Callable[[int], str]], ...] = (
+        (RECORDS_SHRANK, before.records, now.records, policy.min_shrink_records, whole, _repositories),
+        (SIZE_SHRANK, before.bytes, now.bytes, policy.min_shrink_bytes, False, size),
     )
     for rule, old, new, least, whole_center, write in quantities:
         if has_shrunk(old, new, ShrinkLimits(most, least), whole_center=whole_center):

@@ -3,23 +3,19 @@
 from collections.abc import Iterator
 from typing import Final
 
-from crawler.audit.comparison_rules import Holdings, comparison_findings, unjudged_centers
+from crawler.audit.comparison_rules import COMPARING_RULES, Holdings, comparison_findings, unjudged_centers
 from crawler.audit.finding import Finding, Location, fingerprint
-from crawler.audit.manifest_rules import Observation, is_incomplete, observe
-from crawler.audit.rules import Check, CompiledPolicy, Violation, checks_for, checks_of, compile_policy
-from crawler.audit.suppressions import Suppressions
+from crawler.audit.manifest_rules import is_incomplete, observe
+from crawler.audit.record_rules import CompiledPolicy, RecordRule, compile_policy, rules_for, rules_of
+from crawler.audit.rule import Observation, Rule, Violation
+from crawler.audit.suppressions import Suppressions, expired, unused
 from crawler.config.audit_policy import Policy, Suppression
-from crawler.model import audit_rules as catalogue
-from crawler.model.audit_rules import Rule
 from crawler.model.record import Record
 from crawler.snapshot.layout import MANIFEST, SUCCESS
 from crawler.snapshot.manifest_values import moment_of
 from crawler.snapshot.reader import Snapshot
 
 _MOST_NAMED: Final = 5
-_COMPARING_RULES: Final = frozenset(
-    rule.id for rule in (catalogue.RECORDS_GREW, catalogue.SIZE_GREW, catalogue.RECORDS_SHRANK, catalogue.SIZE_SHRANK)
-)
 
 
 class Audit:
@@ -57,7 +53,7 @@ class Audit:
         for observation in observe(self.snapshot.manifest, has_success_marker=self._has_success_marker):
             yield from self._from_observation(observation)
         before = Holdings() if self.previous is None else _holdings(self.previous)
-        yield from self._in_records(compile_policy(self.policy, self._finished_at), checks_of(self.policy))
+        yield from self._in_records(compile_policy(self.policy, self._finished_at), rules_of(self.policy))
         for _ in self.snapshot.rejects():
             pass  # reads the file to check it; the number of rejects is in the manifest
         if self.previous is not None:
@@ -65,14 +61,14 @@ class Audit:
         for observation in self._about_suppressions():
             yield from self._from_observation(observation)
 
-    def _in_records(self, policy: CompiledPolicy, checks: tuple[tuple[Rule, Check], ...]) -> Iterator[Finding]:
+    def _in_records(self, policy: CompiledPolicy, rules: tuple[RecordRule, ...]) -> Iterator[Finding]:
         count_holdings = self.previous is not None
         for file in self.snapshot.manifest.files:
             for line, record in enumerate(self.snapshot.records_of(file), 1):
                 self.records += 1
                 if count_holdings:
                     self._holdings.add(record.target, record.center, record.namespace, record.size)
-                for rule, check in checks_for(record, checks) if record.invalid else checks:
+                for rule, check, _ in rules_for(record, rules) if record.invalid else rules:
                     violation = check(record, policy)
                     if violation is not None and not self._suppress(rule, location := _location_of(record)):
                         yield _finding(rule, location, violation, file=file.path, line=line)
@@ -90,13 +86,13 @@ class Audit:
 
     def _about_suppressions(self) -> Iterator[Observation]:
         for suppression in self._suppressions.expired:
-            yield _observation(catalogue.SUPPRESSION_EXPIRED, suppression, f"that expired on {suppression.expires}")
+            yield expired(suppression)
         if self.incomplete:
             return  # a suppression may match what is missing
         for suppression in self._suppressions.active:
-            not_judged = self.previous is None and suppression.rule in _COMPARING_RULES
+            not_judged = self.previous is None and suppression.rule in COMPARING_RULES
             if suppression not in self._used and not not_judged:
-                yield _observation(catalogue.SUPPRESSION_UNUSED, suppression, "that matches nothing")
+                yield unused(suppression)
 
     def _from_observation(self, observation: Observation) -> Iterator[Finding]:
         rule, location, violation, subject = observation
@@ -121,14 +117,6 @@ def _holdings(snapshot: Snapshot) -> Holdings:
 
 def _location_of(record: Record) -> Location:
     return Location(record.target, record.center, record.domain_name, record.namespace, record.name)
-
-
-def _observation(rule: Rule, suppression: Suppression, what: str) -> Observation:
-    violation = Violation(
-        f"has a suppression {what}: {suppression} ({suppression.reason})",
-        {"suppression": str(suppression), "reason": suppression.reason, "expires": suppression.expires.isoformat()},
-    )
-    return Observation(rule, Location(), violation, str(suppression))
 
 
 def _finding(

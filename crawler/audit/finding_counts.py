@@ -2,8 +2,10 @@
 
 from collections import Counter
 
+from crawler.audit.catalogue import RULES
 from crawler.audit.finding import Finding
-from crawler.model.audit_rules import RULES, SEVERITIES, Rule, Severity, at_least
+from crawler.audit.rule import Rule
+from crawler.model.audit_rules import SEVERITIES, Severity, at_least
 
 
 class FindingCounts:

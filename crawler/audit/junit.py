@@ -8,9 +8,11 @@ from collections.abc import Container
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from crawler.audit.catalogue import RULES
 from crawler.audit.finding import Finding, named
 from crawler.audit.finding_counts import FindingCounts
-from crawler.model.audit_rules import RULES, Rule, Severity, at_least
+from crawler.audit.rule import Rule
+from crawler.model.audit_rules import Severity, at_least
 from crawler.text.human import counted, escaped, shortened
 
 MOST_CASES: Final = 1000  # of one rule: a CI holds all cases in memory, and people read the first ones

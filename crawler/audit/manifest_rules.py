@@ -2,37 +2,93 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from crawler.audit.finding import Evidence, Location
-from crawler.audit.rules import Violation, word
-from crawler.model import audit_rules as catalogue
-from crawler.model.audit_rules import Rule
+from crawler.audit.record_rules import word
+from crawler.audit.rule import Observation, Rule, Violation, declare
 from crawler.snapshot.completeness import Kind, Shortfall, contradictions, in_brief, shortfalls
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.text.human import counted
 
-_RULES: Final[Mapping[Kind, Rule]] = MappingProxyType(
-    {
-        "target failed": catalogue.TARGET_FAILED,
-        "partial": catalogue.UNPROVEN,
-        "drifted": catalogue.UNPROVEN,
-        "unproven": catalogue.UNPROVEN,
-        "uncovered": catalogue.UNCOVERED,
-        "shrank": catalogue.SHRANK,
-        "equal centers": catalogue.EQUAL_CENTERS,
-        "rejects": catalogue.REJECTED,
-    }
+INCOMPLETE: Final = declare(
+    "SWR001",
+    "error",
+    title="The snapshot is not complete",
+    why="The rules could not judge what is missing, so an audit without findings proves nothing about it.",
+    remedy="Run the crawl again until its exit code is 0; the manifest says what is missing.",
+)
+UNPROVEN: Final = declare(
+    "SWR002",
+    "error",
+    title="A walk is not complete",
+    why="Repositories of this walk may be missing, or listed in states that never existed together.",
+    remedy="Crawl again. For a drifted walk raise max_passes; for a partial one see the reasons in the manifest.",
+)
+UNCOVERED: Final = declare(
+    "SWR003",
+    "error",
+    title="A center holds more than the namespaces walked",
+    why="Repositories in other namespaces are shared, too, and were not checked.",
+    remedy="Name the other namespaces or none, or accept it with allow_partial_coverage; "
+    "rerun if the run split the center.",
+)
+REJECTED: Final = declare(
+    "SWR004",
+    "warning",
+    title="Items could not be read as records",
+    why="No rule could judge the rejected items.",
+    remedy="Read _rejects.ndjson: it has each item's raw bytes and the reason.",
+)
+UNKNOWN_FIELD: Final = declare(
+    "SWR005",
+    "note",
+    title="The service sends a field that this version does not know",
+    why="It is kept under extra, and no rule judges it; it may say something about sharing.",
+    remedy="Look at it in the records, and update swr-crawler.",
+)
+SHRANK: Final = declare(
+    "SWR006",
+    "error",
+    title="The crawl found a center or a namespace that lost most of its repositories",
+    why="A lost permission or a wrong project looks like this; the rules could not judge what is no longer listed.",
+    remedy="Check the permissions, the project and the endpoint. If the loss is real, crawl once with --allow-shrink.",
+)
+EQUAL_CENTERS: Final = declare(
+    "SWR007",
+    "error",
+    title="Both centers of a target hold the same repositories",
+    why="The service, or a cache before it, ignores the center: one list was read twice, and the other one not at all.",
+    remedy="Request each center by hand, around any cache, to find what ignores the center; then crawl again.",
+)
+INVALID_FIELD: Final = declare(
+    "SWR008",
+    "warning",
+    title="Records hold values that cannot be read as what their field is",
+    why="The field is null, its value is kept under invalid, and no rule judges it: a finding may be missing.",
+    remedy="Look at the records (swr-crawler query, where invalid is not null), "
+    "and judge what the field meant by hand.",
+)
+TARGET_FAILED: Final = declare(
+    "SWR009",
+    "error",
+    title="A target stopped before all of it was read",
+    why="Nothing is known of what was not read: its repositories may be shared with anyone.",
+    remedy="Read the reason in the manifest, remove it, and run the same command again: it reads only what is missing.",
 )
 
-
-class Observation(NamedTuple):
-    """A violation that is not in a record; `subject` tells apart what one rule finds at one location."""
-
-    rule: Rule
-    location: Location
-    violation: Violation
-    subject: str = ""
+_RULES: Final[Mapping[Kind, Rule]] = MappingProxyType(
+    {
+        "target failed": TARGET_FAILED,
+        "partial": UNPROVEN,
+        "drifted": UNPROVEN,
+        "unproven": UNPROVEN,
+        "uncovered": UNCOVERED,
+        "shrank": SHRANK,
+        "equal centers": EQUAL_CENTERS,
+        "rejects": REJECTED,
+    }
+)
 
 
 def is_incomplete(manifest: Manifest, *, has_success_marker: bool) -> bool:
@@ -49,12 +105,12 @@ def observe(manifest: Manifest, *, has_success_marker: bool) -> Iterator[Observa
     if reasons := _reasons(manifest, found, has_success_marker=has_success_marker):
         evidence: Evidence = {"status": manifest.status, "has_success_marker": has_success_marker}
         violation = Violation(f"is incomplete: {'; '.join(reasons)}", evidence)
-        yield Observation(catalogue.INCOMPLETE, Location(), violation)
+        yield Observation(INCOMPLETE, Location(), violation)
     yield from map(_observation, found)
     yield from (_invalid_fields(walk) for walk in manifest.walks if walk.invalid)
     for field in manifest.unknown_fields:
         violation = Violation(f"has the unknown field {word(field, 'without a name')}", {"field": field})
-        yield Observation(catalogue.UNKNOWN_FIELD, Location(), violation, field)
+        yield Observation(UNKNOWN_FIELD, Location(), violation, field)
 
 
 def _reasons(manifest: Manifest, found: Sequence[Shortfall], *, has_success_marker: bool) -> list[str]:
@@ -74,4 +130,4 @@ def _invalid_fields(walk: WalkEntry) -> Observation:
     message = f"has {counted(walk.invalid, 'record')} with values that could not be read, in {fields}"
     evidence: Evidence = {"records": walk.invalid, "fields": fields}
     location = Location(walk.target, walk.center, None, walk.namespace)
-    return Observation(catalogue.INVALID_FIELD, location, Violation(message, evidence))
+    return Observation(INVALID_FIELD, location, Violation(message, evidence))

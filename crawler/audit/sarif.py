@@ -14,8 +14,10 @@ from urllib.parse import quote
 
 import msgspec
 
+from crawler.audit.catalogue import RULES
 from crawler.audit.finding import Finding, named
-from crawler.model.audit_rules import RULES, SEVERITIES, Rule, Severity
+from crawler.audit.rule import Rule
+from crawler.model.audit_rules import SEVERITIES, Severity
 from crawler.text.human import count, counted, escaped, shortened
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

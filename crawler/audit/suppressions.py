@@ -4,10 +4,26 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from fnmatch import translate
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from crawler.audit.finding import Location
+from crawler.audit.rule import Observation, Violation, declare
 from crawler.config.audit_policy import Suppression
+
+SUPPRESSION_EXPIRED: Final = declare(
+    "SWR901",
+    "warning",
+    title="A suppression has expired",
+    why="The findings that it suppressed are reported again from now on.",
+    remedy="Fix what it suppressed and remove it, or give it a later end with a reason that is still valid.",
+)
+SUPPRESSION_UNUSED: Final = declare(
+    "SWR902",
+    "note",
+    title="A suppression matches nothing",
+    why="It has no effect now, and will hide findings that match it later.",
+    remedy="Remove it from the configuration.",
+)
 
 
 def any_of(globs: Iterable[str]) -> re.Pattern[str]:
@@ -40,6 +56,24 @@ class Suppressions:
             and compiled.namespace.fullmatch(location.namespace or "")
             and compiled.domain.fullmatch(location.domain_name or "")
         ]
+
+
+def expired(suppression: Suppression) -> Observation:
+    """Return the finding of a suppression that has expired."""
+    return Observation(SUPPRESSION_EXPIRED, *_about(suppression, f"that expired on {suppression.expires}"))
+
+
+def unused(suppression: Suppression) -> Observation:
+    """Return the finding of a suppression that is active and matches nothing."""
+    return Observation(SUPPRESSION_UNUSED, *_about(suppression, "that matches nothing"))
+
+
+def _about(suppression: Suppression, what: str) -> tuple[Location, Violation, str]:
+    violation = Violation(
+        f"has a suppression {what}: {suppression} ({suppression.reason})",
+        {"suppression": str(suppression), "reason": suppression.reason, "expires": suppression.expires.isoformat()},
+    )
+    return Location(), violation, str(suppression)
 
 
 class _Compiled(NamedTuple):

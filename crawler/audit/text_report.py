@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 
 from crawler.audit.finding import Finding, named
 from crawler.audit.finding_counts import FindingCounts
-from crawler.model.audit_rules import Rule, Severity
+from crawler.audit.rule import Rule
+from crawler.model.audit_rules import Severity
 from crawler.text.human import count, counted, escaped, shortened
 
 MOST_SHOWN: Final = 5  # of one rule: enough for people to read; --json has all of them

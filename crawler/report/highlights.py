@@ -8,8 +8,8 @@ import msgspec
 
 from crawler.audit.finding import Finding
 from crawler.audit.finding_counts import FindingCounts
+from crawler.audit.rule import Rule
 from crawler.diff.change import Change, Downloads, FromTo, Summary, Unknown
-from crawler.model.audit_rules import Rule
 from crawler.report.rankings import TopN
 from crawler.report.row import RepositoryRow, row_of, shown
 from crawler.text.human import count, counted, shortened, size

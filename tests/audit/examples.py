@@ -7,10 +7,10 @@ import msgspec
 import orjson
 from hypothesis import strategies as st
 
+from crawler.audit.catalogue import RULES
 from crawler.audit.finding import Finding, Location, fingerprint
 from crawler.emulator.faults.fault import Fault
 from crawler.emulator.inventory.ndjson import from_ndjson
-from crawler.model.audit_rules import RULES
 from crawler.model.record import Record
 from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, WalkEntry
 from tests.support.emulator_fixture import crawl, serve, snapshot_of

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.audit.catalogue import RULES
 from crawler.audit.finding import Finding, Location
 from crawler.audit.finding_counts import FindingCounts
 from crawler.audit.junit import to_junit
-from crawler.model.audit_rules import RULES, Severity
+from crawler.model.audit_rules import Severity
 from tests.audit.examples import FINDINGS, finding
 
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.audit.catalogue import RULES
 from crawler.audit.finding import Finding, Location
 from crawler.audit.sarif import MOST_RESULTS, SarifResults, plain, to_sarif
-from crawler.model.audit_rules import RULES, SEVERITIES
+from crawler.model.audit_rules import SEVERITIES
 from tests.audit.examples import FINDINGS, HOSTILE, finding
 
 

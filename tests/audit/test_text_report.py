@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.audit.catalogue import RULES
 from crawler.audit.finding import Finding, Location
 from crawler.audit.finding_counts import FindingCounts
 from crawler.audit.text_report import AuditTotals, headline, text_report
-from crawler.model.audit_rules import RULES, SEVERITIES, Severity
+from crawler.model.audit_rules import SEVERITIES, Severity
 from tests.audit.examples import FINDINGS, finding
 
 TOTALS = AuditTotals("id", incomplete=False, records=1200, suppressed=0)

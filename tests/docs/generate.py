@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any, Final, get_args
 
+from crawler.audit.catalogue import RULES
 from crawler.audit.finding import schema as finding_schema
 from crawler.cli.console.log_events import LOG_EVENTS
 from crawler.cli.exit_codes import EXIT_CODES
@@ -20,7 +21,6 @@ from crawler.diff.change import schema as change_schema
 from crawler.emulator.faults.parameter import COMMON_PARAMETERS
 from crawler.emulator.faults.registry import FaultArea
 from crawler.emulator.faults.registry import reference as faults
-from crawler.model.audit_rules import RULES
 from crawler.snapshot import layout
 from crawler.snapshot.manifest import schemas
 from tests.docs.command_tables import commands

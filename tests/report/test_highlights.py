@@ -120,5 +120,5 @@ def test_unknown_changes_have_their_reasons() -> None:
     changes = collector.highlights(comparison.summary(), comparison.unknown(), "")
     assert changes.unknown_count == 1
     assert changes.unknown[0][0] == "eu self all namespaces"
-    assert "before: the service declared no reliable total" in changes.unknown[0][1]
+    assert "before: the center is unproven: the service declared no reliable total" in changes.unknown[0][1]
     assert changes.unknown[0][1].endswith("Only before: 0, only now: 1")
