@@ -269,6 +269,39 @@ def test_a_module_that_could_be_pure_says_that_it_is(name: str) -> None:
     assert reasons or awaiting(tree_of(name)) or clocks(tree_of(name)) or arrows()[name] - set(pure())
 
 
+# --- what reaches a terminal
+
+
+def test_all_text_for_people_is_written_where_it_is_escaped() -> None:
+    writers = {
+        name
+        for name in modules()
+        for node in ast.walk(tree_of(name))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func)
+        in {"click.echo", "click.secho", "print", "sys.stdout.write", "sys.stderr.write", "sys.stdout.buffer.write"}
+    }
+    assert writers == {
+        "cli.console.output",
+        "cli.commands.report",  # a page of HTML, to standard output
+    }
+
+
+def test_there_is_one_function_that_escapes_for_terminals() -> None:
+    judging_characters = {
+        name
+        for name in modules()
+        for node in ast.walk(tree_of(name))
+        if isinstance(node, ast.GeneratorExp | ast.ListComp | ast.SetComp)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Attribute) and inner.attr in {"isprintable", "isascii", "isalnum"}
+    }
+    assert judging_characters == {
+        "text.human",
+        "text.escapes",  # removes what a secret is not made of, to find it
+    }
+
+
 # --- sizes and names
 
 

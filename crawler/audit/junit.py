@@ -13,7 +13,7 @@ from crawler.audit.finding import Finding, named
 from crawler.audit.finding_counts import FindingCounts
 from crawler.audit.rule import Rule
 from crawler.model.audit_rules import Severity, at_least
-from crawler.text.human import counted, escaped, shortened
+from crawler.text.human import counted, escaped, excerpt
 
 MOST_CASES: Final = 1000  # of one rule: a CI holds all cases in memory, and people read the first ones
 
@@ -75,4 +75,4 @@ def _set_totals(element: Element) -> None:
 
 def _short(text: str) -> str:
     # Every character that Unicode calls printable is allowed in XML 1.0 (2.2, Char).
-    return shortened(escaped(text), _LONGEST_NAME)
+    return excerpt(text, _LONGEST_NAME)

@@ -18,7 +18,7 @@ from crawler.audit.catalogue import RULES
 from crawler.audit.finding import Finding, named
 from crawler.audit.rule import Rule
 from crawler.model.audit_rules import SEVERITIES, Severity
-from crawler.text.human import count, counted, escaped, shortened
+from crawler.text.human import count, counted, excerpt
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_RESULTS: Final = 25_000
@@ -150,7 +150,7 @@ def _result(finding: Finding) -> dict[str, Any]:
 
 
 def _short(text: str) -> str:
-    return shortened(escaped(text), _LONGEST_NAME)
+    return excerpt(text, _LONGEST_NAME)
 
 
 def plain(text: str) -> str:

@@ -7,7 +7,7 @@ from crawler.audit.finding import Finding, named
 from crawler.audit.finding_counts import FindingCounts
 from crawler.audit.rule import Rule
 from crawler.model.audit_rules import Severity
-from crawler.text.human import count, counted, escaped, shortened
+from crawler.text.human import count, counted, escaped, excerpt
 
 MOST_SHOWN: Final = 5  # of one rule: enough for people to read; --json has all of them
 
@@ -56,5 +56,5 @@ def _rule(rule: Rule, counts: FindingCounts, style: Callable[[Severity, str], st
 
 
 def _line(finding: Finding) -> str:
-    where = shortened(escaped(named(finding.location)), _LONGEST_NAME)
-    return f"{where} {shortened(escaped(finding.message), 2 * _LONGEST_NAME)}"
+    where = excerpt(named(finding.location), _LONGEST_NAME)
+    return f"{where} {excerpt(finding.message, 2 * _LONGEST_NAME)}"

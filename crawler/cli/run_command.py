@@ -22,6 +22,7 @@ from crawler.cli.console.exit_status import (
     USAGE,
     exit_code_of_error,
 )
+from crawler.cli.console.output import say
 from crawler.cli.console.process_signals import SIGNALS
 from crawler.config.renamed import RENAMED_FLAGS
 from crawler.errors import CrawlerError
@@ -113,7 +114,7 @@ def _write_traceback() -> str:
 
 def _print_error(message: str) -> None:
     with suppress(OSError):  # with standard error closed, the exit code still tells
-        click.echo(f"{PROGRAM}: {escaped(message)}", err=True)
+        say(f"{PROGRAM}: {escaped(message)}", err=True)
 
 
 def flush_streams() -> None:

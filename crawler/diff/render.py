@@ -12,7 +12,7 @@ import msgspec
 from crawler.diff.change import Change, FromTo, Summary, Unknown
 from crawler.model.record import Record
 from crawler.model.walk_id import WalkId
-from crawler.text.human import count, counted, escaped, shortened, size
+from crawler.text.human import count, counted, excerpt, size
 
 _LONGEST_NAME: Final = 200
 _LONGEST_VALUE: Final = 40
@@ -53,7 +53,7 @@ def _fields(fields: dict[str, FromTo]) -> str:
 
 def field_text(field: str, values: FromTo) -> str:
     """Return how one field changed, e.g. `size 5 bytes -> 1.2 MB`, `tags +v2 -v1`, `is_public false -> true`."""
-    name = escaped(shortened(field, _LONGEST_VALUE))
+    name = excerpt(field, _LONGEST_VALUE)
     if field == "tags":
         return f"{name} {_tags(values.old, values.new)}"
     write = _size if field == "size" else _value
@@ -69,7 +69,7 @@ def _tags(old: Sequence[str], new: Sequence[str]) -> str:
     if not parts:
         return "in another order" if len(old) == len(new) else "repeated"
     more = f" and {counted(len(parts) - _MOST_TAGS, 'more tag', 'more tags')}" if len(parts) > _MOST_TAGS else ""
-    return " ".join(escaped(shortened(part, _LONGEST_VALUE)) for part in parts[:_MOST_TAGS]) + more
+    return " ".join(excerpt(part, _LONGEST_VALUE) for part in parts[:_MOST_TAGS]) + more
 
 
 def _size(value: int | None) -> str:
@@ -82,11 +82,11 @@ def _value(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     if isinstance(value, int) and not isinstance(value, bool):
         return count(value)
     text = f'"{value}"' if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return escaped(shortened(text, _LONGEST_VALUE))
+    return excerpt(text, _LONGEST_VALUE)
 
 
 def _name(text: str) -> str:
-    return escaped(shortened(text, _LONGEST_NAME))
+    return excerpt(text, _LONGEST_NAME)
 
 
 def unknown_row(unknown: Unknown) -> tuple[str, str, str, str]:

@@ -24,7 +24,7 @@ from crawler.query.select_only import check_select
 from crawler.snapshot.layout import MANIFEST
 from crawler.snapshot.manifest import VERDICTS_OF_SCHEMA_1
 from crawler.snapshot.reader import Snapshot
-from crawler.text.human import escaped, shortened
+from crawler.text.human import excerpt
 
 T = TypeVar("T")
 
@@ -191,4 +191,4 @@ def _plain_errors() -> Iterator[None]:
 def _sentence(error: duckdb.Error) -> str:
     """Return the message without the quoted line of SQL below it."""
     message = str(error).partition("\n\nLINE ")[0]
-    return escaped(shortened(" ".join(message.split()), _LONGEST_MESSAGE))
+    return excerpt(" ".join(message.split()), _LONGEST_MESSAGE)

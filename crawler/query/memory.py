@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from crawler.errors import UsageError
-from crawler.text.human import escaped, shortened
+from crawler.text.human import excerpt
 
 RESULT_BYTES: Final = 2**29  # for rows on their way out, beside DuckDB's own limit
 
@@ -51,7 +51,7 @@ def memory_limit(text: str) -> str:
         if _LEAST_BYTES <= size <= _MOST_BYTES:
             return f"{size}B"
     raise UsageError(
-        f"--memory: {escaped(shortened(text, _SHOWN))} is no size from 1MB to 1000TB; write it as 1GB or 512MiB, or as"
+        f"--memory: {excerpt(text, _SHOWN)} is no size from 1MB to 1000TB; write it as 1GB or 512MiB, or as"
         " a share of the machine's memory, such as 70%"
     )
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from crawler.text.formula import neutralized
-from crawler.text.human import escaped, shortened
+from crawler.text.human import excerpt
 
 _LONGEST_CELL: Final = 500
 
@@ -70,7 +70,7 @@ class _Echo:
 
 def cells(row: Sequence[object]) -> list[str]:
     """Return a row for a table on a terminal: each cell escaped and shortened."""
-    return [escaped(shortened(text(value), _LONGEST_CELL)) for value in row]
+    return [excerpt(text(value), _LONGEST_CELL) for value in row]
 
 
 def text(value: object) -> str:

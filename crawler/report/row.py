@@ -6,7 +6,7 @@ Source: docs/reference/swr-api.md#namespace-name-rule, #repository-name-rule (le
 from typing import Final, NamedTuple
 
 from crawler.model.record import Record
-from crawler.text.human import escaped, shortened
+from crawler.text.human import excerpt
 
 LONGEST: Final = 200  # characters of one text from the service: more than any valid name has
 
@@ -36,7 +36,7 @@ class RepositoryRow(NamedTuple):
 
 def shown(text: str | None) -> str:
     r"""Return at most LONGEST printable characters: control and bidi characters become `\u202e` and the like."""
-    return "" if not text else shortened(escaped(text[: LONGEST + 1]), LONGEST)  # cut first: a text may be huge
+    return excerpt(text or "", LONGEST)
 
 
 def row_of(record: Record) -> RepositoryRow:

@@ -63,6 +63,11 @@ def escaped(text: str) -> str:
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
+def excerpt(text: str, longest: int) -> str:
+    """Return at most `longest` characters of `escaped(text)`, the last one `…` if it was cut; the text may be huge."""
+    return shortened(escaped(text[: longest + 1]), longest)
+
+
 def shortened(text: str, longest: int) -> str:
     """Return at most `longest` characters of a text, the last one `…` when it was cut."""
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -8,7 +8,6 @@ from pathlib import PurePath
 from typing import Any
 
 import msgspec
-import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.summary import summary
@@ -31,7 +30,6 @@ from crawler.snapshot.manifest import (
     TargetEntry,
     WalkEntry,
 )
-from crawler.text import human as wording
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FOLDER = PurePath("output/snapshot=night")
@@ -322,42 +320,6 @@ def test_the_summary_for_programs_says_the_same() -> None:
 def test_an_unfinished_folder_counts_nothing_as_published() -> None:
     run = json.loads(summary_json(stopped(walks=(walk(),))))
     assert (run["records"], run["verdicts"]) == (0, {})
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0 s"),
-        (0.04, "0 s"),
-        (0.4, "0.4 s"),
-        (9.97, "10 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 00 s"),
-        (102, "1 min 42 s"),
-        (3599.6, "1 h 00 min"),
-        (7500, "2 h 05 min"),
-        (86_399.9, "1 d 0 h"),
-        (10**9, "11 574 d 1 h"),
-    ],
-)
-def test_durations_are_in_units_people_use(seconds: float, text: str) -> None:
-    assert wording.duration(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (999_960, "1.0 MB"), (10**20, "100000.0 PB")],
-)
-def test_sizes_are_in_units_people_use(number: int, text: str) -> None:
-    assert wording.size(number) == text
-
-
-@pytest.mark.parametrize(
-    ("per_s", "text"),
-    [(0, "0"), (0.25, "0.25"), (5.0, "5"), (9.84, "9.8"), (9.97, "10"), (98.7, "99"), (1234, "1 234")],
-)
-def test_rates_show_the_digits_that_matter(per_s: float, text: str) -> None:
-    assert wording.rate(per_s) == text
 
 
 def test_records_of_other_namespaces_are_counted_as_left_out_and_not_as_missing() -> None:

@@ -17,14 +17,13 @@ from crawler.audit.junit import MOST_CASES, to_junit
 from crawler.audit.sarif import SarifResults, to_sarif
 from crawler.audit.text_report import AuditTotals, headline, text_report
 from crawler.cli.console.exit_status import FOUND, INCOMPLETE, SUCCESS
-from crawler.cli.console.output import print_lines
+from crawler.cli.console.output import print_lines, say, say_styled
 from crawler.config.audit_policy import Policy
 from crawler.errors import DiskError, UsageError
 from crawler.files.atomic import can_be_file, replacing
 from crawler.model.audit_rules import Severity
 from crawler.snapshot.find import open_named, open_to_compare
 from crawler.snapshot.reader import Snapshot
-from crawler.text.human import escaped
 
 STDOUT: Final = "-"
 
@@ -121,9 +120,9 @@ def _write_outputs(audited: Audit, collected: _Collected, outputs: Outputs, noti
         document = to_junit(collected.counts, snapshot=snapshot, fail_on=policy.fail_on, disabled=disabled)
         _write(outputs.junit, document.split(b"\n"))
     for notice in notices:
-        click.echo(escaped(notice), err=True)
+        say(notice, err=True)
     if outputs.on_stdout():
-        click.echo(headline(collected.counts, totals), err=True)
+        say(headline(collected.counts, totals), err=True)
     else:
         _print(text_report(collected.counts, totals, style=_styled()))
 
@@ -132,7 +131,7 @@ def _print(lines: Iterable[str]) -> None:
     """Print lines for people. Raises DiskError; BrokenPipeError when standard output was closed by its reader."""
     try:
         for line in lines:
-            click.echo(line)
+            say_styled(line)
     except BrokenPipeError:
         raise
     except OSError as error:

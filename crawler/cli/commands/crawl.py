@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from crawler.cli.console.exit_status import INCOMPLETE, SUCCESS, exit_code_of
+from crawler.cli.console.output import say_styled
 from crawler.cli.console.process_signals import SIGNALS, Interrupted
 from crawler.config.config import Config
 from crawler.errors import ConfigError, DiskError
@@ -75,7 +76,7 @@ def _style(exit_code: int) -> Callable[[str], str]:
 def _print(text: str) -> None:
     colour = None if "NO_COLOR" not in os.environ else False
     with suppress(OSError):  # standard error was closed; the crawl itself has not failed
-        click.echo(text, err=True, color=colour)
+        say_styled(text, err=True, color=colour)
 
 
 def _check_summary_file(path: Path) -> None:

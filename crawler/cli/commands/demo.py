@@ -1,16 +1,15 @@
 """What `swr-crawler demo` does: serve an emulated registry, crawl it and verify the snapshot, in one process."""
 
-import sys
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import anyio.from_thread
-import click
 
 import crawler
 from crawler.cli.commands.crawl import crawl
+from crawler.cli.console.output import say
 from crawler.cli.console.process_signals import SIGNALS
 from crawler.config.load import load
 from crawler.emulator.inventory.center_rows import Inventory
@@ -77,12 +76,11 @@ def _show(snapshot: Snapshot) -> None:
     if first is not None:  # `--repositories 0` has no records to show
         _print(f"three of the records, from {snapshot.folder / first.path}:")
         for line in islice(snapshot.lines(first), 3):
-            sys.stdout.write(line.decode())
-        sys.stdout.flush()
+            say(line.decode().rstrip("\n"))
     report = verify(snapshot)
     result = "; ".join(report.differences) or "no differences from the manifest"
     _print(f"read again, {count(report.records)} records in {counted(report.files, 'file')}: {result}")
 
 
 def _print(message: str) -> None:
-    click.echo(message, err=True)
+    say(message, err=True)

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from crawler.cli.console.exit_status import FOUND, INCOMPLETE, SUCCESS
-from crawler.cli.console.output import print_lines, print_table
+from crawler.cli.console.output import print_lines, print_table, say, say_styled
 from crawler.diff.change import FIELDS, NESTED, Change
 from crawler.diff.changes import changes
 from crawler.diff.compare import Comparison
@@ -18,7 +18,7 @@ from crawler.diff.render import COLUMNS, UNKNOWN_COLUMNS, closing, row, unknown_
 from crawler.errors import UsageError
 from crawler.snapshot.find import open_named
 from crawler.snapshot.reader import Snapshot
-from crawler.text.human import count, counted, escaped
+from crawler.text.human import count, counted
 
 
 class DiffOptions(NamedTuple):
@@ -58,7 +58,7 @@ def _check_fields(ignore: frozenset[str]) -> None:
     for field in sorted(ignore):
         if field not in FIELDS and not field.startswith(tuple(f"{nested}." for nested in NESTED)):
             known = ", ".join([*FIELDS, *(f"{nested}.NAME" for nested in NESTED)])
-            raise UsageError(f"--ignore: {escaped(field)} is no field that can change; there are {known}")
+            raise UsageError(f"--ignore: {field} is no field that can change; there are {known}")
 
 
 def _warn_of_order(old: Snapshot, new: Snapshot) -> None:
@@ -70,7 +70,7 @@ def _warn_of_order(old: Snapshot, new: Snapshot) -> None:
 
 
 def _warn(message: str) -> None:
-    click.echo(f"warning: {escaped(message)}", err=True)
+    say(f"warning: {message}", err=True)
 
 
 def _print_tables(found: Iterator[Change], comparison: Comparison, most: int) -> None:
@@ -79,13 +79,13 @@ def _print_tables(found: Iterator[Change], comparison: Comparison, most: int) ->
     if listed:
         print_table(COLUMNS, listed)
     if left_out:
-        click.echo(f"and {count(left_out)} more; --json lists all of them, --rows N more")
+        say(f"and {count(left_out)} more; --json lists all of them, --rows N more")
     unknown = comparison.unknown()
     if unknown:
         print_table(UNKNOWN_COLUMNS, [unknown_row(of) for of in unknown[:most]], right=frozenset({1, 2}))
     if len(unknown) > most:
         more = counted(len(unknown) - most, "more walk", "more walks")
-        click.echo(f"and {more}; --json lists all of them, --rows N more")
+        say(f"and {more}; --json lists all of them, --rows N more")
     summary = comparison.summary()
     style = partial(click.style, fg="green" if summary.complete else "yellow", bold=True)
-    click.echo(closing(summary, len(unknown), style=style))
+    say_styled(closing(summary, len(unknown), style=style))

@@ -1,13 +1,12 @@
 """What `swr-crawler emulate` does once its flags are read: serve synthetic repositories until a signal."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Any, Final
 
-import click
 import orjson
 
+from crawler.cli.console.output import say
 from crawler.cli.console.process_signals import SIGNALS
 from crawler.cli.console.signals import SignalStop
 from crawler.emulator.faults.registry import FAULTS, parse_fault
@@ -29,7 +28,7 @@ def emulate(inventory: Path | None, ready_file: Path | None, faults: tuple[str, 
     UsageError (faults), DiskError (ready_file).
     """
     if "list" in faults:
-        click.echo("\n".join(FAULTS))
+        say("\n".join(FAULTS))
         return 0
     shape = {name: settings.pop(name) for name in ("namespaces", "repositories", "uniform")}
     if inventory is None:
@@ -59,8 +58,7 @@ def serve_until_signalled(settings: EmulatorSettings, *, ready_file: Path | None
     """
     SIGNALS.watch()
     counters = asyncio.run(_serve(settings, ready_file))
-    sys.stdout.write(orjson.dumps(counters).decode() + "\n")
-    sys.stdout.flush()
+    say(orjson.dumps(counters).decode())
 
 
 async def _serve(settings: EmulatorSettings, ready_file: Path | None) -> dict[str, Any]:

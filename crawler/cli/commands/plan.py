@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-import click
-
 from crawler.cli.commands.crawl import Environ
-from crawler.cli.console.output import print_json
+from crawler.cli.console.output import print_json, say
 from crawler.config.config import Config
 from crawler.text.human import count, duration
 
@@ -31,7 +29,7 @@ def plan(config: Config, environ: Environ, *, as_json: bool) -> int:
     rows = [(str(walk.walk), _records(walk), count(walk.requests)) for walk in found.walks]
     rows.append((f"{len(rows)} walks", count(found.records), count(found.requests)))
     print_table(("walk", "records", "requests"), rows, right=frozenset({1, 2}))
-    click.echo(_cost(found, seconds))
+    say(_cost(found, seconds))
     return 0
 
 

@@ -5,15 +5,13 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-import click
-
 from crawler.cli.console.exit_status import INCOMPLETE, SUCCESS
-from crawler.cli.console.output import print_lines, print_table
+from crawler.cli.console.output import print_lines, print_table, say
 from crawler.errors import UsageError
 from crawler.query.engine import QueryLimits, QueryResult, execute, open_database
 from crawler.query.sql_values import cells, csv_line, distinct_names, json_line
 from crawler.snapshot.find import open_named
-from crawler.text.human import count, escaped
+from crawler.text.human import count
 
 _MAX_SQL: Final = 2**20  # characters
 Form = Literal["table", "json", "csv"]
@@ -47,7 +45,7 @@ def query(name: str, sql: str, output: Path, limits: QueryLimits, to_print: Quer
             _print_table(result, to_print.rows)
     if snapshot.manifest.status == "complete":
         return SUCCESS
-    click.echo(f"warning: snapshot {escaped(snapshot.manifest.snapshot)} is not complete, nor is this result", err=True)
+    say(f"warning: snapshot {snapshot.manifest.snapshot} is not complete, nor is this result", err=True)
     return INCOMPLETE
 
 
@@ -71,4 +69,4 @@ def _print_table(result: QueryResult, most: int) -> None:
     right = frozenset(index for index, kind in enumerate(result.types) if kind.endswith(("INT", "DOUBLE", "INTEGER")))
     print_table(cells(result.columns), listed, right=right)
     if left_out:
-        click.echo(f"and {count(left_out)} more; --rows N shows more, --json and --csv print all")
+        say(f"and {count(left_out)} more; --rows N shows more, --json and --csv print all")

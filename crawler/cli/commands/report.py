@@ -4,16 +4,15 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import click
-
 from crawler.cli.console.exit_status import INCOMPLETE, SUCCESS
+from crawler.cli.console.output import say
 from crawler.config.audit_policy import Policy
 from crawler.errors import UsageError
 from crawler.files.atomic import can_be_file, replacing
 from crawler.files.disk_errors import disk_errors
 from crawler.report.build import build_report
 from crawler.snapshot.find import open_named, open_to_compare
-from crawler.text.human import escaped, size
+from crawler.text.human import size
 
 _STDOUT: Final = "-"
 _NOT_ASKED_FOR: Final = "This report was made without an earlier snapshot to compare with."
@@ -34,10 +33,10 @@ def report(name: str, previous: str | None, policy: Policy, output: Path, destin
     _write(destination, built.html)
     if not built.complete:
         where = "" if destination == _STDOUT else f"; {destination} says what is missing"
-        click.echo(f"report: snapshot {escaped(snapshot.manifest.snapshot)} is INCOMPLETE{where}", err=True)
+        say(f"report: snapshot {snapshot.manifest.snapshot} is INCOMPLETE{where}", err=True)
         return INCOMPLETE
     if destination != _STDOUT:
-        click.echo(f"report: {destination} ({size(len(built.html))})", err=True)
+        say(f"report: {destination} ({size(len(built.html))})", err=True)
     return SUCCESS
 
 

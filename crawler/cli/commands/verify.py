@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import click
-
 from crawler.cli.console.exit_status import INCOMPLETE, SUCCESS
-from crawler.cli.console.output import print_json
-from crawler.text.human import count, counted, escaped, size
+from crawler.cli.console.output import print_json, say
+from crawler.text.human import count, counted, size
 
 
 def verify(folder: Path, *, as_json: bool) -> int:
@@ -20,10 +18,10 @@ def verify(folder: Path, *, as_json: bool) -> int:
         print_json({"snapshot": snapshot.manifest.snapshot, "status": snapshot.manifest.status, **report._asdict()})
     else:
         for difference in report.differences:
-            click.echo(difference)
+            say(difference)
         verdict = counted(len(report.differences), "difference") if report.differences else "no differences"
-        click.echo(
-            f"snapshot {escaped(snapshot.manifest.snapshot)} ({snapshot.manifest.status}): {verdict}; "
+        say(
+            f"snapshot {snapshot.manifest.snapshot} ({snapshot.manifest.status}): {verdict}; "
             f"{count(report.records)} records in {counted(report.files, 'file')}, {size(report.bytes)} read"
         )
     return INCOMPLETE if report.differences else SUCCESS

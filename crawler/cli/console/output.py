@@ -1,12 +1,28 @@
-"""Writes tables, lines and JSON to standard output."""
+"""Writes text, tables, lines and JSON for people and programs; all that goes to a terminal is escaped here.
+
+What a service, a file or a user named may hold control sequences: no other module of `cli/` writes to a stream.
+"""
 
 import sys
 from collections.abc import Iterable, Sequence
 
-import orjson
+import click
 
 from crawler.errors import DiskError
 from crawler.text.human import escaped
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines for people to standard output, or to standard error, escaped line by line. Raises OSError."""
+    click.echo("\n".join(map(escaped, text.split("\n"))), err=err)
+
+
+def say_styled(text: str, *, err: bool = False, color: bool | None = None) -> None:
+    """Print lines that have been escaped and coloured; click removes colours where no terminal shows them.
+
+    `color` False removes them everywhere. Raises OSError.
+    """
+    click.echo(text, err=err, color=color)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:
@@ -43,6 +59,8 @@ def print_lines(lines: Iterable[bytes]) -> None:
 
 def print_json(content: object) -> None:
     """Print one JSON document, indented, with control characters escaped."""
+    import orjson  # noqa: PLC0415 - only when JSON is printed; a message needs less
+
     text = orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
     lines = (escaped(line) for line in text.split("\n"))  # JSON does not escape U+009B, which some terminals obey
     sys.stdout.buffer.write("".join(f"{line}\n" for line in lines).encode())

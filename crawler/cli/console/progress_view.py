@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from crawler.crawl.observing.target_stats import TargetStats, eta_s
-from crawler.text.human import count, counted, duration, escaped, rate, shortened
+from crawler.text.human import count, counted, duration, excerpt, rate, shortened
 
 # Long enough to smooth the bursts of the rate limiter, short enough to show the current rate.
 _WINDOW_S: Final = 3.0
@@ -193,11 +193,11 @@ def _block(view: ProgressView, longest: int, width: int, glyphs: Glyphs) -> list
 
 
 def _bar(view: ProgressView, longest: int, width: int, glyphs: Glyphs) -> Line:
-    name = f"{shortened(escaped(view.name), longest):<{longest}}  "
+    name = f"{excerpt(view.name, longest):<{longest}}  "
     room = width - len(name)
     note, role = _note(view)
     if view.error:
-        return [(name, "name"), (shortened(escaped(note), room), role)]
+        return [(name, "name"), (excerpt(note, room), role)]
     percent = f"{int(round(view.share * 100, 3)):3} %"  # rounded down: 100 % is all
     tail = f"  {percent}  {note}" if note else f"  {percent}"
     length = min(_LONGEST_BAR, room - max(len(tail), _USUAL_TAIL))
