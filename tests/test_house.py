@@ -200,7 +200,11 @@ def test_neither_modules_nor_folders_import_in_a_circle() -> None:
 
 @pytest.mark.parametrize(
     ("library", "only"),
-    [("aiolimiter", {"swr.http"}), ("aiohttp", {"swr.http", EMULATOR}), ("click", {"cli", "cli.commands"})],
+    [
+        ("aiolimiter", {"swr.http"}),
+        ("aiohttp", {"swr.http", EMULATOR}),
+        ("click", {"cli", "cli.commands", "cli.console"}),
+    ],
 )
 def test_a_library_for_io_is_imported_in_one_place(library: str, only: set[str]) -> None:
     users = {name for name, path in modules().items() if any(i.split(".")[0] == library for i in imports(path))}
