@@ -13,7 +13,14 @@ from crawler.cli.console.exit_status import BROKEN_PIPE
 from crawler.cli.console.process_signals import SIGNALS
 from crawler.cli.emulator_options import emulator_settings
 from crawler.cli.numbers import SEED, integer
-from crawler.cli.options import load, output_folder, run_settings, setting, snapshot_location, source_settings
+from crawler.cli.options import (
+    SettingsCommand,
+    config_file,
+    load,
+    namespaces_file,
+    output_folder,
+    snapshot_location,
+)
 
 PROGRAM: Final = "swr-crawler"
 
@@ -55,9 +62,9 @@ def cli() -> None:
     """
 
 
-@cli.command()
-@source_settings
-@run_settings
+@cli.command(cls=SettingsCommand, settings=("plan", "crawl"))
+@config_file
+@namespaces_file
 def crawl(**given: Any) -> int:  # noqa: ANN401 - the flags, as `load` takes them
     """Read every shared repository and publish a snapshot."""
     config = load(given).config
@@ -66,8 +73,9 @@ def crawl(**given: Any) -> int:  # noqa: ANN401 - the flags, as `load` takes the
     return run(config, os.environ)
 
 
-@cli.command()
-@source_settings
+@cli.command(cls=SettingsCommand, settings=("plan",))
+@config_file
+@namespaces_file
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 def plan(*, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Request the total of every walk and print what a crawl would cost; write nothing."""
@@ -132,7 +140,7 @@ def report(*, snapshot: str, previous: str | None, destination: str, config: str
     return _read(run, snapshot, previous, loaded.config.audit, Path(loaded.config.output), destination)
 
 
-@cli.command()
+@cli.command(cls=SettingsCommand, settings=("audit",))
 @click.argument("snapshot")
 @click.option(
     "--previous", metavar="SNAPSHOT", help="Judge growth and shrinkage by this one: a folder, an id, or previous."
@@ -141,7 +149,6 @@ def report(*, snapshot: str, previous: str | None, destination: str, config: str
 @click.option("--json", "as_json", is_flag=True, help="One finding a line as JSON instead of the table: all of them.")
 @click.option("--sarif", metavar="FILE", help='Write SARIF 2.1.0 for code scanning; "-" for stdout.')
 @click.option("--junit", metavar="FILE", help='Write JUnit XML for CI; "-" for stdout.')
-@setting("fail_on", "--fail-on", metavar="SEVERITY", help="error (default), warning, note or never: see exit codes.")
 def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Check a snapshot against rules: what is public, expired, stale, too large, not allowed, grew or shrank suddenly.
 
@@ -209,9 +216,9 @@ def config() -> None:
     """Inspect the configuration."""
 
 
-@config.command("show")
-@source_settings
-@run_settings
+@config.command("show", cls=SettingsCommand, settings=("plan", "crawl"))
+@config_file
+@namespaces_file
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
 def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     """Show every setting, its value and where it was set; secrets are never shown."""
@@ -239,11 +246,9 @@ def emulate(*, inventory: str | None, ready_file: str | None, faults: tuple[str,
     return run(Path(inventory) if inventory else None, Path(ready_file) if ready_file else None, faults, settings)
 
 
-@cli.command()
-@setting("output", "--output", metavar="DIR", help="Where the snapshot goes, default output.")
+@cli.command(cls=SettingsCommand, settings=("output", "progress"))
 @click.option("--repositories", type=integer(0, 1_000_000), default=20_000, show_default=True, help="In all.")
 @click.option("--seed", type=SEED, default=1, show_default=True, help="The same seed makes the same registry.")
-@setting("progress", "--progress", metavar="auto|on|off", help="Live view or progress lines.")
 def demo(*, repositories: int, seed: int, **given: Any) -> int:  # noqa: ANN401
     """Crawl an emulated registry: 20 namespaces, both centers, up to a verified snapshot."""
     from crawler.cli.commands.demo import demo as run  # noqa: PLC0415

@@ -80,6 +80,6 @@ NAMES = sorted(EXAMPLES)
 
 
 def value_of(result: Loaded, name: str) -> object:
-    if SETTINGS[name].per_target:
+    if SETTINGS[name].scope == "target":
         return getattr(result.config.targets[0], name)
     return getattr(result.config if SETTINGS[name].table == "crawl" else result.config.audit, SETTINGS[name].name)

@@ -85,10 +85,10 @@ def test_the_redacted_config_is_plain_json_with_every_setting() -> None:
     for one in (config, bare):
         plain = redacted(one)
         assert json.loads(json.dumps(plain)) == plain
-        of_run = {name for name in SETTINGS if not SETTINGS[name].per_target and SETTINGS[name].table == "crawl"}
+        of_run = {name for name in SETTINGS if SETTINGS[name].scope == "crawl"}
         assert set(plain) == of_run | {"targets", "patterns"}
     (target,) = cast("list[dict[str, object]]", redacted(bare)["targets"])
-    assert set(target) == {name for name in SETTINGS if SETTINGS[name].per_target} | {"name"}
+    assert set(target) == {name for name in SETTINGS if SETTINGS[name].scope == "target"} | {"name"}
     assert {name for name, value in target.items() if value is not None} == {
         *("name", "endpoint", "auth", "metadata_endpoint", "credentials_file", "rate_per_s", "concurrency")
     }

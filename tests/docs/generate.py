@@ -9,14 +9,16 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
+from itertools import compress
 from typing import Any, Final, get_args
 
 from crawler.audit.catalogue import RULES
 from crawler.audit.finding import schema as finding_schema
 from crawler.cli.console.log_events import LOG_EVENTS
 from crawler.cli.exit_codes import EXIT_CODES
-from crawler.config.reference import SettingReference
-from crawler.config.reference import reference as settings
+from crawler.config.settings.audit_settings import SUPPRESSION_KEYS
+from crawler.config.settings.setting import Setting
+from crawler.config.settings.table import SETTINGS
 from crawler.diff.change import schema as change_schema
 from crawler.emulator.faults.parameter import COMMON_PARAMETERS
 from crawler.emulator.faults.registry import FaultArea
@@ -44,29 +46,28 @@ def _exit_codes() -> Inserts:
 
 
 def _settings() -> Inserts:
-    of_table: dict[str, list[SettingReference]] = {}
-    for setting in settings():
-        of_table.setdefault(setting.table, []).append(setting)
-    return {f"settings {name}": _settings_table(rows) for name, rows in of_table.items()}
+    of_scope: dict[str, list[Setting]] = {}
+    for setting in (*SETTINGS.values(), *SUPPRESSION_KEYS):
+        of_scope.setdefault(setting.scope, []).append(setting)
+    return {f"settings {name}": _settings_table(rows) for name, rows in of_scope.items()}
 
 
-def _settings_table(rows: list[SettingReference]) -> str:
+def _settings_table(settings: list[Setting]) -> str:
     columns = ("Setting", "Values", "Unit", "Default", "Flag", "Variable", "Meaning")
-    return table(
-        columns,
+    rows = [
         (
-            (
-                code(one.name),
-                _values(one.kind, one.range, secret=one.secret),
-                one.unit,
-                one.default if one.default == "not set" else code(one.default),
-                " ".join(map(code, one.flag.split("/"))),
-                code(one.variable),
-                sentence(one.help),
-            )
-            for one in rows
-        ),
-    )
+            code(one.name),
+            _values(one.kind.type_name, one.kind.range, secret=one.secret),
+            one.unit,
+            one.default_text if one.default_text in {"not set", "required"} else code(one.default_text),
+            " ".join(map(code, one.flag.split("/"))),
+            code(one.variable),
+            sentence(one.help),
+        )
+        for one in settings
+    ]
+    filled = [any(cells) for cells in zip(*rows, strict=True)]
+    return table(tuple(compress(columns, filled)), [tuple(compress(row, filled)) for row in rows])
 
 
 def _values(kind: str, values: str, *, secret: bool) -> str:
@@ -165,7 +166,7 @@ def _manifest() -> Inserts:
 
 
 def _cli() -> Inserts:
-    defaults = {setting.name: setting.default for setting in settings() if setting.default != "not set"}
+    defaults = {one.name: one.default_text for one in SETTINGS.values() if one.default_text != "not set"}
     change = _fields(change_schema())
     return {**commands(defaults), **{name: text for name, text in change.items() if not name.endswith(" Record")}}
 

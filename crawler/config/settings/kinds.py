@@ -1,20 +1,19 @@
-"""The types of value that settings accept, and the one normal form of each value.
+"""The types of value that settings accept, in words and as the one normal form of each value.
 
 A kind returns the normal form of a value or raises InvalidValueError with the reason. No message repeats a value
-that may be a secret.
+that may be a secret. Nothing here needs msgspec: the flags of the command line follow from the kinds, and `--help`
+must not wait for its import.
 """
 
-import math
 import re
-from abc import abstractmethod
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import PurePath
+from typing import Final
 
-from msgspec import Struct
-
-_MAX_PREVIEW_LENGTH = 60  # characters of a wrong value in a message: enough to recognize it
-_MAX_PREVIEW_INTEGER = 10**20  # Python refuses to print integers of thousands of digits
+_MAX_PREVIEW_LENGTH: Final = 60  # characters of a wrong value in a message: enough to recognize it
+_MAX_PREVIEW_INTEGER: Final = 10**20  # Python refuses to print integers of thousands of digits
+_BOOLEANS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 class InvalidValueError(ValueError):
@@ -35,28 +34,20 @@ def preview(value: object) -> str:
     return "a table" if isinstance(value, dict) else "the value"
 
 
-class Kind(Struct, frozen=True, kw_only=True):
-    """A type of value. `none` is the word that stands for None; it is None when no word does.
+class Kind:
+    """A type of value: `type_name` without the range, the accepted `values`, and both as `form`, in words.
 
-    Kinds are structs and not dataclasses because structs are much faster to define, and each start defines them.
+    `none` is the word that stands for None, None where no word does; the words leave it out. `metavar` stands for the
+    value in `--help`. A wrong value that is `sensitive` may hold a secret, and no message repeats it.
     """
 
-    none: str | None = None
+    sensitive = False
 
-    @property
-    @abstractmethod
-    def type_name(self) -> str:
-        """Return the type in words, without the range."""
-
-    @property
-    @abstractmethod
-    def values(self) -> str:
-        """Return the accepted values of the type in words, apart from the word for None."""
-
-    @property
-    def form(self) -> str:
-        """Return type and accepted values in words, apart from the word for None."""
-        return self.values
+    def __init__(
+        self, type_name: str, values: str, *, form: str = "", none: str | None = None, metavar: str = ""
+    ) -> None:
+        self.type_name, self.values, self.form = type_name, values, form or values
+        self.none, self.metavar = none, metavar
 
     @property
     def accepts(self) -> str:
@@ -79,77 +70,51 @@ class Kind(Struct, frozen=True, kw_only=True):
         """
         if self.none is not None and (value is None or value == self.none):
             return None
-        return self._normalize(value)
+        normal = self._normal(value)
+        if normal is None:
+            raise InvalidValueError(f"{'the value' if self.sensitive else preview(value)} is not {self.accepts}")
+        return normal
 
     def to_text(self, value: object) -> str:
         """Return `value` as the environment variable spells it, or `not set` for a value without a spelling."""
         return str(value) if value is not None else self.none or "not set"
 
-    @abstractmethod
-    def _normalize(self, value: object) -> object:
-        """Return the normal form of a value that does not stand for None. Raise InvalidValueError when it has none."""
+    def _normal(self, value: object) -> object:
+        """Return the normal form of a value that does not stand for None, and None for a value that has none."""
+        raise NotImplementedError
 
     def _or_none(self) -> str:
         return f', or "{self.none}"' if self.none else ""
 
-    def _invalid(self, value: object) -> InvalidValueError:
-        return InvalidValueError(f"{preview(value)} is not {self.accepts}")
 
-
-class Integer(Kind, frozen=True, kw_only=True):
+class Integer(Kind):
     """An integer from `low` to `high`, both included. A boolean is not an integer."""
 
-    low: int
-    high: int
-
-    @property
-    def type_name(self) -> str:
-        """Return the type in words."""
-        return "integer"
-
-    @property
-    def values(self) -> str:
-        """Return the accepted values in words."""
-        return f"{self.low} to {self.high}"
-
-    @property
-    def form(self) -> str:
-        """Return type and accepted values in words."""
-        return f"a whole number from {self.values}"
+    def __init__(self, low: int, high: int, none: str | None = None) -> None:
+        values = f"{low} to {high}"
+        super().__init__("integer", values, form=f"a whole number from {values}", none=none, metavar="N")
+        self.low, self.high = low, high
 
     def parse(self, text: str) -> object:
         """Return the integer in `text`, else `text`: ASCII digits, without spaces or underscores."""
         return int(text) if re.fullmatch(r"-?[0-9]{1,19}", text) else text
 
-    def _normalize(self, value: object) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high:
-            return value
-        raise self._invalid(value)
+    def _normal(self, value: object) -> object:
+        return (
+            value if isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high else None
+        )
 
 
-class Number(Kind, frozen=True, kw_only=True):
+class Number(Kind):
     """A number from `low` to `high`, both included, as a float. A boolean is not a number.
 
     No default lies near the bounds: what is beyond them is a mistake, and no sum or date made of it would be one.
     """
 
-    low: float = 0.001
-    high: int
-
-    @property
-    def type_name(self) -> str:
-        """Return the type in words."""
-        return "number"
-
-    @property
-    def values(self) -> str:
-        """Return the accepted values in words."""
-        return f"{self.low:g} to {self.high}"
-
-    @property
-    def form(self) -> str:
-        """Return type and accepted values in words."""
-        return f"a number from {self.values}"
+    def __init__(self, high: int, none: str | None = None, metavar: str = "S", low: float = 0.001) -> None:
+        values = f"{low:g} to {high}"
+        super().__init__("number", values, form=f"a number from {values}", none=none, metavar=metavar)
+        self.low, self.high = low, high
 
     def parse(self, text: str) -> object:
         """Return the float in `text`, else `text`: as TOML spells it, without spaces or `inf`."""
@@ -157,117 +122,79 @@ class Number(Kind, frozen=True, kw_only=True):
 
     def to_text(self, value: object) -> str:
         """Return the shortest text that parses to `value`."""
-        return Kind.to_text(self, value).removesuffix(".0")
+        return super().to_text(value).removesuffix(".0")
 
-    def _normalize(self, value: object) -> float:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            try:
-                number = float(value)
-            except OverflowError:
-                number = math.inf
-            if self.low <= number <= self.high:
-                return number
-        raise self._invalid(value)
+    def _normal(self, value: object) -> object:
+        if isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high:
+            return float(value)
+        return None
 
 
-class Boolean(Kind, frozen=True, kw_only=True):
+class Boolean(Kind):
     """A boolean; the environment may also spell it 1, 0, yes or no, in upper or lower case."""
 
-    @property
-    def type_name(self) -> str:
-        """Return the type in words."""
-        return "boolean"
-
-    @property
-    def values(self) -> str:
-        """Return the accepted values in words."""
-        return "true or false"
+    def __init__(self, none: str | None = None) -> None:
+        super().__init__("boolean", "true or false", none=none)
 
     def parse(self, text: str) -> object:
         """Return the boolean that `text` spells, else `text`."""
-        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-        return words.get(text.lower(), text)
+        return _BOOLEANS.get(text.lower(), text)
 
     def to_text(self, value: object) -> str:
         """Return the boolean as TOML spells it."""
-        return Kind.to_text(self, value).lower()
+        return super().to_text(value).lower()
 
-    def _normalize(self, value: object) -> bool:
-        if isinstance(value, bool):
-            return value
-        raise self._invalid(value)
+    def _normal(self, value: object) -> object:
+        return value if isinstance(value, bool) else None
 
 
-class Choice(Kind, frozen=True, kw_only=True):
+class Choice(Kind):
     """One of a few words."""
 
-    words: tuple[str, ...]
+    def __init__(self, words: tuple[str, ...], none: str | None = None) -> None:
+        values = " or ".join((", ".join(words[:-1]), words[-1]))
+        metavar = "|".join((*words, none) if none else words)
+        super().__init__("choice", values, none=none, metavar=metavar)
+        self.words = words
 
-    @property
-    def type_name(self) -> str:
-        """Return the type in words."""
-        return "choice"
-
-    @property
-    def values(self) -> str:
-        """Return the accepted values in words."""
-        return " or ".join((", ".join(self.words[:-1]), self.words[-1]))
-
-    def _normalize(self, value: object) -> str:
-        if isinstance(value, str) and value in self.words:
-            return value
-        raise self._invalid(value)
+    def _normal(self, value: object) -> object:
+        return value if isinstance(value, str) and value in self.words else None
 
 
-class Day(Kind, frozen=True, kw_only=True):
+class Day(Kind):
     """A calendar day: a TOML local date, or the same as text."""
 
-    @property
-    def type_name(self) -> str:
-        """Return the type in words."""
-        return "date"
+    def __init__(self) -> None:
+        super().__init__("date", "a day such as 2027-03-31")
 
-    @property
-    def values(self) -> str:
-        """Return the accepted values in words."""
-        return "a day such as 2027-03-31"
-
-    def _normalize(self, value: object) -> date:
-        if isinstance(value, date) and not isinstance(value, datetime):
-            return value
+    def _normal(self, value: object) -> object:
         if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
             try:
                 return date.fromisoformat(value)
             except ValueError:
-                pass
-        raise self._invalid(value)
+                return None
+        return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
-class Text(Kind, frozen=True, kw_only=True):
-    """Text, or a path, that `rule` accepts: the rule returns the normal form, or None for text without one.
+class Text(Kind):
+    """Text, or a path, that `rule` accepts: it returns the normal form, or None for text without one.
 
-    `description` says in words what the rule accepts. `sensitive` when a wrong value may hold a secret; messages do
-    not repeat such a value. `type_of_text` is the type in words.
+    `description` says in words what the rule accepts.
     """
 
-    description: str
-    rule: Callable[[str], object]
-    sensitive: bool = False
-    type_of_text: str = "text"
+    def __init__(
+        self,
+        description: str,
+        rule: Callable[[str], object],
+        *,
+        none: str | None = None,
+        metavar: str = "",
+        sensitive: bool = False,
+        type_name: str = "text",
+    ) -> None:
+        super().__init__(type_name, description, none=none, metavar=metavar)
+        self.rule, self.sensitive = rule, sensitive
 
-    @property
-    def type_name(self) -> str:
-        """Return the type in words."""
-        return self.type_of_text
-
-    @property
-    def values(self) -> str:
-        """Return the accepted values in words."""
-        return self.description
-
-    def _normalize(self, value: object) -> object:
+    def _normal(self, value: object) -> object:
         text = str(value) if isinstance(value, PurePath) else value
-        normal = self.rule(text) if isinstance(text, str) else None
-        if normal is None:
-            raise InvalidValueError(f"the value is not {self.accepts}") if self.sensitive else self._invalid(value)
-        return normal
+        return self.rule(text) if isinstance(text, str) else None

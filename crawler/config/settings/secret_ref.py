@@ -1,14 +1,12 @@
 """References to secrets: the configuration holds the place of a secret and never the secret itself."""
 
 import re
-from typing import Literal
-
-from msgspec import Struct
+from typing import Literal, NamedTuple
 
 from crawler.config.settings.names import printable
 
 
-class SecretRef(Struct, frozen=True):
+class SecretRef(NamedTuple):
     """The place of a secret. `str()` returns `env:NAME`, `file:PATH` or `profile:SECTION.KEY`.
 
     `profile` is the credentials file of the official SDK; each target names its own.

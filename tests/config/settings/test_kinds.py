@@ -83,7 +83,7 @@ def test_a_number_is_not_a_boolean() -> None:
 
 
 def test_a_choice_names_its_words() -> None:
-    kind = Choice(words=("a", "b", "c"))
+    kind = Choice(("a", "b", "c"))
     for value in ("A", 1, None):
         with pytest.raises(InvalidValueError, match=r"is not a, b or c$"):
             kind.normalize(value)
@@ -112,6 +112,6 @@ def test_values_that_are_not_shown_are_described_in_words() -> None:
 
 
 def test_a_sensitive_value_is_not_repeated() -> None:
-    kind = Text(description="a thing", rule=lambda _: None, sensitive=True)
+    kind = Text("a thing", lambda _: None, sensitive=True)
     with pytest.raises(InvalidValueError, match=r"^the value is not a thing$"):
         kind.normalize("hush")

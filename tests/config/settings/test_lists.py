@@ -8,7 +8,7 @@ from crawler.config.settings.table import SETTINGS
 
 
 def test_a_list_keeps_the_first_of_equal_values_and_its_order() -> None:
-    kind = ListOf(item=Integer(low=1, high=9))
+    kind = ListOf(Integer(1, 9))
     assert kind.normalize([3, 1, 3, 2, 1]) == (3, 1, 2)
     assert kind.parse("3, 1 ,3") == [3, 1, 3]
 
