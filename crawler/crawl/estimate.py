@@ -11,6 +11,8 @@ from crawler.crawl.clients import open_clients
 from crawler.crawl.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.engine.engine import Engine, unless_stopped
 from crawler.crawl.engine.target_run import TargetRuntime
+from crawler.crawl.observing.log_observer import LogObserver
+from crawler.crawl.observing.observers import Observers
 from crawler.crawl.planning.schedule import make_targets
 from crawler.crawl.planning.walk_plan import find_walks
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
@@ -101,15 +103,15 @@ def estimate(config: Config, environ: Mapping[str, str], *, stop: StopSource | N
 async def _read_totals(
     config: Config, factories: Mapping[str, CredentialFactory], stop: StopSource | None
 ) -> list[ScheduledWalk]:
-    clock = SystemClock()
+    clock, observer = SystemClock(), Observers([LogObserver()])
     async with open_clients(config, factories, clock) as clients:
-        plan = await unless_stopped(partial(find_walks, config, clients, clock), stop)
+        plan = await unless_stopped(partial(find_walks, config, clients, clock, observer), stop)
         for error in plan.errors.values():
             raise error
         walks = [ScheduledWalk(index, walk, is_probe=True) for index, walk in enumerate(plan.walks)]
-        targets = make_targets(config, walks)
+        targets = make_targets(config, walks, observer)
         runtimes = [TargetRuntime(targets[one.name], clients[one.name], one.concurrency) for one in config.targets]
-        engine = Engine(runtimes, walks, _DiscardingStore(), clock)
+        engine = Engine(runtimes, walks, _DiscardingStore(), clock, observer)
         stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=stop)
     if stop_reason.kind == "signal":
         raise InterruptedRunError("interrupted; nothing was written", signal_number=stop_reason.signal_number)

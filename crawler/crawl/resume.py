@@ -20,14 +20,15 @@ Which run is resumed is decided before that, in store/output/workspace.py; how m
 store/replay.py.
 """
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from crawler.crawl.observing.events import JournalTruncated, RunResumed
+from crawler.crawl.observing.observers import Observers
 from crawler.crawl.planning.schedule import Schedule
-from crawler.crawl.scheduling.scheduled import ScheduledWalk
+from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.model.window import Window
 from crawler.store.journal import (
@@ -47,39 +48,38 @@ from crawler.walk.passes.outcome import WalkError
 from crawler.walk.server_profile import Reshaped
 from crawler.walk.walk import Walk
 
-log = logging.getLogger(__name__)
-
 _MOMENT: Final = timedelta(seconds=60)
 
 
-def resume(spool: Spool, new_schedule: Callable[[], Schedule], snapshot: str, now: datetime) -> Schedule:
+def resume(
+    spool: Spool, new_schedule: Callable[[], Schedule], snapshot: str, now: datetime, observers: Observers
+) -> Schedule:
     """Return a schedule that is where the spool's journal ends; an empty journal leaves it at the start.
 
-    `new_schedule` makes a schedule at the start: a second one is needed when the journal contradicts the plan.
-    `snapshot` is the run's id, for the log; `now` is in UTC. Raises DiskError.
+    `new_schedule` makes a schedule at the start, which tells `observers`: a second one is needed when the journal
+    contradicts the plan. `snapshot` is the run's id; `now` is in UTC. Raises DiskError.
     """
-    schedule = new_schedule()
-    settled = 0
     try:
-        with closing(spool.replay()) as history:
-            settled = replay(history, schedule.targets, schedule.by_index(), snapshot)
+        with observers.replaying():
+            schedule, settled = _replayed(spool, new_schedule(), snapshot)
     except WalkError as error:
-        log.warning("run.journal_truncated", extra={"snapshot": snapshot, "reason": str(error)})
+        observers.on_journal_truncated(JournalTruncated(snapshot, str(error)))
         spool.truncate()
         schedule, settled = new_schedule(), 0
     restarted = 0
     if settled:
-        restarted = _begin_again(schedule, spool, all_of_them=_was_long_ago(spool.last_written, now))
-        restarted += _read_anew(schedule, spool)
+        with observers.replaying():
+            restarted = _begin_again(schedule, spool, all_of_them=_was_long_ago(spool.last_written, now))
+            restarted += _read_anew(schedule, spool)
     if settled or spool.truncated_bytes:
-        extra = {
-            "snapshot": snapshot,
-            "windows": settled,
-            "restarted_walks": restarted,
-            "truncated_bytes": spool.truncated_bytes,
-        }
-        log.warning("run.resume", extra=extra)
+        observers.on_resume(RunResumed(snapshot, settled, restarted, spool.truncated_bytes))
     return schedule
+
+
+def _replayed(spool: Spool, schedule: Schedule, snapshot: str) -> tuple[Schedule, int]:
+    """Return a schedule into which the journal was replayed, and the number of windows that need no request."""
+    with closing(spool.replay()) as history:
+        return schedule, replay(history, schedule.targets, schedule.by_index(), snapshot)
 
 
 def _was_long_ago(last_written: float, now: datetime) -> bool:
@@ -188,4 +188,4 @@ def _replay_window(
         walk.on_page(entry.window, page, last_try=True, replayed=True)
     scheduled.requests += 1
     scheduled.filtered = target.profile.present.filtered
-    target.on_settled(scheduled, walk, page)
+    target.on_settled(FetchTask(scheduled, walk, entry.window), page)

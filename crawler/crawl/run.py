@@ -4,10 +4,9 @@ credentials -> callers -> workspace -> spool, part files -> clients -> walks -> 
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, nullcontext
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import anyio
 import anyio.to_thread
@@ -21,7 +20,10 @@ from crawler.crawl.ending.run_evidence import RunEvidence, run_evidence
 from crawler.crawl.engine.engine import Engine, unless_stopped
 from crawler.crawl.engine.publisher import BATCH_WALKS
 from crawler.crawl.engine.target_run import TargetRuntime
-from crawler.crawl.observing.target_stats import ProgressHook
+from crawler.crawl.observing.events import CrawlEnded
+from crawler.crawl.observing.observer import Observer
+from crawler.crawl.observing.run_events import RunEvents
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.planning.schedule import Schedule, make_schedule
 from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
 from crawler.crawl.result import CrawlResult
@@ -36,7 +38,6 @@ from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason, StopSource, interruption
 from crawler.snapshot.manifest import CarriedOver, Manifest
 from crawler.snapshot.reader import open_snapshot
-from crawler.store.output.run_state import RunState
 from crawler.store.output.workspace import Workspace
 from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.publish import finish
@@ -49,18 +50,17 @@ def run_crawl(
     config: Config,
     environ: Mapping[str, str],
     *,
-    progress: ProgressHook | None = None,
+    observer: Observer | None = None,
     stop: StopSource | None = None,
     clock: Clock | None = None,
     clients: ClientOpener = open_clients,
 ) -> CrawlResult:
     """Crawl what `config` names, publish it, and return how the crawl ended.
 
-    `progress` is given the statistics and may show them while the crawl runs. The crawl stops when `stop` asks for it,
-    until its snapshot is renamed: after that it is published, and ends as if it had not been asked.
-    Retries and the rate limit follow `clock`. `clients` opens the client of each target. Raises a CrawlerError when
-    the run could not start, was stopped before it knew its walks, or the disk failed; an error of a target is in the
-    CrawlResult instead.
+    `observer` is told of what happens; if it fails, the crawl goes on. The crawl stops when `stop` asks for it, until
+    its snapshot is renamed: after that it is published, and ends as if it had not been asked. Retries and the rate
+    limit follow `clock`. `clients` opens the client of each target. Raises a CrawlerError when the run could not start,
+    was stopped before it knew its walks, or the disk failed; an error of a target is in the CrawlResult instead.
     """
     factories = credential_factories(config, environ)
     clock = clock or SystemClock()
@@ -71,10 +71,13 @@ def run_crawl(
     callers = {} if config.output == STDOUT else find_callers(config, factories, clock, stop)
     check()
     with open_run_workspace(config, resume_digest(config), callers, check) as workspace:
-        if workspace.published is not None:
-            return _published_before(workspace.state, workspace.published)
-        run = _Run(config, workspace, clock, clients, stop)
-        return anyio.run(run.crawl, factories, progress or (lambda _: nullcontext()))
+        events = RunEvents(workspace.state, observer)
+        with events.lasting():
+            result = _published_before(workspace, events) or anyio.run(
+                _Run(config, workspace, clock, clients, stop, events).crawl, factories
+            )
+        events.end(result.status, result.stop_reason, result.errors, result.path)
+        return result
 
 
 def _raise_if_asked(stop: StopSource | None) -> None:
@@ -83,9 +86,13 @@ def _raise_if_asked(stop: StopSource | None) -> None:
         raise interruption(reason)
 
 
-def _published_before(state: RunState, path: Path) -> CrawlResult:
+def _published_before(workspace: Workspace, events: RunEvents) -> CrawlResult | None:
     """Return the result of a run that has published its snapshot: it has ended, or was killed just before."""
+    state, path = workspace.state, workspace.published
+    if path is None:
+        return None
     manifest = open_snapshot(path).manifest
+    events.publish(path, manifest)
     return CrawlResult(
         stop_reason=StopReason("done"),
         started_at=state.started_at,
@@ -109,17 +116,24 @@ def _published_before(state: RunState, path: Path) -> CrawlResult:
 
 class _Run:
     def __init__(
-        self, config: Config, workspace: Workspace, clock: Clock, clients: ClientOpener, stop: StopSource | None
+        self,
+        config: Config,
+        workspace: Workspace,
+        clock: Clock,
+        clients: ClientOpener,
+        stop: StopSource | None,
+        events: RunEvents,
     ) -> None:
         self._config = config
         self._workspace = workspace
         self._clock = clock
         self._open_clients = clients
         self._stop = stop
+        self._events = events
         self._to_folder = config.output != STDOUT
 
-    async def crawl(self, factories: Mapping[str, CredentialFactory], progress: ProgressHook) -> CrawlResult:
-        config, workspace = self._config, self._workspace
+    async def crawl(self, factories: Mapping[str, CredentialFactory]) -> CrawlResult:
+        config, workspace, observers = self._config, self._workspace, self._events.observers
         with (
             closing(open_spool(workspace.folder, sync=self._to_folder)) as spool,
             open_part_writer(config, workspace) as part_writer,
@@ -127,7 +141,8 @@ class _Run:
             async with self._open_clients(config, factories, self._clock) as clients:
                 plan = await unless_stopped(partial(self._find_walks, clients), self._stop)
                 snapshot, now = workspace.state.publication, self._clock.utc()
-                schedule = resume(spool, lambda: make_schedule(config, plan), snapshot, now)
+                new_schedule = partial(make_schedule, config, plan, observers, self._events.statistics)
+                schedule = resume(spool, new_schedule, snapshot, now, observers)
                 store = RunStore(spool, part_writer, workspace.check)
                 if workspace.state.resumed:
                     store.settled |= {index for index, walk in schedule.by_index().items() if walk.requests}
@@ -135,9 +150,10 @@ class _Run:
                     TargetRuntime(schedule.targets[target.name], clients[target.name], target.concurrency)
                     for target in config.targets
                 ]
-                engine = Engine(runtimes, schedule.walks, store, self._clock)
-                with progress(schedule.stats()):
-                    stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=self._stop)
+                engine = Engine(runtimes, schedule.walks, store, self._clock, observers)
+                self._events.start_crawl(plan.errors)
+                stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=self._stop)
+                observers.on_crawl_end(CrawlEnded(stop_reason))
             if self._to_folder and (schedule.errors() or stop_reason.kind != "done"):
                 self._forget_callers(plan, schedule, store)
             if stop_reason.kind == "done":
@@ -145,7 +161,8 @@ class _Run:
             return self._finish(schedule, store, part_writer, stop_reason)
 
     async def _find_walks(self, clients: Mapping[str, Client]) -> WalkPlan:
-        plan = await find_walks(self._config, clients, self._clock, known=self._workspace.state.walks)
+        known, observers = self._workspace.state.walks, self._events.observers
+        plan = await find_walks(self._config, clients, self._clock, observers, known=known)
         if self._config.discover and self._to_folder:
             self._workspace.save_walks(plan.walks)
         return plan
@@ -171,7 +188,8 @@ class _Run:
             folder=folder,
             started_at=timestamp(self._workspace.state.started_at),
         )
-        result = _result(self._config, self._workspace, schedule, found, stop_reason)
+        stats = self._events.statistics.copies()
+        result = _result(self._config, self._workspace, schedule, found, stop_reason, stats)
         if result.status is None or isinstance(part_writer, StdoutWriter):
             return result
         return self._publish(result, found, schedule, store, part_writer)
@@ -191,6 +209,7 @@ class _Run:
             asked = StopReason("signal", error.signal_number)
             state = self._workspace.folder
             return result._replace(stop_reason=asked, state=state, status=None)
+        self._events.publish(path, manifest)
         if not result.state:
             self._workspace.remove()
         return result._replace(manifest=manifest, path=path)
@@ -205,7 +224,12 @@ class _Run:
 
 
 def _result(
-    config: Config, workspace: Workspace, schedule: Schedule, found: RunEvidence, stop_reason: StopReason
+    config: Config,
+    workspace: Workspace,
+    schedule: Schedule,
+    found: RunEvidence,
+    stop_reason: StopReason,
+    stats: tuple[TargetStats, ...],
 ) -> CrawlResult:
     """Return how the crawl ended, as if its snapshot were published if it is to be."""
     state, errors = workspace.state, schedule.errors()
@@ -216,7 +240,7 @@ def _result(
         stop_reason=stop_reason,
         started_at=state.started_at,
         finished_at=datetime.now(UTC),
-        stats=schedule.stats(),
+        stats=stats,
         walks=found.walks,
         coverage=found.coverage,
         shrinkage=found.shrinkage,

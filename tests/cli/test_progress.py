@@ -7,7 +7,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from subprocess import run
 from threading import Event, Thread
@@ -20,15 +20,23 @@ from hypothesis import strategies as st
 
 from crawler.cli.console import logs
 from crawler.cli.console.exit_status import exit_code_of
-from crawler.cli.console.progress import can_move_cursor, glyphs_for, progress_hook, ticking
+from crawler.cli.console.progress import (
+    ProgressObserver,
+    can_move_cursor,
+    glyphs_for,
+    progress_observer,
+    ticking,
+)
 from crawler.cli.console.progress_view import ASCII, UNICODE, Line, ProgressMeter, ProgressView, combined, draw
 from crawler.config.config import Config
 from crawler.config.load import load
+from crawler.crawl.observing.events import CrawlEnded, CrawlStarted
 from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import ServerErrors
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
+from crawler.model.stop_reason import StopReason
 
 XTERM = {"TERM": "xterm-256color"}
 
@@ -71,6 +79,20 @@ def stats(**fields: Any) -> TargetStats:  # noqa: ANN401 - the fields' own types
     return TargetStats(**{"target": "default", "walks": 2, "rate_per_s": 100.0, **fields})
 
 
+@contextmanager
+def showing(observer: ProgressObserver | None, counted: list[TargetStats]) -> Iterator[None]:
+    """Tell an observer that a crawl begins with these counts, and that it ends."""
+    observer = observer or ProgressObserver(lambda _: nullcontext())
+    observer.on_crawl_start(CrawlStarted(tuple(counted)))
+    yield
+    observer.on_crawl_end(CrawlEnded(StopReason("done")))
+
+
+def counts_of(observer: ProgressObserver | None) -> tuple[TargetStats, ...]:
+    assert observer is not None
+    return observer.targets
+
+
 def view(**fields: Any) -> ProgressView:  # noqa: ANN401
     given: dict[str, Any] = {
         "name": "default",
@@ -106,11 +128,6 @@ def test_the_rate_is_of_the_last_seconds_and_not_of_the_whole_run() -> None:
         counted.by_status["200"] += 100 if second <= 30 else 10
         meter.measure(float(second))
     assert meter.measure(60.0).rate_per_s == pytest.approx(10)
-
-
-def test_requests_that_wait_for_the_rate_limiter_are_not_counted() -> None:
-    counted = stats(requests=32)
-    assert ProgressMeter(counted, 0.0).measure(1.0).rate_per_s == 0
 
 
 def test_a_throttling_pause_is_shown_until_it_ends() -> None:
@@ -287,7 +304,7 @@ def test_the_live_view_is_for_people_at_a_terminal(
     live: bool,  # noqa: FBT001
 ) -> None:
     shown_on = stream()
-    with progress_hook(mode, log_format, stream=shown_on, environ=XTERM)([stats()]):
+    with showing(progress_observer(mode, log_format, stream=shown_on, environ=XTERM), [stats()]):
         pass
     assert bool(shown_on.getvalue()) is live
 
@@ -313,9 +330,11 @@ def test_lines_are_events_with_the_numbers_of_all_targets() -> None:
     stream, clock, ticker = io.StringIO(), Clock(), ManualTicker()
     logs.configure("json", stream=stream)
     counted = [stats(walks_started=2, windows=100), stats(target="b", rate_per_s=None, error="refused")]
-    with progress_hook("auto", stream=stream, environ={}, clock=clock, ticker=ticker)(counted):
-        counted[0].windows_done, counted[0].records, clock.now_s = 50, 5000, clock.now_s + 10
-        counted[0].by_status = Counter({"200": 49, "503": 1})
+    observer = progress_observer("auto", stream=stream, environ={}, clock=clock, ticker=ticker)
+    with showing(observer, counted):
+        first = counts_of(observer)[0]
+        first.windows_done, first.records, clock.now_s = 50, 5000, clock.now_s + 10
+        first.by_status = Counter({"200": 49, "503": 1})
         ticker.tick()
     line = json.loads(stream.getvalue())
     assert line["event"] == "run.progress"
@@ -325,7 +344,7 @@ def test_lines_are_events_with_the_numbers_of_all_targets() -> None:
 def test_log_lines_appear_above_the_live_view_complete_and_in_order() -> None:
     stream, clock = Terminal(), Clock()
     logs.configure("text", stream=stream)
-    with progress_hook("on", stream=stream, environ=XTERM, clock=clock)([stats()]):
+    with showing(progress_observer("on", stream=stream, environ=XTERM, clock=clock), [stats()]):
         for number in range(3):
             logging.getLogger("crawler.crawl.run").warning("run.stop", extra={"reason": f"[bold]{number}"})
     written = stream.getvalue()
@@ -335,7 +354,7 @@ def test_log_lines_appear_above_the_live_view_complete_and_in_order() -> None:
 
 def test_a_killed_process_leaves_the_cursor_where_people_see_it() -> None:
     stream = Terminal()
-    with progress_hook("on", stream=stream, environ=XTERM)([stats()]):
+    with showing(progress_observer("on", stream=stream, environ=XTERM), [stats()]):
         shown = stream.getvalue()
         assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
 
@@ -343,7 +362,7 @@ def test_a_killed_process_leaves_the_cursor_where_people_see_it() -> None:
 def test_no_color_leaves_no_colour() -> None:
     def drawn(environ: dict[str, str]) -> str:
         stream, ticker = Terminal(), ManualTicker()
-        with progress_hook("on", stream=stream, environ=environ, ticker=ticker)([stats(error="refused")]):
+        with showing(progress_observer("on", stream=stream, environ=environ, ticker=ticker), [stats(error="refused")]):
             ticker.tick()
         return stream.getvalue()
 
@@ -398,8 +417,8 @@ def test_a_crawl_under_the_live_view_ends_as_it_would_without(stream_type: type[
     inventory = synthetic(namespaces=5, repositories=1000, seed=1)
     with serving(EmulatorSettings(inventory=inventory, faults=(ServerErrors(rate=0.2, seed=1),))) as running:
         config, environ = config_of(running, tmp_path)
-        watch = progress_hook("auto", stream=stream, environ=XTERM)
-        result = run_crawl(config, environ, progress=watch)
+        observer = progress_observer("auto", stream=stream, environ=XTERM)
+        result = run_crawl(config, environ, observer=observer)
     assert exit_code_of(result) == 0
     if stream_type is Terminal:
         assert "page.retry walk=default/" in stream.getvalue()

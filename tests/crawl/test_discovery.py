@@ -8,6 +8,7 @@ from aiohttp import web
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.crawl.estimate import estimate
+from crawler.crawl.observing.log_observer import LogObserver
 from crawler.crawl.planning.discovery import discover
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
@@ -23,7 +24,8 @@ INVENTORY = synthetic(namespaces=4, repositories=100, seed=7)
 
 async def discovered(client: Client, *, tries: int = 3) -> tuple[str, ...]:
     client.credentials = TokenCredentials("t")
-    return await discover(client, "eu", visible=True, limits=RetryLimits(tries), clock=QuickClock())
+    limits, clock = RetryLimits(tries), QuickClock()
+    return await discover(client, "eu", visible=True, limits=limits, clock=clock, observer=LogObserver())
 
 
 @pytest.mark.anyio

@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from crawler.crawl.engine.engine import Engine
+from crawler.crawl.observing.observer import Observer
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.system_clock import SystemClock
 from crawler.model.window import Window
@@ -54,6 +55,6 @@ async def test_a_crawl_that_ends_while_pages_are_written_ends_when_they_are() ->
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(end_the_writing)
-            stop_reason = await Engine((), (), store, SystemClock()).crawl(max_duration_s=None)
+            stop_reason = await Engine((), (), store, SystemClock(), Observer()).crawl(max_duration_s=None)
     assert stop_reason.kind == "done"
     assert not store.waiting_bytes

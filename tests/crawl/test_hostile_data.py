@@ -18,6 +18,7 @@ from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.output import print_table
 from crawler.cli.console.summary import summary
 from crawler.cli.run_command import run_command as _run
+from crawler.crawl.observing.observer import Observer
 from crawler.crawl.planning.discovery import discover
 from crawler.crawl.result import CrawlResult
 from crawler.emulator.faults.fault import Call, Fault
@@ -31,6 +32,7 @@ from crawler.snapshot.manifest import from_json
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from crawler.store.part_files import StdoutWriter
+from crawler.swr.http.client import Client
 from crawler.walk.retry_policy import RetryLimits
 from tests.support.emulator_fixture import TOKEN, QuickClock, crawl, parts, records, serve, snapshot_of
 from tests.support.handler_client import client_of
@@ -48,6 +50,11 @@ def item(name: str, **fields: object) -> bytes:
 def odd(at: int, member: bytes) -> bytes:
     """Return an item with its own name and one member as raw bytes."""
     return b'{"name":"odd-%03d","namespace":"s",%b}' % (at, member)
+
+
+async def namespaces_of(client: Client) -> tuple[str, ...]:
+    limits, clock = RetryLimits(1), QuickClock()
+    return await discover(client, "eu", visible=True, limits=limits, clock=clock, observer=Observer())
 
 
 READABLE: Final = (
@@ -411,7 +418,7 @@ async def test_half_a_surrogate_pair_in_one_namespace_costs_no_other_namespace()
         return web.Response(body=b'{"namespaces":[' + names + b"]}")
 
     async with client_of(handle) as client:
-        assert await discover(client, "eu", visible=True, limits=RetryLimits(1), clock=QuickClock()) == ("b", "team-a")
+        assert await namespaces_of(client) == ("b", "team-a")
 
 
 @pytest.mark.anyio
@@ -422,7 +429,7 @@ async def test_names_that_nest_too_deep_make_the_response_unusable() -> None:
 
     async with client_of(handle, max_body_bytes=10**6) as client:
         with pytest.raises(UnavailableError, match="no list of its namespaces"):
-            await discover(client, "eu", visible=True, limits=RetryLimits(1), clock=QuickClock())
+            await namespaces_of(client)
 
 
 @pytest.mark.anyio
@@ -433,7 +440,7 @@ async def test_a_list_of_namespaces_with_millions_of_elements_is_unusable_and_no
 
     async with client_of(handle, max_body_bytes=10**7) as client:
         with pytest.raises(UnavailableError, match="holds more than 700000 elements"):
-            await discover(client, "eu", visible=True, limits=RetryLimits(1), clock=QuickClock())
+            await namespaces_of(client)
 
 
 @pytest.mark.anyio
@@ -446,7 +453,7 @@ async def test_a_list_of_twenty_thousand_namespaces_is_read() -> None:
         return web.Response(body=b'{"namespaces":[' + names + b"]}")
 
     async with client_of(handle, max_body_bytes=10**7) as client:
-        assert len(await discover(client, "eu", visible=True, limits=RetryLimits(1), clock=QuickClock())) == 20_000
+        assert len(await namespaces_of(client)) == 20_000
 
 
 # ---- readers

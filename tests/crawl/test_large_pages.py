@@ -11,7 +11,7 @@ from aiohttp import web
 
 from crawler.crawl.engine import page_requester
 from crawler.crawl.engine.page_requester import PageRequester
-from crawler.crawl.observing.target_stats import TargetStats
+from crawler.crawl.observing.observer import Observer
 from crawler.swr.content_encoding import decoded
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.bounds import SMALL_BYTES
@@ -76,7 +76,7 @@ async def test_other_tasks_go_on_while_a_large_page_is_read(reading: Reading) ->
 
     async with client_of(sending(LARGE), max_body_bytes=10**7) as client, anyio.create_task_group() as group:
         group.start_soon(go_on)
-        found, _ = await PageRequester(client, TargetStats("eu", 1, None)).get_page(REQUEST, SOURCE)
+        found, _ = await PageRequester(client, "eu", Observer()).get_page(REQUEST, SOURCE)
     assert found.items.records == 1500
     assert reading.threads != [threading.get_ident()]
 
@@ -87,7 +87,7 @@ async def test_a_crawl_that_is_stopped_waits_for_no_page(reading: Reading) -> No
         scope.cancel()
 
     async with client_of(sending(LARGE), max_body_bytes=10**7) as client:
-        requester = PageRequester(client, TargetStats("eu", 1, None))
+        requester = PageRequester(client, "eu", Observer())
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(stop, group.cancel_scope)
@@ -124,7 +124,7 @@ async def test_a_thread_that_nobody_waits_for_any_more_ends_at_the_next_reject(m
     async with client_of(sending(LARGE.replace(b'"name"', b'"neme"')), max_body_bytes=10**7) as client:
         async with anyio.create_task_group() as group:
             group.start_soon(stop, group.cancel_scope)
-            await PageRequester(client, TargetStats("eu", 1, None)).get_page(REQUEST, SOURCE)
+            await PageRequester(client, "eu", Observer()).get_page(REQUEST, SOURCE)
         assert group.cancel_scope.cancelled_caught
         may_end.set()
         await until(ended)
@@ -135,7 +135,7 @@ async def test_a_page_of_usual_size_is_read_at_once(reading: Reading) -> None:
     assert len(USUAL) <= SMALL_BYTES < len(LARGE)
     reading.may_end.set()
     async with client_of(sending(USUAL), max_body_bytes=10**7) as client:
-        await PageRequester(client, TargetStats("eu", 1, None)).get_page(REQUEST, SOURCE)
+        await PageRequester(client, "eu", Observer()).get_page(REQUEST, SOURCE)
     assert reading.threads == [threading.get_ident()]
 
 

@@ -1,5 +1,6 @@
 """One odd answer loses nothing: what no page is, is asked for again, some time apart, before it counts."""
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ from aiohttp import web
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.crawl.estimate import estimate
+from crawler.crawl.observing.observer import Observer
 from crawler.crawl.planning.discovery import discover
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
@@ -113,10 +115,11 @@ async def test_one_refusal_of_the_list_of_namespaces_is_asked_again_and_two_are_
     clock = QuickClock()
     async with client_of(handle) as client:
         client.credentials = TokenCredentials("t")
+        listed = partial(discover, client, "eu", visible=False, limits=RetryLimits(8), clock=clock, observer=Observer())
         if times == 1 or status == 520:
-            assert await discover(client, "eu", visible=False, limits=RetryLimits(8), clock=clock) == ("a",)
+            assert await listed() == ("a",)
         else:
             with pytest.raises(ConfigError, match="name them in `namespaces`"):
-                await discover(client, "eu", visible=False, limits=RetryLimits(8), clock=clock)
+                await listed()
     assert asked == (2 if status != 520 else times + 1)
     assert status == 520 or clock.slept_s >= 0.5

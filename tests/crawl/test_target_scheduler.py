@@ -1,12 +1,13 @@
 """The walks of one target: which window is next, and what is counted."""
 
-import logging
 from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.crawl.observing.events import FieldsFound
+from crawler.crawl.observing.observer import Observer
 from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.resume import replay
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledCensus, ScheduledWalk, TargetCensus
@@ -24,6 +25,7 @@ from crawler.walk.rested_walk import WalkResult, rested
 from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.total_probe import ListTotal, TotalProbe
 from crawler.walk.walk import Walk
+from tests.support.counting import counting, stats_of
 from tests.support.examples import examples
 from tests.walk.model_server import LIMITS as RETRY_LIMITS
 from tests.walk.model_server import TRIES, Server, ServerBehavior, page_of
@@ -34,9 +36,9 @@ LIMIT = 10
 MAX_WINDOWS = 10_000
 
 
-def scheduler_of(walks: int, limits: CrawlLimits = LIMITS) -> TargetScheduler:
+def scheduler_of(walks: int, limits: CrawlLimits = LIMITS, observer: Observer | None = None) -> TargetScheduler:
     scheduled = [ScheduledWalk(index, WalkId("t", "self", f"n{index}")) for index in range(walks)]
-    return TargetScheduler(scheduled, ServerProfile(LIMIT, (None,)), limits, TargetStats("t", walks, None))
+    return TargetScheduler("t", scheduled, ServerProfile(LIMIT, (None,)), limits, observer or counting(walks))
 
 
 def take(target: TargetScheduler) -> FetchTask:
@@ -48,7 +50,7 @@ def take(target: TargetScheduler) -> FetchTask:
 def settle(target: TargetScheduler, task: FetchTask, page: Page) -> None:
     outcome = task.walk.on_page(task.window, page, last_try=True)
     assert isinstance(outcome, Settled)
-    target.on_settled(task.scheduled, task.walk, outcome.page)
+    target.on_settled(task, outcome.page)
 
 
 class Journal:
@@ -70,7 +72,7 @@ def crawl(target: TargetScheduler, behaviors: Iterable[ServerBehavior], concurre
     in_flight: list[tuple[FetchTask, list[int]]] = []
     journal = Journal()
     while not target.done:
-        assert target.stats.windows_done < MAX_WINDOWS, "the crawl does not end"
+        assert stats_of(target).windows_done < MAX_WINDOWS, "the crawl does not end"
         while len(in_flight) < concurrency and (task := target.next_task()) is not None:
             in_flight.append((task, []))
         request = in_flight[pick(len(in_flight))]
@@ -92,8 +94,8 @@ def crawl(target: TargetScheduler, behaviors: Iterable[ServerBehavior], concurre
             task.walk.on_lost(task.window, answer)
         in_flight.remove(request)
         journal.append(task.scheduled.index, task.window, kept)
-        target.on_settled(task.scheduled, task.walk, kept)
-        check_counts(target.stats, len(journal.entries))
+        target.on_settled(task, kept)
+        check_counts(stats_of(target), len(journal.entries))
     assert not in_flight
     return journal
 
@@ -138,7 +140,7 @@ def test_whatever_the_servers_do_the_counts_add_up_and_a_resume_counts_the_same(
 ) -> None:
     target = scheduler_of(len(behaviors))
     journal = crawl(target, behaviors, concurrency, pick)
-    stats = target.stats
+    stats = stats_of(target)
     assert target.done
     assert all(one.ended for one in target.walks)
     assert stats.windows == stats.windows_done == len(journal.entries)
@@ -149,7 +151,7 @@ def test_whatever_the_servers_do_the_counts_add_up_and_a_resume_counts_the_same(
     resumed = scheduler_of(len(behaviors))
     assert replay(journal.entries, {"t": resumed}, dict(enumerate(resumed.walks))) == len(journal.entries)
     assert resumed.done
-    assert counted(resumed.stats) == counted(stats)
+    assert counted(stats_of(resumed)) == counted(stats)
     assert verdicts(resumed) == verdicts(target)
 
 
@@ -190,43 +192,43 @@ def test_a_journal_of_another_plan_is_refused() -> None:
 
 def test_walks_not_started_are_estimated_by_the_started_ones() -> None:
     target = scheduler_of(4)
-    assert target.stats.windows_left() == 4
+    assert stats_of(target).windows_left() == 4
     task = take(target)
-    assert target.stats.windows_left() == 4
+    assert stats_of(target).windows_left() == 4
     settle(target, task, page_of(range(10), 95))
-    assert (target.stats.windows, target.stats.windows_left()) == (10, 9 + 3 * 10)
+    assert (stats_of(target).windows, stats_of(target).windows_left()) == (10, 9 + 3 * 10)
 
 
 def test_the_window_at_the_end_of_the_list_is_counted() -> None:
     target = scheduler_of(1)
     settle(target, take(target), page_of(range(10), 10))
-    assert (target.stats.windows_left(), target.stats.declared) == (1, 10)
+    assert (stats_of(target).windows_left(), stats_of(target).declared) == (1, 10)
     settle(target, take(target), page_of([9], 10))
-    assert (target.stats.windows, target.stats.windows_left(), target.done) == (2, 0, True)
+    assert (stats_of(target).windows, stats_of(target).windows_left(), target.done) == (2, 0, True)
 
 
 def test_a_walk_without_a_total_has_one_more_window_until_it_ends() -> None:
     target = scheduler_of(1)
     for number in range(3):
         settle(target, take(target), page_of(range(number * 10, number * 10 + 10), None))
-        assert target.stats.windows_left() == 1
+        assert stats_of(target).windows_left() == 1
     task = take(target)
     task.walk.on_page(task.window, page_of([], None), last_try=False)
     settle(target, task, page_of([], None))
-    assert (target.stats.windows_left(), target.done) == (0, True)
+    assert (stats_of(target).windows_left(), target.done) == (0, True)
 
 
 def test_the_total_of_a_later_pass_replaces_the_one_before() -> None:
     target = scheduler_of(1)
     settle(target, take(target), page_of(range(4), 5))
     settle(target, take(target), page_of(range(4), 5))
-    assert target.stats.declared == 5
+    assert stats_of(target).declared == 5
     settle(target, take(target), page_of(range(3), 3))
     settle(target, take(target), page_of([2], 3))
-    assert (target.stats.declared, target.stats.windows, target.done) == (3, 5, False)
+    assert (stats_of(target).declared, stats_of(target).windows, target.done) == (3, 5, False)
     settle(target, take(target), page_of(range(3), 3))
     settle(target, take(target), page_of([2], 3))
-    assert (target.stats.declared, target.stats.windows, target.done) == (3, 6, True)
+    assert (stats_of(target).declared, stats_of(target).windows, target.done) == (3, 6, True)
 
 
 def test_an_error_ends_a_target_though_walks_are_open() -> None:
@@ -249,18 +251,33 @@ def test_records_and_rejects_are_counted_separately() -> None:
     page = page_of([1, 2, 3], 13)
     items = page.items._replace(records=1, rejected=2)
     settle(target, task, page._replace(items=items))
-    assert (target.stats.records, target.stats.rejected, target.stats.pages) == (1, 2, 1)
+    assert (stats_of(target).records, stats_of(target).rejected, stats_of(target).pages) == (1, 2, 1)
 
 
-def test_an_unknown_field_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
-    target = scheduler_of(1)
-    with caplog.at_level(logging.WARNING):
-        for offset, unknown in [(0, {"b", "a"}), (10, {"a"}), (20, {"a", "c"})]:
-            page = page_of(range(offset, offset + 10), 30)
-            task = take(target)
-            settle(target, task, page._replace(items=page.items._replace(unknown=frozenset(unknown))))
-    assert [vars(record)["fields"] for record in caplog.records] == [["a", "b"], ["c"]]
-    assert target.unknown_fields == {"a", "b", "c"}
+class FieldNames(Observer):
+    """Notes the unknown fields, and the invalid ones."""
+
+    def __init__(self) -> None:
+        self.unknown: list[tuple[str, ...]] = []
+        self.invalid: list[tuple[str, ...]] = []
+
+    def on_unknown_fields(self, found: FieldsFound) -> None:
+        self.unknown.append(found.fields)
+
+    def on_invalid_fields(self, found: FieldsFound) -> None:
+        self.invalid.append(found.fields)
+
+
+def test_an_unknown_and_an_invalid_field_are_reported_once() -> None:
+    names = FieldNames()
+    target = scheduler_of(1, observer=names)
+    for offset, fields in [(0, {"b", "a"}), (10, {"a"}), (20, {"a", "c"})]:
+        page = page_of(range(offset, offset + 10), 30)
+        items = page.items._replace(unknown=frozenset(fields), invalid_fields=frozenset(fields - {"b"}))
+        settle(target, take(target), page._replace(items=items))
+    assert names.unknown == [("a", "b"), ("c",)]
+    assert names.invalid == [("a",), ("c",)]
+    assert target.work.fields.unknown == {"a", "b", "c"}
 
 
 # ---- the census of a center
@@ -276,8 +293,8 @@ class Center:
         walks = [ScheduledWalk(index, WalkId("t", "self", f"n{index}")) for index in range(len(sizes))]
         probes = [ScheduledWalk(-1 - number, WalkId("t", "self", None), is_probe=True) for number in range(MAX_TOTALS)]
         self.census = ScheduledCensus("t", "self", probes)
-        profile, stats = ServerProfile(limit, (None,)), TargetStats("t", len(sizes), None)
-        self.target = TargetScheduler(walks, profile, LIMITS, stats, {"self": self.census})
+        profile, observer = ServerProfile(limit, (None,)), counting(len(sizes))
+        self.target = TargetScheduler("t", walks, profile, LIMITS, observer, census={"self": self.census})
         self.journal = Journal()
         self.ended: list[int] = []
 
@@ -300,7 +317,7 @@ class Center:
                 if isinstance(outcome, Settled):
                     break
             self.journal.append(task.scheduled.index, task.window, outcome.page)
-            self.target.on_settled(task.scheduled, task.walk, outcome.page)
+            self.target.on_settled(task, outcome.page)
             self.ended += [scheduled.index for scheduled in self.target.ended.take()]
         return self
 
@@ -414,7 +431,7 @@ def test_a_page_taken_back_of_a_walk_that_rests_or_has_ended_is_read_again() -> 
     assert verdicts(center.target) == ["complete", "complete"]
     for scheduled in center.target.walks:
         center.target.on_doubt(scheduled, Window(1, 0, LIMIT, None))
-    assert center.target.stats.walks_ended == 0
+    assert stats_of(center.target).walks_ended == 0
     center.crawl()
     assert verdicts(center.target) == ["complete", "complete"]
     assert {asked[1] for asked in center.of_walks()[-6:]} >= {0, 10, 20}
@@ -461,13 +478,8 @@ def test_a_walk_that_rests_in_a_later_pass_is_kept_whole(max_passes: int) -> Non
 def test_walks_of_another_center_have_no_census() -> None:
     center = Center([3], [3, 3])
     other = ScheduledWalk(1, WalkId("t", "thirdparty", None))
-    target = TargetScheduler(
-        [*center.target.walks, other],
-        ServerProfile(LIMIT, (None,)),
-        LIMITS,
-        TargetStats("t", 2, None),
-        {"self": center.census},
-    )
+    walks, profile = [*center.target.walks, other], ServerProfile(LIMIT, (None,))
+    target = TargetScheduler("t", walks, profile, LIMITS, counting(2), census={"self": center.census})
     walk = target.start(other)
     window = walk.next_window()
     assert window is not None
@@ -475,14 +487,14 @@ def test_walks_of_another_center_have_no_census() -> None:
     page = page._replace(items=page.items._replace(outside=1))
     outcome = walk.on_page(window, page, last_try=False)
     assert isinstance(outcome, Settled)
-    target.on_settled(other, walk, outcome.page)
+    target.on_settled(FetchTask(other, walk, window), outcome.page)
     assert not other.ended
     target.on_doubt(ScheduledWalk(-9, WalkId("t", "thirdparty", None), is_probe=True), window)
 
 
 def test_a_probe_of_an_estimate_has_no_census() -> None:
     probe = ScheduledWalk(0, WalkId("t", "self", None), is_probe=True)
-    target = TargetScheduler([probe], ServerProfile(LIMIT, (None,)), LIMITS, TargetStats("t", 1, None))
+    target = TargetScheduler("t", [probe], ServerProfile(LIMIT, (None,)), LIMITS, counting(1))
     settle(target, take(target), page_of(range(2), 5))
     settle(target, take(target), page_of([4], 5))
     assert target.done

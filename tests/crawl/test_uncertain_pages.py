@@ -9,7 +9,6 @@ from aiohttp import web
 
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.uncertain_pages import UncertainPages
-from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.resume import replay
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledCensus, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
@@ -25,6 +24,7 @@ from crawler.swr.response import Response
 from crawler.walk.center_census import AskTotal, CenterCensus
 from crawler.walk.server_profile import ServerProfile
 from crawler.walk.total_probe import ListTotal
+from tests.support.counting import counting, stats_of
 from tests.support.emulator_fixture import QuickClock
 from tests.support.handler_client import client_of
 
@@ -50,7 +50,7 @@ class Held:
         probes = [ScheduledWalk(-1 - number, WALK._replace(namespace=None), is_probe=True) for number in range(5)]
         self.census = ScheduledCensus("t", "self", probes)
         census = {WALK.center: self.census} if with_census else {}
-        self.target = TargetScheduler([walk], ServerProfile(10, (None,)), limits, TargetStats("t", 1, None), census)
+        self.target = TargetScheduler("t", [walk], ServerProfile(10, (None,)), limits, counting(1), census=census)
         self.answers: list[web.Response] = []
         self.published: list[ScheduledWalk] = []
         self.clock = QuickClock()
@@ -63,7 +63,7 @@ class Held:
     async def pages(self) -> AsyncIterator[UncertainPages]:
         async with client_of(self.answer, clock=self.clock) as client:
             self.client = client
-            requester = PageRequester(client, self.target.stats)
+            requester = PageRequester(client, "t", self.target.observer)
             yield UncertainPages(
                 self.target,
                 requester,
@@ -79,7 +79,7 @@ class Held:
         task.walk.on_page(task.window, page, last_try=True)
         if not exchange.certain:
             pages.hold(task, REQUEST, page, exchange)
-        self.target.on_settled(task.scheduled, task.walk, page)
+        self.target.on_settled(task, page)
         return task
 
 
@@ -129,7 +129,7 @@ async def test_a_doubtful_page_that_comes_again_is_certain() -> None:
         held.answers = [page_response(OURS)]
         await pages.request_again()
         assert held.published == [task.scheduled]
-        assert (verdict_of(task), task.scheduled.requests, held.target.stats.requests) == ("complete", 1, 1)
+        assert (verdict_of(task), task.scheduled.requests, stats_of(held.target).requests) == ("complete", 1, 1)
 
 
 async def test_a_doubtful_page_that_comes_again_on_a_connection_in_use_is_held_in_its_turn() -> None:
@@ -158,7 +158,7 @@ async def test_a_walk_whose_page_does_not_come_again_is_read_once_more(status: i
         held.answers = [web.Response(status=status, body=content) for _ in range(times)]
         await pages.request_again()
         assert not held.published
-        assert (verdict_of(task), held.target.done, held.target.stats.walks_ended) == (None, False, 0)
+        assert (verdict_of(task), held.target.done, stats_of(held.target).walks_ended) == (None, False, 0)
         assert task.scheduled.uncertain == 0
         again = await ended(held, pages, certain())
         assert again.window.pass_number == 2
@@ -201,7 +201,7 @@ async def test_a_throttled_request_for_a_doubtful_page_pauses_the_target() -> No
         exchange.judge(certain=False)
         held.answers = [web.Response(status=429, headers={"Retry-After": "7"}), page_response(OURS)]
         await pages.request_again()
-        assert held.client.rate_limiter.throttled_s == held.target.stats.throttled_s == 7
+        assert held.client.rate_limiter.throttled_s == stats_of(held.target).throttled_s == 7
         assert held.clock.slept_s == 7  # the next request waited for the end of the pause
 
 

@@ -46,7 +46,9 @@ def crawl(config: Config, environ: Environ) -> int:
     mode = "off" if config.output == STDOUT and sys.stdout.isatty() else config.progress
     sys.setswitchinterval(_SWITCH_S)
     stop = SignalStop()
-    result = run_crawl(config, environ, progress=progress.progress_hook(mode, config.log_format), stop=stop)
+    observer = progress.progress_observer(mode, config.log_format)
+    with observer or nullcontext():
+        result = run_crawl(config, environ, observer=observer, stop=stop)
     code = exit_code_of(result)
     _print(summary(result, style=_style(code)))
     if stop.reason() is not None and result.stop_reason.kind == "done":

@@ -1,6 +1,7 @@
 """Shows a crawl while it runs: a live view on a terminal, an event in the log every 10 s elsewhere.
 
-A thread of its own reads the statistics and draws, so that the crawl's task never waits for it.
+It is an observer that counts the events of the run; a thread of its own reads the counts and draws, so that the crawl's
+task never waits for it.
 """
 
 import logging
@@ -9,13 +10,15 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Final, Literal, TextIO
+from typing import TYPE_CHECKING, Final, Literal, Self, TextIO
 
 from crawler.cli.console import logs
 from crawler.cli.console.progress_view import ASCII, UNICODE, Glyphs, ProgressMeter, ProgressView, combined, draw
-from crawler.crawl.observing.target_stats import ProgressHook, TargetStats
+from crawler.crawl.observing.events import CrawlEnded, CrawlStarted, RunEnded
+from crawler.crawl.observing.run_statistics import RunStatistics
+from crawler.crawl.observing.target_stats import TargetStats
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,7 +38,41 @@ _GONE: Final = (OSError, ValueError)  # what writing to a closed terminal raises
 _STYLES: Final = {"name": "bold", "done": "green", "rest": "dim", "bad": "bold red", "paused": "yellow"}
 
 
-def progress_hook(
+Show = Callable[[Sequence[TargetStats]], AbstractContextManager[None]]  # shows the counts while they change
+
+
+class ProgressObserver(RunStatistics):
+    """Shows a crawl from its first request to its last, by `show`. As a context it ends the view in any case."""
+
+    def __init__(self, show: Show) -> None:
+        super().__init__()
+        self._show = show
+        self._shown = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._shown.close()
+
+    def on_crawl_start(self, crawl: CrawlStarted) -> None:
+        """Begin to show what was counted before, and what is counted from now on."""
+        for stats in crawl.targets:
+            self.begin(stats.copy())
+        self._shown.enter_context(self._show(self.targets))
+
+    def on_crawl_end(self, crawl: CrawlEnded) -> None:
+        """End the view: what follows is not counted."""
+        del crawl
+        self._shown.close()
+
+    def on_run_end(self, run: RunEnded) -> None:
+        """End the view of a run that was ended by an error."""
+        del run
+        self._shown.close()
+
+
+def progress_observer(
     mode: Literal["auto", "on", "off"],
     log_format: Literal["auto", "text", "json"] = "auto",
     *,
@@ -43,10 +80,10 @@ def progress_hook(
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.monotonic,
     ticker: Ticker | None = None,
-) -> ProgressHook:
-    """Return the hook that shows a crawl on `stream`, standard error by default.
+) -> ProgressObserver | None:
+    """Return the observer that shows a crawl on `stream`, standard error by default.
 
-    off    shows nothing
+    off    None
     auto   shows a live view if `stream` is a terminal that can move its cursor (TERM is not "dumb") and the log is not
            JSON, which would mean that a program reads the terminal; else logs the event `run.progress` every 10 s
     on     as auto, but shows the live view also with a log in JSON
@@ -55,12 +92,12 @@ def progress_hook(
     periodically, by default `ticking`.
     """
     if mode == "off":
-        return lambda _: nullcontext()
+        return None
     shown_on, ticker = stream or sys.stderr, ticker or ticking
     if can_move_cursor(shown_on, environ) and (mode == "on" or log_format != "json"):
         colours = not environ.get("NO_COLOR")
-        return lambda stats: _live(stats, shown_on, clock, ticker, colours=colours)
-    return lambda stats: _log_lines(stats, clock, ticker)
+        return ProgressObserver(lambda stats: _live(stats, shown_on, clock, ticker, colours=colours))
+    return ProgressObserver(lambda stats: _log_lines(stats, clock, ticker))
 
 
 def can_move_cursor(stream: TextIO, environ: Mapping[str, str]) -> bool:

@@ -66,7 +66,7 @@ def run_evidence(
     `started_at` is when the run began. Raises DiskError.
     """
     errors, walks = schedule.errors(), tuple(store.walks)
-    targets = target_entries(schedule.stats(), walks, errors)
+    targets = target_entries(schedule.planned(), walks, errors)
     totals = [total for total in schedule.declared_totals() if total.target not in errors]
     coverage = cover(totals, walks, store.splits)
     if not (may_publish(targets) and schedule.is_census_done):

@@ -3,26 +3,28 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from crawler.crawl.observing.target_stats import TargetStats
 from crawler.errors import CrawlerError
 from crawler.snapshot.manifest import TargetEntry, WalkEntry
 
 
 def target_entries(
-    stats: Sequence[TargetStats], walks: Iterable[WalkEntry], errors: Mapping[str, CrawlerError]
+    planned: Mapping[str, int], walks: Iterable[WalkEntry], errors: Mapping[str, CrawlerError]
 ) -> tuple[TargetEntry, ...]:
-    """Return an entry for each target, in the order of `stats`; `walks` are published, `errors` are by target."""
+    """Return an entry for each target, in the order of `planned`, which has the number of walks of each.
+
+    `walks` are published, `errors` are by target.
+    """
     published = Counter(walk.target for walk in walks)
-    return tuple(_entry(one, published[one.target], errors.get(one.target)) for one in stats)
+    return tuple(_entry(name, number, published[name], errors.get(name)) for name, number in planned.items())
 
 
-def _entry(stats: TargetStats, published: int, error: CrawlerError | None) -> TargetEntry:
+def _entry(name: str, planned: int, published: int, error: CrawlerError | None) -> TargetEntry:
     if error is None:
-        return TargetEntry(name=stats.target, state="ended", planned=stats.walks, published=published)
+        return TargetEntry(name=name, state="ended", planned=planned, published=published)
     return TargetEntry(
-        name=stats.target,
+        name=name,
         state="failed",
-        planned=stats.walks,
+        planned=planned,
         published=published,
         kind=error.kind,
         reason=str(error),

@@ -11,7 +11,6 @@ All of them live in one task group. An early end of the crawl cancels the group;
                 `-- workers: fetch window after window
 """
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -21,13 +20,13 @@ import anyio.to_thread
 from crawler.crawl.engine.publisher import Publisher
 from crawler.crawl.engine.store import Store
 from crawler.crawl.engine.target_run import TargetRun, TargetRuntime
+from crawler.crawl.observing.events import StopRequested
+from crawler.crawl.observing.observer import Observer
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.errors import CrawlerError
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason, StopSource, interruption
 from crawler.store.disk_writer import DiskWriter
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -36,11 +35,17 @@ class Engine:
     """One crawl of several targets into one store."""
 
     def __init__(
-        self, runtimes: Sequence[TargetRuntime], walks: Sequence[ScheduledWalk], store: Store, clock: Clock
+        self,
+        runtimes: Sequence[TargetRuntime],
+        walks: Sequence[ScheduledWalk],
+        store: Store,
+        clock: Clock,
+        observer: Observer,
     ) -> None:
         self._runtimes = runtimes
         self._store = store
         self._clock = clock
+        self._observer = observer
         self._stop_reason = StopReason("done")
         self._disk_writer = DiskWriter(store)
         self._publisher = Publisher(walks, store)
@@ -103,7 +108,7 @@ class Engine:
 
     async def _stop_when_asked(self, stop: StopSource, everything: anyio.CancelScope) -> None:
         self._stop_reason = await stop.wait()
-        log.warning("run.stop", extra={"signal": self._stop_reason.signal_number})
+        self._observer.on_stop_request(StopRequested(self._stop_reason.signal_number))
         everything.cancel()
 
 

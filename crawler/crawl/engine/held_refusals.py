@@ -73,7 +73,7 @@ class HeldRefusals:
         The first time it need not: the held windows are asked for once more, after some seconds.
         """
         if self._looked_again:
-            return error_of(self._target.stats.target, self._held[-1].error, self._held[-1].reason)
+            return error_of(self._target.name, self._held[-1].error, self._held[-1].reason)
         self._looked_again = True
         await self._wait_out(RetryAfter(_RELOAD_S))
         self._target.open.ask_again(one.task for one in self._take())

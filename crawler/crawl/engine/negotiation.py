@@ -11,7 +11,6 @@ begin. So two rows, the second one and the first one are asked for: a service th
 Where no list has two rows nothing shows it, and no walk of the target is complete (walk/judgement.py).
 """
 
-import logging
 from collections import Counter
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -21,6 +20,7 @@ import anyio
 
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.settling import WindowSettler
+from crawler.crawl.observing.events import DialectAdopted, WalkNotice
 from crawler.crawl.scheduling.scheduled import FetchTask
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import OrderRefusedError, RequestError, SizeRefusedError
@@ -31,8 +31,6 @@ from crawler.swr.request import ListRequest
 from crawler.walk.retry_policy import RetryAfter, Tries, decide
 from crawler.walk.server_profile import Refused, Reshaped, experiments
 from crawler.walk.walk import Walk
-
-log = logging.getLogger(__name__)
 
 _REFUSED: Final[Mapping[type[RequestError], Refused]] = {SizeRefusedError: "size", OrderRefusedError: "order"}
 _ABOUT_THE_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
@@ -133,7 +131,7 @@ class Negotiator:
         """
         refused = _REFUSED.get(type(error))
         if refused is not None and task.walk.on_shape_refused(task.window, refused):
-            log.info("walk.step_down", extra={"walk": str(task.scheduled.id), "reason": str(error)})
+            self._target.observer.on_step_down(WalkNotice(task.scheduled.id, str(error)))
             return "restart"
         is_first = task.window.offset == 0 and not (isinstance(task.walk, Walk) and task.walk.has_first_page)
         if not (are_refused and is_first and error.details.status in _ABOUT_THE_REQUEST):
@@ -166,7 +164,7 @@ class Negotiator:
 
     async def _experiment(self, task: FetchTask, error: RequestError) -> NextStep:
         profile, window = self._target.profile.present, task.window
-        had_page = bool(self._requester.largest or self._target.stats.pages)
+        had_page = bool(self._requester.largest or self._target.work.has_answered)
         may_change = profile.may_change and not (had_page or self._experiments.ignores_dialect)
         shapes = experiments(profile, window, may_change=may_change)
         for shape in shapes:
@@ -185,12 +183,10 @@ class Negotiator:
     def _adopt(self, task: FetchTask, shape: Reshaped, error: RequestError, *, in_other_dialect: bool) -> None:
         self._found, self._profited = shape, {task.scheduled.index}
         self._settler.reshape(task, shape)
-        extra = {"walk": str(task.scheduled.id), "reason": f"{error}; accepted: {_wording(shape, task)}"}
-        log.info("walk.step_down", extra=extra)
+        target, reason = self._target, f"{error}; accepted: {_wording(shape, task)}"
+        target.observer.on_step_down(WalkNotice(task.scheduled.id, reason))
         if in_other_dialect:
-            level = logging.INFO if shape.is_obeyed else logging.WARNING
-            target = {"target": task.scheduled.id.target, "is_obeyed": shape.is_obeyed}
-            log.log(level, "target.dialect", extra={**target, "reason": str(error)})
+            target.observer.on_dialect(DialectAdopted(target.name, shape.is_obeyed, str(error)))
 
 
 def _wording(shape: Reshaped, task: FetchTask) -> str:

@@ -1,13 +1,14 @@
-"""Requests a page of one target: counts the request, and renews credentials that worked before and are refused."""
+"""Requests a page of one target, and renews credentials that worked before and are refused."""
 
-import logging
 from http import HTTPStatus
 
 import anyio
 import anyio.from_thread
 import anyio.to_thread
 
-from crawler.crawl.observing.target_stats import TargetStats
+from crawler.crawl.observing.events import CachedPage
+from crawler.crawl.observing.observed_client import ObservedClient
+from crawler.crawl.observing.observer import Observer
 from crawler.errors import RequestError, ThrottledError
 from crawler.model.walk_id import Center
 from crawler.swr.decode.batch import Source
@@ -20,8 +21,6 @@ from crawler.swr.response import Response
 from crawler.text.redaction import Mask
 from crawler.walk.retry_policy import RetryAfter
 
-log = logging.getLogger(__name__)
-
 
 class PageRequester:
     """Requests the pages of one target. `successes` counts the pages received.
@@ -29,11 +28,13 @@ class PageRequester:
     `largest` has the largest page size in items that was accepted for each center that sent a page.
     """
 
-    def __init__(self, client: Client, stats: TargetStats) -> None:
+    def __init__(self, client: Client, target: str, observer: Observer) -> None:
         self.successes = 0
         self.largest: dict[Center, int] = {}
         self._client = client
-        self._stats = stats
+        self._observed = ObservedClient(client, target, observer)
+        self._target = target
+        self._observer = observer
         self._good_request: ListRequest | None = None  # the last one whose response was a page
         self._good_generation = -1  # of the credentials it was sent with
         self._cache_seen = False
@@ -66,9 +67,7 @@ class PageRequester:
 
     def pause_target(self, duration_s: float) -> None:
         """Let no request of the target go out for `duration_s` seconds."""
-        limiter = self._client.rate_limiter
-        limiter.pause_for(duration_s)
-        self._stats.throttled_s = limiter.throttled_s
+        self._observed.pause_for(duration_s)
 
     async def still_answers(self, other: ListRequest | None) -> bool:
         """Return whether the last successful request succeeds again: then one window is broken, not the service.
@@ -87,11 +86,11 @@ class PageRequester:
         return True
 
     async def _request(self, request: ListRequest, source: Source) -> tuple[Page, Exchange | None]:
-        response = await self._send(request)
+        response = await self._observed.get(request)
         while response.status == HTTPStatus.UNAUTHORIZED and response.generation == self._good_generation:
             if not await self._client.credentials.renew(response.generation):
                 break
-            response = await self._send(request)
+            response = await self._observed.get(request)
         page = await self._read(response, source)
         self._good_generation = response.generation
         if page.doubtful and not self._cache_seen:
@@ -116,17 +115,7 @@ class PageRequester:
         age_s = stored_for_s(response)
         if age_s:
             self._cache_seen = True
-            log.warning("target.cached", extra={"target": self._stats.target, "age_s": age_s})
-
-    async def _send(self, request: ListRequest) -> Response:
-        self._stats.requests += 1
-        try:
-            response = await self._client.get(request)
-        except RequestError as error:
-            self._stats.on_response(error.details.status)
-            raise
-        self._stats.on_response(response.status)
-        return response
+            self._observer.on_cached_page(CachedPage(self._target, age_s))
 
 
 def _while_waited_for(mask: Mask) -> Mask:

@@ -1,15 +1,13 @@
-"""How a window is settled: its page or its loss goes to the journal, and its target counts it."""
+"""How a window is settled: its page or its loss goes to the journal, and its target takes it (pure)."""
 
-import logging
 from typing import Protocol
 
+from crawler.crawl.observing.events import FailedWindow
 from crawler.crawl.scheduling.scheduled import FetchTask
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.model.window import Window
 from crawler.swr.page import Page
 from crawler.walk.server_profile import Reshaped
-
-log = logging.getLogger(__name__)
 
 
 class PageLog(Protocol):
@@ -46,20 +44,19 @@ class WindowSettler:
     def settle(self, task: FetchTask, page: Page) -> None:
         """Settle a window with its page, which its walk has taken."""
         self._page_log.append_page(task.scheduled.index, task.window, page)
-        self._target.on_settled(task.scheduled, task.walk, page)
+        self._target.on_settled(task, page)
 
     def refuse(self, task: FetchTask, reason: str) -> None:
         """Settle a window for which the service said that it has no such list, as its walk has noted."""
         self._page_log.append_refusal(task.scheduled.index, task.window, reason)
-        self._target.on_settled(task.scheduled, task.walk, None)
+        self._target.on_settled(task, None)
 
     def lose(self, task: FetchTask, reason: str) -> None:
         """Settle a window that could not be read."""
-        extra = {"walk": str(task.scheduled.id), "offset": task.window.offset, "reason": reason}
-        log.error("window.lost", extra=extra)
+        self._target.observer.on_window_lost(FailedWindow(task.scheduled.id, task.window.offset, reason))
         task.walk.on_lost(task.window, reason)
         self._page_log.append_loss(task.scheduled.index, task.window, reason)
-        self._target.on_settled(task.scheduled, task.walk, None)
+        self._target.on_settled(task, None)
 
     def reshape(self, task: FetchTask, shape: Reshaped) -> None:
         """Start a walk again in a shape that its service accepts; the other walks of the target profit."""

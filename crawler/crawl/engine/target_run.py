@@ -46,7 +46,7 @@ class TargetRun:
         self._target = target
         self._slots = WorkerSlots(ConcurrencyLimit(runtime.concurrency, clock.now_s(), clock.busy_s()), clock)
         self._fetcher = WindowFetcher(target, client, store, clock, self._slots, on_walk_end)
-        try_page = PageRequester(client, target.stats).try_page
+        try_page = PageRequester(client, target.name, target.observer).try_page
         self._splitter = CenterSplitter(target, client, try_page, store, clock)
         self._wait_for_room = wait_for_room
         self._on_walk_end = on_walk_end

@@ -8,13 +8,13 @@ Which pages are certain is decided by their connection (swr/http/connection_log.
 one is as rare as a proxy that sends an answer twice.
 """
 
-import logging
 from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
 from crawler.crawl.engine.page_requester import PageRequester
+from crawler.crawl.observing.events import DoubtfulPage, RequestRetried
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import RequestError
@@ -23,8 +23,6 @@ from crawler.swr.exchange import Exchange
 from crawler.swr.page import Page
 from crawler.swr.request import ListRequest
 from crawler.walk.retry_policy import RetryAfter, Tries, decide
-
-log = logging.getLogger(__name__)
 
 
 class _HeldPage(NamedTuple):
@@ -88,10 +86,10 @@ class UncertainPages:
         while self._doubtful:
             held = self._doubtful.popleft()
             scheduled = held.task.scheduled
-            extra = {"walk": str(scheduled.id), "offset": held.task.window.offset}
-            log.warning("page.doubtful", extra=extra)
+            doubtful = DoubtfulPage(scheduled.id, held.task.window.offset)
+            self._target.observer.on_doubtful_page(doubtful)
             if not await self._is_confirmed(held):
-                log.warning("page.unconfirmed", extra=extra)
+                self._target.observer.on_unconfirmed_page(doubtful)
                 self._take_back(held.task)
             self._release(scheduled)
 
@@ -102,12 +100,11 @@ class UncertainPages:
         while True:
             tries = tries.sent()
             held.task.scheduled.requests += 1
-            self._target.stats.retries += 1
             try:
                 page, exchange = await self._requester.get_page(held.request, source)
             except RequestError as error:
                 tries = tries.failed(error)
-                if not await self._waited(error, tries):
+                if not await self._waited(held, error, tries):
                     return False
             else:
                 confirmed = _content(page) == held.content
@@ -115,11 +112,14 @@ class UncertainPages:
                     self._hold(held, exchange)
                 return confirmed
 
-    async def _waited(self, error: RequestError, tries: Tries) -> bool:
+    async def _waited(self, held: _HeldPage, error: RequestError, tries: Tries) -> bool:
         """Wait before the next try; return False when there is none."""
         decision = decide(error, tries, self._target.retry_limits, 0.0)
         if not isinstance(decision, RetryAfter):
             return False
+        walk, offset = held.task.scheduled.id, held.task.window.offset
+        wait_s = 0.0 if decision.pauses_target else decision.after_s  # the pause is an event of its own
+        self._target.observer.on_retry(RequestRetried(walk, offset, tries.number, wait_s, str(error)))
         await self._requester.wait_out(decision)
         return True
 

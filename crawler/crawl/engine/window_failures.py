@@ -15,13 +15,13 @@ walk/retry_policy.py has the table of what follows which failure. Of a refusal:
 One refusal is no end: a gateway that reloads sends it, too, and the total may be late.
 """
 
-import logging
 from typing import Final
 
 from crawler.crawl.engine.held_refusals import HeldRefusals
 from crawler.crawl.engine.negotiation import Negotiator
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.settling import WindowSettler
+from crawler.crawl.observing.events import FailedWindow
 from crawler.crawl.planning.long_wait import explain_long_wait
 from crawler.crawl.scheduling.put_off_windows import PutOffWindows
 from crawler.crawl.scheduling.scheduled import FetchTask
@@ -43,8 +43,6 @@ from crawler.swr.nothing_found import NO_SUCH_PAGE, says_nothing_found
 from crawler.swr.request import ListRequest
 from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, Settled
 from crawler.walk.retry_policy import Lose, Renegotiate, RetryAfter, StopTarget, Tries, apart_s, decide
-
-log = logging.getLogger(__name__)
 
 _LOOKS_AT_HTML: Final = 2
 
@@ -101,7 +99,7 @@ class WindowFailures:
     @property
     def _has_answered(self) -> bool:
         """Whether the target has answered anything, in this run or in the one that it goes on with."""
-        return bool(self._requester.successes or self._target.stats.pages)
+        return bool(self._requester.successes or self._target.work.has_answered)
 
     def _refuse(self, task: FetchTask, error: RequestError, reason: str) -> None:
         """Lose a window that is refused for good; hold it while the target has answered nothing, in no run."""
@@ -123,8 +121,7 @@ class WindowFailures:
     def _lose(self, task: FetchTask, reason: str) -> None:
         """Put a window off, or settle it as lost when it failed after that, too."""
         if self._put_off.put_off(task):
-            extra = {"walk": str(task.scheduled.id), "offset": task.window.offset, "reason": reason}
-            log.warning("window.put_off", extra=extra)
+            self._target.observer.on_window_put_off(FailedWindow(task.scheduled.id, task.window.offset, reason))
         else:
             self._settler.lose(task, reason)
 
@@ -167,7 +164,7 @@ def _other_first_page(target: TargetScheduler, task: FetchTask) -> ListRequest |
 
     None for a target that never answered: then no other answer is to be expected.
     """
-    if not target.stats.pages:
+    if not target.work.has_answered:
         return None
     walk_id, window = task.scheduled.id, task.window
     others = [walk.id for walk in target.walks if walk.id != walk_id]

@@ -3,7 +3,6 @@
 walk/retry_policy.py has the table of what follows which failure.
 """
 
-import logging
 from collections.abc import Callable
 from random import Random
 
@@ -13,7 +12,7 @@ from crawler.crawl.engine.settling import PageLog, WindowSettler
 from crawler.crawl.engine.uncertain_pages import UncertainPages
 from crawler.crawl.engine.window_failures import WindowFailures
 from crawler.crawl.engine.worker_slots import WorkerSlots
-from crawler.crawl.observing.target_stats import TargetStats
+from crawler.crawl.observing.events import RequestRetried
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import (
@@ -27,8 +26,6 @@ from crawler.swr.http.client import Client
 from crawler.swr.request import ListRequest
 from crawler.walk.passes.outcome import AskAgain
 from crawler.walk.retry_policy import RetryAfter, Tries, wait_s
-
-log = logging.getLogger(__name__)
 
 
 class WindowFetcher:
@@ -45,7 +42,7 @@ class WindowFetcher:
     ) -> None:
         self._target = target
         self._client = client
-        self._requester = PageRequester(client, target.stats)
+        self._requester = PageRequester(client, target.name, target.observer)
         self._settler = WindowSettler(target, page_log)
         self._failures = WindowFailures(target, self._requester, self._settler, clock)
         self._clock = clock
@@ -92,7 +89,7 @@ class WindowFetcher:
                 if again is None:
                     return
                 pause_s = wait_s(again, tries.number, self._chance.random())
-                _log_retry(self._target.stats, task, tries, pause_s, again.reason, expected=again.wait != "backoff")
+                self._report_retry(task, tries, pause_s, again.reason, is_expected=again.wait != "backoff")
             if pause_s:
                 async with self._slots.released():
                     await self._clock.sleep(pause_s)
@@ -124,25 +121,15 @@ class WindowFetcher:
 
         A 429 also cuts the concurrency limit (`WorkerSlots.on_failure`).
         """
-        stats, pause_s = self._target.stats, retry.after_s
+        pause_s = retry.after_s
         if retry.pauses_target:
             self._requester.pause_target(pause_s)
-            log.warning("target.throttled", extra={"target": stats.target, "wait_s": round(pause_s, 2)})
             pause_s = 0.0
-        _log_retry(stats, task, tries, pause_s, str(error))
+        self._report_retry(task, tries, pause_s, str(error))
         return pause_s
 
-
-def _log_retry(
-    stats: TargetStats, task: FetchTask, tries: Tries, wait_s: float, reason: str, *, expected: bool = False
-) -> None:
-    """Count and log a retry; one that only confirms an answer is `expected`, and no reason to worry."""
-    stats.retries += 1
-    extra = {
-        "walk": str(task.scheduled.id),
-        "offset": task.window.offset,
-        "attempt": tries.number,
-        "wait_s": round(wait_s, 2),
-        "reason": reason,
-    }
-    log.log(logging.INFO if expected else logging.WARNING, "page.retry", extra=extra)
+    def _report_retry(
+        self, task: FetchTask, tries: Tries, wait_s: float, reason: str, *, is_expected: bool = False
+    ) -> None:
+        walk, offset = task.scheduled.id, task.window.offset
+        self._target.observer.on_retry(RequestRetried(walk, offset, tries.number, wait_s, reason, is_expected))

@@ -55,6 +55,12 @@ class CrawlStarted(NamedTuple):
     targets: tuple[TargetStats, ...]
 
 
+class CrawlEnded(NamedTuple):
+    """No more requests are sent: every walk has ended, every target stopped, or the run was asked to stop."""
+
+    stop_reason: StopReason
+
+
 class StopRequested(NamedTuple):
     """A signal, by its number, stops the run; its state is kept."""
 
@@ -62,7 +68,10 @@ class StopRequested(NamedTuple):
 
 
 class SnapshotPublished(NamedTuple):
-    """The snapshot is in its folder `path`; `manifest` names its walks with their verdicts, its files and counts."""
+    """The snapshot is in its folder `path`; `manifest` names its walks with their verdicts, its files and counts.
+
+    When a process was killed just after it had published, the next run of the same command tells it once more.
+    """
 
     path: PurePath
     manifest: Manifest
@@ -214,9 +223,9 @@ class FieldsFound(NamedTuple):
 class RequestEnded(NamedTuple):
     """A request to the API has a response, or failed without one; then `status` is 0.
 
-    `status` is the HTTP status, `request_id` the X-Request-Id of the response, "" without one; `body_bytes` is the size
-    of the decompressed body, 0 for one that was not read. `elapsed_s` includes the wait for the rate limiter and for a
-    connection.
+    `status` is the HTTP status, `request_id` the X-Request-Id of a response that is an error, "" for others.
+    `body_bytes` is the size of the decompressed body, 0 for one that was not read. `elapsed_s` includes the wait for
+    the rate limiter and for a connection. A request that the end of the run cuts off has no event.
     """
 
     target: str

@@ -2,6 +2,7 @@
 
 from crawler.crawl.observing.events import (
     CachedPage,
+    CrawlEnded,
     CrawlStarted,
     DialectAdopted,
     DiscoveryRetried,
@@ -34,8 +35,8 @@ class Observer:
 
     All methods are called in the thread of the run's event loop, one after another, and must return soon: the crawl
     waits for them. What they raise changes nothing in the run (observers.py). The events of one run are in order:
-    on_run_start, discovery, on_crawl_start, requests and what follows from them, on_publish, on_run_end. A run that
-    fails or is stopped leaves out what it did not reach, and always has on_run_end if it had on_run_start.
+    on_run_start, discovery, on_crawl_start, requests and what follows from them, on_crawl_end, on_publish, on_run_end.
+    A run that fails or is stopped leaves out what it did not reach, and always has on_run_end if it had on_run_start.
     """
 
     # ---- the run
@@ -51,6 +52,9 @@ class Observer:
 
     def on_crawl_start(self, crawl: CrawlStarted) -> None:
         """Take that the walks are known, and how far they are."""
+
+    def on_crawl_end(self, crawl: CrawlEnded) -> None:
+        """Take that no more requests are sent, and why."""
 
     def on_stop_request(self, stop: StopRequested) -> None:
         """Take that a signal stops the run."""

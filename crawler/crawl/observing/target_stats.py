@@ -1,19 +1,18 @@
-"""What is counted while a target is crawled, and the time that is left by these counts (pure)."""
+"""The counts of a target while it is crawled, and the time that is left by them (pure)."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 NO_ANSWER = "none"  # the status of a request without a response
 
 
 @dataclass(slots=True)
 class TargetStats:
-    """The counts of one target so far. The engine writes them, the progress view reads them.
+    """The counts of one target so far (run_statistics.py).
 
-    `requests` counts requests of any outcome. `windows` counts the windows known to be needed: all of a walk whose
-    total is known, one of any other started walk. `declared` is the sum of the known totals, in items.
+    `by_status` counts requests by their HTTP status, as text, or NO_ANSWER. `windows` counts the windows known to be
+    needed: all of a walk whose total is known, one of any other started walk. `declared` is the sum of the known
+    totals, in items.
     """
 
     target: str
@@ -27,7 +26,6 @@ class TargetStats:
     pages: int = 0
     windows: int = 0
     windows_done: int = 0
-    requests: int = 0
     retries: int = 0
     throttled_s: float = 0.0
     by_status: Counter[str] = field(default_factory=Counter)
@@ -37,17 +35,14 @@ class TargetStats:
         """Count one request by its HTTP status, 0 when there was no response."""
         self.by_status[str(status) if status else NO_ANSWER] += 1
 
-    def on_page(self, records: int, rejected: int) -> None:
-        """Count a page that was read, with so many records and rejects."""
-        self.pages += 1
-        self.records += records
-        self.rejected += rejected
+    def copy(self) -> "TargetStats":
+        """Return the counts of now."""
+        return replace(self, by_status=self.by_status.copy())
 
-    def on_split(self, walks: int, declared: int) -> None:
-        """Count so many walks in place of one that has ended, whose list declared that many items."""
-        self.walks += walks - 1
-        self.walks_started -= 1
-        self.declared -= declared
+    @property
+    def requests(self) -> int:
+        """The number of requests of any outcome."""
+        return self.by_status.total()
 
     def windows_left(self) -> float:
         """Return an estimate of the windows left: walks not started count as much as the mean of the started ones."""
@@ -66,6 +61,3 @@ def eta_s(windows_left: float, *, done: int, elapsed_s: float, rate_per_s: float
         return None
     speed_per_s = done / elapsed_s
     return windows_left / (speed_per_s if rate_per_s is None else min(speed_per_s, rate_per_s))
-
-
-ProgressHook = Callable[[Sequence[TargetStats]], AbstractContextManager[None]]  # shows the counts while they change

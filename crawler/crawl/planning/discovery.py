@@ -4,13 +4,15 @@ Source: docs/reference/swr-api.md#list-namespaces (one response lists all of the
 """
 
 import json
-import logging
 from heapq import nsmallest
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import anyio.to_thread
 
+from crawler.crawl.observing.events import DiscoveryRetried, InvalidNamespaces
+from crawler.crawl.observing.observed_client import ObservedClient
+from crawler.crawl.observing.observer import Observer
 from crawler.crawl.planning.long_wait import explain_long_wait
 from crawler.errors import (
     ConfigError,
@@ -31,15 +33,26 @@ from crawler.swr.request import NamespacesRequest
 from crawler.swr.response import Response
 from crawler.walk.retry_policy import Decision, Renegotiate, RetryAfter, RetryLimits, Tries, decide
 
-log = logging.getLogger(__name__)
-
 _OK: Final = 200
 # Of 100 000 namespaces. While the elements of a body are counted and decoded, no other thread runs.
 _MAX_BYTES: Final = 16 * 2**20
-_MOST_SHOWN: Final = 10  # names in a log line: a list may have any number of them, of any length
+_MOST_SHOWN: Final = 10  # names in an event: a list may have any number of them, of any length
 
 
-async def discover(client: Client, target: str, *, visible: bool, limits: RetryLimits, clock: Clock) -> tuple[str, ...]:
+class _Names(NamedTuple):
+    """The names of a list: the valid ones, sorted, and how many are `invalid`, of which the first are `shown`.
+
+    The service refuses a request for an invalid name; its records are missing in the coverage of the center.
+    """
+
+    valid: tuple[str, ...]
+    invalid: int
+    shown: tuple[str, ...]
+
+
+async def discover(
+    client: Client, target: str, *, visible: bool, limits: RetryLimits, clock: Clock, observer: Observer
+) -> tuple[str, ...]:
     """Return the names of the target's namespaces, sorted: the plan must not depend on the order of the response.
 
     With `visible` also those that the account sees only through a repository. Raises CredentialsError when the
@@ -47,12 +60,12 @@ async def discover(client: Client, target: str, *, visible: bool, limits: RetryL
     usable answer, ConfigError when the service refuses the request twice.
     """
     chance = Random()  # noqa: S311 - jitter, no secret
-    request = NamespacesRequest(visible)
+    request, observed = NamespacesRequest(visible), ObservedClient(client, target, observer)
     tries = Tries()
     while True:
         tries = tries.sent()
         try:
-            return await _read(await client.get(request), target)
+            names = await _read(await observed.get(request))
         except RequestError as error:
             tries = tries.failed(error)
             decision = decide(error, tries, limits, chance.random())
@@ -60,13 +73,15 @@ async def discover(client: Client, target: str, *, visible: bool, limits: RetryL
                 if long_wait := explain_long_wait(error, limits, clock.utc()):
                     raise UnavailableError(f"target {target}: {long_wait}: {error}") from None
                 raise _failure(error, decision, target, tries.number, clock) from None
-            wait_s = round(decision.after_s, 2)
-            extra = {"target": target, "attempt": tries.number, "wait_s": wait_s, "reason": str(error)}
-            log.warning("discovery.retry", extra=extra)
+            observer.on_discovery_retry(DiscoveryRetried(target, tries.number, decision.after_s, str(error)))
             if decision.pauses_target:
-                client.rate_limiter.pause_for(decision.after_s)
+                observed.pause_for(decision.after_s)
             else:
                 await clock.sleep(decision.after_s)
+        else:
+            if names.invalid:
+                observer.on_invalid_namespaces(InvalidNamespaces(target, names.shown, names.invalid))
+            return names.valid
 
 
 def _failure(error: RequestError, decision: Decision, target: str, tries: int, clock: Clock) -> CrawlerError:
@@ -80,14 +95,14 @@ def _failure(error: RequestError, decision: Decision, target: str, tries: int, c
     return UnavailableError(f"{where}; rerun the command later: {error}")
 
 
-async def _read(response: Response, target: str) -> tuple[str, ...]:
-    """Return the names of `_names`; a large list is read by another thread, while this one goes on."""
+async def _read(response: Response) -> _Names:
+    """Return the names in a response; a large list is read by another thread, while this one goes on."""
     if len(response.body) <= SMALL_BYTES:
-        return _names(response, target)
-    return await anyio.to_thread.run_sync(_names, response, target, abandon_on_cancel=True)
+        return _names(response)
+    return await anyio.to_thread.run_sync(_names, response, abandon_on_cancel=True)
 
 
-def _names(response: Response, target: str) -> tuple[str, ...]:
+def _names(response: Response) -> _Names:
     if response.status != _OK:
         raise error_from_response(response)
     if excess := _excess(response.body):
@@ -100,11 +115,8 @@ def _names(response: Response, target: str) -> tuple[str, ...]:
     except (ValueError, TypeError, KeyError, RecursionError):
         raise TransientError(error_from_response(response).details) from None
     invalid = {name for name in names if valid_namespace(name) is None}
-    if invalid:
-        # The service refuses a request for such a name; its records are missing in the coverage of the center.
-        shown = [printable(name, response.mask) for name in nsmallest(_MOST_SHOWN, invalid)]
-        log.warning("discovery.invalid_name", extra={"target": target, "names": shown, "count": len(invalid)})
-    return tuple(sorted(names - invalid))
+    shown = tuple(printable(name, response.mask) for name in nsmallest(_MOST_SHOWN, invalid))
+    return _Names(tuple(sorted(names - invalid)), len(invalid), shown)
 
 
 def _excess(body: bytes) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.config.config import Config
+from crawler.crawl.observing.observer import Observer
+from crawler.crawl.observing.run_statistics import RunStatistics
 from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.planning.walk_plan import WalkPlan
 from crawler.crawl.scheduling.scheduled import ScheduledCensus, ScheduledWalk, Split
@@ -66,9 +68,9 @@ class Schedule(NamedTuple):
         found = {one.snapshot: one for walk in self.walks if (one := walk.published_in) is not None}
         return tuple(sorted(found.values(), key=lambda one: one.finished_at))
 
-    def stats(self) -> tuple[TargetStats, ...]:
-        """Return the statistics of all targets, in the order of the configuration."""
-        return tuple(target.stats for target in self.targets.values())
+    def planned(self) -> dict[str, int]:
+        """Return the number of walks of each target, split ones by their parts, in the order of the configuration."""
+        return {name: target.work.present.walks for name, target in self.targets.items()}
 
     def errors(self) -> dict[str, CrawlerError]:
         """Return why targets stopped before their walks ended, by the target's name."""
@@ -76,25 +78,31 @@ class Schedule(NamedTuple):
 
     def unknown_fields(self) -> set[str]:
         """Return the names of all fields that this version does not know."""
-        return set().union(*(target.unknown_fields for target in self.targets.values()))
+        return set().union(*(target.work.fields.unknown for target in self.targets.values()))
 
     def declared_totals(self) -> list[CenterTotal]:
         """Return what each center that is crawled by namespace declared as its own totals."""
         return [CenterTotal(one.target, one.center, one.before, one.after) for one in self._all_census()]
 
 
-def make_schedule(config: Config, plan: WalkPlan) -> Schedule:
-    """Return the schedule of `plan`; a target whose namespaces could not be discovered is stopped already."""
+def make_schedule(config: Config, plan: WalkPlan, observer: Observer, statistics: RunStatistics) -> Schedule:
+    """Return the schedule of `plan`, at its start; `statistics` begin anew, and count when `observer` tells them.
+
+    A target whose namespaces could not be discovered is stopped already; `observer` is not told.
+    """
     walks = [ScheduledWalk(index, walk) for index, walk in enumerate(plan.walks)]
     census = [_census(config, *center) for center in plan.by_namespace]
-    targets = make_targets(config, walks, census)
+    targets = make_targets(config, walks, observer, census)
+    for target in config.targets:
+        walks_of_target = len(targets[target.name].walks)
+        statistics.begin(TargetStats(target.name, walks_of_target, target.rate_per_s))
     for name, error in plan.errors.items():
-        targets[name].stop(error)
+        targets[name].error = error
     return Schedule(walks, census, targets)
 
 
 def make_targets(
-    config: Config, walks: Sequence[ScheduledWalk], census: Sequence[ScheduledCensus] = ()
+    config: Config, walks: Sequence[ScheduledWalk], observer: Observer, census: Sequence[ScheduledCensus] = ()
 ) -> dict[str, TargetScheduler]:
     """Return a scheduler for each target, by its name."""
     orders = tuple(None if column == "none" else Order(column, "asc") for column in config.order)
@@ -102,10 +110,9 @@ def make_targets(
     targets = {}
     for target in config.targets:
         own = [walk for walk in walks if walk.id.target == target.name]
-        stats = TargetStats(target.name, len(own), target.rate_per_s)
         profile = ServerProfile(config.limit, orders, config.dialect == "filter", config.dialect == "auto")
         of_centers = {one.center: one for one in census if one.target == target.name}
-        targets[target.name] = TargetScheduler(own, profile, limits, stats, of_centers)
+        targets[target.name] = TargetScheduler(target.name, own, profile, limits, observer, census=of_centers)
     return targets
 
 

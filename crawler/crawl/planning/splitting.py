@@ -11,12 +11,12 @@ one request shows.
 Source: docs/reference/swr-api.md#sort-stability, #list-namespaces, #visible-namespaces.
 """
 
-import logging
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, Protocol
 
 import anyio.to_thread
 
+from crawler.crawl.observing.events import WalkNotice
 from crawler.crawl.planning.discovery import discover
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
@@ -27,8 +27,6 @@ from crawler.swr.decode.batch import Source
 from crawler.swr.http.client import Client
 from crawler.swr.page import Page
 from crawler.swr.request import ListRequest
-
-log = logging.getLogger(__name__)
 
 _FEWEST: Final = 2  # namespaces
 
@@ -70,8 +68,7 @@ class CenterSplitter:
         for scheduled in [walk for walk in self._target.walks if walk.awaits_split]:
             seen = await self._seen(scheduled)
             if why := await self._why_not(scheduled, seen):
-                log.warning("walk.not_split", extra={"walk": str(scheduled.id), "reason": why})
-                self._target.ended.keep_whole(scheduled)
+                self._target.ended.keep_whole(scheduled, why)
                 continue
             listed = await self._listed(scheduled)
             namespaces = tuple(sorted((seen or frozenset()).union(listed)))
@@ -89,7 +86,6 @@ class CenterSplitter:
 
     def _begin(self, scheduled: ScheduledWalk, namespaces: tuple[str, ...]) -> None:
         if scheduled.split is not None:
-            log.warning("walk.split", extra={"walk": str(scheduled.id), "namespaces": len(namespaces)})
             self._store.append_split(scheduled.index, namespaces)
             self._target.begin_split(scheduled.split, namespaces)
 
@@ -123,9 +119,12 @@ class CenterSplitter:
                 return own
             return await self._discovered(scheduled, visible=True) - own  # those of other accounts
         except (ConfigError, CredentialsError, UnavailableError) as error:
-            log.warning("walk.namespaces_unknown", extra={"walk": str(scheduled.id), "reason": str(error)})
+            self._target.observer.on_namespaces_unknown(WalkNotice(scheduled.id, str(error)))
             return frozenset()
 
     async def _discovered(self, scheduled: ScheduledWalk, *, visible: bool) -> frozenset[str]:
-        target, limits = scheduled.id.target, self._target.retry_limits
-        return frozenset(await discover(self._client, target, visible=visible, limits=limits, clock=self._clock))
+        target, limits, observer = scheduled.id.target, self._target.retry_limits, self._target.observer
+        names = await discover(
+            self._client, target, visible=visible, limits=limits, clock=self._clock, observer=observer
+        )
+        return frozenset(names)

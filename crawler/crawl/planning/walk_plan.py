@@ -6,6 +6,7 @@ from typing import NamedTuple
 from crawler.config.config import Config
 from crawler.config.credentials.target import Target
 from crawler.config.namespaces import filter_names
+from crawler.crawl.observing.observer import Observer
 from crawler.crawl.planning.discovery import discover
 from crawler.errors import CrawlerError
 from crawler.model.clock import Clock
@@ -43,12 +44,12 @@ def resume_digest(config: Config) -> str:
 
 
 async def find_walks(
-    config: Config, clients: Mapping[str, Client], clock: Clock, *, known: tuple[WalkId, ...] = ()
+    config: Config, clients: Mapping[str, Client], clock: Clock, observer: Observer, *, known: tuple[WalkId, ...] = ()
 ) -> WalkPlan:
     """Return the walks to crawl; asks each target for its namespaces when `config` wants discovery.
 
     `known` are the walks that the interrupted run discovered: their targets are not asked again, since they could
-    answer differently. A target's CrawlerError becomes an entry of `errors`.
+    answer differently. `observer` is told of the requests. A target's CrawlerError becomes an entry of `errors`.
     """
     if not config.discover:
         walks = plan_of(config).walks
@@ -59,7 +60,7 @@ async def find_walks(
     for target in config.targets:
         if not any(walk.target == target.name for walk in known):
             try:
-                walks += await _discovered(config, target, clients[target.name], clock)
+                walks += await _discovered(config, target, clients[target.name], clock, observer)
             except CrawlerError as error:
                 errors[target.name] = error
                 continue
@@ -69,9 +70,11 @@ async def find_walks(
     return WalkPlan(walks, tuple(by_namespace), errors)
 
 
-async def _discovered(config: Config, target: Target, client: Client, clock: Clock) -> tuple[WalkId, ...]:
+async def _discovered(
+    config: Config, target: Target, client: Client, clock: Clock, observer: Observer
+) -> tuple[WalkId, ...]:
     visible = config.discover_mode == "visible"
     limits = RetryLimits(config.max_tries, config.max_wait_s)
-    names = await discover(client, target.name, visible=visible, limits=limits, clock=clock)
+    names = await discover(client, target.name, visible=visible, limits=limits, clock=clock, observer=observer)
     chosen = filter_names(config.patterns, names)
     return discovered_walks(target.name, config.centers, config.namespaces, chosen)

@@ -1,1 +1,1 @@
-"""Which window of which walk is fetched next, and what is counted."""
+"""Which window of which walk is fetched next (pure)."""

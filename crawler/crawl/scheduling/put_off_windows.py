@@ -1,4 +1,4 @@
-"""The windows of one target that failed and are asked for once more, later: most outages are over by then.
+"""The windows of one target that failed and are asked for once more, later: most outages are over by then (pure).
 
 A window waits for the end of its pass, which its walk sees to (walk/passes/out_of_line.py). The first window of a pass
 has no others to wait for: it waits until nothing else of its target is left to start.

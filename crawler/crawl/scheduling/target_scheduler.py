@@ -1,17 +1,17 @@
-"""Schedules the walks of one target: which window is fetched next, what is counted, and why the target stopped.
+"""Schedules the walks of one target: which window is fetched next, and why the target stopped (pure).
 
 Walks start in plan order, and windows of an older walk go before those of a younger one. So few walks are open at a
 time, however many there are, and memory holds the keys of open walks only. Walks that rest until the census of their
 center (walk/center_census.py) are one short page each.
 """
 
-import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Final
 
-from crawler.crawl.observing.target_stats import TargetStats
+from crawler.crawl.observing.events import TargetStopped, WalkReopened
+from crawler.crawl.observing.observer import Observer
 from crawler.crawl.scheduling.ended_walks import EndedWalks
+from crawler.crawl.scheduling.known_work import KnownWork
 from crawler.crawl.scheduling.open_walks import OpenWalks, task_of
 from crawler.crawl.scheduling.scheduled import (
     CensusResult,
@@ -33,46 +33,41 @@ from crawler.walk.server_profile import ServerProfile, SharedProfile
 from crawler.walk.total_probe import TotalProbe
 from crawler.walk.walk import Walk
 
-log = logging.getLogger(__name__)
-
-
-# A service may send any number of unknown fields; a person reads the report of them.
-_MAX_UNKNOWN_FIELDS: Final = 1000
-
 
 class TargetScheduler:
     """All walks of one target. `error` says why the target stopped before they ended; None when it did not.
 
     `census` holds the census of each center that is crawled by namespace. `not_started` are walks, the next one first;
-    `open` are those that have windows to fetch, `ended` those that have their verdict.
+    `open` are those that have windows to fetch, `ended` those that have their verdict. `work` is what is known of them.
     """
 
     def __init__(
         self,
+        name: str,
         walks: Sequence[ScheduledWalk],
         profile: ServerProfile,
         limits: CrawlLimits,
-        stats: TargetStats,
+        observer: Observer,
+        *,
         census: Mapping[Center, ScheduledCensus] | None = None,
     ) -> None:
+        self.name = name
         self.walks = walks
+        self.observer = observer
+        self.error: CrawlerError | None = None
         self.profile = SharedProfile(profile)
         self.retry_limits = RetryLimits(limits.max_tries, limits.max_wait_s)
-        self.stats = stats
-        self.error: CrawlerError | None = None
-        self.unknown_fields: set[str] = set()
-        self._invalid_fields: set[str] = set()
+        self.work = KnownWork(len(walks), observer)
         self._census = TargetCensus(census or {}, walks)
         self._maker = WalkMaker(self.profile, limits, self._census)
         self.not_started = deque([*self._census.first_probes(), *walks])
         self.open = OpenWalks()
-        self.ended = EndedWalks(stats)
+        self.ended = EndedWalks(observer)
 
     def stop(self, error: CrawlerError) -> None:
         """Stop the target before its walks have ended."""
         self.error = error
-        self.stats.error = str(error)
-        log.error("target.stop", extra={"target": self.stats.target, "reason": str(error)})
+        self.observer.on_target_stop(TargetStopped(self.name, error))
 
     @property
     def done(self) -> bool:
@@ -97,26 +92,18 @@ class TargetScheduler:
         scheduled.walk = walk
         self.open.add(scheduled, walk)
         if isinstance(walk, Walk):
-            self.stats.walks_started += 1
-            _count_planned(self.stats, scheduled, walk)
+            self.work.on_start(scheduled, walk)
         return walk
 
-    def on_settled(self, scheduled: ScheduledWalk, walk: Walk | TotalProbe, page: Page | None) -> None:
-        """Count a settled window: one that was read, with its page, or with None a lost one."""
+    def on_settled(self, task: FetchTask, page: Page | None) -> None:
+        """Take a settled window, with its page if it has one."""
+        scheduled, walk, window = task
         if isinstance(walk, TotalProbe):
-            if walk.result is not None:
-                self.open.close(scheduled, walk)
-                self._go_on(self._census.on_probe(scheduled, walk.result))
-                self.ended.add_parent(scheduled)
+            self._on_probe(scheduled, walk)
             return
-        self.stats.windows_done += 1
-        if page is not None:
-            self.stats.on_page(page.items.records, page.items.rejected)
-            _report_unknown_fields(self.unknown_fields, scheduled, page)
-            _report_invalid_fields(self._invalid_fields, scheduled, page)
-            if page.items.outside:
-                self._census.on_loose_filter(scheduled.id.center)
-        _count_planned(self.stats, scheduled, walk)
+        self.work.on_settled(scheduled, walk, window, page)
+        if page is not None and page.items.outside:
+            self._census.on_loose_filter(scheduled.id.center)
         if walk.verdict is not None:
             self.open.close(scheduled, walk)
             result = result_of(walk)
@@ -128,6 +115,12 @@ class TargetScheduler:
             scheduled.walk = None if kept else walk
             self._go_on(self._census.on_rest(scheduled, kept or walk, walk.reading.evidence.total))
 
+    def _on_probe(self, scheduled: ScheduledWalk, probe: TotalProbe) -> None:
+        if probe.result is not None:
+            self.open.close(scheduled, probe)
+            self._go_on(self._census.on_probe(scheduled, probe.result))
+            self.ended.add_parent(scheduled)
+
     def on_doubt(self, scheduled: ScheduledWalk, window: Window) -> None:
         """Take back a settled window, whose page may belong to another request; its walk is not published yet."""
         if scheduled.is_probe:
@@ -136,7 +129,7 @@ class TargetScheduler:
             scheduled.walk.on_doubt(window)
         else:  # it has ended, or rests: it is read again
             self._census.on_reopen(scheduled)
-            self.stats.walks_ended -= scheduled.ended
+            self.observer.on_walk_reopen(WalkReopened(scheduled.id, scheduled.ended))
             walk = self._maker.anew(scheduled)
             scheduled.walk, scheduled.result, scheduled.counted_windows = walk, None, 0
             scheduled.split = None if scheduled.own_split else scheduled.split
@@ -159,29 +152,4 @@ class TargetScheduler:
         census = split.begin(namespaces)
         self._census.add(census, split.walks)
         self.not_started.extend([census.probes[0], *split.walks])
-        self.stats.on_split(len(split.walks), split.parent.counted_total)
-
-
-def _count_planned(stats: TargetStats, scheduled: ScheduledWalk, walk: Walk) -> None:
-    """Count the windows and the records that a walk is known to need now."""
-    if walk.has_first_page:
-        total = walk.reading.evidence.total
-        stats.declared += total - scheduled.counted_total
-        scheduled.counted_total = total
-    windows = walk.windows
-    stats.windows += windows - scheduled.counted_windows
-    scheduled.counted_windows = windows
-
-
-def _report_unknown_fields(known: set[str], scheduled: ScheduledWalk, page: Page) -> None:
-    new = page.items.unknown - known
-    if new and len(known) < _MAX_UNKNOWN_FIELDS:
-        known |= new
-        log.warning("field.unknown", extra={"walk": str(scheduled.id), "fields": sorted(new)})
-
-
-def _report_invalid_fields(known: set[str], scheduled: ScheduledWalk, page: Page) -> None:
-    new = page.items.invalid_fields - known
-    if new:
-        known |= new
-        log.warning("field.invalid", extra={"walk": str(scheduled.id), "fields": sorted(new)})
+        self.work.on_split(split)
