@@ -8,6 +8,7 @@ from aiohttp import web
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.crawl.estimate import estimate
+from crawler.crawl.observing.events import DiscoveryRetried, RequestEnded, TargetThrottled
 from crawler.crawl.observing.log_observer import LogObserver
 from crawler.crawl.planning.discovery import discover
 from crawler.emulator.faults.registry import parse_fault
@@ -15,8 +16,10 @@ from crawler.emulator.inventory.ndjson import synthetic
 from crawler.errors import ConfigError, CredentialsError, UnavailableError
 from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.client import Client
+from crawler.swr.request import NamespacesRequest
 from crawler.walk.retry_policy import RetryLimits
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, crawl, serve
+from tests.support.event_recorder import Recorder
 from tests.support.handler_client import client_of as asking
 
 INVENTORY = synthetic(namespaces=4, repositories=100, seed=7)
@@ -76,6 +79,34 @@ async def test_a_transient_failure_is_retried() -> None:
     async with asking(handle) as client:
         assert await discovered(client) == ()
     assert asked == 3
+
+
+@pytest.mark.anyio
+async def test_each_request_for_the_namespaces_each_retry_and_each_pause_is_an_event() -> None:
+    statuses = [503, 429, 200]
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        del request
+        status = statuses.pop(0)
+        headers = {"X-Request-Id": f"id-{status}"} | ({"Retry-After": "7"} if status == 429 else {})
+        return web.Response(status=status, body=b'{"namespaces":[]}', headers=headers)
+
+    told, clock, limits = Recorder(), QuickClock(), RetryLimits(4)
+    async with asking(handle, clock=clock) as client:
+        assert await discover(client, "eu", visible=True, limits=limits, clock=clock, observer=told) == ()
+    requests: list[RequestEnded] = told.of("on_request")
+    asked, size = NamespacesRequest(visible=True), len(b'{"namespaces":[]}')
+    assert [(one.target, one.request, one.status, one.request_id, one.body_bytes) for one in requests] == [
+        ("eu", asked, status, request_id, size) for status, request_id in ((503, "id-503"), (429, "id-429"), (200, ""))
+    ]
+    assert requests[2].elapsed_s == 7, "the wait for the limiter is part of it"
+    retries: list[DiscoveryRetried] = told.of("on_discovery_retry")
+    assert [(one.target, one.attempt, one.reason[:8]) for one in retries] == [
+        ("eu", 1, "HTTP 503"),
+        ("eu", 2, "HTTP 429"),
+    ]
+    assert told.of("on_throttle") == [TargetThrottled("eu", 7.0, 7.0)]
+    assert told.names == [*["on_request", "on_discovery_retry"] * 2, "on_throttle", "on_request"]
 
 
 def test_a_target_that_refuses_discovery_is_stopped_with_the_reason(tmp_path: Path) -> None:
