@@ -11,6 +11,7 @@ from crawler.audit.rule import Observation, Rule, Violation
 from crawler.audit.suppressions import Suppressions, expired, unused
 from crawler.config.audit_policy import Policy, Suppression
 from crawler.model.record import Record
+from crawler.snapshot.find import order_doubt
 from crawler.snapshot.layout import MANIFEST, SUCCESS
 from crawler.snapshot.manifest_values import moment_of
 from crawler.snapshot.reader import Snapshot
@@ -81,8 +82,8 @@ class Audit:
             named = ", ".join(centers[:_MOST_NAMED]) + (", …" if len(centers) > _MOST_NAMED else "")
             where = "centers that the two snapshots read differently or not completely"
             self.notices += (f"growth and shrinkage were not judged in {where}: {named}",)
-        if old.started_at >= new.started_at:
-            self.notices += (f"the previous snapshot, {old.snapshot}, was not started before {new.snapshot}",)
+        if doubt := order_doubt(old, new):
+            self.notices += (doubt,)
 
     def _about_suppressions(self) -> Iterator[Observation]:
         for suppression in self._suppressions.expired:

@@ -19,6 +19,7 @@ from crawler.cli.options import (
     load,
     namespaces_file,
     output_folder,
+    previous_snapshot,
     snapshot_location,
 )
 
@@ -120,7 +121,7 @@ def diff(*, old: str, new: str, config: str | None, output: str | None, **given:
 
 @cli.command()
 @click.argument("snapshot")
-@click.option("--previous", metavar="SNAPSHOT", help="Show changes since this one, e.g. the word previous.")
+@previous_snapshot
 @click.option(
     "-o", "destination", default="report.html", show_default=True, metavar="FILE", help='"-" for standard output.'
 )
@@ -128,8 +129,9 @@ def diff(*, old: str, new: str, config: str | None, output: str | None, **given:
 def report(*, snapshot: str, previous: str | None, destination: str, config: str | None, output: str | None) -> int:
     """Write one HTML file about a snapshot: completeness, what is shared, findings, changes, a table of repositories.
 
-    SNAPSHOT is a folder, an id, or the word latest. The file needs no network and holds no link to elsewhere. The exit
-    code is 3 when the snapshot is not complete; the report then says so before anything else.
+    SNAPSHOT is a folder, an id, or the words latest and previous. Changes are those since --previous. The file needs no
+    network and holds no link to elsewhere. The exit code is 3 when the snapshot is not complete; the report then says
+    so before anything else.
     """
     from crawler.cli.console.extras import require_extra  # noqa: PLC0415
 
@@ -142,9 +144,7 @@ def report(*, snapshot: str, previous: str | None, destination: str, config: str
 
 @cli.command(cls=SettingsCommand, settings=("audit",))
 @click.argument("snapshot")
-@click.option(
-    "--previous", metavar="SNAPSHOT", help="Judge growth and shrinkage by this one: a folder, an id, or previous."
-)
+@previous_snapshot
 @snapshot_location
 @click.option("--json", "as_json", is_flag=True, help="One finding a line as JSON instead of the table: all of them.")
 @click.option("--sarif", metavar="FILE", help='Write SARIF 2.1.0 for code scanning; "-" for stdout.')
@@ -152,9 +152,10 @@ def report(*, snapshot: str, previous: str | None, destination: str, config: str
 def audit(*, snapshot: str, previous: str | None, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     """Check a snapshot against rules: what is public, expired, stale, too large, not allowed, grew or shrank suddenly.
 
-    SNAPSHOT is a folder, an id, or the words latest and previous. Bounds, allow lists and suppressions are in the
-    [audit] table of the configuration. Exit codes: 0 no finding is as severe as --fail-on, 1 one is, 3 the snapshot is
-    incomplete or damaged, so that an audit cannot judge what is missing.
+    SNAPSHOT is a folder, an id, or the words latest and previous. Growth and shrinkage are those since --previous.
+    Bounds, allow lists and suppressions are in the [audit] table of the configuration. Exit codes: 0 no finding is as
+    severe as --fail-on, 1 one is, 3 the snapshot is incomplete or damaged, so that an audit cannot judge what is
+    missing.
     """
     sarif, junit, fail_on = given.pop("sarif"), given.pop("junit"), given.pop("fail_on")
     loaded = load({**given, "audit.fail_on": fail_on})

@@ -77,6 +77,13 @@ def snapshot_location(command: Command) -> Command:
     return output(config_file(command))
 
 
+def previous_snapshot(command: Command) -> Command:
+    """Add the flag that names an earlier snapshot to compare with, as `find_snapshot` takes it."""
+    return click.option(
+        "--previous", metavar="SNAPSHOT", help="An earlier snapshot to compare with: a folder, an id, or previous."
+    )(command)
+
+
 def load(flags: dict[str, Any]) -> "Loaded":
     """Return the configuration from the flags of a command, the environment and the file.
 

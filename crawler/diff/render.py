@@ -1,4 +1,4 @@
-"""Changes as text for people (pure): one table row for each, and the sentences at the end.
+"""Changes as text for people (pure): one table row for each, and the sentences at the end; the report shows them, too.
 
 Every name and text comes from the service, so it is shortened, and escaped against control sequences of a terminal.
 """
@@ -33,8 +33,12 @@ class ChangeRow(NamedTuple):
 
 def row(change: Change) -> ChangeRow:
     """Return a change's row in a table of COLUMNS."""
-    what = _record(change.record) if change.record else _fields(change.fields or {})
-    return ChangeRow(change.change, _name(f"{change.target}/{change.center}"), _repository(change), what)
+    return ChangeRow(change.change, _name(f"{change.target}/{change.center}"), _repository(change), change_text(change))
+
+
+def change_text(change: Change) -> str:
+    """Return what changed: of an added or removed record its size and tags, else each field, from what to what."""
+    return _record(change.record) if change.record else _fields(change.fields or {})
 
 
 def _repository(change: Change) -> str:
@@ -56,11 +60,11 @@ def field_text(field: str, values: FromTo) -> str:
     name = excerpt(field, _LONGEST_VALUE)
     if field == "tags":
         return f"{name} {_tags(values.old, values.new)}"
-    write = _size if field == "size" else _value
-    old, new = write(values.old), write(values.new)
-    if old == new:  # rounding or shortening hides the difference
-        old, new = (_value(values.old), _value(values.new)) if field == "size" else ("", "…")
-    return f"{name} {old} -> {new}" if old else f"{name} differs"
+    for write in (_WRITERS.get(field, _value), _value):  # the second one where rounding hides the difference
+        old, new = write(values.old), write(values.new)
+        if old != new:
+            return f"{name} {old} -> {new}"
+    return f"{name} differs"
 
 
 def _tags(old: Sequence[str], new: Sequence[str]) -> str:
@@ -76,6 +80,12 @@ def _size(value: int | None) -> str:
     return _value(value) if value is None or value < 0 else size(value)
 
 
+def _minute(value: str | None) -> str:
+    return (
+        _value(value) if value is None else excerpt(value[: len("2021-06-02T09:23")].replace("T", " "), _LONGEST_VALUE)
+    )
+
+
 def _value(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     if value is None:
         return "none"
@@ -83,6 +93,9 @@ def _value(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
         return count(value)
     text = f'"{value}"' if isinstance(value, str) else msgspec.json.encode(value).decode()
     return excerpt(text, _LONGEST_VALUE)
+
+
+_WRITERS: Final[dict[str, Callable[[Any], str]]] = {"size": _size, "created_at": _minute, "updated_at": _minute}
 
 
 def _name(text: str) -> str:

@@ -1,20 +1,19 @@
 """The findings of an audit and the changes of a diff, for people (pure): all are counted, the first ones are shown."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
 from crawler.audit.finding import Finding
 from crawler.audit.finding_counts import FindingCounts
 from crawler.audit.rule import Rule
-from crawler.diff.change import Change, Downloads, FromTo, Summary, Unknown
+from crawler.diff.change import Change, Downloads, Summary, Unknown
+from crawler.diff.render import change_text, unknown_row
 from crawler.report.rankings import TopN
-from crawler.report.row import RepositoryRow, row_of, shown
-from crawler.text.human import count, counted, shortened, size
-
-_LONGEST_VALUE: Final = 60
+from crawler.report.row import shown
+from crawler.text.human import size
 
 
 class FindingGroup(NamedTuple):
@@ -97,7 +96,7 @@ class ChangeCollector:
             previous=shown(summary.old),
             since=since,
             summary=summary,
-            unknown=tuple((_scope(walk), _why(walk)) for walk in walks[: self._most]),
+            unknown=tuple(map(_unknown, walks[: self._most])),
             unknown_count=len(walks),
             added=tuple(self._examples["added"]),
             removed=tuple(self._examples["removed"]),
@@ -117,58 +116,9 @@ def _growth(change: Change) -> int:
 
 def _line(change: Change) -> ChangeLine:
     key = shown(change.center), shown(change.domain_name), shown(change.namespace), shown(change.name)
-    if change.record is not msgspec.UNSET:
-        return ChangeLine(*key, _size_and_images(row_of(change.record)))
-    fields = {} if change.fields is msgspec.UNSET else change.fields
-    return ChangeLine(*key, shown("; ".join(f"{name} {_from_to(name, values)}" for name, values in fields.items())))
+    return ChangeLine(*key, shown(change_text(change)))
 
 
-def _size_and_images(row: RepositoryRow) -> str:
-    parts = ["size unknown" if row.size is None else size(row.size)]
-    if row.images is not None:
-        parts.append(counted(row.images, "image"))
-    return ", ".join(parts)
-
-
-def _from_to(name: str, values: FromTo) -> str:
-    if name == "tags":
-        return _tags(values)
-    for write in (_WRITERS.get(name, _value), _value):  # the second one where rounding hides the difference
-        old, new = ("none" if value is None else write(value) for value in (values.old, values.new))
-        if old != new:
-            return f"{old} → {new}"
-    return "differs"
-
-
-def _tags(values: FromTo) -> str:
-    """Return the tags that were added and removed; there may be thousands of others."""
-    old, new = set(values.old), set(values.new)
-    added = [f"+{tag}" for tag in values.new if tag not in old]
-    removed = [f"-{tag}" for tag in values.old if tag not in new]
-    return shortened(" ".join(added + removed), _LONGEST_VALUE) or "in another order"
-
-
-def _minute(moment: str) -> str:
-    return moment[: len("2021-06-02T09:23")].replace("T", " ")
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return count(value)
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return f"“{shortened(text, _LONGEST_VALUE)}”"
-
-
-_WRITERS: Final[dict[str, Callable[[Any], str]]] = {"size": size, "created_at": _minute, "updated_at": _minute}
-
-
-def _scope(walk: Unknown) -> str:
-    return shown(f"{walk.target} {walk.center} {walk.namespace or 'all namespaces'}")
-
-
-def _why(walk: Unknown) -> str:
-    sides = {"old": "before", "new": "now"}
-    reasons = "; ".join(f"{sides[reason.snapshot]}: {reason.text}" for reason in walk.reasons)
-    return shown(f"{reasons}. Only before: {count(walk.only_old)}, only now: {count(walk.only_new)}")
+def _unknown(walk: Unknown) -> tuple[str, str]:
+    scope, only_old, only_new, why = unknown_row(walk)
+    return scope, f"{why}. Only in old: {only_old}, only in new: {only_new}"

@@ -78,6 +78,15 @@ def open_to_compare(name: str | None, output: Path) -> tuple[Snapshot | None, st
         return None, str(error)
 
 
+def order_doubt(old: Manifest, new: Manifest) -> str:
+    """Return why `old` is no earlier snapshot to compare `new` with; "" when it is one."""
+    if (old.snapshot, old.started_at) == (new.snapshot, new.started_at):
+        return f"the two snapshots that are compared are one, {new.snapshot}"
+    if old.started_at >= new.started_at:
+        return f"the earlier snapshot, {old.snapshot}, was not started before {new.snapshot}: what looks new is old"
+    return ""
+
+
 def newest_of_plans(
     output: Path, plans: Mapping[Place, CenterPlan], started_at: str
 ) -> Iterator[tuple[Manifest, frozenset[Place]]]:

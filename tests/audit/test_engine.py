@@ -160,7 +160,7 @@ def test_growth_that_was_not_judged_is_a_notice(tmp_path: Path) -> None:
     where = "centers that the two snapshots read differently or not completely"
     assert audited.notices == (
         f"growth and shrinkage were not judged in {where}: default/self",
-        "the previous snapshot, 1, was not started before 2",
+        "the earlier snapshot, 1, was not started before 2: what looks new is old",
     )
 
 

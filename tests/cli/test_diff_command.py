@@ -111,13 +111,13 @@ def test_comparing_a_snapshot_with_itself_finds_nothing_and_warns(say: Say) -> N
     said = say("new", "output/latest", "--exit-code")
     assert said.code == 0
     assert "0 added, 0 removed, 0 changed, 4 unchanged" in said.out
-    assert "both are snapshot new" in said.err
+    assert "the two snapshots that are compared are one, new" in said.err
 
 
 @pytest.mark.usefixtures("changed")
 def test_the_wrong_way_round_is_warned_of(say: Say) -> None:
     said = say("new", "old", "--json")
-    assert "OLD (new) was started after NEW (old)" in said.err
+    assert "the earlier snapshot, new, was not started before old" in said.err
     assert kinds(said)["goes"] == "added"
 
 

@@ -65,7 +65,7 @@ def test_changes_and_findings_are_in_the_report(say: Say, tmp_path: Path) -> Non
     assert say("latest", "--previous", "previous").code == 0
     text = "".join(Page((tmp_path / "report.html").read_text()).text)
     assert "Since snapshot old" in " ".join(text.split())
-    assert "size 1 byte → 2 bytes; is_public no → yes" in text
+    assert "size 1 byte -> 2 bytes; is_public false -> true" in text
     assert "team/comes" in text
     assert "team/goes" in text
     assert "A shared repository is public" in text
@@ -77,7 +77,7 @@ def test_what_an_incomplete_snapshot_lacks_is_not_called_removed(say: Say, tmp_p
     assert say("new", "--previous", "old").code == 3
     text = "".join(Page((tmp_path / "report.html").read_text()).text)
     assert "Unknown changes" in text
-    assert "Only before: 1, only now: 0" in text
+    assert "Only in old: 1, only in new: 0" in text
 
 
 def test_the_first_night_has_nothing_to_compare_with_and_is_no_failure(say: Say, tmp_path: Path) -> None:

@@ -16,8 +16,7 @@ from crawler.diff.changes import changes
 from crawler.diff.compare import Comparison
 from crawler.diff.render import COLUMNS, UNKNOWN_COLUMNS, closing, row, unknown_row
 from crawler.errors import UsageError
-from crawler.snapshot.find import open_named
-from crawler.snapshot.reader import Snapshot
+from crawler.snapshot.find import open_named, order_doubt
 from crawler.text.human import count, counted
 
 
@@ -39,7 +38,8 @@ def diff(old_name: str, new_name: str, output: Path, options: DiffOptions) -> in
     """Print what differs. Return 3 when something is unknown, else 1 for a difference with `exit_code`, else 0."""
     _check_fields(options.ignore)
     old, new = (open_named(name, output) for name in (old_name, new_name))
-    _warn_of_order(old, new)
+    if doubt := order_doubt(old.manifest, new.manifest):
+        say(f"warning: {doubt}", err=True)
     comparison = Comparison(old.manifest, new.manifest, ignore=options.ignore, list_downloads=options.list_downloads)
     found = changes(old, new, comparison)
     if options.as_json:
@@ -59,18 +59,6 @@ def _check_fields(ignore: frozenset[str]) -> None:
         if field not in FIELDS and not field.startswith(tuple(f"{nested}." for nested in NESTED)):
             known = ", ".join([*FIELDS, *(f"{nested}.NAME" for nested in NESTED)])
             raise UsageError(f"--ignore: {field} is no field that can change; there are {known}")
-
-
-def _warn_of_order(old: Snapshot, new: Snapshot) -> None:
-    before, after = old.manifest, new.manifest
-    if (before.snapshot, before.started_at) == (after.snapshot, after.started_at):
-        _warn(f"both are snapshot {after.snapshot}")
-    elif before.started_at > after.started_at:
-        _warn(f"OLD ({before.snapshot}) was started after NEW ({after.snapshot}): what is added was removed")
-
-
-def _warn(message: str) -> None:
-    say(f"warning: {message}", err=True)
 
 
 def _print_tables(found: Iterator[Change], comparison: Comparison, most: int) -> None:
