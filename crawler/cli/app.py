@@ -11,11 +11,12 @@ import click
 import crawler
 from crawler.cli.console.exit_status import BROKEN_PIPE
 from crawler.cli.console.process_signals import SIGNALS
-from crawler.cli.emulator_options import emulator_settings
 from crawler.cli.numbers import SEED, integer
 from crawler.cli.options import (
-    SettingsCommand,
+    DeferredFlags,
     config_file,
+    emulator_flags,
+    flags_of,
     load,
     namespaces_file,
     output_folder,
@@ -63,7 +64,7 @@ def cli() -> None:
     """
 
 
-@cli.command(cls=SettingsCommand, settings=("plan", "crawl"))
+@cli.command(cls=DeferredFlags, flags=flags_of("plan", "crawl"))
 @config_file
 @namespaces_file
 def crawl(**given: Any) -> int:  # noqa: ANN401 - the flags, as `load` takes them
@@ -74,7 +75,7 @@ def crawl(**given: Any) -> int:  # noqa: ANN401 - the flags, as `load` takes the
     return run(config, os.environ)
 
 
-@cli.command(cls=SettingsCommand, settings=("plan",))
+@cli.command(cls=DeferredFlags, flags=flags_of("plan"))
 @config_file
 @namespaces_file
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
@@ -142,7 +143,7 @@ def report(*, snapshot: str, previous: str | None, destination: str, config: str
     return _read(run, snapshot, previous, loaded.config.audit, Path(loaded.config.output), destination)
 
 
-@cli.command(cls=SettingsCommand, settings=("audit",))
+@cli.command(cls=DeferredFlags, flags=flags_of("audit"))
 @click.argument("snapshot")
 @previous_snapshot
 @snapshot_location
@@ -217,7 +218,7 @@ def config() -> None:
     """Inspect the configuration."""
 
 
-@config.command("show", cls=SettingsCommand, settings=("plan", "crawl"))
+@config.command("show", cls=DeferredFlags, flags=flags_of("plan", "crawl"))
 @config_file
 @namespaces_file
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
@@ -229,8 +230,11 @@ def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     _read(run, loaded, os.environ, as_json=as_json)
 
 
-@cli.command()
-@emulator_settings
+@cli.command(cls=DeferredFlags, flags=emulator_flags)
+@click.option("--namespaces", type=integer(1, 100_000), default=20, show_default=True, help="Per center.")
+@click.option("--repositories", type=integer(0, 20_000_000), default=2_000, show_default=True, help="In all.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="The same seed serves the same inventory.")
+@click.option("--uniform", is_flag=True, help="Give every namespace the same number of repositories.")
 @click.option("--inventory", type=click.Path(), metavar="FILE", help="Serve these NDJSON items instead.")
 @click.option(
     "--ready-file",
@@ -247,7 +251,7 @@ def emulate(*, inventory: str | None, ready_file: str | None, faults: tuple[str,
     return run(Path(inventory) if inventory else None, Path(ready_file) if ready_file else None, faults, settings)
 
 
-@cli.command(cls=SettingsCommand, settings=("output", "progress"))
+@cli.command(cls=DeferredFlags, flags=flags_of("output", "progress"))
 @click.option("--repositories", type=integer(0, 1_000_000), default=20_000, show_default=True, help="In all.")
 @click.option("--seed", type=SEED, default=1, show_default=True, help="The same seed makes the same registry.")
 def demo(*, repositories: int, seed: int, **given: Any) -> int:  # noqa: ANN401

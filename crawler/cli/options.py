@@ -5,7 +5,7 @@ flag that is not given must not hide an environment variable or the file.
 """
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -25,30 +25,46 @@ namespaces_file: Final = click.option(
 )
 
 
-class SettingsCommand(click.Command):
-    """A command with the flags of settings: those with the names in `settings`, or of the commands in it.
+class DeferredFlags(click.Command):
+    """A command whose first parameters are what `flags` returns.
 
-    They come before its own parameters, and are made when they are asked for: `--version` needs none.
+    They follow from declarations of settings, and are made when they are asked for: `--version` needs none.
     """
 
-    def __init__(self, *args: Any, settings: Collection[str], **attributes: Any) -> None:  # noqa: ANN401 - click's own
-        self._to_make = settings
+    def __init__(self, *args: Any, flags: Callable[[], list[click.Parameter]], **attributes: Any) -> None:  # noqa: ANN401 - click's own
+        self._flags: Callable[[], list[click.Parameter]] | None = flags
         self._params: list[click.Parameter] = []
         super().__init__(*args, **attributes)
 
     @property
     def params(self) -> list[click.Parameter]:
         """All parameters of the command, in one list: click changes it."""
-        names, self._to_make = self._to_make, ()
-        if names:
-            from crawler.config.settings.table import SETTINGS  # noqa: PLC0415
-
-            self._params[:0] = [_flag(one) for one in SETTINGS.values() if one.flag_of in names or one.name in names]
+        flags, self._flags = self._flags, None
+        if flags is not None:
+            self._params[:0] = flags()
         return self._params
 
     @params.setter
     def params(self, own: list[click.Parameter]) -> None:
         self._params = own
+
+
+def flags_of(*names: str) -> Callable[[], list[click.Parameter]]:
+    """Return the maker of the flags of settings: of those whose flag is of a command in `names`, or that are in it."""
+
+    def make() -> list[click.Parameter]:
+        from crawler.config.settings.table import SETTINGS  # noqa: PLC0415
+
+        return [_flag(one) for one in SETTINGS.values() if one.flag_of in names or one.name in names]
+
+    return make
+
+
+def emulator_flags() -> list[click.Parameter]:
+    """Return the flags of `emulate` that describe the emulated service."""
+    from crawler.cli.emulator_options import emulator_flags as make  # noqa: PLC0415
+
+    return make()
 
 
 def _flag(setting: "Setting") -> click.Option:

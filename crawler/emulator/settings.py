@@ -1,41 +1,14 @@
-"""The settings of an emulator, checked (pure). They include its credentials (crawler/emulator/auth/identity.py).
+"""The settings of an emulator, checked (pure). They include its credentials (crawler/emulator/auth/identity.py)."""
 
-Source: docs/reference/swr-api.md#header-size-limits (the longest token).
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from math import inf
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.faults.fault import Fault
+from crawler.emulator.fields.option import MAX_NUMBER, check_number, option
 from crawler.emulator.http.query import OverLimit, PairRule
 from crawler.emulator.inventory.center_rows import Inventory
 from crawler.emulator.service.config import NamespaceCounts
-from crawler.errors import ConfigError
-
-_SHORTEST_TOKEN_BYTES = 32  # shorter tokens might be equal by chance
-_LONGEST_TOKEN_BYTES = 32 * 1024 - 64  # the gateway's limit for one header, less its name
-_BOUNDS: Mapping[str, tuple[float, float]] = {
-    "port": (0, 65_535),
-    "default_limit": (1, inf),
-    "max_limit": (1, inf),
-    "latency_ms": (0, inf),
-    "jitter_ms": (0, inf),
-    "max_concurrency": (1, inf),
-    "rps_burst": (1, inf),
-    "retry_after_s": (0, inf),
-    "cache_bytes": (0, inf),
-    "token_ttl_s": (0, inf),
-    "token_requests": (1, inf),
-    "void_tokens_after": (1, inf),
-    "token_bytes": (_SHORTEST_TOKEN_BYTES, _LONGEST_TOKEN_BYTES),
-    "max_skew_s": (0, inf),
-    "lock_after": (1, inf),
-    "lock_s": (0, inf),
-    "temporary_ttl_s": (0, inf),
-    "temporary_requests": (1, inf),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,31 +28,26 @@ class EmulatorSettings(Identity):
     """
 
     inventory: Inventory
-    port: int = 0
-    default_limit: int = 100
-    max_limit: int = 1000
-    over_limit: OverLimit = "clamp"
-    pair_rule: PairRule = "refuse"
-    namespace_counts: NamespaceCounts = "mixed"
-    latency_ms: float = 0
-    jitter_ms: float = 0
-    max_concurrency: int | None = None
+    port: int = option(0, "0 takes a free one.", low=0, high=65_535)
+    default_limit: int = option(100, "Page size without a limit.", low=1)
+    max_limit: int = option(1000, "Largest page size.", low=1)
+    over_limit: OverLimit = option("clamp", "Answer to a larger limit: the largest page, or 400.")
+    pair_rule: PairRule = option("refuse", "Answer to a limit without an offset.")
+    namespace_counts: NamespaceCounts = option("mixed", "Whether namespaces have their number of repositories.")
+    latency_ms: float = option(0.0, "Delay of each response.", low=0)
+    jitter_ms: float = option(0.0, "Delays differ by up to this.", low=0)
+    max_concurrency: int | None = option(None, "Requests that are served at a time.", low=1)
     seed: int = 0
-    rps_cap: float | None = None
-    rps_burst: int = 10
-    retry_after_s: int | None = None
+    rps_cap: float | None = option(None, "429 beyond this rate.", low=0, above=True)
+    rps_burst: int = option(10, "Requests allowed in a burst.", low=1)
+    retry_after_s: int | None = option(None, "Seconds in the Retry-After of a 429.", low=0)
     clock: Callable[[], float] | None = None
-    clock_skew_s: float = 0
+    clock_skew_s: float = option(0.0, "Seconds that the clock is ahead.", low=-MAX_NUMBER)
     faults: tuple[Fault, ...] = ()
-    cache_bytes: int = 512 * 1024 * 1024
+    cache_bytes: int = option(512 * 1024 * 1024, low=0, high=None)
     record_requests: bool = False
 
     def __post_init__(self) -> None:
         """Raise ConfigError for a number that is out of range."""
-        for setting, (minimum, maximum) in _BOUNDS.items():
-            value = getattr(self, setting)
-            if value is not None and not minimum <= value <= maximum:
-                bound = f"at least {minimum}" if not value >= minimum else f"at most {maximum}"
-                raise ConfigError(f"{setting} must be {bound}, not {value}", setting=setting)
-        if self.rps_cap is not None and not self.rps_cap > 0:
-            raise ConfigError(f"rps_cap must be above 0, not {self.rps_cap}", setting="rps_cap")
+        for one in fields(self):
+            check_number(one, getattr(self, one.name))

@@ -13,8 +13,8 @@ from crawler.cli.numbers import NumberRange
 from crawler.config.settings import kinds
 from crawler.config.settings.setting import Setting
 from crawler.config.settings.table import SETTINGS
-from crawler.emulator.faults.parameter import MAX_NUMBER
 from crawler.emulator.faults.registry import FAULTS
+from crawler.emulator.fields.option import MAX_NUMBER
 from tests.audit.examples import item, publish
 from tests.cli.test_fuzz import NOWHERE, check, quick, run
 

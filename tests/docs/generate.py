@@ -20,9 +20,9 @@ from crawler.config.settings.audit_settings import SUPPRESSION_KEYS
 from crawler.config.settings.setting import Setting
 from crawler.config.settings.table import SETTINGS
 from crawler.diff.change import schema as change_schema
-from crawler.emulator.faults.parameter import COMMON_PARAMETERS
 from crawler.emulator.faults.registry import FaultArea
 from crawler.emulator.faults.registry import reference as faults
+from crawler.emulator.fields.parameter import COMMON_PARAMETERS
 from crawler.snapshot import layout
 from crawler.snapshot.manifest import schemas
 from tests.docs.command_tables import commands

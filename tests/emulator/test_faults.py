@@ -6,7 +6,6 @@ from typing import get_args
 import orjson
 import pytest
 
-from crawler.emulator.faults.parameter import COMMON_PARAMETERS
 from crawler.emulator.faults.registry import (
     FAULTS,
     RENAMED_FAULTS,
@@ -51,6 +50,7 @@ from crawler.emulator.faults.registry import (
     parse_fault,
     reference,
 )
+from crawler.emulator.fields.parameter import COMMON_PARAMETERS
 from crawler.emulator.http.response import DROPPED, ERROR_STATUSES, IMMEDIATE
 from crawler.errors import UsageError
 from tests.emulator.client import DirectClient, inventory_of, item, items_of, numbered, sample_text, status_and_code

@@ -23,7 +23,7 @@ from dataclasses import dataclass, fields
 from enum import Enum, auto
 from typing import Final, Literal, NamedTuple
 
-from crawler.emulator.faults.parameter import number
+from crawler.emulator.fields.parameter import number
 from crawler.errors import UsageError
 
 

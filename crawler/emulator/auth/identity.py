@@ -5,9 +5,14 @@ Source: docs/reference/swr-api.md#token-lifetime (tokens), #clock-skew, #key-loc
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
+from crawler.emulator.fields.option import option
 from crawler.emulator.http.response import IamErrors
+
+_SHORTEST_TOKEN_BYTES: Final = 32  # shorter tokens might be equal by chance
+_LONGEST_TOKEN_BYTES: Final = 32 * 1024 - 64  # the gateway's limit for one header, less its name
+_ACCEPT: Final = "Accept this one; default: a made-up one."
 
 # The code of the 401 that an expired or voided token gets; all three occur (swr-api.md#expired-token-codes).
 ExpiredAs = Literal["APIGW.0307", "APIGW.0301", "SVCSTG.SWR.4010000"]
@@ -31,26 +36,27 @@ class Identity:
       requests. `machine_id` is the id of the machine that it serves.
     """
 
-    token: str = "emulator-token"  # noqa: S105 - protects only synthetic data on loopback, as all of these
-    user: str = "emulator-user"
-    password: str = "emulator-password"  # noqa: S105
-    domain: str = "emulator-domain"
-    project_name: str = "cn-north-4"
-    project_id: str = "0123456789abcdef0123456789abcdef"
-    ak: str = "EMULATORAK0000000000"
-    sk: str = "EmulatorSecretKey7Qm2Xr9Lc4Vt6Hb1Nz8Kd3W"
-    security_token: str | None = None
-    token_ttl_s: float = 24 * 3600
-    token_requests: int | None = None
-    void_tokens_after: int | None = None
-    token_bytes: int = 2048  # no size is published; a header has at most 32 KB (swr-api.md#header-size-limits)
-    expired_as: ExpiredAs = "APIGW.0307"
-    iam_errors: IamErrors = "iam"
-    project_id_required: bool = True
-    max_skew_s: float = 15 * 60
-    lock_after: int = 5
-    lock_s: float = 5 * 60
-    metadata: MetadataMode = "handshake"
+    token: str = option("emulator-token", _ACCEPT)
+    user: str = option("emulator-user", _ACCEPT)
+    password: str = option("emulator-password", _ACCEPT)
+    domain: str = option("emulator-domain", _ACCEPT)
+    project_name: str = option("cn-north-4", _ACCEPT)
+    project_id: str = option("0123456789abcdef0123456789abcdef", _ACCEPT)
+    ak: str = option("EMULATORAK0000000000", _ACCEPT)
+    sk: str = option("EmulatorSecretKey7Qm2Xr9Lc4Vt6Hb1Nz8Kd3W", _ACCEPT)
+    security_token: str | None = option(None, _ACCEPT)
+    token_ttl_s: float = option(86_400.0, "Seconds a token is valid.", low=0, above=True)
+    token_requests: int | None = option(None, "Requests after which a token expires.", low=1)
+    void_tokens_after: int | None = option(None, "Requests after which all tokens become invalid.", low=1)
+    # No size is published; a header has at most 32 KB (swr-api.md#header-size-limits).
+    token_bytes: int = option(2048, "Length of a token.", low=_SHORTEST_TOKEN_BYTES, high=_LONGEST_TOKEN_BYTES)
+    expired_as: ExpiredAs = option("APIGW.0307", "Error code for an expired token.")
+    iam_errors: IamErrors = option("iam", "Format of IAM's errors.")
+    project_id_required: bool = option(True, "Refuse signed requests without the project's id.")
+    max_skew_s: float = option(900.0, "Most seconds that the time of a signature may differ.", low=0)
+    lock_after: int = option(5, "Failed requests that lock a key.", low=1)
+    lock_s: float = option(300.0, "Seconds it stays locked.", low=0, flag="--lock-s")
+    metadata: MetadataMode = option("handshake", "How the metadata service behaves.")
     machine_id: str = "00000000-0000-4000-8000-000000000001"
-    temporary_ttl_s: float = 24 * 3600
-    temporary_requests: int | None = None
+    temporary_ttl_s: float = option(86_400.0, "Seconds a temporary key is valid.", low=0, above=True)
+    temporary_requests: int | None = option(None, "Requests after which temporary keys expire.", low=1)

@@ -21,7 +21,7 @@ from zlib import crc32
 import orjson
 
 from crawler.emulator.faults.fault import Call, Fault, Recurring
-from crawler.emulator.faults.parameter import error_status, number, one_of
+from crawler.emulator.fields.parameter import error_status, number, one_of
 from crawler.emulator.http.compression import DEFLATE, GZIP, compress, prefix_spaces
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.query import ListQuery

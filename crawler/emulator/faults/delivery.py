@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crawler.emulator.faults.fault import Call, Fault, Recurring
-from crawler.emulator.faults.parameter import MAX_NUMBER, number, one_of
+from crawler.emulator.fields.option import MAX_NUMBER
+from crawler.emulator.fields.parameter import number, one_of
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.response import WITHHELD, ServedResponse
 

@@ -8,7 +8,7 @@ Source: docs/reference/swr-api.md#direct-parameters, #filter-parameter.
 from dataclasses import dataclass
 
 from crawler.emulator.faults.fault import Call, Fault
-from crawler.emulator.faults.parameter import error_status, one_of
+from crawler.emulator.fields.parameter import error_status, one_of
 from crawler.emulator.http.query import INVALID_FILTER, INVALID_PARAMETERS, ListQuery, parse_parameters
 from crawler.emulator.http.response import ServedResponse, error, service_error
 

@@ -11,7 +11,7 @@ Source: docs/reference/swr-api.md#moving-data, #sort-stability.
 from dataclasses import dataclass
 
 from crawler.emulator.faults.fault import Call, Fault
-from crawler.emulator.faults.parameter import number
+from crawler.emulator.fields.parameter import number
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.inventory.center_rows import CenterRows, Inventory
 

@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from crawler.emulator.faults.parameter import check_value
+from crawler.emulator.fields.parameter import check_value
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.query import ListQuery
 from crawler.emulator.http.response import ServedResponse

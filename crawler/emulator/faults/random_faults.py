@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from crawler.emulator.faults.delivery import ResetInBody, Stall, Trickle, WrongContentLength
 from crawler.emulator.faults.fault import Call, Fault, request_random
 from crawler.emulator.faults.paging import EmptyPage, ShortPage, TruncatedJson
-from crawler.emulator.faults.parameter import number
 from crawler.emulator.faults.refusal import Burst, DropConnection, HtmlResponse, SlowResponse, SwrThrottle403, Throttle
+from crawler.emulator.fields.parameter import number
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.query import ListQuery
 from crawler.emulator.http.response import ServedResponse

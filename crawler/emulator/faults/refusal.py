@@ -13,7 +13,8 @@ from email.utils import formatdate
 import orjson
 
 from crawler.emulator.faults.fault import Call, Fault, Recurring, request_random
-from crawler.emulator.faults.parameter import MAX_NUMBER, error_status, number, one_of
+from crawler.emulator.fields.option import MAX_NUMBER
+from crawler.emulator.fields.parameter import error_status, number, one_of
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.query import INVALID_ORDER_COLUMN, INVALID_PAGE_SIZE, INVALID_PARAMETERS, ListQuery
 from crawler.emulator.http.response import (

@@ -74,7 +74,6 @@ from crawler.emulator.faults.paging import (
     TruncatedJson,
     WrongWalk,
 )
-from crawler.emulator.faults.parameter import Value, describe, parse_value
 from crawler.emulator.faults.random_faults import RandomFaults
 from crawler.emulator.faults.refusal import (
     ArrayErrors,
@@ -114,6 +113,7 @@ from crawler.emulator.faults.token import (
     SlowTokens,
     ThrottleTokens,
 )
+from crawler.emulator.fields.parameter import Value, describe, parse_value
 from crawler.errors import UsageError
 
 __all__ = [

@@ -15,7 +15,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from crawler.emulator.faults.fault import Call, Fault, Recurring, fault_name, request_random
-from crawler.emulator.faults.parameter import number, one_of
+from crawler.emulator.fields.parameter import number, one_of
 from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.query import LIST_PARAMETERS, ORDER_COLUMNS, ListQuery, effective_parameters
 from crawler.emulator.http.response import IMMEDIATE, ServedResponse

@@ -15,7 +15,8 @@ import orjson
 from crawler.emulator.auth.grants import iam_time
 from crawler.emulator.faults.body import SPELLINGS
 from crawler.emulator.faults.fault import Call, Fault, Recurring
-from crawler.emulator.faults.parameter import MAX_NUMBER, error_status, number, one_of
+from crawler.emulator.fields.option import MAX_NUMBER
+from crawler.emulator.fields.parameter import error_status, number, one_of
 from crawler.emulator.http.response import ServedResponse, error, gateway_error, iam_error
 
 

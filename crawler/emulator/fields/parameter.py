@@ -8,14 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, field
 from typing import Any, Final, NamedTuple
 
+from crawler.emulator.fields.option import MAX_NUMBER
 from crawler.emulator.http.response import ERROR_STATUSES
 from crawler.errors import UsageError
 
 Value = int | float | bool | str | tuple[str, ...] | None
 
-
-# Any sum, date or list that a fault makes of a number stays one.
-MAX_NUMBER: Final = 10**9
 _SHOWN: Final = 60  # characters of a wrong value
 
 
