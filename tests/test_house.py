@@ -211,14 +211,19 @@ def test_a_library_for_io_is_imported_in_one_place(library: str, only: set[str])
     assert {name.rpartition(".")[0] for name in users} == only
 
 
-def test_only_the_engine_starts_tasks() -> None:
+def test_tasks_start_in_four_modules_of_the_crawl_only() -> None:
     starters = {
         name
         for name in modules()
         for node in ast.walk(tree_of(name))
         if isinstance(node, ast.Attribute) and node.attr in {"start_soon", "create_task", "create_task_group", "gather"}
     }
-    assert starters == {"crawl.engine.engine", "crawl.engine.target_run"}
+    assert starters == {
+        "crawl.clients.ask_each",
+        "crawl.concurrency.tasks",
+        "crawl.engine.engine",
+        "crawl.engine.target_run",
+    }
 
 
 def test_only_the_command_line_changes_the_process_or_reads_its_environment() -> None:

@@ -11,13 +11,15 @@ import anyio
 import msgspec
 
 from crawler.config.config import Config
-from crawler.crawl.clients import open_clients
-from crawler.crawl.credential_factories import CredentialFactory
-from crawler.crawl.engine.engine import unless_stopped
+from crawler.crawl.clients.ask_each import ask_each
+from crawler.crawl.clients.credential_factories import CredentialFactory
+from crawler.crawl.clients.pool import open_clients
+from crawler.crawl.concurrency.tasks import unless_stopped
 from crawler.model.caller import MACHINE, Caller
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopSource
 from crawler.swr.auth.metadata import machine_id
+from crawler.swr.http.client import Client
 
 
 def find_callers(
@@ -37,13 +39,17 @@ def find_callers(
 
 
 async def _ask_metadata(config: Config, factories: Mapping[str, CredentialFactory], clock: Clock) -> dict[str, Caller]:
-    machines: dict[str, str] = {}
-    callers = {}
+    """Return the callers of targets on machines; each metadata service is asked once, all at the same time."""
+    endpoints = {target.name: factories[target.name].metadata_endpoint or "" for target in config.targets}
+    first = {endpoint: name for name, endpoint in reversed(endpoints.items())}
+
+    async def ask(name: str, client: Client) -> str | None:
+        return await machine_id(endpoints[name], client.send)
+
     async with open_clients(config, factories, clock) as clients:
-        for name, client in clients.items():
-            caller, endpoint = factories[name].caller, factories[name].metadata_endpoint or ""
-            if endpoint not in machines:
-                machines[endpoint] = await machine_id(endpoint, client.send)
-            machine = {MACHINE: machines[endpoint]} if machines[endpoint] else {}
-            callers[name] = replace(caller, names={**machine, **caller.names})
-    return callers
+        machines = await ask_each(clients, [name for name in endpoints if first[endpoints[name]] == name], ask)
+    return {name: _on(machines[first[endpoint]], factories[name].caller) for name, endpoint in endpoints.items()}
+
+
+def _on(machine: str | None, caller: Caller) -> Caller:
+    return replace(caller, names={**({MACHINE: machine} if machine else {}), **caller.names})

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import anyio
 
 from crawler.config.config import Config
-from crawler.crawl.clients import open_clients
-from crawler.crawl.credential_factories import CredentialFactory, credential_factories
-from crawler.crawl.engine.engine import Engine, unless_stopped
-from crawler.crawl.engine.target_run import TargetRuntime
+from crawler.crawl.clients.credential_factories import CredentialFactory, credential_factories
+from crawler.crawl.clients.pool import open_clients
+from crawler.crawl.concurrency.tasks import unless_stopped
+from crawler.crawl.engine.engine import Engine
 from crawler.crawl.observing.log_observer import LogObserver
 from crawler.crawl.observing.observers import Observers
 from crawler.crawl.planning.schedule import make_targets
@@ -110,8 +110,7 @@ async def _read_totals(
             raise error
         walks = [ScheduledWalk(index, walk, is_probe=True) for index, walk in enumerate(plan.walks)]
         targets = make_targets(config, walks, observer)
-        runtimes = [TargetRuntime(targets[one.name], clients[one.name], one.concurrency) for one in config.targets]
-        engine = Engine(runtimes, walks, _DiscardingStore(), clock, observer)
+        engine = Engine(targets.values(), clients, walks, _DiscardingStore(), clock, observer)
         stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=stop)
     if stop_reason.kind == "signal":
         raise InterruptedRunError("interrupted; nothing was written", signal_number=stop_reason.signal_number)

@@ -13,13 +13,13 @@ import anyio.to_thread
 
 from crawler.config.config import Config
 from crawler.crawl.callers import find_callers
-from crawler.crawl.clients import ClientOpener, open_clients
-from crawler.crawl.credential_factories import CredentialFactory, credential_factories
+from crawler.crawl.clients.credential_factories import CredentialFactory, credential_factories
+from crawler.crawl.clients.pool import ClientOpener, Clients, open_clients
+from crawler.crawl.concurrency.tasks import unless_stopped
 from crawler.crawl.ending.carry_over import centers_to_read_again, is_worth_going_on
 from crawler.crawl.ending.run_evidence import RunEvidence, run_evidence
-from crawler.crawl.engine.engine import Engine, unless_stopped
+from crawler.crawl.engine.engine import Engine
 from crawler.crawl.engine.publisher import BATCH_WALKS
-from crawler.crawl.engine.target_run import TargetRuntime
 from crawler.crawl.observing.events import CrawlEnded
 from crawler.crawl.observing.observer import Observer
 from crawler.crawl.observing.run_events import RunEvents
@@ -42,7 +42,6 @@ from crawler.store.output.workspace import Workspace
 from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.publish import finish
 from crawler.store.spool import open_spool
-from crawler.swr.http.client import Client
 from crawler.text.timestamp import timestamp
 
 
@@ -146,11 +145,7 @@ class _Run:
                 store = RunStore(spool, part_writer, workspace.check)
                 if workspace.state.resumed:
                     store.settled |= {index for index, walk in schedule.by_index().items() if walk.requests}
-                runtimes = [
-                    TargetRuntime(schedule.targets[target.name], clients[target.name], target.concurrency)
-                    for target in config.targets
-                ]
-                engine = Engine(runtimes, schedule.walks, store, self._clock, observers)
+                engine = Engine(schedule.targets.values(), clients, schedule.walks, store, self._clock, observers)
                 self._events.start_crawl(plan.errors)
                 stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=self._stop)
                 observers.on_crawl_end(CrawlEnded(stop_reason))
@@ -160,7 +155,7 @@ class _Run:
                 await unless_stopped(partial(_publish_late, schedule, store), self._stop)
             return self._finish(schedule, store, part_writer, stop_reason)
 
-    async def _find_walks(self, clients: Mapping[str, Client]) -> WalkPlan:
+    async def _find_walks(self, clients: Clients) -> WalkPlan:
         known, observers = self._workspace.state.walks, self._events.observers
         plan = await find_walks(self._config, clients, self._clock, observers, known=known)
         if self._config.discover and self._to_folder:

@@ -97,6 +97,12 @@ class _Search:
         self._steady_rounds = 0
         self._busy = False
 
+    def raise_max_limit(self, max_limit: int) -> None:
+        """Search up to a larger bound; a limit that stood at the old one is tried next, whatever was tried before."""
+        if self.limit == self._max_limit:
+            self._up_next, self._probe_rounds = True, 1
+        self._max_limit = max_limit
+
     def on_first(self, *, idle: bool) -> None:
         """Start doubling: the first response tells how far away the service is, and nothing about the limit yet."""
         self.mode = "doubling"
@@ -199,6 +205,11 @@ class ConcurrencyLimit:
         self.limit = self._search.limit
         self._throttled_at_s = float("-inf")
         self._round = _Round(self._search.samples_needed(), now_s, busy_s)
+
+    def raise_max_limit(self, max_limit: int) -> None:
+        """Let the limit grow up to a larger bound, when probes show that this pays."""
+        self.max_limit = max_limit
+        self._search.raise_max_limit(max_limit)
 
     def on_sent(self, now_s: float, in_flight: int) -> Sample:
         """Note a request that is sent as one of `in_flight`.

@@ -6,6 +6,7 @@ from threading import Event
 import anyio
 import pytest
 
+from crawler.crawl.clients.pool import OpenClient
 from crawler.crawl.engine.engine import Engine
 from crawler.crawl.observing.observer import Observer
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
@@ -45,6 +46,17 @@ class SlowStore:
     def append_shape(self, walk: int, shape: Reshaped) -> None: ...
 
 
+class NoClients:
+    """The clients of no target."""
+
+    async def open(self, target: str) -> OpenClient:
+        raise KeyError(target)
+
+    async def close(self, target: str) -> None: ...
+
+    async def rest(self, target: str) -> None: ...
+
+
 async def test_a_crawl_that_ends_while_pages_are_written_ends_when_they_are() -> None:
     store = SlowStore()
 
@@ -55,6 +67,6 @@ async def test_a_crawl_that_ends_while_pages_are_written_ends_when_they_are() ->
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(end_the_writing)
-            stop_reason = await Engine((), (), store, SystemClock(), Observer()).crawl(max_duration_s=None)
+            stop_reason = await Engine((), NoClients(), (), store, SystemClock(), Observer()).crawl(max_duration_s=None)
     assert stop_reason.kind == "done"
     assert not store.waiting_bytes

@@ -8,7 +8,7 @@ import anyio.lowlevel
 import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
-from crawler.crawl.engine.worker_slots import WorkerSlots
+from crawler.crawl.concurrency.worker_slots import WorkerSlots
 from crawler.crawl.run import run_crawl
 from crawler.crawl.system_clock import SystemClock
 from crawler.emulator.faults.registry import parse_fault

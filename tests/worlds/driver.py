@@ -19,7 +19,9 @@ from yarl import URL
 from crawler.cli.console.exit_status import exit_code_of, exit_code_of_error
 from crawler.config.config import Config
 from crawler.config.load import load
-from crawler.crawl.credential_factories import CredentialFactory
+from crawler.crawl.clients.connection_budget import Lease
+from crawler.crawl.clients.credential_factories import CredentialFactory
+from crawler.crawl.clients.pool import OpenClient
 from crawler.crawl.result import CrawlResult
 from crawler.crawl.run import run_crawl
 from crawler.errors import CrawlerError, ErrorDetails, TransientError
@@ -30,7 +32,6 @@ from crawler.swr.http.client import Client
 from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.request import ListRequest, Request
 from crawler.swr.response import Response
-from crawler.text.redaction import Secrets
 from tests.worlds.clock import VirtualClock
 from tests.worlds.inventory import Key
 from tests.worlds.service import Lost, Service
@@ -160,6 +161,21 @@ class _KilledTransport:
         return StopReason("signal", 15)
 
 
+class _WorldClients(NamedTuple):
+    """Clients that are connected all the time."""
+
+    clients: dict[str, OpenClient]
+
+    async def open(self, target: str) -> OpenClient:
+        return self.clients[target]
+
+    async def close(self, target: str) -> None:
+        pass
+
+    async def rest(self, target: str) -> None:
+        pass
+
+
 def _run(
     config: Config, service: Service, clock: VirtualClock, chance: random.Random, kill_at: int
 ) -> tuple[CrawlResult | int, bool]:
@@ -169,13 +185,14 @@ def _run(
     @asynccontextmanager
     async def clients(
         config: Config, _factories: Mapping[str, CredentialFactory], clock: Clock
-    ) -> AsyncIterator[dict[str, Client]]:
-        opened = {}
+    ) -> AsyncIterator[_WorldClients]:
+        opened = _WorldClients({})
         for target in config.targets:
             transports.append(WorldTransport(service, clock, chance, kill_at))
-            client = Client(transports[-1], target.endpoint, RateLimiter(None, clock), Secrets())  # type: ignore[arg-type]
+            client = Client(target.endpoint, RateLimiter(None, clock))
+            client.transport = transports[-1]  # type: ignore[assignment]
             client.credentials = TokenCredentials("token")
-            opened[target.name] = client
+            opened.clients[target.name] = OpenClient(client, Lease(target.concurrency, target.concurrency))
         yield opened
 
     try:

@@ -22,7 +22,7 @@ def show(loaded: Loaded, environ: Environ, *, as_json: bool) -> None:
 
 def _profile_of(target: Target, environ: Environ) -> str | None:
     """Return the text of the credentials file; None when it is not needed, or not reached for an error before it."""
-    from crawler.crawl.credential_factories import profile_of  # noqa: PLC0415
+    from crawler.crawl.clients.credential_factories import profile_of  # noqa: PLC0415
 
     try:
         return profile_of(target, environ)

@@ -11,38 +11,39 @@ All of them live in one task group. An early end of the crawl cancels the group;
                 `-- workers: fetch window after window
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
 
 import anyio
 import anyio.to_thread
 
+from crawler.crawl.clients.pool import Clients, OpenClient
+from crawler.crawl.concurrency.tasks import first_error
 from crawler.crawl.engine.publisher import Publisher
 from crawler.crawl.engine.store import Store
-from crawler.crawl.engine.target_run import TargetRun, TargetRuntime
+from crawler.crawl.engine.target_run import TargetRun
 from crawler.crawl.observing.events import StopRequested
 from crawler.crawl.observing.observer import Observer
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
-from crawler.errors import CrawlerError
+from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.model.clock import Clock
-from crawler.model.stop_reason import StopReason, StopSource, interruption
+from crawler.model.stop_reason import StopReason, StopSource
 from crawler.store.disk_writer import DiskWriter
-
-T = TypeVar("T")
 
 
 class Engine:
-    """One crawl of several targets into one store."""
+    """One crawl of several targets into one store; targets start in their order, as connections are free for them."""
 
     def __init__(
         self,
-        runtimes: Sequence[TargetRuntime],
+        targets: Iterable[TargetScheduler],
+        clients: Clients,
         walks: Sequence[ScheduledWalk],
         store: Store,
         clock: Clock,
         observer: Observer,
     ) -> None:
-        self._runtimes = runtimes
+        self._targets = targets
+        self._clients = clients
         self._store = store
         self._clock = clock
         self._observer = observer
@@ -60,7 +61,7 @@ class Engine:
             with anyio.move_on_after(max_duration_s) as deadline:
                 await self._run_all(stop)
         except BaseExceptionGroup as group:
-            raise _first_error(group) from None
+            raise first_error(group) from None
         finally:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(self._store.flush)
@@ -76,15 +77,19 @@ class Engine:
                 disk.start_soon(self._disk_writer.run)
                 disk.start_soon(self._publish)
                 async with anyio.create_task_group() as targets:
-                    for runtime in self._runtimes:
-                        targets.start_soon(self._run_of(runtime).crawl)
+                    for target in self._targets:
+                        if target.error is None:
+                            targets.start_soon(self._crawl_target, target, await self._clients.open(target.name))
                 self._disk_writer.finish()
                 self._publisher.finish()
             everything.cancel_scope.cancel()
 
-    def _run_of(self, runtime: TargetRuntime) -> TargetRun:
+    async def _crawl_target(self, target: TargetScheduler, opened: OpenClient) -> None:
+        """Crawl a target, then let others have its connections; those of a crawl that is cancelled are closed later."""
         wait_for_room, on_walk_end = self._disk_writer.wait_for_room, self._on_walk_end
-        return TargetRun(runtime, self._store, self._clock, wait_for_room=wait_for_room, on_walk_end=on_walk_end)
+        run = TargetRun(target, opened, self._store, self._clock, wait_for_room=wait_for_room, on_walk_end=on_walk_end)
+        await run.crawl()
+        await self._clients.close(target.name)
 
     def _on_walk_end(self, scheduled: ScheduledWalk) -> None:
         """Publish a walk that has ended, when all its pages are certain; one that was split with those in its place."""
@@ -110,29 +115,3 @@ class Engine:
         self._stop_reason = await stop.wait()
         self._observer.on_stop_request(StopRequested(self._stop_reason.signal_number))
         everything.cancel()
-
-
-async def unless_stopped(work: Callable[[], Awaitable[T]], stop: StopSource | None) -> T:
-    """Return what `work` returns. Raises InterruptedRunError when `stop` asks before; `work` is cancelled then."""
-    if stop is None:
-        return await work()
-    try:
-        async with anyio.create_task_group() as group:
-            group.start_soon(_raise_when_asked, stop)
-            result = await work()
-            group.cancel_scope.cancel()
-    except BaseExceptionGroup as error:
-        raise _first_error(error) from None
-    return result
-
-
-async def _raise_when_asked(stop: StopSource) -> None:
-    raise interruption(await stop.wait())
-
-
-def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the first CrawlerError of a group, or the group when it holds none: then it is a bug."""
-    leaf: BaseException | None = group.subgroup(CrawlerError)
-    while isinstance(leaf, BaseExceptionGroup):
-        leaf = leaf.exceptions[0]
-    return leaf or group

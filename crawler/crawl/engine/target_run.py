@@ -1,29 +1,20 @@
 """Crawls one target: starts its workers, each of which fetches one window after another."""
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
 
 import anyio
 
+from crawler.crawl.clients.pool import OpenClient
+from crawler.crawl.concurrency.worker_slots import WorkerSlots
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.store import Store
 from crawler.crawl.engine.window_fetcher import WindowFetcher
-from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.crawl.planning.splitting import CenterSplitter
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.errors import CrawlerError, DiskError
 from crawler.model.clock import Clock
-from crawler.swr.http.client import Client
 from crawler.walk.concurrency_limit import ConcurrencyLimit
-
-
-class TargetRuntime(NamedTuple):
-    """One target with what is needed to crawl it; `concurrency` is the largest number of requests in flight."""
-
-    target: TargetScheduler
-    client: Client
-    concurrency: int
 
 
 class TargetRun:
@@ -35,16 +26,19 @@ class TargetRun:
 
     def __init__(
         self,
-        runtime: TargetRuntime,
+        target: TargetScheduler,
+        opened: OpenClient,
         store: Store,
         clock: Clock,
         *,
         wait_for_room: Callable[[], Awaitable[None]],
         on_walk_end: Callable[[ScheduledWalk], None],
     ) -> None:
-        target, client = runtime.target, runtime.client
+        client, lease = opened
+        lease.on_growth = self._on_growth
         self._target = target
-        self._slots = WorkerSlots(ConcurrencyLimit(runtime.concurrency, clock.now_s(), clock.busy_s()), clock)
+        self._client = client
+        self._slots = WorkerSlots(ConcurrencyLimit(lease.connections, clock.now_s(), clock.busy_s()), clock)
         self._fetcher = WindowFetcher(target, client, store, clock, self._slots, on_walk_end)
         try_page = PageRequester(client, target.name, target.observer).try_page
         self._splitter = CenterSplitter(target, client, try_page, store, clock)
@@ -104,6 +98,11 @@ class TargetRun:
             raise
         except CrawlerError as error:
             self._target.stop(error)
+
+    def _on_growth(self, connections: int) -> None:
+        """Send more requests at a time, when that turns out to be faster."""
+        self._client.allow_connections(connections)
+        self._slots.raise_max_limit(connections)
 
     def _report_ended(self) -> None:
         for scheduled in self._target.ended.take():

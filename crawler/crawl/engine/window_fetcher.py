@@ -6,12 +6,12 @@ walk/retry_policy.py has the table of what follows which failure.
 from collections.abc import Callable
 from random import Random
 
+from crawler.crawl.concurrency.worker_slots import WorkerSlots
 from crawler.crawl.engine.held_refusals import HeldRefusals
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.settling import PageLog, WindowSettler
 from crawler.crawl.engine.uncertain_pages import UncertainPages
 from crawler.crawl.engine.window_failures import WindowFailures
-from crawler.crawl.engine.worker_slots import WorkerSlots
 from crawler.crawl.observing.events import RequestRetried
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler

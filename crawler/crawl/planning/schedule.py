@@ -1,6 +1,6 @@
 """Makes the schedulers of a crawl from its plan: one for each target, with the target's walks."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.config.config import Config
@@ -91,7 +91,7 @@ def make_schedule(config: Config, plan: WalkPlan, observer: Observer, statistics
     A target whose namespaces could not be discovered is stopped already; `observer` is not told.
     """
     walks = [ScheduledWalk(index, walk) for index, walk in enumerate(plan.walks)]
-    census = [_census(config, *center) for center in plan.by_namespace]
+    census = _census(config, plan.by_namespace)
     targets = make_targets(config, walks, observer, census)
     for target in config.targets:
         walks_of_target = len(targets[target.name].walks)
@@ -107,19 +107,26 @@ def make_targets(
     """Return a scheduler for each target, by its name."""
     orders = tuple(None if column == "none" else Order(column, "asc") for column in config.order)
     limits = CrawlLimits(config.max_tries, config.max_passes, config.double_read, config.max_wait_s)
+    own: dict[str, list[ScheduledWalk]] = {target.name: [] for target in config.targets}
+    for walk in walks:
+        own[walk.id.target].append(walk)
+    of_centers: dict[str, dict[Center, ScheduledCensus]] = {target.name: {} for target in config.targets}
+    for one in census:
+        of_centers[one.target][one.center] = one
     targets = {}
-    for target in config.targets:
-        own = [walk for walk in walks if walk.id.target == target.name]
+    for name, walks_of_target in own.items():
         profile = ServerProfile(config.limit, orders, config.dialect == "filter", config.dialect == "auto")
-        of_centers = {one.center: one for one in census if one.target == target.name}
-        targets[target.name] = TargetScheduler(target.name, own, profile, limits, observer, census=of_centers)
+        targets[name] = TargetScheduler(name, walks_of_target, profile, limits, observer, census=of_centers[name])
     return targets
 
 
-def _census(config: Config, target: str, center: Center) -> ScheduledCensus:
-    """Make the census of a center; its indexes are the same in each run of the plan, whichever targets answer."""
-    targets, centers = [one.name for one in config.targets], config.centers
-    first = MAX_TOTALS * (targets.index(target) * len(centers) + centers.index(center))
-    walk = WalkId(target, center, None)
-    probes = [ScheduledWalk(-1 - first - number, walk, is_probe=True) for number in range(MAX_TOTALS)]
-    return ScheduledCensus(target, center, probes)
+def _census(config: Config, centers: Iterable[tuple[str, Center]]) -> list[ScheduledCensus]:
+    """Make the census of each of `centers`; its indexes are the same in each run of the plan, whoever answers."""
+    numbers = {target.name: number for number, target in enumerate(config.targets)}
+    census = []
+    for target, center in centers:
+        first = MAX_TOTALS * (numbers[target] * len(config.centers) + config.centers.index(center))
+        walk = WalkId(target, center, None)
+        probes = [ScheduledWalk(-1 - first - number, walk, is_probe=True) for number in range(MAX_TOTALS)]
+        census.append(ScheduledCensus(target, center, probes))
+    return census

@@ -1,11 +1,13 @@
 """Finds the walks of a crawl: those that the configuration names, and those of discovered namespaces."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 from crawler.config.config import Config
-from crawler.config.credentials.target import Target
 from crawler.config.namespaces import filter_names
+from crawler.crawl.clients.ask_each import ask_each
+from crawler.crawl.clients.pool import Clients
 from crawler.crawl.observing.observer import Observer
 from crawler.crawl.planning.discovery import discover
 from crawler.errors import CrawlerError
@@ -44,9 +46,9 @@ def resume_digest(config: Config) -> str:
 
 
 async def find_walks(
-    config: Config, clients: Mapping[str, Client], clock: Clock, observer: Observer, *, known: tuple[WalkId, ...] = ()
+    config: Config, clients: Clients, clock: Clock, observer: Observer, *, known: tuple[WalkId, ...] = ()
 ) -> WalkPlan:
-    """Return the walks to crawl; asks each target for its namespaces when `config` wants discovery.
+    """Return the walks to crawl; asks all targets for their namespaces, at once, when `config` wants discovery.
 
     `known` are the walks that the interrupted run discovered: their targets are not asked again, since they could
     answer differently. `observer` is told of the requests. A target's CrawlerError becomes an entry of `errors`.
@@ -54,27 +56,26 @@ async def find_walks(
     if not config.discover:
         walks = plan_of(config).walks
         return WalkPlan(walks, tuple(centers_by_namespace(walks)), {})
-    walks = known
-    errors: dict[str, CrawlerError] = {}
-    by_namespace: list[tuple[str, Center]] = []
-    for target in config.targets:
-        if not any(walk.target == target.name for walk in known):
-            try:
-                walks += await _discovered(config, target, clients[target.name], clock, observer)
-            except CrawlerError as error:
-                errors[target.name] = error
-                continue
-        if "self" in config.centers:
-            by_namespace.append((target.name, "self"))  # also when no namespace matches: then nothing is walked
-    by_namespace += [center for center in centers_by_namespace(walks) if center not in by_namespace]
+    known_targets = {walk.target for walk in known}
+    asked = [target.name for target in config.targets if target.name not in known_targets]
+    found = await ask_each(clients, asked, partial(_discovered, config, clock, observer))
+    errors = {name: walks for name, walks in found.items() if isinstance(walks, CrawlerError)}
+    walks = (*known, *(walk for walks in found.values() if not isinstance(walks, CrawlerError) for walk in walks))
+    # Also when no namespace matches: then nothing of the center is walked.
+    own: list[tuple[str, Center]] = [(one.name, "self") for one in config.targets if one.name not in errors]
+    by_namespace = dict.fromkeys([*(own if "self" in config.centers else ()), *centers_by_namespace(walks)])
     return WalkPlan(walks, tuple(by_namespace), errors)
 
 
 async def _discovered(
-    config: Config, target: Target, client: Client, clock: Clock, observer: Observer
-) -> tuple[WalkId, ...]:
+    config: Config, clock: Clock, observer: Observer, target: str, client: Client
+) -> tuple[WalkId, ...] | CrawlerError:
+    """Return the walks of a target, or why its namespaces could not be discovered."""
     visible = config.discover_mode == "visible"
     limits = RetryLimits(config.max_tries, config.max_wait_s)
-    names = await discover(client, target.name, visible=visible, limits=limits, clock=clock, observer=observer)
+    try:
+        names = await discover(client, target, visible=visible, limits=limits, clock=clock, observer=observer)
+    except CrawlerError as error:
+        return error
     chosen = filter_names(config.patterns, names)
-    return discovered_walks(target.name, config.centers, config.namespaces, chosen)
+    return discovered_walks(target, config.centers, config.namespaces, chosen)

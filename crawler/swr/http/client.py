@@ -38,10 +38,14 @@ _UNSIGNED_HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": ACC
 
 
 class Client:
-    """The client of one target. `connect` makes it and owns its connections; `origin` is scheme, host and port."""
+    """The client of one target, which sends by its `transport` while it is `connected`.
 
-    def __init__(self, transport: Transport, origin: str, rate_limiter: RateLimiter, secrets: Secrets) -> None:
-        self._transport = transport
+    `origin` is scheme, host and port. What the client knows of its credentials outlives its connections.
+    """
+
+    transport: Transport
+
+    def __init__(self, origin: str, rate_limiter: RateLimiter) -> None:
         self._origin = URL(origin)
         self._one_at_a_time = anyio.Lock()
         self._accepted = False  # whether the service has accepted the credentials since it refused them last
@@ -49,7 +53,7 @@ class Client:
         self._sent = 0  # requests
         self._refused_at = 0  # the number of requests when it refused them: answers to these prove nothing
         self._refusal: Response | None = None
-        self._secrets = secrets
+        self.secrets = Secrets()
         self._credentials: Credentials = TokenCredentials("")
         self.rate_limiter = rate_limiter
 
@@ -61,7 +65,7 @@ class Client:
     @credentials.setter
     def credentials(self, credentials: Credentials) -> None:
         self._credentials = credentials
-        self._secrets.add(credentials)
+        self.secrets.add(credentials)
 
     async def get(self, request: Request) -> Response:
         """Return the response, whatever its status; send the request as soon as the rate limiter allows.
@@ -96,7 +100,7 @@ class Client:
         headers = await self.credentials.headers(signable)
         generation = self.credentials.generation
         url = self._url_of(request)
-        response = await self._transport.send("GET", url, headers, request=request, generation=generation)
+        response = await self.transport.send("GET", url, headers, request=request, generation=generation)
         if response.status != HTTPStatus.UNAUTHORIZED:
             self._accepted |= request_number > self._refused_at
             self._is_doubtful &= not self._accepted
@@ -119,7 +123,11 @@ class Client:
 
         `url` is percent-encoded already. Raises what `Transport.send` raises.
         """
-        return await self._transport.send(method, URL(url, encoded=True), headers, body)
+        return await self.transport.send(method, URL(url, encoded=True), headers, body)
+
+    def allow_connections(self, connections: int) -> None:
+        """Let so many connections be used at most, more than until now."""
+        self.transport.allow_connections(connections)
 
     async def wait_for_silence(self) -> None:
         """Return when every `Response.exchange` so far is judged. No request may be in flight or be sent meanwhile.
@@ -127,7 +135,7 @@ class Client:
         This takes no time when all responses are certain already, as with a service that names offsets; otherwise about
         twice as long as a request.
         """
-        await self._transport.wait_for_silence()
+        await self.transport.wait_for_silence()
 
 
 @asynccontextmanager
@@ -140,10 +148,25 @@ async def connect(
     max_body_bytes: int,
     buffer_budget: BufferBudget | None = None,
 ) -> AsyncIterator[Client]:
-    """Yield a client for `endpoint`, an origin, with at most `connections` open connections; close them at the end.
+    """Yield a client for `endpoint`, an origin, while it is `connected`; it has no credentials until they are set.
 
-    `timeout_s` bounds each request. The client sends no credentials until `credentials` is set. All clients of a
-    process share one `buffer_budget`; None makes a new one.
+    All clients of a process share one `buffer_budget`; None makes a new one.
+    """
+    client = Client(endpoint, rate_limiter)
+    budget = buffer_budget or BufferBudget()
+    async with connected(
+        client, connections=connections, timeout_s=timeout_s, max_body_bytes=max_body_bytes, buffer_budget=budget
+    ):
+        yield client
+
+
+@asynccontextmanager
+async def connected(
+    client: Client, *, connections: int, timeout_s: float, max_body_bytes: int, buffer_budget: BufferBudget
+) -> AsyncIterator[None]:
+    """Let a client use at most `connections` connections while the context lasts; close them at its end.
+
+    `timeout_s` bounds each request, `max_body_bytes` each body, `buffer_budget` those of all clients together.
     """
     connector = Connector(connections)
     async with aiohttp.ClientSession(
@@ -158,10 +181,9 @@ async def connect(
         read_bufsize=_READ_BUFFER_BYTES,
         response_class=TracedResponse,
     ) as session:
-        body_reader = BodyReader(max_body_bytes, buffer_budget or BufferBudget())
-        secrets = Secrets()
+        body_reader = BodyReader(max_body_bytes, buffer_budget)
         try:
-            transport = Transport(session, body_reader, secrets, timeout_s=timeout_s)
-            yield Client(transport, endpoint, rate_limiter, secrets)
+            client.transport = Transport(session, body_reader, client.secrets, timeout_s=timeout_s)
+            yield
         finally:
             connector.end_rest(at_once=True)

@@ -170,7 +170,7 @@ class Connector(aiohttp.TCPConnector):
     """
 
     def __init__(self, connections: int) -> None:
-        super().__init__(limit=2 * connections, ttl_dns_cache=300)  # connections that rest count, too
+        super().__init__(limit=2 * connections, ttl_dns_cache=300)  # as `allow`
         self._factory = partial(TracedConnection, loop=self._loop, connector=self)  # type: ignore[assignment]
         self._connections = connections
         self._resting: deque[tuple[aiohttp.connector.Connection, TracedConnection]] = deque()
@@ -178,6 +178,11 @@ class Connector(aiohttp.TCPConnector):
         self.signs: set[Sign] = set()
         self.ids = ResponseIds()
         self.times = AnswerTimes()
+
+    def allow(self, connections: int) -> None:
+        """Let so many connections be used at most, and as many rest."""
+        self._connections = connections
+        self._limit = 2 * connections
 
     async def connect(
         self,

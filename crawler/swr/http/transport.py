@@ -124,6 +124,10 @@ class Transport:
         reason = f"the response is for offset {content_range.start}, not {offset}: the connection is out of step"
         raise TransientError(details_of(response, reason, mask))
 
+    def allow_connections(self, connections: int) -> None:
+        """Let so many connections be used at most."""
+        self._connector.allow(connections)
+
     async def wait_for_silence(self) -> None:
         """Return when every answer is judged; see `Connector.wait_for_silence`."""
         await self._connector.wait_for_silence()

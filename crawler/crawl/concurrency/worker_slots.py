@@ -82,6 +82,10 @@ class WorkerSlots:
         if self.available():
             self._changed.notify()
 
+    def raise_max_limit(self, max_limit: int) -> None:
+        """Let the number of workers that hold a slot grow further."""
+        self._limit.raise_max_limit(max_limit)
+
     async def wait_for_change(self) -> None:
         """Return when there may be a slot for a new worker."""
         await self._changed.wait()
