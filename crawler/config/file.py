@@ -5,14 +5,16 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from crawler.config.audit_policy import Suppression
 from crawler.config.renamed import RENAMED_KEYS, renamed
-from crawler.config.settings.audit_settings import SUPPRESSION_KEYS
-from crawler.config.settings.table import AUDIT_KEYS, RUN_KEYS, SETTINGS, TARGET_KEYS
-from crawler.config.settings.target_settings import TARGET_NAME
+from crawler.config.settings.audit_settings import AUDIT_SETTINGS, SUPPRESSION_KEYS
+from crawler.config.settings.run_settings import RUN_SETTINGS
+from crawler.config.settings.setting import Setting
+from crawler.config.settings.table import RUN_KEYS, SETTINGS, TARGET_KEYS
+from crawler.config.settings.target_settings import TARGET_NAME, TARGET_SETTINGS
 from crawler.config.sources import SettingSource, SourcedValue, normalize, show_key, suggest
 
 DEFAULT_TARGET: Final = "default"  # the name of a target that has neither a name nor a region
 _TABLES: Final = ("crawl", "target", "audit")
-_SUPPRESS: Final = "suppress"
+_SUPPRESS: Final = "audit.suppress"
 
 
 class TableSettings(NamedTuple):
@@ -43,10 +45,10 @@ def read_file(text: str | None, file_name: str) -> TableSettings:
         _table(document.get(name, {}), file, f"{name} is not a table; write [{name}]") for name in ("crawl", "audit")
     )
     tables = _tables(document.get("target"), file, "target is not a list of tables; write [[target]]")
-    header = f"audit.{_SUPPRESS}"
-    suppressions = _tables(audit.pop(_SUPPRESS, None), file, f"{header} is not a list of tables; write [[{header}]]")
-    settings = _read_table(crawl, "[crawl]", file, _by_key(*TARGET_KEYS, *RUN_KEYS))
-    settings |= _read_table(audit, "[audit]", file, _by_key(*AUDIT_KEYS))
+    problem = f"{_SUPPRESS} is not a list of tables; write [[{_SUPPRESS}]]"
+    suppressions = _tables(audit.pop("suppress", None), file, problem)
+    settings = _read_table(crawl, "[crawl]", file, (*TARGET_SETTINGS, *RUN_SETTINGS))
+    settings |= _read_table(audit, "[audit]", file, AUDIT_SETTINGS)
     return TableSettings(settings, _read_targets(tables, file), _read_suppressions(suppressions, file), file_name)
 
 
@@ -64,19 +66,14 @@ def read_arguments(arguments: Mapping[str, object]) -> TableSettings:
             read = read._replace(targets=_read_targets(tables, source))
         elif name == "audit":
             audit = _table(value, source, "is not a table")
-            suppressions = _tables(audit.pop(_SUPPRESS, None), source, f"{_SUPPRESS} is not a list of tables")
-            read.settings.update(_read_table(audit, "[audit]", source, _by_key(*AUDIT_KEYS)))
+            suppressions = _tables(audit.pop("suppress", None), source, "suppress is not a list of tables")
+            read.settings.update(_read_table(audit, "[audit]", source, AUDIT_SETTINGS))
             read = read._replace(suppressions=_read_suppressions(suppressions, source))
         elif name in (*TARGET_KEYS, *RUN_KEYS):
             read.settings[name] = SourcedValue(normalize(SETTINGS[name].kind.normalize, value, source), source)
         else:
             _refuse_argument(name, source._replace(where="Config.load"))
     return read
-
-
-def _by_key(*labels: str) -> dict[str, str]:
-    """Return the labels of settings by their keys in the file."""
-    return {SETTINGS[label].name: label for label in labels}
 
 
 def _parse(text: str, file: SettingSource) -> dict[str, Any]:
@@ -106,8 +103,8 @@ def _refuse_argument(name: str, source: SettingSource) -> NoReturn:
     """Raise ConfigError for a keyword that is no setting: with its new name, its table, or a name that resembles it."""
     if name in RENAMED_KEYS["[crawl]"]:
         source.fail(renamed(name, RENAMED_KEYS["[crawl]"][name]))
-    is_of_audit = name in _by_key(*AUDIT_KEYS)
     known = (*TARGET_KEYS, *RUN_KEYS, "targets", "audit")
+    is_of_audit = f"audit.{name}" in SETTINGS
     hint = f'; it belongs into audit={{"{name}": …}}' if is_of_audit else suggest(name, known)
     source.fail(f"unknown argument {show_key(name)}{hint}")
 
@@ -129,23 +126,18 @@ def _tables(tables: object, source: SettingSource, problem: str) -> list[dict[st
 
 
 def _read_table(
-    table: Mapping[str, object], header: str, file: SettingSource, known: Mapping[str, str]
+    table: Mapping[str, object], header: str, file: SettingSource, known: Iterable[Setting]
 ) -> dict[str, SourcedValue]:
-    """Return the values of one table by their labels; `header` is how messages call it.
-
-    `known` has the label of each key that the table may have.
-    """
+    """Return the values of one table, by label. It may have the `known` keys; `header` is how messages call it."""
     where = f"{file.where}, {header}"
+    settings = {setting.name: setting for setting in known}
     given = {}
     for key, value in table.items():
-        if key not in known:
-            tables = _tables_with(key)
-            hint = f"; it belongs below {tables}" if tables else suggest(key, known)
-            _refuse_key(key, header, file._replace(where=where, name=key), hint)
+        if key not in settings:
+            _refuse_key(key, header, file._replace(where=where, name=key), settings)
         source = file._replace(where=f"{where} {key}", name=key)
-        label = known[key]
-        kind = SETTINGS[label].kind if label in SETTINGS else TARGET_NAME.kind
-        given[label] = SourcedValue(normalize(kind.normalize, value, source), source)
+        setting = settings[key]
+        given[setting.label] = SourcedValue(normalize(setting.kind.normalize, value, source), source)
     return given
 
 
@@ -154,12 +146,13 @@ def _tables_with(key: str) -> str:
     return " or ".join(f"[{setting.table}]" for setting in SETTINGS.values() if setting.name == key)
 
 
-def _refuse_key(key: str, header: str, source: SettingSource, hint: str) -> NoReturn:
-    """Raise ConfigError for a key that its table does not have: with its new name if it was renamed, else `hint`."""
+def _refuse_key(key: str, header: str, source: SettingSource, known: Iterable[str]) -> NoReturn:
+    """Raise ConfigError for a key that its table does not have: with its new name, or its table, or a `known` key."""
     new_names = RENAMED_KEYS.get(header.partition(" ")[0], {})
     if key in new_names:
         source.fail(renamed(key, new_names[key]))
-    source.fail(f"unknown key {show_key(key)}{hint}")
+    tables = "" if header.startswith(f"[[{_SUPPRESS}]]") else _tables_with(key)
+    source.fail(f"unknown key {show_key(key)}{f'; it belongs below {tables}' if tables else suggest(key, known)}")
 
 
 def _read_targets(
@@ -174,11 +167,12 @@ def _read_targets(
     targets: dict[str, dict[str, SourcedValue]] = {}
     for number, table in enumerate(tables, start=1):
         header = f"[[target]] {number}"
-        given = _read_table(table, header, file, {TARGET_NAME.name: TARGET_NAME.name, **_by_key(*TARGET_KEYS)})
+        given = _read_table(table, header, file, (TARGET_NAME, *TARGET_SETTINGS))
         region = given.get("region", SourcedValue((), file))
         if len(region.value) > 1:
             region.source.fail("names several regions; write one [[target]] for each")
-        name = given.pop("name").value if "name" in given else (*region.value, DEFAULT_TARGET)[0]
+        named = given.pop(TARGET_NAME.label, None)
+        name = named.value if named else (*region.value, DEFAULT_TARGET)[0]
         if name in targets:
             file._replace(where=f"{file.where}, {header} name", name="name").fail(
                 f"{name} is the name of another target; give each target its own name"
@@ -191,19 +185,13 @@ def _read_suppressions(tables: Iterable[Mapping[str, object]] | None, file: Sett
     """Return all suppressions, None for no list. Raise ConfigError for one without a rule, a reason or a last day."""
     if tables is None:
         return None
-    keys = {key.name: key for key in SUPPRESSION_KEYS}
     read = []
     for number, table in enumerate(tables, start=1):
-        header = f"[[audit.{_SUPPRESS}]] {number}"
-        where = f"{file.where}, {header}"
-        given: dict[str, Any] = {}
-        for name, value in table.items():
-            if name not in keys:
-                _refuse_key(name, header, file._replace(where=where, name=name), suggest(name, keys))
-            source = file._replace(where=f"{where} {name}", name=name)
-            given[name] = normalize(keys[name].kind.normalize, value, source)
+        header = f"[[{_SUPPRESS}]] {number}"
+        given = _read_table(table, header, file, SUPPRESSION_KEYS)
         for key in SUPPRESSION_KEYS:
-            if key.required and key.name not in given:
-                file._replace(where=where, name=key.name).fail(f"has no {key.name}: it is {key.kind.accepts}")
-        read.append(Suppression(**given))
+            if key.required and key.label not in given:
+                source = file._replace(where=f"{file.where}, {header}", name=key.name)
+                source.fail(f"has no {key.name}: it is {key.kind.accepts}")
+        read.append(Suppression(**{key.name: given[key.label].value for key in SUPPRESSION_KEYS if key.label in given}))
     return SourcedValue(tuple(dict.fromkeys(read)), file)

@@ -1,13 +1,11 @@
 """Build each method of authentication from the fields that a source holds (pure).
 
-A builder returns None when the source has nothing for the method, and raises ConfigError for an incomplete method.
-
 Source: docs/reference/swr-api.md#token-request (the fields of a password login), #project-id-header.
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from crawler.config.credentials.methods import (
     AccessKeyMethod,
@@ -21,7 +19,27 @@ from crawler.config.credentials.target import Target
 from crawler.config.settings.regions import iam_endpoint_of, region_of
 from crawler.errors import ConfigError
 
-Builder: TypeAlias = Callable[[Target, CredentialSource], ChosenMethod | None]
+Origins: TypeAlias = tuple[tuple[str, str], ...]
+
+
+class Builder(NamedTuple):
+    """How a method is built: a source that holds one of the fields `signs` has to hold all that are `required`.
+
+    `build` makes it of the target, the source, and the fields in `signs` that were found.
+    """
+
+    signs: tuple[str, ...]
+    required: tuple[str, ...]
+    build: Callable[[Target, CredentialSource, Origins], ChosenMethod]
+
+    def method_of(self, target: Target, source: CredentialSource) -> ChosenMethod | None:
+        """Return the method, None when the source has nothing for it. Raise ConfigError for an incomplete one."""
+        found = source.origins_of(*self.signs)
+        missing = source.missing(*self.required)
+        if found and missing:
+            fix = " and ".join(source.how_to_set[field] for field in missing)
+            raise _incomplete(target, found, " or ".join(missing), fix)
+        return self.build(target, source, found) if found else None
 
 
 def metadata_method(target: Target, own: CredentialSource) -> ChosenMethod:
@@ -34,16 +52,11 @@ def metadata_method(target: Target, own: CredentialSource) -> ChosenMethod:
     return ChosenMethod(method, origins + own.origins_of("project_id"))
 
 
-def _token(_target: Target, source: CredentialSource) -> ChosenMethod | None:
-    token = source.secrets.get("token")
-    return None if token is None else ChosenMethod(TokenMethod(token), source.origins_of("token"))
+def _token(_target: Target, source: CredentialSource, found: Origins) -> ChosenMethod:
+    return ChosenMethod(TokenMethod(source.secrets["token"]), found)
 
 
-def _access_key(target: Target, source: CredentialSource) -> ChosenMethod | None:
-    found = source.origins_of("access_key", "secret_key", "security_token")
-    if not found:
-        return None
-    _require(target, source, found, "access_key", "secret_key")
+def _access_key(target: Target, source: CredentialSource, found: Origins) -> ChosenMethod:
     method = AccessKeyMethod(
         access_key=source.secrets["access_key"],
         secret_key=source.secrets["secret_key"],
@@ -53,11 +66,7 @@ def _access_key(target: Target, source: CredentialSource) -> ChosenMethod | None
     return ChosenMethod(method, found + source.origins_of("project_id"))
 
 
-def _password(target: Target, source: CredentialSource) -> ChosenMethod | None:
-    found = source.origins_of("user", "password")
-    if not found:
-        return None
-    _require(target, source, found, "user", "password", "account")
+def _password(target: Target, source: CredentialSource, found: Origins) -> ChosenMethod:
     region, region_origin = _region(target)
     project_id, project = source.value("project_id"), source.value("project") or region
     iam_endpoint = source.value("iam_endpoint") or iam_endpoint_of(region or "")
@@ -78,19 +87,17 @@ def _password(target: Target, source: CredentialSource) -> ChosenMethod | None:
     return ChosenMethod(method, found + scope + (region_origin if uses_region else ()))
 
 
-# The builders by the value of `auth`, in the order in which method auto tries them.
-BUILDERS: Final[Mapping[str, Builder]] = MappingProxyType({"token": _token, "aksk": _access_key, "password": _password})
-# The fields that a user has to set for each method.
-REQUIRED_FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+# By the value of `auth`, in the order in which method auto tries them.
+BUILDERS: Final[Mapping[str, Builder]] = MappingProxyType(
     {
-        "token": ("token",),
-        "aksk": ("access_key", "secret_key"),
-        "password": ("user", "account", "password"),
+        "token": Builder(("token",), ("token",), _token),
+        "aksk": Builder(("access_key", "secret_key", "security_token"), ("access_key", "secret_key"), _access_key),
+        "password": Builder(("user", "password"), ("user", "password", "account"), _password),
     }
 )
 
 
-def _region(target: Target) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+def _region(target: Target) -> tuple[str | None, Origins]:
     """Return the region of a target, configured or derived from its endpoint, and the origin of that setting."""
     setting = "region" if target.region else "endpoint"
     region = target.region or region_of(target.endpoint)
@@ -114,16 +121,7 @@ def _project_id(target: Target, source: CredentialSource) -> str | None:
     return project_id
 
 
-def _require(target: Target, source: CredentialSource, found: tuple[tuple[str, str], ...], *fields: str) -> None:
-    """Raise ConfigError when `source` does not hold all `fields`, beside those `found`."""
-    missing = source.missing(*fields)
-    if missing:
-        raise _incomplete(
-            target, found, " or ".join(missing), " and ".join(source.how_to_set[field] for field in missing)
-        )
-
-
-def _incomplete(target: Target, found: tuple[tuple[str, str], ...], missing: str, fix: str) -> ConfigError:
+def _incomplete(target: Target, found: Origins, missing: str, fix: str) -> ConfigError:
     """Return the error of an incomplete method: what was found and where, what is missing, and how to set it."""
     present = " and ".join(f"{field} ({origin})" for field, origin in found)
     remove = " and ".join(name_as_written(field, origin) for field, origin in found)

@@ -18,7 +18,7 @@ question: they say whose inventory is meant, whatever other tools do. So is meth
 from collections.abc import Mapping
 
 from crawler.config.credentials.assumed_identity import AssumedIdentity
-from crawler.config.credentials.builders import BUILDERS, REQUIRED_FIELDS, Builder, metadata_method
+from crawler.config.credentials.builders import BUILDERS, Builder, metadata_method
 from crawler.config.credentials.methods import ChosenMethod
 from crawler.config.credentials.sources import CredentialSource, own_source, sources
 from crawler.config.credentials.target import Target
@@ -53,7 +53,7 @@ def choose_method(target: Target, environ: Mapping[str, str], profile_text: str 
 def _try_to_build(builder: Builder, target: Target, source: CredentialSource) -> ChosenMethod | ConfigError | None:
     """Return the result of `builder` or the error that it raised: whether that one matters depends on the others."""
     try:
-        return builder(target, source)
+        return builder.method_of(target, source)
     except ConfigError as error:
         return error
 
@@ -97,7 +97,7 @@ def _not_found(target: Target, own: CredentialSource) -> CredentialsError:
             f"no credentials for target {target.name}: export {TOKEN_VARIABLES[0]}=TOKEN, or SWR_CRAWLER_ACCESS_KEY"
             " and SWR_CRAWLER_SECRET_KEY; on an ECS with an agency set auth to metadata"
         )
-    fix = " and ".join(own.how_to_set[field] for field in REQUIRED_FIELDS[target.auth])
+    fix = " and ".join(own.how_to_set[field] for field in BUILDERS[target.auth].required)
     return CredentialsError(
         f'target {target.name}: auth is "{target.auth}" ({target.origin_of("auth")}), but there are no such'
         f" credentials; set {fix}"

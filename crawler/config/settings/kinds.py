@@ -6,6 +6,7 @@ must not wait for its import.
 """
 
 import re
+from abc import abstractmethod
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import PurePath
@@ -79,9 +80,9 @@ class Kind:
         """Return `value` as the environment variable spells it, or `not set` for a value without a spelling."""
         return str(value) if value is not None else self.none or "not set"
 
+    @abstractmethod
     def _normal(self, value: object) -> object:
         """Return the normal form of a value that does not stand for None, and None for a value that has none."""
-        raise NotImplementedError
 
     def _or_none(self) -> str:
         return f', or "{self.none}"' if self.none else ""
