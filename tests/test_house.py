@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
+from crawler.snapshot import layout
 from tests import layers
 from tests.layers import EMULATOR, LAYERS, PACKAGE, UNDER_THE_EMULATOR, arrows, imports, layer_of, modules, pure
 
@@ -309,6 +310,32 @@ def test_there_is_one_function_that_escapes_for_terminals() -> None:
         "text.human",
         "text.escapes",  # removes what a secret is not made of, to find it
     }
+
+
+# --- names of files
+
+
+def strings(tree: ast.Module) -> Iterator[str]:
+    """Yield the strings of a module, without docstrings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            node.value = ast.Constant(None)
+    yield from (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def test_every_name_of_a_file_in_an_output_is_declared_in_one_place() -> None:
+    named = {value for name, value in vars(layout).items() if name.isupper() and isinstance(value, str)}
+    in_prose = {layout.LATEST, layout.PREVIOUS, layout.JOURNAL, layout.UNPUBLISHED}  # words, too
+    parts = re.compile("|".join(map(re.escape, {*named - in_prose, "part-0", "snapshot=", "center=", "target="})))
+    found = {
+        (name, text)
+        for name, path in modules().items()
+        if name != "snapshot.layout"
+        and layer_of(name) not in {EMULATOR, "swr"}  # center= is a parameter of the service, too
+        for text in strings(ast.parse(path.read_bytes()))
+        if parts.search(text)
+    }
+    assert found == set()
 
 
 # --- sizes and names

@@ -8,6 +8,7 @@ from crawler.audit.finding import Evidence, Location
 from crawler.audit.record_rules import word
 from crawler.audit.rule import Observation, Rule, Violation, declare
 from crawler.snapshot.completeness import Kind, Shortfall, contradictions, in_brief, shortfalls
+from crawler.snapshot.layout import REJECTS
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.text.human import counted
 
@@ -38,7 +39,7 @@ REJECTED: Final = declare(
     "warning",
     title="Items could not be read as records",
     why="No rule could judge the rejected items.",
-    remedy="Read _rejects.ndjson: it has each item's raw bytes and the reason.",
+    remedy=f"Read {REJECTS}: it has each item's raw bytes and the reason.",
 )
 UNKNOWN_FIELD: Final = declare(
     "SWR005",

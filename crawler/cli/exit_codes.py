@@ -20,6 +20,7 @@ from crawler.cli.console.exit_status import (
     UNAVAILABLE,
     USAGE,
 )
+from crawler.snapshot.layout import LATEST, MANIFEST, REJECTS
 
 
 class ExitCode(NamedTuple):
@@ -36,7 +37,7 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         SUCCESS,
         "success",
         "The command did all it was asked to do. For crawl: every walk is complete, and the snapshot is published.",
-        "Use output/latest.",
+        f"Use output/{LATEST}.",
     ),
     ExitCode(
         FOUND,
@@ -58,7 +59,7 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         "its repositories since the last complete snapshot; with --require any also a target that failed. "
         "Other commands: the snapshot is incomplete, or its files "
         "differ from its manifest.",
-        "Read the summary, _manifest.json and _rejects.ndjson; crawl again, with --allow-shrink if a loss is real. "
+        f"Read the summary, {MANIFEST} and {REJECTS}; crawl again, with --allow-shrink if a loss is real. "
         "After a failed target, or lost windows beside a proven center, only what is missing is read again.",
     ),
     ExitCode(

@@ -8,6 +8,7 @@ import msgspec
 from crawler.files.disk_errors import disk_errors
 from crawler.model.record import record_key
 from crawler.model.walk_id import Center
+from crawler.snapshot.layout import partition_path
 
 
 class RecordContent(msgspec.Struct, frozen=True, gc=False):
@@ -32,7 +33,7 @@ def center_content(folder: Path, target: str, center: Center, keys: Collection[i
     """
     found: dict[int, object] = {}
     with disk_errors(folder):
-        for path in folder.glob(f"**/center={center}/*"):
+        for path in folder.glob(f"**/{partition_path(center)}/*"):
             with path.open("rb") as part:
                 for record in map(_decode, part):
                     key = record_key(record.domain_name, record.namespace, record.name).key

@@ -12,8 +12,8 @@ from typing import Final
 from crawler.config.config import Config
 from crawler.files.disk_errors import disk_errors
 from crawler.model.caller import Callers
+from crawler.snapshot.layout import UNPUBLISHED
 from crawler.store.output.resume_request import ResumeRequest
-from crawler.store.output.run_folder import UNPUBLISHED
 from crawler.store.output.run_state import RunState
 from crawler.store.output.workspace import Workspace, open_workspace
 from crawler.store.part_files import PartFiles, StdoutWriter

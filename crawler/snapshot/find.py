@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from crawler.errors import IncompleteError, UsageError
-from crawler.snapshot.layout import LATEST, MANIFEST, PREVIOUS, SUCCESS
+from crawler.snapshot.layout import LATEST, MANIFEST, PREVIOUS, SNAPSHOTS, SUCCESS, snapshot_folder, snapshot_id
 from crawler.snapshot.manifest import Manifest, check_counts
 from crawler.snapshot.reader import Snapshot, is_folder, open_snapshot, read_manifest
 from crawler.snapshot.shrinkage import CenterPlan, Place, center_plans
@@ -51,7 +51,7 @@ def find_snapshot(name: str, output: Path) -> Path:
     folder = Path(name)
     if is_folder(folder) or "/" in name:
         return folder  # `open_snapshot` finds out whether it holds a snapshot
-    by_id = output / f"snapshot={name.removeprefix('snapshot=')}"
+    by_id = output / snapshot_folder(name)
     if not is_folder(by_id):
         raise UsageError(f"{name} is no folder and no snapshot in {output}; {_existing(output)}")
     return by_id
@@ -120,7 +120,7 @@ def _manifest(folder: Path) -> Manifest | None:
 
 
 def _log_unreadable(folder: Path, reason: str) -> None:
-    log.warning("snapshot.unreadable", extra={"snapshot": folder.name.removeprefix("snapshot="), "reason": reason})
+    log.warning("snapshot.unreadable", extra={"snapshot": snapshot_id(folder.name), "reason": reason})
 
 
 def _complete(output: Path, *, log_unreadable: bool = False) -> Iterator[tuple[_Head, Path]]:
@@ -160,11 +160,11 @@ def _head(folder: Path) -> _Head | None:
 
 
 def _folders(output: Path) -> list[Path]:
-    return sorted(folder for folder in output.glob("snapshot=*") if os.path.isdir(folder))  # noqa: PTH112 - the same
+    return sorted(folder for folder in output.glob(SNAPSHOTS) if os.path.isdir(folder))  # noqa: PTH112 - the same
 
 
 def _existing(output: Path) -> str:
-    names = [folder.name.removeprefix("snapshot=") for folder in _folders(output)]
+    names = [snapshot_id(folder.name) for folder in _folders(output)]
     if not names:
         return f"there is no snapshot in {output}"
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""

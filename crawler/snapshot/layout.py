@@ -1,29 +1,48 @@
-"""The names of the files in a snapshot and of the entries beside it (pure).
+"""The names of all files and folders in an output: declared here, each once (pure).
 
 output/
 |-- latest -> snapshot=<id>             the newest complete one
-`-- snapshot=<id>/
-    |-- _SUCCESS                        written last, and only when the snapshot is complete
-    |-- _manifest.json
-    |-- _rejects.ndjson
-    `-- [target=<name>/]center=<center>/part-00000.ndjson    with the target when there are several
+|-- snapshot=<id>/
+|   |-- _SUCCESS                        written last, and only when the snapshot is complete
+|   |-- _manifest.json
+|   |-- _rejects.ndjson
+|   `-- [target=<name>/]center=<center>/part-00000.ndjson    with the target when there are several
+`-- .work/                              store/output/work_folder.py
+    |-- .swr-crawler                    the marker: this program made the folder
+    |-- .lock                           held while a run lives (store/output/output_lock.py)
+    |-- .holder.json                    the run that holds the output (store/output/holder_file.py)
+    `-- <id>/ or <id>~<nonce>/          one run (store/output/run_folder.py); ~ after another host took it over
+        |-- .swr-crawler                the marker, with the run's id
+        |-- run.json                    store/output/run_state.py
+        |-- pages.ndjson, journal       store/spool_files.py
+        |-- latest                      a link before it replaces the one in the output
+        `-- snapshot/                   the unpublished snapshot, store/part_files.py
 """
 
 import re
 from typing import Final
 
+# --- a snapshot
+
 MANIFEST: Final = "_manifest.json"
 REJECTS: Final = "_rejects.ndjson"
 SUCCESS: Final = "_SUCCESS"
-PART: Final = re.compile(r"(?:target=([a-z0-9][a-z0-9_-]*)/)?center=(self|thirdparty)/part-[0-9]{5,}\.ndjson")
 
-LATEST: Final = "latest"
-# A link that we made: it names a snapshot beside it.
-LATEST_TARGET: Final = re.compile(r"snapshot=[^/]+")
-PREVIOUS: Final = "previous"  # no entry on disk: the word for the complete snapshot before the latest
-
-_FOLDER: Final = re.compile(r"(?:target=[a-z0-9][a-z0-9_-]*/)?(?:center=(?:self|thirdparty)/)?")
+_TARGET: Final = "target="
+_CENTER: Final = "center="
+PART: Final = re.compile(rf"(?:{_TARGET}([a-z0-9][a-z0-9_-]*)/)?{_CENTER}(self|thirdparty)/part-[0-9]{{5,}}\.ndjson")
+_FOLDER: Final = re.compile(rf"(?:{_TARGET}[a-z0-9][a-z0-9_-]*/)?(?:{_CENTER}(?:self|thirdparty)/)?")
 _TEMPORARY: Final = re.compile(r"(.*/)?\.([^/]+)\.tmp")  # as files/atomic.py names a file that is not complete
+
+
+def partition_path(center: str, target: str | None = None) -> str:
+    """Return the folder of a center's parts, relative to the snapshot; with the target when there are several."""
+    return f"{_CENTER}{center}" if target is None else f"{_TARGET}{target}/{_CENTER}{center}"
+
+
+def part_path(partition: str, number: int) -> str:
+    """Return the path of a part in the folder `partition`; `number` counts from 0."""
+    return f"{partition}/part-{number:05d}.ndjson"
 
 
 def is_written_here(path: str) -> bool:
@@ -34,3 +53,35 @@ def is_written_here(path: str) -> bool:
     if temporary := _TEMPORARY.fullmatch(path):
         path = f"{temporary[1] or ''}{temporary[2]}"
     return path in {MANIFEST, REJECTS, SUCCESS} or bool(PART.fullmatch(path) or _FOLDER.fullmatch(path))
+
+
+# --- the output
+
+LATEST: Final = "latest"
+PREVIOUS: Final = "previous"  # no entry on disk: the word for the complete snapshot before the latest
+_SNAPSHOT: Final = "snapshot="
+SNAPSHOTS: Final = f"{_SNAPSHOT}*"  # all of them, as a glob
+LATEST_TARGET: Final = re.compile(rf"{_SNAPSHOT}[^/]+")  # of a link that we made: it names a snapshot beside it
+
+
+def snapshot_folder(snapshot: str) -> str:
+    """Return the name of the folder of a snapshot in the output, by its id or by that name."""
+    return f"{_SNAPSHOT}{snapshot_id(snapshot)}"
+
+
+def snapshot_id(folder: str) -> str:
+    """Return the id of a snapshot by the name of its folder, or by the id itself."""
+    return folder.removeprefix(_SNAPSHOT)
+
+
+# --- the working folder
+
+WORK: Final = ".work"
+MARKER: Final = ".swr-crawler"
+LOCK: Final = ".lock"
+HOLDER: Final = ".holder.json"
+HOLDER_TEMPORARY: Final = ".holder-*.tmp"  # with the nonce of the run that makes it
+STATE_FILE: Final = "run.json"
+PAGES: Final = "pages.ndjson"
+JOURNAL: Final = "journal"
+UNPUBLISHED: Final = "snapshot"  # the folder of the snapshot before it is published

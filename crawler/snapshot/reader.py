@@ -19,7 +19,7 @@ from crawler.errors import IncompleteError, UsageError
 from crawler.files.regular import open_regular, size_of
 from crawler.model.record import Record
 from crawler.snapshot.digest_check import DigestCheck
-from crawler.snapshot.layout import MANIFEST, PART
+from crawler.snapshot.layout import LATEST, MANIFEST, PART
 from crawler.snapshot.listed_file import open_checked, open_listed
 from crawler.snapshot.manifest import FileEntry, Manifest, from_json
 from crawler.text.human import shortened
@@ -200,7 +200,7 @@ def read_manifest(folder: Path) -> bytes:
     is of at most MAX_MANIFEST_BYTES.
     """
     if not is_folder(folder):
-        raise UsageError(f"{folder} is no folder; name a snapshot, e.g. output/latest")
+        raise UsageError(f"{folder} is no folder; name a snapshot, e.g. output/{LATEST}")
     path = folder / MANIFEST
     try:
         return manifest_text(folder)

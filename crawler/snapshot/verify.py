@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
@@ -13,7 +12,7 @@ from crawler.model.identity import IdentitySet
 from crawler.model.record import record_key
 from crawler.snapshot.completeness import contradictions
 from crawler.snapshot.digest_check import DigestCheck
-from crawler.snapshot.layout import MANIFEST, REJECTS, SUCCESS
+from crawler.snapshot.layout import MANIFEST, PART, REJECTS, SUCCESS
 from crawler.snapshot.manifest import FileEntry
 from crawler.snapshot.reader import Snapshot, decode_record
 from crawler.text.human import counted, escaped
@@ -132,8 +131,8 @@ class _Reading:
         return ""
 
     def _place_of(self, file: FileEntry) -> tuple[str, str]:
-        parts = dict(part.partition("=")[::2] for part in Path(file.path).parts[:-1])
-        return parts.get("target", ""), parts.get("center", "")
+        match = PART.fullmatch(file.path)
+        return ("", "") if match is None else (match[1] or "", match[2])
 
     def totals(self) -> Iterator[str]:
         """Yield where the walks' counts differ from what was read."""

@@ -15,7 +15,7 @@ from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors
 from crawler.files.removal import remove_contents
 from crawler.model.walk_id import WalkId
-from crawler.snapshot.layout import REJECTS, is_written_here
+from crawler.snapshot.layout import REJECTS, is_written_here, part_path, partition_path
 from crawler.snapshot.manifest import FileEntry
 from crawler.text.human import escaped
 
@@ -148,8 +148,7 @@ class PartFiles:
 
     def open_walk(self, walk: WalkId) -> None:
         """Start with a walk: open a part of its center, even if the walk has no records. Raises DiskError."""
-        partition = f"center={walk.center}"
-        partition = f"target={walk.target}/{partition}" if self._by_target else partition
+        partition = partition_path(walk.center, walk.target if self._by_target else None)
         if partition != self._partition:
             with disk_errors(self.folder):
                 self._close_part()
@@ -191,7 +190,7 @@ class PartFiles:
     def _open_part(self) -> _PartFile:
         number = self._numbers.get(self._partition, 0)
         self._numbers[self._partition] = number + 1
-        self._part = _PartFile(self.folder, f"{self._partition}/part-{number:05d}.ndjson")
+        self._part = _PartFile(self.folder, part_path(self._partition, number))
         return self._part
 
     def _close_part(self) -> None:

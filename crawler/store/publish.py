@@ -26,7 +26,7 @@ from crawler.files.tree import folders_below
 from crawler.model.key_set import KeySet
 from crawler.model.record import invalid_fields_of, key_of_line, namespace_of_line
 from crawler.model.walk_id import WalkId
-from crawler.snapshot.layout import LATEST, MANIFEST, SUCCESS
+from crawler.snapshot.layout import LATEST, MANIFEST, SUCCESS, snapshot_folder
 from crawler.snapshot.manifest import Manifest, to_json
 from crawler.store.latest import LatestLink
 from crawler.store.page_index import StoredPage
@@ -161,7 +161,7 @@ class Destination:
 
     def path_of(self, snapshot: str) -> Path:
         """Return the folder of the published snapshot with this id."""
-        return self.output / f"snapshot={snapshot}"
+        return self.output / snapshot_folder(snapshot)
 
 
 _ADVICE: Final = "make sure that only one run at a time uses the output, then rerun the command"

@@ -8,9 +8,8 @@ from typing import BinaryIO, Final
 
 from crawler.files.atomic import coalesced, sync_folder, write_all
 from crawler.files.closing import close_quietly
+from crawler.snapshot.layout import JOURNAL, PAGES
 
-PAGES: Final = "pages.ndjson"
-JOURNAL: Final = "journal"
 # No link is followed: both files are truncated.
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 

@@ -14,15 +14,12 @@ from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import DiskError, UnavailableError
 from crawler.files.atomic import write_synced
-from crawler.snapshot.layout import LATEST, SUCCESS
+from crawler.snapshot.layout import HOLDER, LATEST, MARKER, STATE_FILE, SUCCESS, WORK
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from crawler.store import publish
 from crawler.store.output import output_lock
 from crawler.store.output.holder_record import HolderRecord, to_bytes
-from crawler.store.output.marker import MARKER
-from crawler.store.output.run_state import STATE_FILE
-from crawler.store.output.work_folder import HOLDER, WORK
 from tests.support.emulator_fixture import crawl, parts, serve, snapshot_of
 from tests.support.two_hosts import QUICK, Gate, start_on, takes_over_at_once
 

@@ -11,9 +11,9 @@ import pytest
 from crawler.errors import ConfigError, UsageError
 from crawler.model.caller import Caller
 from crawler.model.walk_id import WalkId
+from crawler.snapshot.layout import WORK
 from crawler.store.output.resume_request import ResumeRequest
 from crawler.store.output.run_state import RunState, read_state, write_state
-from crawler.store.output.work_folder import WORK
 from crawler.store.output.workspace import open_workspace
 from tests.store.output.builders import published
 

@@ -26,9 +26,9 @@ from crawler.errors import DiskError, UnavailableError
 from crawler.files.atomic import write_all
 from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors
+from crawler.snapshot.layout import HOLDER_TEMPORARY
 from crawler.store.output.holder_record import RECORD_BYTES, HolderRecord, from_bytes, to_bytes
 
-_TEMPORARY: Final = ".holder-*.tmp"
 _READ_AGAIN_S: Final = 1.0
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL})
 _EXCLUSIVE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -74,7 +74,7 @@ class HolderFile:
     def __init__(self, path: Path, record: HolderRecord) -> None:
         self._path = path
         self._record = record
-        self._temporary = path.with_name(_TEMPORARY.replace("*", record.nonce))
+        self._temporary = path.with_name(HOLDER_TEMPORARY.replace("*", record.nonce))
         self._lock = Lock()  # held while the record changes or is read
         self._read_at_s = 0.0
 
@@ -189,5 +189,5 @@ class HolderFile:
 
 def remove_temporary_files(work: Path) -> None:
     """Remove the files of runs that were killed before the record had its name. Raises OSError."""
-    for path in work.glob(_TEMPORARY):
+    for path in work.glob(HOLDER_TEMPORARY):
         path.unlink(missing_ok=True)

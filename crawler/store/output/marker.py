@@ -11,8 +11,8 @@ from typing import Final
 
 from crawler.files.atomic import write_all
 from crawler.files.closing import close_quietly
+from crawler.snapshot.layout import MARKER
 
-MARKER: Final = ".swr-crawler"
 _MAX_BYTES: Final = 200
 
 

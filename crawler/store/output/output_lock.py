@@ -17,10 +17,10 @@ from typing import Final, NamedTuple
 from crawler.errors import UnavailableError
 from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors
+from crawler.snapshot.layout import HOLDER, LOCK
 from crawler.store.output.heartbeat import heartbeat
 from crawler.store.output.holder_file import HolderFile, our_record, read_record, remove_temporary_files
 from crawler.store.output.holder_record import HolderRecord, from_bytes, judge
-from crawler.store.output.work_folder import HOLDER, LOCK
 
 log = logging.getLogger(__name__)
 

@@ -1,15 +1,8 @@
 """The folder of one run in `.work`: made, found, removed, and taken away from a run that may still be alive.
 
-    <id>/ or <id>~<nonce>/      the second after another host took the run over
-    |-- .swr-crawler            the marker, with the run's id
-    |-- run.json                run_state.py
-    |-- pages.ndjson, journal   store/spool.py
-    |-- latest                  a link before it replaces the one in the output
-    `-- snapshot/               the unpublished snapshot, store/part_files.py
-
 An entry of `.work` is a run when its marker or its state names the id in the folder's name. Nothing else is touched,
-and of a run only the files named here: what else is in its folder stays, and is said. An empty folder counts as a run
-that was killed before it was marked: nothing is lost with it.
+and of a run only the files that `snapshot/layout.py` names: what else is in its folder stays, and is said. An empty
+folder counts as a run that was killed before it was marked: nothing is lost with it.
 """
 
 import logging
@@ -25,15 +18,22 @@ from crawler.errors import ConfigError
 from crawler.files.atomic import sync_folder, temporary_path
 from crawler.files.disk_errors import disk_errors
 from crawler.files.removal import remove_contents
-from crawler.snapshot.layout import LATEST, LATEST_TARGET, is_written_here
-from crawler.store.output.marker import MARKER, is_marked_by, mark
-from crawler.store.output.run_state import STATE_FILE, RunState, read_state, write_state
-from crawler.store.output.work_folder import HOLDER, LOCK
-from crawler.store.spool_files import JOURNAL, PAGES
+from crawler.snapshot.layout import (
+    HOLDER,
+    JOURNAL,
+    LATEST,
+    LATEST_TARGET,
+    LOCK,
+    MARKER,
+    PAGES,
+    STATE_FILE,
+    UNPUBLISHED,
+    is_written_here,
+)
+from crawler.store.output.marker import is_marked_by, mark
+from crawler.store.output.run_state import RunState, read_state, write_state
 
 log = logging.getLogger(__name__)
-
-UNPUBLISHED: Final = "snapshot"  # the folder of the snapshot before it is published
 
 _TAKEN: Final = "~"  # in no snapshot id
 _FILES: Final = frozenset(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 from zlib import crc32
 
 import msgspec
@@ -11,8 +11,7 @@ from crawler.files.atomic import sync_folder, write_synced
 from crawler.files.disk_errors import disk_errors
 from crawler.model.caller import CallerRecord
 from crawler.model.walk_id import WalkId
-
-STATE_FILE: Final = "run.json"
+from crawler.snapshot.layout import STATE_FILE
 
 
 class RunState(msgspec.Struct, frozen=True, kw_only=True):

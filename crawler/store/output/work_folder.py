@@ -1,10 +1,5 @@
 """`.work` in the output: found fit for a run before the first request, or refused with what to do.
 
-    output/.work/.swr-crawler   the marker: this program made the folder
-    output/.work/.lock          held while a run lives (output_lock.py)
-    output/.work/.holder.json   the run that holds the output (holder_file.py)
-    output/.work/<id>/          one run (run_folder.py); no snapshot id begins with a dot
-
 A `.work` that this program did not make is refused: a file, a symbolic link, a folder that holds anything else. An
 empty folder is taken: an earlier run was killed just then, or somebody made it for us.
 """
@@ -17,12 +12,10 @@ from crawler.errors import ConfigError, DiskError
 from crawler.files.atomic import make_folders, sync_folder
 from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors
-from crawler.store.output.marker import MARKER, mark
+from crawler.snapshot.layout import HOLDER, LOCK, MARKER, WORK
+from crawler.store.output.marker import mark
 from crawler.store.output.run_state import read_state
 
-WORK: Final = ".work"
-LOCK: Final = ".lock"
-HOLDER: Final = ".holder.json"
 _OWNER: Final = (
     "working files of swr-crawler; a folder in here that names no run in a file like this one is not removed"
 )

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from crawler.snapshot.layout import MANIFEST, REJECTS, SUCCESS
+from crawler.snapshot.layout import MANIFEST, REJECTS, SUCCESS, WORK
 from crawler.snapshot.manifest import FileEntry, to_json
 from crawler.store.output.marker import mark
 from crawler.store.output.resume_request import ResumeRequest
 from crawler.store.output.run_state import RunState, write_state
-from crawler.store.output.work_folder import WORK, open_work_folder
+from crawler.store.output.work_folder import open_work_folder
 from crawler.store.output.workspace import open_workspace
 from crawler.text.timestamp import timestamp
 from tests.audit.examples import manifest

@@ -17,12 +17,13 @@ import msgspec
 import pytest
 
 from crawler.errors import DiskError, UnavailableError
+from crawler.snapshot.layout import HOLDER, LOCK, WORK
 from crawler.store.output import output_lock
 from crawler.store.output.holder_file import boot_id, read_record
 from crawler.store.output.holder_record import HolderRecord, from_bytes, to_bytes
 from crawler.store.output.output_lock import TIMING, Hold, locked
 from crawler.store.output.resume_request import ResumeRequest
-from crawler.store.output.work_folder import HOLDER, LOCK, WORK, open_work_folder
+from crawler.store.output.work_folder import open_work_folder
 from crawler.store.output.workspace import open_workspace
 from tests.store.output.builders import NOW, opened, resume_request, runs, unfinished
 

@@ -9,10 +9,10 @@ from typing import Final
 import pytest
 
 from crawler.errors import DiskError
-from crawler.store.output.marker import MARKER
+from crawler.snapshot.layout import MARKER, WORK
 from crawler.store.output.run_folder import is_taken, remove_run, run_folders, take_runs
 from crawler.store.output.run_state import read_state
-from crawler.store.output.work_folder import WORK, open_work_folder
+from crawler.store.output.work_folder import open_work_folder
 from tests.store.output.builders import files_in, opened, resume_request, runs, unfinished
 
 ID: Final = "run-1"

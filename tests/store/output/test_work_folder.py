@@ -10,9 +10,10 @@ from typing import Final
 import pytest
 
 from crawler.errors import ConfigError, DiskError
+from crawler.snapshot.layout import MARKER, WORK
 from crawler.store.output import work_folder
-from crawler.store.output.marker import MARKER, is_marked_by, mark
-from crawler.store.output.work_folder import WORK, open_work_folder
+from crawler.store.output.marker import is_marked_by, mark
+from crawler.store.output.work_folder import open_work_folder
 from tests.store.output.builders import files_in, opened, resume_request, unfinished
 
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from crawler.errors import ConfigError, CrawlerError, DiskError, UsageError
 from crawler.model.walk_id import WalkId
-from crawler.snapshot.layout import LATEST, MANIFEST, SUCCESS
-from crawler.store.output.marker import MARKER, mark
+from crawler.snapshot.layout import LATEST, MANIFEST, MARKER, SUCCESS, WORK
+from crawler.store.output.marker import mark
 from crawler.store.output.resume_request import ResumeRequest
 from crawler.store.output.run_state import RunState, read_state, write_state
-from crawler.store.output.work_folder import WORK, open_work_folder
+from crawler.store.output.work_folder import open_work_folder
 from crawler.store.output.workspace import open_workspace
 from tests.store.output.builders import (
     HOUR_S,
