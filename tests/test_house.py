@@ -338,6 +338,16 @@ def test_every_name_of_a_file_in_an_output_is_declared_in_one_place() -> None:
     assert found == set()
 
 
+def test_of_a_crawl_the_observers_alone_log() -> None:
+    loggers = {name for name, path in modules().items() if layer_of(name) == "crawl" and "logging" in imports(path)}
+    assert loggers == {"crawl.observing.log_observer", "crawl.observing.observers"}
+
+
+def test_what_decides_in_a_crawl_is_pure() -> None:
+    scheduling = {name for name in modules() if name.startswith("crawl.scheduling.")}
+    assert scheduling | {"walk.retry_policy"} <= set(pure())
+
+
 # --- sizes and names
 
 

@@ -1,22 +1,36 @@
 """A center whose rows have no stable order is read by namespace; then it is complete, or the run says what is not."""
 
 import shutil
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from aiohttp import web
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.summary import summary
 from crawler.config.load import load
+from crawler.crawl.engine.page_requester import PageRequester
+from crawler.crawl.observing.events import TargetWork, WalkSplit
+from crawler.crawl.planning.splitting import CenterSplitter
 from crawler.crawl.result import CrawlResult
 from crawler.crawl.run import run_crawl
+from crawler.crawl.scheduling.scheduled import ScheduledWalk, Split
+from crawler.crawl.scheduling.target_scheduler import TargetScheduler
+from crawler.crawl.scheduling.walk_maker import CrawlLimits
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import Inventory
+from crawler.model.key_sample import KeySample
+from crawler.model.walk_id import WalkId
 from crawler.snapshot.manifest import CenterSplit
 from crawler.snapshot.reader import open_snapshot
 from crawler.store.journal import SplitEntry, read_lines
+from crawler.swr.auth.credentials import TokenCredentials
+from crawler.walk.judgement import Judgement
+from crawler.walk.rested_walk import WalkResult
+from crawler.walk.server_profile import ServerProfile
 from tests.crawl.test_moving_ties import NAMESPACES, crawled, equal_rows
 from tests.emulator.client import inventory_of, item
 from tests.support.emulator_fixture import (
@@ -30,6 +44,8 @@ from tests.support.emulator_fixture import (
     serve,
     snapshot_of,
 )
+from tests.support.event_recorder import Recorder
+from tests.support.handler_client import client_of
 from tests.support.oracle import ServerHistory
 from tests.support.sweeps import sampled
 
@@ -139,6 +155,43 @@ def test_a_namespace_that_no_pass_saw_is_found_in_the_list_of_namespaces(tmp_pat
     assert split_of(result).seen < 32
     assert (exit_code_of(result), len(result.walks)) == (0, 32)
     assert keys_of(result) == sorted(inventory_keys(inventory))
+
+
+class SplitLog:
+    """A store that has the namespaces of a walk's records, and notes the splits."""
+
+    def __init__(self, *namespaces: str) -> None:
+        self.namespaces = namespaces
+        self.splits: list[tuple[int, tuple[str, ...]]] = []
+
+    def namespaces_by_page(self, walk: int) -> Iterator[frozenset[str]]:
+        del walk
+        return iter([frozenset({name}) for name in self.namespaces])
+
+    def append_split(self, walk: int, namespaces: tuple[str, ...]) -> None:
+        self.splits.append((walk, namespaces))
+
+
+@pytest.mark.anyio
+async def test_without_the_service_s_list_of_namespaces_those_of_the_records_are_read_and_it_is_told() -> None:
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=403 if "/namespaces" in request.raw_path else 200, body=b"[]")
+
+    walk, store, events = ScheduledWalk(0, WalkId("t", "self", None)), SplitLog("b", "a"), Recorder()
+    drifted = Judgement("drifted", "-")
+    walk.result = WalkResult(drifted, (24,), 24, 0, KeySample(), (), 3, 10, None, has_no_stable_order=True)
+    walk.split = Split(walk)
+    limits = CrawlLimits(max_tries=3, max_passes=3, double_read=False)
+    target = TargetScheduler("t", [walk], ServerProfile(10, (None,)), limits, events)
+    async with client_of(handle) as client:
+        client.credentials = TokenCredentials("t")
+        try_page = PageRequester(client, "t", events).try_page
+        await CenterSplitter(target, client, try_page, store, QuickClock()).split()
+    (unknown,) = events.of("on_namespaces_unknown")
+    assert unknown.walk == walk.id
+    assert unknown.reason.startswith("target t: the service refuses to list its namespaces: HTTP 403")
+    assert events.of("on_walk_split") == [WalkSplit(walk.id, 2, TargetWork(walks=2, walks_started=-1))]
+    assert store.splits == [(0, ("a", "b"))]
 
 
 CHANGES: Final = ("transfer-after", "delete-after", "insert-after", "swap-after", "rename-after")

@@ -9,6 +9,10 @@ from aiohttp import web
 
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.engine.uncertain_pages import UncertainPages
+from crawler.crawl.observing.events import DoubtfulPage, WalkReopened
+from crawler.crawl.observing.observers import Observers
+from crawler.crawl.observing.run_statistics import RunStatistics
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.resume import replay
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledCensus, ScheduledWalk
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
@@ -24,8 +28,8 @@ from crawler.swr.response import Response
 from crawler.walk.center_census import AskTotal, CenterCensus
 from crawler.walk.server_profile import ServerProfile
 from crawler.walk.total_probe import ListTotal
-from tests.support.counting import counting, stats_of
 from tests.support.emulator_fixture import QuickClock
+from tests.support.event_recorder import Recorder
 from tests.support.handler_client import client_of
 
 pytestmark = pytest.mark.anyio
@@ -50,7 +54,10 @@ class Held:
         probes = [ScheduledWalk(-1 - number, WALK._replace(namespace=None), is_probe=True) for number in range(5)]
         self.census = ScheduledCensus("t", "self", probes)
         census = {WALK.center: self.census} if with_census else {}
-        self.target = TargetScheduler("t", [walk], ServerProfile(10, (None,)), limits, counting(1), census=census)
+        self.stats = TargetStats("t", 1, None)
+        self.events = Recorder()
+        observer = Observers([RunStatistics([self.stats]), self.events])
+        self.target = TargetScheduler("t", [walk], ServerProfile(10, (None,)), limits, observer, census=census)
         self.answers: list[web.Response] = []
         self.published: list[ScheduledWalk] = []
         self.clock = QuickClock()
@@ -129,7 +136,7 @@ async def test_a_doubtful_page_that_comes_again_is_certain() -> None:
         held.answers = [page_response(OURS)]
         await pages.request_again()
         assert held.published == [task.scheduled]
-        assert (verdict_of(task), task.scheduled.requests, stats_of(held.target).requests) == ("complete", 1, 1)
+        assert (verdict_of(task), task.scheduled.requests, held.stats.requests) == ("complete", 1, 1)
 
 
 async def test_a_doubtful_page_that_comes_again_on_a_connection_in_use_is_held_in_its_turn() -> None:
@@ -147,7 +154,7 @@ async def test_a_doubtful_page_that_comes_again_on_a_connection_in_use_is_held_i
 
 @pytest.mark.parametrize(
     ("status", "content", "times"),
-    [(200, THEIRS, 1), (200, body("a"), 1), (403, b"", 1), (503, b"", 3)],
+    [(200, THEIRS, 1), (200, body("a"), 1), (403, b"", 2), (503, b"", 3)],
     ids=["other rows", "fewer rows", "refused", "no answer"],
 )
 async def test_a_walk_whose_page_does_not_come_again_is_read_once_more(status: int, content: bytes, times: int) -> None:
@@ -158,8 +165,14 @@ async def test_a_walk_whose_page_does_not_come_again_is_read_once_more(status: i
         held.answers = [web.Response(status=status, body=content) for _ in range(times)]
         await pages.request_again()
         assert not held.published
-        assert (verdict_of(task), held.target.done, stats_of(held.target).walks_ended) == (None, False, 0)
+        assert (verdict_of(task), held.target.done, held.stats.walks_ended) == (None, False, 0)
         assert task.scheduled.uncertain == 0
+        told = [name for name in held.events.names if name not in {"on_request", "on_retry"}]
+        assert told[-3:] == ["on_doubtful_page", "on_unconfirmed_page", "on_walk_reopen"]
+        assert held.events.of("on_doubtful_page") == held.events.of("on_unconfirmed_page") == [DoubtfulPage(WALK, 0)]
+        assert held.events.of("on_walk_reopen") == [WalkReopened(WALK, had_ended=True)]
+        assert held.stats.retries == times, "each request is one that is sent again"
+        assert len(held.events.of("on_request")) == times
         again = await ended(held, pages, certain())
         assert again.window.pass_number == 2
 
@@ -201,7 +214,7 @@ async def test_a_throttled_request_for_a_doubtful_page_pauses_the_target() -> No
         exchange.judge(certain=False)
         held.answers = [web.Response(status=429, headers={"Retry-After": "7"}), page_response(OURS)]
         await pages.request_again()
-        assert held.client.rate_limiter.throttled_s == stats_of(held.target).throttled_s == 7
+        assert held.client.rate_limiter.throttled_s == held.stats.throttled_s == 7
         assert held.clock.slept_s == 7  # the next request waited for the end of the pause
 
 

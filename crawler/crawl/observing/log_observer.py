@@ -36,8 +36,8 @@ class LogObserver(Observer):
 
     def on_resume(self, resumed: RunResumed) -> None:
         """Log `run.resume`."""
-        snapshot, windows, walks, size = resumed
-        extra = {"snapshot": snapshot, "windows": windows, "restarted_walks": walks, "truncated_bytes": size}
+        of = {"snapshot": resumed.snapshot, "windows": resumed.windows}
+        extra = {**of, "restarted_walks": resumed.restarted_walks, "truncated_bytes": resumed.truncated_bytes}
         log.warning("run.resume", extra=extra)
 
     def on_stop_request(self, stop: StopRequested) -> None:
@@ -48,8 +48,8 @@ class LogObserver(Observer):
 
     def on_discovery_retry(self, retry: DiscoveryRetried) -> None:
         """Log `discovery.retry`."""
-        target, attempt, wait_s, reason = retry
-        extra = {"target": target, "attempt": attempt, "wait_s": round(wait_s, 2), "reason": reason}
+        of = {"target": retry.target, "attempt": retry.attempt}
+        extra = {**of, "wait_s": round(retry.wait_s, 2), "reason": retry.reason}
         log.warning("discovery.retry", extra=extra)
 
     def on_invalid_namespaces(self, found: InvalidNamespaces) -> None:
@@ -113,10 +113,9 @@ class LogObserver(Observer):
 
     def on_retry(self, retry: RequestRetried) -> None:
         """Log `page.retry`."""
-        walk, offset, attempt, wait_s, reason, is_expected = retry
-        level = logging.INFO if is_expected else logging.WARNING
-        of = {"walk": str(walk), "offset": offset}
-        extra = {**of, "attempt": attempt, "wait_s": round(wait_s, 2), "reason": reason}
+        level = logging.INFO if retry.is_expected else logging.WARNING
+        of = {"walk": str(retry.walk), "offset": retry.offset}
+        extra = {**of, "attempt": retry.attempt, "wait_s": round(retry.wait_s, 2), "reason": retry.reason}
         log.log(level, "page.retry", extra=extra)
 
     def on_doubtful_page(self, page: DoubtfulPage) -> None:

@@ -51,14 +51,14 @@ class Observers(Observer):
     def _listen(self) -> None:
         """Set the event methods of this instance by what its observers override."""
         for event in EVENTS:
-            listeners = [one for one in (*self._first, *self._others) if _overrides(one, event)]
-            tell = partial(self._tell, event, listeners) if listeners else getattr(super(), event)
-            setattr(self, event, tell)
+            listening = [one for one in (*self._first, *self._others) if _overrides(one, event)]
+            listeners = [(one, getattr(one, event)) for one in listening]
+            setattr(self, event, partial(self._tell, event, listeners) if listeners else getattr(super(), event))
 
-    def _tell(self, event: str, listeners: Sequence[Observer], value: object) -> None:
-        for observer in listeners:
+    def _tell(self, event: str, listeners: list[tuple[Observer, Callable[[object], None]]], value: object) -> None:
+        for observer, method in listeners:
             try:
-                getattr(observer, event)(value)
+                method(value)
             except BaseException as error:
                 if _is_passing(error):
                     raise

@@ -108,4 +108,5 @@ class RunStatistics(Observer):
 
 
 def _take(stats: TargetStats, work: TargetWork) -> None:
-    stats.walks, stats.walks_started, stats.windows, stats.declared = work
+    stats.walks, stats.walks_started = work.walks, work.walks_started
+    stats.windows, stats.declared = work.windows, work.declared

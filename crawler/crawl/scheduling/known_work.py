@@ -3,6 +3,8 @@
 Whoever observes the target is told of each change.
 """
 
+from msgspec.structs import replace
+
 from crawler.crawl.observing.events import PageRead, TargetWork, WalkSplit, WalkStarted, WindowUnread
 from crawler.crawl.observing.observer import Observer
 from crawler.crawl.scheduling.found_fields import FoundFields
@@ -27,7 +29,7 @@ class KnownWork:
     def on_start(self, scheduled: ScheduledWalk, walk: Walk) -> None:
         """Take a walk that starts."""
         present = self.present
-        self.present = present._replace(walks_started=present.walks_started + 1)
+        self.present = replace(present, walks_started=present.walks_started + 1)
         self._update(scheduled, walk)
         self._observer.on_walk_start(WalkStarted(scheduled.id, self.present))
 
@@ -46,7 +48,8 @@ class KnownWork:
     def on_split(self, split: Split) -> None:
         """Take the walks in place of the one that was split."""
         present, parent = self.present, split.parent
-        self.present = present._replace(
+        self.present = replace(
+            present,
             walks=present.walks + len(split.walks) - 1,
             walks_started=present.walks_started - 1,
             declared=present.declared - parent.counted_total,
@@ -60,7 +63,8 @@ class KnownWork:
         if windows == scheduled.counted_windows and total == scheduled.counted_total:
             return  # of most pages
         present = self.present
-        self.present = present._replace(
+        self.present = replace(
+            present,
             windows=present.windows + windows - scheduled.counted_windows,
             declared=present.declared + total - scheduled.counted_total,
         )
