@@ -1,53 +1,38 @@
 """Laws of config/crawler.toml and config/demo.toml: they document every setting, and they load."""
 
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from crawler.config.load import load
-from crawler.config.settings.kinds import Choice, Integer
-from crawler.config.settings.setting import Setting
 from crawler.config.settings.table import SETTINGS
+from tests.docs import documented_file
 
 FOLDER = Path(__file__).parents[2] / "config"
 DOCUMENTED = (FOLDER / "crawler.toml").read_text(encoding="utf-8")
-ALL = list(SETTINGS.values())
 
 
-def documented() -> dict[str, tuple[str, object]]:
-    """Return the comment and the value of each `#key = value` of the file, by the label of the setting."""
-    found: dict[str, tuple[str, object]] = {}
-    prefix = ""
-    for block in DOCUMENTED.split("\n\n"):
-        lines = block.split("\n")
-        if block == "[audit]":
-            prefix = "audit."
-        for number, line in enumerate(lines):
-            if re.match(r"#?[a-z_]+ = ", line):
-                comment = " ".join(text.removeprefix("# ") for text in lines[:number])
-                ((key, value),) = tomllib.loads(line.removeprefix("#")).items()
-                assert prefix + key not in found
-                found[prefix + key] = (comment, value)
-    return found
+def test_the_file_documents_each_setting_with_its_default_unit_range_flag_and_variable() -> None:
+    for label, text in {
+        "limit": "Unit: items, 1 to 1000. --limit, SWR_CRAWLER_LIMIT.\n#limit = 1000\n",
+        "rate_per_s": '0.001 to 100000, or "unlimited". --rate, SWR_CRAWLER_RATE.\n#rate_per_s = 50\n',
+        "max_body_bytes": "1024 to 1073741824 (1 GiB).\n# SWR_CRAWLER_MAX_BODY_BYTES.\n#max_body_bytes = 67108864\n",
+        "centers": '--center (repeatable), SWR_CRAWLER_CENTER.\n#centers = ["self", "thirdparty"]\n',
+        "audit.fail_on": 'One of "error", "warning", "note", "never". --fail-on,',
+        "resume": '--resume/--no-resume, SWR_CRAWLER_RESUME.\n#resume = "auto"\n',
+    }.items():
+        assert text in DOCUMENTED, label
+    assert len(re.findall(r"(?m)^#[a-z_]+ = ", DOCUMENTED)) == len(SETTINGS)
 
 
-@pytest.mark.parametrize("setting", ALL, ids=lambda setting: setting.label)
-def test_the_file_documents_each_setting_with_its_default_unit_flag_and_variable(setting: Setting) -> None:
-    comment, value = documented()[setting.label]
-    assert setting.kind.normalize(value) == setting.default
-    assert not setting.unit or f"Unit: {setting.unit}" in comment
-    assert setting.flag in comment
-    assert re.search(rf"{setting.variable}\b(?!_)", comment)
-    if isinstance(setting.kind, Integer):
-        assert setting.kind.values in comment
-    if isinstance(setting.kind, Choice):
-        assert all(f'"{word}"' in comment for word in setting.kind.words)
-
-
-def test_the_file_documents_nothing_else() -> None:
-    assert set(documented()) == set(SETTINGS)
+def test_every_setting_has_one_mark_in_the_template(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    template = documented_file.TEMPLATE.read_text(encoding="utf-8")
+    monkeypatch.setattr(documented_file, "TEMPLATE", tmp_path / "t")
+    for text in (template.replace("# <limit>", "# "), template + "# <limit>\n", template + "# <limits>\n"):
+        (tmp_path / "t").write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"twice: limits?$"):
+            documented_file.documented_file()
 
 
 def test_the_file_loads_to_the_defaults_as_it_is_and_with_every_line_set() -> None:

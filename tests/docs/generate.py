@@ -1,15 +1,18 @@
-"""Writes the generated pages of docs/reference: `python -m tests.docs.generate [--check]`, which is `make docs`.
+"""Writes what follows from tables of the code: `python -m tests.docs.generate [--check]`, which is `make docs`.
 
-Each page is its template, tests/docs/pages/*.md, with a table of the code in place of each line
-`<!-- insert: NAME -->`. First the commands of the templates are run, and the output of those that print something else
-is put into the template. With --check nothing is run or written, and a page that is stale makes the exit code 1.
+That is config/crawler.toml (tests/docs/documented_file.py) and the generated pages of docs/reference. Each page is its
+template, tests/docs/pages/*.md, with a table of the code in place of each line `<!-- insert: NAME -->`. First the
+commands of the templates are run, and the output of those that print something else is put into the template. With
+--check nothing is run or written, and a file that is stale makes the exit code 1.
 """
 
 import re
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import compress
+from pathlib import Path
 from typing import Any, Final, get_args
 
 from crawler.audit.catalogue import RULES
@@ -26,6 +29,7 @@ from crawler.emulator.fields.parameter import COMMON_PARAMETERS
 from crawler.snapshot import layout
 from crawler.snapshot.manifest import schemas
 from tests.docs.command_tables import commands
+from tests.docs.documented_file import DOCUMENTED, documented_file
 from tests.docs.markdown import code, prose, sentence, table
 from tests.docs.run_page import main as run_pages
 from tests.docs.schema_fields import documented, fields_table, introduction, objects, specified
@@ -194,22 +198,25 @@ def page(name: str) -> str:
     return f"{HEADER}\n\n{_INSERT.sub(lambda found: inserts[found[1]], template)}"
 
 
-def stale() -> list[str]:
-    """Return the names of the pages that are not as they should be."""
-    return [
-        name for name in INSERTS if not (file := REFERENCE / f"{name}.md").exists() or file.read_text() != page(name)
-    ]
+def written() -> dict[Path, Callable[[], str]]:
+    """Return what is written: each file, and what makes its text."""
+    return {DOCUMENTED: documented_file, **{REFERENCE / f"{name}.md": partial(page, name) for name in INSERTS}}
+
+
+def stale() -> list[Path]:
+    """Return the files that are not as they should be."""
+    return [path for path, make in written().items() if not path.exists() or path.read_text("utf-8") != make()]
 
 
 def _main(arguments: list[str]) -> int:
     if "--check" in arguments:
-        names = stale()
-        sys.stdout.write("".join(f"docs/reference/{name}.md is stale: run `make docs`\n" for name in names))
-        return int(bool(names))
+        paths = stale()
+        sys.stdout.write("".join(f"{path.relative_to(ROOT)} is stale: run `make docs`\n" for path in paths))
+        return int(bool(paths))
     run_pages(["--write", *(str(TEMPLATES / f"{name}.md") for name in INSERTS)])
-    for name in stale():
-        (REFERENCE / f"{name}.md").write_text(page(name), encoding="utf-8")
-        sys.stdout.write(f"wrote docs/reference/{name}.md\n")
+    for path in stale():
+        path.write_text(written()[path](), encoding="utf-8")
+        sys.stdout.write(f"wrote {path.relative_to(ROOT)}\n")
     return 0
 
 
