@@ -212,7 +212,7 @@ def test_a_library_for_io_is_imported_in_one_place(library: str, only: set[str])
     assert {name.rpartition(".")[0] for name in users} == only
 
 
-def test_tasks_start_in_four_modules_of_the_crawl_only() -> None:
+def test_tasks_start_in_five_modules_of_the_crawl_only() -> None:
     starters = {
         name
         for name in modules()
@@ -221,6 +221,7 @@ def test_tasks_start_in_four_modules_of_the_crawl_only() -> None:
     }
     assert starters == {
         "crawl.clients.ask_each",
+        "crawl.concurrency.stopping",
         "crawl.concurrency.tasks",
         "crawl.engine.engine",
         "crawl.engine.target_run",

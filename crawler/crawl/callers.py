@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-import anyio
 import msgspec
 
 from crawler.config.config import Config
@@ -22,7 +21,7 @@ from crawler.swr.auth.metadata import machine_id
 from crawler.swr.http.client import Client
 
 
-def find_callers(
+async def find_callers(
     config: Config, factories: Mapping[str, CredentialFactory], clock: Clock, stop: StopSource | None = None
 ) -> dict[str, Caller]:
     """Return the caller of each target, by the target's name.
@@ -34,7 +33,7 @@ def find_callers(
     on_machines = tuple(target for target in config.targets if factories[target.name].metadata_endpoint)
     if on_machines:
         asked = msgspec.structs.replace(config, targets=on_machines)
-        callers |= anyio.run(unless_stopped, partial(_ask_metadata, asked, factories, clock), stop)
+        callers |= await unless_stopped(partial(_ask_metadata, asked, factories, clock), stop)
     return callers
 
 

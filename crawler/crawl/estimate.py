@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-import anyio
-
 from crawler.config.config import Config
 from crawler.crawl.clients.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.clients.pool import open_clients
+from crawler.crawl.concurrency.stopping import stopped_in_order
 from crawler.crawl.concurrency.tasks import unless_stopped
 from crawler.crawl.engine.engine import Engine
 from crawler.crawl.observing.log_observer import LogObserver
@@ -82,7 +81,7 @@ class Estimate(NamedTuple):
         return sum(walk.requests for walk in self.walks if walk.walk.target == target)
 
 
-def estimate(config: Config, environ: Mapping[str, str], *, stop: StopSource | None = None) -> Estimate:
+async def estimate(config: Config, environ: Mapping[str, str], *, stop: StopSource | None = None) -> Estimate:
     """Return what a crawl of `config` would cost; writes nothing.
 
     Raises the CrawlerError of the first target that failed, InterruptedRunError when `stop` asks first,
@@ -91,7 +90,7 @@ def estimate(config: Config, environ: Mapping[str, str], *, stop: StopSource | N
     factories = credential_factories(config, environ)
     if stop is not None:
         stop.watch()
-    walks = anyio.run(_read_totals, config, factories, stop)
+    walks = await stopped_in_order(partial(_read_totals, config, factories), stop)
     vouched = set(centers_by_namespace(walk.id for walk in walks))
     return Estimate(
         tuple(_estimate_of(one, config.limit, is_vouched=(one.id.target, one.id.center) in vouched) for one in walks),
@@ -101,7 +100,7 @@ def estimate(config: Config, environ: Mapping[str, str], *, stop: StopSource | N
 
 
 async def _read_totals(
-    config: Config, factories: Mapping[str, CredentialFactory], stop: StopSource | None
+    config: Config, factories: Mapping[str, CredentialFactory], stop: StopSource
 ) -> list[ScheduledWalk]:
     clock, observer = SystemClock(), Observers([LogObserver()])
     async with open_clients(config, factories, clock) as clients:
@@ -112,7 +111,7 @@ async def _read_totals(
         targets = make_targets(config, walks, observer)
         engine = Engine(targets.values(), clients, walks, _DiscardingStore(), clock, observer)
         stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=stop)
-    if stop_reason.kind == "signal":
+    if stop_reason.kind in {"signal", "cancelled"}:
         raise InterruptedRunError("interrupted; nothing was written", signal_number=stop_reason.signal_number)
     if stop_reason.kind == "deadline":
         raise UnavailableError("max_duration is over before every walk declared its total")

@@ -73,7 +73,7 @@ class CrawlResult(NamedTuple):
         """
         if self.status is not None and not (self.errors and self.require == "all"):
             return None if self.status == "complete" else IncompleteError(self._incomplete())
-        if self.stop_reason.kind == "signal":
+        if self.stop_reason.kind in {"signal", "cancelled"}:
             return interruption(self.stop_reason)
         if self.errors:
             return max(self.errors.values(), key=lambda error: _SEVERITY.index(error.kind))

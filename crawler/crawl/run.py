@@ -4,17 +4,17 @@ credentials -> callers -> workspace -> spool, part files -> clients -> walks -> 
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from functools import partial
 
-import anyio
 import anyio.to_thread
 
 from crawler.config.config import Config
 from crawler.crawl.callers import find_callers
 from crawler.crawl.clients.credential_factories import CredentialFactory, credential_factories
 from crawler.crawl.clients.pool import ClientOpener, Clients, open_clients
+from crawler.crawl.concurrency.stopping import raise_if_asked, stopped_in_order
 from crawler.crawl.concurrency.tasks import unless_stopped
 from crawler.crawl.ending.carry_over import centers_to_read_again, is_worth_going_on
 from crawler.crawl.ending.run_evidence import RunEvidence, run_evidence
@@ -35,7 +35,7 @@ from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import InterruptedRunError
 from crawler.model.clock import Clock
-from crawler.model.stop_reason import StopReason, StopSource, interruption
+from crawler.model.stop_reason import StopReason, StopSource
 from crawler.snapshot.manifest import CarriedOver, Manifest
 from crawler.snapshot.reader import open_snapshot
 from crawler.store.output.workspace import Workspace
@@ -45,7 +45,7 @@ from crawler.store.spool import open_spool
 from crawler.text.timestamp import timestamp
 
 
-def run_crawl(
+async def crawl(
     config: Config,
     environ: Mapping[str, str],
     *,
@@ -56,42 +56,52 @@ def run_crawl(
 ) -> CrawlResult:
     """Crawl what `config` names, publish it, and return how the crawl ended.
 
-    `observer` is told of what happens; if it fails, the crawl goes on. The crawl stops when `stop` asks for it, until
-    its snapshot is renamed: after that it is published, and ends as if it had not been asked. Retries and the rate
-    limit follow `clock`. `clients` opens the client of each target. Raises a CrawlerError when the run could not start,
-    was stopped before it knew its walks, or the disk failed; an error of a target is in the CrawlResult instead.
+    `environ` has the variables that hold secrets. `observer` is told of what happens; if it fails, the crawl goes on.
+    The crawl stops when `stop` asks for it, or its task is cancelled, until its snapshot is renamed: after that it is
+    published, and ends as if it had not been asked. Retries and the rate limit follow `clock`. `clients` opens the
+    client of each target. Nothing of the process is changed, and several crawls may run in one event loop.
+
+    Raises a CrawlerError when the run could not start, was stopped before it knew its walks, or the disk failed; an
+    error of a target is in the CrawlResult instead.
     """
     factories = credential_factories(config, environ)
-    clock = clock or SystemClock()
+    run = partial(_crawl, config, factories, observer, clock or SystemClock(), clients)
+    return await stopped_in_order(run, stop)
+
+
+async def _crawl(
+    config: Config,
+    factories: Mapping[str, CredentialFactory],
+    observer: Observer | None,
+    clock: Clock,
+    clients: ClientOpener,
+    stop: StopSource,
+) -> CrawlResult:
+    stop.watch()
+    check = partial(raise_if_asked, stop)
     # Standard output has no state: nobody can resume it.
-    if stop is not None:
-        stop.watch()
-    check = partial(_raise_if_asked, stop)
-    callers = {} if config.output == STDOUT else find_callers(config, factories, clock, stop)
+    callers = {} if config.output == STDOUT else await find_callers(config, factories, clock, stop)
     check()
-    with open_run_workspace(config, resume_digest(config), callers, check) as workspace:
+    with ExitStack() as stack:
+        opened = open_run_workspace(config, resume_digest(config), callers, check)
+        # In a thread: another run may have to be watched for a minute and a half.
+        workspace = await anyio.to_thread.run_sync(stack.enter_context, opened)
         events = RunEvents(workspace.state, observer)
         with events.lasting():
-            result = _published_before(workspace, events) or anyio.run(
-                _Run(config, workspace, clock, clients, stop, events).crawl, factories
-            )
+            result = _published_before(workspace)
+            if result is None:
+                result = await _Run(config, workspace, clock, clients, stop, events).crawl(factories)
+            events.publish(result.path, result.manifest)
         events.end(result.status, result.stop_reason, result.errors, result.path)
         return result
 
 
-def _raise_if_asked(stop: StopSource | None) -> None:
-    """Raise InterruptedRunError when `stop` has asked."""
-    if stop is not None and (reason := stop.reason()) is not None:
-        raise interruption(reason)
-
-
-def _published_before(workspace: Workspace, events: RunEvents) -> CrawlResult | None:
+def _published_before(workspace: Workspace) -> CrawlResult | None:
     """Return the result of a run that has published its snapshot: it has ended, or was killed just before."""
     state, path = workspace.state, workspace.published
     if path is None:
         return None
     manifest = open_snapshot(path).manifest
-    events.publish(path, manifest)
     return CrawlResult(
         stop_reason=StopReason("done"),
         started_at=state.started_at,
@@ -120,7 +130,7 @@ class _Run:
         workspace: Workspace,
         clock: Clock,
         clients: ClientOpener,
-        stop: StopSource | None,
+        stop: StopSource,
         events: RunEvents,
     ) -> None:
         self._config = config
@@ -153,7 +163,8 @@ class _Run:
                 self._forget_callers(plan, schedule, store)
             if stop_reason.kind == "done":
                 await unless_stopped(partial(_publish_late, schedule, store), self._stop)
-            return self._finish(schedule, store, part_writer, stop_reason)
+            # In a thread: it reads what may be in both centers, and syncs every folder.
+            return await anyio.to_thread.run_sync(self._finish, schedule, store, part_writer, stop_reason)
 
     async def _find_walks(self, clients: Clients) -> WalkPlan:
         known, observers = self._workspace.state.walks, self._events.observers
@@ -197,14 +208,11 @@ class _Run:
         manifest = manifest_of(result, self._config, status, schedule.unknown_fields(), *part_files.close())
         if result.state:  # saved before the snapshot is visible: killed in between, the run is resumed
             self._go_on_after(manifest, store, schedule.to_read_again(centers_to_read_again(found.shortfalls)))
-        check = partial(_raise_if_asked, self._stop)
         try:
-            path = finish(part_files.folder, manifest, self._workspace.destination, check)
-        except InterruptedRunError as error:
-            asked = StopReason("signal", error.signal_number)
-            state = self._workspace.folder
-            return result._replace(stop_reason=asked, state=state, status=None)
-        self._events.publish(path, manifest)
+            path = finish(part_files.folder, manifest, self._workspace.destination, partial(raise_if_asked, self._stop))
+        except InterruptedRunError:
+            asked = self._stop.reason() or result.stop_reason
+            return result._replace(stop_reason=asked, state=self._workspace.folder, status=None)
         if not result.state:
             self._workspace.remove()
         return result._replace(manifest=manifest, path=path)

@@ -6,9 +6,9 @@ from crawler.errors import InterruptedRunError
 
 
 class StopReason(NamedTuple):
-    """Why a crawl stopped: it was done, a signal came, or `max_duration` was over."""
+    """Why a crawl stopped: it was done, a signal came, its task was cancelled, or `max_duration` was over."""
 
-    kind: Literal["done", "signal", "deadline"]
+    kind: Literal["done", "signal", "cancelled", "deadline"]
     signal_number: int = 0
 
 

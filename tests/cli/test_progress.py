@@ -32,11 +32,11 @@ from crawler.config.config import Config
 from crawler.config.load import load
 from crawler.crawl.observing.events import CrawlEnded, CrawlStarted
 from crawler.crawl.observing.target_stats import TargetStats
-from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import ServerErrors
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.model.stop_reason import StopReason
+from tests.support.running import run_crawl
 
 XTERM = {"TERM": "xterm-256color"}
 

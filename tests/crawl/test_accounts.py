@@ -12,7 +12,6 @@ from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.run_command import run_command as _run
 from crawler.config.load import load
 from crawler.crawl.result import CrawlResult
-from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
@@ -29,6 +28,7 @@ from tests.support.emulator_fixture import (
     serve,
     snapshot_of,
 )
+from tests.support.running import run_crawl
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 IAM = "/v3/auth/tokens"

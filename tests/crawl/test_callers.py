@@ -11,7 +11,6 @@ import pytest
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.load import load
 from crawler.crawl.result import CrawlResult
-from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.http.request import MACHINE_DATA
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
@@ -20,6 +19,7 @@ from crawler.errors import UsageError
 from crawler.store.output.run_state import read_state, write_state
 from tests.support.emulator_fixture import QuickClock, inventory_keys, port_of, published_keys, serve, snapshot_of
 from tests.support.process_kill import KILLED, CallAtRequest, KillableCrawl
+from tests.support.running import run_crawl
 
 Account = Mapping[str, Any]  # settings of an emulator, which say whose credentials it accepts
 

@@ -7,7 +7,6 @@ import pytest
 from aiohttp import web
 
 from crawler.cli.console.exit_status import exit_code_of
-from crawler.crawl.estimate import estimate
 from crawler.crawl.observing.events import DiscoveryRetried, RequestEnded, TargetThrottled
 from crawler.crawl.observing.log_observer import LogObserver
 from crawler.crawl.planning.discovery import discover
@@ -21,6 +20,7 @@ from crawler.walk.retry_policy import RetryLimits
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, crawl, serve
 from tests.support.event_recorder import Recorder
 from tests.support.handler_client import client_of as asking
+from tests.support.running import run_estimate
 
 INVENTORY = synthetic(namespaces=4, repositories=100, seed=7)
 
@@ -119,19 +119,19 @@ def test_a_target_that_refuses_discovery_is_stopped_with_the_reason(tmp_path: Pa
 
 def test_an_estimate_with_discovery_counts_each_namespace() -> None:
     with serve(INVENTORY) as served:
-        expected_cost = estimate(configure(served.endpoint, "unused", discover=True), TOKEN)
+        expected_cost = run_estimate(configure(served.endpoint, "unused", discover=True), TOKEN)
     assert len(expected_cost.walks) == 4 + 1
     assert expected_cost.records == 100
 
 
 def test_an_estimate_raises_the_error_of_a_target() -> None:
     with serve(INVENTORY, token="another") as served, pytest.raises(CredentialsError):
-        estimate(configure(served.endpoint, "unused", discover=True), TOKEN)
+        run_estimate(configure(served.endpoint, "unused", discover=True), TOKEN)
 
 
 def test_an_estimate_that_takes_too_long_raises_unavailable() -> None:
     with serve(INVENTORY, latency_ms=5_000) as served, pytest.raises(UnavailableError, match="max_duration"):
-        estimate(configure(served.endpoint, "unused", max_duration_s=0.1), TOKEN)
+        run_estimate(configure(served.endpoint, "unused", max_duration_s=0.1), TOKEN)
 
 
 def test_an_unknown_total_of_a_center_leaves_the_coverage_unknown_and_the_snapshot_incomplete(tmp_path: Path) -> None:

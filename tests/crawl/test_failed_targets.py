@@ -12,7 +12,6 @@ import pytest
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.load import load
 from crawler.crawl.result import CrawlResult
-from crawler.crawl.run import run_crawl
 from crawler.diff.compare import Comparison
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
@@ -21,6 +20,7 @@ from crawler.snapshot.manifest import Manifest
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from tests.support.emulator_fixture import TOKEN, QuickClock, parts, port_of, records, serve, snapshot_of
+from tests.support.running import run_crawl
 
 NAMES: Final = ("de", "nl", "sg")
 HELD: Final = tuple(synthetic(namespaces=2, repositories=150, seed=seed) for seed in (7, 8, 9))

@@ -15,7 +15,6 @@ import pytest
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.load import load
 from crawler.crawl.result import CrawlResult
-from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
@@ -24,6 +23,7 @@ from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from tests.support.crash_fs import Recording, Tree, put, watched
 from tests.support.emulator_fixture import TOKEN, QuickClock, port_of, records, serve, snapshot_of
+from tests.support.running import run_crawl
 
 pytestmark = [
     pytest.mark.timeout(600),  # every operation of a crawl, and two crawls after each

@@ -6,7 +6,6 @@ from typing import Any, Final
 import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
-from crawler.crawl.estimate import estimate
 from crawler.crawl.result import CrawlResult
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
@@ -22,6 +21,7 @@ from tests.support.emulator_fixture import (
     snapshot_of,
 )
 from tests.support.process_kill import KILLED, CallAtRequest, KillableCrawl
+from tests.support.running import run_estimate
 
 INVENTORY: Final = synthetic(namespaces=4, repositories=500, seed=7)
 _CODES: Final = ("SVCSTG.SWR.4000014", "SVCSTG.SWR.9999999", "")
@@ -161,7 +161,7 @@ def test_a_resume_asks_as_was_negotiated_and_proves_no_more(
 
 def test_an_estimate_negotiates_too() -> None:
     with serve(INVENTORY, faults=(parse_fault("refuse-order:code=X"), parse_fault(DIRECT))) as served:
-        assert estimate(configure(served.endpoint, "unused"), TOKEN).records == 500
+        assert run_estimate(configure(served.endpoint, "unused"), TOKEN).records == 500
 
 
 def test_when_nothing_is_accepted_the_reason_says_what_was_tried(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from crawler.crawl.observing.observer import Observer
 from crawler.crawl.observing.observers import EVENTS
 from crawler.crawl.observing.run_statistics import RunStatistics
 from crawler.crawl.result import CrawlResult
-from crawler.crawl.run import run_crawl
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.errors import InterruptedRunError
@@ -26,6 +25,7 @@ from tests.crawl.test_moving_ties import equal_rows
 from tests.emulator.client import inventory_of, item
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, parts, port_of, serve, snapshot_of
 from tests.support.event_recorder import Recorder
+from tests.support.running import run_crawl
 
 pytestmark = pytest.mark.unmeasured
 

@@ -8,7 +8,6 @@ import pytest
 from aiohttp import web
 
 from crawler.cli.console.exit_status import exit_code_of
-from crawler.crawl.estimate import estimate
 from crawler.crawl.observing.observer import Observer
 from crawler.crawl.planning.discovery import discover
 from crawler.emulator.faults.registry import parse_fault
@@ -27,6 +26,7 @@ from tests.support.emulator_fixture import (
     snapshot_of,
 )
 from tests.support.handler_client import client_of
+from tests.support.running import run_estimate
 
 INVENTORY: Final = synthetic(namespaces=4, repositories=200, seed=7)
 _HEALTHY_REQUESTS: Final = 4 * 2  # of each center three pages of 33, a shorter one
@@ -90,9 +90,9 @@ def test_one_odd_answer_to_a_question_for_the_end_of_a_list_costs_no_pass(tmp_pa
 @pytest.mark.parametrize("how", _KINDS)
 def test_one_odd_answer_changes_no_estimate(how: str) -> None:
     with serve(INVENTORY) as healthy:
-        usual = estimate(configure(healthy.endpoint, "unused"), TOKEN)
+        usual = run_estimate(configure(healthy.endpoint, "unused"), TOKEN)
     with serve(INVENTORY, faults=(parse_fault(f"odd-answer:how={how},offset=none"),)) as served:
-        odd = estimate(configure(served.endpoint, "unused"), TOKEN)
+        odd = run_estimate(configure(served.endpoint, "unused"), TOKEN)
     assert (odd.walks, odd.records) == (usual.walks, 200)
 
 

@@ -16,7 +16,6 @@ from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.observing.events import TargetWork, WalkSplit
 from crawler.crawl.planning.splitting import CenterSplitter
 from crawler.crawl.result import CrawlResult
-from crawler.crawl.run import run_crawl
 from crawler.crawl.scheduling.scheduled import ScheduledWalk, Split
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.crawl.scheduling.walk_maker import CrawlLimits
@@ -47,6 +46,7 @@ from tests.support.emulator_fixture import (
 from tests.support.event_recorder import Recorder
 from tests.support.handler_client import client_of
 from tests.support.oracle import ServerHistory
+from tests.support.running import run_crawl
 from tests.support.sweeps import sampled
 
 MOVING: Final = "unstable-ties:rows=all"

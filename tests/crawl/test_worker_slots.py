@@ -9,13 +9,13 @@ import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.crawl.concurrency.worker_slots import WorkerSlots
-from crawler.crawl.run import run_crawl
 from crawler.crawl.system_clock import SystemClock
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.walk.concurrency_limit import ConcurrencyLimit
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, serve
+from tests.support.running import run_crawl
 
 
 def slots_of(size: int) -> WorkerSlots:

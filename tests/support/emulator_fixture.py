@@ -13,9 +13,9 @@ import orjson
 from crawler.config.config import Config
 from crawler.config.load import load
 from crawler.crawl.result import CrawlResult
-from crawler.crawl.run import run_crawl
 from crawler.emulator.inventory.ndjson import CENTERS, Inventory, synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
+from tests.support.running import run_crawl
 
 TOKEN = {"SWR_CRAWLER_TOKEN": "emulator-token"}
 

@@ -23,7 +23,6 @@ from crawler.crawl.clients.connection_budget import Lease
 from crawler.crawl.clients.credential_factories import CredentialFactory
 from crawler.crawl.clients.pool import OpenClient
 from crawler.crawl.result import CrawlResult
-from crawler.crawl.run import run_crawl
 from crawler.errors import CrawlerError, ErrorDetails, TransientError
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason
@@ -32,6 +31,7 @@ from crawler.swr.http.client import Client
 from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.request import ListRequest, Request
 from crawler.swr.response import Response
+from tests.support.running import run_crawl
 from tests.worlds.clock import VirtualClock
 from tests.worlds.inventory import Key
 from tests.worlds.service import Lost, Service
@@ -62,13 +62,15 @@ class Crawled(NamedTuple):
 class WorldTransport:
     """Sends requests to a service instead of a network; kills the crawl at `kill_at`."""
 
-    def __init__(self, service: Service, clock: Clock, chance: random.Random, kill_at: int) -> None:
+    def __init__(
+        self, service: Service, clock: Clock, chance: random.Random, kill_at: int, killed: anyio.Event
+    ) -> None:
         self._service = service
         self._clock = clock
         self._chance = chance
         self._kill_at = kill_at
         self._connections: list[int] = []
-        self.killed = anyio.Event()
+        self._killed = killed
 
     async def wait_for_silence(self) -> None:
         """Return at once: no answer comes twice here."""
@@ -88,7 +90,7 @@ class WorldTransport:
         assert request is not None
         if self._service.requests + 1 >= self._kill_at:
             self._service.requests += 1
-            self.killed.set()
+            self._killed.set()
             if not isinstance(request, ListRequest):
                 raise _Killed  # nothing listens to signals before the crawl itself begins
             await anyio.sleep_forever()
@@ -143,21 +145,20 @@ def _crawled(result: CrawlResult | int | None, service: Service, *, killed: bool
     return Crawled(-1 if killed else exit_code_of(result), published, service, passes)
 
 
-class _KilledTransport:
-    """Stops a run when its transport is killed."""
+class _Kill:
+    """Stops a run when a transport was killed."""
 
-    def __init__(self, transports: list[WorldTransport]) -> None:
-        self._transports = transports
+    def __init__(self, killed: anyio.Event) -> None:
+        self._killed = killed
 
     def watch(self) -> None:
         pass
 
     def reason(self) -> StopReason | None:
-        killed = any(transport.killed.is_set() for transport in self._transports)
-        return StopReason("signal", 15) if killed else None
+        return StopReason("signal", 15) if self._killed.is_set() else None
 
     async def wait(self) -> StopReason:
-        await self._transports[0].killed.wait()
+        await self._killed.wait()
         return StopReason("signal", 15)
 
 
@@ -180,7 +181,7 @@ def _run(
     config: Config, service: Service, clock: VirtualClock, chance: random.Random, kill_at: int
 ) -> tuple[CrawlResult | int, bool]:
     """Run the crawler once; return its result or exit code, and whether it was killed."""
-    transports: list[WorldTransport] = []
+    killed = anyio.Event()
 
     @asynccontextmanager
     async def clients(
@@ -188,17 +189,14 @@ def _run(
     ) -> AsyncIterator[_WorldClients]:
         opened = _WorldClients({})
         for target in config.targets:
-            transports.append(WorldTransport(service, clock, chance, kill_at))
             client = Client(target.endpoint, RateLimiter(None, clock))
-            client.transport = transports[-1]  # type: ignore[assignment]
+            client.transport = WorldTransport(service, clock, chance, kill_at, killed)  # type: ignore[assignment]
             client.credentials = TokenCredentials("token")
             opened.clients[target.name] = OpenClient(client, Lease(target.concurrency, target.concurrency))
         yield opened
 
     try:
-        result: CrawlResult | int = run_crawl(
-            config, _ENVIRON, stop=_KilledTransport(transports), clock=clock, clients=clients
-        )
+        result: CrawlResult | int = run_crawl(config, _ENVIRON, stop=_Kill(killed), clock=clock, clients=clients)
     except CrawlerError as error:
         result = exit_code_of_error(error)
     except _Killed:
@@ -207,7 +205,7 @@ def _run(
         if group.split(_Killed)[1] is not None:
             raise
         result = 143
-    return result, any(transport.killed.is_set() for transport in transports)
+    return result, killed.is_set()
 
 
 def _config(world: World, folder: Path) -> Config:

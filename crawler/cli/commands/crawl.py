@@ -32,11 +32,13 @@ _SWITCH_S: Final = 0.0005
 def crawl(config: Config, environ: Environ) -> int:
     """Crawl, publish, print the summary, and return the exit code."""
     with _garbage_collection_off():
-        from crawler.cli.console import logs, progress  # noqa: PLC0415 - needed by a run only
+        import anyio  # noqa: PLC0415 - needed by a run only
+
+        from crawler.cli.console import logs, progress  # noqa: PLC0415
         from crawler.cli.console.signals import SignalStop  # noqa: PLC0415
         from crawler.cli.console.summary import summary  # noqa: PLC0415
         from crawler.cli.console.summary_json import summary_json  # noqa: PLC0415
-        from crawler.crawl.run import run_crawl  # noqa: PLC0415
+        from crawler.crawl import run  # noqa: PLC0415
         from crawler.crawl.run_output import STDOUT  # noqa: PLC0415
 
     logs.configure(config.log_format)
@@ -48,7 +50,7 @@ def crawl(config: Config, environ: Environ) -> int:
     stop = SignalStop()
     observer = progress.progress_observer(mode, config.log_format)
     with observer or nullcontext():
-        result = run_crawl(config, environ, observer=observer, stop=stop)
+        result = anyio.run(partial(run.crawl, config, environ, observer=observer, stop=stop))
     code = exit_code_of(result)
     _print(summary(result, style=_style(code)))
     if stop.reason() is not None and result.stop_reason.kind == "done":

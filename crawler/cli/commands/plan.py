@@ -1,5 +1,6 @@
 """`swr-crawler plan` after its flags are read: requests totals and prints what a crawl would cost."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crawler.cli.commands.crawl import Environ
@@ -13,13 +14,15 @@ if TYPE_CHECKING:
 
 def plan(config: Config, environ: Environ, *, as_json: bool) -> int:
     """Request the total of each walk and print what a crawl would cost; return 0."""
+    import anyio  # noqa: PLC0415 - needed by a run only
+
     from crawler.cli.console import logs  # noqa: PLC0415
     from crawler.cli.console.output import print_table  # noqa: PLC0415
     from crawler.cli.console.signals import SignalStop  # noqa: PLC0415
     from crawler.crawl.estimate import estimate  # noqa: PLC0415
 
     logs.configure(config.log_format)
-    found = estimate(config, environ, stop=SignalStop())
+    found = anyio.run(partial(estimate, config, environ, stop=SignalStop()))
     seconds = found.seconds()
     if as_json:
         walks = [_fields(walk) for walk in found.walks]

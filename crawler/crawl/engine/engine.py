@@ -101,7 +101,8 @@ class Engine:
     async def _publish(self) -> None:
         async with anyio.create_task_group() as publishing:
             publishing.start_soon(self._stop_publishing)
-            await anyio.to_thread.run_sync(self._publisher.run)
+            # It lasts as long as the crawl, so it is none of the threads that all crawls of a loop share.
+            await anyio.to_thread.run_sync(self._publisher.run, limiter=anyio.CapacityLimiter(1))
             publishing.cancel_scope.cancel()
 
     async def _stop_publishing(self) -> None:

@@ -41,9 +41,10 @@ class RunEvents:
         for target, error in errors.items():
             self.observers.on_target_stop(TargetStopped(target, error))
 
-    def publish(self, path: PurePath, manifest: Manifest) -> None:
-        """Tell that a snapshot is published."""
-        self.observers.on_publish(SnapshotPublished(path, manifest))
+    def publish(self, path: PurePath | None, manifest: Manifest | None) -> None:
+        """Tell that a snapshot is published, if one is: None says that there is none."""
+        if path is not None and manifest is not None:
+            self.observers.on_publish(SnapshotPublished(path, manifest))
 
     def end(
         self,

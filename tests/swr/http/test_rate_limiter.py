@@ -7,12 +7,12 @@ import anyio.lowlevel
 import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
-from crawler.crawl.run import run_crawl
 from crawler.crawl.system_clock import SystemClock
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.swr.http.rate_limiter import RateLimiter
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, crawl, serve
+from tests.support.running import run_crawl
 
 INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 
