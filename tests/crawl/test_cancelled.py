@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -165,10 +165,8 @@ def test_a_scope_of_anyio_that_is_cancelled_around_a_crawl_stops_it_as_well(tmp_
 
 
 def test_what_a_crawl_raises_is_not_wrapped(tmp_path: Path) -> None:
-    @asynccontextmanager
-    async def broken(*_: object) -> AsyncIterator[Clients]:
-        int("no number")
-        yield {}
+    def broken(*_: object) -> AbstractAsyncContextManager[Clients]:
+        raise ValueError("no number")
 
     with pytest.raises(ValueError, match="no number"):
         run_crawl(configure("http://127.0.0.1:1", tmp_path), TOKEN, clients=broken)

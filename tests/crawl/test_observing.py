@@ -33,7 +33,7 @@ SMALL: Final = synthetic(namespaces=3, repositories=60, seed=7, uniform=True)
 
 
 class Stop:
-    """Asks a run to stop as soon as `asked` is set, but not before its first task runs."""
+    """Asks a run to stop as soon as `asked` is set."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -51,20 +51,20 @@ class Stop:
 
 
 class StopAfter(Recorder):
-    """Asks `stop` to stop the run after so many pages."""
+    """Asks `stop` to stop the run after so many pages, 0 for its start."""
 
     def __init__(self, stop: Stop, pages: int) -> None:
         super().__init__()
         self._stop = stop
         self._pages = pages
-        stop.asked = not pages
 
     def noting(self, event: str, *, fails: bool) -> Callable[[object], None]:
         tell = super().noting(event, fails=fails)
 
         def note(value: object) -> None:
             tell(value)
-            self._stop.asked |= event == "on_page" and len(self.of("on_page")) >= self._pages
+            if event in {"on_run_start", "on_page"}:
+                self._stop.asked |= len(self.of("on_page")) >= self._pages
 
         return note
 
