@@ -4,14 +4,14 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from crawler.model.record import Record
+from crawler.model.record import IDENTITY, Record
 from crawler.model.walk_id import Center
 from crawler.snapshot.completeness import Kind
 
 Side = Literal["old", "new"]
 Why = Literal[Kind, "not walked"]
 
-KEY: Final = ("target", "center", "domain_name", "namespace", "name")
+KEY: Final = ("target", "center", *IDENTITY)
 OWNER: Final = "domain_name"
 # Those that can change. An owner can only become known, or unknown: another owner makes another repository.
 FIELDS: Final = tuple(field for field in Record.__struct_fields__ if field not in KEY or field == OWNER)

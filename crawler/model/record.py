@@ -76,6 +76,12 @@ class Record(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False)
         return frozenset(self.invalid or ())
 
 
+_OWN_FIELDS: Final = frozenset({"target", "center", "extra", "invalid"})
+# What the service sends of a record, in the order of its documents.
+ITEM_FIELDS: Final = tuple(field for field in Record.__struct_fields__ if field not in _OWN_FIELDS)
+IDENTITY: Final = ("domain_name", "namespace", "name")  # identify a record within its center
+
+
 # The bits of a key that its owner changes: none of those that number its group (key_set.py).
 _OWNER_BITS: Final = 2**48 - 2**8
 

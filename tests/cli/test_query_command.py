@@ -12,9 +12,6 @@ from pathlib import Path
 import pytest
 
 from crawler.emulator.faults.registry import parse_fault
-from crawler.model.record import Record
-from crawler.query.columns import RECORD_COLUMNS, WALK_COLUMNS
-from crawler.snapshot.manifest import WalkEntry
 from tests.audit.examples import item, publish
 from tests.store.builders import publish_records
 from tests.support.cli_runner import Say, saying
@@ -41,11 +38,6 @@ def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Path:
     return publish(tmp_path / "output", *ITEMS, snapshot="one")
-
-
-def test_the_columns_are_those_of_records_and_walks() -> None:
-    assert list(RECORD_COLUMNS) == list(Record.__struct_fields__)
-    assert list(WALK_COLUMNS) == list(WalkEntry.__struct_fields__)
 
 
 def test_the_repositories_view_has_the_records_unchanged(say: Say, snapshot: Path) -> None:

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from crawler.emulator.http.query import ORDER_COLUMNS, ListQuery
 from crawler.emulator.http.request import NAMESPACES
-from crawler.emulator.inventory.center_rows import FIELDS, instant
+from crawler.emulator.inventory.center_rows import instant
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.service.config import NamespaceCounts
 from crawler.emulator.service.selection import SelectionCache, select
+from crawler.model.record import ITEM_FIELDS
 from tests.emulator.client import (
     DirectClient,
     inventory_of,
@@ -94,7 +95,7 @@ def test_the_documented_example_request_returns_the_documented_response() -> Non
 def test_every_item_has_the_eighteen_documented_fields_in_order() -> None:
     for center in ("self", "thirdparty"):
         for one in items_of(DirectClient(INVENTORY).get(f"center={center}&limit=1000&offset=0")):
-            assert tuple(one) == (*FIELDS, "total_range")
+            assert tuple(one) == (*ITEM_FIELDS, "total_range")
             assert one["total_range"] == 200
 
 

@@ -27,6 +27,7 @@ from crawler.emulator.http.page import ServedPage
 from crawler.emulator.http.query import ListQuery
 from crawler.emulator.http.response import ServedResponse, error, gateway_error
 from crawler.emulator.inventory.center_rows import decode, render
+from crawler.model.record import IDENTITY, ITEM_FIELDS
 
 _CONTENT_ENCODING = "Content-Encoding"
 # What is repeated, by the word on the command line: as it is, as a program escaped it, or cut.
@@ -134,10 +135,7 @@ _ODD_VALUES: Final[dict[str, Any]] = {
 class OddField(Fault):
     """Send a `value` that is of no use in `field`, in about one of `every` items: always in the same ones."""
 
-    field: str = one_of(
-        *("size", "num_images", "num_download", "is_public", "status", "created_at", "updated_at", "tags"),
-        *("category", "description", "logo", "url", "path", "internal_path"),
-    )
+    field: str = one_of("size", *(name for name in ITEM_FIELDS if name not in {"size", *IDENTITY}))
     value: str = one_of(*_ODD_VALUES)
     every: int = number(minimum=1, default=1)
 

@@ -17,15 +17,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from crawler.model.record import ITEM_FIELDS
 from crawler.model.walk_id import Center
 
 CENTERS: tuple[Center, ...] = ("self", "thirdparty")
-
-# In the order of the documents. `total_range` belongs to the page and comes last.
-FIELDS = (
-    "name", "category", "description", "size", "is_public", "num_images", "num_download", "created_at",
-    "updated_at", "logo", "url", "path", "internal_path", "domain_name", "namespace", "tags", "status",
-)  # fmt: skip
 
 
 def render(item: Mapping[str, Any]) -> bytes:
@@ -33,7 +28,7 @@ def render(item: Mapping[str, Any]) -> bytes:
 
     Missing fields and wrong values stay as they are. `center` and `total_range` are not part of a row.
     """
-    ordered = {field: item[field] for field in FIELDS if field in item}
+    ordered = {field: item[field] for field in ITEM_FIELDS if field in item}
     unknown = {key: item[key] for key in item if key not in ordered and key not in {"center", "total_range"}}
     return orjson.dumps(ordered | unknown)[:-1]
 

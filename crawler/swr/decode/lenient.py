@@ -41,7 +41,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import orjson
 
-from crawler.model.record import INT64
+from crawler.model.record import IDENTITY, INT64, ITEM_FIELDS, Int64, Name, Record, Time
 from crawler.swr.decode.batch import EMPTY_BATCH, MAX_NAMES, Batch, Source, join
 from crawler.swr.decode.bounds import excess
 from crawler.swr.decode.fast import Item, normalize
@@ -143,7 +143,6 @@ def _require_portable(line: bytes) -> None:
 
 # With one of these unreadable it is not certain which record the item is. A missing domain_name matches any known one
 # (model/record.py); an unreadable one is of an owner.
-_IDENTIFYING: Final = frozenset({"domain_name", "namespace", "name"})
 
 
 def _read_item(fields: dict[str, Any], source: Source) -> _Readable:
@@ -155,7 +154,7 @@ def _read_item(fields: dict[str, Any], source: Source) -> _Readable:
         try:
             known[name] = read(value)
         except (_UnreadableError, InvalidTimeError) as error:
-            if name in _IDENTIFYING:
+            if name in IDENTITY:
                 raise _UnreadableError(f"{name} {error}") from None
             invalid[name] = value
     item = Item(**known)
@@ -231,25 +230,16 @@ def _total(value: object) -> int | None:
     return total if total is None or total >= 0 else None
 
 
-_READERS: Final[dict[str, Callable[[object], Any]]] = {
-    "name": _required_text,
-    "category": _text,
-    "description": _text,
-    "size": _integer,
-    "is_public": _boolean,
-    "num_images": _integer,
-    "num_download": _integer,
-    "created_at": _time,
-    "updated_at": _time,
-    "logo": _text,
-    "url": _text,
-    "path": _text,
-    "internal_path": _text,
-    "domain_name": _text,
-    "namespace": _required_text,
-    "tags": _tags,
-    "status": _boolean,
+# How a value of each type of a record's fields is read. For `tags` null is another way to say none.
+_READERS_OF_TYPES: Final[dict[Any, Callable[[object], Any]]] = {
+    Name: _required_text,
+    str | None: _text,
+    Int64 | None: _integer,
+    bool | None: _boolean,
+    Time | None: _time,
+    list[str]: _tags,
 }
+_READERS: Final = {name: _READERS_OF_TYPES[Record.__annotations__[name]] for name in ITEM_FIELDS}
 
 
 def _kind(value: object) -> str:
