@@ -14,7 +14,7 @@ from crawler.model.record import Record
 from crawler.snapshot.find import order_doubt
 from crawler.snapshot.layout import MANIFEST, SUCCESS
 from crawler.snapshot.manifest_values import moment_of
-from crawler.snapshot.reader import Snapshot
+from crawler.snapshot.reader import SnapshotReader
 
 _MOST_NAMED: Final = 5
 
@@ -30,7 +30,7 @@ class Audit:
     what was not judged, and why. `incomplete` is known from the start. `findings` works once.
     """
 
-    def __init__(self, snapshot: Snapshot, policy: Policy, *, previous: Snapshot | None = None) -> None:
+    def __init__(self, snapshot: SnapshotReader, policy: Policy, *, previous: SnapshotReader | None = None) -> None:
         self.snapshot = snapshot
         self.policy = policy
         self.previous = previous
@@ -74,7 +74,7 @@ class Audit:
                     if violation is not None and not self._suppress(rule, location := _location_of(record)):
                         yield _finding(rule, location, violation, file=file.path, line=line)
 
-    def _comparison(self, previous: Snapshot, before: Holdings) -> Iterator[Finding]:
+    def _comparison(self, previous: SnapshotReader, before: Holdings) -> Iterator[Finding]:
         old, new = previous.manifest, self.snapshot.manifest
         for observation in comparison_findings(old, before, new, self._holdings, self.policy):
             yield from self._from_observation(observation)
@@ -109,7 +109,7 @@ class Audit:
         return bool(matching)
 
 
-def _holdings(snapshot: Snapshot) -> Holdings:
+def _holdings(snapshot: SnapshotReader) -> Holdings:
     holdings = Holdings()
     for record in snapshot.records():
         holdings.add(record.target, record.center, record.namespace, record.size)

@@ -33,7 +33,7 @@ _SEVERITY: Final[tuple[ErrorKind, ...]] = (
 )
 
 
-class CrawlResult(NamedTuple):
+class RunResult(NamedTuple):
     """How a crawl ended.
 
     `status` is that of the records that were published, to a folder or to standard output; None for a run that stopped

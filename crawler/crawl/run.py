@@ -26,7 +26,7 @@ from crawler.crawl.observing.run_events import RunEvents
 from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.planning.schedule import Schedule, make_schedule
 from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.crawl.resume import resume
 from crawler.crawl.run_manifest import manifest_of
 from crawler.crawl.run_output import STDOUT, open_part_writer, open_run_workspace
@@ -53,7 +53,7 @@ async def crawl(
     stop: StopSource | None = None,
     clock: Clock | None = None,
     clients: ClientOpener = open_clients,
-) -> CrawlResult:
+) -> RunResult:
     """Crawl what `config` names, publish it, and return how the crawl ended.
 
     `environ` has the variables that hold secrets. `observer` is told of what happens; if it fails, the crawl goes on.
@@ -62,7 +62,7 @@ async def crawl(
     client of each target. Nothing of the process is changed, and several crawls may run in one event loop.
 
     Raises a CrawlerError when the run could not start, was stopped before it knew its walks, or the disk failed; an
-    error of a target is in the CrawlResult instead.
+    error of a target is in the RunResult instead.
     """
     factories = credential_factories(config, environ)
     run = partial(_crawl, config, factories, observer, clock or SystemClock(), clients)
@@ -76,7 +76,7 @@ async def _crawl(
     clock: Clock,
     clients: ClientOpener,
     stop: StopSource,
-) -> CrawlResult:
+) -> RunResult:
     stop.watch()
     check = partial(raise_if_asked, stop)
     # Standard output has no state: nobody can resume it.
@@ -96,13 +96,13 @@ async def _crawl(
         return result
 
 
-def _published_before(workspace: Workspace) -> CrawlResult | None:
+def _published_before(workspace: Workspace) -> RunResult | None:
     """Return the result of a run that has published its snapshot: it has ended, or was killed just before."""
     state, path = workspace.state, workspace.published
     if path is None:
         return None
     manifest = open_snapshot(path).manifest
-    return CrawlResult(
+    return RunResult(
         stop_reason=StopReason("done"),
         started_at=state.started_at,
         finished_at=datetime.fromisoformat(manifest.finished_at),
@@ -141,7 +141,7 @@ class _Run:
         self._events = events
         self._to_folder = config.output != STDOUT
 
-    async def crawl(self, factories: Mapping[str, CredentialFactory]) -> CrawlResult:
+    async def crawl(self, factories: Mapping[str, CredentialFactory]) -> RunResult:
         config, workspace, observers = self._config, self._workspace, self._events.observers
         with (
             closing(open_spool(workspace.folder, sync=self._to_folder)) as spool,
@@ -183,7 +183,7 @@ class _Run:
 
     def _finish(
         self, schedule: Schedule, store: RunStore, part_writer: PartFiles | StdoutWriter, stop_reason: StopReason
-    ) -> CrawlResult:
+    ) -> RunResult:
         """Publish what the targets that ended hold; return how the crawl ended."""
         folder = part_writer.folder if isinstance(part_writer, PartFiles) else None
         found = run_evidence(
@@ -201,8 +201,8 @@ class _Run:
         return self._publish(result, found, schedule, store, part_writer)
 
     def _publish(
-        self, result: CrawlResult, found: RunEvidence, schedule: Schedule, store: RunStore, part_files: PartFiles
-    ) -> CrawlResult:
+        self, result: RunResult, found: RunEvidence, schedule: Schedule, store: RunStore, part_files: PartFiles
+    ) -> RunResult:
         """Publish the snapshot of a result whose status is known; return the result with it."""
         status = found.status
         manifest = manifest_of(result, self._config, status, schedule.unknown_fields(), *part_files.close())
@@ -233,13 +233,13 @@ def _result(
     found: RunEvidence,
     stop_reason: StopReason,
     stats: tuple[TargetStats, ...],
-) -> CrawlResult:
+) -> RunResult:
     """Return how the crawl ended, as if its snapshot were published if it is to be."""
     state, errors = workspace.state, schedule.errors()
     is_published = found.is_publishable and not (errors and stop_reason.kind != "done")
     status = found.status if is_published else None
     keeps_state = config.output != STDOUT and (not is_published or is_worth_going_on(found.shortfalls, found.walks))
-    return CrawlResult(
+    return RunResult(
         stop_reason=stop_reason,
         started_at=state.started_at,
         finished_at=datetime.now(UTC),

@@ -6,13 +6,13 @@ import crawler
 from crawler.config.config import Config
 from crawler.config.describe import redacted
 from crawler.crawl.observing.target_stats import TargetStats
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, Status
 from crawler.text.timestamp import timestamp
 
 
 def manifest_of(
-    result: CrawlResult,
+    result: RunResult,
     config: Config,
     status: Status,
     unknown_fields: Iterable[str],

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from crawler.diff.change import Change
 from crawler.diff.compare import Comparison
 from crawler.diff.outer_join import outer_join
-from crawler.snapshot.reader import Snapshot
+from crawler.snapshot.reader import SnapshotReader
 
 
-def changes(old: Snapshot, new: Snapshot, comparison: Comparison) -> Iterator[Change]:
+def changes(old: SnapshotReader, new: SnapshotReader, comparison: Comparison) -> Iterator[Change]:
     """Yield what differs, in the order of (target, center, namespace, name, domain_name), nulls first.
 
     Both snapshots are read to their end and checked before the first change is yielded. After the last one, `unknown`

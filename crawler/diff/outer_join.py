@@ -29,7 +29,7 @@ from crawler.diff.pairing import JoinKey, order_of, paired
 from crawler.errors import DiskError, IncompleteError
 from crawler.model.record import Record
 from crawler.snapshot.manifest import FileEntry
-from crawler.snapshot.reader import Partition, Snapshot, decode_record
+from crawler.snapshot.reader import Partition, SnapshotReader, decode_record
 from crawler.text.malformed import MALFORMED
 
 RANGE_BYTES: Final = 12 * 2**20  # of both snapshots together; while they are joined, they take several times as much
@@ -56,7 +56,7 @@ class OuterJoin:
     and checked. Made by `outer_join`.
     """
 
-    def __init__(self, old: Snapshot, new: Snapshot, lines: "_Lines", range_bytes: int) -> None:
+    def __init__(self, old: SnapshotReader, new: SnapshotReader, lines: "_Lines", range_bytes: int) -> None:
         self._sides = old, new
         self._lines = lines
         self._range_bytes = range_bytes
@@ -226,7 +226,7 @@ def _temporary() -> Iterator[None]:
 
 @contextmanager
 def outer_join(
-    old: Snapshot, new: Snapshot, *, range_bytes: int = RANGE_BYTES, held_bytes: int = HELD_BYTES
+    old: SnapshotReader, new: SnapshotReader, *, range_bytes: int = RANGE_BYTES, held_bytes: int = HELD_BYTES
 ) -> Iterator[OuterJoin]:
     """Yield the join of two snapshots; at the end of the context its temporary file is closed."""
     lines = _Lines(held_bytes)
@@ -236,7 +236,7 @@ def outer_join(
         lines.close()
 
 
-def _by_partition(sides: tuple[Snapshot, Snapshot]) -> list[tuple[Partition, _Parts]]:
+def _by_partition(sides: tuple[SnapshotReader, SnapshotReader]) -> list[tuple[Partition, _Parts]]:
     """Return the part files of both snapshots by partition, sorted."""
     partitions: dict[Partition, _Parts] = {}
     for side, snapshot in enumerate(sides):
@@ -248,7 +248,7 @@ def _by_partition(sides: tuple[Snapshot, Snapshot]) -> list[tuple[Partition, _Pa
     return sorted(partitions.items())
 
 
-def _boundaries(sides: tuple[Snapshot, Snapshot], parts: _Parts, range_bytes: int) -> list[_Names]:
+def _boundaries(sides: tuple[SnapshotReader, SnapshotReader], parts: _Parts, range_bytes: int) -> list[_Names]:
     """Return the keys at which ranges begin, without the first one; a range has about `range_bytes`."""
     total = sum(file.bytes for files in parts for file in files)
     ranges = -(-total // range_bytes)
@@ -265,7 +265,7 @@ def _boundaries(sides: tuple[Snapshot, Snapshot], parts: _Parts, range_bytes: in
     return list(dict.fromkeys(chosen))
 
 
-def _sample(snapshot: Snapshot, file: FileEntry, step: int) -> Iterator[_Names]:
+def _sample(snapshot: SnapshotReader, file: FileEntry, step: int) -> Iterator[_Names]:
     """Yield the keys of lines about `step` bytes apart, without lines that are no record: reading them will fail."""
     try:
         with snapshot.open(file) as raw, BufferedReader(cast("RawIOBase", raw), _SAMPLE_BYTES) as part:

@@ -23,7 +23,7 @@ from crawler.query.memory import RESULT_BYTES, bounded_memory, bytes_of
 from crawler.query.select_only import check_select
 from crawler.snapshot.layout import MANIFEST
 from crawler.snapshot.manifest import VERDICTS_OF_SCHEMA_1
-from crawler.snapshot.reader import Snapshot
+from crawler.snapshot.reader import SnapshotReader
 from crawler.text.human import excerpt
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class QueryResult(NamedTuple):
 
 
 @contextmanager
-def open_database(snapshot: Snapshot, limits: QueryLimits) -> Iterator[Database]:
+def open_database(snapshot: SnapshotReader, limits: QueryLimits) -> Iterator[Database]:
     """Yield a locked DuckDB with the snapshot's views, and with a temporary folder for data that exceeds its memory.
 
     Until it is closed, this process can allocate no more than DuckDB's limit and RESULT_BYTES. Raises UsageError for
@@ -99,7 +99,7 @@ def _limit_of(connection: duckdb.DuckDBPyConnection) -> int:
     return bytes_of(str(row[0])) if row else 0
 
 
-def _make_views(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, link: Path) -> None:
+def _make_views(connection: duckdb.DuckDBPyConnection, snapshot: SnapshotReader, link: Path) -> None:
     parts = [str(link / file.path) for file in snapshot.manifest.files]
     rejects, manifest = str(link / snapshot.manifest.rejects.path), str(link / MANIFEST)
     allowed = ", ".join(map(_quoted, (*parts, rejects, manifest)))

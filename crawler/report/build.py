@@ -15,7 +15,7 @@ from crawler.report.page import Content, render
 from crawler.report.statistics import Statistics
 from crawler.snapshot.layout import SUCCESS
 from crawler.snapshot.manifest_values import moment_of
-from crawler.snapshot.reader import Snapshot
+from crawler.snapshot.reader import SnapshotReader
 
 LISTED: Final = 50_000  # repositories in the table, the largest ones
 _EXAMPLES: Final = 10  # of each rule, and of each kind of change
@@ -30,7 +30,7 @@ class BuiltReport(NamedTuple):
 
 
 def build_report(
-    snapshot: Snapshot, previous: Snapshot | None, policy: Policy, *, no_changes: str, listed: int = LISTED
+    snapshot: SnapshotReader, previous: SnapshotReader | None, policy: Policy, *, no_changes: str, listed: int = LISTED
 ) -> BuiltReport:
     """Return the report of a snapshot; `no_changes` is what it says of changes when `previous` is None.
 
@@ -60,7 +60,7 @@ def build_report(
     return BuiltReport(render(content), complete.complete)
 
 
-def _statistics(snapshot: Snapshot, listed: int) -> Statistics:
+def _statistics(snapshot: SnapshotReader, listed: int) -> Statistics:
     statistics = Statistics(moment_of(snapshot.manifest.finished_at), listed=listed)
     for record in snapshot.records():
         statistics.add(record)
@@ -74,7 +74,7 @@ def _counted(findings: Iterable[Finding]) -> FindingCounts:
     return counts
 
 
-def _changes(previous: Snapshot, snapshot: Snapshot) -> ChangeHighlights:
+def _changes(previous: SnapshotReader, snapshot: SnapshotReader) -> ChangeHighlights:
     comparison, collector = Comparison(previous.manifest, snapshot.manifest), ChangeCollector(_EXAMPLES)
     for change in changes(previous, snapshot, comparison):
         collector.add(change)

@@ -11,7 +11,7 @@ import msgspec
 from crawler.errors import IncompleteError, UsageError
 from crawler.snapshot.layout import LATEST, MANIFEST, PREVIOUS, SNAPSHOTS, SUCCESS, snapshot_folder, snapshot_id
 from crawler.snapshot.manifest import Manifest, check_counts
-from crawler.snapshot.reader import Snapshot, is_folder, open_snapshot, read_manifest
+from crawler.snapshot.reader import SnapshotReader, is_folder, open_snapshot, read_manifest
 from crawler.snapshot.shrinkage import CenterPlan, Place, center_plans
 from crawler.text.malformed import MALFORMED
 
@@ -57,12 +57,12 @@ def find_snapshot(name: str, output: Path) -> Path:
     return by_id
 
 
-def open_named(name: str, output: Path) -> Snapshot:
+def open_named(name: str, output: Path) -> SnapshotReader:
     """Return the snapshot of this name. Raises as `find_snapshot` and `open_snapshot` do."""
     return open_snapshot(find_snapshot(name, output))
 
 
-def open_to_compare(name: str | None, output: Path) -> tuple[Snapshot | None, str]:
+def open_to_compare(name: str | None, output: Path) -> tuple[SnapshotReader | None, str]:
     """Return the snapshot to compare with, or None and why there is none.
 
     The reason is "" for the name None. For the name `previous` it says what is missing: in the first night there is

@@ -47,7 +47,7 @@ class Partition(NamedTuple):
     center: str
 
 
-class Snapshot:
+class SnapshotReader:
     """A snapshot's folder and manifest. Made by `open_snapshot`."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
@@ -170,7 +170,7 @@ def _first_malformed(block: bytes) -> int:
     return 0
 
 
-def open_snapshot(folder: Path) -> Snapshot:
+def open_snapshot(folder: Path) -> SnapshotReader:
     """Return the snapshot in a folder whose files are all there; `crawler/snapshot/find.py` finds it by a name.
 
     Raises UsageError when `folder` is no folder; IncompleteError when its manifest is missing, damaged or of a newer
@@ -181,14 +181,14 @@ def open_snapshot(folder: Path) -> Snapshot:
     return snapshot
 
 
-def open_unchecked(folder: Path) -> Snapshot:
+def open_unchecked(folder: Path) -> SnapshotReader:
     """Return the snapshot in a folder, whether or not its files are as its manifest says: `verify` finds that out.
 
     Raises UsageError and IncompleteError as `open_snapshot` does for a folder and a manifest.
     """
     text = read_manifest(folder)
     try:
-        return Snapshot(folder, from_json(text))
+        return SnapshotReader(folder, from_json(text))
     except ValueError as error:
         raise IncompleteError(f"{folder / MANIFEST} {error}") from None
 

@@ -14,7 +14,7 @@ from crawler.snapshot.completeness import contradictions
 from crawler.snapshot.digest_check import DigestCheck
 from crawler.snapshot.layout import MANIFEST, PART, REJECTS, SUCCESS
 from crawler.snapshot.manifest import FileEntry
-from crawler.snapshot.reader import Snapshot, decode_record
+from crawler.snapshot.reader import SnapshotReader, decode_record
 from crawler.text.human import counted, escaped
 
 _MOST_PER_FILE: Final = 5  # differences: one damaged file can have a million damaged lines
@@ -32,7 +32,7 @@ class Report(NamedTuple):
     differences: tuple[str, ...]
 
 
-def verify(snapshot: Snapshot) -> Report:
+def verify(snapshot: SnapshotReader) -> Report:
     """Read everything again and return what differs.
 
     Checks each file's size, SHA-256 and number of lines; that each line is a record of its partition; that no key
@@ -55,7 +55,7 @@ def verify(snapshot: Snapshot) -> Report:
 class _Reading:
     """One reading of a snapshot, and the counts so far. A place is target ("" when there is only one) and center."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: SnapshotReader) -> None:
         self._snapshot = snapshot
         self._keys = IdentitySet()
         self._place = ("", "")
@@ -149,7 +149,7 @@ class _Reading:
             yield f"{REJECTS}: {self._snapshot.manifest.rejects.records} rejects, the manifest's walks say {rejects}"
 
 
-def _extra_files(snapshot: Snapshot) -> Iterator[str]:
+def _extra_files(snapshot: SnapshotReader) -> Iterator[str]:
     known = {file.path for file in snapshot.manifest.files} | {snapshot.manifest.rejects.path, MANIFEST, SUCCESS}
     try:
         for path in files_below(snapshot.folder):
@@ -160,7 +160,7 @@ def _extra_files(snapshot: Snapshot) -> Iterator[str]:
         yield f"{error.filename or snapshot.folder}: {error.strerror or error}; what else is there is not known"
 
 
-def _status(snapshot: Snapshot) -> Iterator[str]:
+def _status(snapshot: SnapshotReader) -> Iterator[str]:
     walked = sum(walk.records for walk in snapshot.manifest.walks)  # compared with the files place by place: totals()
     has_success_marker = (snapshot.folder / SUCCESS).exists()
     for file, difference in contradictions(snapshot.manifest, records=walked, has_success_marker=has_success_marker):

@@ -8,7 +8,7 @@ import pytest
 import crawler.errors
 from crawler.cli.console.exit_status import exit_code_of, exit_code_of_error
 from crawler.cli.exit_codes import EXIT_CODES
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.errors import (
     ConfigError,
     CrawlerError,
@@ -44,7 +44,7 @@ WRONG = ConfigError("no such host")
 
 
 def ended(status: Status | None, stop_reason: StopReason = DONE, *errors: CrawlerError, any_: bool = False) -> int:
-    result = CrawlResult(
+    result = RunResult(
         stop_reason=stop_reason,
         started_at=NOON,
         finished_at=NOON,

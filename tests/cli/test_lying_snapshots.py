@@ -30,7 +30,7 @@ from crawler.snapshot.manifest import (
     from_json,
     to_json,
 )
-from crawler.snapshot.reader import Snapshot, open_snapshot
+from crawler.snapshot.reader import SnapshotReader, open_snapshot
 from crawler.snapshot.shrinkage import center_plans
 from crawler.snapshot.verify import verify
 from tests.audit.examples import COMPLETE, WALK
@@ -53,7 +53,7 @@ COMMANDS: Final = (
 
 
 @pytest.fixture
-def lying(tmp_path: Path) -> Snapshot:
+def lying(tmp_path: Path) -> SnapshotReader:
     publish_records(tmp_path, "true", records_named("a", "b", "x"))
     return publish_records(tmp_path, "lying", records_named("a", "b", "c"))
 
@@ -65,7 +65,7 @@ def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_
     return lambda *arguments: run(*(names.get(argument, argument) for argument in arguments))
 
 
-def part_of(snapshot: Snapshot) -> Path:
+def part_of(snapshot: SnapshotReader) -> Path:
     return snapshot.folder / snapshot.manifest.files[0].path
 
 
@@ -89,7 +89,7 @@ def ends_with_a_line(said: Said) -> bool:
     ids=str,
 )
 def test_a_manifest_that_lies_about_a_file_is_3(
-    say: Say, lying: Snapshot, command: tuple[str, ...], lie: dict[str, Any]
+    say: Say, lying: SnapshotReader, command: tuple[str, ...], lie: dict[str, Any]
 ) -> None:
     rewrite(lying, files=(msgspec.structs.replace(lying.manifest.files[0], **lie),))
     said = say(*command)
@@ -186,7 +186,7 @@ def test_text_that_is_no_moment_is_damage(moment: str, field: str) -> None:
     ids=lambda lie: next(iter(lie)),
 )
 def test_a_manifest_that_lies_about_a_walk_is_3(
-    say: Say, lying: Snapshot, command: tuple[str, ...], lie: dict[str, Any]
+    say: Say, lying: SnapshotReader, command: tuple[str, ...], lie: dict[str, Any]
 ) -> None:
     content = json.loads(msgspec.json.encode(lying.manifest))
     content["walks"][0] |= lie
@@ -198,7 +198,7 @@ def test_a_manifest_that_lies_about_a_walk_is_3(
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_sum_of_the_largest_numbers_breaks_nothing(say: Say, lying: Snapshot, command: tuple[str, ...]) -> None:
+def test_a_sum_of_the_largest_numbers_breaks_nothing(say: Say, lying: SnapshotReader, command: tuple[str, ...]) -> None:
     walk = msgspec.structs.replace(
         lying.manifest.walks[0], verdict="partial", declared_totals=(2**63 - 1,), records=10**12, requests=10**12
     )
@@ -244,7 +244,7 @@ DISGUISES: Final = (to_endless, to_pipe, to_folder, to_loop, to_gigabytes)
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("disguise", [*DISGUISES, to_outside])
 def test_a_part_that_is_something_else_is_3(
-    say: Say, lying: Snapshot, command: tuple[str, ...], disguise: Callable[[Path], None]
+    say: Say, lying: SnapshotReader, command: tuple[str, ...], disguise: Callable[[Path], None]
 ) -> None:
     disguise(part_of(lying))
     assert ends_with_a_line(say(*command))
@@ -253,7 +253,7 @@ def test_a_part_that_is_something_else_is_3(
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("disguise", DISGUISES)
 def test_a_manifest_that_is_something_else_is_3(
-    say: Say, lying: Snapshot, command: tuple[str, ...], disguise: Callable[[Path], None]
+    say: Say, lying: SnapshotReader, command: tuple[str, ...], disguise: Callable[[Path], None]
 ) -> None:
     disguise(lying.folder / "_manifest.json")
     said = say(*command)
@@ -275,14 +275,14 @@ def test_a_manifest_that_is_something_else_is_3(
     ],
     ids=lambda text: repr(text[:30]),
 )
-def test_a_manifest_of_other_text_is_3(say: Say, lying: Snapshot, command: tuple[str, ...], text: bytes) -> None:
+def test_a_manifest_of_other_text_is_3(say: Say, lying: SnapshotReader, command: tuple[str, ...], text: bytes) -> None:
     (lying.folder / "_manifest.json").write_bytes(text)
     said = say(*command)
     assert (said.code, said.err.count("\n")) == (3, 1)
     assert len(said.err) < 1000
 
 
-def test_a_part_that_grows_while_it_is_read_differs(lying: Snapshot) -> None:
+def test_a_part_that_grows_while_it_is_read_differs(lying: SnapshotReader) -> None:
     (file,) = lying.manifest.files
     blocks = lying.blocks(file)
     with part_of(lying).open("ab") as part:
@@ -294,7 +294,7 @@ def test_a_part_that_grows_while_it_is_read_differs(lying: Snapshot) -> None:
             list(blocks)
 
 
-def test_lines_end_where_the_file_ended_when_it_was_opened(lying: Snapshot) -> None:
+def test_lines_end_where_the_file_ended_when_it_was_opened(lying: SnapshotReader) -> None:
     lines = lying.lines(lying.manifest.files[0])
     first = next(lines)
     with part_of(lying).open("ab") as part:
@@ -303,7 +303,7 @@ def test_lines_end_where_the_file_ended_when_it_was_opened(lying: Snapshot) -> N
 
 
 def test_verify_reads_no_more_than_it_found_when_it_looked_at_the_size(
-    lying: Snapshot, monkeypatch: pytest.MonkeyPatch
+    lying: SnapshotReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size = lying.size
 
@@ -319,20 +319,20 @@ def test_verify_reads_no_more_than_it_found_when_it_looked_at_the_size(
     assert (report.differences, report.records, report.bytes) == ((), lines, before)
 
 
-def test_lines_of_half_a_file_end_in_half_a_line(lying: Snapshot) -> None:
+def test_lines_of_half_a_file_end_in_half_a_line(lying: SnapshotReader) -> None:
     (file,) = lying.manifest.files
     whole = part_of(lying).read_bytes()
     assert b"".join(lying.lines(file, 500)) == whole[:500]
 
 
 @pytest.mark.parametrize("of", ["file", "folder"])
-def test_verify_names_a_link_that_the_manifest_does_not(lying: Snapshot, of: str) -> None:
+def test_verify_names_a_link_that_the_manifest_does_not(lying: SnapshotReader, of: str) -> None:
     target = part_of(lying) if of == "file" else part_of(lying).parent
     (lying.folder / "more").symlink_to(target)
     assert verify(lying).differences == ("more: is not in the manifest",)
 
 
-def test_verify_says_which_folder_it_cannot_look_into(lying: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verify_says_which_folder_it_cannot_look_into(lying: SnapshotReader, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = lying.folder / "closed"
     closed.mkdir()
     (closed / "extra").touch()
@@ -349,7 +349,7 @@ def test_verify_says_which_folder_it_cannot_look_into(lying: Snapshot, monkeypat
 
 @pytest.mark.parametrize("call", ["fstat", "fdopen"])
 def test_a_file_that_cannot_be_examined_leaves_no_descriptor_open(
-    lying: Snapshot, monkeypatch: pytest.MonkeyPatch, call: str
+    lying: SnapshotReader, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
@@ -372,7 +372,7 @@ def test_a_file_that_cannot_be_examined_leaves_no_descriptor_open(
     ],
 )
 def test_a_crawl_passes_over_an_earlier_snapshot_that_lies(
-    lying: Snapshot, caplog: pytest.LogCaptureFixture, lie: dict[str, Any], words: str
+    lying: SnapshotReader, caplog: pytest.LogCaptureFixture, lie: dict[str, Any], words: str
 ) -> None:
     output = lying.folder.parent
     config = redacted(configure("a.example", "output"))

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crawler.snapshot.reader import Snapshot
+from crawler.snapshot.reader import SnapshotReader
 from tests.store.builders import publish_records, records_named
 from tests.support.cli_runner import Say, saying
 from tests.support.examples import examples
@@ -126,12 +126,12 @@ COMMANDS: Final = (
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+def good(tmp_path_factory: pytest.TempPathFactory) -> SnapshotReader:
     held = [*records_named("a", "b"), *records_named("c", extra={"zz": [1]}), *records_named("t", center="thirdparty")]
     return publish_records(tmp_path_factory.mktemp("fuzz"), "good", held)
 
 
-def damaged(good: Snapshot, damage: Damage) -> Path:
+def damaged(good: SnapshotReader, damage: Damage) -> Path:
     """Return the folder of a damaged copy whose sizes, counts and digests are those of its files."""
     bad = good.folder.parent / "snapshot=bad"
     shutil.rmtree(bad, ignore_errors=True)
@@ -166,7 +166,7 @@ def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_
     return saying(capfd, monkeypatch)
 
 
-def fuzz(good: Snapshot, say: Say, command: tuple[str, ...], damage: Damage) -> None:
+def fuzz(good: SnapshotReader, say: Say, command: tuple[str, ...], damage: Damage) -> None:
     bad = damaged(good, damage)
     names = {"BAD": str(bad), "GOOD": str(good.folder)}
     check(say(*(names.get(argument, argument) for argument in command)))
@@ -177,7 +177,7 @@ PER_FUNCTION: Final = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow
 
 @given(st.sampled_from(COMMANDS), DAMAGES)
 @settings(deadline=None, max_examples=examples(quick=10), suppress_health_check=PER_FUNCTION)
-def test_no_damaged_snapshot_is_a_bug(good: Snapshot, say: Say, command: tuple[str, ...], damage: Damage) -> None:
+def test_no_damaged_snapshot_is_a_bug(good: SnapshotReader, say: Say, command: tuple[str, ...], damage: Damage) -> None:
     fuzz(good, say, command, damage)
 
 
@@ -185,7 +185,7 @@ def test_no_damaged_snapshot_is_a_bug(good: Snapshot, say: Say, command: tuple[s
 @given(st.sampled_from(COMMANDS), DAMAGES)
 @settings(deadline=None, max_examples=5000, suppress_health_check=PER_FUNCTION)
 def test_no_damaged_snapshot_is_a_bug_at_length(
-    good: Snapshot, say: Say, command: tuple[str, ...], damage: Damage
+    good: SnapshotReader, say: Say, command: tuple[str, ...], damage: Damage
 ) -> None:
     fuzz(good, say, command, damage)
 
@@ -215,13 +215,15 @@ ARGUMENTS: Final = (
 
 @given(POLICIES, st.sampled_from([("audit", "GOOD"), ("config", "show"), ("report", "GOOD", "-o", "-")]))
 @settings(deadline=None, max_examples=examples(quick=8), suppress_health_check=PER_FUNCTION)
-def test_no_policy_is_a_bug(good: Snapshot, say: Say, tmp_path: Path, policy: str, command: tuple[str, ...]) -> None:
+def test_no_policy_is_a_bug(
+    good: SnapshotReader, say: Say, tmp_path: Path, policy: str, command: tuple[str, ...]
+) -> None:
     (tmp_path / "policy.toml").write_text(policy)
     arguments = (str(good.folder) if argument == "GOOD" else argument for argument in command)
     check(say(*arguments, "--config", "policy.toml"))
 
 
-def of_arguments(good: Snapshot, say: Say, command: str, arguments: list[str]) -> None:
+def of_arguments(good: SnapshotReader, say: Say, command: str, arguments: list[str]) -> None:
     check(say(*command.split(), *(str(good.folder) if argument == "GOOD" else argument for argument in arguments)))
 
 
@@ -230,12 +232,12 @@ READ: Final = ("verify", "diff GOOD", "audit", "report", "query GOOD", "schema",
 
 @given(st.sampled_from(READ), st.lists(st.sampled_from(ARGUMENTS), max_size=5))
 @settings(deadline=None, max_examples=examples(quick=10), suppress_health_check=PER_FUNCTION)
-def test_no_arguments_are_a_bug(good: Snapshot, say: Say, command: str, arguments: list[str]) -> None:
+def test_no_arguments_are_a_bug(good: SnapshotReader, say: Say, command: str, arguments: list[str]) -> None:
     of_arguments(good, say, command.replace("GOOD", str(good.folder)), arguments)
 
 
 @pytest.mark.slow
 @given(st.sampled_from(READ), st.lists(st.sampled_from(ARGUMENTS), max_size=5))
 @settings(deadline=None, max_examples=5000, suppress_health_check=PER_FUNCTION)
-def test_no_arguments_are_a_bug_at_length(good: Snapshot, say: Say, command: str, arguments: list[str]) -> None:
+def test_no_arguments_are_a_bug_at_length(good: SnapshotReader, say: Say, command: str, arguments: list[str]) -> None:
     of_arguments(good, say, command.replace("GOOD", str(good.folder)), arguments)

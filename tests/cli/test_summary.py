@@ -13,7 +13,7 @@ from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.summary import summary
 from crawler.cli.console.summary_json import SCHEMA, summary_json
 from crawler.crawl.observing.target_stats import TargetStats
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.completeness import is_proven
@@ -66,7 +66,7 @@ def finished(
     path: PurePath | None = FOLDER,
     unknown: tuple[str, ...] = (),
     **fields: Any,  # noqa: ANN401
-) -> CrawlResult:
+) -> RunResult:
     status: Status = "complete" if all(map(is_proven, walks)) else "incomplete"
     files = tuple(FileEntry(path="part", records=200_000, bytes=105_200_000, sha256="") for _ in range(2))
     manifest = Manifest(
@@ -90,7 +90,7 @@ def finished(
     return result(**{**given, **fields})
 
 
-def result(**fields: Any) -> CrawlResult:  # noqa: ANN401
+def result(**fields: Any) -> RunResult:  # noqa: ANN401
     given: Mapping[str, Any] = {
         "stop_reason": StopReason("done"),
         "started_at": NOON,
@@ -108,14 +108,14 @@ def result(**fields: Any) -> CrawlResult:  # noqa: ANN401
         "state": STATE,
         "status": None,
     }
-    return CrawlResult(**{**given, **fields})
+    return RunResult(**{**given, **fields})
 
 
-def stopped(**fields: Any) -> CrawlResult:  # noqa: ANN401
+def stopped(**fields: Any) -> RunResult:  # noqa: ANN401
     return result(**{"stats": (stats(records=120_000, walks_ended=0),), **fields})
 
 
-def interrupted(**fields: Any) -> CrawlResult:  # noqa: ANN401
+def interrupted(**fields: Any) -> RunResult:  # noqa: ANN401
     return result(stop_reason=StopReason("signal", 2), **fields)
 
 
@@ -356,7 +356,7 @@ def test_a_run_without_requests_says_so() -> None:
     assert "requests  0" in summary(stopped(stats=(stats(by_status=Counter()),)))
 
 
-def shrunk(*namespaces: str | None, accepted: bool = False) -> CrawlResult:
+def shrunk(*namespaces: str | None, accepted: bool = False) -> RunResult:
     """Return a run whose center, or namespaces of it, fell from 3 000 to 0 records."""
     run = finished(walk(records=0), status="complete" if accepted else "incomplete")
     assert run.manifest is not None

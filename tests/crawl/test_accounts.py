@@ -11,7 +11,7 @@ import pytest
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.run_command import run_command as _run
 from crawler.config.load import load
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
@@ -34,7 +34,7 @@ INVENTORY = synthetic(namespaces=4, repositories=1000, seed=7)
 IAM = "/v3/auth/tokens"
 
 
-def run(environ: Mapping[str, str], output: Path, toml: str = "", **flags: object) -> CrawlResult:
+def run(environ: Mapping[str, str], output: Path, toml: str = "", **flags: object) -> RunResult:
     given = {"rate_per_s": "unlimited", "output": str(output), **flags}
     config = load(flags=given, environ=environ, file_text=toml, file_name="test.toml").config
     return run_crawl(config, environ, clock=QuickClock())

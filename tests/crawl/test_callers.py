@@ -10,7 +10,7 @@ import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.load import load
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.http.request import MACHINE_DATA
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
@@ -42,7 +42,7 @@ METHODS: Final = ("token", "aksk", "password", "metadata")
 STOP: Final = parse_fault("unauthorized:after_requests=6")
 
 
-def crawl_as(account: Account, method: str, served: RunningEmulator, output: Path, **flags: object) -> CrawlResult:
+def crawl_as(account: Account, method: str, served: RunningEmulator, output: Path, **flags: object) -> RunResult:
     environ: dict[str, str] = {
         "token": {"HW_AUTH_TOKEN": account["token"]},
         "aksk": {
@@ -84,7 +84,7 @@ def stopped_run(method: str, output: Path, account: Account = A, **flags: object
     return served
 
 
-def assert_holds(result: CrawlResult, inventory: Inventory, *, resumed: int) -> None:
+def assert_holds(result: RunResult, inventory: Inventory, *, resumed: int) -> None:
     assert (exit_code_of(result), result.resumed) == (0, resumed), result.errors
     assert set(published_keys(snapshot_of(result))) == inventory_keys(inventory)
 
@@ -222,7 +222,7 @@ def test_credentials_that_were_never_accepted_leave_nothing_to_protect(tmp_path:
 
 
 def test_what_another_target_read_is_kept_while_one_finds_its_credentials(tmp_path: Path) -> None:
-    def crawl_both(first: RunningEmulator, second: RunningEmulator, **tokens: str) -> CrawlResult:
+    def crawl_both(first: RunningEmulator, second: RunningEmulator, **tokens: str) -> RunResult:
         text = "".join(
             f'[[target]]\nname = "{name}"\nendpoint = "{served.endpoint}"\ntoken = "env:{name}"\n'
             for name, served in (("one", first), ("two", second))

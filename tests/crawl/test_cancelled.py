@@ -17,7 +17,7 @@ from crawler.crawl import run
 from crawler.crawl.clients.credential_factories import CredentialFactory
 from crawler.crawl.clients.pool import Clients, open_clients
 from crawler.crawl.estimate import estimate
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.emulator.faults.fault import Fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.errors import UnavailableError
@@ -35,7 +35,7 @@ REQUESTS: Final = 10  # of an undisturbed crawl, at least
 SETTINGS: Final[Mapping[str, Any]] = {"limit": 4, "concurrency": 2}
 
 
-def crawl(config: Config) -> "asyncio.Task[CrawlResult]":
+def crawl(config: Config) -> "asyncio.Task[RunResult]":
     """Start a crawl as a task of the running loop."""
     return asyncio.get_running_loop().create_task(run.crawl(config, TOKEN, clock=QuickClock()))
 

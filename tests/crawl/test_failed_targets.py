@@ -11,7 +11,7 @@ import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.load import load
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.diff.compare import Comparison
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
@@ -60,7 +60,7 @@ class Regions:
         """Return how many requests each of those that listen has received."""
         return {name: one.counters()["requests"] for name, one in self.served.items()}
 
-    def crawl(self, output: Path | str, environ: dict[str, str] = TOKEN, **flags: object) -> CrawlResult:
+    def crawl(self, output: Path | str, environ: dict[str, str] = TOKEN, **flags: object) -> RunResult:
         tables = (
             f'[[target]]\nname = "{name}"\nendpoint = "http://127.0.0.1:{port}"\nrate_per_s = "unlimited"\n'
             for name, port in zip(NAMES, self.ports, strict=True)
@@ -70,12 +70,12 @@ class Regions:
         return run_crawl(config, environ, clock=QuickClock())
 
 
-def manifest_of(result: CrawlResult) -> Manifest:
+def manifest_of(result: RunResult) -> Manifest:
     assert result.manifest is not None
     return result.manifest
 
 
-def states(result: CrawlResult) -> list[tuple[str, str, int, int]]:
+def states(result: RunResult) -> list[tuple[str, str, int, int]]:
     return [(one.name, one.state, one.planned, one.published) for one in manifest_of(result).targets]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.load import load
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
@@ -48,7 +48,7 @@ class Two:
     def requests(self) -> list[int]:
         return [one.counters()["requests"] for one in self._served]
 
-    def crawl(self, output: Path, kind: str) -> CrawlResult:
+    def crawl(self, output: Path, kind: str) -> RunResult:
         tables = (
             f'[[target]]\nname = "{name}"\nendpoint = "http://127.0.0.1:{port}"\nrate_per_s = "unlimited"\n'
             for name, port in zip("ab", self.ports, strict=True)
@@ -68,7 +68,7 @@ def two(ports: tuple[int, ...] = (0, 0), fault: str = "") -> Iterator[Two]:
         yield Two([stack.enter_context(serve(held, port=port, faults=fault)) for held, port, fault in settings])
 
 
-def recorded(root: Path, served: Two, kind: str, start: Tree | None = None) -> tuple[Recording, CrawlResult]:
+def recorded(root: Path, served: Two, kind: str, start: Tree | None = None) -> tuple[Recording, RunResult]:
     """Crawl into an output, empty or with this tree in it, and record what is done to it."""
     put(start or {}, root)
     with watched(root) as recording:

@@ -20,7 +20,7 @@ from crawler.cli.console.summary import summary
 from crawler.cli.run_command import run_command as _run
 from crawler.crawl.observing.observer import Observer
 from crawler.crawl.planning.discovery import discover
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.emulator.faults.fault import Call, Fault
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.http.page import ServedPage
@@ -164,7 +164,7 @@ def crawled(
     *,
     environ: Mapping[str, str] = TOKEN,
     **flags: Any,  # noqa: ANN401 - as `crawl`
-) -> CrawlResult:
+) -> RunResult:
     with serve(EMPTY, faults=(Holding(items, sent),)) as served:
         return crawl(served.endpoint, output, environ=environ, centers="self", **flags)
 

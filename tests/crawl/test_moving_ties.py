@@ -7,7 +7,7 @@ import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.summary import summary
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import Inventory
 from tests.emulator.client import inventory_of, item
@@ -38,7 +38,7 @@ def crawled(
     *texts: str,
     order: str = "name,updated_at,none",
     **flags: Any,  # noqa: ANN401 - settings
-) -> CrawlResult:
+) -> RunResult:
     environ = {"SWR_CRAWLER_TOKEN": "emulator-token", "SWR_CRAWLER_ORDER": order}
     settings: dict[str, Any] = {"limit": 10, "centers": "self", "concurrency": 1, **flags}
     with serve(inventory, faults=tuple(map(parse_fault, texts))) as served:

@@ -13,7 +13,7 @@ import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.summary import summary
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import ConfigError
@@ -39,7 +39,7 @@ def served() -> Iterator[RunningEmulator]:
         yield running
 
 
-def run(served: RunningEmulator, output: Path, **flags: Any) -> CrawlResult:  # noqa: ANN401 - as crawl
+def run(served: RunningEmulator, output: Path, **flags: Any) -> RunResult:  # noqa: ANN401 - as crawl
     return crawl(served.endpoint, output, **{"snapshot": ID, "limit": 4, "concurrency": 1, **flags})
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from tests.support.emulator_fixture import (
@@ -30,14 +30,14 @@ _SIZE, _TINY = "refuse-limit-above:limit=100,code={}", "refuse-limit-above:limit
 _ORDER, _DIRECT = "refuse-order:code={}", f"{DIRECT}:code={{}}"
 
 
-def crawled(tmp_path: Path, *texts: str, inventory: Inventory = INVENTORY, **flags: Any) -> tuple[CrawlResult, int]:  # noqa: ANN401
+def crawled(tmp_path: Path, *texts: str, inventory: Inventory = INVENTORY, **flags: Any) -> tuple[RunResult, int]:  # noqa: ANN401
     """Crawl a service with these faults; return the result and the number of requests."""
     with serve(inventory, faults=tuple(map(parse_fault, texts))) as served:
         result = crawl(served.endpoint, tmp_path, **flags)
         return result, served.counters()["requests"]
 
 
-def is_whole(result: CrawlResult, inventory: Inventory = INVENTORY) -> bool:
+def is_whole(result: RunResult, inventory: Inventory = INVENTORY) -> bool:
     got = published_keys(snapshot_of(result))
     return exit_code_of(result) == 0 and len(got) == len(set(got)) and set(got) == inventory_keys(inventory)
 

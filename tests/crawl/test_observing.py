@@ -13,7 +13,7 @@ from crawler.crawl.observing.events import CrawlStarted, PageRead, RequestEnded,
 from crawler.crawl.observing.observer import Observer
 from crawler.crawl.observing.observers import EVENTS
 from crawler.crawl.observing.run_statistics import RunStatistics
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.errors import InterruptedRunError
@@ -103,7 +103,7 @@ SCENARIOS: Final = {
 }
 
 
-def run(scenario: Scenario, output: Path, observer: Observer | None, *, port: int = 0) -> tuple[CrawlResult, int, int]:
+def run(scenario: Scenario, output: Path, observer: Observer | None, *, port: int = 0) -> tuple[RunResult, int, int]:
     """Crawl; return the result, the number of requests that the service got, and its port."""
     faults = tuple(map(parse_fault, scenario.faults))
     clock = QuickClock()
@@ -114,7 +114,7 @@ def run(scenario: Scenario, output: Path, observer: Observer | None, *, port: in
         return result, served.counters()["requests"], port_of(served)
 
 
-def published(result: CrawlResult) -> object:
+def published(result: RunResult) -> object:
     """Return what a run has to show, whatever observes it; the order of records may depend on the order of answers."""
     files = {} if result.path is None else parts(snapshot_of(result))
     records = {name: sorted(content.splitlines()) for name, content in files.items()}

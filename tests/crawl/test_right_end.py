@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.emulator.faults.fault import Call, Fault
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.http.page import ServedPage
@@ -29,18 +29,18 @@ INVENTORY = synthetic(namespaces=3, repositories=120, seed=7, uniform=True)  # 6
 EMPTY = synthetic(namespaces=3, repositories=0, seed=7)
 
 
-def crawled(output: Path, *faults: str, inventory: Inventory = INVENTORY, **flags: Any) -> CrawlResult:  # noqa: ANN401
+def crawled(output: Path, *faults: str, inventory: Inventory = INVENTORY, **flags: Any) -> RunResult:  # noqa: ANN401
     settings: dict[str, Any] = {"limit": 10, "concurrency": 3, "centers": ("self",), **flags}
     with serve(inventory, faults=tuple(map(parse_fault, faults))) as served:
         return crawl(served.endpoint, output, clock=QuickClock(), **settings)
 
 
-def only_walk(result: CrawlResult) -> WalkEntry:
+def only_walk(result: RunResult) -> WalkEntry:
     (walk,) = result.walks
     return walk
 
 
-def holds_all(result: CrawlResult, center: str = "self") -> bool:
+def holds_all(result: RunResult, center: str = "self") -> bool:
     """Return whether every record of a center is published once."""
     return sorted(published_keys(snapshot_of(result))) == sorted(
         key for key in inventory_keys(INVENTORY) if key[0] == center
@@ -225,13 +225,13 @@ class SameRejects(Fault):
 _NAMELESS = b'{"namespace":"n","name":null'
 
 
-def with_fault(output: Path, fault: Fault, **flags: Any) -> CrawlResult:  # noqa: ANN401
+def with_fault(output: Path, fault: Fault, **flags: Any) -> RunResult:  # noqa: ANN401
     settings: dict[str, Any] = {"limit": 10, "centers": ("self",), **flags}
     with serve(INVENTORY, faults=(fault,)) as served:
         return crawl(served.endpoint, output, clock=QuickClock(), **settings)
 
 
-def rejected_at(result: CrawlResult) -> list[int]:
+def rejected_at(result: RunResult) -> list[int]:
     """Return the positions of the published rejects."""
     lines = map(orjson.loads, (snapshot_of(result) / "_rejects.ndjson").read_bytes().splitlines())
     return sorted(line["offset"] + line["index"] for line in lines)

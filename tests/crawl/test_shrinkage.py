@@ -9,7 +9,7 @@ import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.console.summary import summary
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.emulator.inventory.center_rows import CenterRows
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.emulator.server import RunningEmulator
@@ -47,7 +47,7 @@ class Nights:
             self._port = port_of(served)
             yield served
 
-    def night(self, name: str, inventory: Inventory, **flags: Any) -> CrawlResult:  # noqa: ANN401
+    def night(self, name: str, inventory: Inventory, **flags: Any) -> RunResult:  # noqa: ANN401
         """Crawl `inventory`, and check what all nights have in common: everything served is published and sound."""
         with self.serving(inventory) as served:
             result = crawl(served.endpoint, self.output, snapshot=name, **flags)
@@ -66,7 +66,7 @@ def nights(tmp_path: Path) -> Nights:
     return Nights(tmp_path)
 
 
-def shrunk(result: CrawlResult) -> list[Found]:
+def shrunk(result: RunResult) -> list[Found]:
     assert result.manifest is not None
     assert result.manifest.shrinkage == result.shrinkage
     return [(one.center, one.namespace, one.before, one.now, one.snapshot) for one in result.shrinkage]

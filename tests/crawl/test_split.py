@@ -15,7 +15,7 @@ from crawler.config.load import load
 from crawler.crawl.engine.page_requester import PageRequester
 from crawler.crawl.observing.events import TargetWork, WalkSplit
 from crawler.crawl.planning.splitting import CenterSplitter
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.crawl.scheduling.scheduled import ScheduledWalk, Split
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.crawl.scheduling.walk_maker import CrawlLimits
@@ -55,22 +55,22 @@ PASSES: Final = 9  # requests: three passes of 24 rows in pages of 10
 ALL: Final = 20  # requests: the passes and their end, the trial, six namespaces, the totals of the census
 
 
-def keys_of(result: CrawlResult) -> list[Key]:
+def keys_of(result: RunResult) -> list[Key]:
     return sorted(published_keys(snapshot_of(result)))
 
 
-def split_of(result: CrawlResult) -> CenterSplit:
+def split_of(result: RunResult) -> CenterSplit:
     (center,) = result.coverage
     assert center.split is not None
     return center.split
 
 
-def split_of_target(result: CrawlResult, target: str) -> CenterSplit | None:
+def split_of_target(result: RunResult, target: str) -> CenterSplit | None:
     (center,) = (center for center in result.coverage if center.target == target)
     return center.split
 
 
-def crawl_targets(endpoints: tuple[str, str], output: Path) -> CrawlResult:
+def crawl_targets(endpoints: tuple[str, str], output: Path) -> RunResult:
     """Crawl two targets, `a` and `b`."""
     text = "".join(
         f'[[target]]\nname = "{name}"\nendpoint = "{endpoint}"\nrate_per_s = "unlimited"\n'

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from crawler.diff.outer_join import Pair, outer_join
 from crawler.errors import DiskError, IncompleteError
 from crawler.model.record import Record
-from crawler.snapshot.reader import Snapshot, open_snapshot
+from crawler.snapshot.reader import SnapshotReader, open_snapshot
 from tests.audit.examples import record
 from tests.store.builders import publish_records, records_named, rewrite
 from tests.support.examples import examples
@@ -76,14 +76,16 @@ def expected_pairs(old: Owned, new: Owned) -> tuple[list[Pair], int]:
 
 
 def joined(
-    old: Snapshot, new: Snapshot, *, range_bytes: int = 10**6, held_bytes: int = 10**6
+    old: SnapshotReader, new: SnapshotReader, *, range_bytes: int = 10**6, held_bytes: int = 10**6
 ) -> tuple[list[Pair], int]:
     with outer_join(old, new, range_bytes=range_bytes, held_bytes=held_bytes) as found:
         return list(found), found.same
 
 
 @contextmanager
-def both(old: list[Record], new: list[Record], max_part_bytes: int = 10**6) -> Iterator[tuple[Snapshot, Snapshot]]:
+def both(
+    old: list[Record], new: list[Record], max_part_bytes: int = 10**6
+) -> Iterator[tuple[SnapshotReader, SnapshotReader]]:
     with TemporaryDirectory() as folder:
         yield (
             publish_records(Path(folder), "old", old, max_part_bytes=max_part_bytes),
@@ -174,7 +176,7 @@ def test_parts_whose_target_is_not_known_are_refused() -> None:
             joined(open_snapshot(old.folder), new)
 
 
-def forged(snapshot: Snapshot, line: bytes) -> Snapshot:
+def forged(snapshot: SnapshotReader, line: bytes) -> SnapshotReader:
     """Make the first line of a snapshot another one, digests and all."""
     entry = snapshot.manifest.files[0]
     part = snapshot.folder / entry.path

@@ -8,7 +8,7 @@ import pytest
 from crawler.config.describe import redacted
 from crawler.errors import IncompleteError, UsageError
 from crawler.snapshot.find import find_snapshot, newest_of_plans, open_named, open_to_compare
-from crawler.snapshot.reader import Snapshot
+from crawler.snapshot.reader import SnapshotReader
 from crawler.snapshot.shrinkage import Place, center_plans
 from tests.store.builders import publish_records, records_named, rewrite
 from tests.support.emulator_fixture import configure
@@ -106,7 +106,7 @@ PLANS = center_plans(CONFIG)
 SELF: Place = ("default", "self")
 
 
-def of_plan(output: Path, name: str, second: int, **fields: Any) -> Snapshot:  # noqa: ANN401
+def of_plan(output: Path, name: str, second: int, **fields: Any) -> SnapshotReader:  # noqa: ANN401
     return publish_records(output, name, records_named("x"), started_at=at(second), **{"config": CONFIG, **fields})
 
 

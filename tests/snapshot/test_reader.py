@@ -10,22 +10,22 @@ import pytest
 
 from crawler.errors import IncompleteError
 from crawler.snapshot.manifest import FileEntry
-from crawler.snapshot.reader import Partition, Snapshot, open_snapshot
+from crawler.snapshot.reader import Partition, SnapshotReader, open_snapshot
 from crawler.snapshot.verify import verify
 from tests.audit.examples import record
 from tests.store.builders import publish_records, records_named, rewrite
 
 
 @pytest.fixture
-def snapshot(tmp_path: Path) -> Snapshot:
+def snapshot(tmp_path: Path) -> SnapshotReader:
     return publish_records(tmp_path, "one", records_named("a", "b", "c"))
 
 
-def part_of(snapshot: Snapshot) -> Path:
+def part_of(snapshot: SnapshotReader) -> Path:
     return snapshot.folder / snapshot.manifest.files[0].path
 
 
-def read_all(snapshot: Snapshot) -> int:
+def read_all(snapshot: SnapshotReader) -> int:
     snapshot.check()
     return len(list(snapshot.records()))
 
@@ -49,7 +49,7 @@ def test_a_line_longer_than_one_block_is_complete(tmp_path: Path) -> None:
     assert list(publish_records(tmp_path, "one", held).records()) == held
 
 
-def test_a_block_is_whole_lines(snapshot: Snapshot) -> None:
+def test_a_block_is_whole_lines(snapshot: SnapshotReader) -> None:
     assert b"".join(snapshot.blocks(snapshot.manifest.files[0])) == part_of(snapshot).read_bytes()
 
 
@@ -72,7 +72,7 @@ def test_a_block_is_whole_lines(snapshot: Snapshot) -> None:
     ],
 )
 def test_a_file_that_differs_from_the_manifest_raises(
-    snapshot: Snapshot, damage: Callable[[Path], object], words: str
+    snapshot: SnapshotReader, damage: Callable[[Path], object], words: str
 ) -> None:
     damage(part_of(snapshot))
     with pytest.raises(IncompleteError, match=words):
@@ -94,7 +94,7 @@ def test_a_file_that_differs_from_the_manifest_raises(
     ],
 )
 def test_a_line_that_is_no_record_of_its_partition_raises_even_if_its_digest_is_right(
-    snapshot: Snapshot, line: bytes, words: str
+    snapshot: SnapshotReader, line: bytes, words: str
 ) -> None:
     part = part_of(snapshot)
     first, _, third = part.read_bytes().splitlines()
@@ -111,7 +111,7 @@ def test_a_line_that_is_no_record_of_its_partition_raises_even_if_its_digest_is_
 @pytest.mark.parametrize(
     "path", ["../../etc/passwd", "/etc/passwd", "center=self/../../x", "center=mine/part-00000.ndjson", "a\x00b", ""]
 )
-def test_a_manifest_that_names_files_of_no_snapshot_is_refused(snapshot: Snapshot, path: str) -> None:
+def test_a_manifest_that_names_files_of_no_snapshot_is_refused(snapshot: SnapshotReader, path: str) -> None:
     entry = FileEntry(path=path, records=0, bytes=0, sha256="")
     for fields in ({"files": (entry,)}, {"rejects": entry}):
         rewrite(snapshot, **fields)
@@ -119,7 +119,7 @@ def test_a_manifest_that_names_files_of_no_snapshot_is_refused(snapshot: Snapsho
             open_snapshot(snapshot.folder)
 
 
-def test_a_manifest_that_names_a_file_twice_is_refused(snapshot: Snapshot) -> None:
+def test_a_manifest_that_names_a_file_twice_is_refused(snapshot: SnapshotReader) -> None:
     rewrite(snapshot, files=snapshot.manifest.files * 2)
     with pytest.raises(IncompleteError, match="names a file twice"):
         open_snapshot(snapshot.folder)
@@ -136,7 +136,7 @@ def test_a_manifest_that_names_a_file_twice_is_refused(snapshot: Snapshot) -> No
     ],
 )
 def test_a_folder_without_a_manifest_that_can_be_read_is_no_snapshot(
-    snapshot: Snapshot, text: bytes | None, words: str
+    snapshot: SnapshotReader, text: bytes | None, words: str
 ) -> None:
     path = snapshot.folder / "_manifest.json"
     path.unlink() if text is None else path.write_bytes(text)
@@ -151,7 +151,7 @@ def test_the_target_of_a_part_is_in_its_path_or_is_the_only_one(tmp_path: Path) 
     assert [several.partition_of(file).target for file in several.manifest.files] == ["eu", "west"]
 
 
-def test_rejects_come_line_by_line(snapshot: Snapshot) -> None:
+def test_rejects_come_line_by_line(snapshot: SnapshotReader) -> None:
     assert list(snapshot.rejects()) == []
     text = b'{"reason":"a"}\n{"reason":"b"}\n'
     (snapshot.folder / "_rejects.ndjson").write_bytes(text)

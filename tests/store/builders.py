@@ -9,7 +9,7 @@ import msgspec
 from crawler.model.record import Record
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.manifest import Manifest, WalkEntry
-from crawler.snapshot.reader import Snapshot, open_snapshot
+from crawler.snapshot.reader import SnapshotReader, open_snapshot
 from crawler.store.part_files import PartFiles
 from crawler.store.publish import Destination, finish
 from tests.audit.examples import manifest, record, walk
@@ -24,7 +24,7 @@ def publish_records(
     *walks: WalkEntry,
     max_part_bytes: int = MANY,
     **fields: object,
-) -> Snapshot:
+) -> SnapshotReader:
     """Publish these records, those of a center in their order; without `walks` each center is one complete walk."""
     in_order = sorted(records, key=lambda one: (one.target, one.center))
     by_center = {place: list(group) for place, group in groupby(in_order, lambda one: (one.target, one.center))}
@@ -42,7 +42,7 @@ def publish_records(
     return open_snapshot(finish(parts.folder, written, Destination(output)))
 
 
-def rewrite(snapshot: Snapshot, **fields: object) -> Manifest:
+def rewrite(snapshot: SnapshotReader, **fields: object) -> Manifest:
     """Change fields of the manifest of a snapshot on disk; return the new manifest."""
     changed = msgspec.structs.replace(snapshot.manifest, **fields)
     (snapshot.folder / "_manifest.json").write_bytes(msgspec.json.encode(changed))

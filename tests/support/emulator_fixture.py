@@ -12,7 +12,7 @@ import orjson
 
 from crawler.config.config import Config
 from crawler.config.load import load
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.emulator.inventory.ndjson import CENTERS, Inventory, synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from tests.support.running import run_crawl
@@ -58,7 +58,7 @@ def port_of(served: RunningEmulator) -> int:
     return int(served.endpoint.rsplit(":", 1)[1])
 
 
-def snapshot_of(result: CrawlResult) -> Path:
+def snapshot_of(result: RunResult) -> Path:
     """Return the folder of the published snapshot."""
     assert result.path is not None
     return Path(result.path)
@@ -76,7 +76,7 @@ def crawl(
     environ: Mapping[str, str] = TOKEN,
     clock: QuickClock | None = None,
     **flags: object,
-) -> CrawlResult:
+) -> RunResult:
     """Crawl into `output` without waiting between retries."""
     config = configure(endpoint, output, environ=environ, **flags)
     return run_crawl(config, environ, clock=clock or QuickClock())

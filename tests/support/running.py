@@ -8,11 +8,11 @@ import anyio
 
 from crawler.config.config import Config
 from crawler.crawl import estimate
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.crawl.run import crawl
 
 
-def run_crawl(config: Config, environ: Mapping[str, str], **seams: Any) -> CrawlResult:  # noqa: ANN401 - as `crawl`
+def run_crawl(config: Config, environ: Mapping[str, str], **seams: Any) -> RunResult:  # noqa: ANN401 - as `crawl`
     """Crawl and return how it ended; `seams` are the keyword arguments of crawler/crawl/run.py `crawl`."""
     return anyio.run(partial(crawl, config, environ, **seams))
 

@@ -22,7 +22,7 @@ from crawler.config.load import load
 from crawler.crawl.clients.connection_budget import Lease
 from crawler.crawl.clients.credential_factories import CredentialFactory
 from crawler.crawl.clients.pool import OpenClient
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.errors import CrawlerError, ErrorDetails, TransientError
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason
@@ -137,8 +137,8 @@ def crawl_world(world: World, folder: Path) -> Crawled:
         shutil.rmtree(folder / "out", ignore_errors=True)
 
 
-def _crawled(result: CrawlResult | int | None, service: Service, *, killed: bool) -> Crawled:
-    if not isinstance(result, CrawlResult):
+def _crawled(result: RunResult | int | None, service: Service, *, killed: bool) -> Crawled:
+    if not isinstance(result, RunResult):
         return Crawled(result or -1, (), service, 0)
     published = () if result.path is None else _published(Path(result.path))
     passes = max((walk.passes for walk in result.walks), default=0)
@@ -179,7 +179,7 @@ class _WorldClients(NamedTuple):
 
 def _run(
     config: Config, service: Service, clock: VirtualClock, chance: random.Random, kill_at: int
-) -> tuple[CrawlResult | int, bool]:
+) -> tuple[RunResult | int, bool]:
     """Run the crawler once; return its result or exit code, and whether it was killed."""
     killed = anyio.Event()
 
@@ -196,7 +196,7 @@ def _run(
         yield opened
 
     try:
-        result: CrawlResult | int = run_crawl(config, _ENVIRON, stop=_Kill(killed), clock=clock, clients=clients)
+        result: RunResult | int = run_crawl(config, _ENVIRON, stop=_Kill(killed), clock=clock, clients=clients)
     except CrawlerError as error:
         result = exit_code_of_error(error)
     except _Killed:

@@ -23,7 +23,7 @@ from crawler.errors import DiskError, UsageError
 from crawler.files.atomic import can_be_file, replacing
 from crawler.model.audit_rules import Severity
 from crawler.snapshot.find import open_named, open_to_compare
-from crawler.snapshot.reader import Snapshot
+from crawler.snapshot.reader import SnapshotReader
 
 STDOUT: Final = "-"
 
@@ -69,7 +69,7 @@ def audit(name: str, previous: str | None, output: Path, policy: Policy, outputs
     return FOUND if collected.counts.fails(policy.fail_on) else SUCCESS
 
 
-def _check_digests(*snapshots: Snapshot | None) -> None:
+def _check_digests(*snapshots: SnapshotReader | None) -> None:
     """Read every byte before anything is printed: a line that was printed cannot be taken back."""
     for snapshot in snapshots:
         if snapshot is not None:

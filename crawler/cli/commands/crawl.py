@@ -19,7 +19,7 @@ from crawler.errors import ConfigError, DiskError
 from crawler.files.atomic import replacing
 
 if TYPE_CHECKING:
-    from crawler.crawl.result import CrawlResult
+    from crawler.crawl.result import RunResult
 
 Environ = Mapping[str, str]
 
@@ -94,7 +94,7 @@ def _check_summary_file(path: Path) -> None:
         raise ConfigError(f"summary_file: cannot write {path}; name a file in a folder that can be written")
 
 
-def _what_stands(result: "CrawlResult", exit_code: int) -> str:
+def _what_stands(result: "RunResult", exit_code: int) -> str:
     published = "" if result.path is None else f"{result.path} is published; "
     return f"{published}the run itself ended with exit code {exit_code}"
 

@@ -17,7 +17,7 @@ from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, emulator
 from crawler.errors import ConfigError
 from crawler.snapshot.layout import LATEST
-from crawler.snapshot.reader import Snapshot, open_snapshot
+from crawler.snapshot.reader import SnapshotReader, open_snapshot
 from crawler.snapshot.verify import verify
 from crawler.text.human import count, counted
 
@@ -70,7 +70,7 @@ def _settings_file() -> Path:
     raise ConfigError(f"{_FILE} is missing from this installation; reinstall swr-crawler")
 
 
-def _show(snapshot: Snapshot) -> None:
+def _show(snapshot: SnapshotReader) -> None:
     """Print three records and their file, then verify the snapshot and print the result."""
     first = next((file for file in snapshot.manifest.files if file.records), None)
     if first is not None:  # `--repositories 0` has no records to show

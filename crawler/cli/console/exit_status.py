@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from crawler.errors import CrawlerError, ErrorKind, InterruptedRunError
 
 if TYPE_CHECKING:
-    from crawler.crawl.result import CrawlResult
+    from crawler.crawl.result import RunResult
 
 SIGNALLED: Final = 128  # a shell's own convention: a program that a signal ended has 128 + the number of the signal
 
@@ -43,7 +43,7 @@ def exit_code_of_error(error: CrawlerError) -> int:
     return SIGNALLED + error.signal_number if isinstance(error, InterruptedRunError) else _CODE_OF_KIND[error.kind]
 
 
-def exit_code_of(result: "CrawlResult") -> int:
+def exit_code_of(result: "RunResult") -> int:
     """Return the exit code of a crawl.
 
     | published, complete           | 0                                                                     |

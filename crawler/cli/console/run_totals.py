@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Literal, NamedTuple
 
 from crawler.crawl.observing.target_stats import NO_ANSWER
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.snapshot.completeness import sum_if_known
 from crawler.snapshot.manifest import WalkEntry
 from crawler.text.human import count, counted, duration
@@ -34,12 +34,12 @@ class RunTotals(NamedTuple):
     throttled_s: float
 
 
-def status_of(result: CrawlResult) -> Status:
+def status_of(result: RunResult) -> Status:
     """Return the status of what a run published, `unfinished` when it stopped before."""
     return result.status or "unfinished"
 
 
-def totals_of(result: CrawlResult) -> RunTotals:
+def totals_of(result: RunResult) -> RunTotals:
     """Return the totals of a run. A run that stopped before its end has published no walk into its folder."""
     walks = result.walks if result.status is not None or result.state is None else ()
     known = not _has_failed_target(result)
@@ -59,11 +59,11 @@ def totals_of(result: CrawlResult) -> RunTotals:
     )
 
 
-def _has_failed_target(result: CrawlResult) -> bool:
+def _has_failed_target(result: RunResult) -> bool:
     return result.status is not None and any(target.state == "failed" for target in result.targets)
 
 
-def time_text(result: CrawlResult, totals: RunTotals) -> str:
+def time_text(result: RunResult, totals: RunTotals) -> str:
     """Return how long a run took, and how often it was resumed."""
     took = duration(totals.seconds)
     if not result.resumed:
@@ -72,7 +72,7 @@ def time_text(result: CrawlResult, totals: RunTotals) -> str:
     return f"{took} since the first start; resumed {times}"
 
 
-def requests_text(result: CrawlResult, totals: RunTotals) -> str:
+def requests_text(result: RunResult, totals: RunTotals) -> str:
     """Return the requests of this process by their status, its retries, and how long the service throttled it."""
     by_status = totals.by_status
     kinds = [f"{count(number)} {_status(status)}" for status, number in by_status.most_common()]

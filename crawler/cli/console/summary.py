@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from crawler.cli.console.run_totals import RunTotals, requests_text, time_text, totals_of
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.completeness import (
     WALK_KINDS,
@@ -32,7 +32,7 @@ _LONGEST_NAME: Final = 40
 _LABEL_WIDTH: Final = 10
 
 
-def summary(result: CrawlResult, *, style: Callable[[str], str] = str) -> str:
+def summary(result: RunResult, *, style: Callable[[str], str] = str) -> str:
     """Return some lines, the status first, without a line end at the end; `style` colours the first word."""
     totals = totals_of(result)
     lines = _unfinished(result, totals) if totals.status == "unfinished" else _finished(result, totals)
@@ -43,7 +43,7 @@ def summary(result: CrawlResult, *, style: Callable[[str], str] = str) -> str:
 # --- a run whose walks have all ended ---------------------------------------------------------------------
 
 
-def _finished(result: CrawlResult, totals: RunTotals) -> Iterator[str]:
+def _finished(result: RunResult, totals: RunTotals) -> Iterator[str]:
     found = find_shortfalls(result)
     yield _headline(result, totals, found)
     if result.path is not None:
@@ -73,7 +73,7 @@ def _finished(result: CrawlResult, totals: RunTotals) -> Iterator[str]:
         yield from _to_resume("rerun the same command: it reads only what is missing", result)
 
 
-def _headline(result: CrawlResult, totals: RunTotals, found: Sequence[Shortfall]) -> str:
+def _headline(result: RunResult, totals: RunTotals, found: Sequence[Shortfall]) -> str:
     records, declared = totals.records, totals.declared
     place = "on disk" if result.path is not None else "on standard output"
     there = f"{'is' if records == 1 else 'are'} {place}"
@@ -92,7 +92,7 @@ def _of(records: int, declared: int | None) -> str:
     return f"{count(records)} of {counted(declared or 0, 'declared record')}"
 
 
-def _in_brief(result: CrawlResult, totals: RunTotals, found: Sequence[Shortfall]) -> str:
+def _in_brief(result: RunResult, totals: RunTotals, found: Sequence[Shortfall]) -> str:
     """Return how many records are missing, and the other reasons: those about walks are in that number."""
     known = missing_of(_of_kind(found, *WALK_KINDS))
     told = {*WALK_KINDS, *(["shrank"] if _is_accepted(result) else [])}
@@ -116,7 +116,7 @@ def _few(label: str, found: Sequence[Shortfall]) -> Iterator[str]:
         yield _labelled("", f"and {counted_places(more)} more, see {MANIFEST}")
 
 
-def _failed_targets(result: CrawlResult, failed: Sequence[Shortfall]) -> Iterator[str]:
+def _failed_targets(result: RunResult, failed: Sequence[Shortfall]) -> Iterator[str]:
     yield from _few("failed", failed)
     if failed and result.path is not None:
         yield _labelled("", f"{LATEST} was not moved")
@@ -129,7 +129,7 @@ def _verdicts(walks: Sequence[WalkEntry]) -> str:
     return ", ".join(f"{count(number)} {verdict}{more.get(verdict, '')}" for verdict, number in counts.most_common())
 
 
-def _carried_over(result: CrawlResult) -> Iterator[str]:
+def _carried_over(result: RunResult) -> Iterator[str]:
     label = "carried"
     counts = Counter(walk.carried_from for walk in result.walks)
     for one in result.carried_over[-_MOST_ERRORS:]:
@@ -138,7 +138,7 @@ def _carried_over(result: CrawlResult) -> Iterator[str]:
         label = ""
 
 
-def _splits(result: CrawlResult) -> Iterator[str]:
+def _splits(result: RunResult) -> Iterator[str]:
     for center in result.coverage:
         if (split := center.split) is not None:
             place = f"{center.target}/{center.center}"
@@ -149,7 +149,7 @@ def _splits(result: CrawlResult) -> Iterator[str]:
                 yield _labelled("", f"{counted(split.gone, 'record')} of these passes went before that")
 
 
-def _shrinkage(result: CrawlResult, shrunk: Sequence[Shortfall]) -> Iterator[str]:
+def _shrinkage(result: RunResult, shrunk: Sequence[Shortfall]) -> Iterator[str]:
     yield from _few("shrank", shrunk)
     if not shrunk:
         return
@@ -160,12 +160,12 @@ def _shrinkage(result: CrawlResult, shrunk: Sequence[Shortfall]) -> Iterator[str
         yield _labelled("", "if the loss is real, accept it: run the same command once with --allow-shrink")
 
 
-def _is_accepted(result: CrawlResult) -> bool:
+def _is_accepted(result: RunResult) -> bool:
     """Return whether the run accepts what shrank: its manifest says so."""
     return result.manifest is not None and not _of_kind(shortfalls(result.manifest), "shrank")
 
 
-def _unproven_walks(result: CrawlResult, unproven: Sequence[Shortfall]) -> Iterator[str]:
+def _unproven_walks(result: RunResult, unproven: Sequence[Shortfall]) -> Iterator[str]:
     walks: dict[tuple[str, str | None, str | None], WalkEntry]
     walks = {(walk.target, walk.center, walk.namespace): walk for walk in result.walks}
     for one in unproven[:_MOST_WALKS]:
@@ -205,7 +205,7 @@ def _lost(lost: Lost) -> str:
     return f"items {count(lost.offset)} to {count(lost.end - 1)}{got}: {lost.reason}"
 
 
-def _invalid_fields(result: CrawlResult) -> Iterator[str]:
+def _invalid_fields(result: RunResult) -> Iterator[str]:
     fields = sorted({field for walk in result.walks for field in walk.invalid_fields})
     if fields:
         records = sum(walk.invalid for walk in result.walks)
@@ -215,7 +215,7 @@ def _invalid_fields(result: CrawlResult) -> Iterator[str]:
         )
 
 
-def _unknown_fields(result: CrawlResult) -> Iterator[str]:
+def _unknown_fields(result: RunResult) -> Iterator[str]:
     fields = result.manifest.unknown_fields if result.manifest else ()
     if fields:
         number = f"{counted(len(fields), 'field')} unknown to this version, kept under extra"
@@ -230,7 +230,7 @@ def _names(fields: Sequence[str]) -> str:
 # --- a run that stopped before -----------------------------------------------------------------------------
 
 
-def _unfinished(result: CrawlResult, totals: RunTotals) -> Iterator[str]:
+def _unfinished(result: RunResult, totals: RunTotals) -> Iterator[str]:
     read = sum(target.records + target.rejected for target in result.stats)
     declared = sum(target.declared for target in result.stats)
     passes = " in all passes" if read > declared else ""
@@ -249,7 +249,7 @@ def _unfinished(result: CrawlResult, totals: RunTotals) -> Iterator[str]:
         yield _labelled("to resume", "not possible with standard output; --output DIR keeps what was read")
 
 
-def _cause(result: CrawlResult) -> str:
+def _cause(result: RunResult) -> str:
     if result.stop_reason.kind == "signal":
         number = result.stop_reason.signal_number
         return f"stopped by {_SIGNALS.get(number, f'signal {number}')}"
@@ -259,7 +259,7 @@ def _cause(result: CrawlResult) -> str:
     return "the longest allowed duration was reached"
 
 
-def _errors(result: CrawlResult) -> Iterator[str]:
+def _errors(result: RunResult) -> Iterator[str]:
     label = "why"
     for name, error in list(result.errors.items())[:_MOST_ERRORS]:
         yield _labelled(label, _of_target(name, str(error)))
@@ -271,7 +271,7 @@ def _errors(result: CrawlResult) -> Iterator[str]:
 # --- both ----------------------------------------------------------------------------------------------------
 
 
-def _to_resume(how: str, result: CrawlResult) -> Iterator[str]:
+def _to_resume(how: str, result: RunResult) -> Iterator[str]:
     yield _labelled("to resume", how)
     yield _labelled("state in", str(result.state))
 

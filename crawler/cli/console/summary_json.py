@@ -12,13 +12,13 @@ from msgspec import to_builtins
 
 from crawler.cli.console.exit_status import exit_code_of, exit_code_of_error
 from crawler.cli.console.run_totals import totals_of
-from crawler.crawl.result import CrawlResult
+from crawler.crawl.result import RunResult
 from crawler.text.timestamp import timestamp
 
 SCHEMA: Final = 2
 
 
-def summary_json(result: CrawlResult) -> bytes:
+def summary_json(result: RunResult) -> bytes:
     """Return one JSON object with a newline at the end; numbers that are not known are null.
 
     `records`, `rejects`, `invalid` (records with a field that could not be read), `missing` and `duplicates` count what
