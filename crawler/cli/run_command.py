@@ -24,7 +24,6 @@ from crawler.cli.console.exit_status import (
 )
 from crawler.cli.console.output import say
 from crawler.cli.console.process_signals import SIGNALS
-from crawler.config.renamed import RENAMED_FLAGS
 from crawler.errors import CrawlerError
 from crawler.text.human import escaped
 
@@ -67,9 +66,11 @@ def _usage_message(error: click.ClickException) -> str:
 
 def _new_spelling(flag: str, context: click.Context | None) -> str | None:
     """Return what an old flag is called now, if the command at hand has the new one; else None."""
+    from crawler.config.renamed import renamed_flags  # noqa: PLC0415 - a wrong flag alone needs it
+
     parameters = [] if context is None else context.command.params
     flags = {name for parameter in parameters for name in (*parameter.opts, *parameter.secondary_opts)}
-    new = RENAMED_FLAGS.get(flag)
+    new = renamed_flags().get(flag)
     return new if new in flags else None
 
 

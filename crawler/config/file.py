@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
 from crawler.config.audit_policy import Suppression
-from crawler.config.renamed import RENAMED_KEYS, renamed
+from crawler.config.renamed import renamed, renamed_keys
 from crawler.config.settings.audit_settings import AUDIT_SETTINGS, SUPPRESSION_KEYS
 from crawler.config.settings.run_settings import RUN_SETTINGS
 from crawler.config.settings.setting import Setting
@@ -93,16 +93,16 @@ def _refuse_top_level(key: str, file: SettingSource) -> NoReturn:
     """Raise ConfigError for a key outside a table: it is the name of a setting, an old name, or unknown."""
     if tables := _tables_with(key):
         file.fail(f"{key} is outside a table; write it below {tables}")
-    for header in ("[crawl]", "[audit]"):
-        if key in RENAMED_KEYS[header]:
-            file.fail(f"{renamed(key, RENAMED_KEYS[header][key])}; write it below {header}")
+    for table in ("crawl", "audit"):
+        if new := renamed_keys(table).get(key):
+            file.fail(f"{renamed(key, new)}; write it below [{table}]")
     file.fail(f"unknown table or key {show_key(key)}{suggest(key, _TABLES)}")
 
 
 def _refuse_argument(name: str, source: SettingSource) -> NoReturn:
     """Raise ConfigError for a keyword that is no setting: with its new name, its table, or a name that resembles it."""
-    if name in RENAMED_KEYS["[crawl]"]:
-        source.fail(renamed(name, RENAMED_KEYS["[crawl]"][name]))
+    if new := renamed_keys("crawl").get(name):
+        source.fail(renamed(name, new))
     known = (*TARGET_KEYS, *RUN_KEYS, "targets", "audit")
     is_of_audit = f"audit.{name}" in SETTINGS
     hint = f'; it belongs into audit={{"{name}": …}}' if is_of_audit else suggest(name, known)
@@ -148,9 +148,8 @@ def _tables_with(key: str) -> str:
 
 def _refuse_key(key: str, header: str, source: SettingSource, known: Iterable[str]) -> NoReturn:
     """Raise ConfigError for a key that its table does not have: with its new name, or its table, or a `known` key."""
-    new_names = RENAMED_KEYS.get(header.partition(" ")[0], {})
-    if key in new_names:
-        source.fail(renamed(key, new_names[key]))
+    if new := renamed_keys(header.partition(" ")[0].strip("[]")).get(key):
+        source.fail(renamed(key, new))
     tables = "" if header.startswith(f"[[{_SUPPRESS}]]") else _tables_with(key)
     source.fail(f"unknown key {show_key(key)}{f'; it belongs below {tables}' if tables else suggest(key, known)}")
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
-from crawler.config.renamed import RENAMED_VARIABLES, renamed
+from crawler.config.renamed import renamed, renamed_variables
 from crawler.config.settings.kinds import InvalidValueError, preview
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.setting import Setting
@@ -132,9 +132,9 @@ def refuse_unknown_variables(environ: Mapping[str, str], tables: Iterable[Mappin
     for variable in environ:
         if variable in known | referenced or _KUBERNETES.fullmatch(variable):
             continue
-        if variable in RENAMED_VARIABLES:
-            raise ConfigError(renamed(variable, RENAMED_VARIABLES[variable]), setting=variable)
         if variable.startswith(PREFIX):
+            if new := renamed_variables().get(variable):
+                raise ConfigError(renamed(variable, new), setting=variable)
             source = SettingSource(f"environment {variable}", show_key(variable), variable)
             bare = sorted(name.removeprefix(PREFIX) for name in known)
             source.fail(f"unknown variable{suggest(variable.removeprefix(PREFIX), bare, PREFIX)}")

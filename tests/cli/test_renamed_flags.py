@@ -4,7 +4,7 @@ import click
 import pytest
 
 from crawler.cli.app import cli
-from crawler.config.renamed import RENAMED_FLAGS
+from crawler.config.renamed import renamed_flags
 from tests.support.cli_runner import Say, saying
 
 
@@ -53,7 +53,7 @@ def test_a_command_without_the_new_flag_does_not_know_the_old_one(say: Say) -> N
     assert said.err.endswith("; see swr-crawler verify --help\n")
 
 
-@pytest.mark.parametrize(("old", "new"), RENAMED_FLAGS.items())
+@pytest.mark.parametrize(("old", "new"), renamed_flags().items())
 def test_every_renamed_flag_is_one_that_some_command_has_and_none_has_the_old_one(old: str, new: str) -> None:
     assert any(new in flags_of(command) for command in commands().values())
     assert not any(old in flags_of(command) for command in commands().values())

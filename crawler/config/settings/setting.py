@@ -14,7 +14,7 @@ class Setting(NamedTuple):
 
     `default` is in normal form. `unit` is empty for a value without one. `flag_of` is the first command that has the
     flag: those of `plan` belong to `crawl` too; empty for a setting without a flag. `word` names the setting in its
-    flag and its variable; empty: its name without a unit of time.
+    flag and its variable; empty: its name without a unit of time. `formerly` is its old name, if it had one.
 
     `scope` is the table of the file that may hold the key; one of a target may also stand in `[crawl]`, for all
     targets. A key that is `file_only` has neither a flag nor a variable; it is `required` when each such table must
@@ -31,6 +31,7 @@ class Setting(NamedTuple):
     secret: bool = False
     file_only: bool = False
     required: bool = False
+    formerly: str = ""
     scope: Scope = "crawl"
     help: str = ""
 
