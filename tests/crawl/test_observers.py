@@ -97,8 +97,9 @@ def test_an_observer_that_raises_is_warned_of_once_and_not_called_again(
         (ValueError("two\nlines"), "ValueError: two\\nlines"),
         (ValueError(), "ValueError"),
         (UnreadableError(), "UnreadableError"),
+        (ValueError("x" * 10**6), f"ValueError: {'x' * 499}…"),
     ],
-    ids=["group", "base group", "base", "lines", "empty", "no text"],
+    ids=["group", "base group", "base", "lines", "empty", "no text", "long"],
 )
 def test_whatever_an_observer_raises_the_warning_has_one_line(
     error: BaseException, reason: str, caplog: pytest.LogCaptureFixture

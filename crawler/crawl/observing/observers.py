@@ -13,13 +13,14 @@ from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from crawler.crawl.observing.observer import Observer
-from crawler.text.human import escaped
+from crawler.text.human import excerpt
 
 log = logging.getLogger(__name__)
 
 EVENTS: Final = tuple(name for name in vars(Observer) if name.startswith("on_"))
 # What does not come from the observer, but through it: a signal, an exit, the end of the crawl's task.
 _PASSING: Final = (KeyboardInterrupt, SystemExit, GeneratorExit, CancelledError)
+_LONGEST_REASON: Final = 500  # characters
 
 
 class Observers(Observer):
@@ -96,7 +97,7 @@ def _is_passing(error: BaseException) -> bool:
 def _text(error: BaseException) -> str:
     name = type(error).__name__
     try:
-        text = escaped(str(error))
+        text = excerpt(str(error), _LONGEST_REASON)
     except Exception:  # noqa: BLE001 - the error is the observer's, and so is its text
         return name
     return f"{name}: {text}" if text else name

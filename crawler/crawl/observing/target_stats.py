@@ -1,13 +1,14 @@
 """The counts of a target while it is crawled, and the time that is left by them (pure)."""
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 NO_ANSWER = "none"  # the status of a request without a response
 
 
-@dataclass(slots=True)
-class TargetStats:
+class TargetStats(msgspec.Struct):
     """The counts of one target so far (run_statistics.py).
 
     `by_status` counts requests by their HTTP status, as text, or NO_ANSWER. `windows` counts the windows known to be
@@ -28,7 +29,7 @@ class TargetStats:
     windows_done: int = 0
     retries: int = 0
     throttled_s: float = 0.0
-    by_status: Counter[str] = field(default_factory=Counter)
+    by_status: Counter[str] = msgspec.field(default_factory=Counter)
     error: str = ""
 
     def on_response(self, status: int) -> None:
