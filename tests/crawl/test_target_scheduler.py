@@ -10,7 +10,7 @@ from crawler.crawl.observing.events import FieldsFound
 from crawler.crawl.observing.observer import Observer
 from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.resume import replay
-from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledCensus, ScheduledWalk, TargetCensus
+from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledCensus, ScheduledWalk, Split, TargetCensus
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
 from crawler.crawl.scheduling.walk_maker import CrawlLimits, WalkMaker
 from crawler.errors import UnavailableError
@@ -490,6 +490,12 @@ def test_walks_of_another_center_have_no_census() -> None:
     target.on_settled(FetchTask(other, walk, window), outcome.page)
     assert not other.ended
     target.on_doubt(ScheduledWalk(-9, WalkId("t", "thirdparty", None), is_probe=True), window)
+
+
+def test_a_walk_that_does_not_await_its_split_cannot_be_split() -> None:
+    target = scheduler_of(1)
+    with pytest.raises(WalkError, match="cannot be split"):
+        target.begin_split(Split(target.walks[0]), ["a", "b"])
 
 
 def test_a_probe_of_an_estimate_has_no_census() -> None:
