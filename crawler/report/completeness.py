@@ -19,7 +19,10 @@ from crawler.snapshot.completeness import (
     Shortfall,
     contradictions,
     counted_places,
+    evidence_text,
+    invalid_text,
     is_proven,
+    lost_text,
     missing_of,
     shortfalls,
     sum_if_known,
@@ -138,9 +141,8 @@ def _several(found: Sequence[Shortfall]) -> Iterator[str]:
 def _notes(walks: Iterable[WalkEntry]) -> Iterable[str]:
     invalid = [walk for walk in walks if walk.invalid]
     if invalid:
-        records = counted(sum(walk.invalid for walk in invalid), "record")
         fields = sorted({shown(field) for walk in invalid for field in walk.invalid_fields})
-        yield f"{records} with values that could not be read, in {', '.join(fields)}: null here, kept under invalid"
+        yield f"{invalid_text(invalid)}: {', '.join(fields)}"
 
 
 def _center_totals(manifest: Manifest) -> Iterable[CenterTotals]:
@@ -165,24 +167,13 @@ def _center_totals(manifest: Manifest) -> Iterable[CenterTotals]:
 
 
 def _describe(walk: WalkEntry) -> UnprovenWalk:
-    evidence = [f"{count(walk.records)} read in {counted(walk.passes, 'pass', 'passes')}"]
-    if walk.declared_totals:
-        evidence.append(f"totals declared: {_few([count(total) for total in walk.declared_totals])}")
-    if walk.lost:
-        evidence.append(f"not read: {_few([_window(lost.offset, lost.end, lost.reason) for lost in walk.lost])}")
+    evidence = [evidence_text(walk), *map(lost_text, walk.lost[:_FEW])]
+    if more := len(walk.lost[_FEW:]):
+        evidence.append(f"and {counted(more, 'more window', 'more windows')}")
     if walk.rejects:
         evidence.append(f"{count(walk.rejects)} rejected")
     place = shown(walk.target), walk.center, _namespace(walk)
     return UnprovenWalk(*place, walk.verdict, shown("; ".join(evidence)))
-
-
-def _few(texts: Sequence[str]) -> str:
-    more = f", and {count(len(texts) - _FEW)} more" if len(texts) > _FEW else ""
-    return ", ".join(texts[:_FEW]) + more
-
-
-def _window(offset: int, end: int | None, reason: str) -> str:
-    return f"{count(offset)} to {'the end' if end is None else count(end)} ({reason})"
 
 
 def _namespace(walk: WalkEntry) -> str:

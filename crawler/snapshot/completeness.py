@@ -20,12 +20,13 @@ from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from crawler.model.walk_id import Center
 from crawler.snapshot.layout import MANIFEST, SUCCESS
-from crawler.snapshot.manifest import Coverage, Manifest, Overlap, Shrinkage, Status, TargetEntry, WalkEntry
+from crawler.snapshot.manifest import Coverage, Lost, Manifest, Overlap, Shrinkage, Status, TargetEntry, WalkEntry
 from crawler.text.human import count, counted
 
 # A walk that is not complete falls short by its verdict.
 Kind = Literal["target failed", "partial", "drifted", "unproven", "uncovered", "shrank", "equal centers", "rejects"]
 Numbers: TypeAlias = Mapping[str, str | int | None]
+_MOST_TOTALS: Final = 5  # of one walk
 WALK_KINDS: Final[tuple[Kind, ...]] = ("partial", "drifted", "unproven")
 
 
@@ -156,6 +157,40 @@ def counted_places(found: Iterable[Shortfall]) -> str:
     """Return how many places of each kind fall short, e.g. "1 center and 20 namespaces"; "" for none."""
     nouns = [one.noun for one in found]
     return " and ".join(counted(nouns.count(noun), noun) for noun in ("target", "center", "namespace") if noun in nouns)
+
+
+def evidence_text(walk: WalkEntry) -> str:
+    """Return what was seen of a walk, for one that is not complete: its totals, its distinct items, its passes."""
+    totals = [count(total) for total in walk.declared_totals]
+    if len(totals) > _MOST_TOTALS:
+        totals = [*totals[: _MOST_TOTALS - 1], "…", totals[-1]]
+    parts = [f"declared {' then '.join(totals)}" if totals else "no total declared"]
+    parts.append(f"{count(walk.distinct)} distinct")
+    if walk.duplicates:
+        parts.append(counted(walk.duplicates, "duplicate"))
+    if walk.passes > 1:
+        parts.append(f"last of {counted(walk.passes, 'pass', 'passes')}")
+    if walk.seen is not None and walk.passes > 1 and walk.declared_totals:
+        union = f"{count(walk.seen)} of {count(max(walk.declared_totals))} over {count(walk.passes)} passes"
+        parts.append(f"{union}, not proven in one")
+    if walk.verdict == "unproven" and walk.reason:
+        parts.append(walk.reason)
+    return ", ".join(parts)
+
+
+def lost_text(lost: Lost) -> str:
+    """Return which items of a window were not read, and why."""
+    if lost.end is None:
+        return f"from item {count(lost.offset)} on: {lost.reason}"
+    got = f", {count(lost.got)} of them read" if lost.got else ""
+    return f"items {count(lost.offset)} to {count(lost.end - 1)}{got}: {lost.reason}"
+
+
+def invalid_text(walks: Iterable[WalkEntry]) -> str:
+    """Return how many records have a field whose value could not be read; it is no reason against complete."""
+    records = sum(walk.invalid for walk in walks)
+    has = "holds a value" if records == 1 else "hold values"
+    return f"{counted(records, 'record')} {has} that could not be read, kept under invalid"
 
 
 def is_proven(walk: WalkEntry) -> bool:

@@ -129,7 +129,7 @@ def test_the_worst_walks_come_first_and_none_is_left_uncounted() -> None:
     assert [one.verdict for one in judgement.walks] == ["partial", "unproven", "complete", "complete"]
     assert [one.verdict for one in judgement.unproven] == ["partial", "unproven"]
     assert judgement.unproven_count == 3
-    assert "totals declared: 10; not read: 5 to 8 (HTTP 500)" in judgement.unproven[0].evidence
+    assert "declared 10, 7 distinct; items 5 to 7: HTTP 500" in judgement.unproven[0].evidence
 
 
 def test_an_unknown_number_is_none_and_not_zero() -> None:
@@ -142,7 +142,7 @@ def test_an_unknown_number_is_none_and_not_zero() -> None:
 def test_evidence_names_a_few_and_counts_the_rest() -> None:
     lost = tuple(Lost(offset=at, end=None, got=0, reason="x") for at in range(5))
     judgement = judged(manifest(walk(verdict="partial", lost=lost, rejects=1), status="incomplete"))
-    assert "2 to the end (x), and 2 more; 1 rejected" in judgement.unproven[0].evidence
+    assert "from item 2 on: x; and 2 more windows; 1 rejected" in judgement.unproven[0].evidence
 
 
 def test_every_walk_is_a_row_with_its_verdict() -> None:
@@ -160,5 +160,5 @@ def test_the_requests_of_the_run_are_in_the_report() -> None:
 def test_values_that_could_not_be_read_are_a_note_and_no_reason() -> None:
     judgement = judged(manifest(walk(invalid=1, invalid_fields=("size",)), WALK))
     assert judgement.complete
-    assert judgement.notes == ("1 record with values that could not be read, in size: null here, kept under invalid",)
+    assert judgement.notes == ("1 record holds a value that could not be read, kept under invalid: size",)
     assert judged(manifest()).notes == ()

@@ -12,20 +12,22 @@ from crawler.snapshot.completeness import (
     Kind,
     Shortfall,
     counted_places,
+    evidence_text,
     find_shortfalls,
     in_brief,
+    invalid_text,
+    lost_text,
     missing_of,
     shortfalls,
 )
 from crawler.snapshot.layout import LATEST, MANIFEST, REJECTS
-from crawler.snapshot.manifest import Lost, WalkEntry
+from crawler.snapshot.manifest import WalkEntry
 from crawler.text.human import count, counted, escaped, shortened, size
 
 _SIGNALS: Final = {2: "SIGINT (Ctrl-C)", 15: "SIGTERM"}
 _MOST_WALKS: Final = 5
 _MOST_PLACES: Final = 5
 _MOST_WINDOWS: Final = 3
-_MOST_TOTALS: Final = 5
 _MOST_ERRORS: Final = 5
 _MOST_FIELDS: Final = 5
 _LONGEST_NAME: Final = 40
@@ -170,9 +172,9 @@ def _unproven_walks(result: RunResult, unproven: Sequence[Shortfall]) -> Iterato
     walks = {(walk.target, walk.center, walk.namespace): walk for walk in result.walks}
     for one in unproven[:_MOST_WALKS]:
         walk = walks[one.target, one.center, one.namespace]
-        yield f"  {WalkId(walk.target, walk.center, walk.namespace)}: {walk.verdict}, {_evidence(walk)}"
+        yield f"  {WalkId(walk.target, walk.center, walk.namespace)}: {walk.verdict}, {evidence_text(walk)}"
         for lost in walk.lost[:_MOST_WINDOWS]:
-            yield f"    {_lost(lost)}"
+            yield f"    {lost_text(lost)}"
         if (more := len(walk.lost) - _MOST_WINDOWS) > 0:
             yield f"    and {counted(more, 'more window', 'more windows')}"
     if more := len(unproven[_MOST_WALKS:]):
@@ -180,39 +182,10 @@ def _unproven_walks(result: RunResult, unproven: Sequence[Shortfall]) -> Iterato
         yield f"  and {counted(more, 'more walk', 'more walks')} not proven{where}"
 
 
-def _evidence(walk: WalkEntry) -> str:
-    totals = [count(total) for total in walk.declared_totals]
-    if len(totals) > _MOST_TOTALS:
-        totals = [*totals[: _MOST_TOTALS - 1], "…", totals[-1]]
-    parts = [f"declared {' then '.join(totals)}" if totals else "no total declared"]
-    parts.append(f"{count(walk.distinct)} distinct")
-    if walk.duplicates:
-        parts.append(counted(walk.duplicates, "duplicate"))
-    if walk.passes > 1:
-        parts.append(f"last of {counted(walk.passes, 'pass', 'passes')}")
-    if walk.seen is not None and walk.passes > 1 and walk.declared_totals:
-        union = f"{count(walk.seen)} of {count(max(walk.declared_totals))} over {count(walk.passes)} passes"
-        parts.append(f"{union}, not proven in one")
-    if walk.verdict == "unproven" and walk.reason:
-        parts.append(walk.reason)
-    return ", ".join(parts)
-
-
-def _lost(lost: Lost) -> str:
-    if lost.end is None:
-        return f"from item {count(lost.offset)} on: {lost.reason}"
-    got = f", {count(lost.got)} of them read" if lost.got else ""
-    return f"items {count(lost.offset)} to {count(lost.end - 1)}{got}: {lost.reason}"
-
-
 def _invalid_fields(result: RunResult) -> Iterator[str]:
     fields = sorted({field for walk in result.walks for field in walk.invalid_fields})
     if fields:
-        records = sum(walk.invalid for walk in result.walks)
-        has = "holds a value" if records == 1 else "hold values"
-        yield _labelled(
-            "note", f"{counted(records, 'record')} {has} that could not be read, kept under invalid: {_names(fields)}"
-        )
+        yield _labelled("note", f"{invalid_text(result.walks)}: {_names(fields)}")
 
 
 def _unknown_fields(result: RunResult) -> Iterator[str]:
