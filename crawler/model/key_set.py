@@ -5,9 +5,8 @@ bucket, and the other 48 bits are appended to the bytes object of that bucket. T
 replaces the bytes by longer ones. No table is ever copied as a whole, so growing needs no extra memory; only the page
 that converts the plain set takes noticeably long. docs/performance.md has the measurements.
 
-The keys are values of `hash` for strings and bytes (record.py, swr/decode/reject.py), which Python seeds anew in each
-process: a third party that chooses names cannot choose buckets. All owners of one name share a group, one bucket in
-256. Keys that share one bucket cost time, as they would in a plain set, and nothing else.
+The keys are XXH3 hashes (record.py, swr/decode/reject.py). All owners of one name share a group, one bucket in 256.
+Keys that share one bucket cost time, as they would in a plain set, and nothing else.
 """
 
 from array import array
@@ -31,7 +30,7 @@ GROUP_SHIFT: Final = _GROUP_BYTE * 48
 
 
 class KeySet:
-    """A set of numbers in [-2**63, 2**63) that only grows: a plain set up to `max_plain` numbers, then compact.
+    """A set of numbers in [0, 2**64) that only grows: a plain set up to `max_plain` numbers, then compact.
 
     Its answers depend on the numbers alone; the order of iteration depends on the order of adding, too. A number of
     more than 64 bits raises OverflowError once the set is compact.
@@ -57,7 +56,7 @@ class KeySet:
     def groups(self) -> Iterator[list[int]]:
         """Yield the keys of each group, in the order of their numbers."""
         if self._buckets is None:
-            keys = array("q", list(self._plain))  # several times as fast as from the set
+            keys = array("Q", list(self._plain))  # several times as fast as from the set
             group_bytes = keys.tobytes()[_GROUP_BYTE :: keys.itemsize]
             for group in range(GROUPS):
                 yield [keys[at] for at in _positions(group_bytes, group)]
@@ -102,11 +101,11 @@ class KeySet:
 
 
 def _split(keys: Iterable[int]) -> Iterator[tuple[int, bytes]]:
-    return _KEY.iter_unpack(array("q", keys))
+    return _KEY.iter_unpack(array("Q", keys))
 
 
 def _join(number: int, bucket: bytes) -> Iterable[int]:
-    return array("q", b"".join([_KEY.pack(number, rest) for (rest,) in _REST.iter_unpack(bucket)]))
+    return array("Q", b"".join([_KEY.pack(number, rest) for (rest,) in _REST.iter_unpack(bucket)]))
 
 
 def _positions(octets: bytes, octet: int) -> Iterator[int]:

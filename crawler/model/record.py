@@ -3,18 +3,17 @@
 A record is identified by its owner (`domain_name`), its namespace and its name. One generation of the service sends the
 owner and another does not, so a missing owner (null or empty) matches any known one; two known owners stay two records.
 
-A key is a 64-bit number: `hash((namespace, name))`, exclusive or the part of the owner. A part is a hash in 40 bits
-(`_OWNER_BITS`); the other 24 bits of a key do not depend on the owner, so they tell which keys may be of one
-repository. An ownerless key and one with an owner are of one when they differ by the part of an owner that this process
-has seen. The part of a missing owner is 0, and so is that of the first owner seen, mostly the account's own: its pages
-need no exclusive or.
+A key is a 64-bit number: the XXH3 of the name, seeded by that of the namespace, exclusive or the part of the owner. A
+part is a hash in 40 bits (`_OWNER_BITS`), 0 for a missing owner; the other 24 bits of a key do not depend on the owner,
+so they tell which keys may be of one repository. An ownerless key and one with an owner are of one when they differ by
+the part of an owner that this process has seen (`owner_parts_seen`).
 
 Why not a field of its own for the owner: in a walk whose records all have an owner, or none, all 64 bits tell keys
 apart, as many as a hash of the three texts would. Equal keys of different records cost a proof, never a record of a
 complete walk: the walk then has fewer keys than it declares. For 10^7 records the chance is 1 in 370 000; that two of
 1000 owners of one name have the same part is 1 in 2 million.
 
-The hashes are Python's, seeded anew in each process: keys are valid within one process and are never written.
+A record has the same key in every process, so that walks may be read by one and compared by another.
 
 Source: docs/reference/swr-api.md#response-fields, #size-unit, #reserved-fields, #record-identity (the key).
 """
@@ -22,6 +21,7 @@ Source: docs/reference/swr-api.md#response-fields, #size-unit, #reserved-fields,
 from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
+from xxhash import xxh3_64_intdigest
 
 from crawler.model.key_set import KeySet
 from crawler.model.walk_id import Center
@@ -89,23 +89,26 @@ _OWNER_BITS: Final = 2**48 - 2**8
 _MOST_CACHED: Final = 4096
 _LONGEST_CACHED: Final = 256
 
-# The parts of owners, by name, for a loop over the items of a page. It never holds a missing owner.
-CACHED_OWNERS: Final[dict[str | None, int]] = {}
+CACHED_PARTS: Final[dict[str, int]] = {}  # of owners, by name
 _PARTS: Final = KeySet()  # of all owners seen
 
 
 def owner_part(owner: str | None) -> int:
-    """Return what the owner of a record changes in its key: 0 for a missing one, and for the first one cached."""
+    """Return what the owner of a record changes in its key: 0 for a missing one."""
     if not owner:
         return 0
-    part = CACHED_OWNERS.get(owner)
+    part = CACHED_PARTS.get(owner)
     if part is None:
-        part = hash(owner) & _OWNER_BITS
-        if len(CACHED_OWNERS) < _MOST_CACHED and len(owner) <= _LONGEST_CACHED:
-            # One step: large pages are read by other threads, and only one owner may have the part 0.
-            part = CACHED_OWNERS.setdefault(owner, part if CACHED_OWNERS else 0)
+        part = xxh3_64_intdigest(owner.encode()) & _OWNER_BITS
+        if len(CACHED_PARTS) < _MOST_CACHED and len(owner) <= _LONGEST_CACHED:
+            CACHED_PARTS[owner] = part
         _PARTS.add(part)
     return part
+
+
+def namespace_seed(namespace: str) -> int:
+    """Return what the hashes of the names in a namespace are seeded with."""
+    return xxh3_64_intdigest(namespace.encode())
 
 
 class RecordKey(NamedTuple):
@@ -118,7 +121,7 @@ class RecordKey(NamedTuple):
 
 def record_key(owner: str | None, namespace: str, name: str) -> RecordKey:
     """Return the key of a record."""
-    without_owner = hash((namespace, name))
+    without_owner = xxh3_64_intdigest(name.encode(), namespace_seed(namespace))
     return RecordKey(without_owner ^ owner_part(owner), without_owner, bool(owner))
 
 
@@ -161,6 +164,6 @@ def invalid_fields_of(line: bytes) -> frozenset[str]:
 
 
 def key_of_line(line: bytes) -> RecordKey:
-    """Return the key of a record line: in this process the same as `read_items` returned for the item."""
+    """Return the key of a record line: the same as `read_items` returned for the item."""
     key = _decode_key(line)
     return record_key(key.domain_name, key.namespace, key.name)

@@ -1,5 +1,8 @@
 """A missing owner matches a known one, two known owners are two, and a set counts exactly that."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterable
 from itertools import combinations
 
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 from crawler.model import record
 from crawler.model.identity import IdentitySet
 from crawler.model.key_set import MAX_PLAIN
-from crawler.model.record import CACHED_OWNERS, RecordKey, differ_by_owner, names_of, owner_part, record_key
+from crawler.model.record import RecordKey, differ_by_owner, names_of, owner_part, record_key
 from tests.support.examples import examples
 
 Triple = tuple[str | None, str, str]
@@ -131,22 +134,17 @@ def test_owners_change_a_key_in_bits_of_their_own_and_names_in_all() -> None:
 
 
 def test_the_cache_of_owners_holds_few_and_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record, "_MOST_CACHED", len(CACHED_OWNERS))
-    before = dict(CACHED_OWNERS)
+    monkeypatch.setattr(record, "_MOST_CACHED", len(record.CACHED_PARTS))
+    before = dict(record.CACHED_PARTS)
     many = [f"a new owner {number}" for number in range(100)]
     parts = [owner_part(owner) for owner in many]
-    assert before == CACHED_OWNERS
+    assert before == record.CACHED_PARTS
     assert parts == [owner_part(owner) for owner in many]
     found = set_of([[(owner, "n", "x") for owner in many], [(None, "n", "x")]])
     assert found.identities() == len(set(parts)) == 100
 
 
-def test_the_first_owner_of_a_process_has_the_part_of_a_missing_one_and_is_told_from_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(record, "CACHED_OWNERS", {})
-    assert [owner_part(owner) for owner in ("first", None, "first")] == [0, 0, 0]
-    assert owner_part("second")
+def test_owners_of_one_name_are_told_from_each_other_and_from_a_missing_one() -> None:
     every: list[Triple] = [("first", "n", "x"), ("second", "n", "x"), (None, "n", "x")]
     for count in (1, 2, 3):
         for page in combinations(every, count):
@@ -154,9 +152,18 @@ def test_the_first_owner_of_a_process_has_the_part_of_a_missing_one_and_is_told_
             assert len(set_of([page])) == count
 
 
+def test_a_record_has_the_same_key_in_every_process() -> None:
+    program = "from crawler.model.record import record_key; print(record_key('acme', 'team', 'web').key)"
+    keys = {
+        subprocess.check_output([sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed})  # noqa: S603
+        for seed in ("1", "2")
+    }
+    assert keys == {b"%d\n" % record_key("acme", "team", "web").key}
+
+
 def test_a_record_key_is_a_pair_of_64_bit_numbers() -> None:
     key: RecordKey = record_key("acme", "n", "x")
-    assert all(-(2**63) <= number < 2**63 for number in key[:2])
+    assert all(0 <= number < 2**64 for number in key[:2])
 
 
 def test_a_large_set_of_two_generations_is_counted_exactly() -> None:

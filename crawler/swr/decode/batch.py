@@ -22,10 +22,10 @@ class Batch(NamedTuple):
 
     - `lines` and `rejects` are NDJSON; each line ends with a newline. `records` and `rejected` count them.
     - `keys` has one number for each item in order, records and rejects alike. Two keys are equal if the items have the
-      same owner (domain_name), namespace and name, or are rejects with the same raw bytes. The numbers are Python's
-      salted hashes: they are valid within one process and are never written. `ownerless` are the keys of the records
-      without an owner; model/record.py says which other keys they match. `reject_keys` are those of the rejects:
-      two with the same bytes are two items of this page (walk/passes/item_keys.py).
+      same owner (domain_name), namespace and name, or are rejects with the same raw bytes. The numbers are the same in
+      every process. `ownerless` are the keys of the records without an owner; model/record.py says which other keys
+      they match. `reject_keys` are those of the rejects: two with the same bytes are two items of this page
+      (walk/passes/item_keys.py).
     - `totals` holds the distinct values of total_range.
     - `unknown` holds the names of fields kept under `extra`, shortened and at most MAX_NAMES of them.
     - `outside` counts the records of other namespaces than the requested one: the service may match names loosely.

@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
+from xxhash import xxh3_64_intdigest
 
-from crawler.model.record import CACHED_OWNERS, INT64, Int64, Name, owner_part
+from crawler.model.record import INT64, Int64, Name, namespace_seed, owner_part
 from crawler.model.walk_id import Center
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.times import LENGTH, fit_time, is_no_time
@@ -123,15 +124,9 @@ def drop_no_times(items: Sequence[Item]) -> None:
 
 def _keys(items: Sequence[Item]) -> tuple[list[int], tuple[int, ...]]:
     """Return the keys of items, and those of them that have no owner: as `record_key`, without a call for each."""
-    parts, owner = CACHED_OWNERS, items[0].domain_name
-    if parts.get(owner) == 0 and not [item for item in items if item.domain_name != owner]:
-        return [hash((item.namespace, item.name)) for item in items], ()
-    try:
-        return [hash((item.namespace, item.name)) ^ parts[item.domain_name] for item in items], ()
-    except KeyError:  # an owner is missing, or not in the cache
-        parts = {owner: owner_part(owner) for owner in {item.domain_name for item in items}}
-    if not any(parts):
-        keys = [hash((item.namespace, item.name)) for item in items]
-        return keys, tuple(keys)
-    keys = [hash((item.namespace, item.name)) ^ parts[item.domain_name] for item in items]
+    seeds = {namespace: namespace_seed(namespace) for namespace in {item.namespace for item in items}}
+    parts = {owner: owner_part(owner) for owner in {item.domain_name for item in items}}
+    keys = [xxh3_64_intdigest(item.name.encode(), seeds[item.namespace]) ^ parts[item.domain_name] for item in items]
+    if all(parts):
+        return keys, ()
     return keys, tuple([key for key, item in zip(keys, items, strict=True) if not item.domain_name])

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Final
 
 import orjson
+from xxhash import xxh3_64_intdigest
 
 from crawler.swr.decode.batch import Source
 from crawler.text.human import escaped
@@ -82,12 +83,12 @@ def _digest(raw: bytes) -> bytes:
 
 
 def key_of_reject(line: bytes) -> int:
-    """Return the key of the reject on this line; it is valid within this process."""
+    """Return the key of the reject on this line: that of its bytes."""
     reject = orjson.loads(line)
     if "blake2b" in reject:
-        return hash(bytes.fromhex(reject["blake2b"]))
+        return xxh3_64_intdigest(bytes.fromhex(reject["blake2b"]))
     text: str = reject["raw"]
-    return hash(_digest(text.encode() if reject["encoding"] == "utf-8" else b64decode(text)))
+    return xxh3_64_intdigest(_digest(text.encode() if reject["encoding"] == "utf-8" else b64decode(text)))
 
 
 def numbered(keys: Iterable[int]) -> list[int]:
@@ -100,5 +101,5 @@ def numbered(keys: Iterable[int]) -> list[int]:
     for key in keys:
         number = occurrences[key]
         occurrences[key] += 1
-        result.append(hash((key, number)) if number else key)
+        result.append(xxh3_64_intdigest(key.to_bytes(8), number) if number else key)
     return result

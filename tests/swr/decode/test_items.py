@@ -9,10 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from crawler.model import record
 from crawler.model.record import Record, key_of_line
 from crawler.snapshot.manifest import schemas
-from crawler.swr.decode import fast
 from crawler.swr.decode.batch import Batch
 from crawler.swr.decode.items import read_items
 from crawler.swr.decode.reject import key_of_reject
@@ -144,12 +142,7 @@ def test_keys_of_known_owners_are_equal_if_and_only_if_owner_namespace_and_name_
 
 
 @pytest.mark.parametrize("more", [(), (FORCE_LENIENT,)], ids=["fast", "lenient"])
-def test_the_keys_without_an_owner_are_named_whatever_owners_the_page_has(
-    more: tuple[bytes, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cache: dict[str | None, int] = {}  # as in a new process: the first owner is a case of its own
-    for module in (record, fast):
-        monkeypatch.setattr(module, "CACHED_OWNERS", cache)
+def test_the_keys_without_an_owner_are_named_whatever_owners_the_page_has(more: tuple[bytes, ...]) -> None:
     first, known, new = (raw_item(name=name, domain_name=name) for name in ("the-first-owner", "known", "new"))
     missing, null = raw_item(name="missing"), raw_item(domain_name=None)
     empty = raw_item(name="empty", domain_name="")
