@@ -5,7 +5,7 @@ the next pass sorts by another column (docs/reference/swr-api.md#sort-stability,
 """
 
 from crawler.model.window import Order
-from crawler.walk.passes.evidence import Evidence
+from crawler.walk.passes.evidence import PassEvidence
 from crawler.walk.passes.reading import Reading
 from crawler.walk.server_profile import SharedProfile, StableOrder
 
@@ -53,7 +53,7 @@ class EarlierPasses:
             profile.learn(StableOrder(column))
         return is_allowed
 
-    def _is_believable(self, evidence: Evidence, order: Order | None) -> bool:
+    def _is_believable(self, evidence: PassEvidence, order: Order | None) -> bool:
         """Return whether the pass is enough: if an earlier one held more, one page alone does not contradict it."""
         before, self._proven = self._proven, evidence.total if evidence.is_consistent else None
         if self.is_other(order) and evidence.total < max(self.tried.values()):

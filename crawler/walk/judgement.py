@@ -36,7 +36,7 @@ from typing import Final, NamedTuple
 
 from crawler.model.verdict import Verdict
 from crawler.model.window import Order
-from crawler.walk.passes.evidence import Evidence
+from crawler.walk.passes.evidence import PassEvidence
 from crawler.walk.passes.item_keys import PassContent
 from crawler.walk.server_profile import ServerProfile
 
@@ -50,7 +50,7 @@ class Judgement(NamedTuple):
     reason: str = ""
 
 
-def decide(evidence: Evidence, pass_number: int, max_passes: int, *, confirmed: bool) -> Judgement | None:
+def decide(evidence: PassEvidence, pass_number: int, max_passes: int, *, confirmed: bool) -> Judgement | None:
     """Return the verdict after a pass with this evidence, None when another pass must follow."""
     if evidence.is_consistent and confirmed:
         return Judgement("complete")
@@ -65,7 +65,7 @@ def if_obeyed(judgement: Judgement | None, profile: ServerProfile) -> Judgement 
     return Judgement("unproven", "nothing shows that the service reads `filter`, and does not ignore it")
 
 
-def _incomplete(evidence: Evidence) -> Judgement:
+def _incomplete(evidence: PassEvidence) -> Judgement:
     if evidence.gaps:
         return Judgement("partial", "some windows could not be read")
     if evidence.why_unproven:
@@ -107,7 +107,7 @@ class DoubleRead:
         """Forget the pass before: it proves nothing any more."""
         self._before = None
 
-    def confirms(self, evidence: Evidence) -> bool:
+    def confirms(self, evidence: PassEvidence) -> bool:
         """Return whether this pass needs no second reading, or is the second one with the same items."""
         self._since_repeats += self._since_repeats > 0 or evidence.repeats > 0
         before, self._before = self._before, None

@@ -9,7 +9,7 @@ from hypothesis import assume, event, example, given, settings
 from hypothesis import strategies as st
 
 from crawler.walk.judgement import DoubleRead
-from crawler.walk.passes.evidence import Evidence
+from crawler.walk.passes.evidence import PassEvidence
 from tests.support.examples import examples
 from tests.walk.model_server import (
     ANY,
@@ -209,7 +209,7 @@ def test_each_pass_after_one_with_repeats_has_another_page_size(limit: int, expe
     double_read = DoubleRead(is_required=False)
     sizes = [double_read.page_limit_of(1, limit)]
     for number in (2, 3, 4):
-        seen = Evidence()
+        seen = PassEvidence()
         for row in (0, 2):
             seen.count(page_of([POISON, row], 4))
         seen.end = "seen"
@@ -227,8 +227,8 @@ def test_a_walk_with_repeats_ends_where_the_service_accepts_small_pages_only(lar
 
 
 def test_a_pass_confirms_the_one_before_only_with_the_same_rejects_each_as_often() -> None:
-    def seen(*pages: tuple[int, ...]) -> Evidence:
-        evidence = Evidence()
+    def seen(*pages: tuple[int, ...]) -> PassEvidence:
+        evidence = PassEvidence()
         for page in pages:
             evidence.count(page_of(page, sum(map(len, pages))))
         evidence.end = "seen"

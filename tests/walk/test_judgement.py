@@ -6,7 +6,7 @@ import pytest
 
 from crawler.model.window import Gap, Order
 from crawler.walk.judgement import DoubleRead, Judgement, decide
-from crawler.walk.passes.evidence import Evidence
+from crawler.walk.passes.evidence import PassEvidence
 from crawler.walk.server_profile import OrderDropped, ServerProfile
 from tests.walk.model_server import BY_NAME, BY_TIME, page_of
 
@@ -21,8 +21,8 @@ def evidence(
     gaps: tuple[Gap, ...] = (),
     lost: bool = False,
     doubtful: bool = False,
-) -> Evidence:
-    made = Evidence()
+) -> PassEvidence:
+    made = PassEvidence()
     made.count(page_of(range(count), total)._replace(doubtful=doubtful))
     made.end = end
     made.gaps.extend(gaps)
@@ -61,7 +61,7 @@ def evidence(
         (evidence(3, 4), None, Judgement("drifted", "the list changed during each pass")),
     ],
 )
-def test_each_row_of_the_table(seen: Evidence, at_once: Judgement | None, at_last: Judgement) -> None:
+def test_each_row_of_the_table(seen: PassEvidence, at_once: Judgement | None, at_last: Judgement) -> None:
     assert decide(seen, 1, 3, confirmed=True) == at_once
     assert decide(seen, 3, 3, confirmed=True) == decide(seen, 4, 3, confirmed=True) == at_last
 
@@ -71,7 +71,7 @@ def test_a_consistent_pass_that_is_not_confirmed_needs_another_one() -> None:
     assert decide(evidence(), 2, 2, confirmed=False) == ("drifted", "the list changed during each pass")
 
 
-def two_pages(*, first: int = 0, total: int = 6) -> Evidence:
+def two_pages(*, first: int = 0, total: int = 6) -> PassEvidence:
     made = evidence(0, total)
     for page in (page_of(range(first, first + 3), total), page_of(range(first + 3, first + 6), total)):
         made.count(page)

@@ -1,6 +1,6 @@
 """What the pages of one pass said, and whether that proves the list (pure).
 
-A total is a claim, an end is seen. A pass proves its walk when all of this holds (`Evidence.is_consistent`):
+A total is a claim, an end is seen. A pass proves its walk when all of this holds (`PassEvidence.is_consistent`):
 
 - every window up to the total was read;
 - every page that holds items declared a total, and all pages declared the same one;
@@ -25,7 +25,7 @@ from crawler.walk.passes.item_keys import ItemKeys
 _REPEATS: Final = "rejects with the same bytes are on several pages, and no two passes in a row agree on the records"
 
 
-class Evidence:
+class PassEvidence:
     """What one pass has seen so far.
 
     `totals` are in the order in which they were declared, `total` is the largest (0 without one). `keys` are those of

@@ -5,7 +5,7 @@ The states and their laws are drawn in `__init__.py`.
 
 from crawler.model.window import Window
 from crawler.swr.page import Page
-from crawler.walk.passes.evidence import Evidence
+from crawler.walk.passes.evidence import PassEvidence
 from crawler.walk.passes.first import Declared, First
 from crawler.walk.passes.frontier import Frontier
 from crawler.walk.passes.outcome import AskAgain, NoList, Outcome, Refusal, Trial, WalkError
@@ -24,7 +24,7 @@ class Pass:
         self._state: State = first
 
     @property
-    def evidence(self) -> Evidence:
+    def evidence(self) -> PassEvidence:
         """What the pages said so far."""
         return self.reading.evidence
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.page import Page
-from crawler.walk.passes.evidence import Evidence
+from crawler.walk.passes.evidence import PassEvidence
 from crawler.walk.passes.frontier import Frontier
 from crawler.walk.passes.outcome import NoList, Outcome, Refusal, Trial, WalkError
 from crawler.walk.passes.read_ahead import READ_AHEAD_WINDOWS, growth_end, read_ahead_end
@@ -39,7 +39,7 @@ class Reading:
 
     def __init__(self, frontier: Frontier, *, is_last: bool, is_vouched: bool) -> None:
         self.frontier = frontier
-        self.evidence = Evidence()
+        self.evidence = PassEvidence()
         self.asked_limit = self.page_limit = frontier.limit
         self.is_last = is_last
         self.is_vouched = is_vouched
