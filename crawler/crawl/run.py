@@ -3,9 +3,9 @@
 credentials -> callers -> workspace -> spool, part files -> clients -> walks -> resume -> engine -> manifest -> snapshot
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 import anyio.to_thread
@@ -16,33 +16,22 @@ from crawler.crawl.clients.credential_factories import CredentialFactory, creden
 from crawler.crawl.clients.pool import ClientOpener, Clients, open_clients
 from crawler.crawl.concurrency.stopping import raise_if_asked, stopped_in_order
 from crawler.crawl.concurrency.tasks import unless_stopped
-from crawler.crawl.ending.carry_over import centers_to_read_again, is_worth_going_on
-from crawler.crawl.ending.run_evidence import RunEvidence, run_evidence
-from crawler.crawl.engine.engine import Engine
-from crawler.crawl.engine.publisher import BATCH_WALKS
-from crawler.crawl.observing.events import CrawlEnded
+from crawler.crawl.crawl_walks import crawl_walks
 from crawler.crawl.observing.observer import Observer
 from crawler.crawl.observing.run_events import RunEvents
-from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.planning.schedule import Schedule, make_schedule
 from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
 from crawler.crawl.result import RunResult
 from crawler.crawl.resume import resume
-from crawler.crawl.run_manifest import manifest_of
+from crawler.crawl.run_end import RunEnd
 from crawler.crawl.run_output import STDOUT, open_part_writer, open_run_workspace
 from crawler.crawl.run_store import RunStore
-from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.crawl.system_clock import SystemClock
-from crawler.errors import InterruptedRunError
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason, StopSource
-from crawler.snapshot.manifest import CarriedOver, Manifest
 from crawler.snapshot.reader import open_snapshot
 from crawler.store.output.workspace import Workspace
-from crawler.store.part_files import PartFiles, StdoutWriter
-from crawler.store.publish import finish
 from crawler.store.spool import open_spool
-from crawler.text.timestamp import timestamp
 
 
 async def crawl(
@@ -140,6 +129,7 @@ class _Run:
         self._stop = stop
         self._events = events
         self._to_folder = config.output != STDOUT
+        self._end = RunEnd(config, workspace, stop, events.statistics)
 
     async def crawl(self, factories: Mapping[str, CredentialFactory]) -> RunResult:
         config, workspace, observers = self._config, self._workspace, self._events.observers
@@ -155,16 +145,20 @@ class _Run:
                 store = RunStore(spool, part_writer, workspace.check)
                 if workspace.state.resumed:
                     store.settled |= {index for index, walk in schedule.by_index().items() if walk.requests}
-                engine = Engine(schedule.targets.values(), clients, schedule.walks, store, self._clock, observers)
                 self._events.start_crawl(plan.errors)
-                stop_reason = await engine.crawl(max_duration_s=config.max_duration_s, stop=self._stop)
-                observers.on_crawl_end(CrawlEnded(stop_reason))
-            if self._to_folder and (schedule.errors() or stop_reason.kind != "done"):
+                evidence = await crawl_walks(
+                    schedule,
+                    clients,
+                    store,
+                    events=self._events,
+                    clock=self._clock,
+                    max_duration_s=config.max_duration_s,
+                    stop=self._stop,
+                )
+            if self._to_folder and (evidence.failed_targets or evidence.stop_reason.kind != "done"):
                 self._forget_callers(plan, schedule, store)
-            if stop_reason.kind == "done":
-                await unless_stopped(partial(_publish_late, schedule, store), self._stop)
             # In a thread: it reads what may be in both centers, and syncs every folder.
-            return await anyio.to_thread.run_sync(self._finish, schedule, store, part_writer, stop_reason)
+            return await anyio.to_thread.run_sync(self._end.finish, evidence, schedule, store, part_writer)
 
     async def _find_walks(self, clients: Clients) -> WalkPlan:
         known, observers = self._workspace.state.walks, self._events.observers
@@ -180,94 +174,3 @@ class _Run:
         if self._config.discover:
             read |= {walk.target for walk in plan.walks}
         self._workspace.forget_callers({target.name for target in self._config.targets} - read)
-
-    def _finish(
-        self, schedule: Schedule, store: RunStore, part_writer: PartFiles | StdoutWriter, stop_reason: StopReason
-    ) -> RunResult:
-        """Publish what the targets that ended hold; return how the crawl ended."""
-        folder = part_writer.folder if isinstance(part_writer, PartFiles) else None
-        found = run_evidence(
-            self._config,
-            schedule,
-            store,
-            output=self._workspace.output if folder else None,
-            folder=folder,
-            started_at=timestamp(self._workspace.state.started_at),
-        )
-        stats = self._events.statistics.copies()
-        result = _result(self._config, self._workspace, schedule, found, stop_reason, stats)
-        if result.status is None or isinstance(part_writer, StdoutWriter):
-            return result
-        return self._publish(result, found, schedule, store, part_writer)
-
-    def _publish(
-        self, result: RunResult, found: RunEvidence, schedule: Schedule, store: RunStore, part_files: PartFiles
-    ) -> RunResult:
-        """Publish the snapshot of a result whose status is known; return the result with it."""
-        status = found.status
-        manifest = manifest_of(result, self._config, status, schedule.unknown_fields(), *part_files.close())
-        if result.state:  # saved before the snapshot is visible: killed in between, the run is resumed
-            self._go_on_after(manifest, store, schedule.to_read_again(centers_to_read_again(found.shortfalls)))
-        try:
-            path = finish(part_files.folder, manifest, self._workspace.destination, partial(raise_if_asked, self._stop))
-        except InterruptedRunError:
-            asked = self._stop.reason() or result.stop_reason
-            return result._replace(stop_reason=asked, state=self._workspace.folder, status=None)
-        if not result.state:
-            self._workspace.remove()
-        return result._replace(manifest=manifest, path=path)
-
-    def _go_on_after(self, manifest: Manifest, store: RunStore, again: tuple[int, ...]) -> None:
-        """Save that the same command goes on from the snapshot of this manifest, and reads the walks `again` anew."""
-        snapshot = CarriedOver(
-            snapshot=manifest.snapshot, started_at=manifest.started_at, finished_at=manifest.finished_at
-        )
-        store.append_published(snapshot, again)
-        self._workspace.go_on_after()
-
-
-def _result(
-    config: Config,
-    workspace: Workspace,
-    schedule: Schedule,
-    found: RunEvidence,
-    stop_reason: StopReason,
-    stats: tuple[TargetStats, ...],
-) -> RunResult:
-    """Return how the crawl ended, as if its snapshot were published if it is to be."""
-    state, errors = workspace.state, schedule.errors()
-    is_published = found.is_publishable and not (errors and stop_reason.kind != "done")
-    status = found.status if is_published else None
-    keeps_state = config.output != STDOUT and (not is_published or is_worth_going_on(found.shortfalls, found.walks))
-    return RunResult(
-        stop_reason=stop_reason,
-        started_at=state.started_at,
-        finished_at=datetime.now(UTC),
-        stats=stats,
-        walks=found.walks,
-        coverage=found.coverage,
-        shrinkage=found.shrinkage,
-        overlaps=found.overlaps,
-        errors=errors,
-        snapshot=state.publication,
-        resumed=state.resumed,
-        manifest=None,
-        path=None,
-        state=workspace.folder if keeps_state else None,
-        status=status,
-        targets=found.targets,
-        carried_over=schedule.carried_over(),
-        require=config.require,
-    )
-
-
-async def _publish_late(schedule: Schedule, store: RunStore) -> None:
-    """Publish the walks that stand behind those of a target that failed, when others have not; a stop may cancel it."""
-    if not 0 < len(schedule.errors()) < len(schedule.targets):
-        return
-    for walks in _batches(schedule.unpublished()):
-        await anyio.to_thread.run_sync(store.publish, walks)
-
-
-def _batches(walks: list[ScheduledWalk]) -> Iterator[list[ScheduledWalk]]:
-    return (walks[at : at + BATCH_WALKS] for at in range(0, len(walks), BATCH_WALKS))

@@ -1,17 +1,15 @@
 """A run's storage as the engine sees it: pages go to the spool, ended walks to the part files."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from crawler.crawl.center_content import center_content
+from crawler.crawl.ending.evidence import CenterEvidence
 from crawler.crawl.ending.walk_publication import publish_one, publish_split
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.model.key_sample import KeySample
 from crawler.model.walk_id import Center
 from crawler.model.window import Window
-from crawler.snapshot.manifest import CarriedOver, CenterSplit, Overlap, WalkEntry
-from crawler.snapshot.overlap import overlaps
+from crawler.snapshot.manifest import CarriedOver, CenterSplit, WalkEntry
 from crawler.store.journal import DoubtEntry, LossEntry, PublishedEntry, RefusalEntry, ShapeEntry, SplitEntry
 from crawler.store.leftovers import namespaces_by_page
 from crawler.store.part_files import PartWriter
@@ -25,8 +23,7 @@ _MERGED_SAMPLES: Final = 64  # merging the samples of many small walks one by on
 class RunStore:
     """Appends pages to the spool and publishes walks to `part_writer`; `walks` are their entries for the manifest.
 
-    `settled` holds the index of each walk of which a window was read, refused or lost. `splits` has, by target and
-    center, what was seen of centers that are read by namespace instead.
+    `settled` holds the index of each walk of which a window was read, refused or lost.
 
     `check` raises UnavailableError when another run has taken the output over.
     """
@@ -36,7 +33,7 @@ class RunStore:
         self._part_writer = part_writer
         self._check = check
         self.walks: list[WalkEntry] = []
-        self.splits: dict[tuple[str, Center], CenterSplit] = {}
+        self._splits: dict[tuple[str, Center], CenterSplit] = {}
         self.settled: set[int] = set()
         self._samples: dict[tuple[str, Center], list[KeySample]] = {}
 
@@ -93,7 +90,7 @@ class RunStore:
             if scheduled.result is not None and split is not None:
                 found = publish_split(self._part_writer, self._spool, split, scheduled.result)
                 self.walks += found.walks
-                self.splits[scheduled.id[:2]] = found.split
+                self._splits[scheduled.id[:2]] = found.split
             elif scheduled.result is not None:
                 self.walks.append(publish_one(self._part_writer, self._spool, scheduled, scheduled.result))
             for one in (*(split.walks if split else ()), scheduled):
@@ -109,15 +106,11 @@ class RunStore:
         if len(samples) >= _MERGED_SAMPLES:
             samples[:] = [KeySample.merged(samples)]
 
-    def overlaps(self, folder: Path | None) -> tuple[Overlap, ...]:
-        """Return the targets that hold some repositories in both centers, by the walks published so far.
-
-        `folder` is that of the part files, None when there are none: then the name of a record without an owner is
-        enough. Raises DiskError.
-        """
-        samples = {place: KeySample.merged(samples) for place, samples in self._samples.items()}
-
-        def read(target: str, center: Center, keys: Collection[int]) -> Mapping[int, object]:
-            return {} if folder is None else center_content(folder, target, center, keys)
-
-        return tuple(overlaps(samples, read))
+    def centers(self) -> tuple[CenterEvidence, ...]:
+        """Return what was found of each center, by the walks published so far."""
+        return tuple(
+            CenterEvidence(
+                target=place[0], center=place[1], sample=KeySample.merged(samples), split=self._splits.get(place)
+            )
+            for place, samples in self._samples.items()
+        )

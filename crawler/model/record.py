@@ -18,6 +18,7 @@ A record has the same key in every process, so that walks may be read by one and
 Source: docs/reference/swr-api.md#response-fields, #size-unit, #reserved-fields, #record-identity (the key).
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
@@ -104,6 +105,16 @@ def owner_part(owner: str | None) -> int:
             CACHED_PARTS[owner] = part
         _PARTS.add(part)
     return part
+
+
+def owner_parts_seen() -> tuple[int, ...]:
+    """Return the parts of all owners that this process has seen, sorted."""
+    return tuple(sorted(_PARTS))
+
+
+def add_owner_parts(parts: Iterable[int]) -> None:
+    """Take the parts of owners that another process has seen."""
+    _PARTS.update(parts)
 
 
 def namespace_seed(namespace: str) -> int:

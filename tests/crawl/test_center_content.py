@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.crawl.center_content import center_content
+from crawler.crawl.ending.center_content import center_content
 from crawler.errors import DiskError
 from crawler.model.record import record_key
 from tests.audit.examples import record

@@ -45,7 +45,7 @@ ERRORS: Final[dict[str, RequestError]] = {
 Totals = Literal["true", "none", "length", "limit", "more", "huge", "zero", "mixed"]
 
 
-POISON: Final = -(10**6)  # the key of all rejects: their bytes are the same
+POISON: Final = 2**63  # the key of all rejects: their bytes are the same
 
 
 def page_of(keys: Iterable[int], total: int | None, *, disagrees: bool = False) -> Page:

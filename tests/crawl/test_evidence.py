@@ -1,0 +1,154 @@
+"""What a crawl found is a value: it goes through JSON to another process, and the same manifest is made of it there."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+
+from crawler.crawl.ending import snapshot_of as module
+from crawler.crawl.ending.evidence import CenterEvidence, Evidence, TargetEvidence
+from crawler.crawl.ending.snapshot_of import Compared, RunFacts, snapshot_of
+from crawler.emulator.inventory.ndjson import synthetic
+from crawler.model.key_sample import KeySample
+from crawler.model.stop_reason import StopReason
+from crawler.model.window import Order
+from crawler.snapshot.coverage import CenterTotal
+from crawler.snapshot.manifest import FileEntry, Manifest, Overlap, Shrinkage, WalkEntry
+from crawler.walk.server_profile import ServerProfile
+from tests.support.emulator_fixture import crawl, serve
+
+MOMENT: Final = datetime(2026, 1, 2, tzinfo=UTC)
+NIGHT: Final = RunFacts("night", MOMENT, MOMENT, 1, {"targets": []})
+PROFILE: Final = ServerProfile(100, (Order("name", "asc"), None), filtered=True, may_change=False)
+
+
+def walk(target: str = "eu", **fields: object) -> WalkEntry:
+    usual = WalkEntry(
+        target=target,
+        center="self",
+        namespace=None,
+        verdict="complete",
+        declared_totals=(3,),
+        records=3,
+        distinct=3,
+        duplicates=0,
+        rejects=0,
+        passes=1,
+        requests=1,
+        limit=100,
+        order="name asc",
+    )
+    return msgspec.structs.replace(usual, **fields)
+
+
+WHOLE: Final = Evidence(
+    walks=(walk(),),
+    targets=(
+        TargetEvidence(
+            name="eu",
+            planned=1,
+            by_status={"200": 2, "none": 1},
+            retries=1,
+            throttled_s=0.5,
+            unknown_fields=("new",),
+            profile=PROFILE,
+        ),
+    ),
+    centers=(CenterEvidence(target="eu", center="self", sample=KeySample(frozenset({2**64 - 1, 0}), frozenset({5}))),),
+    owner_parts=(2**47,),
+    files=(FileEntry(path="center=self/part-00000.ndjson", records=3, bytes=9, sha256="0" * 64),),
+)
+FAILED: Final = TargetEvidence(name="us", planned=2, kind="credentials", reason="refused", by_status={"401": 1})
+
+
+def test_evidence_is_the_same_after_a_way_through_json() -> None:
+    for one in (WHOLE, msgspec.structs.replace(WHOLE, stop_reason=StopReason("signal", 2), is_census_done=False)):
+        assert msgspec.json.decode(msgspec.json.encode(one), type=Evidence) == one
+
+
+def test_the_manifest_of_complete_walks_is_complete() -> None:
+    manifest = snapshot_of(WHOLE, NIGHT)
+    assert manifest.status == "complete"
+    assert (manifest.walks, manifest.files) == (WHOLE.walks, WHOLE.files)
+    assert (manifest.rejects.records, manifest.rejects.bytes) == (0, 0)
+    assert manifest.unknown_fields == ("new",)
+    assert manifest.requests.by_status == {"200": 2, "none": 1}
+    assert (manifest.requests.retries, manifest.requests.throttled_s, manifest.resumed) == (1, 0.5, 1)
+
+
+SHRANK: Final = Shrinkage(target="eu", center="self", namespace=None, before=9, now=3, snapshot="before")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "compared"),
+    [
+        (msgspec.structs.replace(WHOLE, walks=(walk(verdict="drifted"),)), Compared()),
+        (msgspec.structs.replace(WHOLE, walks=(walk(rejects=1),)), Compared()),
+        (msgspec.structs.replace(WHOLE, targets=(*WHOLE.targets, FAILED)), Compared()),
+        (msgspec.structs.replace(WHOLE, totals=(CenterTotal("eu", "self", 9, 9),)), Compared()),
+        (WHOLE, Compared(shrinkage=(SHRANK,))),
+        (WHOLE, Compared(overlaps=(Overlap(target="eu", compared=64, in_both=64),))),
+    ],
+    ids=["drifted", "rejects", "failed target", "uncovered", "shrank", "equal centers"],
+)
+def test_whatever_falls_short_makes_the_manifest_incomplete(evidence: Evidence, compared: Compared) -> None:
+    assert snapshot_of(evidence, NIGHT, compared).status == "incomplete"
+
+
+def test_what_the_configuration_accepts_does_not_fall_short() -> None:
+    accepting = NIGHT._replace(config={"allow_shrink": True})
+    assert snapshot_of(WHOLE, accepting, Compared(shrinkage=(SHRANK,))).status == "complete"
+
+
+@pytest.mark.parametrize(
+    ("ended", "published", "is_census_done"), [*product((True, False), (True, False), (True, False))]
+)
+def test_evidence_is_publishable_when_a_target_ended_with_all_its_walks_and_totals(
+    *, ended: bool, published: bool, is_census_done: bool
+) -> None:
+    eu = WHOLE.targets[0] if ended else msgspec.structs.replace(FAILED, name="eu", planned=1)
+    walks = (walk(),) if published else ()
+    evidence = Evidence(walks=walks, targets=(eu, FAILED), is_census_done=is_census_done)
+    assert evidence.is_publishable == (ended and published and is_census_done)
+    assert [entry.published for entry in evidence.target_entries] == [len(walks), 0]
+    assert evidence.failed_targets == ({"us"} if ended else {"eu", "us"})
+
+
+def test_the_evidence_of_a_run_makes_its_manifest_in_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[tuple[Evidence, RunFacts, Compared]] = []
+
+    def noted(evidence: Evidence, run: RunFacts, compared: Compared) -> Manifest:
+        found.append((evidence, run, compared))
+        return snapshot_of(evidence, run, compared)
+
+    monkeypatch.setattr("crawler.crawl.run_end.snapshot_of", noted)
+    with serve(synthetic(namespaces=3, repositories=40, seed=1)) as served:
+        result = crawl(served.endpoint, tmp_path / "output", limit=10)
+    assert result.manifest is not None
+    program = (
+        "import sys, msgspec\n"
+        "from crawler.crawl.ending.evidence import Evidence\n"
+        "from crawler.crawl.ending.snapshot_of import Compared, RunFacts, snapshot_of\n"
+        "given = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[Evidence, RunFacts, Compared])\n"
+        "sys.stdout.buffer.write(msgspec.json.encode(snapshot_of(*given)))\n"
+    )
+    made = subprocess.run(  # noqa: S603 - ourselves
+        [sys.executable, "-c", program],
+        input=msgspec.json.encode(found[-1]),
+        env={**os.environ, "PYTHONHASHSEED": "7"},
+        capture_output=True,
+        check=True,
+    ).stdout
+    assert msgspec.json.decode(made, type=Manifest) == result.manifest
+    profile = found[-1][0].targets[0].profile
+    assert profile is not None
+    assert profile.limit == 10
+    assert Compared() == module.NOT_COMPARED
