@@ -38,7 +38,7 @@ class DeferredFlags(click.Command):
 
     @property
     def params(self) -> list[click.Parameter]:
-        """All parameters of the command, in one list: click changes it."""
+        """Return all parameters of the command in one list, which click changes."""
         flags, self._flags = self._flags, None
         if flags is not None:
             self._params[:0] = flags()

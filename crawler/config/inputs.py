@@ -23,6 +23,8 @@ def read_text(path: str, setting: str) -> str:
         raise ConfigError(f"{setting}: cannot read {path}: {error.strerror}", setting=setting) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{setting}: {path} is not UTF-8 text", setting=setting) from None
+    except ValueError:  # a NUL in the path, which no argument of a command can have
+        raise ConfigError(f"{setting}: {path!a} cannot be the path of a file", setting=setting) from None
 
 
 def resolve_arguments(

@@ -76,6 +76,7 @@ def test_a_variable_names_the_file_as_it_does_for_the_command_and_an_argument_ov
 def test_a_file_that_is_missing_or_no_text_is_refused_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "f.toml"
     assert problem(path=path) == f"argument path: cannot read {path}: No such file or directory"
+    assert problem(path="a\0b") == "argument path: 'a\\x00b' cannot be the path of a file"
     path.write_bytes(b"\xff")
     assert problem(path=path) == f"argument path: {path} is not UTF-8 text"
     path.write_text("[crawl]\nlimit = 0", encoding="utf-8")
