@@ -35,6 +35,7 @@ IMPURE = frozenset(
         "os",
         "pathlib.Path",
         "random",
+        "resource",
         "rich",
         "secrets",
         "shutil",

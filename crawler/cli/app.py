@@ -12,6 +12,7 @@ import crawler
 from crawler.cli.console.exit_status import BROKEN_PIPE
 from crawler.cli.console.process_signals import SIGNALS
 from crawler.cli.numbers import SEED, integer
+from crawler.cli.open_files import raise_open_file_limit
 from crawler.cli.options import (
     DeferredFlags,
     config_file,
@@ -72,6 +73,7 @@ def crawl(**given: Any) -> int:  # noqa: ANN401 - the flags, as `load` takes the
     config = load(given).config
     from crawler.cli.commands.crawl import crawl as run  # noqa: PLC0415
 
+    raise_open_file_limit()
     return run(config, os.environ)
 
 
@@ -84,6 +86,7 @@ def plan(*, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     config = load(given).config
     from crawler.cli.commands.plan import plan as run  # noqa: PLC0415
 
+    raise_open_file_limit()
     return run(config, os.environ, as_json=as_json)
 
 
@@ -248,6 +251,7 @@ def emulate(*, inventory: str | None, ready_file: str | None, faults: tuple[str,
     from crawler.cli.commands.emulate import emulate as run  # noqa: PLC0415
 
     settings = {name: value for name, value in settings.items() if value is not None}
+    raise_open_file_limit()
     return run(Path(inventory) if inventory else None, Path(ready_file) if ready_file else None, faults, settings)
 
 
@@ -258,4 +262,5 @@ def demo(*, repositories: int, seed: int, **given: Any) -> int:  # noqa: ANN401
     """Crawl an emulated registry: 20 namespaces, both centers, up to a verified snapshot."""
     from crawler.cli.commands.demo import demo as run  # noqa: PLC0415
 
+    raise_open_file_limit()
     return run({name: value for name, value in given.items() if value is not None}, repositories, seed, os.environ)

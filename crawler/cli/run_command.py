@@ -25,6 +25,8 @@ from crawler.cli.console.exit_status import (
 from crawler.cli.console.output import say
 from crawler.cli.console.process_signals import SIGNALS
 from crawler.errors import CrawlerError
+from crawler.files.disk_errors import reason_and_advice
+from crawler.files.open_files import open_files_advice
 from crawler.text.human import escaped
 
 # What a full, broken or remote device answers when standard output is written to. An error that names a file is said as
@@ -78,10 +80,13 @@ def _exit_code_of_os_error(error: OSError) -> int:
     """Return the exit code for a stream or a file that could not be written."""
     if isinstance(error, BrokenPipeError):
         return BROKEN_PIPE
-    if error.errno not in _OUTPUT_ERRORS and error.filename is None:
+    if open_files_advice(error.errno):
+        where = error.filename or "the system gives no more files"
+    elif error.errno not in _OUTPUT_ERRORS and error.filename is None:
         return _report_bug(error)
-    where = error.filename or "standard output"
-    _print_error(f"{where}: {error.strerror}; free disk space or fix the problem, then rerun the command")
+    else:
+        where = error.filename or "standard output"
+    _print_error(f"{where}: {reason_and_advice(error)}")
     return DISK
 
 

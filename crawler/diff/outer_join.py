@@ -27,6 +27,7 @@ import msgspec
 
 from crawler.diff.pairing import JoinKey, order_of, paired
 from crawler.errors import DiskError, IncompleteError
+from crawler.files.disk_errors import reason_and_advice
 from crawler.model.record import Record
 from crawler.snapshot.manifest import FileEntry
 from crawler.snapshot.reader import Partition, SnapshotReader, decode_record
@@ -219,9 +220,8 @@ def _temporary() -> Iterator[None]:
         folder = "the system's folder for temporary files"
         with suppress(OSError):
             folder = tempfile.gettempdir()
-        raise DiskError(
-            f"cannot use {folder}: {error.strerror or error}; free disk space there, or set TMPDIR to another folder"
-        ) from None
+        why = reason_and_advice(error, "free disk space there, or set TMPDIR to another folder")
+        raise DiskError(f"cannot use {folder}: {why}") from None
 
 
 @contextmanager

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from crawler.errors import DiskError
+from crawler.files.open_files import open_files_advice
 
+_THEN: Final = "then rerun the command"
 ADVICE: Final = "free disk space or fix the problem, then rerun the command"
 
 
@@ -17,4 +19,10 @@ def disk_errors(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = error.filename or place
-        raise DiskError(f"{where}: {error.strerror or error}; {ADVICE}") from None
+        raise DiskError(f"{where}: {reason_and_advice(error)}") from None
+
+
+def reason_and_advice(error: OSError, advice: str = ADVICE) -> str:
+    """Return the system's reason, and what to do: `advice`, but not for too many open files."""
+    limit = open_files_advice(error.errno)
+    return f"{error.strerror or error}; {f'{limit}, {_THEN}' if limit else advice}"

@@ -42,13 +42,15 @@ def cover(
     splits: Mapping[tuple[str, Center], CenterSplit] = _NO_SPLITS,
 ) -> tuple[Coverage, ...]:
     """Return for each center its own total beside the sum of its walks' totals; `splits` are by target and center."""
-    entries = tuple(walks)
+    own: dict[tuple[str, Center], list[WalkEntry]] = {}
+    for walk in walks:
+        own.setdefault((walk.target, walk.center), []).append(walk)
     found = []
     for center_total in center_totals:
-        own = [walk for walk in entries if (walk.target, walk.center) == (center_total.target, center_total.center)]
-        covered = sum_if_known(walk.declared for walk in own)
+        place = center_total.target, center_total.center
+        covered = sum_if_known(walk.declared for walk in own.get(place, ()))
         covered = None if covered is None else min(covered, INT64 - 1)  # a sum of claims: each may be as large
-        split = splits.get((center_total.target, center_total.center))
+        split = splits.get(place)
         found.append(
             Coverage(
                 target=center_total.target,

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, Protocol
 from crawler.errors import DiskError
 from crawler.files.atomic import coalesced, make_folders, temporary_path, write_all
 from crawler.files.closing import close_quietly
-from crawler.files.disk_errors import disk_errors
+from crawler.files.disk_errors import disk_errors, reason_and_advice
 from crawler.files.removal import remove_contents
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import REJECTS, is_written_here, part_path, partition_path
@@ -74,7 +74,7 @@ class StdoutWriter:
                 self._stream.write(_for_terminal(lines) if self._is_terminal else lines)
             self._stream.flush()
         except OSError as error:
-            reason = f"{error.strerror}; free disk space where it goes, then rerun the command"
+            reason = reason_and_advice(error, "free disk space where it goes, then rerun the command")
             raise DiskError(f"cannot write to standard output: {reason}") from None
 
 

@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 
 from crawler.errors import DiskError, UnavailableError
 from crawler.files.atomic import sync_folder, write_synced
-from crawler.files.disk_errors import disk_errors
+from crawler.files.disk_errors import disk_errors, reason_and_advice
 from crawler.files.tree import folders_below
 from crawler.model.key_set import KeySet
 from crawler.model.record import invalid_fields_of, key_of_line, namespace_of_line
@@ -219,8 +219,8 @@ def _published_errors(snapshot: Path, advice: str = _REREAD) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = f"{error.filename or snapshot.parent}: {error.strerror or error}"
-        raise DiskError(f"{snapshot} is published, but {where}; {advice}") from None
+        where = f"{error.filename or snapshot.parent}: {reason_and_advice(error, advice)}"
+        raise DiskError(f"{snapshot} is published, but {where}") from None
 
 
 def _check(final: Path, written: Written) -> None:
@@ -248,11 +248,11 @@ def make_visible(snapshot: Path, folder: Path, destination: Destination) -> None
     except (DiskError, UnavailableError) as error:  # of `verify`
         raise type(error)(f"{snapshot} is published, but `{LATEST}` is left as it is: {error}") from None
     except OSError as error:
-        where = f"{error.filename or snapshot.parent}: {error.strerror or error}"
+        place = error.filename or snapshot.parent
         if _has_vanished(snapshot):
-            raise DiskError(f"{snapshot} has vanished: {where}; rerun the command") from None
-        advice = f"free disk space or fix the problem: the next run updates `{LATEST}`"
-        raise DiskError(f"{snapshot} is published, but {where}; {advice}") from None
+            raise DiskError(f"{snapshot} has vanished: {place}: {error.strerror or error}; rerun the command") from None
+        why = reason_and_advice(error, f"free disk space or fix the problem: the next run updates `{LATEST}`")
+        raise DiskError(f"{snapshot} is published, but {place}: {why}") from None
 
 
 def _has_vanished(snapshot: Path) -> bool:

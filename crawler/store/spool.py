@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from crawler.errors import DiskError
-from crawler.files.disk_errors import ADVICE
+from crawler.files.disk_errors import ADVICE, reason_and_advice
 from crawler.model.window import Window
 from crawler.store.journal import Entry, Note, PageEntry, page_entry
 from crawler.store.page_buffer import BufferedEntry, BufferedPage, PageBuffer, journal_lines
@@ -146,4 +146,4 @@ def _disk_errors(do: str, folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DiskError(f"cannot {do} {folder}: {error.strerror}; {ADVICE}") from None
+        raise DiskError(f"cannot {do} {folder}: {reason_and_advice(error)}") from None

@@ -28,7 +28,8 @@ class RunningProxy:
     """A proxy that listens.
 
     `endpoint` is its URL without a trailing slash; of `upstream` only host and port are used. `connections` counts the
-    connections accepted, `triggered` the connections on which each fault triggered, in the order of the faults.
+    connections accepted, `most_open` those that were open at the same time at most, `triggered` those on which each
+    fault triggered, in the order of the faults.
     """
 
     def __init__(self, upstream: str, faults: Sequence[WireFault], call_later: CallLater | None) -> None:
@@ -41,6 +42,7 @@ class RunningProxy:
         self._listener: socket.socket | None = None
         self._port = 0
         self.connections = 0
+        self.most_open = 0
         self.triggered = [0] * len(faults)
         self.listen()
 
@@ -92,6 +94,7 @@ class RunningProxy:
             return
         connection = _Connection(self._loop, client, server, effects, self._call_later)
         self._open_connections.add(connection)
+        self.most_open = max(self.most_open, len(self._open_connections))
         connection.start(partial(self._open_connections.discard, connection))
 
     def _listen_again(self) -> None:

@@ -117,3 +117,34 @@ def test_a_process_without_processor_time_left_tries_no_larger_limit_and_no_tiny
 def test_a_process_with_processor_time_again_raises_the_limit_again() -> None:
     busy, idle = World(latency_s=0.0001, client_s=0.002), World(latency_s=0.2, client_s=0.0001)
     assert Simulation(busy, ConcurrencyLimit(64), 16_000, later=(8000, idle)).run().limits[-1] == 64
+
+
+class GrowingLimit(ConcurrencyLimit):
+    """A limit whose bound becomes larger after so many responses."""
+
+    def __init__(self, max_limit: int, later: int, after: int) -> None:
+        super().__init__(max_limit)
+        self._later, self._left = later, after
+
+    def on_success(self, sample: Sample, now_s: float) -> None:
+        super().on_success(sample, now_s)
+        self._left -= 1
+        if self._left == 0:
+            self.raise_max_limit(self._later)
+
+
+@pytest.mark.parametrize("after", [1, 10, 400, 3000])
+@pytest.mark.parametrize(("max_limit", "later"), [(1, 16), (4, 64), (20, 40)])
+def test_a_limit_that_stood_at_its_bound_grows_soon_when_the_bound_does(max_limit: int, later: int, after: int) -> None:
+    world = World(latency_s=0.2)
+    limits = Simulation(world, GrowingLimit(max_limit, later, after), after + 60 * later).run().limits
+    assert max(limits[: after - 1], default=0) <= max_limit
+    assert max(limits) == later
+    assert min(limits[len(limits) - later :]) >= later * 0.7
+
+
+@pytest.mark.parametrize("after", [10, 400, 3000])
+def test_a_larger_bound_changes_nothing_where_more_in_flight_bring_nothing(after: int) -> None:
+    world = World(latency_s=0.01, servers=4, service_s=0.05)
+    settled = Simulation(world, GrowingLimit(16, 64, after), 6000).run().settled
+    assert settled == pytest.approx(Simulation(world, ConcurrencyLimit(16), 6000).run().settled, abs=6)

@@ -8,7 +8,6 @@ A connection counts twice: for each one in use, one may rest (swr/http/connector
 """
 
 import os
-import resource
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from math import ceil
@@ -17,9 +16,11 @@ from typing import Final
 import anyio
 
 from crawler.config.credentials.target import Target
+from crawler.files.open_files import open_file_limit
 
-_MAX_CONNECTIONS: Final = 2048  # one process reads no more than so many answers a second, and all may take a second
-_FEWEST: Final = 8  # with fewer, a target that starts waits for each answer before it has more to ask for
+# Those of twenty targets at the default concurrency. One process reads about as many answers in a second.
+_MAX_CONNECTIONS: Final = 1280
+_FEWEST: Final = 4  # of a target: with so few of each, more targets than one process can serve are open at a time
 _FILES: Final = 64  # that are no connections: spool, parts, folders, name resolution
 _UNKNOWN: Final = 32  # open files, where the system does not list them
 _PER_CONNECTION: Final = 2
@@ -27,8 +28,8 @@ _PER_CONNECTION: Final = 2
 
 def max_connections() -> int:
     """Return how many connections this process may have in use now: at least 1, at most `_MAX_CONNECTIONS`."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if limit == resource.RLIM_INFINITY:
+    limit = open_file_limit()
+    if limit is None:
         return _MAX_CONNECTIONS
     free = max(0, limit - _open_files())
     return max(1, min(_MAX_CONNECTIONS, (free - min(_FILES, free // 2)) // _PER_CONNECTION))

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import NamedTuple, Protocol
 
+import anyio
+
 from crawler.config.config import Config
 from crawler.crawl.clients.connection_budget import ConnectionBudget, Lease, max_connections
 from crawler.crawl.clients.credential_factories import CredentialFactory
@@ -52,7 +54,8 @@ async def open_clients(
     try:
         yield pool
     finally:
-        await pool.close_all()
+        with anyio.CancelScope(shield=True):  # of a crawl that is cancelled, too; no server is waited for
+            await pool.close_all()
 
 
 class ClientPool:

@@ -53,7 +53,7 @@ class Item(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     total_range: Annotated[int, msgspec.Meta(ge=0, le=INT64 - 1)] | msgspec.UnsetType | None = _UNSET
 
 
-@lru_cache(maxsize=64)  # two for each target
+@lru_cache(maxsize=1024)  # two for each open target; one takes 0.3 ms to make, and some kB
 def item_decoder(target: str, center: Center) -> msgspec.json.Decoder[list[Item]]:
     """Return the decoder of a list of items whose `target` and `center` are set.
 

@@ -10,6 +10,7 @@ import aiohttp
 from yarl import URL
 
 from crawler.errors import ErrorDetails, RefusedError, RequestError, TransientError
+from crawler.files.open_files import open_files_advice
 from crawler.swr.error_response import printable
 
 # The first line whose class matches holds.
@@ -39,7 +40,9 @@ def failure_of(error: BaseException) -> RequestError:
     if isinstance(error, aiohttp.ClientResponseError) and error.message.startswith(_LARGE_HEAD):
         text = "the response has too many headers, or too large ones"
     reason = getattr(error, "strerror", None) or ""
-    return kind(ErrorDetails(text=f"{text} ({printable(reason, str)})" if reason else text))
+    text = f"{text} ({printable(reason, str)})" if reason else text
+    advice = open_files_advice(error.errno) if isinstance(error, OSError) else ""
+    return kind(ErrorDetails(text=f"{text}; {advice}" if advice else text))
 
 
 # Twice what browsers show. An international name of n characters takes the square of n to check, of 64 kB many seconds.
