@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -11,17 +12,23 @@ from typing import Final
 import msgspec
 import pytest
 
+from crawler.config.credentials.target import Target
+from crawler.crawl.clients.pool import open_clients
 from crawler.crawl.ending import snapshot_of as module
 from crawler.crawl.ending.evidence import CenterEvidence, Evidence, TargetEvidence
 from crawler.crawl.ending.snapshot_of import Compared, RunFacts, snapshot_of
+from crawler.crawl.observing.observer import Observer
+from crawler.crawl.planning.schedule import make_targets
 from crawler.emulator.inventory.ndjson import synthetic
+from crawler.model.clock import Clock
 from crawler.model.key_sample import KeySample
 from crawler.model.stop_reason import StopReason
 from crawler.model.window import Order
 from crawler.snapshot.coverage import CenterTotal
 from crawler.snapshot.manifest import FileEntry, Manifest, Overlap, Shrinkage, WalkEntry
 from crawler.walk.server_profile import ServerProfile
-from tests.support.emulator_fixture import crawl, serve
+from tests.support.emulator_fixture import TOKEN, configure, crawl, serve
+from tests.support.running import run_crawl
 
 MOMENT: Final = datetime(2026, 1, 2, tzinfo=UTC)
 NIGHT: Final = RunFacts("night", MOMENT, MOMENT, 1, {"targets": []})
@@ -152,3 +159,39 @@ def test_the_evidence_of_a_run_makes_its_manifest_in_another_process(
     assert profile is not None
     assert profile.limit == 10
     assert Compared() == module.NOT_COMPARED
+
+
+class CountingLimiter:
+    """A rate limiter from outside: it lets everything go out, and counts."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.acquired = 0
+        self.throttled_s = self.paused_for_s = 0.0
+
+    def pause_for(self, for_s: float) -> None:
+        self.throttled_s += for_s
+
+    async def acquire(self) -> None:
+        self.acquired += 1
+
+
+def test_every_request_waits_for_the_rate_limiter_that_is_given(tmp_path: Path) -> None:
+    limiters: list[CountingLimiter] = []
+
+    def limiter_of(_target: Target, clock: Clock) -> CountingLimiter:
+        limiters.append(CountingLimiter(clock))
+        return limiters[-1]
+
+    with serve(synthetic(namespaces=3, repositories=40, seed=1)) as served:
+        config = configure(served.endpoint, tmp_path / "output", limit=10)
+        opener = partial(open_clients, rate_limiter_of=limiter_of)
+        result = run_crawl(config, TOKEN, clients=opener)
+        assert [limiter.acquired for limiter in limiters] == [served.counters()["requests"]]
+    assert result.status == "complete"
+
+
+def test_a_crawl_that_is_given_a_profile_begins_with_it(tmp_path: Path) -> None:
+    config = configure("http://127.0.0.1:9", tmp_path, limit=1000)
+    schedulers = make_targets(config, [], Observer(), profiles={config.targets[0].name: PROFILE})
+    assert [target.profile.present for target in schedulers.values()] == [PROFILE]

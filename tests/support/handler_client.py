@@ -10,7 +10,7 @@ from crawler.crawl.system_clock import SystemClock
 from crawler.model.clock import Clock
 from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.client import Client, connect
-from crawler.swr.http.rate_limiter import RateLimiter
+from crawler.swr.http.rate_limiter import LocalRateLimiter
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -22,7 +22,7 @@ async def client_of(
     """Yield a client, with a token and two connections, of a server that answers by `handler`."""
     server = await asyncio.get_running_loop().create_server(web.Server(handler, access_log=None), "127.0.0.1", 0)
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    rate_limiter = RateLimiter(None, clock or SystemClock())
+    rate_limiter = LocalRateLimiter(None, clock or SystemClock())
     async with (
         server,
         connect(endpoint, rate_limiter, connections=2, timeout_s=timeout_s, max_body_bytes=max_body_bytes) as client,

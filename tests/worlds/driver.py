@@ -28,7 +28,7 @@ from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason
 from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.client import Client
-from crawler.swr.http.rate_limiter import RateLimiter
+from crawler.swr.http.rate_limiter import LocalRateLimiter
 from crawler.swr.request import ListRequest, Request
 from crawler.swr.response import Response
 from tests.support.running import run_crawl
@@ -189,7 +189,7 @@ def _run(
     ) -> AsyncIterator[_WorldClients]:
         opened = _WorldClients({})
         for target in config.targets:
-            client = Client(target.endpoint, RateLimiter(None, clock))
+            client = Client(target.endpoint, LocalRateLimiter(None, clock))
             client.transport = WorldTransport(service, clock, chance, kill_at, killed)  # type: ignore[assignment]
             client.credentials = TokenCredentials("token")
             opened.clients[target.name] = OpenClient(client, Lease(target.concurrency, target.concurrency))

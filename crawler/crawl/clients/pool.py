@@ -11,12 +11,13 @@ from typing import NamedTuple, Protocol
 import anyio
 
 from crawler.config.config import Config
+from crawler.config.credentials.target import Target
 from crawler.crawl.clients.connection_budget import ConnectionBudget, Lease, max_connections
 from crawler.crawl.clients.credential_factories import CredentialFactory
 from crawler.model.clock import Clock
 from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.client import Client, connected
-from crawler.swr.http.rate_limiter import RateLimiter
+from crawler.swr.http.rate_limiter import LocalRateLimiter, RateLimiter
 
 
 class OpenClient(NamedTuple):
@@ -42,15 +43,30 @@ class Clients(Protocol):
         ...
 
 
+RateLimiterFactory = Callable[[Target, Clock], RateLimiter]
+
+
+def local_rate_limiter(target: Target, clock: Clock) -> RateLimiter:
+    """Return the limiter of a target that no other process asks."""
+    return LocalRateLimiter(target.rate_per_s, clock)
+
+
 ClientOpener = Callable[[Config, Mapping[str, CredentialFactory], Clock], AbstractAsyncContextManager[Clients]]
 
 
 @asynccontextmanager
 async def open_clients(
-    config: Config, factories: Mapping[str, CredentialFactory], clock: Clock
+    config: Config,
+    factories: Mapping[str, CredentialFactory],
+    clock: Clock,
+    rate_limiter_of: RateLimiterFactory = local_rate_limiter,
 ) -> AsyncIterator[Clients]:
-    """Yield the clients of all targets; close at the end what is still open."""
-    pool = ClientPool(config, factories, clock, ConnectionBudget(max_connections(), config.targets))
+    """Yield the clients of all targets; close at the end what is still open.
+
+    `rate_limiter_of` makes the limiter of each target, which may be one that other processes share.
+    """
+    budget = ConnectionBudget(max_connections(), config.targets)
+    pool = ClientPool(config, factories, clock, budget, rate_limiter_of)
     try:
         yield pool
     finally:
@@ -65,13 +81,19 @@ class ClientPool:
     """
 
     def __init__(
-        self, config: Config, factories: Mapping[str, CredentialFactory], clock: Clock, budget: ConnectionBudget
+        self,
+        config: Config,
+        factories: Mapping[str, CredentialFactory],
+        clock: Clock,
+        budget: ConnectionBudget,
+        rate_limiter_of: RateLimiterFactory = local_rate_limiter,
     ) -> None:
         self._config = config
         self._targets = {target.name: target for target in config.targets}
         self._factories = factories
         self._clock = clock
         self._budget = budget
+        self._rate_limiter_of = rate_limiter_of
         self._buffer_budget = BufferBudget()
         self._clients: dict[str, Client] = {}
         self._open: dict[str, tuple[OpenClient, AsyncExitStack]] = {}
@@ -97,7 +119,7 @@ class ClientPool:
 
     def _make(self, name: str) -> Client:
         target = self._targets[name]
-        client = self._clients[name] = Client(target.endpoint, RateLimiter(target.rate_per_s, self._clock))
+        client = self._clients[name] = Client(target.endpoint, self._rate_limiter_of(target, self._clock))
         client.credentials = self._factories[name].make(client, self._clock)
         return client
 

@@ -1,7 +1,8 @@
 """Makes the schedulers of a crawl from its plan: one for each target, with the target's walks."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from crawler.config.config import Config
 from crawler.crawl.observing.observer import Observer
@@ -18,6 +19,8 @@ from crawler.snapshot.coverage import CenterTotal
 from crawler.snapshot.manifest import CarriedOver
 from crawler.walk.center_census import MAX_TOTALS
 from crawler.walk.server_profile import ServerProfile
+
+_NO_PROFILES: Final[Mapping[str, ServerProfile]] = MappingProxyType({})
 
 
 class Schedule(NamedTuple):
@@ -85,14 +88,22 @@ class Schedule(NamedTuple):
         return [CenterTotal(one.target, one.center, one.before, one.after) for one in self._all_census()]
 
 
-def make_schedule(config: Config, plan: WalkPlan, observer: Observer, statistics: RunStatistics) -> Schedule:
+def make_schedule(
+    config: Config,
+    plan: WalkPlan,
+    observer: Observer,
+    statistics: RunStatistics,
+    profiles: Mapping[str, ServerProfile] = _NO_PROFILES,
+) -> Schedule:
     """Return the schedule of `plan`, at its start; `statistics` begin anew, and count when `observer` tells them.
 
-    A target whose namespaces could not be discovered is stopped already; `observer` is not told.
+    A target whose namespaces could not be discovered is stopped already; `observer` is not told. `profiles` has, by
+    target, what another crawl found its service to accept (crawl/ending/evidence.py); a run that is resumed needs those
+    that it began with.
     """
     walks = [ScheduledWalk(index, walk) for index, walk in enumerate(plan.walks)]
     census = _census(config, plan.by_namespace)
-    targets = make_targets(config, walks, observer, census)
+    targets = make_targets(config, walks, observer, census, profiles)
     for target in config.targets:
         walks_of_target = len(targets[target.name].walks)
         statistics.begin(TargetStats(target.name, walks_of_target, target.rate_per_s))
@@ -102,7 +113,11 @@ def make_schedule(config: Config, plan: WalkPlan, observer: Observer, statistics
 
 
 def make_targets(
-    config: Config, walks: Sequence[ScheduledWalk], observer: Observer, census: Sequence[ScheduledCensus] = ()
+    config: Config,
+    walks: Sequence[ScheduledWalk],
+    observer: Observer,
+    census: Sequence[ScheduledCensus] = (),
+    profiles: Mapping[str, ServerProfile] = _NO_PROFILES,
 ) -> dict[str, TargetScheduler]:
     """Return a scheduler for each target, by its name."""
     orders = tuple(None if column == "none" else Order(column, "asc") for column in config.order)
@@ -114,8 +129,9 @@ def make_targets(
     for one in census:
         of_centers[one.target][one.center] = one
     targets = {}
+    first = ServerProfile(config.limit, orders, config.dialect == "filter", config.dialect == "auto")
     for name, walks_of_target in own.items():
-        profile = ServerProfile(config.limit, orders, config.dialect == "filter", config.dialect == "auto")
+        profile = profiles.get(name, first)
         targets[name] = TargetScheduler(name, walks_of_target, profile, limits, observer, census=of_centers[name])
     return targets
 

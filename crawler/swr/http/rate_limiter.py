@@ -9,7 +9,7 @@ Source: docs/reference/swr-api.md#rate-limits, #throttle-wait, #retry-after.
 """
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from crawler.model.clock import Clock
 
@@ -22,8 +22,37 @@ _MAX_TOKENS: Final = 4
 _RECOVERY_S: Final = 2.0
 
 
-class RateLimiter:
-    """The rate and the pause of one target. `rate_per_s` None means no rate limit: then only a pause delays requests.
+class RateLimiter(Protocol):
+    """What lets the requests of one target go out: of this process alone, or a share of a limit of many."""
+
+    @property
+    def clock(self) -> Clock:
+        """What it waits by."""
+        ...
+
+    @property
+    def throttled_s(self) -> float:
+        """The total length of all pauses in seconds; seconds in which pauses overlap count once."""
+        ...
+
+    @property
+    def paused_for_s(self) -> float:
+        """The seconds until the pause ends, 0 without a pause."""
+        ...
+
+    def pause_for(self, for_s: float) -> None:
+        """Pause the target for `for_s` seconds from now; a pause that lasts longer already stays."""
+        ...
+
+    async def acquire(self) -> None:
+        """Return when the next request may be sent."""
+        ...
+
+
+class LocalRateLimiter:
+    """The limiter of a target that this process alone asks: one rate, and the pause.
+
+    `rate_per_s` None means no rate limit: then only a pause delays requests.
 
     `clock` is what it waits by.
 

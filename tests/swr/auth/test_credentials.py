@@ -20,7 +20,7 @@ from crawler.swr.auth.password import PasswordCredentials, PasswordLogin
 from crawler.swr.auth.refusal import explain_refusal
 from crawler.swr.auth.signing import AccessKey, Signable
 from crawler.swr.http.client import Client, connect
-from crawler.swr.http.rate_limiter import RateLimiter
+from crawler.swr.http.rate_limiter import LocalRateLimiter
 from crawler.swr.request import ListRequest
 from crawler.swr.response import Response
 
@@ -34,7 +34,7 @@ METADATA = "/openstack/latest/securitykey"
 @asynccontextmanager
 async def connected(**settings: Any) -> AsyncIterator[tuple[RunningEmulator, Client]]:  # noqa: ANN401
     async with emulator(EmulatorSettings(inventory=INVENTORY, **settings)) as served:
-        rate_limiter = RateLimiter(None, SystemClock())
+        rate_limiter = LocalRateLimiter(None, SystemClock())
         async with connect(served.endpoint, rate_limiter, connections=100, timeout_s=5, max_body_bytes=10**6) as client:
             yield served, client
 

@@ -11,7 +11,7 @@ from crawler.emulator.server import EmulatorSettings, emulator
 from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.client import Client, connect
-from crawler.swr.http.rate_limiter import RateLimiter
+from crawler.swr.http.rate_limiter import LocalRateLimiter
 from crawler.swr.request import ListRequest
 from crawler.swr.response import Response
 from tests.emulator.client import numbered
@@ -28,7 +28,7 @@ async def client_of(
     endpoint: str, *, connections: int = 1, timeout_s: float = 5.0, budget: BufferBudget | None = None
 ) -> AsyncIterator[Client]:
     """Yield a client with the emulator's token and bodies of at most MAX_BODY_BYTES."""
-    rate_limiter = RateLimiter(None, SystemClock())
+    rate_limiter = LocalRateLimiter(None, SystemClock())
     bounds = {"connections": connections, "max_body_bytes": MAX_BODY_BYTES}
     async with connect(endpoint, rate_limiter, timeout_s=timeout_s, buffer_budget=budget, **bounds) as client:
         client.credentials = TokenCredentials("emulator-token")

@@ -145,13 +145,13 @@ from pathlib import Path
 from crawler.crawl import run  # for the memory that a crawl takes without any response
 from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.client import connect
-from crawler.swr.http.rate_limiter import RateLimiter
+from crawler.swr.http.rate_limiter import LocalRateLimiter
 from crawler.swr.request import ListRequest
 from crawler.crawl.system_clock import SystemClock
 from crawler.errors import SizeRefusedError
 
 async def main():
-    rate_limiter = RateLimiter(None, SystemClock())
+    rate_limiter = LocalRateLimiter(None, SystemClock())
     async with connect(sys.argv[1], rate_limiter, connections=8, timeout_s=60, max_body_bytes=2**26) as client:
         client.credentials = TokenCredentials("t")
         requests = (client.get(ListRequest("self", None, 0, 10, None)) for _ in range(8))

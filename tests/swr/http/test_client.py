@@ -10,7 +10,7 @@ from crawler.errors import RefusedError, SizeRefusedError, TransientError
 from crawler.swr.auth.credentials import AccessKeyCredentials
 from crawler.swr.auth.signing import AccessKey
 from crawler.swr.http.client import connect
-from crawler.swr.http.rate_limiter import RateLimiter
+from crawler.swr.http.rate_limiter import LocalRateLimiter
 from crawler.swr.request import ListRequest, NamespacesRequest
 from tests.support.handler_client import client_of
 
@@ -129,7 +129,7 @@ async def test_a_request_whose_response_is_not_http_may_be_retried() -> None:
 
     server = await asyncio.start_server(speak_smtp, "127.0.0.1", 0)
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    rate_limiter = RateLimiter(None, SystemClock())
+    rate_limiter = LocalRateLimiter(None, SystemClock())
     async with server, connect(endpoint, rate_limiter, connections=1, timeout_s=5, max_body_bytes=1000) as client:
         with pytest.raises(TransientError):
             await client.get(REQUEST)

@@ -10,7 +10,7 @@ from crawler.cli.console.exit_status import exit_code_of
 from crawler.crawl.system_clock import SystemClock
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
-from crawler.swr.http.rate_limiter import RateLimiter
+from crawler.swr.http.rate_limiter import LocalRateLimiter
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, crawl, serve
 from tests.support.running import run_crawl
 
@@ -51,7 +51,7 @@ def test_one_throttling_response_pauses_every_request_until_retry_after_is_over(
 @pytest.mark.anyio
 async def test_of_two_overlapping_pauses_the_longer_holds_and_each_second_counts_once() -> None:
     clock = QuickClock()
-    limiter = RateLimiter(None, clock)
+    limiter = LocalRateLimiter(None, clock)
     limiter.pause_for(5.0)
     limiter.pause_for(2.0)
     assert limiter.paused_for_s == pytest.approx(5.0)
@@ -66,7 +66,7 @@ async def test_of_two_overlapping_pauses_the_longer_holds_and_each_second_counts
 
 @pytest.mark.anyio
 async def test_a_pause_that_begins_during_the_wait_for_a_token_delays_the_request() -> None:
-    limiter = RateLimiter(20.0, SystemClock())
+    limiter = LocalRateLimiter(20.0, SystemClock())
     sent: list[float] = []
 
     async def send() -> None:
