@@ -3,7 +3,7 @@
 from typing import Final
 
 from crawler.emulator.inventory.synthetic import EXAMPLE
-from crawler.model.record import IDENTITY, ITEM_FIELDS, Record
+from crawler.model.record import IDENTITY, ITEM_FIELDS, Record, Time
 from crawler.swr.decode.fast import Item
 from crawler.swr.decode.lenient import _READERS
 
@@ -29,3 +29,11 @@ def test_the_lenient_path_reads_each_field_of_an_item() -> None:
 
 def test_the_documented_example_that_the_emulator_serves_has_each_field() -> None:
     assert tuple(EXAMPLE) == ITEM_FIELDS
+
+
+def test_an_item_has_the_types_of_a_record_but_for_what_normalize_makes() -> None:
+    made: dict[object, object] = {Time | None: str | None, list[str]: list[str] | None}
+    types = {name: Record.__annotations__[name] for name in ITEM_FIELDS}
+    assert {name: Item.__annotations__[name] for name in ITEM_FIELDS} == {
+        name: made.get(kind, kind) for name, kind in types.items()
+    }
