@@ -17,7 +17,7 @@ _BYTES: Final = Integer(1, 2**50)
 
 AUDIT_SETTINGS: Final = declare(
     "audit",
-    Setting("fail_on", Choice(SEVERITIES, "never"), "error", flag_of="audit"),
+    Setting("fail_on", Choice(SEVERITIES, none="never"), "error", flag_of="audit"),
     "minimum severity of a finding that makes the exit code 1",
     Setting("disabled_rules", ListOf(_RULE), (), formerly="off"),
     "rules that are disabled",
@@ -27,11 +27,11 @@ AUDIT_SETTINGS: Final = declare(
     "namespaces that may be shared; empty: any",
     Setting("allowed_categories", _GLOBS, ()),
     "categories that may be used; empty: any",
-    Setting("max_age_days", Integer(1, 36500, "unlimited"), 365, "days"),
+    Setting("max_age_days", Integer(1, 36500, none="unlimited"), 365, "days"),
     "maximum time since the last update, measured at the end of the crawl",
-    Setting("max_size_bytes", Integer(1, 2**50, "unlimited"), 10 * 2**30, "bytes"),
+    Setting("max_size_bytes", Integer(1, 2**50, none="unlimited"), 10 * 2**30, "bytes"),
     "maximum size of a repository",
-    Setting("max_growth_percent", Integer(0, 1_000_000, "unlimited"), 50, "percent"),
+    Setting("max_growth_percent", Integer(0, 1_000_000, none="unlimited"), 50, "percent"),
     "maximum growth of a center or namespace since the previous snapshot",
     Setting("min_growth_records", _RECORDS, 100, "repositories"),
     "growth by fewer repositories is not sudden, whatever its percentage",

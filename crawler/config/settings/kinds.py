@@ -91,7 +91,7 @@ class Kind:
 class Integer(Kind):
     """An integer from `low` to `high`, both included. A boolean is not an integer."""
 
-    def __init__(self, low: int, high: int, none: str | None = None) -> None:
+    def __init__(self, low: int, high: int, *, none: str | None = None) -> None:
         values = f"{low} to {high}"
         super().__init__("integer", values, form=f"a whole number from {values}", none=none, metavar="N")
         self.low, self.high = low, high
@@ -112,7 +112,7 @@ class Number(Kind):
     No default lies near the bounds: what is beyond them is a mistake, and no sum or date made of it would be one.
     """
 
-    def __init__(self, high: int, none: str | None = None, metavar: str = "S", low: float = 0.001) -> None:
+    def __init__(self, high: int, *, low: float = 0.001, none: str | None = None, metavar: str = "S") -> None:
         values = f"{low:g} to {high}"
         super().__init__("number", values, form=f"a number from {values}", none=none, metavar=metavar)
         self.low, self.high = low, high
@@ -134,7 +134,7 @@ class Number(Kind):
 class Boolean(Kind):
     """A boolean; the environment may also spell it 1, 0, yes or no, in upper or lower case."""
 
-    def __init__(self, none: str | None = None) -> None:
+    def __init__(self, *, none: str | None = None) -> None:
         super().__init__("boolean", "true or false", none=none)
 
     def parse(self, text: str) -> object:
@@ -152,7 +152,7 @@ class Boolean(Kind):
 class Choice(Kind):
     """One of a few words."""
 
-    def __init__(self, words: tuple[str, ...], none: str | None = None) -> None:
+    def __init__(self, words: tuple[str, ...], *, none: str | None = None) -> None:
         values = " or ".join((", ".join(words[:-1]), words[-1]))
         metavar = "|".join((*words, none) if none else words)
         super().__init__("choice", values, none=none, metavar=metavar)

@@ -72,7 +72,7 @@ RUN_SETTINGS: Final = declare(
     "maximum passes over a walk that drifts, before its verdict is drifted",
     Setting("double_read", Boolean(), default=False, flag_of="plan", formerly="confirm"),
     "a walk is complete only when two consecutive passes, in opposite orders, hold the same keys",
-    Setting("max_duration_s", Number(_MONTH_S, "unlimited"), None, "s", flag_of="crawl"),
+    Setting("max_duration_s", Number(_MONTH_S, none="unlimited"), None, "s", flag_of="crawl"),
     "maximum duration of a run; a run that reaches it stops and keeps its state for a resume",
     Setting(
         "output", Text(f'{_PATH}, or "-" for standard output', printable, metavar="DIR"), "output", flag_of="crawl"

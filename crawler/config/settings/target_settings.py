@@ -83,7 +83,7 @@ TARGET_SETTINGS: Final = declare(
         "~/.huaweicloud/credentials",  # swr-api.md#sdk-files
     ),
     "credentials file of the official SDK; its section [basic] is read",
-    Setting("rate_per_s", Number(100_000, "unlimited", "R"), 50.0, "requests/s", flag_of="plan"),
+    Setting("rate_per_s", Number(100_000, none="unlimited", metavar="R"), 50.0, "requests/s", flag_of="plan"),
     "maximum requests per second to a target, retries included",
     Setting("concurrency", Integer(1, 1024), 64, "requests", flag_of="plan"),
     "maximum requests in flight to a target; the crawl adapts their number below it",
