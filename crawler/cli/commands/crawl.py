@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from crawler.crawl.result import RunResult
 
 Environ = Mapping[str, str]
-
-
-# The threads that write to disk need the interpreter for a moment between two system calls. With Python's default they
-# would wait much longer for it each time while pages are read, and the pages would then wait for the disk.
-_SWITCH_S: Final = 0.0005
 
 
 def crawl(config: Config, environ: Environ) -> int:
@@ -46,7 +41,6 @@ def crawl(config: Config, environ: Environ) -> int:
         _check_summary_file(Path(config.summary_file))  # now, and not after hours of crawling
     # Records on the same terminal would overwrite the live view.
     mode = "off" if config.output == STDOUT and sys.stdout.isatty() else config.progress
-    sys.setswitchinterval(_SWITCH_S)
     stop = SignalStop()
     observer = progress.progress_observer(mode, config.log_format)
     with observer or nullcontext():

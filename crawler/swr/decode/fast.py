@@ -6,14 +6,12 @@ Source: docs/reference/swr-api.md#response-fields.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from xxhash import xxh3_64_intdigest
 
 from crawler.model.record import INT64, Int64, Name, namespace_seed, owner_part
-from crawler.model.walk_id import Center
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.times import LENGTH, fit_time, is_no_time
 
@@ -53,15 +51,12 @@ class Item(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     total_range: Annotated[int, msgspec.Meta(ge=0, le=INT64 - 1)] | msgspec.UnsetType | None = _UNSET
 
 
-@lru_cache(maxsize=1024)  # two for each open target; one takes 0.3 ms to make, and some kB
-def item_decoder(target: str, center: Center) -> msgspec.json.Decoder[list[Item]]:
-    """Return the decoder of a list of items whose `target` and `center` are set.
+_DECODER: Final = msgspec.json.Decoder(list[Item])
 
-    Both are defaults of fields that no JSON has, which costs nothing for each item.
-    """
-    own_fields: list[tuple[str, object, object]] = [("target", _RecordOnly, target), ("center", _RecordOnly, center)]
-    kind = msgspec.defstruct("Item", own_fields, bases=(Item,), forbid_unknown_fields=True, kw_only=True, gc=False)
-    return msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]  # made here
+
+def decode_items(text: bytes) -> list[Item]:
+    """Return a list of well-formed items. Raises msgspec.MsgspecError for any other text."""
+    return _DECODER.decode(text)
 
 
 class Normalized(NamedTuple):
@@ -79,7 +74,7 @@ class Normalized(NamedTuple):
 
 
 def normalize(items: Sequence[Item], source: Source) -> Normalized:
-    """Turn items with target and center into records, in place.
+    """Turn items into records, in place.
 
     Raises InvalidTimeError for some invalid times; `check_times` finds the others. Times that mean none stay, in
     canonical form: `drop_no_times` removes them where `check_times` found one.
@@ -90,7 +85,10 @@ def normalize(items: Sequence[Item], source: Source) -> Normalized:
     totals = frozenset([total for total in {item.total_range for item in items} if isinstance(total, int)])
     times: list[str] = []
     suffixes: list[str] = []
+    target, center, namespace = source.target, source.center, source.namespace
     for item in items:
+        item.target = target  # type: ignore[assignment]  # no JSON has it
+        item.center = center  # type: ignore[assignment]
         item.total_range = _UNSET
         if item.tags is None:
             item.tags = []
@@ -108,7 +106,6 @@ def normalize(items: Sequence[Item], source: Source) -> Normalized:
             if len(time) != LENGTH:
                 item.updated_at = time = fit_time(time, suffixes)
             times.append(time)
-    namespace = source.namespace
     outside = 0 if namespace is None else len(items) - [item.namespace for item in items].count(namespace)
     return Normalized(keys, ownerless, totals, times, suffixes, outside)
 

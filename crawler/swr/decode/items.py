@@ -20,7 +20,7 @@ import msgspec
 
 from crawler.swr.decode.batch import EMPTY_BATCH, Batch, Source, join
 from crawler.swr.decode.bounds import SMALL_BYTES, excess
-from crawler.swr.decode.fast import drop_no_times, item_decoder, normalize
+from crawler.swr.decode.fast import decode_items, drop_no_times, normalize
 from crawler.swr.decode.lenient import read_leniently
 from crawler.swr.decode.reject import Shown
 from crawler.swr.decode.split import split_items, unwrap_list
@@ -89,7 +89,7 @@ def _read_group(raws: Sequence[bytes], source: Source, first: int, shown: Shown)
 def _read_well_formed(text: bytes, source: Source) -> Batch | None:
     """Return the items of a list in which all are well-formed, None for any other text."""
     try:
-        items = item_decoder(source.target, source.center).decode(text)
+        items = decode_items(text)
         if not items:
             return EMPTY_BATCH
         normalized = normalize(items, source)

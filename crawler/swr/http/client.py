@@ -172,7 +172,7 @@ async def connected(
     async with aiohttp.ClientSession(
         connector=connector,
         headers={**_SIGNED_HEADERS, **_UNSIGNED_HEADERS},
-        timeout=aiohttp.ClientTimeout(total=None),  # RequestTimeout replaces it
+        timeout=aiohttp.ClientTimeout(total=None),  # Transport has one for a whole request
         cookie_jar=aiohttp.DummyCookieJar(),  # cookies come from the firewall, and no client needs them
         auto_decompress=False,
         max_line_size=HEADER_BYTES,

@@ -15,8 +15,8 @@ import asyncio
 import select
 from collections import deque
 from functools import partial
-from typing import Final, Literal
-from weakref import WeakSet
+from typing import Final, Literal, cast
+from weakref import WeakKeyDictionary, WeakSet
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -256,10 +256,16 @@ class Connector(aiohttp.TCPConnector):
         log.doubt()
 
 
-class TracedResponse(aiohttp.ClientResponse):
-    """A response that knows its connection, even after it was read completely and the connection was released."""
+_CONNECTIONS: Final = WeakKeyDictionary[aiohttp.ClientResponse, TracedConnection]()
 
-    sent_on: TracedConnection
+
+def connection_of(response: aiohttp.ClientResponse) -> TracedConnection:
+    """Return the connection of a response, even after it was read completely and the connection was released."""
+    return _CONNECTIONS[response]
+
+
+class TracedResponse(aiohttp.ClientResponse):
+    """A response whose connection is remembered (`connection_of`)."""
 
     async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
         """Read status and headers.
@@ -267,7 +273,7 @@ class TracedResponse(aiohttp.ClientResponse):
         Raises TransientError when the connection fails: aiohttp would retry its own error without a notice, and a
         retry must wait for the rate limiter and be counted.
         """
-        self.sent_on = connection.protocol  # type: ignore[assignment]  # as Connector made it
+        _CONNECTIONS[self] = cast("TracedConnection", connection.protocol)  # as Connector made it
         try:
             return await super().start(connection)
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:

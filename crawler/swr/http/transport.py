@@ -3,6 +3,7 @@
 Source: docs/reference/swr-api.md#content-range, #header-size-limits, #retry-classes.
 """
 
+import asyncio
 from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Final, cast
@@ -15,9 +16,8 @@ from crawler.errors import RefusedError, RequestError, TransientError
 from crawler.swr.content_range import parse_content_range
 from crawler.swr.exchange import Exchange
 from crawler.swr.http.body import BodyReader, details_of
-from crawler.swr.http.connector import Connector, TracedConnection
+from crawler.swr.http.connector import Connector, TracedConnection, connection_of
 from crawler.swr.http.failures import failure_of, redirect_host
-from crawler.swr.http.request_timeout import RequestTimeout
 from crawler.swr.request import ListRequest, Request
 from crawler.swr.response import Response
 from crawler.text.redaction import Mask, Secrets
@@ -38,7 +38,7 @@ class Transport:
         self._connector = cast("Connector", session.connector)
         self._body_reader = body_reader
         self._secrets = secrets
-        self._timeout = RequestTimeout(timeout_s)
+        self._timeout_s = timeout_s
         self._checks_offsets = True  # whether Content-Range of this service names the requested offset
 
     async def send(
@@ -61,7 +61,7 @@ class Transport:
         """
         mask = self._mask_of(headers)
         try:
-            with self._timeout:
+            async with asyncio.timeout(self._timeout_s):
                 async with self._session.request(
                     method,
                     url,
@@ -69,7 +69,7 @@ class Transport:
                     data=body or None,
                     allow_redirects=False,
                 ) as response:
-                    connection: TracedConnection = response.sent_on  # type: ignore[attr-defined]  # a TracedResponse
+                    connection = connection_of(response)
                     try:
                         names_offset = self._check_head(response, connection, request, mask)
                         content = await self._body_reader.read(response, mask)
