@@ -251,8 +251,10 @@ def _uncovered(center: Coverage) -> Shortfall:
 
 
 def _uncovered_in_brief(found: Sequence[Shortfall]) -> str:
+    unknown = any(one.missing is None for one in found)
     if known := missing_of(found):
-        return f"{counted(known, 'record')} in no namespace walked"
+        records = f"{count(known)} or more records" if unknown else counted(known, "record")
+        return f"{records} in no namespace walked"
     return f"how much of {counted(len(found), 'center')} was walked is not known"
 
 

@@ -148,7 +148,10 @@ def _fields(*schemas: Mapping[str, Any]) -> Inserts:
 
 def _snapshot_format() -> Inserts:
     files = (
-        ("center=CENTER/part-00000.ndjson", "The records of one center, one JSON object a line, in parts."),
+        (
+            layout.part_path(layout.partition_path("CENTER"), 0),
+            "The records of one center, one JSON object a line, in parts.",
+        ),
         (layout.MANIFEST, "What was declared, read and written. See [manifest.md](manifest.md)."),
         (layout.REJECTS, "Items that could not be made records, one JSON object a line."),
         (layout.SUCCESS, "An empty file. It exists only in a complete snapshot and is written last."),

@@ -146,10 +146,12 @@ def test_the_reasons_in_brief_are_a_few_words_for_each_kind() -> None:
         "1 of 2 targets failed",
         "1 of 3 walks not proven",
         "2 items rejected",
-        "2 records in no namespace walked",
+        "2 or more records in no namespace walked",
         "1 center and 2 namespaces shrank",
         "1 target with the same repositories in both centers",
     ]
+    short = manifest(coverage=(SHORT,))
+    assert in_brief(shortfalls(short), short) == ["2 records in no namespace walked"]
     unknown = manifest(coverage=(UNKNOWN,))
     assert in_brief(shortfalls(unknown), unknown) == ["how much of 1 center was walked is not known"]
     assert in_brief([], unknown) == []
