@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
+from crawler.config.credentials.tools import TOKEN_VARIABLES
 from crawler.config.renamed import renamed, renamed_variables
 from crawler.config.settings.kinds import InvalidValueError, preview
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.setting import Setting
 from crawler.config.settings.table import SETTINGS
-from crawler.config.settings.variables import CONFIG_VARIABLE, CREDENTIALS_FILE_VARIABLE, PREFIX, TOKEN_VARIABLES
+from crawler.config.settings.variables import CONFIG_VARIABLE, CREDENTIALS_FILE_VARIABLE, PREFIX
 from crawler.errors import ConfigError, UsageError
 
 # The variables that Kubernetes sets in every container when a Service is called swr-crawler.
@@ -88,7 +89,7 @@ def read_defaults(environ: Mapping[str, str]) -> dict[str, SourcedValue]:
     Raise ConfigError for a wrong path of the credentials file.
     """
     defaults = declared_defaults()
-    tokens = [variable for variable in TOKEN_VARIABLES[1:] if environ.get(variable)]
+    tokens = [variable for variable in TOKEN_VARIABLES if environ.get(variable)]
     if tokens:
         # The file overrides such a variable, as it overrides any default; but `origin` names the variable.
         source = DEFAULT_SOURCE._replace(origin=f"environment {tokens[0]}")

@@ -22,7 +22,6 @@ from crawler.config.credentials.builders import BUILDERS, Builder, metadata_meth
 from crawler.config.credentials.methods import ChosenMethod
 from crawler.config.credentials.sources import CredentialSource, own_source, sources
 from crawler.config.credentials.target import Target
-from crawler.config.settings.variables import TOKEN_VARIABLES
 from crawler.errors import ConfigError, CredentialsError
 
 
@@ -94,7 +93,7 @@ def _not_found(target: Target, own: CredentialSource) -> CredentialsError:
         )
     if target.auth == "auto":
         return CredentialsError(
-            f"no credentials for target {target.name}: export {TOKEN_VARIABLES[0]}=TOKEN, or SWR_CRAWLER_ACCESS_KEY"
+            f"no credentials for target {target.name}: export SWR_CRAWLER_TOKEN=TOKEN, or SWR_CRAWLER_ACCESS_KEY"
             " and SWR_CRAWLER_SECRET_KEY; on an ECS with an agency set auth to metadata"
         )
     fix = " and ".join(own.how_to_set[field] for field in BUILDERS[target.auth].required)

@@ -11,80 +11,28 @@ An isolated target, one whose own `[[target]]` has credentials, has only source 
 Account, project and IAM service that source 1 sets hold for the credentials of every source. Of sources 2 to 6 it is
 also read whether the tool itself would act for somebody else (`crawler.config.credentials.assumed_identity`).
 
-Source: docs/reference/swr-api.md#sdk-environment, #sdk-files, #terraform-environment, #openstack-environment,
-#custodian-environment (names).
+Source: docs/reference/swr-api.md#sdk-files (the section and its keys).
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from crawler.config.credentials.assumed_identity import (
-    OPENSTACK_RULES,
-    PROFILE_RULES,
-    SDK_RULES,
-    TERRAFORM_RULES,
-    AssumedIdentity,
-    IdentityRule,
-    assumed_identity,
-)
+from crawler.config.credentials.assumed_identity import PROFILE_RULES, AssumedIdentity, assumed_identity
 from crawler.config.credentials.target import Target
+from crawler.config.credentials.tools import TOKEN_VARIABLES, TOOLS, Tool
 from crawler.config.settings.kinds import InvalidValueError
 from crawler.config.settings.origin import is_loopback
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.table import SETTINGS
 from crawler.config.settings.target_settings import SCOPE_KEYS
-from crawler.config.settings.variables import CREDENTIALS_FILE_VARIABLE, TOKEN_VARIABLES
+from crawler.config.settings.variables import CREDENTIALS_FILE_VARIABLE
 from crawler.errors import ConfigError, CredentialsError
 
 PROJECT_FIELDS: Final = frozenset({"project_id", "project"})
 _SECRET_FIELDS: Final = tuple(name for name, setting in SETTINGS.items() if setting.secret)
 _VALUE_FIELDS: Final = ("user", *SCOPE_KEYS)
 
-_SDK_VARIABLES: Final = {
-    "access_key": ("HUAWEICLOUD_SDK_AK",),
-    "secret_key": ("HUAWEICLOUD_SDK_SK",),
-    "security_token": ("HUAWEICLOUD_SDK_SECURITY_TOKEN",),
-    "project_id": ("HUAWEICLOUD_SDK_PROJECT_ID",),
-}
-_TERRAFORM_VARIABLES: Final = {
-    "token": ("HW_AUTH_TOKEN",),
-    "access_key": ("HW_ACCESS_KEY",),
-    "secret_key": ("HW_SECRET_KEY",),
-    "security_token": ("HW_SECURITY_TOKEN",),
-    "user": ("HW_USER_NAME",),
-    "password": ("HW_USER_PASSWORD",),
-    "account": ("HW_DOMAIN_NAME",),
-    "project_id": ("HW_PROJECT_ID",),
-    "project": ("HW_PROJECT_NAME",),
-    "iam_endpoint": ("HW_AUTH_URL",),
-}
-_OPENSTACK_VARIABLES: Final = {
-    "token": ("OS_AUTH_TOKEN", "OS_TOKEN"),
-    "access_key": ("OS_ACCESS_KEY",),
-    "secret_key": ("OS_SECRET_KEY",),
-    "security_token": ("OS_SECURITY_TOKEN",),
-    "user": ("OS_USERNAME",),
-    "password": ("OS_PASSWORD",),
-    "account": ("OS_USER_DOMAIN_NAME", "OS_DOMAIN_NAME"),
-    "project_id": ("OS_PROJECT_ID", "OS_TENANT_ID"),
-    "project": ("OS_PROJECT_NAME", "OS_TENANT_NAME"),
-    "iam_endpoint": ("OS_AUTH_URL",),
-}
-_CUSTODIAN_VARIABLES: Final = {
-    "access_key": ("HUAWEI_ACCESS_KEY_ID",),
-    "secret_key": ("HUAWEI_SECRET_ACCESS_KEY",),
-    "security_token": ("HUAWEI_SECURITY_TOKEN",),
-    "project_id": ("HUAWEI_PROJECT_ID",),
-}
-# The variables of each other tool, by field, and the rules by which it acts for somebody else; of several variables
-# for a field the first that is set counts.
-_TOOLS: Final[tuple[tuple[Mapping[str, tuple[str, ...]], tuple[IdentityRule, ...]], ...]] = (
-    (_SDK_VARIABLES, SDK_RULES),
-    (_TERRAFORM_VARIABLES, TERRAFORM_RULES),
-    (_OPENSTACK_VARIABLES, OPENSTACK_RULES),
-    (_CUSTODIAN_VARIABLES, ()),
-)
 _SECTION: Final = "basic"
 _PROFILE_KEYS: Final = {"access_key": "ak", "secret_key": "sk", "security_token": "security_token"}
 
@@ -148,14 +96,14 @@ def sources(
         yield _with_scope(_profile_source(target, profile_text), own)
     if target.isolated:
         return
-    yield from (_with_scope(_environment_source(*tool, environ), own) for tool in _TOOLS)
+    yield from (_with_scope(_environment_source(tool, environ), own) for tool in TOOLS)
     if not named:
         yield _with_scope(_profile_source(target, profile_text), own)
 
 
 def own_source(target: Target) -> CredentialSource:
     """Return what the crawler's settings hold, without a token that the loader took from another tool's variable."""
-    other_tools = {f"environment {variable}" for variable in TOKEN_VARIABLES[1:]}
+    other_tools = {f"environment {variable}" for variable in TOKEN_VARIABLES}
     fields = {field: getattr(target, field) for field in (*_SECRET_FIELDS, *_VALUE_FIELDS)}
     if target.origin_of("token") in other_tools:
         del fields["token"]
@@ -179,18 +127,16 @@ def name_as_written(field: str, origin: str) -> str:
     return origin.removeprefix("environment ") if origin.startswith("environment ") else field
 
 
-def _environment_source(
-    variables: Mapping[str, tuple[str, ...]], rules: tuple[IdentityRule, ...], environ: Mapping[str, str]
-) -> CredentialSource:
+def _environment_source(tool: Tool, environ: Mapping[str, str]) -> CredentialSource:
     """Return what the variables of one tool hold; variables that are empty do not count."""
-    found = {field: [name for name in names if environ.get(name)] for field, names in variables.items()}
+    found = {field: [name for name in names if environ.get(name)] for field, names in tool.variables.items()}
     first = {field: names[0] for field, names in found.items() if names}
     return CredentialSource(
         secrets={field: SecretRef("env", name) for field, name in first.items() if field in _SECRET_FIELDS},
         values={field: environ[name] for field, name in first.items() if field in _VALUE_FIELDS},
         origins={field: f"environment {name}" for field, name in first.items()},
-        how_to_set={field: names[0] for field, names in variables.items()},
-        assumed=assumed_identity(rules, environ),
+        how_to_set={field: names[0] for field, names in tool.variables.items()},
+        assumed=assumed_identity(tool.rules, environ),
     )
 
 

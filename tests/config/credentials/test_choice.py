@@ -18,10 +18,10 @@ from crawler.config.credentials.methods import (
     secret_refs,
 )
 from crawler.config.credentials.target import Target
+from crawler.config.credentials.tools import TOKEN_VARIABLES
 from crawler.config.load import load
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.target_settings import Auth
-from crawler.config.settings.variables import TOKEN_VARIABLES
 from crawler.errors import ConfigError, CrawlerError, CredentialsError
 
 SECRET = "hushhush"
@@ -211,7 +211,7 @@ def test_a_token_of_another_tool_is_used_only_when_the_turn_of_that_tool_comes()
 
 
 def test_the_token_variables_of_the_sources_are_those_of_the_loader() -> None:
-    for name in TOKEN_VARIABLES:
+    for name in ("SWR_CRAWLER_TOKEN", *TOKEN_VARIABLES):
         assert names(chosen(environ={name: SECRET})) == [f"env:{name}"]
 
 
