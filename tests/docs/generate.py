@@ -11,9 +11,10 @@ import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import partial
+from inspect import getdoc
 from itertools import compress
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_type_hints
 
 from crawler.audit.catalogue import RULES
 from crawler.audit.finding import schema as finding_schema
@@ -22,6 +23,9 @@ from crawler.cli.exit_codes import EXIT_CODES
 from crawler.config.settings.audit_settings import SUPPRESSION_KEYS
 from crawler.config.settings.setting import Setting
 from crawler.config.settings.table import SETTINGS
+from crawler.crawl.observing.events import TargetWork
+from crawler.crawl.observing.observer import Observer
+from crawler.crawl.observing.target_stats import TargetStats
 from crawler.diff.change import schema as change_schema
 from crawler.emulator.faults.registry import FaultArea
 from crawler.emulator.faults.registry import reference as faults
@@ -90,6 +94,32 @@ def _log_events() -> Inserts:
         for event in LOG_EVENTS
     )
     return {"log events": table(("Event", "Level", "Fields", "Meaning"), rows)}
+
+
+def _events() -> Inserts:
+    methods = {name: get_type_hints(method) for name, method in vars(Observer).items() if name.startswith("on_")}
+    told = dict.fromkeys(value for hints in methods.values() for name, value in hints.items() if name != "return")
+    return {
+        "observer methods": table(
+            ("Method", "Value", "What it is told"),
+            (
+                (code(name), code(next(iter(hints.values())).__name__), _told(getattr(Observer, name)))
+                for name, hints in methods.items()
+            ),
+        ),
+        "event values": table(
+            ("Value", "Fields", "Meaning"),
+            (
+                (code(value.__name__), ", ".join(map(code, value.__struct_fields__)), prose(getdoc(value) or ""))
+                for value in (*told, TargetWork, TargetStats)
+            ),
+        ),
+    }
+
+
+def _told(method: Callable[..., None]) -> str:
+    """Return what a method of an observer is told: its docstring says what it takes."""
+    return sentence((getdoc(method) or "").removeprefix("Take ").removeprefix("that "))
 
 
 def _faults() -> Inserts:
@@ -186,6 +216,7 @@ INSERTS: Final[Mapping[str, Callable[[], Inserts]]] = {
     "manifest": _manifest,
     "audit-rules": _rules,
     "log-events": _log_events,
+    "events": _events,
     "emulator-faults": _faults,
 }
 

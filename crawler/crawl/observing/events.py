@@ -52,7 +52,7 @@ class CrawlStarted(msgspec.Struct, frozen=True):
     """The walks are known, and pages are requested from now on.
 
     `targets` has the statistics of each target, in the order of the configuration. What earlier processes of the run
-    read is counted in them and told by no other event. They are copies.
+    read is counted in them, and told by no event of this process. They are copies.
     """
 
     targets: tuple[TargetStats, ...]
@@ -179,8 +179,8 @@ class WalkStarted(msgspec.Struct, frozen=True, gc=False):
 class WalkEnded(msgspec.Struct, frozen=True):
     """A walk has its verdict.
 
-    A walk of a whole center may await a split: then it is read again by namespace (WalkSplit), or it has ended after
-    all (WalkNotSplit). `requests` are those of all processes of the run, retries included.
+    A walk of a whole center may await a split: then it is read again by namespace (on_walk_split), or it has ended
+    after all (on_walk_not_split). `requests` are those of all processes of the run, retries included.
     """
 
     walk: WalkId
