@@ -28,7 +28,7 @@ from crawler.config.sources import (
     read_environment,
     refuse_unknown_variables,
 )
-from crawler.config.targets import make_target, refuse_plain_http, resolve_targets
+from crawler.config.targets import resolve_targets
 from crawler.model.namespace import pattern
 
 _UNNAMED_FILE: Final = "the configuration file"
@@ -64,33 +64,22 @@ def resolve(given: TableSettings, environ: Mapping[str, str], file: FileText) ->
     file_name = file.name or _UNNAMED_FILE
     in_file = read_file(file.text, file_name)
     base = merge(given.settings, read_environment(environ), in_file.settings, read_defaults(environ))
-    tables = in_file if given.targets is None else given
-    of_targets = list((tables.targets or {}).values())
-    refuse_unknown_variables(
-        environ, [given.settings, in_file.settings, *(in_file.targets or {}).values(), *of_targets]
-    )
+    read = [table for source in (given, in_file) for table in (source.settings, *(source.targets or {}).values())]
+    refuse_unknown_variables(environ, read)
     base |= _implied(base)
-    targets = resolve_targets(base, tables)
-    for values in targets.settings.values():
-        refuse_plain_http(values, allow_http=base["allow_http"].value)
-    labelled = {f"target.{name}." if targets.prefixed else "": values for name, values in targets.settings.items()}
+    targets, prefixed = resolve_targets(base, in_file if given.targets is None else given)
     origins = {
-        label + name: values[name].source.origin
-        for label, values in (labelled or {"": base}).items()
-        for name in TARGET_KEYS
+        f"target.{target.name}.{name}" if prefixed else name: origin
+        for target in targets
+        for name, origin in target.origins
     }
     suppressions = given.suppressions or in_file.suppressions or SourcedValue((), DEFAULT_SOURCE)
-    origins |= {label: base[label].source.origin for label in (*RUN_KEYS, *AUDIT_KEYS)}
+    unbound = {} if targets else {name: base[name].value for name in TARGET_KEYS}
+    origins |= {label: base[label].source.origin for label in (*unbound, *RUN_KEYS, *AUDIT_KEYS)}
     origins |= {"audit.suppress": suppressions.source.origin}
-    made = tuple(
-        make_target(name, values, isolated=name in targets.isolated) for name, values in targets.settings.items()
-    )
     audit = Policy(**_policy_values(base), suppressions=suppressions.value)
-    return Resolved(
-        fields=MappingProxyType({**_run_values(base), "targets": made, "audit": audit}),
-        origins=MappingProxyType(origins),
-        unbound=MappingProxyType({} if targets.settings else {name: base[name].value for name in TARGET_KEYS}),
-    )
+    fields = {**_run_values(base), "targets": targets, "audit": audit}
+    return Resolved(MappingProxyType(fields), MappingProxyType(origins), MappingProxyType(unbound))
 
 
 def _implied(base: Mapping[str, SourcedValue]) -> dict[str, SourcedValue]:

@@ -12,8 +12,8 @@ A `[[target]]` with credentials is isolated: it uses the credentials of no other
 IAM service from the file alone, because the key of one account must not go to the endpoint of another.
 """
 
-from collections.abc import Collection, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Final
 
 from crawler.config.credentials.target import Target
 from crawler.config.file import DEFAULT_TARGET, TableSettings
@@ -27,34 +27,29 @@ from crawler.errors import ConfigError
 _PACE: Final = frozenset({"rate_per_s", "concurrency"})
 
 
-class TargetValues(NamedTuple):
-    """The settings of all targets, by the target's name.
+def resolve_targets(base: Mapping[str, SourcedValue], tables: TableSettings) -> tuple[tuple[Target, ...], bool]:
+    """Return all targets, and whether the names of their settings in `config show` have the target's name in front.
 
-    `isolated` are the names of the isolated targets. `prefixed` when the names of their settings have the target's
-    name in front in `config show`.
-    """
-
-    settings: Mapping[str, Mapping[str, SourcedValue]]
-    isolated: Collection[str]
-    prefixed: bool
-
-
-def resolve_targets(base: Mapping[str, SourcedValue], tables: TableSettings) -> TargetValues:
-    """Return the settings of all targets; `base` are the settings outside `tables`, all sources merged.
-
-    Raise the error of a source for a target without an endpoint, or whose endpoint or region is wrong.
+    `base` are the settings outside `tables`, all sources merged. Raise the error of a source for a target without an
+    endpoint, and for an endpoint or a region that is wrong.
     """
     rank = tables.precedence
     replaced = any(base[name].value and base[name].source.precedence > rank for name in ("endpoint", "region"))
-    if tables.targets and not replaced:
-        isolated = frozenset(name for name, table in tables.targets.items() if table.keys() & CREDENTIAL_KEYS)
-        settings = _from_tables(base, tables, isolated)
-        return TargetValues(settings, isolated, prefixed=True)
-    settings = _without_tables(base)
-    return TargetValues(settings, frozenset(), prefixed=len(settings) > 1)
+    has_tables = bool(tables.targets) and not replaced
+    settings = _from_tables(base, tables) if has_tables else _without_tables(base)
+    for given in settings.values():
+        _refuse_plain_http(given, allow_http=base["allow_http"].value)
+    isolated = _isolated(tables) if has_tables else frozenset()
+    targets = tuple(_make_target(name, given, isolated=name in isolated) for name, given in settings.items())
+    return targets, has_tables or len(targets) > 1
 
 
-def make_target(name: str, given: Mapping[str, SourcedValue], *, isolated: bool) -> Target:
+def _isolated(tables: TableSettings) -> frozenset[str]:
+    """Return the names of the targets whose own tables have credentials."""
+    return frozenset(name for name, table in (tables.targets or {}).items() if table.keys() & CREDENTIAL_KEYS)
+
+
+def _make_target(name: str, given: Mapping[str, SourcedValue], *, isolated: bool) -> Target:
     """Return the target `name` with the settings `given`."""
     return Target(
         name=name,
@@ -64,7 +59,7 @@ def make_target(name: str, given: Mapping[str, SourcedValue], *, isolated: bool)
     )
 
 
-def refuse_plain_http(given: Mapping[str, SourcedValue], *, allow_http: bool) -> None:
+def _refuse_plain_http(given: Mapping[str, SourcedValue], *, allow_http: bool) -> None:
     """Raise the error of an endpoint's source when credentials would cross a network unencrypted."""
     for name in ("endpoint", "iam_endpoint", "metadata_endpoint"):
         endpoint, source = given[name].value or "", given[name].source
@@ -91,10 +86,9 @@ def _without_tables(base: Mapping[str, SourcedValue]) -> dict[str, dict[str, Sou
     return {name: {setting: base[setting] for setting in TARGET_KEYS} | site for name, site in sites.items()}
 
 
-def _from_tables(
-    base: Mapping[str, SourcedValue], tables: TableSettings, isolated: Collection[str]
-) -> dict[str, dict[str, SourcedValue]]:
+def _from_tables(base: Mapping[str, SourcedValue], tables: TableSettings) -> dict[str, dict[str, SourcedValue]]:
     """Return the settings of each `[[target]]`, by its name. Raise ConfigError for one without an endpoint."""
+    isolated = _isolated(tables)
     defaults = declared_defaults()
     beside_them = merge(tables.settings, defaults)
     own_credentials = {
