@@ -2,12 +2,14 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any, Final, NamedTuple
 
 import anyio.from_thread
@@ -27,6 +29,7 @@ from crawler.model.stop_reason import StopReason
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from tests.support.emulator_fixture import TOKEN, QuickClock, parts, serve, snapshot_of
+from tests.support.process_kill import CallAtRequest
 from tests.support.running import run_crawl
 from tests.support.tcp_proxy import RunningProxy, proxy
 
@@ -198,6 +201,32 @@ def test_a_run_that_ended_with_half_of_its_targets_done_asks_them_no_more(tmp_pa
     assert not verify(open_snapshot(snapshot_of(resumed))).differences
 
 
+def test_a_run_that_is_killed_goes_on_with_the_targets_that_are_left(tmp_path: Path) -> None:
+    with serve(HELD) as served:
+        whole = crawl(FEW, tmp_path / "whole", served.endpoint, limit=5)
+        at_once = served.counters()["requests"]
+    killed: list[subprocess.Popen[bytes]] = []
+    started = Event()
+
+    def kill() -> None:
+        started.wait()
+        killed[0].kill()
+
+    with serve(HELD, faults=(CallAtRequest(at=at_once * 2 // 3, function=kill),)) as served:
+        text = tables(dict.fromkeys(names(), served.endpoint), '[crawl]\nrate_per_s = "unlimited"\nlimit = 5\n')
+        (tmp_path / "many.toml").write_text(text)
+        given = command(64, 64, "crawl", "--config", "many.toml", "--output", "out")
+        killed.append(subprocess.Popen(given, cwd=tmp_path, env=environ(), stderr=subprocess.DEVNULL))  # noqa: S603 - ourselves
+        started.set()
+        assert killed[0].wait() == -signal.SIGKILL
+        before = served.counters()["requests"]
+        resumed = crawl(FEW, tmp_path / "out", served.endpoint, limit=5)
+        after = served.counters()["requests"]
+    assert resumed.resumed
+    assert seen(resumed) == seen(whole)
+    assert after - before < at_once * 2 / 3
+
+
 # --- the limit of the process
 
 _LIMITED: Final = """
@@ -209,12 +238,19 @@ main()
 """
 
 
+def command(soft: int, hard: int, *arguments: str) -> list[str]:
+    """Return what runs the command line in a process that may have so many open files."""
+    return [sys.executable, "-c", _LIMITED.format(soft=soft, hard=hard, arguments=list(arguments))]
+
+
+def environ() -> dict[str, str]:
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("SWR_")}, **TOKEN}
+
+
 def limited(soft: int, hard: int, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process that may have so many open files."""
-    code = _LIMITED.format(soft=soft, hard=hard, arguments=list(arguments))
-    environ = {**{name: value for name, value in os.environ.items() if not name.startswith("SWR_")}, **TOKEN}
-    command = [sys.executable, "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environ, check=False, timeout=60)  # noqa: S603 - ourselves
+    given = command(soft, hard, *arguments)
+    return subprocess.run(given, capture_output=True, text=True, cwd=folder, env=environ(), check=False, timeout=60)  # noqa: S603 - ourselves
 
 
 @pytest.mark.parametrize(("soft", "hard"), [(80, 80), (64, 4096)])
@@ -238,7 +274,6 @@ def test_too_many_open_files_are_told_with_the_limit_and_how_to_raise_it(tmp_pat
         "    while True:\n"
         "        os.open('/dev/null', os.O_RDONLY)\n"
     )
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)  # noqa: S603 - ourselves
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)  # noqa: S603 - ourselves
     advice = "this process may have 20 open at a time: raise the limit with `ulimit -n`, then rerun the command"
     assert done.stderr.splitlines()[-1] == f"crawler.errors.DiskError: /dev/null: {os.strerror(errno.EMFILE)}; {advice}"
