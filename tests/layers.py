@@ -17,6 +17,7 @@ PACKAGE: Final = Path(__file__).parent.parent / "crawler"
 # From the top down: a folder imports from its own layer's folder and from those below it.
 LAYERS: Final = (
     "cli",
+    "api",
     "report",
     "audit",
     "diff",

@@ -27,12 +27,16 @@ def read_text(path: str, setting: str) -> str:
         raise ConfigError(f"{setting}: {path!a} cannot be the path of a file", setting=setting) from None
 
 
+def variables(environ: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return `environ`, or the variables of the process when it is None."""
+    return os.environ if environ is None else environ
+
+
 def resolve_arguments(
     path: str | PurePath | None, environ: Mapping[str, str] | None, arguments: Mapping[str, object]
 ) -> Resolved:
     """Return what the arguments of `crawler.config.config.Config.load` make together. Raise as it does."""
-    if environ is None:
-        environ = os.environ
+    environ = variables(environ)
     by_argument, by_variable = "" if path is None else str(path), environ.get(CONFIG_VARIABLE, "")
     name = by_argument or by_variable
     text = read_text(name, "argument path" if by_argument else CONFIG_VARIABLE) if name else None

@@ -9,6 +9,7 @@ from crawler.config.settings.run_settings import Require
 from crawler.crawl.observing.target_stats import TargetStats
 from crawler.errors import CrawlerError, ErrorKind, IncompleteError, UnavailableError
 from crawler.model.stop_reason import StopReason, interruption
+from crawler.snapshot.completeness import Shortfall
 from crawler.snapshot.manifest import (
     CarriedOver,
     Coverage,
@@ -19,7 +20,7 @@ from crawler.snapshot.manifest import (
     TargetEntry,
     WalkEntry,
 )
-from crawler.text.human import counted
+from crawler.text.human import counted, escaped
 
 # Of several targets that failed: an outage passes by itself, a setting that is wrong does not.
 _SEVERITY: Final[tuple[ErrorKind, ...]] = (
@@ -40,7 +41,8 @@ class RunResult(NamedTuple):
     before: then the reason is in `errors`, by target, or `stop_reason` is a signal or a deadline. `manifest` and `path`
     are None when there is no published folder. `errors` may also hold why some targets of a published snapshot failed.
     `state` is the folder from which the same command resumes the run, None when nothing is left to do. `require` is
-    that of the configuration: whether a published snapshot may lack targets that failed.
+    that of the configuration: whether a published snapshot may lack targets that failed. `shortfalls` say why what was
+    published is not complete.
     """
 
     stop_reason: StopReason
@@ -61,6 +63,7 @@ class RunResult(NamedTuple):
     targets: tuple[TargetEntry, ...] = ()
     carried_over: tuple[CarriedOver, ...] = ()
     require: Require = "all"
+    shortfalls: tuple[Shortfall, ...] = ()
 
     def failure(self) -> CrawlerError | None:
         """Return the error that stands for how the crawl ended; None when a complete snapshot is published.
@@ -80,11 +83,7 @@ class RunResult(NamedTuple):
         return UnavailableError("max_duration is over before every walk has ended; rerun the same command")
 
     def _incomplete(self) -> str:
-        unproven = sum(walk.verdict != "complete" or bool(walk.rejects) for walk in self.walks)
-        failed = sum(target.state == "failed" for target in self.targets)
-        reasons = [
-            f"{counted(unproven, 'walk')} not proven" if unproven else "",
-            f"{counted(failed, 'target')} failed" if failed else "",
-        ]
-        why = ", ".join(filter(None, reasons)) or "its centers are not covered, or shrank"
-        return f"snapshot {self.snapshot} is published, but not complete: {why}; read its manifest"
+        first, *others = self.shortfalls or (None,)
+        why = "it falls short of its plan" if first is None else f"{first.place}: {first.text}"
+        more = f", and {counted(len(others), 'more reason')}" if others else ""
+        return f"snapshot {self.snapshot} is published, but it is not complete: {escaped(why)}{more}"

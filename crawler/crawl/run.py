@@ -24,17 +24,18 @@ from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
 from crawler.crawl.result import RunResult
 from crawler.crawl.resume import resume
 from crawler.crawl.run_end import RunEnd
-from crawler.crawl.run_output import STDOUT, open_part_writer, open_run_workspace
+from crawler.crawl.run_output import STDOUT, WalkReceiver, open_part_writer, open_run_workspace
 from crawler.crawl.run_store import RunStore
 from crawler.crawl.system_clock import SystemClock
 from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason, StopSource
+from crawler.snapshot.completeness import shortfalls
 from crawler.snapshot.reader import open_snapshot
 from crawler.store.output.workspace import Workspace
 from crawler.store.spool import open_spool
 
 
-async def crawl(
+async def crawl(  # noqa: PLR0913 - two are arguments, the others seams
     config: Config,
     environ: Mapping[str, str],
     *,
@@ -42,28 +43,31 @@ async def crawl(
     stop: StopSource | None = None,
     clock: Clock | None = None,
     clients: ClientOpener = open_clients,
+    receiver: WalkReceiver | None = None,
 ) -> RunResult:
     """Crawl what `config` names, publish it, and return how the crawl ended.
 
     `environ` has the variables that hold secrets. `observer` is told of what happens; if it fails, the crawl goes on.
     The crawl stops when `stop` asks for it, or its task is cancelled, until its snapshot is renamed: after that it is
     published, and ends as if it had not been asked. Retries and the rate limit follow `clock`. `clients` opens the
-    client of each target. Nothing of the process is changed, and several crawls may run in one event loop.
+    client of each target. `receiver` takes the walks in place of standard output, if that is the output. Nothing of the
+    process is changed, and several crawls may run in one event loop.
 
     Raises a CrawlerError when the run could not start, was stopped before it knew its walks, or the disk failed; an
     error of a target is in the RunResult instead.
     """
     factories = credential_factories(config, environ)
-    run = partial(_crawl, config, factories, observer, clock or SystemClock(), clients)
+    run = partial(_crawl, config, factories, observer, clock or SystemClock(), clients, receiver)
     return await stopped_in_order(run, stop)
 
 
-async def _crawl(
+async def _crawl(  # noqa: PLR0913, PLR0917 - what `crawl` is given
     config: Config,
     factories: Mapping[str, CredentialFactory],
     observer: Observer | None,
     clock: Clock,
     clients: ClientOpener,
+    receiver: WalkReceiver | None,
     stop: StopSource,
 ) -> RunResult:
     stop.watch()
@@ -79,7 +83,7 @@ async def _crawl(
         with events.lasting():
             result = _published_before(workspace)
             if result is None:
-                result = await _Run(config, workspace, clock, clients, stop, events).crawl(factories)
+                result = await _Run(config, workspace, clock, clients, stop, events).crawl(factories, receiver)
             events.publish(result.path, result.manifest)
         events.end(result.status, result.stop_reason, result.errors, result.path)
         return result
@@ -109,6 +113,7 @@ def _published_before(workspace: Workspace) -> RunResult | None:
         status=manifest.status,
         targets=manifest.targets,
         carried_over=manifest.carried_over,
+        shortfalls=tuple(shortfalls(manifest)),
     )
 
 
@@ -131,18 +136,18 @@ class _Run:
         self._to_folder = config.output != STDOUT
         self._end = RunEnd(config, workspace, stop, events.statistics)
 
-    async def crawl(self, factories: Mapping[str, CredentialFactory]) -> RunResult:
+    async def crawl(self, factories: Mapping[str, CredentialFactory], receiver: WalkReceiver | None) -> RunResult:
         config, workspace, observers = self._config, self._workspace, self._events.observers
         with (
             closing(open_spool(workspace.folder, sync=self._to_folder)) as spool,
-            open_part_writer(config, workspace) as part_writer,
+            open_part_writer(config, workspace, receiver) as part_writer,
         ):
             async with self._open_clients(config, factories, self._clock) as clients:
                 plan = await unless_stopped(partial(self._find_walks, clients), self._stop)
                 snapshot, now = workspace.state.publication, self._clock.utc()
                 new_schedule = partial(make_schedule, config, plan, observers, self._events.statistics)
                 schedule = resume(spool, new_schedule, snapshot, now, observers)
-                store = RunStore(spool, part_writer, workspace.check)
+                store = RunStore(spool, part_writer, workspace.check, receiver.on_walk if receiver else lambda _: None)
                 if workspace.state.resumed:
                     store.settled |= {index for index, walk in schedule.by_index().items() if walk.requests}
                 self._events.start_crawl(plan.errors)

@@ -25,7 +25,7 @@ from crawler.snapshot.completeness import shortfalls
 from crawler.snapshot.manifest import CarriedOver, Manifest
 from crawler.snapshot.shrinkage import ShrinkLimits
 from crawler.store.output.workspace import Workspace
-from crawler.store.part_files import PartFiles, StdoutWriter
+from crawler.store.part_files import PartFiles, PartWriter
 from crawler.store.publish import finish
 from crawler.text.timestamp import timestamp
 
@@ -39,15 +39,13 @@ class RunEnd:
         self._stop = stop
         self._statistics = statistics
 
-    def finish(
-        self, evidence: Evidence, schedule: Schedule, store: RunStore, part_writer: PartFiles | StdoutWriter
-    ) -> RunResult:
+    def finish(self, evidence: Evidence, schedule: Schedule, store: RunStore, part_writer: PartWriter) -> RunResult:
         """Publish what the targets that ended hold; return how the crawl ended."""
         compared = self._compared(evidence, part_writer) if evidence.is_publishable else NOT_COMPARED
         facts = self._facts()
         judged = snapshot_of(evidence, facts, compared)
         result = self._result(judged, evidence, facts, schedule.errors())
-        if result.status is None or isinstance(part_writer, StdoutWriter):
+        if result.status is None or not isinstance(part_writer, PartFiles):
             return result
         files, rejects = part_writer.close()
         manifest = snapshot_of(msgspec.structs.replace(evidence, files=files, rejects=rejects), facts, compared)
@@ -57,7 +55,7 @@ class RunEnd:
         state = self._workspace.state
         return RunFacts(state.publication, state.started_at, datetime.now(UTC), state.resumed, redacted(self._config))
 
-    def _compared(self, evidence: Evidence, part_writer: PartFiles | StdoutWriter) -> Compared:
+    def _compared(self, evidence: Evidence, part_writer: PartWriter) -> Compared:
         folder = part_writer.folder if isinstance(part_writer, PartFiles) else None
         return compare(
             evidence,
@@ -94,6 +92,7 @@ class RunEnd:
             targets=judged.targets,
             carried_over=judged.carried_over,
             require=self._config.require,
+            shortfalls=tuple(shortfalls(judged)) if is_published else (),
         )
 
     def _publish(

@@ -7,16 +7,17 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Final
+from typing import Final, Protocol
 
 from crawler.config.config import Config
 from crawler.files.disk_errors import disk_errors
 from crawler.model.caller import Callers
 from crawler.snapshot.layout import UNPUBLISHED
+from crawler.snapshot.manifest import WalkEntry
 from crawler.store.output.resume_request import ResumeRequest
 from crawler.store.output.run_state import RunState
 from crawler.store.output.workspace import Workspace, open_workspace
-from crawler.store.part_files import PartFiles, StdoutWriter
+from crawler.store.part_files import PartFiles, PartWriter, StdoutWriter
 from crawler.store.publish import Destination
 
 STDOUT: Final = "-"  # the output that means standard output
@@ -47,14 +48,22 @@ def open_run_workspace(
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class WalkReceiver(PartWriter, Protocol):
+    """Takes the walks of a run in place of standard output. It is called in threads, one call at a time."""
+
+    def on_walk(self, entry: WalkEntry) -> None:
+        """Take the entry of a walk, all of whose lines are written and flushed."""
+        ...
+
+
 @contextmanager
-def open_part_writer(config: Config, workspace: Workspace) -> Iterator[PartFiles | StdoutWriter]:
+def open_part_writer(config: Config, workspace: Workspace, receiver: WalkReceiver | None) -> Iterator[PartWriter]:
     """Yield the writer of published records; leave its files in the workspace when the run did not end.
 
-    Raises DiskError.
+    In place of standard output it is `receiver`, if there is one. Raises DiskError.
     """
     if config.output == STDOUT:
-        yield StdoutWriter(sys.stdout.buffer)
+        yield receiver or StdoutWriter(sys.stdout.buffer)
         return
     folder = workspace.folder / UNPUBLISHED
     parts = PartFiles(folder, max_part_bytes=config.max_part_bytes, by_target=len(config.targets) > 1)

@@ -25,13 +25,21 @@ class RunStore:
 
     `settled` holds the index of each walk of which a window was read, refused or lost.
 
-    `check` raises UnavailableError when another run has taken the output over.
+    `check` raises UnavailableError when another run has taken the output over. `on_walk` is given the entry of each
+    walk when all of it is written.
     """
 
-    def __init__(self, spool: Spool, part_writer: PartWriter, check: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        part_writer: PartWriter,
+        check: Callable[[], None] = lambda: None,
+        on_walk: Callable[[WalkEntry], None] = lambda _: None,
+    ) -> None:
         self._spool = spool
         self._part_writer = part_writer
         self._check = check
+        self._on_walk = on_walk
         self.walks: list[WalkEntry] = []
         self._splits: dict[tuple[str, Center], CenterSplit] = {}
         self.settled: set[int] = set()
@@ -85,6 +93,7 @@ class RunStore:
 
     def publish(self, ended: Sequence[ScheduledWalk]) -> None:
         """Publish walks that have ended, the next in plan order. Raises DiskError."""
+        known = len(self.walks)
         for scheduled in ended:
             split = scheduled.own_split
             if scheduled.result is not None and split is not None:
@@ -97,6 +106,8 @@ class RunStore:
                 self._add_sample(one)
                 one.result = None  # the entry holds its evidence; memory must not grow with the walks
         self._part_writer.flush()
+        for entry in self.walks[known:]:
+            self._on_walk(entry)
 
     def _add_sample(self, scheduled: ScheduledWalk) -> None:
         if scheduled.result is None or scheduled.own_split is not None:

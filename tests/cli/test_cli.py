@@ -14,6 +14,7 @@ import pytest
 
 import crawler
 from crawler.cli.console.exit_status import exit_code_of
+from crawler.crawl.engine import page_requester
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.swr.decode.batch import Source
@@ -290,7 +291,7 @@ def test_the_report_of_a_bug_holds_no_secret(say: Say, tmp_path: Path, monkeypat
     def fails(response: Response, source: Source) -> Page:
         raise ValueError(f"{response.status} of {source.center} for {TOKEN['SWR_CRAWLER_TOKEN']}")
 
-    monkeypatch.setattr("crawler.crawl.engine.page_requester.read_page", fails)
+    monkeypatch.setattr(page_requester, "read_page", fails)
     with serve(INVENTORY) as served:
         said = say("crawl", "--endpoint", served.endpoint, "--output", str(tmp_path))
     assert said.code == 70

@@ -24,6 +24,8 @@ from hypothesis import strategies as st
 
 from crawler.cli import run_command as entry
 from crawler.cli.exit_codes import EXIT_CODES
+from crawler.crawl import estimate as estimating
+from crawler.crawl import run as running
 from crawler.model.stop_reason import StopReason
 from tests.cli.fuzz_strategies import arguments, command, contents, environments, responses
 from tests.support.emulator_fixture import TOKEN, QuickClock
@@ -66,8 +68,8 @@ def raise_bug(error: Exception) -> NoReturn:
 def quick() -> Iterator[None]:
     """No example waits or leaves this host: clocks jump, `emulate` ends when it serves, and a bug is raised."""
     with pytest.MonkeyPatch.context() as patches:
-        for module in ("run", "estimate"):
-            patches.setattr(f"crawler.crawl.{module}.SystemClock", QuickClock)
+        for module in (running, estimating):
+            patches.setattr(module, "SystemClock", QuickClock)
         patches.setattr("crawler.cli.commands.emulate.SignalStop", AtOnce)
         patches.setattr("crawler.store.output.workspace.time.sleep", lambda _: None)
         patches.setattr(entry, "_report_bug", raise_bug)

@@ -13,7 +13,7 @@ import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.config import Config
-from crawler.crawl import run
+from crawler.crawl import run, run_end
 from crawler.crawl.clients.credential_factories import CredentialFactory
 from crawler.crawl.clients.pool import Clients, open_clients
 from crawler.crawl.estimate import estimate
@@ -117,11 +117,11 @@ def test_a_crawl_that_is_cancelled_while_it_publishes_has_published_nothing(
 
     with serve(SMALL) as served:
         config = configure(served.endpoint, tmp_path, **SETTINGS)
-        monkeypatch.setattr(run, "finish", finish)
+        monkeypatch.setattr(run_end, "finish", finish)
         assert asyncio.run(cancelled_at(config, cancel.append))
         assert not list(tmp_path.glob("snapshot=*"))
         requests = served.counters()["requests"]
-        monkeypatch.setattr(run, "finish", real)
+        monkeypatch.setattr(run_end, "finish", real)
         result = run_crawl(config, TOKEN)
         assert (exit_code_of(result), result.resumed) == (0, 1)
         assert served.counters()["requests"] == requests

@@ -5,7 +5,9 @@ through anyio's shields. So a run is not cancelled: it is asked to stop, as by a
 the run has ended. What a signal leaves on disk is what a cancellation leaves.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import anyio
@@ -40,9 +42,10 @@ class _Forwarded:
         try:
             reason = await (_never() if self._source is None else self._source.wait())
         finally:
-            self._ask(reason)
+            self.ask(reason)
 
-    def _ask(self, reason: StopReason) -> None:
+    def ask(self, reason: StopReason) -> None:
+        """Ask for this reason, from now on."""
         self._reason = reason
         self._asked.set()
 
@@ -71,6 +74,36 @@ async def stopped_in_order(work: Callable[[StopSource], Awaitable[T]], stop: Sto
     if errors:
         raise errors[0]
     return results[0]
+
+
+@asynccontextmanager
+async def running(work: Callable[[StopSource], Coroutine[object, object, T]]) -> AsyncIterator["asyncio.Task[T]"]:
+    """Yield a task that does `work` beside the body; after the body, ask it to stop, and wait until it has ended.
+
+    The task is one of the event loop: in a task group, what the body raises would come out in a group.
+    """
+    asked = _Forwarded(None)
+    task = asyncio.get_running_loop().create_task(work(asked))
+    try:
+        yield task
+    finally:
+        asked.ask(StopReason("cancelled"))
+        await _ended(task)
+
+
+async def _ended(task: "asyncio.Task[T]") -> None:
+    """Return when a task has ended, and not before, even if this task is cancelled meanwhile."""
+    cancelled: asyncio.CancelledError | None = None
+    with anyio.CancelScope(shield=True):
+        while not task.done():
+            try:
+                await asyncio.wait((task,))
+            except asyncio.CancelledError as error:
+                cancelled = error
+    if not task.cancelled():
+        task.exception()  # whoever wants to know has awaited the task
+    if cancelled is not None:
+        raise cancelled
 
 
 async def _never() -> StopReason:
