@@ -120,8 +120,14 @@ async def plan_async(config: Config, *, environ: Mapping[str, str] | None = None
 
 
 def _in_a_loop(work: Callable[[], Awaitable[T]], name: str) -> T:
+    if _is_in_a_loop():
+        raise RuntimeError(f"an event loop runs in this thread already: use `await crawler.{name}_async(...)`")
+    return anyio.run(work)
+
+
+def _is_in_a_loop() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return anyio.run(work)
-    raise RuntimeError(f"an event loop runs in this thread already: use `await crawler.{name}_async(...)`")
+        return False
+    return True

@@ -12,6 +12,8 @@ from crawler.api.running import CrawlResult
 from crawler.api.snapshots import Snapshot
 from crawler.api.streaming import CrawlStream, StreamedWalk
 from crawler.config.config import Config
+from tests.docs import python_api
+from tests.docs.python_api import signature_text
 
 NAMES: Final = [
     "Change",
@@ -53,12 +55,12 @@ SIGNATURES: Final = {
     "Config.load": "(path: str | PurePath | None = None, *, environ: Mapping[str, str] | None = None, **settings: Any)"
     " -> Self",
     "CrawlResult.raise_for_status": "() -> None",
-    "Snapshot.open": "(name: str | PurePath = 'latest', *, output: str | PurePath = 'output') -> 'Snapshot'",
+    "Snapshot.open": "(name: str | PurePath = 'latest', *, output: str | PurePath = 'output') -> Snapshot",
     "Snapshot.verify": "() -> Report",
-    "Snapshot.records": "(*, target: str | None = None, center: Optional[Literal['self', 'thirdparty']] = None,"
+    "Snapshot.records": "(*, target: str | None = None, center: Literal['self', 'thirdparty'] | None = None,"
     " namespace: str | None = None) -> Iterator[Record]",
-    "Snapshot.diff": "(old: 'Snapshot', *, ignore: Iterable[str] = (), list_downloads: bool = False) -> 'SnapshotDiff'",
-    "Snapshot.audit": "(policy: Policy | None = None, *, previous: 'Snapshot | None' = None) -> 'SnapshotAudit'",
+    "Snapshot.diff": "(old: Snapshot, *, ignore: Iterable[str] = (), list_downloads: bool = False) -> SnapshotDiff",
+    "Snapshot.audit": "(policy: Policy | None = None, *, previous: Snapshot | None = None) -> SnapshotAudit",
     "emulator.serve": "(*, repositories: int = 1000, namespaces: int = 4, seed: int = 1, faults: tuple[str, ...] = (),"
     " inventory: Inventory | None = None, **settings: Any) -> Iterator[ServedEmulator]",
     "emulator.serve_async": "(*, repositories: int = 1000, namespaces: int = 4, seed: int = 1,"
@@ -79,19 +81,6 @@ def after(code: str) -> str:
     return done.stdout.strip()
 
 
-def plain(signature: str) -> str:
-    words = signature.replace("(self, ", "(").replace("(self)", "()").split(" ")
-    return " ".join(_without_modules(word) for word in words)
-
-
-def _without_modules(word: str) -> str:
-    for prefix in sorted({name for name in sys.modules if name.startswith(("crawler.", "collections", "pathlib"))})[
-        ::-1
-    ]:
-        word = word.replace(f"{prefix}.", "")
-    return word.replace("typing.", "")
-
-
 def test_the_names_are_these_and_no_more() -> None:
     assert crawler.__all__ == NAMES
     assert len(NAMES) <= 25
@@ -110,13 +99,18 @@ def test_a_signature_does_not_change_unnoticed(path: str) -> None:
     for name in path.split("."):
         value = getattr(value, name)
     assert callable(value)
-    assert plain(str(inspect.signature(value))) == SIGNATURES[path]
+    assert signature_text(value) == SIGNATURES[path]
 
 
 @pytest.mark.parametrize("kind", PROPERTIES)
 def test_the_properties_of_a_class_do_not_change_unnoticed(kind: type) -> None:
     found = {name for name, value in vars(kind).items() if isinstance(value, property)}
     assert found == PROPERTIES[kind]
+
+
+def test_the_reference_has_every_name() -> None:
+    page = "\n".join(python_api.inserts().values())
+    assert [name for name in NAMES if f"### `{name}`" not in page] == ["Verdict"]
 
 
 def test_a_name_that_is_not_public_is_not_there() -> None:

@@ -174,4 +174,7 @@ def _defined(file: Path) -> frozenset[str]:
             found.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
         else:
             found.update(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+            # What a package imports when it is used, it names for type checkers, in a condition.
+            imported = (part for part in ast.walk(node) if isinstance(part, ast.ImportFrom))
+            found.update(alias.asname or alias.name for part in imported for alias in part.names)
     return frozenset(found)

@@ -32,6 +32,7 @@ from crawler.emulator.faults.registry import reference as faults
 from crawler.emulator.fields.parameter import COMMON_PARAMETERS
 from crawler.snapshot import layout
 from crawler.snapshot.manifest import schemas
+from tests.docs import python_api
 from tests.docs.command_tables import commands
 from tests.docs.documented_file import DOCUMENTED, documented_file
 from tests.docs.markdown import code, prose, sentence, table
@@ -218,6 +219,7 @@ INSERTS: Final[Mapping[str, Callable[[], Inserts]]] = {
     "log-events": _log_events,
     "events": _events,
     "emulator-faults": _faults,
+    "python-api": python_api.inserts,
 }
 
 
