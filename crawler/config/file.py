@@ -31,11 +31,12 @@ class TableSettings(NamedTuple):
     precedence: int = 0
 
 
-def read_file(text: str | None, file_name: str) -> TableSettings:
-    """Return the settings in the TOML `text`; None stands for no file. Messages call the file `file_name`.
+def read_file(text: str | None, file_name: str | None) -> TableSettings:
+    """Return the settings in the TOML `text`; None stands for no file. Messages call the file `file_name`, if not None.
 
     Raise ConfigError for text that is not TOML, for an unknown table or key, and for a wrong value.
     """
+    file_name = file_name or "the configuration file"
     file = SettingSource(f"file {file_name}", file_name, file_name)
     document = _parse(text or "", file)
     for key in document:

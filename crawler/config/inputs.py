@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Final
 
-from crawler.config.file import read_arguments
-from crawler.config.resolve import FileText, Resolved, resolve
+from crawler.config.file import read_arguments, read_file
+from crawler.config.resolve import Resolved, resolve
 from crawler.config.settings.variables import CONFIG_VARIABLE
 from crawler.errors import ConfigError
 from crawler.files.regular import read_bounded
@@ -40,4 +40,5 @@ def resolve_arguments(
     by_argument, by_variable = "" if path is None else str(path), environ.get(CONFIG_VARIABLE, "")
     name = by_argument or by_variable
     text = read_text(name, "argument path" if by_argument else CONFIG_VARIABLE) if name else None
-    return resolve(read_arguments(arguments), environ, FileText(text, name or None))
+    in_file = read_file(text, name)
+    return resolve(read_arguments(arguments), environ, in_file)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from crawler.config.config import Config, Loaded
-from crawler.config.file import TableSettings
-from crawler.config.resolve import FileText, resolve
+from crawler.config.file import TableSettings, read_file
+from crawler.config.resolve import resolve
 from crawler.config.sources import read_flags
 
 
@@ -20,5 +20,6 @@ def load(
     Raise UsageError for a wrong flag, ConfigError for any other wrong setting; both messages are one line, without
     secrets. Raise ValueError for a name in `flags` that no flag sets, which is a mistake of the caller.
     """
-    resolved = resolve(TableSettings(read_flags(flags)), environ, FileText(file_text, file_name))
+    in_file = read_file(file_text, file_name)  # before the flags: of several errors, that of the file is told
+    resolved = resolve(TableSettings(read_flags(flags)), environ, in_file)
     return Loaded(Config(**resolved.fields), resolved.origins, resolved.unbound)

@@ -15,10 +15,10 @@ the setting as the user wrote it. Secrets are never read here.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from crawler.config.audit_policy import Policy
-from crawler.config.file import TableSettings, read_file
+from crawler.config.file import TableSettings
 from crawler.config.settings.table import AUDIT_KEYS, RUN_KEYS, SETTINGS, TARGET_KEYS
 from crawler.config.sources import (
     DEFAULT_SOURCE,
@@ -30,15 +30,6 @@ from crawler.config.sources import (
 )
 from crawler.config.targets import resolve_targets
 from crawler.model.namespace import pattern
-
-_UNNAMED_FILE: Final = "the configuration file"
-
-
-class FileText(NamedTuple):
-    """A configuration file: its TOML, None for no file, and what messages call it."""
-
-    text: str | None = None
-    name: str | None = None
 
 
 class Resolved(NamedTuple):
@@ -52,7 +43,7 @@ class Resolved(NamedTuple):
     unbound: Mapping[str, object]
 
 
-def resolve(given: TableSettings, environ: Mapping[str, str], file: FileText) -> Resolved:
+def resolve(given: TableSettings, environ: Mapping[str, str], in_file: TableSettings) -> Resolved:
     """Return the configuration that flags or arguments, `given`, make with the environment and a file.
 
     Of `environ` only names that start with SWR_CRAWLER_ and the variables of other tools matter; of a variable that
@@ -61,8 +52,6 @@ def resolve(given: TableSettings, environ: Mapping[str, str], file: FileText) ->
     Raise UsageError for a flag that contradicts other settings, ConfigError for any other wrong setting; both messages
     are one line, without secrets.
     """
-    file_name = file.name or _UNNAMED_FILE
-    in_file = read_file(file.text, file_name)
     base = merge(given.settings, read_environment(environ), in_file.settings, read_defaults(environ))
     read = [table for source in (given, in_file) for table in (source.settings, *(source.targets or {}).values())]
     refuse_unknown_variables(environ, read)

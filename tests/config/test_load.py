@@ -113,6 +113,13 @@ def test_a_wrong_flag_is_a_usage_error_and_a_wrong_variable_or_key_is_a_config_e
     assert str(off) == "--resume: 'maybe' is not true or false, or \"auto\""
 
 
+def test_of_several_errors_that_of_the_file_is_told_then_that_of_a_flag() -> None:
+    environ, flags = {"SWR_CRAWLER_MAX_TRIES": "0"}, {"limit": 0}
+    assert "max_passes" in str(refusal("[crawl]\nmax_passes = 0", environ, flags))
+    assert "--limit" in str(refusal("[crawl]", environ, flags))
+    assert "SWR_CRAWLER_MAX_TRIES" in str(refusal("[crawl]", environ))
+
+
 def test_a_value_that_another_source_overrides_is_checked_too() -> None:
     assert "SWR_CRAWLER_LIMIT" in str(refusal(environ={"SWR_CRAWLER_LIMIT": "0"}, flags={"limit": 5}))
 
