@@ -274,6 +274,23 @@ def test_a_journal_that_contradicts_the_plan_is_told_and_what_it_said_is_not_cou
     assert (exit_code_of(result), result.stats[0].pages) == (0, len(recorder.of("on_page")))
 
 
+def test_no_observer_can_change_what_the_run_says_of_itself(tmp_path: Path) -> None:
+    class Meddling(Observer):
+        def on_crawl_start(self, crawl: CrawlStarted, /) -> None:
+            for stats in crawl.targets:
+                stats.pages += 1000
+
+        def on_run_end(self, run: RunEnded, /) -> None:
+            for stats in run.targets:
+                stats.error = ""
+            run.errors.clear()  # type: ignore[attr-defined]
+
+    result, _, _ = run(SCENARIOS["credentials end"], tmp_path, Meddling())
+    assert exit_code_of(result) == 77
+    assert list(result.errors) == ["default"]
+    assert (result.stats[0].pages < 10, bool(result.stats[0].error)) == (True, True)
+
+
 def test_a_stop_is_told_and_the_run_ends_with_its_signal(tmp_path: Path) -> None:
     stop = Stop()
     recorder = StopAfter(stop, 3)

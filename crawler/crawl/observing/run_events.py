@@ -57,4 +57,5 @@ class RunEvents:
     ) -> None:
         """Tell how the run ended: the arguments are fields of RunEnded."""
         snapshot, targets = self._state.publication, self.statistics.copies()
-        self.observers.on_run_end(RunEnded(snapshot, status, stop_reason, errors, path, targets, error))
+        own = MappingProxyType({**errors})  # the result's are its own, whatever an observer does with these
+        self.observers.on_run_end(RunEnded(snapshot, status, stop_reason, own, path, targets, error))
