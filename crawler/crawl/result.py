@@ -84,6 +84,6 @@ class RunResult(NamedTuple):
 
     def _incomplete(self) -> str:
         first, *others = self.shortfalls or (None,)
-        why = "it falls short of its plan" if first is None else f"{first.place}: {first.text}"
+        why = "it falls short of its plan" if first is None else f"{first.place} {first.text}"
         more = f", and {counted(len(others), 'more reason')}" if others else ""
         return f"snapshot {self.snapshot} is published, but it is not complete: {escaped(why)}{more}"

@@ -39,7 +39,7 @@ def test_a_crawl_that_is_not_complete_says_why_and_raises(tmp_path: Path) -> Non
         result = crawler.crawl(configure(served, tmp_path), environ=served.environ)
     assert not result.complete
     assert [(one.kind, one.place) for one in result.completeness] == [("partial", "default/self")]
-    with pytest.raises(crawler.IncompleteError, match="is published, but it is not complete: default/self: "):
+    with pytest.raises(crawler.IncompleteError, match="is published, but it is not complete: default/self "):
         result.raise_for_status()
     assert result.snapshot is not None
     assert not result.snapshot.complete

@@ -16,7 +16,7 @@ from crawler.crawl.observing.target_stats import TargetStats
 from crawler.crawl.result import RunResult
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.model.stop_reason import StopReason
-from crawler.snapshot.completeness import is_proven
+from crawler.snapshot.completeness import is_proven, shortfalls
 from crawler.snapshot.manifest import (
     CarriedOver,
     Coverage,
@@ -365,7 +365,7 @@ def shrunk(*namespaces: str | None, accepted: bool = False) -> RunResult:
         for name in namespaces
     )
     said = msgspec.structs.replace(run.manifest, shrinkage=found, config={"allow_shrink": accepted})
-    return run._replace(shrinkage=found, manifest=said)
+    return run._replace(shrinkage=found, manifest=said, shortfalls=tuple(shortfalls(said)))
 
 
 def test_a_run_that_shrank_says_what_from_what_to_what_since_when_and_what_to_do() -> None:

@@ -18,7 +18,6 @@ from crawler.snapshot.completeness import (
     invalid_text,
     lost_text,
     missing_of,
-    shortfalls,
 )
 from crawler.snapshot.layout import LATEST, MANIFEST, REJECTS
 from crawler.snapshot.manifest import WalkEntry
@@ -163,8 +162,8 @@ def _shrinkage(result: RunResult, shrunk: Sequence[Shortfall]) -> Iterator[str]:
 
 
 def _is_accepted(result: RunResult) -> bool:
-    """Return whether the run accepts what shrank: its manifest says so."""
-    return result.manifest is not None and not _of_kind(shortfalls(result.manifest), "shrank")
+    """Return whether the run accepts what shrank: then it is no reason against its snapshot."""
+    return not _of_kind(result.shortfalls, "shrank")
 
 
 def _unproven_walks(result: RunResult, unproven: Sequence[Shortfall]) -> Iterator[str]:
