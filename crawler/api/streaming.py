@@ -47,7 +47,7 @@ class StreamedWalk:
     `entry` is its evidence, as a manifest has it. Read it before you take the next walk.
     """
 
-    def __init__(self, entry: WalkEntry, extents: tuple[_Extent, ...], file: int) -> None:
+    def __init__(self, entry: WalkEntry, extents: tuple[_Extent, ...], file: BinaryIO) -> None:
         self.entry = entry
         self._extents = extents
         self._file = file
@@ -87,7 +87,7 @@ class StreamedWalk:
 
     def _block(self, at: int, size: int) -> bytes:
         with disk_errors(Path(gettempdir())):
-            block = os.pread(self._file, size, at)
+            block = os.pread(self._file.fileno(), size, at)
         if not block:
             raise DiskError(f"{gettempdir()}: the temporary file of the crawl was cut short; rerun")
         return block
@@ -112,15 +112,20 @@ class CrawlStream:
     def __init__(self, walks: MemoryObjectReceiveStream[StreamedWalk], crawling: "asyncio.Task[RunResult]") -> None:
         self._walks = walks
         self._crawling = crawling
+        self._taken: StreamedWalk | None = None
         self.result: CrawlResult | None = None
 
     async def __aiter__(self) -> AsyncIterator[StreamedWalk]:
         async for walk in self._walks:
-            try:
-                yield walk
-            finally:
-                walk.end()
+            self._taken = walk
+            yield walk
+            self.end()
         self.result = CrawlResult(await asyncio.shield(self._crawling))
+
+    def end(self) -> None:
+        """Let no record of the walk that was taken last be read any more: its file may be closed."""
+        if self._taken is not None:
+            self._taken.end()
 
 
 @asynccontextmanager
@@ -151,9 +156,11 @@ async def stream(
                 return await run.crawl(to_receiver, variables(environ), observer=observer, stop=stop, receiver=receiver)
 
         async with running(crawl) as crawling:
+            streamed = CrawlStream(receive, crawling)
             try:
-                yield CrawlStream(receive, crawling)
+                yield streamed
             finally:
+                streamed.end()
                 receive.close()
 
 
@@ -196,6 +203,6 @@ class _Receiver:
     def on_walk(self, entry: WalkEntry) -> None:
         """Send a walk on; wait while many wait to be taken."""
         extents = self._extents.pop(WalkId(entry.target, entry.center, entry.namespace), [])
-        walk = StreamedWalk(entry, tuple(extents), self._file.fileno())
+        walk = StreamedWalk(entry, tuple(extents), self._file)
         with suppress(anyio.BrokenResourceError):  # nobody takes walks any more
             anyio.from_thread.run(self._send.send, walk)

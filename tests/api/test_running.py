@@ -1,6 +1,7 @@
 """A crawl called by a Python program: what it returns and raises, and that it leaves the process as it was."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -130,3 +131,32 @@ def test_a_crawl_leaves_signals_logging_and_the_interpreter_as_they_were(
         check=False,
     )
     assert (done.stdout, done.stderr) == ("the same\n", "")
+
+
+PROGRAM = """
+import sys
+import crawler
+
+config = crawler.Config.load(output=sys.argv[1], limit=1, rate_per_s=None)
+try:
+    crawler.crawl(config).raise_for_status()
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_in_a_program_is_a_keyboard_interrupt_and_the_next_crawl_goes_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
+    with crawler.emulator.serve(repositories=400, latency_ms=20.0) as served:
+        environ = dict(served.environ)
+        with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+            while served.counters()["requests"] < 50:
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=60)
+        requests = served.counters()["requests"]
+        config = crawler.Config.load(environ=environ, output=str(tmp_path), limit=1, rate_per_s=None)
+        result = crawler.crawl(config, environ=environ)
+        assert served.counters()["requests"] - requests < 400
+    assert output == "interrupted\n"
+    assert result.complete

@@ -151,6 +151,13 @@ async def test_a_walk_is_read_before_the_next_one_is_taken(served: ServedEmulato
         await keys(kept[0])
 
 
+async def test_a_walk_is_not_read_after_its_stream_ended(served: ServedEmulator) -> None:
+    async with crawler.stream(configure(served), environ=served.environ) as run:
+        walk = await anext(aiter(run))
+    with pytest.raises(RuntimeError, match="are gone"):
+        await keys(walk)
+
+
 async def test_a_temporary_file_that_was_cut_short_is_no_end_of_a_walk(
     served: ServedEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ from crawler.errors import (
     UsageError,
 )
 from crawler.model.stop_reason import StopReason
+from crawler.snapshot.completeness import Shortfall
 from crawler.snapshot.manifest import Status
 
 CODES = {
@@ -44,7 +45,13 @@ WRONG = ConfigError("no such host")
 
 
 def ended(status: Status | None, stop_reason: StopReason = DONE, *errors: CrawlerError, any_: bool = False) -> int:
-    result = RunResult(
+    return exit_code_of(run_result(status, stop_reason, *errors, any_=any_))
+
+
+def run_result(
+    status: Status | None, stop_reason: StopReason = DONE, *errors: CrawlerError, any_: bool = False
+) -> RunResult:
+    return RunResult(
         stop_reason=stop_reason,
         started_at=NOON,
         finished_at=NOON,
@@ -62,7 +69,6 @@ def ended(status: Status | None, stop_reason: StopReason = DONE, *errors: Crawle
         status=status,
         require="any" if any_ else "all",
     )
-    return exit_code_of(result)
 
 
 def test_every_code_is_in_the_table_once_in_ascending_order() -> None:
@@ -87,6 +93,25 @@ def test_every_error_has_a_kind_of_its_own_and_there_are_no_other_kinds() -> Non
 def test_a_published_run_ends_by_its_status() -> None:
     assert ended("complete") == 0
     assert ended("incomplete") == 3
+
+
+@pytest.mark.parametrize(
+    ("reasons", "text"),
+    [
+        ((), "it falls short of its plan"),
+        (("is drifted",), "default/self is drifted"),
+        (("is drifted", "shrank", "shrank"), "default/self is drifted, and 2 more reasons"),
+    ],
+)
+def test_the_error_of_an_incomplete_run_names_the_first_reason(reasons: tuple[str, ...], text: str) -> None:
+    found = tuple(Shortfall("drifted", "default", "self", None, reason, None, {}) for reason in reasons)
+    failure = run_result("incomplete")._replace(shortfalls=found).failure()
+    assert isinstance(failure, IncompleteError)
+    assert str(failure) == f"snapshot night is published, but it is not complete: {text}"
+
+
+def test_a_run_that_was_cancelled_is_interrupted() -> None:
+    assert isinstance(run_result(None, StopReason("cancelled")).failure(), InterruptedRunError)
 
 
 def test_a_target_that_failed_decides_unless_the_others_are_enough() -> None:
