@@ -82,6 +82,14 @@ async def test_what_is_free_while_no_target_waits_goes_to_those_that_run_in_equa
     assert grown == [6, 7]
 
 
+async def test_a_target_that_closes_its_connections_gets_no_more() -> None:
+    budget = ConnectionBudget(12, config_of(3).targets)
+    leases = [await budget.acquire(f"t{number}") for number in range(3)]
+    leases[1].keep()
+    budget.release("t0")
+    assert [lease.connections for lease in leases[1:]] == [4, 8]
+
+
 @pytest.mark.unmeasured
 @given(st.integers(1, 40), st.integers(1, 12), st.integers(1, 9), st.data())
 def test_never_more_connections_are_leased_than_there_are(

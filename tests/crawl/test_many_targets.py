@@ -28,6 +28,7 @@ from crawler.model.clock import Clock
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
+from tests.crawl.test_accounts import key_of, password_of
 from tests.support.emulator_fixture import TOKEN, QuickClock, parts, serve, snapshot_of
 from tests.support.process_kill import CallAtRequest
 from tests.support.running import run_crawl
@@ -60,9 +61,9 @@ def names(count: int = TARGETS) -> list[str]:
     return [f"t{number:02}" for number in range(count)]
 
 
-def configured(output: Path, endpoints: Mapping[str, str], **flags: Any) -> Config:  # noqa: ANN401
+def configured(output: Path, endpoints: Mapping[str, str], own: Mapping[str, str], **flags: Any) -> Config:  # noqa: ANN401
     given = {"output": str(output), "limit": 20, "rate_per_s": "unlimited", **flags}
-    return load(flags=given, environ=TOKEN, file_text=tables(endpoints), file_name="t.toml").config
+    return load(flags=given, environ=own, file_text=tables(endpoints), file_name="t.toml").config
 
 
 @asynccontextmanager
@@ -83,12 +84,13 @@ def crawl(
     endpoint: str | Mapping[str, str],
     *,
     stop: "StopAfter | None" = None,
+    own: Mapping[str, str] = TOKEN,
     **flags: Any,  # noqa: ANN401 - settings
 ) -> RunResult:
     endpoints = dict.fromkeys(names(), endpoint) if isinstance(endpoint, str) else endpoint
-    config = configured(output, endpoints, **flags)
+    config = configured(output, endpoints, own, **flags)
     opener = partial(clients_of, connections)
-    return run_crawl(config, TOKEN, clock=QuickClock(), clients=opener, stop=stop, observer=stop)
+    return run_crawl(config, own, clock=QuickClock(), clients=opener, stop=stop, observer=stop)
 
 
 class StopAfter(Observer):
@@ -141,13 +143,16 @@ def test_what_is_published_does_not_depend_on_how_many_targets_are_open_at_a_tim
     assert exit_code_of(few) == 0
 
 
+@pytest.mark.parametrize("method", ["token", "password", "aksk"])
 @pytest.mark.parametrize("discover", [False, True])
-def test_a_run_sends_no_request_more_for_having_few_connections(tmp_path: Path, *, discover: bool) -> None:
+def test_a_run_sends_no_request_more_for_having_few_connections(tmp_path: Path, method: str, *, discover: bool) -> None:
     sent = []
     for connections in (FEW, PLENTY):
         with serve(HELD) as served:
-            crawl(connections, tmp_path / str(connections), served.endpoint, discover=discover)
-            sent.append(served.counters()["requests"])
+            own = {"token": TOKEN, "password": password_of(served), "aksk": key_of(served)}[method]
+            result = crawl(connections, tmp_path / str(connections), served.endpoint, own=own, discover=discover)
+            assert exit_code_of(result) == 0
+            sent.append(served.counters()["by_path"])
     assert sent[0] == sent[1]
 
 

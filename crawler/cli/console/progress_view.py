@@ -168,9 +168,10 @@ def draw(views: Sequence[ProgressView], *, width: int, height: int, glyphs: Glyp
     width = max(width, _LEAST_WIDTH)
     shown = [combined(views), *views] if len(views) > 1 else list(views)
     longest = min(max(len(view.name) for view in shown), _LONGEST_NAME, width // 4)
-    lines = [line for view in shown for line in _block(view, longest, width, glyphs)]
-    if len(lines) <= height:
-        return lines
+    if len(shown) <= height:  # each has a line at least: of a thousand targets none is drawn in vain
+        lines = [line for view in shown for line in _block(view, longest, width, glyphs)]
+        if len(lines) <= height:
+            return lines
     return _compact(shown, longest, width, height, glyphs)
 
 

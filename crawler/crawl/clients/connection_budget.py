@@ -60,6 +60,10 @@ class Lease:
         self.wanted = wanted
         self.on_growth: Callable[[int], None] | None = None
 
+    def keep(self) -> None:
+        """Take no more connections: the target has ended, and closes those that it has."""
+        self.wanted = self.connections
+
     def grow(self, by: int) -> int:
         """Add connections, as far as they are wanted; return how many."""
         added = min(by, self.wanted - self.connections)

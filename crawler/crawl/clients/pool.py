@@ -35,7 +35,7 @@ class Clients(Protocol):
         ...
 
     async def close(self, target: str) -> None:
-        """Close the connections of a target."""
+        """Close the connections of a target that is not asked again."""
         ...
 
     async def rest(self, target: str) -> None:
@@ -124,17 +124,22 @@ class ClientPool:
         return client
 
     async def close(self, target: str) -> None:
-        """Close the connections of a target."""
-        _, stack = self._open.pop(target)
-        try:
-            await stack.aclose()
-        finally:
-            self._budget.release(target)
+        """Close the connections of a target that is not asked again."""
+        await self._disconnect(target)
+        self._clients.pop(target, None)
 
     async def rest(self, target: str) -> None:
         """Close the connections of a target that is asked again later, if others need them meanwhile."""
         if not self._budget.fits_all:
-            await self.close(target)
+            await self._disconnect(target)
+
+    async def _disconnect(self, target: str) -> None:
+        opened, stack = self._open.pop(target)
+        opened.lease.keep()
+        try:
+            await stack.aclose()
+        finally:
+            self._budget.release(target)
 
     async def close_all(self) -> None:
         """Close the connections of all targets."""

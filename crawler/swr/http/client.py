@@ -187,3 +187,4 @@ async def connected(
             yield
         finally:
             connector.end_rest(at_once=True)
+            del client.transport
