@@ -18,7 +18,7 @@ from crawler.snapshot.completeness import Shortfall, contradictions, shortfalls
 from crawler.snapshot.find import open_named
 from crawler.snapshot.layout import LATEST, SUCCESS
 from crawler.snapshot.manifest import Manifest, WalkEntry
-from crawler.snapshot.reader import SnapshotReader
+from crawler.snapshot.reader import SnapshotReader, open_snapshot
 from crawler.snapshot.verify import Report, verify
 
 _CENTERS: Final[tuple[Center, ...]] = ("self", "thirdparty")
@@ -38,11 +38,14 @@ class Snapshot:
         """Return the snapshot of this name.
 
         `name` is "latest" or "previous" (the newest complete one, or the one before), the id of a snapshot in the
-        folder `output`, or the path of its folder. The manifest is read, and the size of each file compared.
+        folder `output`, or the path of its folder; a Path is that of a folder, whatever it is called. The manifest is
+        read, and the size of each file compared.
 
         Raise UsageError when there is none of this name, IncompleteError for a damaged one.
         """
-        return cls(open_named(str(name), Path(output)))
+        if isinstance(name, PurePath):
+            return cls(open_snapshot(Path(name)))
+        return cls(open_named(name, Path(output)))
 
     def __repr__(self) -> str:
         return f"<Snapshot {self.id} at {self.folder}>"

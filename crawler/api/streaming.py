@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
-from typing import BinaryIO, Final, NamedTuple
+from typing import IO, Final, NamedTuple
 
 import anyio
 import anyio.from_thread
@@ -44,10 +44,11 @@ class _Extent(NamedTuple):
 class StreamedWalk:
     """One walk that has ended, with its verdict; `async for` yields its records, if it is proven.
 
-    `entry` is its evidence, as a manifest has it. Read it before you take the next walk.
+    `entry` is its evidence, as a manifest has it. `len` is the number of records that it yields. Read it before you
+    take the next walk.
     """
 
-    def __init__(self, entry: WalkEntry, extents: tuple[_Extent, ...], file: BinaryIO) -> None:
+    def __init__(self, entry: WalkEntry, extents: tuple[_Extent, ...], file: IO[bytes]) -> None:
         self.entry = entry
         self._extents = extents
         self._file = file
@@ -70,9 +71,14 @@ class StreamedWalk:
         """Yield the records. Raise IncompleteError for a walk that is not proven, before the first."""
         if not self.proven:
             raise IncompleteError(self._why_not())
+        read = 0
         for extent in self._extents:
             async for record in self._read(extent):
+                read += 1
                 yield record
+        if read != self.entry.records:
+            counts = f"{read} records were read back, of {self.entry.records}"
+            raise IncompleteError(escaped(f"{self.id}: {counts}: the temporary file was damaged; crawl again"))
 
     async def _read(self, extent: _Extent) -> AsyncIterator[Record]:
         at, end, rest = extent.offset, extent.offset + extent.size, b""
@@ -117,9 +123,10 @@ class CrawlStream:
 
     async def __aiter__(self) -> AsyncIterator[StreamedWalk]:
         async for walk in self._walks:
+            self.end()
             self._taken = walk
             yield walk
-            self.end()
+        self.end()
         self.result = CrawlResult(await asyncio.shield(self._crawling))
 
     def end(self) -> None:
@@ -140,14 +147,14 @@ async def stream(
         run.result.raise_for_status()
 
     The records of a walk can be read once it is proven, and never before; one that is not proven comes with its
-    verdict, and reading it raises IncompleteError. Records wait in a temporary file in the folder that TMPDIR names,
-    twice as large as the list at most, and the crawl never waits for its reader. Leaving the context stops the crawl;
-    nothing of it is kept, so nothing can be resumed.
+    verdict, and reading it raises IncompleteError. What was read waits on the disk, in temporary files in the folder
+    that TMPDIR names, of twice the size of the list; so a slow reader delays no request, and memory does not grow.
+    Leaving the context stops the crawl; nothing of it is kept, so nothing can be resumed.
 
     `config.output` does not matter. `observer` and `environ` are as in `crawl`. Raise what `crawl_async` raises.
     """
     send, receive = anyio.create_memory_object_stream[StreamedWalk](_WAITING_WALKS)
-    with TemporaryFile(prefix="swr-crawler-") as file, receive:
+    with _temporary_file() as file, receive:
         receiver = _Receiver(file, send)
 
         async def crawl(stop: StopSource) -> RunResult:
@@ -164,13 +171,18 @@ async def stream(
                 receive.close()
 
 
+def _temporary_file() -> IO[bytes]:
+    with disk_errors(Path("TMPDIR")):
+        return TemporaryFile(prefix="swr-crawler-")
+
+
 class _Receiver:
     """Writes the lines of walks to a file, and sends each walk on when it has ended; a WalkReceiver.
 
     The parts of a walk that was split come in turns with those of others.
     """
 
-    def __init__(self, file: BinaryIO, send: MemoryObjectSendStream[StreamedWalk]) -> None:
+    def __init__(self, file: IO[bytes], send: MemoryObjectSendStream[StreamedWalk]) -> None:
         self._file = file
         self._send = send
         self._extents: dict[WalkId, list[_Extent]] = {}

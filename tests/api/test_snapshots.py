@@ -45,6 +45,9 @@ def change_a_byte(snapshot: crawler.Snapshot, old: bytes, new: bytes) -> None:
 def test_a_snapshot_is_opened_by_its_names(snapshot: crawler.Snapshot, output: Path) -> None:
     for name in ("latest", "one", snapshot.folder):
         assert crawler.Snapshot.open(name, output=output).id == "one"
+    assert crawler.Snapshot.open(str(snapshot.folder)).id == "one"
+    with pytest.raises(crawler.UsageError, match="latest is no folder"):
+        crawler.Snapshot.open(Path("latest"), output=output)  # a path is no name
     with pytest.raises(crawler.UsageError, match="there is one"):
         crawler.Snapshot.open("two", output=output)
 

@@ -158,6 +158,28 @@ async def test_a_walk_is_not_read_after_its_stream_ended(served: ServedEmulator)
         await keys(walk)
 
 
+async def test_a_record_that_is_lost_from_the_temporary_file_is_missed(
+    served: ServedEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.pread
+
+    def lossy(file: int, size: int, at: int) -> bytes:
+        first, end, others = real(file, size, at).partition(b"\n")
+        return b" " * len(first) + end + others
+
+    monkeypatch.setattr(os, "pread", lossy)
+    with pytest.raises(crawler.IncompleteError, match="29 records were read back, of 30"):
+        await read_all(configure(served), served.environ)
+
+
+async def test_a_folder_for_temporary_files_that_is_missing_is_an_error_of_the_disk(
+    served: ServedEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(crawler.DiskError, match="No such file"):
+        await read_all(configure(served), served.environ)
+
+
 async def test_a_temporary_file_that_was_cut_short_is_no_end_of_a_walk(
     served: ServedEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
