@@ -153,8 +153,8 @@ async def stream(
 
     `config.output` does not matter. `observer` and `environ` are as in `crawl`. Raise what `crawl_async` raises.
     """
-    send, receive = anyio.create_memory_object_stream[StreamedWalk](_WAITING_WALKS)
-    with _temporary_file() as file, receive:
+    with _temporary_file() as file:
+        send, receive = anyio.create_memory_object_stream[StreamedWalk](_WAITING_WALKS)
         receiver = _Receiver(file, send)
 
         async def crawl(stop: StopSource) -> RunResult:
