@@ -113,7 +113,7 @@ def test_a_center_that_is_ignored_makes_the_snapshot_incomplete_and_the_run_says
     assert (exit_code_of(result), (snapshot / "_SUCCESS").exists(), (tmp_path / "latest").exists()) == (3, False, False)
     (overlap,) = open_snapshot(snapshot).manifest.overlaps
     assert (overlap.target, overlap.compared, overlap.in_both) == ("default", 64, 64)
-    assert "default: self and thirdparty both hold 64 of 64 repositories compared" in summary(result)
+    assert "default has 64 of 64 repositories compared in both centers" in summary(result)
     assert verify(open_snapshot(snapshot)).differences == ()
 
 
