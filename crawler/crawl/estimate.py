@@ -1,5 +1,6 @@
 """What a crawl would cost: each list is asked for its total with a few small requests (walk/total_probe.py)."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -73,12 +74,12 @@ class Estimate(NamedTuple):
 
         Targets are crawled at the same time, so the slowest one decides.
         """
-        times = [duration_s(self._requests(target), rate) for target, rate in self.rates.items()]
+        requests_by_target: Counter[str] = Counter()
+        for walk in self.walks:
+            requests_by_target[walk.walk.target] += walk.requests
+        times = [duration_s(requests_by_target[target], rate) for target, rate in self.rates.items()]
         known = [time for time in times if time is not None]
         return max(known, default=None) if len(known) == len(times) else None
-
-    def _requests(self, target: str) -> int:
-        return sum(walk.requests for walk in self.walks if walk.walk.target == target)
 
 
 async def estimate(config: Config, environ: Mapping[str, str], *, stop: StopSource | None = None) -> Estimate:
