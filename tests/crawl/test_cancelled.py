@@ -22,10 +22,12 @@ from crawler.emulator.faults.fault import Fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.errors import UnavailableError
 from crawler.model.clock import Clock
+from crawler.model.stop_reason import StopReason
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from crawler.store import publish
 from tests.support.emulator_fixture import TOKEN, QuickClock, configure, parts, port_of, serve, snapshot_of
+from tests.support.event_recorder import Recorder
 from tests.support.process_kill import CallAtRequest
 from tests.support.running import run_crawl
 from tests.support.sweeps import sampled
@@ -170,6 +172,21 @@ def test_what_a_crawl_raises_is_not_wrapped(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="no number"):
         run_crawl(configure("http://127.0.0.1:1", tmp_path), TOKEN, clients=broken)
+
+
+def test_an_observer_is_told_that_a_crawl_was_cancelled(tmp_path: Path) -> None:
+    request, recorder = AtRequest(4), Recorder()
+
+    async def cancelled(config: Config) -> None:
+        task = asyncio.create_task(run.crawl(config, TOKEN, clock=QuickClock(), observer=recorder))
+        request(in_this_loop(task.cancel))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with serve(SMALL, faults=(request.fault,)) as served:
+        asyncio.run(cancelled(configure(served.endpoint, tmp_path, **SETTINGS)))
+    assert [one.signal_number for one in recorder.of("on_stop_request")] == [0]
+    assert [one.stop_reason for one in recorder.of("on_run_end")] == [StopReason("cancelled")]
 
 
 @pytest.mark.anyio

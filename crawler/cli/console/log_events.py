@@ -130,7 +130,7 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "run.stop",
         "warning",
         ("signal",),
-        "A signal (its number) stops the run. Its state is kept.",
+        "A signal (its number; 0: a Python program cancelled it) stops the run. Its state is kept.",
     ),
     LogEvent(
         "snapshot.unreadable",

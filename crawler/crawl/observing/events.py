@@ -65,7 +65,7 @@ class CrawlEnded(msgspec.Struct, frozen=True):
 
 
 class StopRequested(msgspec.Struct, frozen=True):
-    """A signal, by its number, stops the run; its state is kept."""
+    """A signal, by its number, stops the run; 0: its task was cancelled. What was read is kept."""
 
     signal_number: int
 

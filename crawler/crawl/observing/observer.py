@@ -57,7 +57,7 @@ class Observer:
         """Take that no more requests are sent, and why."""
 
     def on_stop_request(self, stop: StopRequested, /) -> None:
-        """Take that a signal stops the run."""
+        """Take that a signal, or the cancellation of its task, stops the run."""
 
     def on_publish(self, published: SnapshotPublished, /) -> None:
         """Take the snapshot that was published."""
