@@ -20,7 +20,7 @@ from crawler.files.open_files import open_file_limit
 
 # Those of twenty targets at the default concurrency. One process reads about as many answers in a second.
 _MAX_CONNECTIONS: Final = 1280
-_FEWEST: Final = 4  # of a target: with so few of each, more targets than one process can serve are open at a time
+_FEWEST: Final = 4  # of a target: then more are open than one process can serve at a time, each of them costs 100 kB
 _FILES: Final = 64  # that are no connections: spool, parts, folders, name resolution
 _UNKNOWN: Final = 32  # open files, where the system does not list them
 _PER_CONNECTION: Final = 2
