@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,13 @@ def test_where_an_event_loop_runs_the_coroutine_is_awaited_and_the_error_says_so
         return await crawler.crawl_async(config, environ=served.environ)
 
     assert asyncio.run(notebook()).complete
+
+
+def test_two_threads_may_crawl_at_the_same_time(served: ServedEmulator, tmp_path: Path) -> None:
+    configs = [configure(served, tmp_path / name) for name in ("one", "two")]
+    with ThreadPoolExecutor(2) as threads:
+        results = list(threads.map(lambda config: crawler.crawl(config, environ=served.environ), configs))
+    assert [result.complete for result in results] == [True, True]
 
 
 PROCESS = """

@@ -12,6 +12,7 @@ import pytest
 import crawler
 from crawler.api import streaming
 from crawler.emulator.serving import ServedEmulator
+from tests.crawl.test_moving_ties import equal_rows
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +61,21 @@ async def test_every_walk_comes_once_in_plan_order_with_all_its_records(
     assert run.result is not None
     assert run.result.complete
     assert run.result.snapshot is None
+
+
+async def test_a_center_that_is_read_by_namespace_after_all_comes_as_its_namespaces() -> None:
+    """Its lines are written in turns: those of a walk lie in several places of the file."""
+    found = {}
+    with crawler.emulator.serve(inventory=equal_rows(), faults=("unstable-ties:rows=all,by=request",)) as served:
+        config = configure(served, limit=10, centers=["self"], concurrency=1)
+        async with crawler.stream(config, environ=served.environ) as run:
+            async for walk in run:
+                found[walk.id.namespace] = {record.name async for record in walk}
+    assert run.result is not None
+    run.result.raise_for_status()
+    assert None not in found
+    assert {name: len(names) for name, names in found.items()} == dict.fromkeys(found, 4)
+    assert len(found) == 6
 
 
 async def test_a_walk_that_is_not_proven_comes_with_its_verdict_and_yields_no_record() -> None:
