@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from crawler.config.credentials.target import Target
+from crawler.crawl import run_end
 from crawler.crawl.clients.pool import open_clients
 from crawler.crawl.ending import snapshot_of as module
 from crawler.crawl.ending.evidence import CenterEvidence, Evidence, TargetEvidence
@@ -136,7 +137,7 @@ def test_the_evidence_of_a_run_makes_its_manifest_in_another_process(
         found.append((evidence, run, compared))
         return snapshot_of(evidence, run, compared)
 
-    monkeypatch.setattr("crawler.crawl.run_end.snapshot_of", noted)
+    monkeypatch.setattr(run_end, "snapshot_of", noted)
     with serve(synthetic(namespaces=3, repositories=40, seed=1)) as served:
         result = crawl(served.endpoint, tmp_path / "output", limit=10)
     assert result.manifest is not None

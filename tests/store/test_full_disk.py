@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
+from crawler.crawl import run_output
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import DiskError
@@ -289,7 +290,7 @@ def test_no_space_for_the_spool_of_a_stream_is_a_disk_error(
     def full(prefix: str) -> str:  # noqa: ARG001 - as mkdtemp
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("crawler.crawl.run_output.mkdtemp", full)
+    monkeypatch.setattr(run_output, "mkdtemp", full)
     with pytest.raises(DiskError, match=f"TMPDIR: No space left on device; {ADVICE}"):
         crawl(served.endpoint, "-")
 
