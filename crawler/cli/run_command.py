@@ -24,7 +24,7 @@ from crawler.cli.console.exit_status import (
 )
 from crawler.cli.console.output import say
 from crawler.cli.console.process_signals import SIGNALS
-from crawler.errors import CrawlerError
+from crawler.errors import CrawlerError, UsageError
 from crawler.files.disk_errors import reason_and_advice
 from crawler.files.open_files import open_files_advice
 from crawler.text.human import escaped
@@ -39,6 +39,7 @@ _OUTPUT_ERRORS: Final = frozenset(
 def run_command(arguments: list[str]) -> int:
     """Return the exit code of one command; print every error as one line. Never raises an Exception."""
     try:
+        _check_arguments(arguments)
         code = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
         return int(code or 0)
@@ -55,6 +56,12 @@ def run_command(arguments: list[str]) -> int:
         return _exit_code_of_os_error(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
         return _report_bug(error)
+
+
+def _check_arguments(arguments: list[str]) -> None:
+    """Raise UsageError for an argument that no system passes, but a Python program can."""
+    if any("\0" in argument for argument in arguments):
+        raise UsageError(f"an argument holds a NUL character; see {PROGRAM} --help")
 
 
 def _usage_message(error: click.ClickException) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 import crawler
 from crawler.cli.console.exit_status import exit_code_of
+from crawler.cli.run_command import run_command
 from crawler.crawl.engine import page_requester
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
@@ -390,3 +391,8 @@ def test_emulate_serves_the_items_of_a_file_and_counts_requests(tmp_path: Path) 
     assert (served["token"], served["ak"]) == ("mine", "MYKEY")
     assert said["by_status"]["503"] == 1
     assert process.returncode == 0
+
+
+def test_an_argument_with_a_nul_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["crawl", "--namespaces-file", "\0"]) == 2
+    assert "an argument holds a NUL character; see swr-crawler --help" in capsys.readouterr().err
