@@ -61,9 +61,8 @@ class AbsenceEvidence:
                 place = WalkId(failed.target, center, None)
                 if place not in self.walks:
                     yield place, self._reason(failed)
-        for one in (*self._uncovered.values(), *self._shrunk.values()):
-            if one.center is not None:
-                yield WalkId(one.target, one.center, one.namespace), self._reason(one)
+        found = (*self._uncovered.values(), *self._shrunk.values())  # of centers, or of their namespaces
+        yield from ((WalkId(one.target, one.center, one.namespace), self._reason(one)) for one in found if one.center)
 
     def _reason(self, shortfall: Shortfall) -> Reason:
         return Reason(self._side, shortfall.kind, f"the {shortfall.noun} {shortfall.text}")

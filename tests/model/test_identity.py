@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from crawler.model import record
 from crawler.model.identity import IdentitySet
 from crawler.model.key_set import MAX_PLAIN
-from crawler.model.record import RecordKey, differ_by_owner, names_of, owner_part, record_key
+from crawler.model.record import (
+    RecordKey,
+    add_owner_parts,
+    differ_by_owner,
+    names_of,
+    owner_part,
+    owner_parts_seen,
+    record_key,
+)
 from tests.support.examples import examples
 
 Triple = tuple[str | None, str, str]
@@ -164,6 +172,19 @@ def test_a_record_has_the_same_key_in_every_process() -> None:
 def test_a_record_key_is_a_pair_of_64_bit_numbers() -> None:
     key: RecordKey = record_key("acme", "n", "x")
     assert all(0 <= number < 2**64 for number in key[:2])
+
+
+def test_an_owner_that_another_process_has_seen_is_known_when_its_part_was_taken() -> None:
+    program = (
+        "from crawler.model.record import owner_parts_seen, record_key\n"
+        "print(record_key('seen elsewhere', 'n', 'x').key, *owner_parts_seen())"
+    )
+    key, *parts = map(int, subprocess.check_output([sys.executable, "-c", program]).split())  # noqa: S603 - ourselves
+    ownerless = record_key(None, "n", "x").key
+    assert not differ_by_owner(key, ownerless)
+    add_owner_parts(parts)
+    assert differ_by_owner(key, ownerless)
+    assert set(parts) <= set(owner_parts_seen())
 
 
 def test_a_large_set_of_two_generations_is_counted_exactly() -> None:
