@@ -61,7 +61,7 @@ def changed(content: Any, changes: list[Change]) -> Any:  # noqa: ANN401
     for change in changes:
         found = list(places(content))
         if not found:
-            return change.value
+            return copy.deepcopy(change.value)
         *path, last = found[change.at % len(found)]
         holder = content
         for key in path:
@@ -74,9 +74,9 @@ def _change(holder: Any, key: Any, change: Change) -> None:  # noqa: ANN401
     if change.what == "fit":  # a value of the same type: the manifest can be read, and lies
         held = holder[key]
         fitting = WORDS if isinstance(held, str) else INTEGERS if isinstance(held, int) else [change.value]
-        holder[key] = fitting[change.at % len(fitting)]
+        holder[key] = copy.deepcopy(fitting[change.at % len(fitting)])  # shared, it could be put into itself
     elif change.what == "set":
-        holder[key] = change.value
+        holder[key] = copy.deepcopy(change.value)
     elif change.what == "remove":
         del holder[key]
     elif change.what == "twice" and isinstance(holder, list):
