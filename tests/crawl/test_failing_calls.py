@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from crawler.cli.console.exit_status import exit_code_of, exit_code_of_error
+from crawler.crawl.engine import publisher
 from crawler.crawl.engine.publisher import Publisher
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
@@ -48,14 +49,14 @@ def run(served: RunningEmulator, output: Path, at: int, number: int) -> Outcome:
     calls = FailingCalls(output, at, number)
     real = Publisher.finish
 
-    def finish(publisher: Publisher) -> None:
+    def finish(finishing: Publisher) -> None:
         calls.arm()
-        real(publisher)
+        real(finishing)
 
     with pytest.MonkeyPatch.context() as patches, failing(calls):
         patches.setattr(Publisher, "finish", finish)
         # The same calls in each run, however slow the machine is: one publication and one flush, the last ones.
-        patches.setattr("crawler.crawl.engine.publisher._BATCH_S", 3600.0)
+        patches.setattr(publisher, "_BATCH_S", 3600.0)
         patches.setattr("crawler.store.disk_writer._FLUSH_S", 3600.0)
         try:
             result = crawl(served.endpoint, output, limit=4, concurrency=1, snapshot=ID)
