@@ -41,40 +41,47 @@ class RunEnd:
 
     def finish(self, evidence: Evidence, schedule: Schedule, store: RunStore, part_writer: PartWriter) -> RunResult:
         """Publish what the targets that ended hold; return how the crawl ended."""
-        compared = self._compared(evidence, part_writer) if evidence.is_publishable else NOT_COMPARED
-        facts = self._facts()
-        judged = snapshot_of(evidence, facts, compared)
-        result = self._result(judged, evidence, facts, schedule.errors())
-        if result.status is None or not isinstance(part_writer, PartFiles):
-            return result
-        files, rejects = part_writer.close()
-        manifest = snapshot_of(msgspec.structs.replace(evidence, files=files, rejects=rejects), facts, compared)
-        return self._publish(result, manifest, schedule, store, part_writer.folder)
+        errors, facts = schedule.errors(), self._facts()
+        compared = self._compared(evidence, facts, part_writer) if evidence.is_publishable else NOT_COMPARED
+        is_published = evidence.is_publishable and not (errors and evidence.stop_reason.kind != "done")
+        folder: Path | None = None
+        if is_published and isinstance(part_writer, PartFiles):
+            folder = part_writer.folder
+            files, rejects = part_writer.close()
+            evidence = msgspec.structs.replace(evidence, files=files, rejects=rejects)
+        manifest = snapshot_of(evidence, facts, compared)
+        result = self._result(manifest, evidence, facts, errors, is_published=is_published)
+        return result if folder is None else self._publish(result, manifest, schedule, store, folder)
 
     def _facts(self) -> RunFacts:
         state = self._workspace.state
         return RunFacts(state.publication, state.started_at, datetime.now(UTC), state.resumed, redacted(self._config))
 
-    def _compared(self, evidence: Evidence, part_writer: PartWriter) -> Compared:
+    def _compared(self, evidence: Evidence, facts: RunFacts, part_writer: PartWriter) -> Compared:
         folder = part_writer.folder if isinstance(part_writer, PartFiles) else None
         return compare(
             evidence,
-            redacted(self._config),
+            facts.config,
             ShrinkLimits(self._config.max_shrink_percent, self._config.min_shrink_records),
             output=self._workspace.output if folder else None,
             folder=folder,
-            started_at=timestamp(self._workspace.state.started_at),
+            started_at=timestamp(facts.started_at),
         )
 
     def _result(
-        self, judged: Manifest, evidence: Evidence, facts: RunFacts, errors: Mapping[str, CrawlerError]
+        self,
+        judged: Manifest,
+        evidence: Evidence,
+        facts: RunFacts,
+        errors: Mapping[str, CrawlerError],
+        *,
+        is_published: bool,
     ) -> RunResult:
         """Return how the crawl ended, as if the snapshot with the manifest `judged` were published if it is to be."""
-        stop_reason = evidence.stop_reason
-        is_published = evidence.is_publishable and not (errors and stop_reason.kind != "done")
-        is_unfinished = not is_published or is_worth_going_on(shortfalls(judged), judged.walks)
+        found = tuple(shortfalls(judged))
+        is_unfinished = not is_published or is_worth_going_on(found, judged.walks)
         return RunResult(
-            stop_reason=stop_reason,
+            stop_reason=evidence.stop_reason,
             started_at=facts.started_at,
             finished_at=facts.finished_at,
             stats=self._statistics.copies(),
@@ -92,7 +99,7 @@ class RunEnd:
             targets=judged.targets,
             carried_over=judged.carried_over,
             require=self._config.require,
-            shortfalls=tuple(shortfalls(judged)) if is_published else (),
+            shortfalls=found if is_published else (),
         )
 
     def _publish(
@@ -100,7 +107,7 @@ class RunEnd:
     ) -> RunResult:
         """Publish the snapshot of a result whose status is known; return the result with it."""
         if result.state:  # saved before the snapshot is visible: killed in between, the run is resumed
-            again = centers_to_read_again(shortfalls(manifest))
+            again = centers_to_read_again(result.shortfalls)
             self._go_on_after(manifest, store, schedule.to_read_again(again))
         try:
             path = finish(folder, manifest, self._workspace.destination, partial(raise_if_asked, self._stop))
