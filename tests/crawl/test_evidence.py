@@ -15,9 +15,8 @@ import pytest
 from crawler.config.credentials.target import Target
 from crawler.crawl import run_end
 from crawler.crawl.clients.pool import open_clients
-from crawler.crawl.ending import snapshot_of as module
 from crawler.crawl.ending.evidence import CenterEvidence, Evidence, TargetEvidence
-from crawler.crawl.ending.snapshot_of import Compared, RunFacts, snapshot_of
+from crawler.crawl.ending.snapshot_of import NOT_COMPARED, Compared, RunFacts, snapshot_of
 from crawler.crawl.observing.observer import Observer
 from crawler.crawl.planning.schedule import make_targets
 from crawler.emulator.inventory.ndjson import synthetic
@@ -26,8 +25,9 @@ from crawler.model.key_sample import KeySample
 from crawler.model.stop_reason import StopReason
 from crawler.model.window import Order
 from crawler.snapshot.coverage import CenterTotal
-from crawler.snapshot.manifest import FileEntry, Manifest, Overlap, Shrinkage, WalkEntry
+from crawler.snapshot.manifest import FileEntry, Manifest, Overlap, Shrinkage
 from crawler.walk.server_profile import ServerProfile
+from tests.audit.examples import walk
 from tests.support.emulator_fixture import TOKEN, configure, crawl, serve
 from tests.support.running import run_crawl
 
@@ -36,27 +36,9 @@ NIGHT: Final = RunFacts("night", MOMENT, MOMENT, 1, {"targets": []})
 PROFILE: Final = ServerProfile(100, (Order("name", "asc"), None), filtered=True, may_change=False)
 
 
-def walk(target: str = "eu", **fields: object) -> WalkEntry:
-    usual = WalkEntry(
-        target=target,
-        center="self",
-        namespace=None,
-        verdict="complete",
-        declared_totals=(3,),
-        records=3,
-        distinct=3,
-        duplicates=0,
-        rejects=0,
-        passes=1,
-        requests=1,
-        limit=100,
-        order="name asc",
-    )
-    return msgspec.structs.replace(usual, **fields)
-
-
+THREE: Final = walk(declared_totals=(3,), records=3, distinct=3)
 WHOLE: Final = Evidence(
-    walks=(walk(),),
+    walks=(THREE,),
     targets=(
         TargetEvidence(
             name="eu",
@@ -96,8 +78,8 @@ SHRANK: Final = Shrinkage(target="eu", center="self", namespace=None, before=9, 
 @pytest.mark.parametrize(
     ("evidence", "compared"),
     [
-        (msgspec.structs.replace(WHOLE, walks=(walk(verdict="drifted"),)), Compared()),
-        (msgspec.structs.replace(WHOLE, walks=(walk(rejects=1),)), Compared()),
+        (msgspec.structs.replace(WHOLE, walks=(msgspec.structs.replace(THREE, verdict="drifted"),)), Compared()),
+        (msgspec.structs.replace(WHOLE, walks=(msgspec.structs.replace(THREE, rejects=1),)), Compared()),
         (msgspec.structs.replace(WHOLE, targets=(*WHOLE.targets, FAILED)), Compared()),
         (msgspec.structs.replace(WHOLE, totals=(CenterTotal("eu", "self", 9, 9),)), Compared()),
         (WHOLE, Compared(shrinkage=(SHRANK,))),
@@ -121,7 +103,7 @@ def test_evidence_is_publishable_when_a_target_ended_with_all_its_walks_and_tota
     *, ended: bool, published: bool, is_census_done: bool
 ) -> None:
     eu = WHOLE.targets[0] if ended else msgspec.structs.replace(FAILED, name="eu", planned=1)
-    walks = (walk(),) if published else ()
+    walks = (THREE,) if published else ()
     evidence = Evidence(walks=walks, targets=(eu, FAILED), is_census_done=is_census_done)
     assert evidence.is_publishable == (ended and published and is_census_done)
     assert [entry.published for entry in evidence.target_entries] == [len(walks), 0]
@@ -159,7 +141,7 @@ def test_the_evidence_of_a_run_makes_its_manifest_in_another_process(
     profile = found[-1][0].targets[0].profile
     assert profile is not None
     assert profile.limit == 10
-    assert Compared() == module.NOT_COMPARED
+    assert Compared() == NOT_COMPARED
 
 
 class CountingLimiter:

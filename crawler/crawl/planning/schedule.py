@@ -71,17 +71,9 @@ class Schedule(NamedTuple):
         found = {one.snapshot: one for walk in self.walks if (one := walk.published_in) is not None}
         return tuple(sorted(found.values(), key=lambda one: one.finished_at))
 
-    def planned(self) -> dict[str, int]:
-        """Return the number of walks of each target, split ones by their parts, in the order of the configuration."""
-        return {name: target.work.present.walks for name, target in self.targets.items()}
-
     def errors(self) -> dict[str, CrawlerError]:
         """Return why targets stopped before their walks ended, by the target's name."""
         return {name: target.error for name, target in self.targets.items() if target.error is not None}
-
-    def unknown_fields(self) -> set[str]:
-        """Return the names of all fields that this version does not know."""
-        return set().union(*(target.work.fields.unknown for target in self.targets.values()))
 
     def declared_totals(self) -> list[CenterTotal]:
         """Return what each center that is crawled by namespace declared as its own totals."""
