@@ -1,4 +1,4 @@
-"""What a crawl would cost: each list is asked for its total with a few small requests (walk/total_probe.py)."""
+"""What a crawl would cost: each list is asked for its total with a few small requests (walk/census/total_probe.py)."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,9 @@ from crawler.model.stop_reason import StopSource
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.swr.page import Page
+from crawler.walk.census.total_probe import TotalProbe
 from crawler.walk.plan import centers_by_namespace, duration_s, requests
 from crawler.walk.server_profile import Reshaped
-from crawler.walk.total_probe import TotalProbe
 
 
 class WalkEstimate(NamedTuple):

@@ -243,6 +243,8 @@ def _cause(walk: WalkEntry) -> str:
 def _uncovered(center: Coverage) -> Shortfall:
     if center.uncovered is None:
         text = "may hold records in no namespace walked: how many is not known"
+    elif center.declared == center.covered:
+        text = f"showed {counted(center.unheld, 'record')} that no namespace walked holds, and yet declares no more"
     else:
         declared = counted(center.declared or 0, "declared record")
         text = f"holds {count(center.uncovered)} of {declared} in no namespace walked"

@@ -10,15 +10,20 @@ from crawler.snapshot.completeness import sum_if_known
 from crawler.snapshot.manifest import CenterSplit, Coverage, WalkEntry
 
 _NO_SPLITS: Final[Mapping[tuple[str, Center], CenterSplit]] = MappingProxyType({})
+_NONE_UNHELD: Final[Mapping[tuple[str, Center], int]] = MappingProxyType({})
 
 
 class CenterTotal(NamedTuple):
-    """The totals that a center declares as a whole, from before and after its walks; None when it declares none."""
+    """The totals that a center declares as a whole, from before and after its walks; None when it declares none.
+
+    `unmatched` are the keys of records that it showed after them, and that no page of them is known to hold.
+    """
 
     target: str
     center: Center
     before: int | None
     after: int | None
+    unmatched: tuple[int, ...] = ()
 
     def declared(self, covered: int | None, *, is_split: bool = False) -> int | None:
         """Return the larger of the two; None when one of them is not known.
@@ -40,8 +45,12 @@ def cover(
     center_totals: Iterable[CenterTotal],
     walks: Iterable[WalkEntry],
     splits: Mapping[tuple[str, Center], CenterSplit] = _NO_SPLITS,
+    unheld: Mapping[tuple[str, Center], int] = _NONE_UNHELD,
 ) -> tuple[Coverage, ...]:
-    """Return for each center its own total beside the sum of its walks' totals; `splits` are by target and center."""
+    """Return for each center its own total beside the sum of its walks' totals.
+
+    `splits` are by target and center, and so is `unheld`: how many records a center showed that no walk of it holds.
+    """
     own: dict[tuple[str, Center], list[WalkEntry]] = {}
     for walk in walks:
         own.setdefault((walk.target, walk.center), []).append(walk)
@@ -59,6 +68,7 @@ def cover(
                 covered=covered,
                 declared_before=center_total.before,
                 split=split,
+                unheld=unheld.get(place, 0),
             )
         )
     return tuple(found)

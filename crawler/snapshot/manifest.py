@@ -1,7 +1,7 @@
 """`_manifest.json`: what a snapshot holds and the evidence for every walk, its types and its JSON Schema (pure).
 
-Schema 2 differs from 1 in the words of the verdicts, see `VERDICTS_OF_SCHEMA_1`, and in the keys of `config`, which are
-the names of the settings. Both can be read; `config` is kept as it was written.
+Schema 2 differs from 1 in the words of the verdicts (`VERDICTS_OF_SCHEMA_1`), and in the keys of `config`: the names of
+the settings. Both can be read; `config` is kept as it was written.
 """
 
 from collections.abc import Mapping
@@ -112,7 +112,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
     Both are null where they are not known. `declared` is the larger of the totals from before and after the walks;
     `declared_before` is the first of them. Records of namespaces without a walk count in these two only. `split` says
-    why the center was walked so although the run was to read it as one list; null where the run was to do so.
+    why the center was walked so if the run was to read it as one list. `unheld` counts records that no walk holds.
     """
 
     target: str
@@ -121,11 +121,14 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     covered: Claim | None
     declared_before: Claim | None = None
     split: CenterSplit | None = None
+    unheld: Claim = 0
 
     @property
     def uncovered(self) -> int | None:
-        """Return how many declared records are in no walk; None when it cannot be known."""
-        return None if self.declared is None or self.covered is None else max(0, self.declared - self.covered)
+        """Return how many declared records are in no walk, at least; None when it cannot be known."""
+        if self.declared is None or self.covered is None:
+            return None
+        return max(0, self.declared - self.covered, self.unheld)
 
 
 class Shrinkage(msgspec.Struct, frozen=True, kw_only=True):
@@ -265,11 +268,7 @@ def _from_schema_1(text: bytes) -> Manifest:
     return msgspec.convert({**content, "schema": SCHEMA}, type=Manifest)
 
 
-def _from_schema_2(text: bytes) -> Manifest:
-    return msgspec.json.decode(text, type=Manifest)
-
-
-_DECODERS: Final = {1: _from_schema_1, 2: _from_schema_2}
+_DECODERS: Final = {1: _from_schema_1, 2: msgspec.json.Decoder(Manifest).decode}
 
 
 def _check_paths(manifest: Manifest) -> None:

@@ -92,12 +92,11 @@ class PassSequence:
             self.restart()
 
     def on_census(self, *, agrees: bool) -> None:
-        """End a pass that is resting, or make it look for the end of its list."""
+        """End a pass that is resting, or make it look for the end of its list. No pass of the walk rests again."""
+        self._rules = self._rules._replace(is_vouched=False)
         if agrees:
             self.present.on_census_agrees()
-            return
-        self._rules = self._rules._replace(is_vouched=False)  # neither this pass nor a later one rests again
-        if self.present.evidence.total:
+        elif self.present.evidence.total:
             self.present.look_again()
         else:  # a second look at nothing
             self.begin_again(was_empty=True)

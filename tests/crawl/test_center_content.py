@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.crawl.ending.center_content import center_content
+from crawler.crawl.ending.center_content import center_content, unheld
 from crawler.errors import DiskError
 from crawler.model.record import record_key
 from tests.audit.examples import record
@@ -23,6 +23,16 @@ def test_the_content_of_the_named_records_of_a_center_is_read(tmp_path: Path, ta
     a, gone = (record_key("acme", "team", name).key for name in ("a", "gone"))
     content = center_content(snapshot.folder, "eu", "thirdparty", {a, gone})
     assert content == {a: ("eu/thirdparty/a", "swr.example/team/app", "10.0.0.1/team/app")}
+
+
+def test_a_key_is_unheld_when_no_record_of_its_center_has_it_with_or_without_an_owner(tmp_path: Path) -> None:
+    records = [record(target="eu", center="self", name="a"), record(target="eu", center="thirdparty", name="b")]
+    snapshot = publish_records(tmp_path, "one", [*records, record(target="eu", center="self", name="c")])
+    a, b = (record_key("acme", "team", name).key for name in ("a", "b"))
+    ownerless = record_key(None, "team", "c").key
+    assert unheld(snapshot.folder, "eu", "self", {a, b, ownerless}) == {b}
+    assert unheld(snapshot.folder, "eu", "thirdparty", {a, b}) == {a}
+    assert unheld(snapshot.folder, "eu", "self", {a, ownerless}) == set()
 
 
 def test_part_files_that_cannot_be_read_are_a_disk_error(tmp_path: Path) -> None:

@@ -82,10 +82,14 @@ SHRANK: Final = Shrinkage(target="eu", center="self", namespace=None, before=9, 
         (msgspec.structs.replace(WHOLE, walks=(msgspec.structs.replace(THREE, rejects=1),)), Compared()),
         (msgspec.structs.replace(WHOLE, targets=(*WHOLE.targets, FAILED)), Compared()),
         (msgspec.structs.replace(WHOLE, totals=(CenterTotal("eu", "self", 9, 9),)), Compared()),
+        (
+            msgspec.structs.replace(WHOLE, totals=(CenterTotal("eu", "self", 3, 3),)),
+            Compared(unheld={("eu", "self"): 1}),
+        ),
         (WHOLE, Compared(shrinkage=(SHRANK,))),
         (WHOLE, Compared(overlaps=(Overlap(target="eu", compared=64, in_both=64),))),
     ],
-    ids=["drifted", "rejects", "failed target", "uncovered", "shrank", "equal centers"],
+    ids=["drifted", "rejects", "failed target", "uncovered", "unheld", "shrank", "equal centers"],
 )
 def test_whatever_falls_short_makes_the_manifest_incomplete(evidence: Evidence, compared: Compared) -> None:
     assert snapshot_of(evidence, NIGHT, compared).status == "incomplete"

@@ -18,12 +18,13 @@ from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
 from crawler.store.journal import Entry, LossEntry, PublishedEntry, RestartEntry, ShapeEntry, SplitEntry, page_entry
 from crawler.swr.page import Page
-from crawler.walk.center_census import MAX_TOTALS
+from crawler.walk.census.center_census import MAX_TOTALS
+from crawler.walk.census.total_probe import TotalProbe
+from crawler.walk.census.total_steps import ListTotal
 from crawler.walk.pass_sequence import WalkRules
 from crawler.walk.passes.outcome import Settled, WalkError
 from crawler.walk.rested_walk import WalkResult, rested
 from crawler.walk.server_profile import ServerProfile, SharedProfile
-from crawler.walk.total_probe import ListTotal, TotalProbe
 from crawler.walk.walk import Walk
 from tests.support.counting import counting, stats_of
 from tests.support.examples import examples
@@ -343,7 +344,7 @@ def test_when_the_totals_of_the_center_differ_from_the_sum_each_walk_of_one_shor
     totals: list[int],
 ) -> None:
     center = Center([3, 0, 9, 1], totals).crawl()
-    assert center.of_walks()[4:] == [(0, 2, 2), (1, 0, LIMIT), (2, 8, 8), (3, 0, 2)]
+    assert center.of_walks()[4:] == [(0, 2, 2), (1, 0, LIMIT), (2, 8, 8), (3, 1, 1)]
     assert verdicts(center.target) == ["complete"] * 4
     assert (center.census.before, center.census.after, center.target.done) == (totals[0], 13, True)
 

@@ -25,9 +25,9 @@ from crawler.swr.exchange import Exchange
 from crawler.swr.page import EMPTY_PAGE, Page, read_page
 from crawler.swr.request import ListRequest
 from crawler.swr.response import Response
-from crawler.walk.center_census import AskTotal, CenterCensus
+from crawler.walk.census.center_census import AskTotal, CenterCensus
+from crawler.walk.census.total_steps import ListTotal
 from crawler.walk.server_profile import ServerProfile
-from crawler.walk.total_probe import ListTotal
 from tests.support.emulator_fixture import QuickClock
 from tests.support.event_recorder import Recorder
 from tests.support.handler_client import client_of

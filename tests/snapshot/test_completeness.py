@@ -50,6 +50,12 @@ def test_complete_is_every_walk_proven_and_nothing_rejected(ended: list[tuple[Ve
     assert all(map(is_proven, walks)) is complete
 
 
+def test_a_record_that_a_center_showed_and_no_walk_holds_is_a_reason_although_the_totals_agree() -> None:
+    (found,) = shortfalls(manifest(coverage=(Coverage(target="eu", center="self", declared=5, covered=5, unheld=1),)))
+    assert (found.kind, found.missing) == ("uncovered", 1)
+    assert found.text == "showed 1 record that no namespace walked holds, and yet declares no more"
+
+
 @pytest.mark.parametrize("allowed", [False, True])
 def test_an_uncovered_center_is_a_reason_unless_the_run_accepted_it(*, allowed: bool) -> None:
     both = manifest(coverage=(COVERED, SHORT, UNKNOWN), config={"allow_partial_coverage": allowed})

@@ -20,6 +20,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "long moment": "The service says that nothing is there for longer than two looks are apart, and has said nothing "
     "else before.",
     "one center": "The service ignores the center, and you crawl only one.",
+    "one empty list": "The service ignores the center, and the list that it sends for both is empty.",
     "wrong walk": "One answer is another walk's, and the two walks have the same total.",
     # These are in the states of a `ServerHistory`.
     "lost permission": "The account is no longer allowed to see the records, and the service leaves them out without "
@@ -54,12 +55,18 @@ def blind_spots(faults: Iterable[Fault], total_of: Callable[[WalkEntry], float])
             yield BlindSpot("long moment", lambda walk, _: walk.distinct == 0)
         elif ignores_center(fault):
             yield BlindSpot("one center", lambda _, manifest: len({walk.center for walk in manifest.walks}) == 1)
+            yield BlindSpot("one empty list", _is_empty_in_both)
         elif isinstance(fault, WrongWalk):
             yield BlindSpot("wrong walk", _has_a_twin(total_of), double_read_sees=fault.times == 1)
 
 
 def _ends_at(ceiling: int) -> Callable[[WalkEntry, Manifest], bool]:
     return lambda walk, _: walk.distinct == ceiling
+
+
+def _is_empty_in_both(walk: WalkEntry, manifest: Manifest) -> bool:
+    both = [other for other in manifest.walks if (other.target, other.namespace) == (walk.target, walk.namespace)]
+    return all(other.distinct == 0 for other in both)
 
 
 def _has_a_twin(total_of: Callable[[WalkEntry], float]) -> Callable[[WalkEntry, Manifest], bool]:

@@ -39,26 +39,32 @@ class Scenario:
         if by_namespace:
             self._settings["namespaces"] = self._inventory.namespaces("self")
         self._port = 0
+        self._steps: list[str] = []  # what a violation needs to be understood
         self._published: set[Path] = set()
         self._shown: ServerHistory | None = None  # since the unfinished run began
 
     def change(self, index: int, *, grows: bool) -> None:
         """Add or remove one row, between two runs."""
         before = self._inventory
+        self._steps.append(f"{'add' if grows else 'remove'} {index}")
         self._inventory = before.with_copies(index, ["0-new"]) if grows else before.without(index)
         if self._shown is not None:
             self._shown = self._shown.then(ServerHistory.of(self._inventory))
 
     def run(self, texts: Sequence[str], concurrency: int) -> int:
         """Crawl a service with these faults, however it ends; return the exit code."""
+        self._steps.append(f"run, {concurrency} at once: {' '.join(texts)}")
         faults = [parse_fault(text) for text in texts]
         with serve(self._inventory, port=self._port, faults=tuple(faults)) as served:
             self._port = port_of(served)
-            exit_code = exit_code_of(crawl(served.endpoint, self._output, concurrency=concurrency, **self._settings))
+            result = crawl(served.endpoint, self._output, concurrency=concurrency, **self._settings)
+        exit_code = exit_code_of(result)
+        self._steps.append(f"ended with {exit_code}: {result.failure()}")
         return self._check(faults, served.counters(), exit_code)
 
     def kill(self, texts: Sequence[str], concurrency: int, at: int) -> int:
         """Crawl, and kill the process at request number `at`, if there is one; return the exit code."""
+        self._steps.append(f"killed at request {at}, {concurrency} at once: {' '.join(texts)}")
         faults = [parse_fault(text) for text in texts]
         crawler = KillableCrawl()
         with serve(self._inventory, port=self._port, faults=(*faults, CallAtRequest(at, crawler.kill))) as served:
@@ -68,7 +74,8 @@ class Scenario:
 
     def end(self) -> None:
         """Crawl the service without faults: the resumed run, or a new one, must publish a lawful snapshot."""
-        assert self.run([], 4) in {0, 3}
+        exit_code = self.run([], 4)
+        assert exit_code in {0, 3}, self._steps
 
     def _check(self, faults: Sequence[Fault], counters: dict[str, Any], exit_code: int) -> int:
         now = ServerHistory.of(self._inventory, faults, counters["requests"])
@@ -77,7 +84,8 @@ class Scenario:
         self._published |= new
         if exit_code in {0, 3}:
             (snapshot,) = new
-            assert violations(snapshot, exit_code, shown, double_read=self._settings["double_read"]) == []
+            found = violations(snapshot, exit_code, shown, double_read=self._settings["double_read"])
+            assert not found, (*self._steps, *found)
             assert exit_code == 3 or not list(self._output.glob(".work/*/"))
         else:
             # 78: the service refuses every form of a request; like 75 and 77, it must publish nothing

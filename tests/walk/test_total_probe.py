@@ -1,12 +1,13 @@
-"""How many items a list declares, by a few small requests (walk/total_probe.py)."""
+"""How many items a list declares, by a few small requests (walk/census/total_probe.py)."""
 
 import pytest
 
 from crawler.model.window import Order, Window
 from crawler.swr.page import EMPTY_PAGE, Page
+from crawler.walk.census.total_probe import TotalProbe
+from crawler.walk.census.total_steps import ListTotal
 from crawler.walk.passes.outcome import AskAgain, Refusal, Settled, WalkError
 from crawler.walk.server_profile import ServerProfile, SharedProfile
-from crawler.walk.total_probe import ListTotal, TotalProbe
 from tests.walk.model_server import BY_NAME, BY_TIME, Server, ServerBehavior, page_of
 
 
@@ -37,7 +38,8 @@ def ask(probe: TotalProbe, answers: list[Page] | Server, tries: int = 3) -> list
         (ServerBehavior(35), ListTotal(35, "seen"), [(0, 2), (34, 2)]),
         (ServerBehavior(36), ListTotal(36, "seen"), [(0, 2), (35, 5)]),
         (ServerBehavior(2), ListTotal(2, "seen"), [(0, 2), (0, 1), (0, 3)]),
-        (ServerBehavior(1), ListTotal(1, "seen"), [(0, 2), (0, 2)]),
+        (ServerBehavior(1), ListTotal(1, "seen"), [(0, 2), (1, 1), (1, 1)]),
+        (ServerBehavior(1, ignores_offset=True), ListTotal(1, "seen"), [(0, 2), (1, 1)]),
         (ServerBehavior(0), ListTotal(0, "seen"), [(0, 2), (0, 2)]),
         (ServerBehavior(0, total_on_empty=False), ListTotal(0, "seen"), [(0, 2), (0, 2)]),
         (ServerBehavior(35, totals="length"), ListTotal(None), [(0, 2), (0, 1)]),
@@ -57,12 +59,15 @@ def test_a_total_is_told_from_a_page_length_and_from_a_cap(
 @pytest.mark.parametrize(
     ("answers", "result"),
     [
-        ([EMPTY_PAGE, page_of([1], 1), page_of([1], 1)], ListTotal(1, "seen")),
+        ([EMPTY_PAGE, page_of([1], 1), EMPTY_PAGE, EMPTY_PAGE], ListTotal(1, "seen")),
+        ([page_of([1], 1), page_of([2], 1)], ListTotal(2, "beyond")),
+        ([page_of([1], 1), page_of([1], 3)], ListTotal(3, "unseen")),
+        ([page_of([1, 2], None), page_of([1], 1), page_of([1], 1)], ListTotal(2, "unseen")),
         ([EMPTY_PAGE, page_of([1, 2], 50), page_of([7, 8, 9], 50)], ListTotal(50, "beyond")),
         ([page_of([1], 1), EMPTY_PAGE, page_of([1], 1)], ListTotal(1, "seen")),
-        ([page_of([1], 1), EMPTY_PAGE, EMPTY_PAGE], ListTotal(1, "unseen")),
+        ([page_of([1], 1), EMPTY_PAGE, page_of([], 7)], ListTotal(7, "unseen")),
         ([page_of([1, 2], None), EMPTY_PAGE, EMPTY_PAGE], ListTotal(2, "unseen")),
-        ([page_of([1], 1), EMPTY_PAGE, page_of([1], None)], ListTotal(None)),
+        ([page_of([1], 1), EMPTY_PAGE, page_of([1], None)], ListTotal(1, "seen")),
         ([page_of([1, 2], 2), EMPTY_PAGE, page_of([1], 1)], ListTotal(None)),
         ([page_of([1, 2], 5), page_of([5, 6], 6)], ListTotal(6, "unseen")),
     ],
@@ -147,7 +152,7 @@ def test_a_journal_replays_a_probe_and_one_of_another_probe_is_refused() -> None
 
 
 def test_a_replayed_contradiction_stays_one() -> None:
-    answers = [page_of([1], 1), EMPTY_PAGE]
+    answers = [page_of([1, 2], None), EMPTY_PAGE]
     probe, kept = new_probe(), list[Page]()
     window = probe.next_window()
     assert window is not None
@@ -157,6 +162,37 @@ def test_a_replayed_contradiction_stays_one() -> None:
     replayed = new_probe()
     replayed.replay(window)
     replayed.on_page(window, kept[0], last_try=True, replayed=True)
-    assert probe.result == ListTotal(1, "unseen")
+    assert probe.result == ListTotal(2, "unseen")
     assert replayed.result is not None
     assert replayed.result.end == "unseen"
+
+
+def test_a_refusal_behind_one_item_counts_when_the_first_page_comes_again() -> None:
+    probe, resumed = new_probe(), new_probe()
+    first = Window(1, 0, 2, BY_NAME)
+    assert probe.next_window() == first
+    probe.on_page(first, page_of([1], 1), last_try=False)
+    past = probe.next_window()
+    assert past == Window(1, 1, 1, BY_NAME)
+    refused = probe.on_refused(past, Refusal("HTTP 404"))
+    assert isinstance(refused, Settled)
+    assert probe.result is None
+    again = probe.next_window()
+    assert again == first
+    probe.on_page(again, page_of([1], 1), last_try=False)
+    for window, page in ((first, page_of([1], 1)), (past, refused.page), (again, page_of([1], 1))):
+        resumed.replay(window)
+        resumed.on_page(window, page, last_try=True, replayed=True)
+    assert probe.result == resumed.result == ListTotal(1, "seen")
+
+
+def test_a_refusal_behind_one_item_is_no_end_when_nothing_comes_afterwards() -> None:
+    probe = new_probe()
+    for answer in (page_of([1], 1), None, EMPTY_PAGE):
+        window = probe.next_window()
+        assert window is not None
+        if answer is None:
+            probe.on_refused(window, Refusal("HTTP 404"))
+        else:
+            probe.on_page(window, answer, last_try=True)
+    assert probe.result == ListTotal(1, "unseen")

@@ -55,6 +55,9 @@ TOTALS: Final = {
     "a replica whose totals are page lengths, after one that counts": World(
         rows=2, replicas=(Replica(), Replica(totals="page length", clamp=1))
     ),
+    "pages of one row that count the page": World(
+        replicas=(Replica(totals="page length", weight=1),), changes=(Change(count=2),)
+    ),
     "a total of 0 in the middle of a pass": World(
         others=11, replicas=(Replica(ignores=("center",)), Replica(totals="page length")), centers=("thirdparty",)
     ),
@@ -73,6 +76,25 @@ CENSUS: Final = {
         namespaces=2,
         replicas=(Replica(behind=1),),
         changes=(Change(at=3), Change(count=2)),
+        walks="discovered",
+    ),
+    "a center that had rows after its walks, and then none": World(
+        rows=1, failures=(Failure(kind="empty", at=2, times=3, every=5),), walks="discovered"
+    ),
+    "a row that the census shows, and no walk holds": World(
+        rows=2,
+        namespaces=3,
+        replicas=(Replica(), Replica(behind=1)),
+        balancer="random",
+        changes=(Change(kind="move", position=1),),
+        limit=1,
+        walks="named",
+    ),
+    "a namespace that was not listed, of as many rows as one that was": World(
+        rows=1,
+        namespaces=2,
+        replicas=(Replica(), Replica(behind=1)),
+        changes=(Change(kind="replace"),),
         walks="discovered",
     ),
     "records of another namespace that nobody publishes": World(

@@ -49,7 +49,9 @@ def is_harmless(world: World) -> bool:
 
 def _usual(replica: Replica, world: World) -> Replica:
     """Return a replica without what a client must cope with: refusals that it can negotiate."""
-    usual = replace(replica, clamp=0, weight=0, owner=True, past_end="empty", totals="count")
+    # Rows of both centers have the same names here: without their owners they are the same rows.
+    owner = replica.owner or len(world.centers) == 1 or not (world.rows and world.others)
+    usual = replace(replica, clamp=0, weight=0, owner=owner, past_end="empty", totals="count")
     small = replica.max_limit >= _HARMLESS_LIMIT and world.walks == "whole" and not world.double_read
     refuses = () if set(replica.refuses) <= {"order"} and "none" in world.order else replica.refuses
     return replace(usual, max_limit=0 if small else replica.max_limit, refuses=refuses)

@@ -120,6 +120,25 @@ def _no_answer_is_of_one_that_shows_it(sight: Sight) -> bool:
     return not any(map(sight.knows, sight.looks)) and _did_its_duty(sight, sight.own)
 
 
+def _never_shown(sight: Sight) -> bool:
+    """No answer showed the row or declared more rows than were read, and a list of as many rows ends there."""
+    found = sum(key[0] == sight.key[0] and _same_list(sight, key) for key in sight.published)
+    totals = {look.total for look in sight.own if look.total is not None}
+    is_end_known = totals == {found} or (max(totals, default=0) == found and _shows_its_end(sight.own, found))
+    is_shown = any(sight.key in look.rows for look in sight.looks)
+    return is_end_known and not is_shown and _did_its_duty(sight, sight.own)
+
+
+def _shows_its_end(looks: Sequence[Look], length: int) -> bool:
+    """Return whether a page that is not full, behind others, was the end of a list of so many rows."""
+    ends = (look for look in looks if 0 < look.shown < look.query.limit and look.query.offset)
+    return any(look.query.offset + look.shown == length == len(look.known) for look in ends)
+
+
+def _same_list(sight: Sight, key: Key) -> bool:
+    return not sight.walked or key[1] == sight.key[1]
+
+
 def _last_reading_lacks_it(sight: Sight) -> bool:
     """The last reading is one of servers that all lack the row: they answer as after a deletion."""
     knew = [number for number, look in enumerate(sight.own) if sight.knows(look)]
@@ -151,25 +170,6 @@ def _changed_in_balance(sight: Sight) -> bool:
     return False
 
 
-def _balanced_namespaces(sight: Sight) -> bool:
-    """The walk of one namespace lacks a row, and the census lacks one of another: it is a number, not a list."""
-    if any(sight.knows(look) and look.shown for look in sight.own) or not sight.census:
-        return False
-    walked: dict[str, list[Look]] = {}
-    for look in sight.walked:
-        walked.setdefault(look.query.namespace or "", []).append(look)
-    found = {key for key in sight.published if key[0] == sight.key[0]}
-    too_many = any(found.difference(look.known) for look in sight.census)
-    steady = all(len({look.total or 0 for look in _last_reading(looks)}) == 1 for looks in walked.values())
-    return too_many and steady and _did_its_duty(sight, sight.own)
-
-
-def _last_reading(looks: Sequence[Look]) -> Sequence[Look]:
-    """Return the looks from the last one at the begin of the list on."""
-    begins = [number for number, look in enumerate(looks) if not look.query.offset]
-    return looks[begins[-1] :] if begins else looks
-
-
 def _nothing_apart(sight: Sight) -> bool:
     """Two good answers, apart in time, said that there is nothing, and no answer said otherwise."""
     # A page without rows says that there are none behind it either, and an empty center that its namespaces are.
@@ -199,8 +199,8 @@ RULES: Final[dict[str, dict[str, _Rule]]] = {
         "no server that answered shows it": _no_answer_is_of_one_that_shows_it,
         "the last reading lacks it": _last_reading_lacks_it,
         "a balanced change during one reading": _balanced_change,
+        "no answer showed it or declared more": _never_shown,
         "changes in step with both readings": _change_in_step,
-        "balanced between namespaces": _balanced_namespaces,
         "nothing, twice, apart in time": _nothing_apart,
     },
     "never there": {"only one center was asked for": _only_one_center},

@@ -24,7 +24,7 @@ class Lost(Exception):  # noqa: N818 - it is no error of the test
 class Look(NamedTuple):
     """One page that was answered: by which replica, in which sitting of the crawl, and what was wrong.
 
-    `known` are the keys of the list that the page was taken from, in its order, whatever the page showed of them.
+    `known` are the keys of the list that the page was taken from, in its order; `rows` those on the page.
     """
 
     sitting: int
@@ -34,8 +34,13 @@ class Look(NamedTuple):
     replica: int
     failure: FailureKind | None
     known: tuple[Key, ...]
-    shown: int
+    rows: tuple[Key, ...]
     total: int | None
+
+    @property
+    def shown(self) -> int:
+        """The number of rows on the page."""
+        return len(self.rows)
 
 
 class Service:
@@ -108,7 +113,8 @@ class Service:
         known = tuple([row.key for row in list_of.known])
         declared = (shown.item_total if shown.rows else None, shown.header_total)
         total = max([total for total in declared if total is not None], default=None)
-        self.looks.append(Look(self.sitting, now_s, query, fresh, index, failure, known, len(shown.rows), total))
+        rows = tuple([row.key for row in shown.rows])
+        self.looks.append(Look(self.sitting, now_s, query, fresh, index, failure, known, rows, total))
         return NOTHING[failure] if failure in NOTHING and not answer.refusal else render(shown)
 
     def _instead(self, answer: Answer, failure: FailureKind | None) -> Answer:

@@ -117,22 +117,24 @@ INVISIBLE: Final = {
     "no server that answered shows it": World(
         rows=1, replicas=(Replica(), Replica(behind=1)), balancer="center", changes=(Change(),)
     ),
+    "no answer showed it or declared more": World(
+        rows=11,
+        namespaces=2,
+        replicas=(Replica(), Replica(behind=1)),
+        balancer="cut over",
+        cut_over_at=2,
+        changes=(Change(kind="move"),),
+        double_read=True,
+    ),
     "the last reading lacks it": World(
         rows=3,
         replicas=(Replica(), Replica(behind=2)),
         balancer="cut over",
-        cut_over_at=4,
+        cut_over_at=6,
         changes=(Change(kind="swap"), Change(at=0, kind="delete", count=2)),
         walks="discovered",
     ),
     "a balanced change during one reading": World(rows=11, changes=(Change(at=2, kind="replace", to=10),)),
-    "balanced between namespaces": World(
-        rows=3,
-        namespaces=2,
-        replicas=(Replica(cap=2, ceiling=2),),
-        failures=(Failure(kind="null", at=5),),
-        walks="named",
-    ),
     "only one center was asked for": World(rows=1, replicas=(Replica(ignores=("center",)),), centers=("thirdparty",)),
 }
 

@@ -2,7 +2,7 @@
 
 The run goes on from the snapshot when a target failed or windows were lost: then asking once more may help, and what is
 proven would only be asked for in vain. What is read anew is a whole center, since the walks of a center prove each
-other (walk/center_census.py):
+other (walk/census/center_census.py):
 
 | center                                             | the next run of the same command     |
 |----------------------------------------------------|--------------------------------------|

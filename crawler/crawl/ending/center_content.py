@@ -1,12 +1,12 @@
-"""Reads from part files what some records of a center hold, to compare them with records of the other center."""
+"""Reads from part files which of some records a center holds, and what they hold."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
 
 from crawler.files.disk_errors import disk_errors
-from crawler.model.record import record_key
+from crawler.model.record import RecordKey, differ_by_owner, record_key
 from crawler.model.walk_id import Center
 from crawler.snapshot.layout import partition_path
 
@@ -31,12 +31,30 @@ def center_content(folder: Path, target: str, center: Center, keys: Collection[i
 
     It reads all records of the center. Raises DiskError.
     """
-    found: dict[int, object] = {}
+    return {
+        of.key: (record.created_at, record.path, record.internal_path)
+        for of, record in _records(folder, target, center)
+        if of.key in keys
+    }
+
+
+def unheld(folder: Path, target: str, center: Center, keys: Collection[int]) -> frozenset[int]:
+    """Return those of `keys` that are of no record of the center, whether with an owner or without.
+
+    It reads all records of the center. Raises DiskError.
+    """
+    left = set(keys)
+    for of, _ in _records(folder, target, center):
+        left -= {key for key in left if key == of.key or differ_by_owner(key, of.key)}
+        if not left:
+            break
+    return frozenset(left)
+
+
+def _records(folder: Path, target: str, center: Center) -> Iterator[tuple[RecordKey, RecordContent]]:
     with disk_errors(folder):
         for path in folder.glob(f"**/{partition_path(center)}/*"):
             with path.open("rb") as part:
                 for record in map(_decode, part):
-                    key = record_key(record.domain_name, record.namespace, record.name).key
-                    if key in keys and record.target == target:
-                        found[key] = record.created_at, record.path, record.internal_path
-    return found
+                    if record.target == target:
+                        yield record_key(record.domain_name, record.namespace, record.name), record

@@ -1,14 +1,15 @@
-"""Compares what a crawl found with earlier snapshots, and the two centers of a target with each other."""
+"""Compares what a crawl found with earlier snapshots, the two centers of a target, and a center with its walks."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from crawler.crawl.ending.center_content import center_content
+from crawler.crawl.ending.center_content import center_content, unheld
 from crawler.crawl.ending.evidence import Evidence
 from crawler.crawl.ending.snapshot_of import Compared
 from crawler.files.disk_errors import disk_errors
 from crawler.model.walk_id import Center
+from crawler.snapshot.coverage import cover
 from crawler.snapshot.find import newest_of_plans
 from crawler.snapshot.manifest import Shrinkage
 from crawler.snapshot.overlap import overlaps
@@ -35,7 +36,19 @@ def compare(
 
     samples = {(one.target, one.center): one.sample for one in evidence.centers}
     shrinkage = () if output is None else _shrinkage(evidence, config, limits, output, started_at)
-    return Compared(shrinkage, tuple(overlaps(samples, read)))
+    return Compared(shrinkage, tuple(overlaps(samples, read)), {} if folder is None else _unheld(evidence, folder))
+
+
+def _unheld(evidence: Evidence, folder: Path) -> dict[tuple[str, Center], int]:
+    """Return how many records a center showed that no walk of it holds.
+
+    Where the totals show that some are missing, the records shown may be among them: that says nothing more.
+    """
+    failed = evidence.failed_targets
+    totals = [total for total in evidence.totals if total.unmatched and total.target not in failed]
+    whole = {(one.target, one.center) for one in cover(totals, evidence.walks) if one.uncovered == 0}
+    shown = {total[:2]: total.unmatched for total in totals if total[:2] in whole}
+    return {place: len(unheld(folder, *place, keys)) for place, keys in shown.items()}
 
 
 def _shrinkage(

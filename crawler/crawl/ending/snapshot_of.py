@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 import crawler
 from crawler.crawl.ending.evidence import Evidence, TargetEvidence
+from crawler.model.walk_id import Center
 from crawler.snapshot.completeness import shortfalls, status_from
 from crawler.snapshot.coverage import cover
 from crawler.snapshot.layout import REJECTS
@@ -32,10 +34,15 @@ class RunFacts(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """What comparing the records with others found: shrunken centers and namespaces, centers that are alike."""
+    """What comparing the records with others found.
+
+    `shrinkage`: shrunken centers and namespaces; `overlaps`: centers that are alike; `unheld`: how many records were
+    shown of a center that no walk of it holds, by target and center.
+    """
 
     shrinkage: tuple[Shrinkage, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    unheld: Mapping[tuple[str, Center], int] = MappingProxyType({})
 
 
 NOT_COMPARED: Final = Compared()
@@ -57,7 +64,7 @@ def snapshot_of(evidence: Evidence, run: RunFacts, compared: Compared = NOT_COMP
         resumed=run.resumed,
         config=dict(run.config),
         walks=evidence.walks,
-        coverage=cover(totals, evidence.walks, splits),
+        coverage=cover(totals, evidence.walks, splits, compared.unheld),
         shrinkage=compared.shrinkage,
         overlaps=compared.overlaps,
         targets=evidence.target_entries,

@@ -17,7 +17,7 @@ from crawler.model.walk_id import Center, WalkId
 from crawler.model.window import Order
 from crawler.snapshot.coverage import CenterTotal
 from crawler.snapshot.manifest import CarriedOver
-from crawler.walk.center_census import MAX_TOTALS
+from crawler.walk.census.center_census import MAX_TOTALS
 from crawler.walk.server_profile import ServerProfile
 
 _NO_PROFILES: Final[Mapping[str, ServerProfile]] = MappingProxyType({})
@@ -77,7 +77,10 @@ class Schedule(NamedTuple):
 
     def declared_totals(self) -> list[CenterTotal]:
         """Return what each center that is crawled by namespace declared as its own totals."""
-        return [CenterTotal(one.target, one.center, one.before, one.after) for one in self._all_census()]
+        return [
+            CenterTotal(one.target, one.center, one.before, one.after, tuple(sorted(one.unmatched)))
+            for one in self._all_census()
+        ]
 
 
 def make_schedule(

@@ -1,8 +1,8 @@
 """Splits a walk of a whole center whose rows have no stable order into walks by namespace.
 
 A namespace that fits in a page is read in one answer, whatever order its rows have. What vouches that nothing lies
-outside the namespaces is the census of the center (walk/center_census.py), not the list of their names. So names come
-from all that knows some: the records that the passes saw, and the service's own list where it gives one.
+outside the namespaces is the census of the center (walk/census/center_census.py), not the list of their names. So names
+come from all that knows some: the records that the passes saw, and the service's own list where it gives one.
 
 The walk stays whole, and ends as `drifted`, when splitting it could prove nothing: its records are of one namespace, or
 of one that cannot be asked for; it read rejects, whose namespace is not known; or the service ignores `namespace`, as

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from crawler.crawl.scheduling.scheduled import FetchTask, ScheduledWalk
-from crawler.walk.total_probe import TotalProbe
+from crawler.walk.census.total_probe import TotalProbe
 from crawler.walk.walk import Walk
 
 

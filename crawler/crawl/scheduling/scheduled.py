@@ -1,14 +1,16 @@
 """What a crawl schedules: the walks of the plan, and the census of each center that is crawled by namespace (pure)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from crawler.model.walk_id import Center, WalkId
 from crawler.model.window import Window
 from crawler.snapshot.manifest import CarriedOver
-from crawler.walk.center_census import MAX_TOTALS, AskTotal, CensusStep, CenterCensus
+from crawler.swr.page import Page
+from crawler.walk.census.center_census import MAX_TOTALS, AskTotal, CensusStep, CenterCensus
+from crawler.walk.census.total_probe import TotalProbe
+from crawler.walk.census.total_steps import ListTotal
 from crawler.walk.rested_walk import RestedWalk, WalkResult
-from crawler.walk.total_probe import ListTotal, TotalProbe
 from crawler.walk.walk import Walk
 
 
@@ -105,6 +107,11 @@ class ScheduledCensus:
         return self._census.after
 
     @property
+    def unmatched(self) -> frozenset[int]:
+        """The keys of records that the center showed after its walks, and that no page of these is known to hold."""
+        return self._census.rows.unmatched
+
+    @property
     def is_done(self) -> bool:
         """Whether nothing is left to ask."""
         return self._census.is_done
@@ -118,13 +125,15 @@ class ScheduledCensus:
         """Begin the census of those of `walks` that are of this center."""
         self._census = CenterCensus(sum(walk.id.center == self.center for walk in walks))
 
-    def on_total(self, total: ListTotal) -> None:
-        """Take the answer of a probe."""
-        self._census.on_total(total)
+    def on_total(self, total: ListTotal, shown: Collection[int]) -> None:
+        """Take the answer of a probe, with the keys of the records that it showed."""
+        self._census.on_total(total, shown)
 
-    def on_loose_filter(self) -> None:
-        """Note that a walk of this center got records of other namespaces."""
-        self._census.on_loose_filter()
+    def on_page(self, page: Page) -> None:
+        """Take a page of a walk of this center; it may hold records of other namespaces."""
+        self._census.rows.on_page(page.items.keys)
+        if page.items.outside:
+            self._census.on_loose_filter()
 
     def on_rest(self, scheduled: ScheduledWalk, walk: Walk | RestedWalk, found: int) -> None:
         """Take a walk of this center that rests after it found that many records."""
@@ -236,10 +245,11 @@ class TargetCensus:
         """Return the probes that ask for the totals from before the walks."""
         return [census.probes[0] for census in self._centers.values()]
 
-    def on_loose_filter(self, center: Center) -> None:
-        """Note that a walk of this center got records of other namespaces."""
-        if center in self._centers:
-            self._centers[center].on_loose_filter()
+    def on_page(self, center: Center, page: Page) -> None:
+        """Take a page of a walk of this center."""
+        census = self._centers.get(center)
+        if census is not None:
+            census.on_page(page)
 
     def on_doubt(self, center: Center) -> None:
         """Take the totals of this center back."""
@@ -265,12 +275,12 @@ class TargetCensus:
         census.on_end(scheduled, result)
         return _go_on(census)
 
-    def on_probe(self, scheduled: ScheduledWalk, total: ListTotal) -> CensusResult:
-        """Take the answer of a probe."""
+    def on_probe(self, scheduled: ScheduledWalk, total: ListTotal, shown: Collection[int]) -> CensusResult:
+        """Take the answer of a probe, with the keys of the records that it showed."""
         census = self._centers.get(scheduled.id.center)
         if census is None:
             return _NOTHING
-        census.on_total(total)
+        census.on_total(total, shown)
         return _go_on(census)
 
 

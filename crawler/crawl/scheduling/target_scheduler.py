@@ -2,7 +2,7 @@
 
 Walks start in plan order, and windows of an older walk go before those of a younger one. So few walks are open at a
 time, however many there are, and memory holds the keys of open walks only. Walks that rest until the census of their
-center (walk/center_census.py) are one short page each.
+center (walk/census/center_census.py) are one short page each.
 """
 
 from collections import deque
@@ -26,11 +26,11 @@ from crawler.errors import CrawlerError
 from crawler.model.walk_id import Center
 from crawler.model.window import Window
 from crawler.swr.page import Page
+from crawler.walk.census.total_probe import TotalProbe
 from crawler.walk.passes.outcome import WalkError
 from crawler.walk.rested_walk import rested, result_of
 from crawler.walk.retry_policy import RetryLimits
 from crawler.walk.server_profile import ServerProfile, SharedProfile
-from crawler.walk.total_probe import TotalProbe
 from crawler.walk.walk import Walk
 
 
@@ -102,8 +102,8 @@ class TargetScheduler:
             self._on_probe(scheduled, walk)
             return
         self.work.on_settled(scheduled, walk, window, page)
-        if page is not None and page.items.outside:
-            self._census.on_loose_filter(scheduled.id.center)
+        if page is not None:
+            self._census.on_page(scheduled.id.center, page)
         if walk.verdict is not None:
             self.open.close(scheduled, walk)
             result = result_of(walk)
@@ -118,7 +118,7 @@ class TargetScheduler:
     def _on_probe(self, scheduled: ScheduledWalk, probe: TotalProbe) -> None:
         if probe.result is not None:
             self.open.close(scheduled, probe)
-            self._go_on(self._census.on_probe(scheduled, probe.result))
+            self._go_on(self._census.on_probe(scheduled, probe.result, probe.shown))
             self.ended.add_parent(scheduled)
 
     def on_doubt(self, scheduled: ScheduledWalk, window: Window) -> None:

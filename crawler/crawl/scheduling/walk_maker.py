@@ -4,10 +4,10 @@ from math import inf
 from typing import NamedTuple
 
 from crawler.crawl.scheduling.scheduled import ScheduledWalk, TargetCensus
+from crawler.walk.census.total_probe import TotalProbe
 from crawler.walk.pass_sequence import WalkRules
 from crawler.walk.rested_walk import RestedWalk, WalkResult, result_of
 from crawler.walk.server_profile import SharedProfile
-from crawler.walk.total_probe import TotalProbe
 from crawler.walk.walk import Walk
 
 
@@ -41,7 +41,16 @@ class WalkMaker:
         return Walk(self._profile, self._rules(scheduled)._replace(is_vouched=False, passes_before=passes))
 
     def on_census(self, scheduled: ScheduledWalk, walk: Walk | RestedWalk, *, agrees: bool) -> Walk | WalkResult:
-        """Return the result of a walk that rests, when the census agrees with it; else the walk, which goes on."""
+        """Return the result of a walk that rests, when the census agrees with it; else the walk, which goes on.
+
+        It goes on, too, when an earlier pass saw more.
+        """
+        found = self._on_census(scheduled, walk, agrees=agrees)
+        if agrees and isinstance(found, Walk):
+            self._census.on_reopen(scheduled)
+        return found
+
+    def _on_census(self, scheduled: ScheduledWalk, walk: Walk | RestedWalk, *, agrees: bool) -> Walk | WalkResult:
         if isinstance(walk, RestedWalk):
             vouched = agrees and self._profile.present.is_obeyed
             return walk.result() if vouched else walk.reopened(self._profile, self._rules(scheduled))

@@ -16,7 +16,7 @@
 - Straddle, Witness, Probe: as many rows were read as declared. Is that the end of the list? (questions.py)
 - Open: no total says where it ends. One window is in flight at a time, up to the first page that holds nothing new
   (open.py).
-- Resting: one short page was read. The walk waits for a census of its center (walk/center_census.py).
+- Resting: one short page was read. The walk waits for a census of its center (walk/census/center_census.py).
 
 The laws:
 - No decision depends on windows in flight: after a crash only the settled ones are known (crawl/resume.py).

@@ -7,7 +7,7 @@ A total is a claim, an end is seen. A pass proves its walk when all of this hold
 - exactly as many items came as this total, and as many identities (of a record: model/record.py; of a reject: its
   bytes, and its number among those of its page with the same bytes);
 - the end of the list was seen: a last page shorter than requested under a total that counts more than that page, or an
-  answer about the rows at or beyond the total (questions.py), or a census of the whole center (walk/center_census.py);
+  answer about the rows at or beyond the total (questions.py), or a census of the whole center (walk/census/);
 - nothing raised a doubt, such as an empty answer that no second look confirmed.
 
 Rejects with the same bytes on different pages (item_keys.py) may be one item that was read twice. A pass with such

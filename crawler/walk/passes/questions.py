@@ -6,9 +6,9 @@ One window is in flight at a time. Which question is asked:
 |-------------------------|-------------------------------------------------------------------------------------------|
 | 3 or more               | Straddle: another page size, whose last window begins below the total and ends beyond it  |
 | 2, a short page         | Witness: the second row alone; a total of 2 on a page of 1 does not count the page        |
-| 1                       | Witness: the row again, as one of two                                                     |
-| any, when no page size  | Probe: the window that begins at the total                                                |
-| fits, when pages end    |                                                                                           |
+| 1, or any when no page  | Probe: the window that begins at the total. A page of one row may be all that a service   |
+| size fits, when pages   | sends at a time, whatever is asked for                                                    |
+| end                     |                                                                                           |
 | before their windows,   |                                                                                           |
 | or after the others got |                                                                                           |
 | no answer               |                                                                                           |
@@ -63,7 +63,7 @@ def next_question(reading: Reading) -> State:
     total, resume_at = reading.evidence.total, reading.frontier.next_offset
     if reading.ends_short:  # a page that ends early shows no end, wherever it begins
         return Probe.ask(reading, resume_at)
-    if total <= _PAIR and reading.is_short_at_end:
+    if total == _PAIR and reading.is_short_at_end:
         return Witness.ask(reading, resume_at, probed=False)
     window = straddling(total, reading.page_limit)
     if window is None:

@@ -10,13 +10,16 @@ Instead their walks rest until the center's own total is known:
     looking -- all walks ended --> final -- total --> done
 
 The census is a claim like any other: a total that only describes a page, or whose end was not seen, vouches for
-nothing (total_probe.py). It is asked before *and* after, so that rows which come while the walks are read cannot hide
-rows that no walk covers.
+nothing (total_steps.py). It is asked before *and* after, so that rows which come while the walks are read cannot hide
+rows that no walk covers; and what it shows after the walks must be in one of them (census_rows.py). A center that was
+not empty after its walks is not empty because a later answer says so.
 """
 
+from collections.abc import Collection
 from typing import Final, Literal, NamedTuple
 
-from crawler.walk.total_probe import ListTotal
+from crawler.walk.census.census_rows import CensusRows
+from crawler.walk.census.total_steps import ListTotal
 
 MAX_TOTALS: Final = 5  # before, after, after once more, final, final once more
 
@@ -38,6 +41,7 @@ class CenterCensus:
     """The census of one center; `walks` is the number of its walks.
 
     `before` is its total from before the walks, `after` the last one from after them; None where it is not known.
+    `rows` are the records that it showed.
     """
 
     __slots__ = (
@@ -51,6 +55,7 @@ class CenterCensus:
         "_open",
         "_resting",
         "_state",
+        "rows",
     )
 
     def __init__(self, walks: int) -> None:
@@ -59,6 +64,7 @@ class CenterCensus:
         self._open = walks
         self._resting = 0
         self._found: dict[int, int | None] = {}
+        self.rows = CensusRows()
         self._is_loose = self._is_doubtful = False
         self._state: Literal["walking", "after", "looking", "final", "done"] = "walking"
         self._asked = 1  # in this state
@@ -84,13 +90,16 @@ class CenterCensus:
         """Whether nothing is left to ask, and none of the walks was opened again since."""
         return self.is_done and not self._open
 
-    def on_total(self, total: ListTotal) -> None:
-        """Take an answer; a total whose end was not seen is no answer."""
+    def on_total(self, total: ListTotal, shown: Collection[int] = ()) -> None:
+        """Take an answer with the keys of the records shown; a total whose end was not seen is no answer."""
         self._answered += 1
         known = total.total if total.end == "seen" else None
         if self._state == "walking":
             self._before = known
-        else:
+            self.rows.on_shown_before(shown)
+            return
+        self.rows.on_shown_after(shown)
+        if known != 0 or not self._after:
             self._after = known
 
     def on_loose_filter(self) -> None:
