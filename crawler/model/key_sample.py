@@ -5,9 +5,10 @@ The sample has the keys that come first in an order of names: by the bits of a k
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import chain, product
 from typing import Final, NamedTuple
+
+import msgspec
 
 from crawler.model.key_set import GROUP_SHIFT, GROUPS, KeySet
 from crawler.model.record import differ_by_owner
@@ -31,8 +32,7 @@ class Match(NamedTuple):
     by_owner: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KeySample:
+class KeySample(msgspec.Struct, frozen=True):
     """The keys of a set that come before `end` in the order of names: those with an owner, and those without."""
 
     owned: frozenset[int] = frozenset()

@@ -12,6 +12,7 @@ the first entry whose checksum fails (replay.py) and requests the rest again.
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from crawler.errors import DiskError
 from crawler.files.disk_errors import ADVICE, reason_and_advice
@@ -22,6 +23,10 @@ from crawler.store.page_index import PageIndex, StoredPage
 from crawler.store.replay import read_history
 from crawler.store.spool_files import SpoolFiles
 from crawler.swr.page import Page
+
+# Small pages are read with those behind them: a thread that reads one by one interrupts the event loop at every page.
+_SMALL_PAGE_BYTES: Final = 2**18
+_READ_BYTES: Final = 2**20
 
 
 class Spool:
@@ -39,6 +44,7 @@ class Spool:
         self._index = PageIndex()
         self._buffer = PageBuffer()
         self._failure: DiskError | None = None
+        self._read = (0, b"")  # the block of pages.ndjson that was read last, and its offset
 
     @property
     def waiting_bytes(self) -> int:
@@ -94,8 +100,13 @@ class Spool:
         buffered = self._buffer.bytes_of(walk, page.number)
         if buffered is not None:
             return buffered
-        with _disk_errors("read", self.folder):
-            data = self._files.read_pages(self._index.place_of(walk, page.number), page.size)
+        at = self._index.place_of(walk, page.number)
+        begin, block = self._read
+        if not begin <= at <= at + page.size <= begin + len(block):
+            with _disk_errors("read", self.folder):
+                block = self._files.read_pages(at, _READ_BYTES if page.size < _SMALL_PAGE_BYTES else page.size)
+            begin, self._read = at, (at, block)
+        data = block[at - begin : at - begin + page.size]
         if len(data) != page.size:
             raise DiskError(f"{self.folder} was cut short while the run was using it; {ADVICE}")
         return data[: page.lines], data[page.lines :]
@@ -126,6 +137,7 @@ class Spool:
     def truncate(self) -> None:
         """Empty both files: the journal contradicts the plan, so none of it is replayed."""
         self._index.clear()
+        self._read = (0, b"")
         with _disk_errors("write", self.folder):
             self.truncated_bytes = self._files.truncate(0, 0)
 

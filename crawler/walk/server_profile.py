@@ -23,8 +23,10 @@ answer the next walk.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from crawler.model.window import Order, Window
 
@@ -82,8 +84,7 @@ Lesson = SmallerPages | OrderDropped | StableOrder | Reshaped
 Refused = Literal["size", "order"] | Reshaped
 
 
-@dataclass(frozen=True, slots=True)
-class ServerProfile:
+class ServerProfile(msgspec.Struct, frozen=True):
     """What one target was found to accept. It never changes; `learn` returns another one.
 
     - `limit`: the page size to request, in items.

@@ -3,7 +3,7 @@
 Which requests, and what their answers say, is in total_steps.py.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from crawler.model.window import Window
 from crawler.swr.page import EMPTY_PAGE, Page

@@ -14,8 +14,10 @@ Source: docs/reference/swr-api.md#wrong-totals, #total-range-missing, #end-of-li
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from crawler.model.window import Window
 from crawler.swr.page import Page
@@ -35,8 +37,7 @@ class ListTotal(NamedTuple):
     end: Literal["seen", "beyond", "unseen"] = "unseen"
 
 
-@dataclass(frozen=True, slots=True)
-class FirstTwo:
+class FirstTwo(msgspec.Struct, frozen=True):
     """A page of two. `looks` are what earlier answers claimed; `is_past_refused`: what lies behind was asked before."""
 
     window: Window
@@ -69,8 +70,7 @@ class FirstTwo:
         return Again(replace(self, looks=(*self.looks, claim)), AskAgain(reason, wait))
 
 
-@dataclass(frozen=True, slots=True)
-class OnlyOne:
+class OnlyOne(msgspec.Struct, frozen=True):
     """A page of one, after a page of two that was full and declared two."""
 
     window: Window
@@ -82,8 +82,7 @@ class OnlyOne:
         return ListTotal(None) if page.length or last else Again(self, AskAgain("0 of 1 items"))
 
 
-@dataclass(frozen=True, slots=True)
-class ListTail:
+class ListTail(msgspec.Struct, frozen=True):
     """A window over the end of a list that declares `total` items."""
 
     window: Window
@@ -103,8 +102,7 @@ class ListTail:
         return replace(self, window=self.window._replace(offset=self.total - 1, limit=FIRST_LIMIT))
 
 
-@dataclass(frozen=True, slots=True)
-class BehindOne:
+class BehindOne(msgspec.Struct, frozen=True):
     """The window behind the only item, whose key is in `only`; `first` is the window that it came in."""
 
     window: Window

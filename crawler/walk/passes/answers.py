@@ -70,10 +70,8 @@ def replayed(reading: Reading, page: Page, at: int) -> tuple[State | None, Outco
     return end(reading) if page.total is None else read_on(reading, page, at)
 
 
-class KnownRows(State):
+class KnownRows(State, frozen=True):
     """A question for rows that were read before."""
-
-    __slots__ = ()
 
     def on_refused(
         self,

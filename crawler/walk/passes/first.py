@@ -15,8 +15,9 @@ of an earlier pass.
 Source: docs/reference/swr-api.md#end-of-list, #empty-result, #nothing-found, #wrong-totals.
 """
 
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from crawler.model.window import Gap, Window
 from crawler.swr.decode.batch import EMPTY_BATCH
@@ -51,8 +52,7 @@ def _left_rows_out(reading: Reading, window: Window, page: Page) -> bool:
     return before is not None and page.length > 0 and set(page.items.keys) <= set(before)
 
 
-@dataclass(frozen=True, slots=True)
-class Declared(State):
+class Declared(State, frozen=True):
     """A total says where the list ends. Any number of windows are in flight; responses come in any order."""
 
     puts_off = True
@@ -121,8 +121,7 @@ class Declared(State):
         return next_question(reading)
 
 
-@dataclass(frozen=True, slots=True)
-class First(State):
+class First(State, frozen=True):
     """The first window is in flight. Its page decides how the pass goes on; the fields are what answers said so far."""
 
     held_before: int = 0  # the largest total of earlier passes: nothing now would contradict it

@@ -3,16 +3,13 @@
 Source: docs/reference/swr-api.md#total-range-missing, #offset-past-end.
 """
 
-from dataclasses import dataclass
-
 from crawler.model.window import Gap, Window
 from crawler.swr.page import EMPTY_PAGE, Page
 from crawler.walk.passes.outcome import AskAgain, Outcome, Refusal, Settled, Trial
 from crawler.walk.passes.reading import Done, Reading, State
 
 
-@dataclass(frozen=True, slots=True)
-class Open(State):
+class Open(State, frozen=True):
     """One window is in flight at a time. `was_empty`: the last answer to it held nothing."""
 
     was_empty: bool = False

@@ -35,9 +35,10 @@ Tail is answered like Straddle; where it had no room for other rows, Probe is as
 Source: docs/reference/swr-api.md#end-of-list, #wrong-totals, #offset-past-end, #limit-out-of-range.
 """
 
-from dataclasses import dataclass, replace
 from math import gcd
 from typing import Final
+
+from msgspec.structs import replace
 
 from crawler.model.window import Window
 from crawler.swr.page import EMPTY_PAGE, Page
@@ -102,8 +103,7 @@ def _aligned_limit(reading: Reading, offset: int) -> int:
     return offset if offset <= reading.page_limit else gcd(offset, reading.page_limit)
 
 
-@dataclass(frozen=True, slots=True)
-class Straddle(KnownRows):
+class Straddle(KnownRows, frozen=True):
     """A window over the end is in flight. It needs no empty answer, which may be wrong for a moment.
 
     `resume_at` is the offset at which reading in line goes on when the list has changed.
@@ -147,8 +147,7 @@ class Straddle(KnownRows):
         return read_beyond(reading, page, total, _aligned_limit(reading, total))
 
 
-@dataclass(frozen=True, slots=True)
-class Witness(KnownRows):
+class Witness(KnownRows, frozen=True):
     """One row is asked for by another page size: the second of several, or the only one as one of two.
 
     `probed` says that the window beyond the total was asked for before.
@@ -197,8 +196,7 @@ class Witness(KnownRows):
         return then(reading, Done() if self.probed else Probe.ask(reading, self.resume_at, witnessed=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Probe(State):
+class Probe(State, frozen=True):
     """The window that begins at the total is in flight.
 
     `witnessed` says that one row was asked for before; `was_empty`, that the last answer held nothing;
@@ -261,8 +259,7 @@ class Probe(State):
         return then(reading, Done() if is_last_question else Witness.ask(reading, self.resume_at, probed=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Tail(Straddle):
+class Tail(Straddle, frozen=True):
     """What lies beyond the total was refused: a window over the end is asked for that begins with the last rows.
 
     A refusal is weak evidence: a gateway that reloads sends it, too. So the service must answer, and send just these

@@ -1,8 +1,9 @@
 """What the states of a pass share: the evidence, the frontier, and the interface of a state (pure)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+import msgspec
 
 from crawler.model.window import Gap, Order, Window
 from crawler.swr.page import Page
@@ -87,10 +88,9 @@ class Reading:
         return Done()
 
 
-class State:
+class State(msgspec.Struct, frozen=True):
     """A state of a pass. Every method returns the next one; None stands for `Declared`: the list has changed."""
 
-    __slots__ = ()
     puts_off: ClassVar = False  # whether a window that failed is requested again at the end of the pass
 
     def on_page(self, reading: Reading, window: Window, page: Page, trial: Trial) -> tuple["State | None", Outcome]:  # noqa: ARG002
@@ -118,11 +118,9 @@ class State:
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Done(State):
+class Done(State, frozen=True):
     """Every window is read or lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resting(State):
+class Resting(State, frozen=True):
     """One short page was read; a census of the whole center says whether it is the list."""
