@@ -1,12 +1,14 @@
 """A run's storage as the engine sees it: pages go to the spool, ended walks to the part files."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from crawler.crawl.ending.evidence import CenterEvidence
 from crawler.crawl.ending.walk_publication import publish_one, publish_split
 from crawler.crawl.scheduling.scheduled import ScheduledWalk
 from crawler.model.key_sample import KeySample
+from crawler.model.record import key_of_line
 from crawler.model.walk_id import Center
 from crawler.model.window import Window
 from crawler.snapshot.manifest import CarriedOver, CenterSplit, WalkEntry
@@ -17,6 +19,7 @@ from crawler.store.spool import Spool
 from crawler.swr.page import Page
 from crawler.walk.server_profile import Reshaped
 
+_MOST_OUTSIDE: Final = 1000  # of a center: a service that matches names loosely may send each record several times
 _MERGED_SAMPLES: Final = 64  # merging the samples of many small walks one by one would take too long
 
 
@@ -44,6 +47,7 @@ class RunStore:
         self._splits: dict[tuple[str, Center], CenterSplit] = {}
         self.settled: set[int] = set()
         self._samples: dict[tuple[str, Center], list[KeySample]] = {}
+        self._outside: dict[tuple[str, Center], set[int]] = {}  # some keys of records that walks left out
 
     @property
     def waiting_bytes(self) -> int:
@@ -95,19 +99,26 @@ class RunStore:
         """Publish walks that have ended, the next in plan order. Raises DiskError."""
         known = len(self.walks)
         for scheduled in ended:
-            split = scheduled.own_split
+            split, on_outside = scheduled.own_split, partial(self._leave_out, scheduled.id[:2])
             if scheduled.result is not None and split is not None:
-                found = publish_split(self._part_writer, self._spool, split, scheduled.result)
+                found = publish_split(self._part_writer, self._spool, split, scheduled.result, on_outside)
                 self.walks += found.walks
                 self._splits[scheduled.id[:2]] = found.split
             elif scheduled.result is not None:
-                self.walks.append(publish_one(self._part_writer, self._spool, scheduled, scheduled.result))
+                entry = publish_one(self._part_writer, self._spool, scheduled, scheduled.result, on_outside)
+                self.walks.append(entry)
             for one in (*(split.walks if split else ()), scheduled):
                 self._add_sample(one)
                 one.result = None  # the entry holds its evidence; memory must not grow with the walks
         self._part_writer.flush()
         for entry in self.walks[known:]:
             self._on_walk(entry)
+
+    def _leave_out(self, place: tuple[str, Center], line: bytes) -> None:
+        """Remember a record that a walk of another namespace showed: its own walk must hold it."""
+        keys = self._outside.setdefault(place, set())
+        if len(keys) < _MOST_OUTSIDE:
+            keys.add(key_of_line(line).key)
 
     def _add_sample(self, scheduled: ScheduledWalk) -> None:
         if scheduled.result is None or scheduled.own_split is not None:
@@ -121,7 +132,11 @@ class RunStore:
         """Return what was found of each center, by the walks published so far."""
         return tuple(
             CenterEvidence(
-                target=place[0], center=place[1], sample=KeySample.merged(samples), split=self._splits.get(place)
+                target=place[0],
+                center=place[1],
+                sample=KeySample.merged(samples),
+                split=self._splits.get(place),
+                outside=tuple(sorted(self._outside.get(place, ()))),
             )
             for place, samples in self._samples.items()
         )

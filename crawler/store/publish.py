@@ -54,13 +54,21 @@ class Published(NamedTuple):
         return self.records + self.rejects + self.outside
 
 
-def publish_walk(
-    part_writer: PartWriter, spool: Spool, index: int, walk: WalkId, *, last_pass_only: bool, deduplicate: bool
+def publish_walk(  # noqa: PLR0913 - what to write, and how
+    part_writer: PartWriter,
+    spool: Spool,
+    index: int,
+    walk: WalkId,
+    *,
+    last_pass_only: bool,
+    deduplicate: bool,
+    on_outside: Callable[[bytes], None] = lambda _: None,
 ) -> Published:
     """Write the pages of one walk in the order of their offsets, and drop them from the spool's memory.
 
     `last_pass_only` for a complete walk: its last pass is the proof. Otherwise the pages of earlier passes follow, for
-    records that the last one did not see. `deduplicate` when a key may occur twice. Raises DiskError.
+    records that the last one did not see. `deduplicate` when a key may occur twice. `on_outside` is given each line
+    that is left out since it is of another namespace. Raises DiskError.
     """
     part_writer.open_walk(walk)
     stored = spool.pages(index)
@@ -72,7 +80,7 @@ def publish_walk(
     if deduplicate or not last_pass_only:
         chunks = _without_duplicates(lambda: _read(spool, index, pages))
     if any(page.outside for page in chosen):
-        chunks = _of_namespace(walk.namespace, chunks)
+        chunks = _of_namespace(walk.namespace, chunks, on_outside)
     has_invalid = any(page.invalid for page in chosen)
     records = rejects = outside = invalid = 0
     fields: set[str] = set()
@@ -141,13 +149,20 @@ def _without_duplicates(read: Callable[[], Iterable[_Chunk]]) -> Iterator[_Chunk
         yield _Chunk(b"".join(lines), len(lines), b"".join(rejects), len(rejects))
 
 
-def _of_namespace(namespace: str | None, chunks: Iterable[_Chunk]) -> Iterator[_Chunk]:
+def _of_namespace(
+    namespace: str | None, chunks: Iterable[_Chunk], on_outside: Callable[[bytes], None]
+) -> Iterator[_Chunk]:
     """Leave out records of other namespaces: they count for the proof, but belong to another walk.
 
     A service with a fuzzy filter sends them to several walks (docs/reference/swr-api.md#name-matching).
     """
     for chunk in chunks:
-        lines = [line for line in chunk.lines.splitlines(keepends=True) if namespace_of_line(line) == namespace]
+        lines = []
+        for line in chunk.lines.splitlines(keepends=True):
+            if namespace_of_line(line) == namespace:
+                lines.append(line)
+            else:
+                on_outside(line)
         yield _Chunk(b"".join(lines), len(lines), chunk.rejects, chunk.rejected, chunk.records - len(lines))
 
 

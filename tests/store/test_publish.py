@@ -310,6 +310,25 @@ def test_no_file_has_its_final_name_before_it_is_complete(tmp_path: Path) -> Non
     assert not [name for name in tree(part_files.folder) if Path(name).name.startswith(".")]
 
 
+# ---- records of other namespaces
+
+
+def test_records_of_other_namespaces_are_left_out_counted_and_told(tmp_path: Path) -> None:
+    walk = WALK._replace(namespace="s")
+    own, other = item("a"), item("b").replace(b'"namespace": "s"', b'"namespace": "t"')
+    told: list[bytes] = []
+    part_files = PartFiles(tmp_path / "parts", max_part_bytes=MANY, by_target=False)
+    page = Page(read_items(b"[%b,%b]" % (own, other), Source("eu", "self", "s", 0)), None, disagrees=False)
+    with spooled(tmp_path / "spool", [(1, 0, page)]) as spool:
+        published = publish_walk(
+            part_files, spool, 0, walk, last_pass_only=True, deduplicate=False, on_outside=told.append
+        )
+    part_files.close()
+    assert names(tree(tmp_path / "parts")[PART]) == ["a"]
+    assert names(b"".join(told)) == ["b"]
+    assert published == Published(1, 0, outside=1)
+
+
 # ---- standard output
 
 

@@ -90,6 +90,16 @@ CENSUS: Final = {
         limit=1,
         walks="named",
     ),
+    "a row in a loose list that the walk of its own namespace does not hold": World(
+        seed=52076,
+        rows=10,
+        namespaces=3,
+        replicas=(Replica(), Replica(fuzzy=True), Replica(behind=2, fuzzy=True)),
+        balancer="random",
+        changes=(Change(kind="move", position=8), Change(kind="move", position=57)),
+        walks="named",
+        concurrency=4,
+    ),
     "a namespace that was not listed, of as many rows as one that was": World(
         rows=1,
         namespaces=2,

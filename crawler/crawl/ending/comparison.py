@@ -40,15 +40,15 @@ def compare(
 
 
 def _unheld(evidence: Evidence, folder: Path) -> dict[tuple[str, Center], int]:
-    """Return how many records a center showed that no walk of it holds.
+    """Return how many records a center showed that no walk of it holds: after its walks, or in those of other names.
 
     Where the totals show that some are missing, the records shown may be among them: that says nothing more.
     """
-    failed = evidence.failed_targets
-    totals = [total for total in evidence.totals if total.unmatched and total.target not in failed]
+    totals = [total for total in evidence.totals if total.target not in evidence.failed_targets]
     whole = {(one.target, one.center) for one in cover(totals, evidence.walks) if one.uncovered == 0}
-    shown = {total[:2]: total.unmatched for total in totals if total[:2] in whole}
-    return {place: len(unheld(folder, *place, keys)) for place, keys in shown.items()}
+    outside = {(one.target, one.center): one.outside for one in evidence.centers}
+    shown = {total[:2]: {*total.unmatched, *outside.get(total[:2], ())} for total in totals}
+    return {place: len(unheld(folder, *place, keys)) for place, keys in shown.items() if keys and place in whole}
 
 
 def _shrinkage(

@@ -45,13 +45,15 @@ class CenterEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """What was found of one center.
 
     `sample` is of the keys of its records. `split` says what was seen of it before it was read by namespace, None for
-    a center that was not split.
+    a center that was not split. `outside` are keys of records that its walks showed and left out, since they are of
+    other namespaces: 1 000 at most.
     """
 
     target: str
     center: Center
     sample: KeySample = KeySample()
     split: CenterSplit | None = None
+    outside: tuple[int, ...] = ()
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Publishes one walk, or the walks in place of one that was split, and makes their entries for the manifest."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from crawler.crawl.ending.split_entries import center_split, namespaces_to_publish, with_leftovers
@@ -22,11 +22,17 @@ class PublishedSplit(NamedTuple):
     split: CenterSplit
 
 
-def publish_split(part_writer: PartWriter, spool: Spool, split: Split, result: WalkResult) -> PublishedSplit:
-    """Publish the walks in place of one with this result, and what only that one saw. Raises DiskError."""
+def publish_split(
+    part_writer: PartWriter, spool: Spool, split: Split, result: WalkResult, on_outside: Callable[[bytes], None]
+) -> PublishedSplit:
+    """Publish the walks in place of one with this result, and what only that one saw. Raises DiskError.
+
+    `on_outside` is as in `publish_one`.
+    """
     whole, census = split.parent, split.census
     writer = RememberingWriter(part_writer)
-    entries = [publish_one(writer, spool, one, one.result) for one in split.walks if one.result is not None]
+    ended = [(one, one.result) for one in split.walks if one.result is not None]
+    entries = [publish_one(writer, spool, one, result, on_outside) for one, result in ended]
     leftovers = count_leftovers(spool, whole.index, writer)
     before, after = (None, None) if census is None else (census.before, census.after)
     total = CenterTotal(whole.id.target, whole.id.center, before, after)
@@ -37,8 +43,14 @@ def publish_split(part_writer: PartWriter, spool: Spool, split: Split, result: W
     return PublishedSplit(walks, center_split(result, whole.requests, leftovers, left))
 
 
-def publish_one(part_writer: PartWriter, spool: Spool, scheduled: ScheduledWalk, result: WalkResult) -> WalkEntry:
-    """Publish a walk that has ended. Raises DiskError."""
+def publish_one(
+    part_writer: PartWriter,
+    spool: Spool,
+    scheduled: ScheduledWalk,
+    result: WalkResult,
+    on_outside: Callable[[bytes], None],
+) -> WalkEntry:
+    """Publish a walk that has ended; `on_outside` is given its lines of other namespaces. Raises DiskError."""
     walk_id, complete = scheduled.id, result.judgement.verdict == "complete"
     published = publish_walk(
         part_writer,
@@ -47,6 +59,7 @@ def publish_one(part_writer: PartWriter, spool: Spool, scheduled: ScheduledWalk,
         walk_id,
         last_pass_only=complete,
         deduplicate=result.duplicates > 0,
+        on_outside=on_outside,
     )
     if complete and published.items != result.distinct:
         counts = f"{result.distinct} distinct records were read, but {published} were written"
