@@ -73,6 +73,7 @@ class RunResult(NamedTuple):
         | stopped by a signal            | an InterruptedRunError                                                    |
         | targets stopped with an error  | the most severe one of them                                               |
         | `max_duration` is over         | an UnavailableError                                                       |
+        | nothing is left to request     | an IncompleteError: that is a bug                                         |
         """
         if self.status is not None and not (self.errors and self.require == "all"):
             return None if self.status == "complete" else IncompleteError(self._incomplete())
@@ -80,7 +81,10 @@ class RunResult(NamedTuple):
             return interruption(self.stop_reason)
         if self.errors:
             return max(self.errors.values(), key=lambda error: _SEVERITY.index(error.kind))
-        return UnavailableError("max_duration is over before every walk has ended; rerun the same command")
+        if self.stop_reason.kind == "deadline":
+            return UnavailableError("max_duration is over before every walk has ended; rerun the same command")
+        reason = "nothing is left to request, and yet some walks have not ended"
+        return IncompleteError(f"{reason}; this is a bug in swr-crawler: please report it")
 
     def _incomplete(self) -> str:
         first, *others = self.shortfalls or (None,)

@@ -114,6 +114,13 @@ def test_a_run_that_was_cancelled_is_interrupted() -> None:
     assert isinstance(run_result(None, StopReason("cancelled")).failure(), InterruptedRunError)
 
 
+def test_a_run_that_waits_for_nothing_and_published_nothing_does_not_blame_the_clock() -> None:
+    assert isinstance(run_result(None, DEADLINE).failure(), UnavailableError)
+    failure = run_result(None, DONE).failure()
+    assert isinstance(failure, IncompleteError)
+    assert "please report it" in str(failure)
+
+
 def test_a_target_that_failed_decides_unless_the_others_are_enough() -> None:
     assert ended("incomplete", DONE, OUTAGE) == 75
     assert ended("incomplete", DONE, OUTAGE, any_=True) == 3
