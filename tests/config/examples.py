@@ -8,6 +8,8 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     "endpoint": tuple((host, host, f"https://{host}") for host in ("a.example", "b.example", "c.example")),
     "auth": (("token", "token", "token"), ("aksk", "aksk", "aksk"), ("auto", "auto", "auto")),
     "user": (("a", "a", "a"), ("ä b", "ä b", "ä b"), ("", "", None)),
+    "user_id": (("a", "a", "a"), ("0f", "0f", "0f"), ("", "", None)),
+    "account_id": (("a", "a", "a"), ("0f", "0f", "0f"), ("", "", None)),
     "account": (("a", "a", "a"), ("b", "b", "b"), ("", "", None)),
     "project_id": (("a", "a", "a"), ("0f", "0f", "0f"), ("", "", None)),
     "project": (("eu-de_a", "eu-de_a", "eu-de_a"), ("b", "b", "b"), ("", "", None)),

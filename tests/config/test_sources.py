@@ -19,7 +19,7 @@ from tests.config.loading import SECRET, loaded, refusal
         ("SWR_CRAWLER_LIMITS", "did you mean SWR_CRAWLER_LIMIT?"),
         ("SWR_CRAWLER_TIMEOUT_S", "did you mean SWR_CRAWLER_TIMEOUT?"),
         ("SWR_CRAWLER_TOKEN_EU", "did you mean SWR_CRAWLER_TOKEN?"),
-        ("SWR_CRAWLER_", "known: SWR_CRAWLER_ACCESS_KEY, ACCOUNT, ALLOW_HTTP"),
+        ("SWR_CRAWLER_", "known: SWR_CRAWLER_ACCESS_KEY, ACCOUNT, ACCOUNT_ID, ALLOW_HTTP"),
         ("SWR_CRAWLER_\x1b", "'SWR_CRAWLER_\\x1b': unknown variable"),
     ],
 )

@@ -92,6 +92,33 @@ def test_every_credential_method_reads_the_same_inventory_and_leaves_no_secret_a
     assert not [secret for secret in secrets if secret.encode() in left]
 
 
+@pytest.mark.parametrize("by_id", ["OS_USER_ID", "OS_USER_DOMAIN_ID", "OS_PROJECT_ID", "OS_PROJECT_DOMAIN_ID"])
+def test_iam_takes_the_user_the_account_and_the_project_by_id(tmp_path: Path, by_id: str) -> None:
+    with serve(INVENTORY) as served:
+        identity = served.identity
+        names = {
+            "OS_USER_ID": "OS_USERNAME",
+            "OS_USER_DOMAIN_ID": "OS_USER_DOMAIN_NAME",
+            "OS_PROJECT_ID": "OS_PROJECT_NAME",
+        }
+        ids = dict(
+            zip(
+                (*names, "OS_PROJECT_DOMAIN_ID"),
+                (identity.user_id, identity.domain_id, identity.project_id, identity.domain_id),
+                strict=True,
+            )
+        )
+        environ = password_of(served) | {by_id: ids[by_id]}
+        if by_id in names:
+            del environ[names[by_id]]
+        whole = run(environ, tmp_path / "whole", endpoint=served.endpoint, limit=100)
+        other = run(environ | {by_id: "0f"}, tmp_path / "other", endpoint=served.endpoint)
+    assert exit_code_of(whole) == 0, whole.errors
+    assert set(published_keys(snapshot_of(whole))) == inventory_keys(INVENTORY)
+    assert exit_code_of(other) == 77
+    assert "IAM" in str(other.errors["default"])
+
+
 def test_temporary_keys_that_expire_during_a_crawl_are_fetched_again(tmp_path: Path) -> None:
     with serve(INVENTORY, temporary_requests=40) as served:
         toml = f'[crawl]\nauth = "metadata"\nmetadata_endpoint = "{served.endpoint}"\n'

@@ -1,6 +1,7 @@
 """Build each method of authentication from the fields that a source holds (pure).
 
-Source: docs/reference/swr-api.md#token-request (the fields of a password login), #project-id-header.
+Source: docs/reference/swr-api.md#token-request (the fields of a password login), #openstack-environment (the account
+of a project), #project-id-header.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,28 +15,34 @@ from crawler.config.credentials.methods import (
     PasswordMethod,
     TokenMethod,
 )
-from crawler.config.credentials.sources import PROJECT_FIELDS, CredentialSource, name_as_written
+from crawler.config.credentials.sources import (
+    PROJECT_ACCOUNT_FIELDS,
+    PROJECT_FIELDS,
+    CredentialSource,
+    name_as_written,
+)
 from crawler.config.credentials.target import Target
 from crawler.config.settings.regions import iam_endpoint_of, region_of
 from crawler.errors import ConfigError
+from crawler.swr.auth.iam_ref import IamRef
 
 Origins: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Builder(NamedTuple):
-    """How a method is built: a source that holds one of the fields `signs` has to hold all that are `required`.
+    """How a method is built: a source that holds one of the fields `signs` has to hold one of each group in `required`.
 
     `build` makes it of the target, the source, and the fields in `signs` that were found.
     """
 
     signs: tuple[str, ...]
-    required: tuple[str, ...]
+    required: tuple[tuple[str, ...], ...]
     build: Callable[[Target, CredentialSource, Origins], ChosenMethod]
 
     def method_of(self, target: Target, source: CredentialSource) -> ChosenMethod | None:
         """Return the method, None when the source has nothing for it. Raise ConfigError for an incomplete one."""
         found = source.origins_of(*self.signs)
-        missing = source.missing(*self.required)
+        missing = [group[0] for group in self.required if len(source.missing(*group)) == len(group)]
         if found and missing:
             fix = " and ".join(source.how_to_set[field] for field in missing)
             raise _incomplete(target, found, " or ".join(missing), fix)
@@ -74,25 +81,45 @@ def _password(target: Target, source: CredentialSource, found: Origins) -> Chose
         raise _incomplete(target, found, "project", "region, project or project_id")
     if not iam_endpoint:
         raise _incomplete(target, found, "IAM endpoint", "iam_endpoint, or a known region")
+    user = _iam_ref(source, "user")
+    account = _iam_ref(source, "account") if user.key == "name" else None  # an id is unique without it
+    has_owner = not project_id and len(source.missing(*PROJECT_ACCOUNT_FIELDS)) < len(PROJECT_ACCOUNT_FIELDS)
+    owner = _iam_ref(source, "project_account") if has_owner else None
     method = PasswordMethod(
-        user=source.values["user"],
-        account=source.values["account"],
+        user=user,
+        account=account,
         password=source.secrets["password"],
-        project_id=project_id,
-        project=None if project_id else project,
+        project=IamRef("id", project_id) if project_id else IamRef("name", project or ""),
+        project_account=None if owner == account else owner,
         iam_endpoint=iam_endpoint,
     )
-    scope = source.origins_of("account", "project_id" if project_id else "project", "iam_endpoint")
+    accounts = () if account is None else ("account_id" if account.key == "id" else "account",)
+    scope = source.origins_of(*accounts, "project_id" if project_id else "project", "iam_endpoint")
     uses_region = source.missing("iam_endpoint") or len(source.missing(*PROJECT_FIELDS)) == len(PROJECT_FIELDS)
     return ChosenMethod(method, found + scope + (region_origin if uses_region else ()))
+
+
+def _iam_ref(source: CredentialSource, field: str) -> IamRef:
+    """Return what a source names as `field`, which it does not lack; an id overrides a name.
+
+    Raise ConfigError for an id or a name without a normal form.
+    """
+    by_id = source.value(f"{field}_id")
+    return IamRef("name", source.value(field) or "") if by_id is None else IamRef("id", by_id)
 
 
 # By the value of `auth`, in the order in which method auto tries them.
 BUILDERS: Final[Mapping[str, Builder]] = MappingProxyType(
     {
-        "token": Builder(("token",), ("token",), _token),
-        "aksk": Builder(("access_key", "secret_key", "security_token"), ("access_key", "secret_key"), _access_key),
-        "password": Builder(("user", "password"), ("user", "password", "account"), _password),
+        "token": Builder(("token",), (("token",),), _token),
+        "aksk": Builder(
+            ("access_key", "secret_key", "security_token"), (("access_key",), ("secret_key",)), _access_key
+        ),
+        "password": Builder(
+            ("user", "user_id", "password"),
+            (("user", "user_id"), ("password",), ("account", "account_id", "user_id")),
+            _password,
+        ),
     }
 )
 

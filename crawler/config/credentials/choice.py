@@ -96,7 +96,7 @@ def _not_found(target: Target, own: CredentialSource) -> CredentialsError:
             f"no credentials for target {target.name}: export SWR_CRAWLER_TOKEN=TOKEN, or SWR_CRAWLER_ACCESS_KEY"
             " and SWR_CRAWLER_SECRET_KEY; on an ECS with an agency set auth to metadata"
         )
-    fix = " and ".join(own.how_to_set[field] for field in BUILDERS[target.auth].required)
+    fix = " and ".join(own.how_to_set[group[0]] for group in BUILDERS[target.auth].required)
     return CredentialsError(
         f'target {target.name}: auth is "{target.auth}" ({target.origin_of("auth")}), but there are no such'
         f" credentials; set {fix}"

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.target_settings import Auth
+from crawler.swr.auth.iam_ref import IamRef
 
 
 class TokenMethod(Struct, frozen=True):
@@ -19,14 +20,18 @@ class TokenMethod(Struct, frozen=True):
 
 
 class PasswordMethod(Struct, frozen=True, kw_only=True):
-    """An IAM user, for whom `iam_endpoint` issues tokens. At least one of `project_id` and `project` is set."""
+    """An IAM user, for whom `iam_endpoint` issues tokens of `project`.
+
+    `account` is None only for a user that is named by id, which is unique without it. `project_account` is the account
+    of a project that is named by name, None for the account of the user.
+    """
 
     auth: ClassVar[Auth] = "password"
-    user: str
-    account: str
+    user: IamRef
+    account: IamRef | None
     password: SecretRef
-    project_id: str | None
-    project: str | None
+    project: IamRef
+    project_account: IamRef | None = None
     iam_endpoint: str
 
 

@@ -29,9 +29,17 @@ from crawler.config.settings.target_settings import SCOPE_KEYS
 from crawler.config.settings.variables import CREDENTIALS_FILE_VARIABLE
 from crawler.errors import ConfigError, CredentialsError
 
-PROJECT_FIELDS: Final = frozenset({"project_id", "project"})
+ACCOUNT_FIELDS: Final = ("account_id", "account")
+PROJECT_FIELDS: Final = ("project_id", "project")
+# The account of a project that is named by name; no setting of the crawler, but OpenStack clients have it.
+PROJECT_ACCOUNT_FIELDS: Final = ("project_account_id", "project_account")
 _SECRET_FIELDS: Final = tuple(name for name, setting in SETTINGS.items() if setting.secret)
-_VALUE_FIELDS: Final = ("user", *SCOPE_KEYS)
+_OWN_FIELDS: Final = ("user", "user_id", *SCOPE_KEYS)
+_VALUE_FIELDS: Final = (*_OWN_FIELDS, *PROJECT_ACCOUNT_FIELDS)
+# What is not said twice: a field of the crawler's settings overrides these fields of another tool.
+_OVERRIDDEN: Final = dict.fromkeys(ACCOUNT_FIELDS, ACCOUNT_FIELDS + PROJECT_ACCOUNT_FIELDS) | dict.fromkeys(
+    PROJECT_FIELDS, PROJECT_FIELDS + PROJECT_ACCOUNT_FIELDS
+)
 
 _SECTION: Final = "basic"
 _PROFILE_KEYS: Final = {"access_key": "ak", "secret_key": "sk", "security_token": "security_token"}
@@ -104,7 +112,7 @@ def sources(
 def own_source(target: Target) -> CredentialSource:
     """Return what the crawler's settings hold, without a token that the loader took from another tool's variable."""
     other_tools = {f"environment {variable}" for variable in TOKEN_VARIABLES}
-    fields = {field: getattr(target, field) for field in (*_SECRET_FIELDS, *_VALUE_FIELDS)}
+    fields = {field: getattr(target, field) for field in (*_SECRET_FIELDS, *_OWN_FIELDS)}
     if target.origin_of("token") in other_tools:
         del fields["token"]
     given = {field: value for field, value in fields.items() if value is not None}
@@ -118,7 +126,7 @@ def own_source(target: Target) -> CredentialSource:
             else f"{SETTINGS[field].variable} (or {field} in the configuration file)"
             for field in fields
         },
-        normalized=frozenset(_VALUE_FIELDS),
+        normalized=frozenset(_OWN_FIELDS),
     )
 
 
@@ -131,6 +139,10 @@ def _environment_source(tool: Tool, environ: Mapping[str, str]) -> CredentialSou
     """Return what the variables of one tool hold; variables that are empty do not count."""
     found = {field: [name for name in names if environ.get(name)] for field, names in tool.variables.items()}
     first = {field: names[0] for field, names in found.items() if names}
+    if set(ACCOUNT_FIELDS) <= first.keys():
+        # OS_DOMAIN_ID only stands for an account that OS_USER_DOMAIN_NAME does not name. Of equals the id holds.
+        by_name, by_id = (tool.variables[field].index(first[field]) for field in ("account", "account_id"))
+        del first["account_id" if by_name < by_id else "account"]
     return CredentialSource(
         secrets={field: SecretRef("env", name) for field, name in first.items() if field in _SECRET_FIELDS},
         values={field: environ[name] for field, name in first.items() if field in _VALUE_FIELDS},
@@ -176,8 +188,8 @@ def _read_section(text: str, file_name: str) -> dict[str, str]:
 def _with_scope(source: CredentialSource, own: CredentialSource) -> CredentialSource:
     """Return `source` with the account, project and IAM service of the crawler's own settings before its own."""
     scope = {field: own.values[field] for field in SCOPE_KEYS if field in own.values}
-    # A project in the crawler's settings, by name or id, overrides both forms of the other tool.
-    hidden = PROJECT_FIELDS if scope.keys() & PROJECT_FIELDS else frozenset()
+    # A project or an account in the crawler's settings, by name or id, overrides both forms of the other tool.
+    hidden = {other for field in scope for other in _OVERRIDDEN.get(field, ())}
     others = {field: text for field, text in source.values.items() if field not in hidden}
     return source._replace(
         values=others | scope,
@@ -188,7 +200,7 @@ def _with_scope(source: CredentialSource, own: CredentialSource) -> CredentialSo
 
 def _normalize(field: str, text: str) -> str:
     """Return the normal form of a value written for another tool. Raise InvalidValueError when it has none."""
-    kind = SETTINGS[field].kind
+    kind = SETTINGS[field.removeprefix("project_") if field in PROJECT_ACCOUNT_FIELDS else field].kind
     if field != "iam_endpoint":
         return str(kind.normalize(text))
     origin = str(kind.normalize(re.sub(r"/v3/?$", "", text)))  # an AUTH_URL is the root of an API, not an origin

@@ -25,8 +25,10 @@ class Target:
     secret_key: SecretRef | None
     security_token: SecretRef | None
     user: str | None
+    user_id: str | None
     password: SecretRef | None
     account: str | None
+    account_id: str | None
     project_id: str | None
     project: str | None
     iam_endpoint: str | None

@@ -31,6 +31,9 @@ def glob_pattern(text: str) -> str | None:
     return text if printable(text) and len(text) <= _MAX_GLOB_LENGTH else None
 
 
-def project_id(text: str) -> str | None:
-    """Return `text` if it can be the id of a project, else None: it becomes a header (swr-api.md#project-id-header)."""
+def iam_id(text: str) -> str | None:
+    """Return `text` if it can be the id of a project, a user or an account, else None.
+
+    That of a project becomes a header (swr-api.md#project-id-header).
+    """
     return text if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text) else None

@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from crawler.config.settings.kinds import Choice, Integer, Number, Text
 from crawler.config.settings.lists import Regions
-from crawler.config.settings.names import printable, project_id, target_name
+from crawler.config.settings.names import iam_id, printable, target_name
 from crawler.config.settings.origin import origin
 from crawler.config.settings.regions import region
 from crawler.config.settings.secret_ref import secret_ref
@@ -25,7 +25,8 @@ _SECRET: Final = Text(
     sensitive=True,
     type_name="secret reference",
 )
-_PROJECT_ID: Final = Text("a project id: 1 to 64 of A-Z a-z 0-9 _ -", project_id, none="", sensitive=True)
+_PROJECT_ID: Final = Text("a project id: 1 to 64 of A-Z a-z 0-9 _ -", iam_id, none="", sensitive=True)
+_ID: Final = Text("an id: 1 to 64 of A-Z a-z 0-9 _ -", iam_id, none="", sensitive=True)
 _REGION: Final = Text("the name of a region, such as cn-north-4", region, metavar="R")
 
 
@@ -61,10 +62,14 @@ TARGET_SETTINGS: Final = declare(
     _place("the security token of a temporary access key"),
     Setting("user", _LINE),
     "name of the IAM user, for method password",
+    Setting("user_id", _ID),
+    "id of the IAM user, for method password; it overrides user, and needs no account",
     _secret("password"),
     _place("the password of the IAM user"),
     Setting("account", _LINE),
     "account of the IAM user: its IAM domain name",
+    Setting("account_id", _ID),
+    "id of the account of the IAM user: its IAM domain id; it overrides account",
     Setting("project_id", _PROJECT_ID),
     "id of the project whose images are listed; it overrides project",
     Setting("project", _LINE),
@@ -90,7 +95,7 @@ TARGET_SETTINGS: Final = declare(
 )
 # A [[target]] that has one of these is isolated: it uses credentials from no other source.
 CREDENTIAL_KEYS: Final = frozenset(
-    {"user", "credentials_file", *(setting.name for setting in TARGET_SETTINGS if setting.secret)}
+    {"user", "user_id", "credentials_file", *(setting.name for setting in TARGET_SETTINGS if setting.secret)}
 )
 # The account, project and IAM service that credentials are used with.
-SCOPE_KEYS: Final = ("account", "project_id", "project", "iam_endpoint")
+SCOPE_KEYS: Final = ("account", "account_id", "project_id", "project", "iam_endpoint")

@@ -67,18 +67,17 @@ def _factory(method: Method, environ: Mapping[str, str], profile: str | None) ->
         token = read_header(method.token, environ, profile)
         ready = TokenCredentials(token)
         return CredentialFactory(lambda _client, _clock: ready, caller(names={}, secret=token))
+    if isinstance(method, PasswordMethod):
+        login, iam = _login(method, environ, profile), method.iam_endpoint
+        names = {**_names_of(login), "IAM service": iam}
+        return CredentialFactory(
+            lambda client, clock: PasswordCredentials(login, iam, client.send, clock.utc), caller(names=names)
+        )
     project = {"project": method.project_id} if method.project_id else {}
     if isinstance(method, AccessKeyMethod):
         key = _access_key(method, environ, profile)
         return CredentialFactory(
             lambda _client, clock: AccessKeyCredentials(key, clock.utc), caller(names=project, secret=key.ak)
-        )
-    if isinstance(method, PasswordMethod):
-        login, iam = _login(method, environ, profile), method.iam_endpoint
-        project_name = method.project_id or f"named {method.project}"
-        names = {"account": login.account, "user": login.user, "project": project_name, "IAM service": iam}
-        return CredentialFactory(
-            lambda client, clock: PasswordCredentials(login, iam, client.send, clock.utc), caller(names=names)
         )
     endpoint, project_id = method.endpoint, method.project_id
     return CredentialFactory(
@@ -99,5 +98,13 @@ def _access_key(method: AccessKeyMethod, environ: Mapping[str, str], profile: st
 
 
 def _login(method: PasswordMethod, environ: Mapping[str, str], profile: str | None) -> PasswordLogin:
-    project = {"id": method.project_id} if method.project_id else {"name": method.project or ""}
-    return PasswordLogin(method.user, method.account, read_secret(method.password, environ, profile), project)
+    password = read_secret(method.password, environ, profile)
+    return PasswordLogin(method.user, method.account, password, method.project, method.project_account)
+
+
+def _names_of(login: PasswordLogin) -> dict[str, str]:
+    """Return what names the caller: a name and an id are never the same, whatever their text is."""
+    user, account, _, project, project_account = login
+    named = {"account": account, "user": user, "account of the project": project_account}
+    names = {f"{what} id" if ref.key == "id" else what: ref.value for what, ref in named.items() if ref is not None}
+    return {**names, "project": project.value if project.key == "id" else f"named {project.value}"}

@@ -5,6 +5,7 @@ Source: docs/reference/swr-api.md#token-lifetime (tokens), #clock-skew, #key-loc
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final, Literal
 
 from crawler.emulator.fields.option import option
@@ -60,3 +61,18 @@ class Identity:
     machine_id: str = "00000000-0000-4000-8000-000000000001"
     temporary_ttl_s: float = option(86_400.0, "Seconds a temporary key is valid.", low=0, above=True)
     temporary_requests: int | None = option(None, "Requests after which temporary keys expire.", low=1)
+
+    @property
+    def user_id(self) -> str:
+        """The id of the user, by which IAM takes it as well as by its name."""
+        return id_of(self.user)
+
+    @property
+    def domain_id(self) -> str:
+        """The id of the account."""
+        return id_of(self.domain)
+
+
+def id_of(name: str) -> str:
+    """Return the id that the emulator gives to what has this name: 32 hexadecimal digits, as those of IAM."""
+    return sha256(name.encode()).hexdigest()[:32]

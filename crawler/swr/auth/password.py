@@ -5,11 +5,12 @@ Source: docs/reference/swr-api.md#token-request, #token-response, #token-lifetim
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 import orjson
 
 from crawler.errors import CredentialsError
+from crawler.swr.auth.iam_ref import IamRef
 from crawler.swr.auth.issued_secrets import IssuedSecrets
 from crawler.swr.auth.issuer import Send, can_be_sent, json_object, lifetime, raise_for_refusal
 from crawler.swr.auth.refreshing_grant import Grant, RefreshingGrant
@@ -20,22 +21,31 @@ _JSON: Final = {"Content-Type": "application/json;charset=utf8"}
 
 
 class PasswordLogin(NamedTuple):
-    """A user of an account, and the project that the token is for (swr-api.md#token-request, #token-scope)."""
+    """A user of an account, and the project that the token is for (swr-api.md#token-request, #token-scope).
 
-    user: str
-    account: str
+    A user that is named by id needs no `account`; a project without `project_account` is of the user's account.
+    """
+
+    user: IamRef
+    account: IamRef | None
     password: str
-    project: Mapping[str, str]  # {"id": …} or {"name": …}
+    project: IamRef
+    project_account: IamRef | None = None
 
     def body(self) -> bytes:
         """Return the body of the token request."""
-        user = {"name": self.user, "password": self.password, "domain": {"name": self.account}}
+        user = {**self.user.to_json(), "password": self.password, **_domain(self.account)}
+        project = {**self.project.to_json(), **_domain(self.project_account)}
         identity = {"methods": ["password"], "password": {"user": user}}
-        return orjson.dumps({"auth": {"identity": identity, "scope": {"project": dict(self.project)}}})
+        return orjson.dumps({"auth": {"identity": identity, "scope": {"project": project}}})
+
+    def __str__(self) -> str:
+        """Return the user and the account in words, without the password."""
+        return f"user {self.user}" + ("" if self.account is None else f" of account {self.account}")
 
     def __repr__(self) -> str:
-        """Return the user and the account, without the password."""
-        return f"{type(self).__name__}(user={self.user!r}, account={self.account!r})"
+        """Return the same: a repr must not show the password either."""
+        return f"{type(self).__name__}({self})"
 
 
 class PasswordCredentials:
@@ -75,11 +85,13 @@ class PasswordCredentials:
 
     async def _fetch(self) -> Grant[str]:
         response = await self._send("POST", self._url, _JSON, self._login.body())
-        raise_for_refusal(
-            response, self._issuer, f"a token for user {self._login.user} of account {self._login.account}"
-        )
+        raise_for_refusal(response, self._issuer, f"a token for {self._login}")
         token = response.headers.get("X-Subject-Token", "")
         if not token or not can_be_sent(token):
             raise CredentialsError(f"the response of {self._issuer} holds no token; check iam_endpoint")
         self._secrets.add(token)
         return Grant(token, lifetime(response, json_object(response.body).get("token"), "expires_at", now=self._now()))
+
+
+def _domain(account: IamRef | None) -> dict[str, Any]:
+    return {} if account is None else {"domain": account.to_json()}

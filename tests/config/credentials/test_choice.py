@@ -23,6 +23,7 @@ from crawler.config.load import load
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.target_settings import Auth
 from crawler.errors import ConfigError, CrawlerError, CredentialsError
+from crawler.swr.auth.iam_ref import IamRef
 
 SECRET = "hushhush"
 FILE = "~/.huaweicloud/credentials"
@@ -98,11 +99,10 @@ def test_an_access_key_may_be_temporary_and_have_a_project() -> None:
 def test_a_password_is_sent_to_the_regions_iam_for_the_project_with_the_regions_name() -> None:
     choice = chosen('user = "ci"\naccount = "acme"\npassword = "env:PW"')
     assert choice.method == PasswordMethod(
-        user="ci",
-        account="acme",
+        user=IamRef("name", "ci"),
+        account=IamRef("name", "acme"),
         password=SecretRef("env", "PW"),
-        project_id=None,
-        project="eu-de",
+        project=IamRef("name", "eu-de"),
         iam_endpoint="https://iam.eu-de.otc.t-systems.com",
     )
     assert choice.origins == (*((name, "file f") for name in ("user", "password", "account", "region")),)
@@ -112,7 +112,8 @@ def test_the_region_is_derived_from_the_endpoint_when_it_is_not_set() -> None:
     crawl = 'endpoint = "swr-api.eu-nl.otc.t-systems.com"\nuser = "ci"\naccount = "acme"\npassword = "env:PW"'
     choice = chosen(crawl)
     assert isinstance(choice.method, PasswordMethod)
-    assert (choice.method.project, choice.method.iam_endpoint) == ("eu-nl", "https://iam.eu-nl.otc.t-systems.com")
+    assert choice.method.project == IamRef("name", "eu-nl")
+    assert choice.method.iam_endpoint == "https://iam.eu-nl.otc.t-systems.com"
     assert choice.origins[-1] == ("endpoint", "file f")
 
 
@@ -122,10 +123,76 @@ def test_the_id_of_a_project_overrides_its_name() -> None:
     by_id = chosen(f'{crawl}\nproject_id = "0f"').method
     assert isinstance(by_name, PasswordMethod)
     assert isinstance(by_id, PasswordMethod)
-    assert (by_name.project_id, by_name.project) == (None, "eu-de_a")
-    assert (by_id.project_id, by_id.project) == ("0f", None)
+    assert by_name.project == IamRef("name", "eu-de_a")
+    assert by_id.project == IamRef("id", "0f")
     assert by_id.iam_endpoint == "https://iam.example"
     assert "region" not in dict(chosen(crawl).origins)
+
+
+def password_method(crawl: str = "", environ: Mapping[str, str] | None = None) -> PasswordMethod:
+    method = chosen(crawl, environ).method
+    assert isinstance(method, PasswordMethod)
+    return method
+
+
+OS_USER = {"OS_USERNAME": "ci", "OS_PASSWORD": SECRET}
+
+
+def test_a_user_that_is_named_by_id_needs_no_account_and_the_id_overrides_the_name() -> None:
+    by_id = password_method('user_id = "07"\npassword = "env:PW"')
+    assert (by_id.user, by_id.account) == (IamRef("id", "07"), None)
+    both = password_method('user = "ci"\nuser_id = "07"\naccount = "acme"\npassword = "env:PW"')
+    assert (both.user, both.account) == (IamRef("id", "07"), None)
+    for variables_of_user in ({"HW_USER_ID": "07", "HW_USER_PASSWORD": SECRET}, {**OS_USER, "OS_USER_ID": "07"}):
+        assert password_method(environ=variables_of_user).user == IamRef("id", "07")
+
+
+def test_an_account_may_be_named_by_id_and_the_nearer_variable_of_openstack_names_it() -> None:
+    own = password_method('user = "ci"\naccount = "acme"\naccount_id = "0a"\npassword = "env:PW"')
+    assert (own.user, own.account) == (IamRef("name", "ci"), IamRef("id", "0a"))
+    assert ("account_id", "file f") in chosen('user = "ci"\naccount_id = "0a"\npassword = "env:PW"').origins
+    assert password_method(environ={**HW_USER, "HW_DOMAIN_ID": "0a"}).account == IamRef("id", "0a")
+    by_name, by_id = {"OS_USER_DOMAIN_NAME": "acme"}, {"OS_USER_DOMAIN_ID": "0a"}
+    for near, far, expected in (
+        (by_name, {"OS_DOMAIN_ID": "0b"}, IamRef("name", "acme")),
+        (by_id, {"OS_DOMAIN_NAME": "b"}, IamRef("id", "0a")),
+        (by_id, by_name, IamRef("id", "0a")),
+        ({}, {"OS_DOMAIN_ID": "0b"}, IamRef("id", "0b")),
+    ):
+        assert password_method(environ={**OS_USER, **far, **near}).account == expected
+
+
+def test_the_account_of_a_project_is_that_of_the_user_unless_openstack_names_another() -> None:
+    environ = {**OS_USER, "OS_USER_DOMAIN_NAME": "acme", "OS_PROJECT_NAME": "eu-de_a"}
+    assert password_method(environ=environ).project_account is None
+    assert password_method(environ={**environ, "OS_PROJECT_DOMAIN_NAME": "acme"}).project_account is None
+    another = {**environ, "OS_PROJECT_DOMAIN_ID": "0b"}
+    assert password_method(environ=another).project_account == IamRef("id", "0b")
+    assert password_method(environ={**another, "OS_PROJECT_ID": "0f"}).project_account is None  # an id is unique
+    for own in ('account = "own"', 'account_id = "0c"', 'project = "own"'):
+        assert password_method(own, another).project_account is None
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OS_USERNAME", "ci\nX-Evil: 1"),
+        ("OS_USERNAME", b"\xff".decode(errors="surrogateescape")),
+        ("OS_USER_ID", "0/7"),
+        ("OS_USER_DOMAIN_NAME", "ac\nme"),
+        ("OS_USER_DOMAIN_ID", "a b"),
+        ("OS_PROJECT_NAME", "eu\x00de"),
+        ("OS_PROJECT_DOMAIN_NAME", "a\tb"),
+        ("OS_PROJECT_DOMAIN_ID", "a\n"),
+    ],
+)
+def test_a_name_that_is_not_one_line_of_text_is_refused_by_its_variable_and_never_sent(
+    variable: str, value: str
+) -> None:
+    error = refusal(environ={**OS_USER, "OS_DOMAIN_NAME": "acme", variable: value})
+    assert isinstance(error, ConfigError)
+    assert error.setting == variable
+    assert str(error).startswith(f"{variable}: the value is not ")
 
 
 def test_metadata_is_used_only_when_auth_names_it_and_then_nothing_else() -> None:
@@ -221,19 +288,19 @@ def test_of_several_variables_for_a_field_the_first_that_is_set_counts() -> None
     user = {"OS_USERNAME": "ci", "OS_PASSWORD": SECRET, "OS_DOMAIN_NAME": "no", "OS_USER_DOMAIN_NAME": "acme"}
     method = chosen(environ={**user, "OS_TENANT_ID": "0f"}).method
     assert isinstance(method, PasswordMethod)
-    assert (method.account, method.project_id, method.project) == ("acme", "0f", None)
+    assert (method.account, method.project) == (IamRef("name", "acme"), IamRef("id", "0f"))
 
 
 def test_account_project_and_iam_of_the_crawlers_settings_override_those_of_every_source() -> None:
     other = {"HW_PROJECT_ID": "1e", "HW_PROJECT_NAME": "other", "HW_AUTH_URL": "https://iam.other:443/v3"}
     method = chosen(environ={**HW_USER, **other}).method
     assert isinstance(method, PasswordMethod)
-    assert (method.project_id, method.project, method.iam_endpoint) == ("1e", None, "https://iam.other")
+    assert (method.project, method.iam_endpoint) == (IamRef("id", "1e"), "https://iam.other")
     own = 'project = "own"\niam_endpoint = "iam.own"\naccount = "own"'
     method = chosen(own, {**HW_USER, **other}).method
     assert isinstance(method, PasswordMethod)
-    assert (method.project_id, method.project, method.iam_endpoint) == (None, "own", "https://iam.own")
-    assert method.account == "own"
+    assert (method.project, method.iam_endpoint) == (IamRef("name", "own"), "https://iam.own")
+    assert method.account == IamRef("name", "own")
 
 
 def test_the_configured_iam_may_be_on_plain_http_when_the_loader_allowed_it() -> None:
@@ -314,7 +381,10 @@ def test_an_isolated_target_takes_account_project_and_iam_from_the_file_alone() 
     assert only.credentials_file == FILE
     method = choose_method(only, environ, None).method
     assert isinstance(method, PasswordMethod)
-    assert (method.account, method.iam_endpoint) == ("acme", "https://iam.eu-de.otc.t-systems.com")
+    assert (method.account, method.iam_endpoint) == (
+        IamRef("name", "acme"),
+        "https://iam.eu-de.otc.t-systems.com",
+    )
 
 
 def test_a_target_without_its_own_credentials_uses_those_of_the_environment() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.config.settings.names import project_id, snapshot_id, target_name
+from crawler.config.settings.names import iam_id, snapshot_id, target_name
 from crawler.config.settings.secret_ref import SecretRef, secret_ref
 
 
@@ -24,9 +24,9 @@ def test_snapshot_ids_and_target_names_have_at_most_64_characters() -> None:
 
 
 def test_a_project_id_can_be_a_header() -> None:
-    assert project_id("0123456789abcdef0123456789abcdef") == "0123456789abcdef0123456789abcdef"
+    assert iam_id("0123456789abcdef0123456789abcdef") == "0123456789abcdef0123456789abcdef"
     for text in ("", "a\r\nb", "a b", "ä", "a" * 65):
-        assert project_id(text) is None
+        assert iam_id(text) is None
 
 
 @given(st.text())

@@ -14,6 +14,7 @@ from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.errors import CredentialsError, TransientError
 from crawler.swr.auth.credentials import AccessKeyCredentials, Credentials, TokenCredentials
+from crawler.swr.auth.iam_ref import IamRef
 from crawler.swr.auth.issuer import json_object, lifetime
 from crawler.swr.auth.metadata import MetadataCredentials, machine_id
 from crawler.swr.auth.password import PasswordCredentials, PasswordLogin
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.anyio
 REQUEST = ListRequest("self", None, 0, 100, None)
 INVENTORY = synthetic(namespaces=2, repositories=10, seed=1)
 IAM = "/v3/auth/tokens"
+NAMED = IamRef("name", "n")
 METADATA = "/openstack/latest/securitykey"
 
 
@@ -40,7 +42,9 @@ async def connected(**settings: Any) -> AsyncIterator[tuple[RunningEmulator, Cli
 
 
 def login(served: RunningEmulator, password: str = "emulator-password", project: str = "cn-north-4") -> PasswordLogin:  # noqa: S107
-    return PasswordLogin("emulator-user", served.identity.domain, password, {"name": project})
+    return PasswordLogin(
+        IamRef("name", "emulator-user"), IamRef("name", served.identity.domain), password, IamRef("name", project)
+    )
 
 
 def now() -> datetime:
@@ -292,7 +296,7 @@ async def test_a_response_without_a_token_or_a_key_is_an_error_that_says_so(body
         return Signable("GET", "h", "/")
 
     for credentials in (
-        PasswordCredentials(PasswordLogin("u", "a", "p", {}), "http://iam", send, now),
+        PasswordCredentials(PasswordLogin(NAMED, NAMED, "p", NAMED), "http://iam", send, now),
         MetadataCredentials("http://metadata", None, send, now),
     ):
         with pytest.raises(CredentialsError, match=r"holds no token|returned no key"):
@@ -307,7 +311,7 @@ async def test_a_grant_that_does_not_say_when_it_expires_is_kept_for_a_while() -
         fetched += 1
         return Response(201, {"X-Subject-Token": "MII"}, b"not even json")
 
-    credentials = PasswordCredentials(PasswordLogin("u", "a", "p", {}), "http://iam", grant, now)
+    credentials = PasswordCredentials(PasswordLogin(NAMED, NAMED, "p", NAMED), "http://iam", grant, now)
     for _ in range(3):
         assert await credentials.headers(lambda: Signable("GET", "h", "/")) == {"X-Auth-Token": "MII"}
     assert fetched == 1
@@ -325,7 +329,7 @@ def test_no_secret_is_in_any_repr() -> None:
     secret = "s3cret"
     text = repr(
         (
-            PasswordLogin("u", "a", secret, {}),
+            PasswordLogin(NAMED, NAMED, secret, NAMED),
             AccessKey("ak", secret, secret),
             TokenCredentials(secret),
             AccessKeyCredentials(AccessKey("a", secret), now),

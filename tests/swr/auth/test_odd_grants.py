@@ -15,6 +15,7 @@ from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import EmulatorSettings, emulator
 from crawler.errors import CredentialsError
+from crawler.swr.auth.iam_ref import IamRef
 from crawler.swr.auth.issuer import can_be_sent, lifetime
 from crawler.swr.auth.metadata import MetadataCredentials, machine_id
 from crawler.swr.auth.password import PasswordCredentials, PasswordLogin
@@ -80,7 +81,8 @@ async def test_a_grant_of_any_lifetime_is_fetched_once_at_any_date(now: datetime
 async def test_a_token_with_an_odd_expiry_is_used_for_all_requests(expires_at: str) -> None:
     faults = (parse_fault(f"odd-expiry:expires_at={expires_at}"),)
     async with emulator(EmulatorSettings(inventory=INVENTORY, faults=faults)) as served:
-        login = PasswordLogin("emulator-user", served.identity.domain, "emulator-password", {"name": "cn-north-4"})
+        user, account = IamRef("name", "emulator-user"), IamRef("name", served.identity.domain)
+        login = PasswordLogin(user, account, "emulator-password", IamRef("name", "cn-north-4"))
         async with plain_client(served.endpoint) as client:
             client.credentials = PasswordCredentials(login, served.endpoint, client.send, lambda: datetime.now(UTC))
             assert [(await client.get(REQUEST)).status for _ in range(5)] == [200] * 5
@@ -132,7 +134,8 @@ async def test_a_session_token_that_no_header_can_hold_is_none(session_token: by
 async def test_a_token_that_no_header_can_hold_is_none() -> None:
     head = b"HTTP/1.1 201 Created\r\nX-Subject-Token: a\x01b\r\nContent-Length: 2\r\n\r\n"
     async with raw_server(head + b"{}") as endpoint, plain_client(endpoint) as client:
-        login = PasswordLogin("user", "account", "a password", {"name": "p"})
+        named = IamRef("name", "n")
+        login = PasswordLogin(named, named, "a password", named)
         client.credentials = PasswordCredentials(login, endpoint, client.send, lambda: datetime.now(UTC))
         with pytest.raises(CredentialsError, match="holds no token"):
             await client.get(REQUEST)
