@@ -192,6 +192,15 @@ def _only_one_center(sight: Sight) -> bool:
     return len(sight.service.world.centers) == 1 and sight.key[1:] in shown
 
 
+def _each_came_for_the_other(sight: Sight) -> bool:
+    """Every answer for one center is of the other, and so is the page with the row: it may as well be the list."""
+    if len(sight.service.world.centers) == 1:
+        return False
+    others = [look for look in sight.service.looks if look.query.center != sight.key[0]]
+    pages = [look for look in sight.looks if sight.key[1:] in {key[1:] for key in look.rows}]
+    return bool(others and pages) and all(look.failure == "other center" for look in (*others, *pages))
+
+
 _Rule = Callable[[Sight], bool]
 RULES: Final[dict[str, dict[str, _Rule]]] = {
     "missing": {
@@ -203,7 +212,10 @@ RULES: Final[dict[str, dict[str, _Rule]]] = {
         "changes in step with both readings": _change_in_step,
         "nothing, twice, apart in time": _nothing_apart,
     },
-    "never there": {"only one center was asked for": _only_one_center},
+    "never there": {
+        "only one center was asked for": _only_one_center,
+        "each center came for the other": _each_came_for_the_other,
+    },
     "twice": {},
 }
 

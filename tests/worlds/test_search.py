@@ -11,7 +11,7 @@ from tests.support.sweeps import swept
 from tests.worlds.counterexamples import ALL
 from tests.worlds.draw import draw
 from tests.worlds.driver import crawl_world, workplace
-from tests.worlds.invisible import RULES
+from tests.worlds.invisible import RULES, why_invisible
 from tests.worlds.oracle import judge
 from tests.worlds.search import Tried, search, try_world
 from tests.worlds.shrink import shrink
@@ -144,9 +144,20 @@ def test_each_rule_of_what_no_client_can_see_has_its_world(rule: str, folder: Pa
     assert try_world(INVISIBLE[rule], folder)[:2] == ("invisible", rule)
 
 
+def test_a_list_that_came_for_the_other_center_each_time_is_as_good_as_its_own(folder: Path) -> None:
+    failures = (Failure(kind="other center", every=2),)
+    crawled = crawl_world(World(rows=1, failures=failures, centers=("self", "thirdparty")), folder)
+    (key,) = crawled.published
+    assert key[0] == "thirdparty"
+    assert why_invisible(crawled.service, frozenset({key}), key, "never there") == "each center came for the other"
+
+
 def test_no_rule_is_without_a_world() -> None:
     needs_another_core = {"changes in step with both readings", "nothing, twice, apart in time"}
-    assert {rule for rules in RULES.values() for rule in rules} == INVISIBLE.keys() | needs_another_core
+    beside_another = {"each center came for the other"}  # the row is missing in its own center, too
+    assert {
+        rule for rules in RULES.values() for rule in rules
+    } == INVISIBLE.keys() | needs_another_core | beside_another
 
 
 def test_a_world_shrinks_to_the_thing_that_matters() -> None:
