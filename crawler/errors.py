@@ -4,6 +4,7 @@
     |-- UsageError                  the command line is wrong: correct it
     |-- IncompleteError             finished, but something is missing or differs: read what
     |-- DiskError                   no space, not writable, vanished: free disk space or fix the problem, then rerun
+    |   `-- ReaderGoneError         the reader of standard output has enough: nothing, if that was intended
     |-- UnavailableError            throttled, an outage, or the output is in use: rerun later
     |-- CredentialsError            refused or missing: renew them, then rerun
     |-- ConfigError                 a setting is wrong: correct the one that is named
@@ -54,6 +55,10 @@ class DiskError(CrawlerError):
     """The output cannot be written or read."""
 
     kind = "disk"
+
+
+class ReaderGoneError(DiskError):
+    """The program that reads standard output has closed it, as `head` does."""
 
 
 class UnavailableError(CrawlerError):

@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from typing import IO, Final, NamedTuple
 
@@ -23,7 +22,7 @@ from crawler.crawl.observing.observer import Observer
 from crawler.crawl.result import RunResult
 from crawler.crawl.run_output import STDOUT
 from crawler.errors import DiskError, IncompleteError
-from crawler.files.disk_errors import disk_errors
+from crawler.files.temporary import temporary_errors
 from crawler.model.record import Record
 from crawler.model.stop_reason import StopSource
 from crawler.model.walk_id import WalkId
@@ -32,6 +31,8 @@ from crawler.text.human import escaped
 
 _BLOCK_BYTES: Final = 2**20
 _WAITING_WALKS: Final = 16  # that are published and not taken: then publishing waits; the crawl itself goes on
+
+_PURPOSE: Final = "the records of the crawl"  # what the temporary file is for
 
 _decode: Final = msgspec.json.Decoder(Record).decode_lines
 
@@ -92,7 +93,7 @@ class StreamedWalk:
                 yield record
 
     def _block(self, at: int, size: int) -> bytes:
-        with disk_errors(Path(gettempdir())):
+        with temporary_errors(_PURPOSE):
             block = os.pread(self._file.fileno(), size, at)
         if not block:
             raise DiskError(f"{gettempdir()}: the temporary file of the crawl was cut short; rerun")
@@ -172,7 +173,7 @@ async def stream(
 
 
 def _temporary_file() -> IO[bytes]:
-    with disk_errors(Path("TMPDIR")):
+    with temporary_errors(_PURPOSE):
         return TemporaryFile(prefix="swr-crawler-")
 
 
@@ -195,7 +196,7 @@ class _Receiver:
 
     def write(self, lines: bytes, records: int) -> None:  # noqa: ARG002 - the entry has their number
         """Write lines. Raise DiskError."""
-        with disk_errors(Path(gettempdir())):
+        with temporary_errors(_PURPOSE):
             self._file.write(lines)
         last = self._current[-1] if self._current else None
         if last is not None and last.offset + last.size == self._end:
@@ -209,7 +210,7 @@ class _Receiver:
 
     def flush(self) -> None:
         """Pass everything to the system. Raise DiskError."""
-        with disk_errors(Path(gettempdir())):
+        with temporary_errors(_PURPOSE):
             self._file.flush()
 
     def on_walk(self, entry: WalkEntry) -> None:

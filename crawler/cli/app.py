@@ -57,9 +57,14 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(crawler.__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 def cli() -> None:
-    """Write all shared images of a container registry service (SWR) as NDJSON: an inventory you can prove.
+    r"""Write all shared images of a container registry service (SWR) as NDJSON: an inventory you can prove.
 
-    Start with `swr-crawler demo`, which needs no account. For a real one, put a token into SWR_CRAWLER_TOKEN.
+    \b
+    Start with these three:
+      swr-crawler demo                   try it: crawl an emulated registry, without an account
+      swr-crawler plan --region NAME     see what a crawl would read; put a token into SWR_CRAWLER_TOKEN
+      swr-crawler crawl --region NAME    read all of it into the folder output
+
     Exit codes: 0 complete, 1 an audit (or diff --exit-code) found something, 2 usage, 3 finished but something is
     missing, 74 disk, 75 throttled or outage (try later), 77 credentials, 78 configuration, 130/143 interrupted.
     """

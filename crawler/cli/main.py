@@ -27,9 +27,10 @@ def main(arguments: list[str] | None = None) -> None:
     from crawler.cli.console.process_signals import SIGNALS  # noqa: PLC0415
 
     SIGNALS.install()
-    from crawler.cli.run_command import flush_streams, replace_closed_streams, run_command  # noqa: PLC0415 - takes long
+    from crawler.cli.run_command import run_command  # noqa: PLC0415 - takes long
+    from crawler.cli.streams import flush_streams, prepare_streams  # noqa: PLC0415
 
-    replace_closed_streams()
+    prepare_streams()
     code = run_command(sys.argv[1:] if arguments is None else arguments)
     flush_streams()
     SIGNALS.end(code)

@@ -108,10 +108,10 @@ def load(flags: dict[str, Any]) -> "Loaded":
     from crawler.config.inputs import read_text  # noqa: PLC0415
     from crawler.config.load import load as load_config  # noqa: PLC0415
     from crawler.config.namespaces import parse_namespaces  # noqa: PLC0415
-    from crawler.config.settings.variables import CONFIG_VARIABLE  # noqa: PLC0415
+    from crawler.config.settings.variables import CONFIG_VARIABLE, without_newline  # noqa: PLC0415
 
     settings = dict(flags)
-    config = settings.pop("config", None) or os.environ.get(CONFIG_VARIABLE) or None
+    config = settings.pop("config", None) or without_newline(os.environ.get(CONFIG_VARIABLE, "")) or None
     listed = settings.pop("namespaces_file", None)
     if listed:
         names = parse_namespaces(read_text(listed, "--namespaces-file"), listed)

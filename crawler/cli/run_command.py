@@ -4,7 +4,6 @@
 """
 
 import errno
-import os
 import signal
 import sys
 from contextlib import suppress
@@ -24,7 +23,8 @@ from crawler.cli.console.exit_status import (
 )
 from crawler.cli.console.output import say
 from crawler.cli.console.process_signals import SIGNALS
-from crawler.errors import CrawlerError, UsageError
+from crawler.cli.error_lines import local_limit, with_next_step
+from crawler.errors import CrawlerError, ReaderGoneError, UsageError
 from crawler.files.disk_errors import reason_and_advice
 from crawler.files.open_files import open_files_advice
 from crawler.text.human import escaped
@@ -44,10 +44,11 @@ def run_command(arguments: list[str]) -> int:
         sys.stdout.flush()
         return int(code or 0)
     except click.ClickException as error:
-        _print_error(_usage_message(error))
+        _print_usage(error)
         return USAGE
     except CrawlerError as error:
-        _print_error(str(error))
+        if not isinstance(error, ReaderGoneError):  # who pipes into `head` has what they want
+            _print_error(with_next_step(error))
         return exit_code_of_error(error)
     except (KeyboardInterrupt, click.Abort):
         _print_error("interrupted")
@@ -62,6 +63,14 @@ def _check_arguments(arguments: list[str]) -> None:
     """Raise UsageError for an argument that no system passes, but a Python program can."""
     if any("\0" in argument for argument in arguments):
         raise UsageError(f"an argument holds a NUL character; see {PROGRAM} --help")
+
+
+def _print_usage(error: click.ClickException) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # its message is the help page
+        with suppress(OSError):
+            say(error.format_message(), err=True)
+    else:
+        _print_error(_usage_message(error))
 
 
 def _usage_message(error: click.ClickException) -> str:
@@ -85,7 +94,7 @@ def _new_spelling(flag: str, context: click.Context | None) -> str | None:
 
 def _exit_code_of_os_error(error: OSError) -> int:
     """Return the exit code for a stream or a file that could not be written."""
-    if isinstance(error, BrokenPipeError):
+    if isinstance(error, BrokenPipeError | ConnectionResetError):
         return BROKEN_PIPE
     if open_files_advice(error.errno):
         where = error.filename or "the system gives no more files"
@@ -98,6 +107,9 @@ def _exit_code_of_os_error(error: OSError) -> int:
 
 
 def _report_bug(error: Exception) -> int:
+    if (limit := local_limit(error)) is not None:
+        _print_error(limit.text)
+        return limit.exit_code
     try:
         request = f"please report the file {_write_traceback()}"
     except OSError:  # the disk has no space for it either
@@ -128,23 +140,3 @@ def _write_traceback() -> str:
 def _print_error(message: str) -> None:
     with suppress(OSError):  # with standard error closed, the exit code still tells
         say(f"{PROGRAM}: {escaped(message)}", err=True)
-
-
-def flush_streams() -> None:
-    """Discard what the streams did not take: Python would try again at its exit, complain, and exit with 120."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def replace_closed_streams() -> None:
-    """Open the null device for each standard stream that is closed: the next file opened would get its descriptor.
-
-    Standard output is opened for reading only, so that records written to it fail and are not silently lost.
-    """
-    for name, mode in (("stdin", os.O_RDONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY)):
-        if getattr(sys, name) is None:
-            descriptor = os.open(os.devnull, mode)
-            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w"))

@@ -7,7 +7,7 @@ from typing import Final
 
 from crawler.config.file import read_arguments, read_file
 from crawler.config.resolve import Resolved, resolve
-from crawler.config.settings.variables import CONFIG_VARIABLE
+from crawler.config.settings.variables import CONFIG_VARIABLE, without_newline
 from crawler.errors import ConfigError
 from crawler.files.regular import read_bounded
 
@@ -37,7 +37,7 @@ def resolve_arguments(
 ) -> Resolved:
     """Return what the arguments of `crawler.config.config.Config.load` make together. Raise as it does."""
     environ = variables(environ)
-    by_argument, by_variable = "" if path is None else str(path), environ.get(CONFIG_VARIABLE, "")
+    by_argument, by_variable = "" if path is None else str(path), without_newline(environ.get(CONFIG_VARIABLE, ""))
     name = by_argument or by_variable
     text = read_text(name, "argument path" if by_argument else CONFIG_VARIABLE) if name else None
     in_file = read_file(text, name)

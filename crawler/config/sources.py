@@ -10,11 +10,15 @@ from crawler.config.settings.kinds import InvalidValueError, preview
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.setting import Setting
 from crawler.config.settings.table import SETTINGS
-from crawler.config.settings.variables import CONFIG_VARIABLE, CREDENTIALS_FILE_VARIABLE, PREFIX
+from crawler.config.settings.variables import CONFIG_VARIABLE, CREDENTIALS_FILE_VARIABLE, PREFIX, without_newline
 from crawler.errors import ConfigError, UsageError
 
-# The variables that Kubernetes sets in every container when a Service is called swr-crawler.
-_KUBERNETES: Final = re.compile(PREFIX + r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\w+)?)")
+# The variables that Kubernetes sets in every container of a namespace that has a Service called swr-crawler, or
+# swr-crawler-metrics: of the Service, of its named ports, and the older ones of Docker links.
+_KUBERNETES: Final = re.compile(
+    PREFIX
+    + r"([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)"
+)
 
 
 class SettingSource(NamedTuple):
@@ -71,7 +75,7 @@ def read_environment(environ: Mapping[str, str]) -> dict[str, SourcedValue]:
 
     Raise ConfigError for a wrong value.
     """
-    given = {}
+    given: dict[str, SourcedValue] = {}
     for name, setting in SETTINGS.items():
         variable = setting.variable
         source = SettingSource(f"environment {variable}", variable, variable, precedence=1)
@@ -79,7 +83,7 @@ def read_environment(environ: Mapping[str, str]) -> dict[str, SourcedValue]:
             if environ.get(variable):
                 given[name] = SourcedValue(SecretRef("env", variable), source)
         elif variable in environ:
-            given[name] = SourcedValue(_from_text(setting, environ[variable], source), source)
+            given[name] = SourcedValue(_from_text(setting, without_newline(environ[variable]), source), source)
     return given
 
 
@@ -97,7 +101,7 @@ def read_defaults(environ: Mapping[str, str]) -> dict[str, SourcedValue]:
     if environ.get(CREDENTIALS_FILE_VARIABLE):
         variable = CREDENTIALS_FILE_VARIABLE
         source = SettingSource(f"environment {variable}", variable, variable, precedence=1)
-        path = _from_text(SETTINGS["credentials_file"], environ[variable], source)
+        path = _from_text(SETTINGS["credentials_file"], without_newline(environ[variable]), source)
         defaults["credentials_file"] = SourcedValue(path, source)
     return defaults
 

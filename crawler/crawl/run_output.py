@@ -10,7 +10,7 @@ from tempfile import mkdtemp
 from typing import Final, Protocol
 
 from crawler.config.config import Config
-from crawler.files.disk_errors import disk_errors
+from crawler.files.temporary import temporary_errors
 from crawler.model.caller import Callers
 from crawler.snapshot.layout import UNPUBLISHED
 from crawler.snapshot.manifest import WalkEntry
@@ -38,7 +38,7 @@ def open_run_workspace(
         with open_workspace(Path(config.output), request, now, check) as workspace:
             yield workspace
         return
-    with disk_errors(Path("TMPDIR")):
+    with temporary_errors("the pages of this run"):
         folder = Path(mkdtemp(prefix="swr-crawler-"))
     try:
         yield Workspace(

@@ -15,7 +15,6 @@ to merge, and two snapshots that fit into memory use no disk.
 
 import errno
 import os
-import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,8 +25,8 @@ from typing import IO, Final, cast
 import msgspec
 
 from crawler.diff.pairing import JoinKey, order_of, paired
-from crawler.errors import DiskError, IncompleteError
-from crawler.files.disk_errors import reason_and_advice
+from crawler.errors import IncompleteError
+from crawler.files.temporary import temporary_errors
 from crawler.model.record import Record
 from crawler.snapshot.manifest import FileEntry
 from crawler.snapshot.reader import Partition, SnapshotReader, decode_record
@@ -36,6 +35,7 @@ from crawler.text.malformed import MALFORMED
 RANGE_BYTES: Final = 12 * 2**20  # of both snapshots together; while they are joined, they take several times as much
 HELD_BYTES: Final = 32 * 2**20  # of lines in memory before they are written to the temporary file
 _SAMPLE_BYTES: Final = 4096  # read for one sample
+_PURPOSE: Final = "the lines of both snapshots"  # what the temporary file is for
 _SAMPLES: Final = 24  # for each range: with fewer, some ranges are several times larger than others
 
 
@@ -171,7 +171,7 @@ class _Lines:
         """Count `size` bytes of appended lines; when too many, write all lines to the file. Raises DiskError."""
         self._waiting += size
         if self._waiting > self._most:
-            with _temporary():
+            with temporary_errors(_PURPOSE):
                 self._write()
             self._waiting = 0
 
@@ -196,7 +196,7 @@ class _Lines:
         """Return a range's lines, with their ends, and remove them. Raises DiskError."""
         held, self._held[side][number] = self._held[side][number], []
         written, self._written[side][number] = self._written[side][number], []
-        with _temporary():
+        with temporary_errors(_PURPOSE):
             return b"".join((*map(self._read, written), *(line + b"\n" for line in held)))
 
     def _read(self, extent: _Span) -> bytes:
@@ -210,18 +210,6 @@ class _Lines:
         """Close the temporary file; the system deletes it."""
         if self._file is not None:
             self._file.close()
-
-
-@contextmanager
-def _temporary() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        folder = "the system's folder for temporary files"
-        with suppress(OSError):
-            folder = tempfile.gettempdir()
-        why = reason_and_advice(error, "free disk space there, or set TMPDIR to another folder")
-        raise DiskError(f"cannot use {folder}: {why}") from None
 
 
 @contextmanager

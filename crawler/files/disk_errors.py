@@ -1,6 +1,8 @@
 """Turns an OSError into a DiskError: the one place that words what the disk refuses."""
 
-from collections.abc import Iterator
+import errno
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -9,7 +11,14 @@ from crawler.errors import DiskError
 from crawler.files.open_files import open_files_advice
 
 _THEN: Final = "then rerun the command"
-ADVICE: Final = "free disk space or fix the problem, then rerun the command"
+ADVICE: Final = f"free disk space or fix the problem, {_THEN}"
+# What a person can do about one reason and about no other. `{user}` is the number of the user of this process.
+_ADVICE_OF: Final[Mapping[int, str]] = {
+    errno.EDQUOT: "the quota of this user (uid {user}) there is used up: remove files, or let it be raised",
+    errno.EROFS: "name a place that can be written, in a container one on a mounted volume",
+    errno.EACCES: "let this user (uid {user}) write there, or name another place",
+    errno.EPERM: "let this user (uid {user}) write there, or name another place",
+}
 
 
 @contextmanager
@@ -23,6 +32,11 @@ def disk_errors(place: Path) -> Iterator[None]:
 
 
 def reason_and_advice(error: OSError, advice: str = ADVICE) -> str:
-    """Return the system's reason, and what to do: `advice`, but not for too many open files."""
+    """Return the system's reason, and what to do: `advice`, but for what only one thing helps against, that.
+
+    A caller's own `advice` holds for every reason but too many open files.
+    """
     limit = open_files_advice(error.errno)
+    if not limit and advice is ADVICE:
+        limit = _ADVICE_OF.get(error.errno or 0, "").format(user=os.geteuid())
     return f"{error.strerror or error}; {f'{limit}, {_THEN}' if limit else advice}"

@@ -9,7 +9,7 @@ Memory is bounded twice: DuckDB's by its own limit, the whole process by the sys
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple, TypeVar
@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, TypeVar
 import duckdb
 
 from crawler.errors import DiskError, UsageError
+from crawler.files.temporary import temporary_errors
 from crawler.query.batches import batched_rows
 from crawler.query.columns import RECORD_COLUMNS, REJECT_COLUMNS, WALK_COLUMNS
 from crawler.query.memory import RESULT_BYTES, bounded_memory, bytes_of
@@ -61,13 +62,10 @@ def open_database(snapshot: SnapshotReader, limits: QueryLimits) -> Iterator[Dat
     Until it is closed, this process can allocate no more than DuckDB's limit and RESULT_BYTES. Raises UsageError for
     limits that DuckDB refuses, and for what exceeds them, also while rows are read.
     """
-    with TemporaryDirectory(prefix="swr-crawler-") as folder, ThreadPoolExecutor(1) as worker, _plain_errors():
-        # DuckDB takes * and [ in a path for patterns; the path of this link has none.
-        link = Path(folder, "snapshot")
-        link.symlink_to(snapshot.folder.resolve())
+    with _linked(snapshot.folder) as link, ThreadPoolExecutor(1) as worker, _plain_errors():
         connection = _connect(limits)
         try:
-            connection.execute(f"SET temp_directory = {_quoted(os.path.join(folder, 'spill'))}")  # noqa: PTH118 - text
+            connection.execute(f"SET temp_directory = {_quoted(os.path.join(link.parent, 'spill'))}")  # noqa: PTH118 - text
             _make_views(connection, snapshot, link)
             for setting in ("enable_external_access = false", "lock_configuration = true"):
                 connection.execute(f"SET {setting}")
@@ -76,6 +74,19 @@ def open_database(snapshot: SnapshotReader, limits: QueryLimits) -> Iterator[Dat
                 yield Database(connection, worker)
         finally:
             connection.close()
+
+
+@contextmanager
+def _linked(folder: Path) -> Iterator[Path]:
+    """Yield a link to a folder, alone in a temporary folder: DuckDB takes * and [ in a path for patterns.
+
+    Raises DiskError when there is no place for one.
+    """
+    with ExitStack() as stack:
+        with temporary_errors("what exceeds the memory of the query"):
+            link = Path(stack.enter_context(TemporaryDirectory(prefix="swr-crawler-")), "snapshot")
+            link.symlink_to(folder.resolve())
+        yield link
 
 
 def _connect(limits: QueryLimits) -> duckdb.DuckDBPyConnection:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-from crawler.errors import DiskError
+from crawler.errors import DiskError, ReaderGoneError
 from crawler.files.atomic import coalesced, make_folders, temporary_path, write_all
 from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors, reason_and_advice
@@ -67,12 +67,16 @@ class StdoutWriter:
         """Do nothing: the summary and the exit code report rejects."""
 
     def flush(self) -> None:
-        """Pass everything to the system. Raises DiskError, also when the reader has closed the pipe."""
+        """Pass everything to the system. Raises DiskError, as ReaderGoneError when the reader has closed the pipe."""
         buffer, self._buffer, self._buffered_bytes = self._buffer, [], 0
         try:
             for lines in coalesced(buffer):
                 self._stream.write(_for_terminal(lines) if self._is_terminal else lines)
             self._stream.flush()
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise ReaderGoneError(
+                f"cannot write to standard output: {error.strerror}; let its reader read on"
+            ) from None
         except OSError as error:
             reason = reason_and_advice(error, "free disk space where it goes, then rerun the command")
             raise DiskError(f"cannot write to standard output: {reason}") from None

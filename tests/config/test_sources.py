@@ -37,9 +37,37 @@ def test_variables_that_a_reference_names_the_variable_of_the_file_and_those_wit
     assert target.token == SecretRef("env", "SWR_CRAWLER_TOKEN_EU")
 
 
-@pytest.mark.parametrize("name", ["SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_80_TCP_ADDR"])
-def test_the_variables_that_kubernetes_sets_for_a_service_called_swr_crawler_are_accepted(name: str) -> None:
-    load(flags={}, environ={f"SWR_CRAWLER_{name}": "tcp://10.0.0.1:80"}, file_text=None, file_name=None)
+@pytest.mark.parametrize("service", ["", "METRICS_", "V2_METRICS_"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP_2", "PORT", "PORT_9100_TCP", "PORT_53_UDP_PROTO"),
+        *("PORT_9100_TCP_PORT", "PORT_9100_SCTP_ADDR"),
+    ],
+)
+def test_the_variables_that_kubernetes_sets_for_a_service_called_like_the_crawler_are_no_settings(
+    service: str, name: str
+) -> None:
+    load(flags={}, environ={f"SWR_CRAWLER_{service}{name}": "tcp://10.0.0.1:80"}, file_text=None, file_name=None)
+
+
+@pytest.mark.parametrize("name", ["SERVICE", "PORTS", "PORT_HTTP", "METRICS_PORT_TCP", "PORT_80_HTTP", "service_host"])
+def test_what_only_resembles_a_variable_of_kubernetes_is_refused(name: str) -> None:
+    assert "unknown variable" in str(refusal(environ={f"SWR_CRAWLER_{name}": "80"}))
+
+
+def test_the_newline_at_the_end_of_a_mounted_file_is_no_part_of_a_variable() -> None:
+    environ = {
+        "SWR_CRAWLER_ENDPOINT": "https://a.example\n",
+        "SWR_CRAWLER_USER": "bob\r\n",
+        "SWR_CRAWLER_LIMIT": "7\n",
+        "SWR_CRAWLER_CENTER": "self\n",
+        "HUAWEICLOUD_SDK_CREDENTIALS_FILE": "/run/key\n",
+    }
+    config = loaded(environ=environ).config
+    (target,) = config.targets
+    assert (target.endpoint, target.user, config.limit) == ("https://a.example", "bob", 7)
+    assert (config.centers, target.credentials_file) == (("self",), "/run/key")
 
 
 def test_the_token_is_the_first_variable_that_is_set_and_the_file_overrides_those_of_other_tools() -> None:

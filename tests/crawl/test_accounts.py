@@ -198,12 +198,20 @@ def test_incomplete_credentials_raise_an_error_that_names_the_missing_part(tmp_p
         run({"HUAWEICLOUD_SDK_AK": "AK"}, tmp_path, endpoint="https://swr.example.com")
 
 
-def test_a_credentials_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("mode", "warnings"), [(0o440, 0), (0o644, 1)])
+def test_a_mounted_credentials_file_is_taken_with_one_warning_when_every_user_can_read_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, warnings: int
+) -> None:
     profile = tmp_path / "credentials"
-    profile.write_text("[basic]\nak = A\nsk = B\n")
-    profile.chmod(0o644)
-    with pytest.raises(CredentialsError, match="chmod 600"):
-        run({}, tmp_path, f'[crawl]\ncredentials_file = "{profile}"\n', endpoint="https://swr.example.com")
+    with serve(INVENTORY) as served:
+        key = served.identity
+        profile.write_text(f"[basic]\nak = {key.ak}\nsk = {key.sk}\nproject_id = {key.project_id}\n")
+        profile.chmod(mode)
+        file = f'credentials_file = "{profile}"\nendpoint = "{served.endpoint}"\n'
+        text = f'[[target]]\nname = "one"\n{file}[[target]]\nname = "two"\n{file}'
+        result = run({}, tmp_path, text)
+    assert exit_code_of(result) == 0
+    assert [record.getMessage() for record in caplog.records].count("credentials.exposed") == warnings
 
 
 def two(first: RunningEmulator, second: RunningEmulator, token: str) -> str:

@@ -142,7 +142,10 @@ def test_a_full_disk_is_a_disk_error(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     with both(records_named(*"abcdef"), records_named(*"defghi")) as sides:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
         try:
-            with pytest.raises(DiskError, match=rf"cannot use {tmp_path}: File too large; free disk space there"):
+            with pytest.raises(
+                DiskError,
+                match=rf"cannot use {tmp_path} for the lines of both snapshots: File too large; free disk space there",
+            ):
                 joined(*sides, held_bytes=0)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)

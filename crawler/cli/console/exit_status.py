@@ -6,7 +6,7 @@ It is imported before everything else, so it imports nothing that takes long.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from crawler.errors import CrawlerError, ErrorKind, InterruptedRunError
+from crawler.errors import CrawlerError, ErrorKind, InterruptedRunError, ReaderGoneError
 
 if TYPE_CHECKING:
     from crawler.crawl.result import RunResult
@@ -39,7 +39,12 @@ _CODE_OF_KIND: Final[Mapping[ErrorKind, int]] = {
 
 
 def exit_code_of_error(error: CrawlerError) -> int:
-    """Return the exit code that stands for an error: that of its kind, or 128 + the number of the signal."""
+    """Return the exit code that stands for an error: that of its kind, or 128 + the number of the signal.
+
+    A reader of standard output that has gone is what SIGPIPE tells other programs.
+    """
+    if isinstance(error, ReaderGoneError):
+        return BROKEN_PIPE
     return SIGNALLED + error.signal_number if isinstance(error, InterruptedRunError) else _CODE_OF_KIND[error.kind]
 
 

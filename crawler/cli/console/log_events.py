@@ -17,6 +17,13 @@ class LogEvent(NamedTuple):
 
 LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
     LogEvent(
+        "credentials.exposed",
+        "warning",
+        ("path",),
+        "The credentials file may be read or changed by every user of the machine. It is used all the same; chmod 640 "
+        "it, or let Kubernetes mount it with defaultMode 0440.",
+    ),
+    LogEvent(
         "discovery.invalid_name",
         "warning",
         ("target", "names", "count"),

@@ -1,15 +1,19 @@
 """Read the secrets that the configuration refers to."""
 
+import logging
 import stat
 from collections.abc import Mapping
 from configparser import ConfigParser
 from configparser import Error as IniError
-from pathlib import Path
+from contextlib import suppress
 from typing import Final
 
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.errors import CredentialsError
+from crawler.files.home import without_tilde
 from crawler.files.regular import read_bounded
+
+log = logging.getLogger(__name__)
 
 _MAX_SECRET_BYTES: Final = 128 * 2**10  # four times the largest token (swr-api.md#header-size-limits)
 _MAX_PROFILE_BYTES: Final = 2**20
@@ -42,23 +46,29 @@ def read_header(reference: SecretRef, environ: Mapping[str, str], profile: str |
     return secret
 
 
-def read_profile(path: Path) -> str | None:
-    """Return the text of a credentials file, None when there is no such file.
+def read_profile(path: str) -> str | None:
+    """Return the text of a credentials file, None when there is no such file; `path` may begin with `~`.
 
-    Raise CredentialsError when the file cannot be read, or when users other than its owner can read it.
+    Raise CredentialsError when the file cannot be read.
     """
     try:
-        mode = path.stat().st_mode
-        text = read_bounded(path, _MAX_PROFILE_BYTES).decode("utf-8-sig")
+        return read_bounded(without_tilde(path), _MAX_PROFILE_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise CredentialsError(f"credentials_file {path}: {error.strerror}") from None
+        raise CredentialsError(f"credentials_file {path}: {error.strerror}; let this user read it") from None
     except UnicodeDecodeError:
-        raise CredentialsError(f"credentials_file {path}: is not UTF-8 text") from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise CredentialsError(f"credentials_file {path}: other users can read it; chmod 600 {path}")
-    return text
+        raise CredentialsError(f"credentials_file {path}: is not UTF-8 text; name another file") from None
+
+
+def warn_of_exposed(path: str) -> None:
+    """Log a warning when every user of the machine may read or change a credentials file that was read.
+
+    Its group may: Kubernetes mounts a Secret as root's, and readable for the group of the pod (`fsGroup`).
+    """
+    with suppress(OSError):  # it is gone since
+        if without_tilde(path).stat().st_mode & stat.S_IRWXO:
+            log.warning("credentials.exposed", extra={"path": path})
 
 
 def _text(reference: SecretRef, environ: Mapping[str, str], profile: str | None) -> str:
@@ -73,7 +83,7 @@ def _text(reference: SecretRef, environ: Mapping[str, str], profile: str | None)
             raise CredentialsError(f"{reference}: the credentials file is not an INI file") from None
         return parser.get(section, name, fallback="")
     try:
-        return read_bounded(Path(reference.name).expanduser(), _MAX_SECRET_BYTES).decode()
+        return read_bounded(without_tilde(reference.name), _MAX_SECRET_BYTES).decode()
     except OSError as error:
         raise CredentialsError(f"{reference}: {error.strerror}; put the secret there, then rerun the command") from None
     except UnicodeDecodeError:

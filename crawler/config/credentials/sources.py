@@ -26,7 +26,7 @@ from crawler.config.settings.origin import is_loopback
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.table import SETTINGS
 from crawler.config.settings.target_settings import SCOPE_KEYS
-from crawler.config.settings.variables import CREDENTIALS_FILE_VARIABLE
+from crawler.config.settings.variables import CREDENTIALS_FILE_VARIABLE, without_newline
 from crawler.errors import ConfigError, CredentialsError
 
 ACCOUNT_FIELDS: Final = ("account_id", "account")
@@ -145,7 +145,7 @@ def _environment_source(tool: Tool, environ: Mapping[str, str]) -> CredentialSou
         del first["account_id" if by_name < by_id else "account"]
     return CredentialSource(
         secrets={field: SecretRef("env", name) for field, name in first.items() if field in _SECRET_FIELDS},
-        values={field: environ[name] for field, name in first.items() if field in _VALUE_FIELDS},
+        values={field: without_newline(environ[name]) for field, name in first.items() if field in _VALUE_FIELDS},
         origins={field: f"environment {name}" for field, name in first.items()},
         how_to_set={field: names[0] for field, names in tool.variables.items()},
         assumed=assumed_identity(tool.rules, environ),

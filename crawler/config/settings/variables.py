@@ -10,3 +10,8 @@ PREFIX: Final = "SWR_CRAWLER_"
 CONFIG_VARIABLE: Final = "SWR_CRAWLER_CONFIG"
 # The official SDK's variable for its credentials file.
 CREDENTIALS_FILE_VARIABLE: Final = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+
+
+def without_newline(value: str) -> str:
+    """Return the value of a variable without newlines at its end: one that is made of a mounted file has one."""
+    return value.rstrip("\r\n")

@@ -3,13 +3,12 @@
 import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 from crawler.config.config import Config, require_endpoint
 from crawler.config.credentials.choice import choose_method
 from crawler.config.credentials.methods import AccessKeyMethod, Method, PasswordMethod, TokenMethod
-from crawler.config.credentials.secrets import read_header, read_profile, read_secret
+from crawler.config.credentials.secrets import read_header, read_profile, read_secret, warn_of_exposed
 from crawler.config.credentials.target import Target
 from crawler.errors import CredentialsError
 from crawler.model.caller import Caller
@@ -40,7 +39,10 @@ def credential_factories(config: Config, environ: Mapping[str, str]) -> dict[str
     has no method or a secret cannot be read.
     """
     require_endpoint(config)
-    return {target.name: _factory_of(target, environ) for target in config.targets}
+    profiles = {target.name: profile_of(target, environ) for target in config.targets}
+    for path in sorted({target.credentials_file for target in config.targets if profiles[target.name] is not None}):
+        warn_of_exposed(path)
+    return {target.name: _factory_of(target, environ, profiles[target.name]) for target in config.targets}
 
 
 def profile_of(target: Target, environ: Mapping[str, str]) -> str | None:
@@ -52,12 +54,11 @@ def profile_of(target: Target, environ: Mapping[str, str]) -> str | None:
     try:
         choose_method(target, environ, None)
     except CredentialsError:
-        return read_profile(Path(target.credentials_file).expanduser())
+        return read_profile(target.credentials_file)
     return None
 
 
-def _factory_of(target: Target, environ: Mapping[str, str]) -> CredentialFactory:
-    profile = profile_of(target, environ)
+def _factory_of(target: Target, environ: Mapping[str, str], profile: str | None) -> CredentialFactory:
     return _factory(choose_method(target, environ, profile).method, environ, profile)
 
 

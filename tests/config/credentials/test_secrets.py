@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.config.credentials.secrets import read_header, read_profile, read_secret
+from crawler.config.credentials.secrets import read_header, read_profile, read_secret, warn_of_exposed
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.errors import CredentialsError
 
@@ -50,20 +50,37 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path, kind: str) -> None:
     file.write_bytes(b"\xff\xfe\x00")
     file.chmod(0o600)
     with pytest.raises(CredentialsError, match="is not UTF-8 text"):
-        _ = read_secret(SecretRef("file", str(file)), {}, None) if kind == "secret" else read_profile(file)
+        _ = read_secret(SecretRef("file", str(file)), {}, None) if kind == "secret" else read_profile(str(file))
 
 
-def test_a_profile_that_other_users_can_read_is_refused(tmp_path: Path) -> None:
+def test_a_profile_is_read_whatever_its_mode_and_may_be_missing(tmp_path: Path) -> None:
     file = tmp_path / "credentials"
-    assert read_profile(file) is None
+    assert read_profile(str(file)) is None
     file.write_text("\ufeff" + PROFILE, encoding="utf-8")
-    file.chmod(0o640)
-    with pytest.raises(CredentialsError, match="chmod 600"):
-        read_profile(file)
-    file.chmod(0o600)
-    assert read_profile(file) == PROFILE
-    with pytest.raises(CredentialsError, match="credentials_file"):
-        read_profile(tmp_path / "credentials" / "below")
+    for mode in (0o600, 0o440, 0o644):
+        file.chmod(mode)
+        assert read_profile(str(file)) == PROFILE
+    with pytest.raises(CredentialsError, match=r"credentials_file .*; let this user"):
+        read_profile(f"{file}/below")
+
+
+@pytest.mark.parametrize(("mode", "is_exposed"), [(0o400, False), (0o440, False), (0o660, False), (0o444, True)])
+def test_a_profile_that_every_user_of_the_machine_may_read_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, *, is_exposed: bool
+) -> None:
+    file = tmp_path / "credentials"
+    file.write_text(PROFILE)
+    file.chmod(mode)
+    warn_of_exposed(str(file))
+    warn_of_exposed(f"{file}-that-is-gone")
+    assert [record.getMessage() for record in caplog.records] == ["credentials.exposed"] * is_exposed
+
+
+def test_a_secret_below_a_home_folder_that_nothing_names_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    with pytest.raises(CredentialsError, match=r"file:~nobody-there/token: .*; set HOME, or write the whole path"):
+        read_secret(SecretRef("file", "~nobody-there/token"), {}, None)
+    assert read_profile("~nobody-there/credentials") is None
 
 
 @pytest.mark.parametrize("read", [read_secret, read_header])
