@@ -7,6 +7,8 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -55,6 +57,8 @@ SEEDED = frozenset({"emulator.inventory.synthetic", "emulator.faults.fault"})
 DOORS = {"config.config": {"crawler.config.inputs", "crawler.config.inputs.resolve_arguments"}}  # Config.load
 # The modules outside `cli` that read the environment of the process, for a Python program that calls them.
 ENVIRONMENT_READERS = frozenset({"config.inputs"})
+
+TESTS: Final = Path(__file__).parent
 
 MAX_MODULES = 12  # in a folder
 MAX_LINES = 300  # in a module
@@ -282,6 +286,51 @@ def test_a_module_that_could_be_pure_says_that_it_is(name: str) -> None:
         return
     reasons = [i for i in imports(modules()[name]) if is_impure(i)]
     assert reasons or awaiting(tree_of(name)) or clocks(tree_of(name)) or arrows()[name] - set(pure())
+
+
+# --- regular expressions
+
+POSSESSIVE_GROUP: Final = re.compile(r"(?<!\\)\)(?:[*+?]|\{\d*,?\d*\})\+")
+POSSESSIVE: Final = re.compile(r"(?:[*+?]|\{\d*,?\d*\})\+")
+
+
+def repeats_a_group_possessively(pattern: str) -> bool:
+    """Return whether a pattern has `(...)*+` or the like, or begins with a possessive quantifier for what precedes."""
+    return bool(POSSESSIVE_GROUP.search(pattern) or POSSESSIVE.match(pattern))
+
+
+def pattern_parts(tree: ast.Module) -> Iterator[str]:
+    """Yield the string and bytes literals of a module; what stands between two of a pattern is taken for a group."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.Constant) and isinstance(node.value, bytes):
+            yield from re.split("%[bsr]", node.value.decode("latin-1"))
+
+
+@pytest.mark.parametrize("pattern", ["(?:a|b)*+", "(a){2,3}+c", "(a)?+", "(a)++", "*+b"])
+def test_a_possessive_group_is_seen(pattern: str) -> None:
+    assert repeats_a_group_possessively(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["[ab]*+", "(?:a++|b)*", "(?>(?:a|b)*)", r"\)++", "[a-z]{1,3}+"])
+def test_a_possessive_character_class_is_no_possessive_group(pattern: str) -> None:
+    assert not repeats_a_group_possessively(pattern)
+
+
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    """Python before 3.11.5, Debian 12's among them, matches `(?:ab?c)*+` wrongly: it says that it matches an "a".
+
+    https://github.com/python/cpython/issues/106052. `(?>(?:ab?c)*)` says the same and is matched right.
+    """
+    found = [
+        f"{path}: {part}"
+        for path in [*modules().values(), *TESTS.rglob("*.py")]
+        if path.name != "test_house.py"
+        for part in pattern_parts(layers.tree_of(path))
+        if repeats_a_group_possessively(part)
+    ]
+    assert not found
 
 
 # --- what reaches a terminal

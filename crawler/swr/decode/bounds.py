@@ -8,8 +8,9 @@ The largest real item has a few thousand tags of at most 128 characters, some hu
 above that, and far below what would be felt: an item at the bounds takes about 100 MB and a tenth of a second.
 """
 
-import re
 from typing import Final
+
+from crawler.swr.decode.strings import without_strings
 
 # A value of this many bytes has no more than MAX_ELEMENTS elements, whatever it holds: `[{},{}]` has the most, two for
 # three bytes. So a page of usual size need not be counted, and an item becomes the same on any page.
@@ -22,9 +23,6 @@ MAX_ITEM_BYTES: Final = 4 * 2**20
 # A decoder's own limit depends on the stack it is called on: another call might refuse what one call has read.
 MAX_DEPTH: Final = 64
 
-# A string without an end ends with the text: a match that failed would begin again at the next quote in it, and a text
-# of `,\"` took the square of its length, in which no other thread runs.
-_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _MAX_STRINGS: Final = 2 * MAX_ELEMENTS + 2  # an element has a name and a value; to remove millions of them is slow
 _BRACES_TO_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
@@ -43,7 +41,7 @@ def has_many_elements(text: bytes) -> bool:
     """Return whether a JSON value has more than MAX_ELEMENTS elements; an element that is a list counts twice."""
     if len(text) <= SMALL_BYTES or _elements(text) <= MAX_ELEMENTS:
         return False
-    rest, strings = _STRINGS.subn(b"", text, _MAX_STRINGS)
+    rest, strings = without_strings(text, _MAX_STRINGS)
     return strings == _MAX_STRINGS or _elements(rest) > MAX_ELEMENTS
 
 
@@ -58,7 +56,7 @@ def _is_too_deep(raw: bytes) -> bool:
     """
     if raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH:
         return False
-    brackets = _STRINGS.sub(b"", raw).translate(_BRACES_TO_BRACKETS, _NOT_BRACKETS)
+    brackets = without_strings(raw)[0].translate(_BRACES_TO_BRACKETS, _NOT_BRACKETS)
     for level in range(MAX_DEPTH):
         if b"[" * (MAX_DEPTH + 1 - level) in brackets:
             return True

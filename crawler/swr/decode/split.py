@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from crawler.swr.decode.bounds import MAX_DEPTH
+from crawler.swr.decode.strings import STRING, without_escapes
 from crawler.text.malformed import MALFORMED
 
 # A hundred times the largest page. Without a bound, 64 MB of `0,0,0` would become gigabytes of rejects.
@@ -40,21 +41,20 @@ _FIRST_ERROR_STATUS: Final = 400
 _STATUS_DIGITS: Final = 3  # what is longer is no status; Python refuses to read a number of thousands of digits
 _decode_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
-# Possessive: a repetition that can backtrack takes many times the memory of the text.
-_STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
+# All patterns but the last read text without escapes (strings.py). An atomic group remembers each of its tokens until
+# it ends, so it takes a bounded number of them; a match without a mark goes on with the next ones.
+#
 # Flat lists and objects are skipped, and brackets taken in runs: one step of Python for each bracket would be slow.
 # Long ones are not: while a match goes on, no other thread runs.
-_FLAT: Final = rb'[\[{](?:[^"\[\]{}]++|' + _STRING + rb"){0,1000}+[\]}]"
+_FLAT: Final = rb'[\[{](?>(?:[^"\0\[\]{}]++|%b){0,1000})[\]}]' % STRING
 _BRACKETS: Final = rb"[\[{]++|[\]}]++"
-# Tokens, then a mark. Python before 3.11.5 gets a possessive repetition wrong whose parts can fail half-way
-# (https://github.com/python/cpython/issues/106052), so this one is an atomic group, of so many tokens that what it
-# remembers meanwhile stays small; a match without a mark goes on with the next tokens.
-_NEXT_IN_LIST = re.compile(rb'(?>(?:[^"\[\]{},]++|%b|%b){0,1000})(%b|,)?' % (_STRING, _FLAT, _BRACKETS), re.DOTALL)
-_NEXT_IN_ITEM = re.compile(rb'(?>(?:[^"\[\]{}]++|%b|%b){0,1000})(%b)?' % (_STRING, _FLAT, _BRACKETS), re.DOTALL)
+_NEXT_IN_LIST = re.compile(rb'(?>(?:[^"\0\[\]{},]++|%b|%b){0,1000})(%b|,)?' % (STRING, _FLAT, _BRACKETS))
+_NEXT_IN_ITEM = re.compile(rb'(?>(?:[^"\0\[\]{}]++|%b|%b){0,1000})(%b)?' % (STRING, _FLAT, _BRACKETS))
 # Text and whole strings, in which a walk through a deeply nested item may stop at any end.
-_STRETCH = re.compile(rb'(?>(?:[^"]{1,200}+|%b){0,1000})' % _STRING, re.DOTALL)
-_STRINGS = re.compile(_STRING, re.DOTALL)
-_MEMBER = re.compile(rb"(%b)[ \t\r\n]*+:[ \t\r\n]*+(.*)" % _STRING, re.DOTALL)
+_STRETCH = re.compile(rb'(?>(?:[^"\0]{1,200}+|%b){0,1000})' % STRING)
+_STRINGS = re.compile(STRING)
+_NAME = re.compile(rb'"[^"]*+"')
+_COLON = re.compile(rb"[ \t\r\n]*+:[ \t\r\n]*+")
 
 
 class NotAListError(ValueError):
@@ -119,26 +119,28 @@ def _within_bound(items: list[bytes]) -> list[bytes]:
 
 def _member(piece: bytes) -> tuple[str, bytes]:
     """Return name and raw value of one member of the envelope. Raises NotAListError if it is not valid JSON."""
-    match = _MEMBER.fullmatch(piece)
+    quoted = _NAME.match(without_escapes(piece))
+    colon = _COLON.match(piece, quoted.end()) if quoted is not None else None
     try:
-        if match is not None:
-            name = msgspec.json.decode(match[1], type=str)
+        if quoted is not None and colon is not None:
+            name = msgspec.json.decode(piece[: quoted.end()], type=str)
+            value = piece[colon.end() :]
             if name not in _ENVELOPE_NAMES:
-                msgspec.json.decode(match[2], type=msgspec.Raw)
-            return name, match[2]
+                msgspec.json.decode(value, type=msgspec.Raw)
+            return name, value
     except MALFORMED:
         pass
     raise NotAListError("the body is an object that is not valid JSON")
 
 
-def _next_mark(text: bytes, at: int, *, in_list: bool) -> tuple[bytes | None, int]:
+def _next_mark(plain: bytes, at: int, *, in_list: bool) -> tuple[bytes | None, int]:
     """Return the next brackets or comma from `at` on, and where they end; None when there are more tokens before it."""
-    match = (_NEXT_IN_LIST if in_list else _NEXT_IN_ITEM).match(text, at)
+    match = (_NEXT_IN_LIST if in_list else _NEXT_IN_ITEM).match(plain, at)
     assert match is not None  # noqa: S101 - both patterns match nothing, too
     return match[1], match.end()
 
 
-def _past_depth(text: bytes, at: int, depth: int) -> tuple[int, int, int]:
+def _past_depth(plain: bytes, at: int, depth: int) -> tuple[int, int, int]:
     """Return a place from `at` on that is within the same item, the depth there, and where looking further has sense.
 
     What is nested deeper than MAX_DEPTH is no record, wherever its brackets stand, so they need not be matched one by
@@ -146,7 +148,7 @@ def _past_depth(text: bytes, at: int, depth: int) -> tuple[int, int, int]:
     million times has no runs, and one step of Python for each of its brackets took ten seconds.
     """
     while True:
-        match = _STRETCH.match(text, at)
+        match = _STRETCH.match(plain, at)
         assert match is not None  # noqa: S101 - it matches nothing, too
         bare = _STRINGS.sub(b"", match[0])
         closing = bare.count(b"]") + bare.count(b"}")
@@ -158,10 +160,11 @@ def _past_depth(text: bytes, at: int, depth: int) -> tuple[int, int, int]:
 def _split(text: bytes, end: bytes) -> list[bytes]:
     """Return what is between the first bracket and the last, which must be `end`, split at the commas of that level."""
     cuts, depth, at, steps, runs, known_to = [0], 1, 1, 0, 0, 0
+    plain = without_escapes(text)
     while depth > 0:
         if depth > MAX_DEPTH + 1 and at >= known_to:
-            at, depth, known_to = _past_depth(text, at, depth)
-        mark, next_at = _next_mark(text, at, in_list=depth == 1)
+            at, depth, known_to = _past_depth(plain, at, depth)
+        mark, next_at = _next_mark(plain, at, in_list=depth == 1)
         if next_at == at:  # no bracket is left, or a string has no end
             raise NotAListError("the body ends in the middle of the list")
         at = next_at
