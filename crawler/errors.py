@@ -17,6 +17,7 @@
     |-- OrderRefusedError           this server does not sort by the column: request another order
     |-- UnauthorizedError           the credentials are refused: renew them, or stop the target
     `-- RefusedError                ask once more, some time apart; refused twice, request it otherwise or give it up
+        `-- RouteError              no request gets to the service: correct the setting that is named
 
 walk/retry_policy.py has the table of what follows which. Evidence is in fields; no message and no field ever holds a
 secret.
@@ -158,3 +159,15 @@ class UnauthorizedError(RequestError):
 
 class RefusedError(RequestError):
     """The service refuses this request for good: 400, 403, 404 and others (swr-api.md#permanent-failures)."""
+
+
+class RouteError(RefusedError):
+    """What is between here and the service lets no request through, so that this says nothing of any page.
+
+    The text names it, and says what to do. `setting` is what a user has to correct. There is no status: it would not be
+    the service's.
+    """
+
+    def __init__(self, details: ErrorDetails, setting: str) -> None:
+        super().__init__(details)
+        self.setting = setting

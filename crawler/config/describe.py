@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from crawler.config.config import Config, Loaded
 from crawler.config.credentials.choice import choose_method
-from crawler.config.credentials.methods import secret_refs
+from crawler.config.credentials.methods import ChosenMethod, Method, secret_refs
 from crawler.config.credentials.target import Target
+from crawler.config.network.proxies import ProxyChoice
+from crawler.config.network.routes import API, routes
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.table import AUDIT_KEYS, RUN_KEYS, SETTINGS, TARGET_KEYS
 from crawler.errors import CrawlerError
@@ -29,9 +31,9 @@ def describe(
     """Return one row per setting, those of targets first, then in the order of the table; suppressions are one row.
 
     After the settings of each target there is a row `credentials`: the chosen method, the references that it reads
-    and whether they are set, and where they were found; or the reason why there is none. Of `environ` only whether
-    variables are set and not empty matters; `profiles` is the text of each target's `credentials_file`, by that
-    setting.
+    and whether they are set, and where they were found; or the reason why there is none. A row `route` says by which
+    proxy its requests go. Of `environ` only whether variables are set and not empty matters, and the proxies that it
+    names; `profiles` is the text of each target's `credentials_file`, by that setting.
     """
     config = loaded.config
     rows = [_row(name, value, loaded.origins[name], environ) for name, value in loaded.unbound.items()]
@@ -39,7 +41,8 @@ def describe(
         prefix = "" if "endpoint" in loaded.origins else f"target.{target.name}."
         values = {prefix + name: getattr(target, name) for name in TARGET_KEYS}
         rows += [_row(label, value, loaded.origins[label], environ) for label, value in values.items()]
-        rows.append(_credentials_row(prefix, target, environ, profiles.get(target.credentials_file)))
+        profile = profiles.get(target.credentials_file)
+        rows += _method_rows(prefix, target, environ, profile)
     values = {name: getattr(config, name) for name in RUN_KEYS} | {"namespaces": config.namespaces + config.patterns}
     values |= {label: getattr(loaded.config.audit, SETTINGS[label].name) for label in AUDIT_KEYS}
     rows += [_row(label, value, loaded.origins[label], environ) for label, value in values.items()]
@@ -71,8 +74,9 @@ def _show_reference(ref: SecretRef, environ: Mapping[str, str]) -> str:
     return f"{ref} (set)" if environ.get(ref.name) else f"{ref} (not set)"
 
 
-def _credentials_row(prefix: str, target: Target, environ: Mapping[str, str], profile: str | None) -> SettingRow:
-    """Return the row of a target's credentials, which are no setting but chosen from many."""
+def _method_rows(prefix: str, target: Target, environ: Mapping[str, str], profile: str | None) -> list[SettingRow]:
+    """Return the rows of a target's credentials and of its ways, which are no settings but follow from many."""
+    chosen: ChosenMethod | None = None
     try:
         chosen = choose_method(target, environ, profile)
     except CrawlerError as error:
@@ -81,7 +85,29 @@ def _credentials_row(prefix: str, target: Target, environ: Mapping[str, str], pr
         refs = [f"{name} {_show_reference(ref, environ)}" for name, ref in secret_refs(chosen.method)]
         value = ": ".join(filter(None, (chosen.method.auth, ", ".join(refs))))
         origin = ", ".join(dict.fromkeys(place for _, place in chosen.origins))
-    return SettingRow(f"{prefix}credentials", value, origin, "", "the chosen method, and the secrets that it reads")
+    meaning = "the chosen method, and the secrets that it reads"
+    credentials = SettingRow(f"{prefix}credentials", value, origin, "", meaning)
+    return [credentials, _route_row(prefix, target, chosen and chosen.method, environ)]
+
+
+def _route_row(prefix: str, target: Target, method: Method | None, environ: Mapping[str, str]) -> SettingRow:
+    """Return the row of the ways to each service that a target asks; one way is said once."""
+    try:
+        ways = routes(target, method, environ)
+    except CrawlerError as error:
+        value, origin = f"none: {error}", "not found"
+    else:
+        shown = {name: _show_way(way) for name, way in ways.items()}
+        is_one = len(set(shown.values())) == 1
+        value = shown[API] if is_one else "; ".join(f"{name}: {way}" for name, way in shown.items())
+        origin = ", ".join(dict.fromkeys(way.origin for way in ways.values()))
+    return SettingRow(f"{prefix}route", value, origin, "", "the proxy of each service that is asked, or direct")
+
+
+def _show_way(choice: ProxyChoice) -> str:
+    if choice.proxy is None:
+        return "direct"
+    return f"{choice.proxy}, with credentials" if choice.credentials else choice.proxy
 
 
 def _suppressions_row(loaded: Loaded) -> SettingRow:

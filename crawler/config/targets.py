@@ -17,7 +17,7 @@ from typing import Final
 
 from crawler.config.credentials.target import Target
 from crawler.config.file import DEFAULT_TARGET, TableSettings
-from crawler.config.settings.origin import is_link_local, is_loopback
+from crawler.config.settings.origin import NO_PROXY_WORD, is_link_local, is_loopback
 from crawler.config.settings.regions import REGIONS, endpoint_of
 from crawler.config.settings.table import TARGET_KEYS
 from crawler.config.settings.target_settings import CREDENTIAL_KEYS, SCOPE_KEYS
@@ -83,7 +83,8 @@ def _without_tables(base: Mapping[str, SourcedValue]) -> dict[str, dict[str, Sou
         # A region of lower precedence was written for another endpoint: its IAM must not get these credentials.
         is_for_endpoint = region.source.precedence == endpoint.source.precedence
         sites = {DEFAULT_TARGET: _site(endpoint, region if is_for_endpoint else SourcedValue((), DEFAULT_SOURCE))}
-    return {name: {setting: base[setting] for setting in TARGET_KEYS} | site for name, site in sites.items()}
+    shared = {setting: base[setting] for setting in TARGET_KEYS} | _way(base, {})
+    return {name: shared | site for name, site in sites.items()}
 
 
 def _from_tables(base: Mapping[str, SourcedValue], tables: TableSettings) -> dict[str, dict[str, SourcedValue]]:
@@ -103,6 +104,7 @@ def _from_tables(base: Mapping[str, SourcedValue], tables: TableSettings) -> dic
         has_site = any(setting in table and table[setting].value for setting in ("endpoint", "region"))
         site = {**defaults, **table} if has_site else base
         targets[name] |= _site(site["endpoint"], site["region"])
+        targets[name] |= _way(targets[name], table)
         if targets[name]["endpoint"].value is None:
             raise ConfigError(
                 f"{tables.where}, [[target]] {name}: no endpoint; write one in it or below [crawl]",
@@ -120,6 +122,26 @@ def _value(
     """
     overridden = base[setting].source.precedence > (rank if setting in _PACE else max(rank, 1))
     return base[setting] if overridden else table.get(setting, base[setting])
+
+
+def _way(given: Mapping[str, SourcedValue], table: Mapping[str, SourcedValue]) -> dict[str, SourcedValue]:
+    """Return the setting for the credentials of a target's proxy: those that were written for this proxy, or none.
+
+    A `[[target]]`, the `table`, that names a proxy names its credentials, too; else those of a lower precedence were
+    written for another proxy. Raise the error of their source for credentials that are for no proxy at all.
+    """
+    proxy, credentials = given["proxy"], given["proxy_credentials"]
+    in_table = table.get("proxy") is proxy
+    is_own = credentials is table.get("proxy_credentials") if in_table else _rank(credentials) >= _rank(proxy)
+    if not is_own:
+        return {"proxy_credentials": SourcedValue(None, DEFAULT_SOURCE)}
+    if credentials.value and proxy.value in {None, NO_PROXY_WORD}:
+        credentials.source.fail("there is no proxy that they are for; set proxy to its URL, or remove them")
+    return {}
+
+
+def _rank(given: SourcedValue) -> int:
+    return given.source.precedence
 
 
 def _site(endpoint: SourcedValue, region: SourcedValue) -> dict[str, SourcedValue]:

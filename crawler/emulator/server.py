@@ -8,6 +8,7 @@ Source: docs/reference/swr-api.md#header-size-limits (request limits), #gateway-
 
 import asyncio
 import os
+import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -36,6 +37,7 @@ from crawler.errors import ConfigError
 __all__ = ["EmulatorSettings", "RecordedRequest", "RunningEmulator", "emulator"]
 
 HOST = "127.0.0.1"
+TLS_HOST = "localhost"
 # The gateway's own limit. aiohttp's default of 8190 bytes refuses real tokens.
 _MAX_FIELD_BYTES = 32 * 1024
 _SHUTDOWN_S = 1.0
@@ -182,8 +184,10 @@ async def _body(request: web.BaseRequest) -> bytes:
 
 
 @asynccontextmanager
-async def emulator(settings: EmulatorSettings) -> AsyncIterator[RunningEmulator]:
+async def emulator(settings: EmulatorSettings, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[RunningEmulator]:
     """Yield an emulator that serves in the running event loop until the context ends.
+
+    With `tls` it serves https; its name in the endpoint is then localhost, as certificates have names.
 
     Raises ConfigError if the port is not available.
     """
@@ -192,11 +196,12 @@ async def emulator(settings: EmulatorSettings) -> AsyncIterator[RunningEmulator]
         running.handle, access_log=None, max_field_size=_MAX_FIELD_BYTES, max_line_size=_MAX_FIELD_BYTES
     )
     try:
-        listener = await asyncio.get_running_loop().create_server(server, HOST, settings.port, backlog=1024)
+        listener = await asyncio.get_running_loop().create_server(server, HOST, settings.port, backlog=1024, ssl=tls)
     except OSError as error:
         message = f"cannot listen on {HOST}:{settings.port}: {error.strerror or error}"
         raise ConfigError(message, setting="port") from error
-    running.endpoint = f"http://{HOST}:{listener.sockets[0].getsockname()[1]}"
+    port = listener.sockets[0].getsockname()[1]
+    running.endpoint = f"https://{TLS_HOST}:{port}" if tls else f"http://{HOST}:{port}"
     try:
         yield running
     finally:

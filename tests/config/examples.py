@@ -18,6 +18,7 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
         (f"http://{a}", f"http://{a}", f"http://{a}") for a in ("169.254.0.1", "[::1]", "127.0.0.1")
     ),
     "credentials_file": (("a", "a", "a"), ("~/b", "~/b", "~/b"), ("/c", "/c", "/c")),
+    "proxy": (("a", "a", "http://a"), ("https://b:8", "https://b:8", "https://b:8"), ("none", "none", "none")),
     "rate_per_s": ((1, "1", 1.0), (2.5, "2.5", 2.5), ("unlimited", "unlimited", None)),
     "concurrency": ((1, "1", 1), (2, "2", 2), (1024, "1024", 1024)),
     "centers": (

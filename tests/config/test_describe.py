@@ -33,10 +33,10 @@ def test_the_shown_values_load_to_the_same_config_from_the_environment(data: st.
 def test_every_setting_has_one_row_with_its_origin_unit_and_help() -> None:
     for result in (loaded(), loaded(TWO_TARGETS), loaded(flags={"endpoint": "a.example"})):
         rows = describe(result, {})
-        settings = [row for row in rows if row.setting.rpartition(".")[2] != "credentials"]
+        settings = [row for row in rows if row.setting.rpartition(".")[2] not in {"credentials", "route"}]
         assert {row.setting: row.origin for row in settings} == result.origins
         assert len(settings) == len(result.origins)
-        assert len(rows) - len(settings) == len(result.config.targets)
+        assert len(rows) - len(settings) == 2 * len(result.config.targets)
         assert all(row.help for row in rows)
     rows_by_name = {row.setting: row for row in describe(loaded(), {})}
     assert (rows_by_name["rate_per_s"].value, rows_by_name["rate_per_s"].unit) == ("50", "requests/s")
@@ -77,6 +77,36 @@ def test_credentials_of_the_file_are_shown_when_its_text_is_passed_and_missing_o
     assert row.origin == "file ~/.huaweicloud/credentials"
     without = {row.setting: row for row in describe(result, {})}["credentials"]
     assert without.value.startswith("none: no credentials for target default: export SWR_CRAWLER_TOKEN=")
+
+
+def route(environ: dict[str, str], toml: str = "", **flags: object) -> tuple[str, str]:
+    result = loaded(toml, environ, {"endpoint": "swr.example.com", **flags})
+    (row,) = (row for row in describe(result, environ) if row.setting == "route")
+    return row.value, row.origin
+
+
+def test_the_route_of_each_target_is_shown_without_the_secrets_of_its_proxy() -> None:
+    assert route({}) == ("direct", "default")
+    by_variable = {"HTTPS_PROXY": f"http://corp:{SECRET}@proxy.test:3128"}
+    assert route(by_variable) == ("http://proxy.test:3128, with credentials", "environment HTTPS_PROXY")
+    assert route(by_variable | {"NO_PROXY": ".example.com"}) == ("direct", "environment NO_PROXY")
+    assert route(by_variable, '[crawl]\nproxy = "none"') == ("direct", "file crawler.toml")
+    assert route(by_variable, auth="metadata") == (
+        "API: http://proxy.test:3128, with credentials; metadata service: direct",
+        "environment HTTPS_PROXY, always",
+    )
+    wrong = route({"HTTPS_PROXY": f"socks5://corp:{SECRET}@proxy.test:1080"})
+    assert wrong[0].startswith("none: HTTPS_PROXY: names a SOCKS proxy, which is not supported")
+
+
+def test_api_and_iam_are_shown_apart_when_their_ways_differ() -> None:
+    login = {"OS_USERNAME": "u", "OS_PASSWORD": SECRET, "OS_DOMAIN_NAME": "a", "OS_PROJECT_NAME": "p"}
+    environ = {**login, "OS_AUTH_URL": "https://iam.example.com/v3", "HTTPS_PROXY": "proxy.test:3128"}
+    assert route(environ) == ("http://proxy.test:3128", "environment HTTPS_PROXY")
+    assert route(environ | {"NO_PROXY": "iam.example.com"}) == (
+        "API: http://proxy.test:3128; IAM: direct",
+        "environment HTTPS_PROXY, environment NO_PROXY",
+    )
 
 
 def test_the_redacted_config_is_plain_json_with_every_setting() -> None:

@@ -92,7 +92,7 @@ def test_the_value_of_the_token_variable_shows_nowhere(noise: str) -> None:
 
 def test_a_secret_in_the_environment_is_a_reference_to_its_variable() -> None:
     names = [name for name, setting in SETTINGS.items() if setting.secret]
-    environ = {SETTINGS[name].variable: SECRET for name in names}
+    environ = {SETTINGS[name].variable: SECRET for name in names} | {"SWR_CRAWLER_PROXY": "proxy.example:3128"}
     result = loaded(environ=environ, flags={"endpoint": "a.example"})
     (target,) = result.config.targets
     for name in names:

@@ -43,12 +43,15 @@ class QuickClock:
 
 
 @contextmanager
-def serve(inventory: Inventory | None = None, **settings: Any) -> Iterator[RunningEmulator]:  # noqa: ANN401
+def serve(
+    inventory: Inventory | None = None,
+    **settings: Any,  # noqa: ANN401 - those of EmulatorSettings, and the `tls` of `emulator`
+) -> Iterator[RunningEmulator]:
     """Serve an inventory (by default 1 000 repositories in 4 namespaces of both centers) from another thread."""
-    served = inventory or synthetic(namespaces=4, repositories=1000, seed=7)
+    served, tls = inventory or synthetic(namespaces=4, repositories=1000, seed=7), settings.pop("tls", None)
     with (
         anyio.from_thread.start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(emulator(EmulatorSettings(inventory=served, **settings))) as running,
+        portal.wrap_async_context_manager(emulator(EmulatorSettings(inventory=served, **settings), tls=tls)) as running,
     ):
         yield running
 

@@ -25,7 +25,7 @@ from crawler.config.settings.kinds import InvalidValueError
 from crawler.config.settings.origin import is_loopback
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.table import SETTINGS
-from crawler.config.settings.target_settings import SCOPE_KEYS
+from crawler.config.settings.target_settings import SCOPE_KEYS, SECRET_KEYS
 from crawler.config.settings.variables import CREDENTIALS_FILE_VARIABLE, without_newline
 from crawler.errors import ConfigError, CredentialsError
 
@@ -33,7 +33,7 @@ ACCOUNT_FIELDS: Final = ("account_id", "account")
 PROJECT_FIELDS: Final = ("project_id", "project")
 # The account of a project that is named by name; no setting of the crawler, but OpenStack clients have it.
 PROJECT_ACCOUNT_FIELDS: Final = ("project_account_id", "project_account")
-_SECRET_FIELDS: Final = tuple(name for name, setting in SETTINGS.items() if setting.secret)
+_SECRET_FIELDS: Final = SECRET_KEYS
 _OWN_FIELDS: Final = ("user", "user_id", *SCOPE_KEYS)
 _VALUE_FIELDS: Final = (*_OWN_FIELDS, *PROJECT_ACCOUNT_FIELDS)
 # What is not said twice: a field of the crawler's settings overrides these fields of another tool.

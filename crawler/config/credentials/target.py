@@ -11,7 +11,8 @@ class Target:
     """One API endpoint with its credentials, as configured; `choose_method` chooses among them.
 
     `name` is unique in a Config and can be a folder; endpoints are scheme://host[:port], lowercase, without a
-    default port; `rate_per_s` counts requests, None is unlimited; `concurrency` counts requests in flight.
+    default port; so is `proxy`, or it is "none"; `rate_per_s` counts requests, None is unlimited; `concurrency` counts
+    requests in flight.
     `isolated` when its own `[[target]]` has credentials: then none of the environment are used. `origins` pairs its
     settings with the places where they were written, as in `crawler.config.config.Loaded`.
     """
@@ -34,6 +35,8 @@ class Target:
     iam_endpoint: str | None
     metadata_endpoint: str
     credentials_file: str
+    proxy: str | None
+    proxy_credentials: SecretRef | None
     rate_per_s: float | None
     concurrency: int
     isolated: bool = False

@@ -5,6 +5,7 @@ Source: docs/reference/swr-api.md#sdk-endpoint-override (https when no scheme is
 
 import ipaddress
 import re
+from typing import Final
 from urllib.parse import urlsplit
 
 _MAX_HOST_LENGTH = 253  # characters of a DNS name (RFC 1035, 2.3.4, without the length octets)
@@ -29,6 +30,17 @@ def origin(text: str) -> str | None:
     if host is None or default_port is None or parts.path not in {"", "/"} or port == 0:
         return None
     return f"{parts.scheme}://{host}" + ("" if port in {None, default_port} else f":{port}")
+
+
+NO_PROXY_WORD: Final = "none"  # as the value of the setting `proxy`
+
+
+def proxy_origin(text: str) -> str | None:
+    """Return the `origin` of a proxy, or the word that stands for going without one; else None.
+
+    The scheme is http when `text` has none, as curl reads it.
+    """
+    return text if text == NO_PROXY_WORD else origin(text if "://" in text else f"http://{text}")
 
 
 def is_loopback(endpoint: str) -> bool:

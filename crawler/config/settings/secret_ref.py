@@ -19,6 +19,12 @@ class SecretRef(NamedTuple):
         return f"{self.kind}:{self.name}"
 
 
+def place_of_secret(text: str) -> SecretRef | None:
+    """Return the reference that `text` spells if it is `env:NAME` or `file:PATH`, else None."""
+    reference = secret_ref(text)
+    return None if reference is None or reference.kind == "profile" else reference
+
+
 def secret_ref(text: str) -> SecretRef | None:
     """Return the reference that `text` spells, else None: `env:NAME`, `file:PATH` or `profile:SECTION.KEY`.
 

@@ -8,9 +8,9 @@ from typing import Final, Literal, TypeAlias, get_args
 from crawler.config.settings.kinds import Choice, Integer, Number, Text
 from crawler.config.settings.lists import Regions
 from crawler.config.settings.names import iam_id, printable, target_name
-from crawler.config.settings.origin import origin
+from crawler.config.settings.origin import NO_PROXY_WORD, origin, proxy_origin
 from crawler.config.settings.regions import region
-from crawler.config.settings.secret_ref import secret_ref
+from crawler.config.settings.secret_ref import place_of_secret, secret_ref
 from crawler.config.settings.setting import Setting, declare
 
 Auth: TypeAlias = Literal["auto", "token", "password", "aksk", "metadata"]
@@ -21,6 +21,21 @@ _ORIGIN: Final = Text(_ORIGIN_FORM, origin, none="", metavar="URL", sensitive=Tr
 _SECRET: Final = Text(
     'a reference: write "env:NAME", "file:PATH" or "profile:SECTION.KEY", never the secret itself',
     secret_ref,
+    none="",
+    sensitive=True,
+    type_name="secret reference",
+)
+_PROXY: Final = Text(
+    f'"{NO_PROXY_WORD}", or the origin of an HTTP proxy: http://host:port or https://host:port, without user and path;'
+    " SOCKS is not supported",
+    proxy_origin,
+    none="",
+    metavar="URL",
+    sensitive=True,
+)
+_PROXY_CREDENTIALS: Final = Text(
+    'a reference to USER:PASSWORD: write "env:NAME" or "file:PATH", never the secret itself',
+    place_of_secret,
     none="",
     sensitive=True,
     type_name="secret reference",
@@ -88,14 +103,21 @@ TARGET_SETTINGS: Final = declare(
         "~/.huaweicloud/credentials",  # swr-api.md#sdk-files
     ),
     "credentials file of the official SDK; its section [basic] is read",
+    Setting("proxy", _PROXY),
+    "HTTP proxy for requests to the API and to IAM; not set: that of HTTPS_PROXY, as far as NO_PROXY allows; none: no"
+    " proxy, whatever these variables say",
+    Setting("proxy_credentials", _PROXY_CREDENTIALS, secret=True),
+    "place of the proxy's USER:PASSWORD: env:NAME or file:PATH",
     Setting("rate_per_s", Number(100_000, none="unlimited", metavar="R"), 50.0, "requests/s", flag_of="plan"),
     "maximum requests per second to a target, retries included",
     Setting("concurrency", Integer(1, 1024), 64, "requests", flag_of="plan"),
     "maximum requests in flight to a target; the crawl adapts their number below it",
 )
-# A [[target]] that has one of these is isolated: it uses credentials from no other source.
-CREDENTIAL_KEYS: Final = frozenset(
-    {"user", "user_id", "credentials_file", *(setting.name for setting in TARGET_SETTINGS if setting.secret)}
+# What the service, or IAM, is asked with; a proxy has credentials of its own.
+SECRET_KEYS: Final = tuple(
+    setting.name for setting in TARGET_SETTINGS if setting.secret and setting.name != "proxy_credentials"
 )
+# A [[target]] that has one of these is isolated: it uses credentials from no other source.
+CREDENTIAL_KEYS: Final = frozenset({"user", "user_id", "credentials_file", *SECRET_KEYS})
 # The account, project and IAM service that credentials are used with.
 SCOPE_KEYS: Final = ("account", "account_id", "project_id", "project", "iam_endpoint")

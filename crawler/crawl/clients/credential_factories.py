@@ -1,4 +1,7 @@
-"""Makes usable credentials from the configuration of each target: the only module that reads their secrets."""
+"""Makes usable credentials from the configuration of each target: the only module that reads their secrets.
+
+networks.py reads those of its proxies.
+"""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -10,6 +13,7 @@ from crawler.config.credentials.choice import choose_method
 from crawler.config.credentials.methods import AccessKeyMethod, Method, PasswordMethod, TokenMethod
 from crawler.config.credentials.secrets import read_header, read_profile, read_secret, warn_of_exposed
 from crawler.config.credentials.target import Target
+from crawler.crawl.clients.networks import network_of
 from crawler.errors import CredentialsError
 from crawler.model.caller import Caller
 from crawler.model.clock import Clock
@@ -18,25 +22,27 @@ from crawler.swr.auth.metadata import MetadataCredentials
 from crawler.swr.auth.password import PasswordCredentials, PasswordLogin
 from crawler.swr.auth.signing import AccessKey
 from crawler.swr.http.client import Client
+from crawler.swr.http.network import DIRECT, Network
 
 
 class CredentialFactory(NamedTuple):
     """What `make` makes the credentials of a target from its client and a clock, and who asks by them.
 
     `make` is a closure: printing it shows no secret. `metadata_endpoint` is the origin that knows the machine of the
-    `caller`, None for a caller of whom all is known already.
+    `caller`, None for a caller of whom all is known already. `network` is the way of their requests.
     """
 
     make: Callable[[Client, Clock], Credentials]
     caller: Caller
     metadata_endpoint: str | None = None
+    network: Network = DIRECT
 
 
 def credential_factories(config: Config, environ: Mapping[str, str]) -> dict[str, CredentialFactory]:
     """Return what makes the credentials of each target, by the target's name; its secrets are read already, each once.
 
-    Raises ConfigError without a target or for a method of which one half is missing, CredentialsError when a target
-    has no method or a secret cannot be read.
+    Raises ConfigError without a target, for a method of which one half is missing and for a variable that names no
+    proxy, CredentialsError when a target has no method or a secret cannot be read.
     """
     require_endpoint(config)
     profiles = {target.name: profile_of(target, environ) for target in config.targets}
@@ -59,7 +65,8 @@ def profile_of(target: Target, environ: Mapping[str, str]) -> str | None:
 
 
 def _factory_of(target: Target, environ: Mapping[str, str], profile: str | None) -> CredentialFactory:
-    return _factory(choose_method(target, environ, profile).method, environ, profile)
+    method = choose_method(target, environ, profile).method
+    return _factory(method, environ, profile)._replace(network=network_of(target, method, environ))
 
 
 def _factory(method: Method, environ: Mapping[str, str], profile: str | None) -> CredentialFactory:

@@ -118,9 +118,10 @@ class ClientPool:
         return self._open[target][0]
 
     def _make(self, name: str) -> Client:
-        target = self._targets[name]
-        client = self._clients[name] = Client(target.endpoint, self._rate_limiter_of(target, self._clock))
-        client.credentials = self._factories[name].make(client, self._clock)
+        target, factory = self._targets[name], self._factories[name]
+        limiter = self._rate_limiter_of(target, self._clock)
+        client = self._clients[name] = Client(target.endpoint, limiter, factory.network)
+        client.credentials = factory.make(client, self._clock)
         return client
 
     async def close(self, target: str) -> None:

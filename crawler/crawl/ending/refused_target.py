@@ -3,7 +3,7 @@
 | every request ended in                          | exit code | what the line names                          |
 |-------------------------------------------------|-----------|----------------------------------------------|
 | 403                                             | 77        | the IAM action that the account needs        |
-| 407                                             | 78        | the proxy that asks for credentials          |
+| 407 or 403 of the proxy                         | 78        | the proxy, and how to set its credentials    |
 | a redirect                                      | 78        | the host that it leads to                    |
 | a certificate that is not valid                 | 78        | the endpoint, the clock, the CA certificates |
 | a body larger than max_body_bytes               | 78        | that setting                                 |
@@ -20,7 +20,15 @@ Source: docs/reference/swr-api.md#endpoint (the action), #permanent-failures, #g
 from http import HTTPStatus
 from typing import Final
 
-from crawler.errors import ConfigError, CrawlerError, CredentialsError, HtmlError, RequestError, SizeRefusedError
+from crawler.errors import (
+    ConfigError,
+    CrawlerError,
+    CredentialsError,
+    HtmlError,
+    RequestError,
+    RouteError,
+    SizeRefusedError,
+)
 
 ACTION: Final = "swr:repo:listSharedRepos"
 _HTML_ADVICE: Final = (
@@ -32,6 +40,9 @@ _HTML_ADVICE: Final = (
 def error_of(target: str, error: RequestError, reason: str = "") -> CrawlerError:
     """Return why a target stops that refused every request, by the last refusal; `reason` tells more than its text."""
     status, refused = error.details.status, f"target {target}: every request is refused: {reason or error}"
+    if isinstance(error, RouteError):  # its text says what to do
+        message = f"target {target}: no request gets through: {error}; then rerun the command"
+        return ConfigError(message, setting=error.setting)
     if status == HTTPStatus.FORBIDDEN:
         advice = f"give the account of the credentials the permission {ACTION}, or use those of another account"
         return CredentialsError(f"{refused}; {advice}, then rerun the command")

@@ -23,7 +23,7 @@ from crawler.crawl.engine.settling import WindowSettler
 from crawler.crawl.observing.events import DialectAdopted, WalkNotice
 from crawler.crawl.scheduling.scheduled import FetchTask
 from crawler.crawl.scheduling.target_scheduler import TargetScheduler
-from crawler.errors import OrderRefusedError, RequestError, SizeRefusedError
+from crawler.errors import OrderRefusedError, RequestError, RouteError, SizeRefusedError
 from crawler.model.walk_id import Center
 from crawler.swr.decode.batch import Source
 from crawler.swr.page import Page
@@ -101,6 +101,8 @@ class _Experiments:
                 return await self._requester.try_page(request, Source(*walk_id, request.offset))
             except RequestError as error:
                 tries = tries.failed(error)
+                if isinstance(error, RouteError):
+                    raise _NoAnswerError from None
                 if tries.refusals and error.details.status != HTTPStatus.UNAUTHORIZED:
                     return None
                 decision = decide(error, tries, self._target.retry_limits, _MEAN)

@@ -7,6 +7,7 @@ walk/retry_policy.py has the table of what follows which failure. Of a refusal:
     any other refusal, the first time ------------> asked again, some time apart
     twice, of a first page -----------------------> another request (negotiation.py)
     twice, at or beyond the declared total -------> the end of the list
+    twice, by what is on the way to the service --> the target stops
     twice, anywhere else -------------------------> the window is put off to the end of its pass, a first page to the
                                                     end of its target; it is lost when it fails there, too
     twice, while the target has never answered ---> the window is held (held_refusals.py); so is one that gets a page
@@ -17,6 +18,7 @@ One refusal is no end: a gateway that reloads sends it, too, and the total may b
 
 from typing import Final
 
+from crawler.crawl.ending.refused_target import error_of
 from crawler.crawl.engine.held_refusals import HeldRefusals
 from crawler.crawl.engine.negotiation import Negotiator
 from crawler.crawl.engine.page_requester import PageRequester
@@ -32,6 +34,7 @@ from crawler.errors import (
     HtmlError,
     OrderRefusedError,
     RequestError,
+    RouteError,
     SizeRefusedError,
     ThrottledError,
     UnauthorizedError,
@@ -65,7 +68,7 @@ class WindowFailures:
         """Return when to request the window again; None when it is settled, or its walk starts again.
 
         `chance` is uniform in [0, 1), `successes` the number of pages that the target had sent when the window was
-        first requested. Raises CredentialsError or UnavailableError when the target must stop.
+        first requested. Raises CredentialsError, ConfigError or UnavailableError when the target must stop.
         """
         refusal = _refusal_of(error)
         if refusal is not None and refusal.says_nothing:
@@ -92,6 +95,8 @@ class WindowFailures:
         if next_step == "give up":
             if not tries.are_refused:
                 return RetryAfter(apart_s(chance))
+            if isinstance(error, RouteError) and self._has_answered:
+                raise error_of(self._target.name, error)
             if self._settle(task, _refusal_of(error)) is None:
                 self._refuse(task, error, f"{error}, {tries.refusals} times{self._negotiator.tried}")
         return None

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import anyio.to_thread
 
+from crawler.crawl.ending.refused_target import error_of
 from crawler.crawl.observing.events import DiscoveryRetried, InvalidNamespaces
 from crawler.crawl.observing.observed_client import ObservedClient
 from crawler.crawl.observing.observer import Observer
@@ -19,6 +20,7 @@ from crawler.errors import (
     CrawlerError,
     CredentialsError,
     RequestError,
+    RouteError,
     TransientError,
     UnauthorizedError,
     UnavailableError,
@@ -57,7 +59,7 @@ async def discover(
 
     With `visible` also those that the account sees only through a repository. Raises CredentialsError when the
     credentials are refused twice, some time apart, UnavailableError when as many requests as `limits` allow got no
-    usable answer, ConfigError when the service refuses the request twice.
+    usable answer, ConfigError when the service, or the proxy on the way to it, refuses the request twice.
     """
     chance = Random()  # noqa: S311 - jitter, no secret
     request, observed = NamespacesRequest(visible), ObservedClient(client, target, observer)
@@ -88,6 +90,8 @@ def _failure(error: RequestError, decision: Decision, target: str, tries: int, c
     if isinstance(error, UnauthorizedError):
         why = explain_refusal(str(error), error.server_date, clock.utc())
         return CredentialsError(f"target {target}: the service refused the credentials: {error}; {why}")
+    if isinstance(error, RouteError):
+        return error_of(target, error)
     if isinstance(decision, Renegotiate):
         message = f"target {target}: the service refuses to list its namespaces: {error}; name them in `namespaces`"
         return ConfigError(message, setting="discover")

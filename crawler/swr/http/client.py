@@ -22,6 +22,7 @@ from crawler.swr.content_encoding import ACCEPTED
 from crawler.swr.http.body import BodyReader
 from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.connector import Connector, TracedResponse
+from crawler.swr.http.network import DIRECT, Network
 from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.http.transport import HEADER_BYTES, MAX_HEADERS, Transport
 from crawler.swr.request import Request
@@ -40,12 +41,13 @@ _UNSIGNED_HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": ACC
 class Client:
     """The client of one target, which sends by its `transport` while it is `connected`.
 
-    `origin` is scheme, host and port. What the client knows of its credentials outlives its connections.
+    `origin` is scheme, host and port, `network` the way to it. What the client knows of its credentials outlives its
+    connections.
     """
 
     transport: Transport
 
-    def __init__(self, origin: str, rate_limiter: RateLimiter) -> None:
+    def __init__(self, origin: str, rate_limiter: RateLimiter, network: Network = DIRECT) -> None:
         self._origin = URL(origin)
         self._one_at_a_time = anyio.Lock()
         self._accepted = False  # whether the service has accepted the credentials since it refused them last
@@ -53,7 +55,9 @@ class Client:
         self._sent = 0  # requests
         self._refused_at = 0  # the number of requests when it refused them: answers to these prove nothing
         self._refusal: Response | None = None
+        self.network = network
         self.secrets = Secrets()
+        self.secrets.add(network)
         self._credentials: Credentials = TokenCredentials("")
         self.rate_limiter = rate_limiter
 
@@ -93,7 +97,7 @@ class Client:
     async def _get(self, request: Request) -> Response:
         def signable() -> Signable:
             pairs = tuple(request.parameters().items())
-            return Signable("GET", self._origin.authority, request.path, pairs, _SIGNED_HEADERS)
+            return Signable("GET", self._origin.raw_authority, request.path, pairs, _SIGNED_HEADERS)
 
         self._sent += 1
         request_number = self._sent
@@ -168,7 +172,7 @@ async def connected(
 
     `timeout_s` bounds each request, `max_body_bytes` each body, `buffer_budget` those of all clients together.
     """
-    connector = Connector(connections)
+    connector = Connector(connections, client.network.tls)
     async with aiohttp.ClientSession(
         connector=connector,
         headers={**_SIGNED_HEADERS, **_UNSIGNED_HEADERS},
@@ -183,7 +187,7 @@ async def connected(
     ) as session:
         body_reader = BodyReader(max_body_bytes, buffer_budget)
         try:
-            client.transport = Transport(session, body_reader, client.secrets, timeout_s=timeout_s)
+            client.transport = Transport(session, body_reader, client.secrets, client.network, timeout_s=timeout_s)
             yield
         finally:
             connector.end_rest(at_once=True)

@@ -13,6 +13,7 @@ Then all answers that are not certain are doubtful, and whoever asked for them i
 
 import asyncio
 import select
+import ssl
 from collections import deque
 from functools import partial
 from typing import Final, Literal, cast
@@ -28,7 +29,6 @@ from aiohttp.tracing import Trace
 from crawler.swr.exchange import Exchange
 from crawler.swr.http.answer_times import AnswerTimes
 from crawler.swr.http.connection_log import ConnectionLog
-from crawler.swr.http.failures import failure_of
 from crawler.swr.http.head_limit import HEAD_BYTES, HeadLimit
 from crawler.swr.http.response_ids import ResponseIds
 from crawler.swr.request import Request
@@ -166,11 +166,11 @@ class Connector(aiohttp.TCPConnector):
     connection, as in urllib3 and httpcore. Data that aiohttp already read on its own is an unrequested response.
 
     `signs` holds what showed that answers and requests are out of step. While it holds any, no connection is used
-    twice.
+    twice. `tls` has the certificates that are trusted, None for those that aiohttp trusts.
     """
 
-    def __init__(self, connections: int) -> None:
-        super().__init__(limit=2 * connections, ttl_dns_cache=300)  # as `allow`
+    def __init__(self, connections: int, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(limit=2 * connections, ttl_dns_cache=300, ssl=tls or True)  # as `allow`
         self._factory = partial(TracedConnection, loop=self._loop, connector=self)  # type: ignore[assignment]
         self._connections = connections
         self._resting: deque[tuple[aiohttp.connector.Connection, TracedConnection]] = deque()
@@ -264,17 +264,25 @@ def connection_of(response: aiohttp.ClientResponse) -> TracedConnection:
     return _CONNECTIONS[response]
 
 
+class UnansweredError(Exception):
+    """The connection failed before the head of a response; `error` is aiohttp's error."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
 class TracedResponse(aiohttp.ClientResponse):
     """A response whose connection is remembered (`connection_of`)."""
 
     async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
         """Read status and headers.
 
-        Raises TransientError when the connection fails: aiohttp would retry its own error without a notice, and a
+        Raises UnansweredError when the connection fails: aiohttp would retry its own error without a notice, and a
         retry must wait for the rate limiter and be counted.
         """
         _CONNECTIONS[self] = cast("TracedConnection", connection.protocol)  # as Connector made it
         try:
             return await super().start(connection)
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            raise failure_of(error) from None
+            raise UnansweredError(error) from None

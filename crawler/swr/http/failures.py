@@ -12,6 +12,7 @@ from yarl import URL
 from crawler.errors import ErrorDetails, RefusedError, RequestError, TransientError
 from crawler.files.open_files import open_files_advice
 from crawler.swr.error_response import printable
+from crawler.swr.http.network import Proxy, refusal_of
 
 # The first line whose class matches holds.
 _FAILURES: Final[tuple[tuple[type[BaseException], type[RequestError], str], ...]] = (
@@ -31,18 +32,32 @@ _FAILURES: Final[tuple[tuple[type[BaseException], type[RequestError], str], ...]
 _LARGE_HEAD: Final = ("Got more than", "Too many headers")  # aiohttp has no class of its own for them at this point
 
 
-def failure_of(error: BaseException) -> RequestError:
+def failure_of(error: BaseException, proxy: Proxy | None = None) -> RequestError:
     """Return the error that says what to do after `error`, with the operating system's reason if it gives one.
 
-    Nothing else of `error` is shown: aiohttp's own messages quote what the server sent.
+    `proxy` is that of the request, which is named. Nothing else of `error` is shown: aiohttp's own messages quote what
+    the server sent.
     """
+    refusal = refusal_of(error, proxy)
+    if refusal is not None:
+        return refusal
     kind, text = next((kind, text) for foreign, kind, text in _FAILURES if isinstance(error, foreign))
     if isinstance(error, aiohttp.ClientResponseError) and error.message.startswith(_LARGE_HEAD):
         text = "the response has too many headers, or too large ones"
+    text = text if proxy is None else _through(proxy, error, text)
     reason = getattr(error, "strerror", None) or ""
     text = f"{text} ({printable(reason, str)})" if reason else text
     advice = open_files_advice(error.errno) if isinstance(error, OSError) else ""
     return kind(ErrorDetails(text=f"{text}; {advice}" if advice else text))
+
+
+def _through(proxy: Proxy, error: BaseException, text: str) -> str:
+    """Return the text of a failure on the way through a proxy; only the name of the proxy is resolved here."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"{text} of the proxy {proxy.origin}"
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"{text} to the proxy {proxy.origin}"
+    return f"{text}, through the proxy {proxy.origin}"
 
 
 # Twice what browsers show. An international name of n characters takes the square of n to check, of 64 kB many seconds.

@@ -16,8 +16,9 @@ from crawler.errors import RefusedError, RequestError, TransientError
 from crawler.swr.content_range import parse_content_range
 from crawler.swr.exchange import Exchange
 from crawler.swr.http.body import BodyReader, details_of
-from crawler.swr.http.connector import Connector, TracedConnection, connection_of
+from crawler.swr.http.connector import Connector, TracedConnection, UnansweredError, connection_of
 from crawler.swr.http.failures import failure_of, redirect_host
+from crawler.swr.http.network import Network, options_of
 from crawler.swr.request import ListRequest, Request
 from crawler.swr.response import Response
 from crawler.text.redaction import Mask, Secrets
@@ -29,15 +30,22 @@ MAX_HEADERS: Final = 1000
 
 
 class Transport:
-    """Sends requests through one session, each within `timeout_s` seconds. What it says is without any of `secrets`."""
+    """Sends requests by `network`, each within `timeout_s` seconds. What it says is without any of `secrets`."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, body_reader: BodyReader, secrets: Secrets, *, timeout_s: float
+        self,
+        session: aiohttp.ClientSession,
+        body_reader: BodyReader,
+        secrets: Secrets,
+        network: Network,
+        *,
+        timeout_s: float,
     ) -> None:
         self._session = session
         self._connector = cast("Connector", session.connector)
         self._body_reader = body_reader
         self._secrets = secrets
+        self._network = network
         self._timeout_s = timeout_s
         self._checks_offsets = True  # whether Content-Range of this service names the requested offset
 
@@ -57,9 +65,13 @@ class Transport:
         that of the credentials in `headers`.
 
         Raises TransientError when no response came or it belongs to another request, RefusedError for a redirect
-        (credentials go to the configured origin only) or an invalid certificate, and what `BodyReader.read` raises.
+        (credentials go to the configured origin only) or an invalid certificate, RouteError for a proxy that refuses,
+        and what `BodyReader.read` raises.
         """
         mask = self._mask_of(headers)
+        proxy = self._network.issuer if request is None else self._network.api
+        if proxy is not None and url.scheme == "http":
+            headers = {**headers, **proxy.headers}
         try:
             async with asyncio.timeout(self._timeout_s):
                 async with self._session.request(
@@ -68,9 +80,12 @@ class Transport:
                     headers=headers,
                     data=body or None,
                     allow_redirects=False,
+                    **options_of(proxy),
                 ) as response:
                     connection = connection_of(response)
                     try:
+                        if proxy is not None:
+                            proxy.check(response)
                         names_offset = self._check_head(response, connection, request, mask)
                         content = await self._body_reader.read(response, mask)
                         exchange = _exchange_of(response, connection, request, mask, names_offset=names_offset)
@@ -78,8 +93,10 @@ class Transport:
                         response.close()  # what follows on this connection may be the rest of the response
                         raise
                     return Response(response.status, _dated(response.headers), content, generation, exchange, mask)
+        except UnansweredError as unanswered:
+            raise failure_of(unanswered.error, proxy) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise failure_of(error) from None
+            raise failure_of(error, proxy) from None
 
     def _mask_of(self, headers: Mapping[str, str]) -> Mask:
         """Return what masks the known secrets, and those of a request with these headers."""
@@ -89,10 +106,7 @@ class Transport:
         self, response: aiohttp.ClientResponse, connection: TracedConnection, request: Request | None, mask: Mask
     ) -> bool:
         """Return whether the response names the requested offset. Raises what `send` does before it reads a body."""
-        if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
-            host = redirect_host(response.headers.get("Location", ""))
-            reason = f"redirects are not followed{f' (to {host})' if host else ''}; check the endpoint"
-            raise RefusedError(details_of(response, reason, mask))
+        _refuse_redirect(response, mask)
         if connection.is_copy:
             self._connector.on_sign("id", connection.log)
             reason = "the response is a copy of another one (X-Request-Id): the connection is out of step"
@@ -131,6 +145,14 @@ class Transport:
     async def wait_for_silence(self) -> None:
         """Return when every answer is judged; see `Connector.wait_for_silence`."""
         await self._connector.wait_for_silence()
+
+
+def _refuse_redirect(response: aiohttp.ClientResponse, mask: Mask) -> None:
+    """Raise RefusedError for a redirect: credentials go to the configured origin only."""
+    if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
+        host = redirect_host(response.headers.get("Location", ""))
+        reason = f"redirects are not followed{f' (to {host})' if host else ''}; check the endpoint"
+        raise RefusedError(details_of(response, reason, mask))
 
 
 _SECRET_HEADERS: Final = ("X-Auth-Token", "X-Security-Token", "X-Metadata-Token")
