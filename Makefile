@@ -1,4 +1,5 @@
-# Everything runs in .venv, made here from pyproject.toml and the pinned versions in .ci/constraints.txt.
+# Everything runs in .venv, made here from pyproject.toml and the pinned versions in .ci/constraints.txt, which are the
+# same on every Python.
 # A fresh machine needs Python >= 3.11, make and git, nothing else.
 PYTHON ?= python3
 VENV   := .venv
@@ -11,7 +12,7 @@ STAMP  := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := check
-.PHONY: demo test lint check docs proofs soak nights bench bench-quick clean constraints
+.PHONY: demo test suite test-all lint check docs proofs soak nights bench bench-quick clean constraints
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "swr-crawler needs Python 3.11 or newer: make PYTHON=python3.x")'
@@ -28,6 +29,16 @@ test: $(STAMP)  ## the whole suite with its branch coverage gates
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python -m tests.layers)"
+
+suite: $(STAMP)  ## the whole suite, without measuring coverage
+	$(BIN)/pytest -n 4 --dist worksteal
+
+PYTHONS ?=
+test-all:  ## the suite on each supported Python of this machine, and on those in PYTHONS; each has a venv of its own
+	@set -e; found=$$($(PYTHON) -m tests.support.interpreters $(PYTHONS)); failed=; for one in $$found; do \
+	    echo "== Python $$one"; \
+	    $(MAKE) --no-print-directory suite PYTHON="$${one#*=}" VENV=".venv-$${one%%=*}" || failed="$$failed $${one%%=*}"; \
+	done; [ -z "$$failed" ] || { echo "the suite failed on Python$$failed"; exit 1; }
 
 lint: $(STAMP)  ## ruff with everything on, and strict types
 	$(BIN)/ruff check .
@@ -66,4 +77,4 @@ constraints: $(STAMP)  ## pin what the venv holds now
 	$(BIN)/python -m pip freeze --exclude-editable > .ci/constraints.txt
 
 clean:
-	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-3.* $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
