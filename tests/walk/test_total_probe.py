@@ -70,6 +70,10 @@ def test_a_total_is_told_from_a_page_length_and_from_a_cap(
         ([page_of([1], 1), EMPTY_PAGE, page_of([1], None)], ListTotal(1, "seen")),
         ([page_of([1, 2], 2), EMPTY_PAGE, page_of([1], 1)], ListTotal(None)),
         ([page_of([1, 2], 5), page_of([5, 6], 6)], ListTotal(6, "unseen")),
+        # The last pages end early: what begins at the total shows the end.
+        ([page_of([1], 20), *[page_of([18], 20)] * 3, EMPTY_PAGE, EMPTY_PAGE], ListTotal(20, "seen")),
+        ([page_of([1], 20), *[page_of([18], 20)] * 3, EMPTY_PAGE, page_of([20], 20)], ListTotal(20)),
+        ([page_of([1], 20), *[page_of([18], 20)] * 3, page_of([], 30)], ListTotal(30)),
     ],
 )
 def test_answers_that_contradict_each_other_prove_no_small_total(answers: list[Page], result: ListTotal) -> None:
@@ -196,3 +200,16 @@ def test_a_refusal_behind_one_item_is_no_end_when_nothing_comes_afterwards() -> 
         else:
             probe.on_page(window, answer, last_try=True)
     assert probe.result == ListTotal(1, "unseen")
+
+
+def test_a_window_behind_the_last_rows_that_is_lost_or_refused_leaves_the_total_a_claim() -> None:
+    probe = new_probe()
+    for page in (page_of([1], 20), page_of([18], 20)):
+        window = probe.next_window()
+        assert window is not None
+        probe.on_page(window, page, last_try=True)
+    behind = probe.next_window()
+    assert behind == Window(1, 20, 1, BY_NAME)
+    assert probe.on_refused(behind, Refusal("HTTP 404")) is None
+    probe.on_lost(behind, "no answer")
+    assert probe.result == ListTotal(20)

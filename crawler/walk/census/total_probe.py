@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from crawler.model.window import Window
 from crawler.swr.page import EMPTY_PAGE, Page
-from crawler.walk.census.total_steps import FIRST_LIMIT, Again, BehindOne, FirstTwo, ListTail, ListTotal, Step
+from crawler.walk.census.total_steps import FIRST_LIMIT, Again, BehindOne, FirstTwo, ListTail, ListTotal, OnlyOne, Step
 from crawler.walk.passes.outcome import Outcome, Refusal, Settled, WalkError
 from crawler.walk.server_profile import Refused, SharedProfile, SmallerPages, lesson_of
 
@@ -61,7 +61,7 @@ class TotalProbe:
         """Take a window as lost: what was declared stays a claim."""
         self._check(window)
         step = self._step
-        self._go_on(ListTotal(step.total if isinstance(step, ListTail) else 1 if isinstance(step, BehindOne) else None))
+        self._go_on(ListTotal(None if isinstance(step, FirstTwo | OnlyOne) else step.total))
 
     def on_refused(self, window: Window, refusal: Refusal) -> Outcome | None:  # noqa: ARG002 - as Walk has it
         """Take a refusal: it says nothing of a window that begins below the total."""

@@ -7,14 +7,16 @@
     OnlyOne    a page of one: a total above 1 counts the list; else no total is known --> done
     ListTail   a window that begins below the total and ends beyond it --> done. Rows beyond the total make it a lower
                bound. Where that is too large a page: the last row and one more
+      '-- fewer items than expected: a service may end its pages early --> BehindLast
     BehindOne  the window behind the only item. Nothing, twice and some time apart, or that item again --> done
                Refused: a service that reloads refuses everything, so the first page must come once more
+    BehindLast the window that begins at the total. Nothing, twice and some time apart --> done
 
 Source: docs/reference/swr-api.md#wrong-totals, #total-range-missing, #end-of-list.
 """
 
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import ClassVar, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -24,6 +26,7 @@ from crawler.swr.page import Page
 from crawler.walk.passes.outcome import AskAgain
 
 FIRST_LIMIT: Final = 2
+_NOTHING_BEHIND: Final = AskAgain("an empty page beyond the total may be wrong", "apart")
 _TAIL_LIMITS: Final = (2, 3, 5, 7, 11, 13, 17, 19, 23)  # their product is larger than any inventory
 
 
@@ -94,6 +97,8 @@ class ListTail(msgspec.Struct, frozen=True):
         expected = min(total - self.window.offset, self.window.limit)
         if page.length < expected and not last:
             return Again(self, AskAgain(f"{page.length} of the last {expected} items"))
+        if 0 < page.length < expected and total == self.total:
+            return BehindLast(self.window._replace(offset=total, limit=1), total)
         return ListTotal(total, _end_of(self.window, total, page.length))
 
     @property
@@ -105,6 +110,8 @@ class ListTail(msgspec.Struct, frozen=True):
 class BehindOne(msgspec.Struct, frozen=True):
     """The window behind the only item, whose key is in `only`; `first` is the window that it came in."""
 
+    total: ClassVar = 1
+
     window: Window
     only: Sequence[int]
     first: Window
@@ -114,12 +121,11 @@ class BehindOne(msgspec.Struct, frozen=True):
         """See whether there is another item."""
         if replayed and page.doubtful:
             return self.refused
-        total = max(1, page.total or 0)
+        total = max(self.total, page.total or 0)
         if page.length and page.items.keys != self.only:
             return ListTotal(max(total, 2), "beyond")
         if not (page.length or last or replayed or self.was_empty):
-            again = AskAgain("an empty page beyond the total may be wrong", "apart")
-            return Again(replace(self, was_empty=True), again)
+            return Again(replace(self, was_empty=True), _NOTHING_BEHIND)
         return ListTotal(total, "seen" if total == 1 else "unseen")
 
     @property
@@ -128,7 +134,23 @@ class BehindOne(msgspec.Struct, frozen=True):
         return FirstTwo(self.first, (1,), is_past_refused=True)
 
 
-Step = FirstTwo | OnlyOne | ListTail | BehindOne
+class BehindLast(msgspec.Struct, frozen=True):
+    """The window behind a list of `total` items, whose last pages end early: they show no end."""
+
+    window: Window
+    total: int
+    was_empty: bool = False
+
+    def on_page(self, page: Page, *, last: bool, replayed: bool) -> "Answered":
+        """See whether there is another item."""
+        if page.length or page.total not in {None, 0, self.total}:
+            return ListTotal(max(self.total, page.total or 0))
+        if not (last or replayed or self.was_empty):
+            return Again(replace(self, was_empty=True), _NOTHING_BEHIND)
+        return ListTotal(self.total, "seen")
+
+
+Step = FirstTwo | OnlyOne | ListTail | BehindOne | BehindLast
 
 
 class Again(NamedTuple):
