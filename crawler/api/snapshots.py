@@ -16,6 +16,7 @@ from crawler.model.record import Record
 from crawler.model.walk_id import Center
 from crawler.snapshot.completeness import Shortfall, contradictions, shortfalls
 from crawler.snapshot.find import open_named
+from crawler.snapshot.latest import followed
 from crawler.snapshot.layout import LATEST, SUCCESS
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.snapshot.reader import SnapshotReader, open_snapshot
@@ -44,7 +45,7 @@ class Snapshot:
         Raise UsageError when there is none of this name, IncompleteError for a damaged one.
         """
         if isinstance(name, PurePath):
-            return cls(open_snapshot(Path(name)))
+            return cls(open_snapshot(followed(Path(name))))
         return cls(open_named(name, Path(output)))
 
     def __repr__(self) -> str:

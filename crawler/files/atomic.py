@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from crawler.files.closing import close_quietly
+from crawler.files.sync import sync_file, sync_folder
 
 _BLOCK_BYTES: Final = 2**20
 _LARGE_BYTES: Final = 2**18
@@ -55,7 +55,7 @@ def write_synced(path: Path, data: bytes) -> None:
     descriptor = os.open(temporary, _TRUNCATED, 0o666)
     try:
         write_all(descriptor, data)
-        os.fsync(descriptor)
+        sync_file(descriptor)
     finally:
         os.close(descriptor)
     temporary.rename(path)
@@ -132,12 +132,3 @@ def make_folders(folder: Path, *, inside: Path | None = None, sync: bool = True)
         if sync:
             with suppress(PermissionError):  # a folder that can be written but not read cannot be synced
                 sync_folder(one.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        close_quietly(descriptor)

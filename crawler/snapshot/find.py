@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from crawler.errors import IncompleteError, UsageError
+from crawler.snapshot.latest import find_latest, followed
 from crawler.snapshot.layout import LATEST, MANIFEST, PREVIOUS, SNAPSHOTS, SUCCESS, snapshot_folder, snapshot_id
 from crawler.snapshot.manifest import Manifest, check_counts
 from crawler.snapshot.reader import SnapshotReader, is_folder, open_snapshot, read_manifest
@@ -37,7 +38,9 @@ class _Head(msgspec.Struct, frozen=True):
 def find_snapshot(name: str, output: Path) -> Path:
     """Return the folder of a snapshot by its name.
 
-    `latest` is the one that `output/latest` points to. `previous` is the newest complete snapshot that was started
+    `latest` is the one that `output/latest` points to, or else `output/latest.json` names.
+
+    `previous` is the newest complete snapshot that was started
     before `latest` (by `started_at` of the manifests; of the same time, the one with the smaller id). Any other name is
     a folder, or else the id of a snapshot in `output`; write `./latest` for a folder of that name.
 
@@ -48,7 +51,7 @@ def find_snapshot(name: str, output: Path) -> Path:
         return _latest(output)
     if name == PREVIOUS:
         return _previous(output)
-    folder = Path(name)
+    folder = followed(Path(name))
     if is_folder(folder) or "/" in name:
         return folder  # `open_snapshot` finds out whether it holds a snapshot
     by_id = output / snapshot_folder(name)
@@ -135,10 +138,10 @@ def _complete(output: Path, *, log_unreadable: bool = False) -> Iterator[tuple[_
 
 
 def _latest(output: Path) -> Path:
-    link = output / LATEST
-    if not os.path.isdir(link):  # noqa: PTH112 - as in `_complete`
+    folder = find_latest(output)
+    if folder is None:
         raise UsageError(f"{output} has no complete snapshot called {LATEST}; {_existing(output)}")
-    return link.resolve()
+    return folder
 
 
 def _previous(output: Path) -> Path:

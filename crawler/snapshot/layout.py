@@ -2,6 +2,7 @@
 
 output/
 |-- latest -> snapshot=<id>             the newest complete one
+|-- latest.json                         the same for readers without links (snapshot/latest.py)
 |-- snapshot=<id>/
 |   |-- _SUCCESS                        written last, and only when the snapshot is complete
 |   |-- _manifest.json
@@ -11,11 +12,12 @@ output/
     |-- .swr-crawler                    the marker: this program made the folder
     |-- .lock                           held while a run lives (store/output/output_lock.py)
     |-- .holder.json                    the run that holds the output (store/output/holder_file.py)
+    |-- .probe/                         while a run finds out what the file system can do (files/probe.py)
     `-- <id>/ or <id>~<nonce>/          one run (store/output/run_folder.py); ~ after another host took it over
         |-- .swr-crawler                the marker, with the run's id
         |-- run.json                    store/output/run_state.py
         |-- pages.ndjson, journal       store/spool_files.py
-        |-- latest                      a link before it replaces the one in the output
+        |-- latest, latest.json         before they replace those in the output
         `-- snapshot/                   the unpublished snapshot, store/part_files.py
 """
 
@@ -58,6 +60,7 @@ def is_written_here(path: str) -> bool:
 # --- the output
 
 LATEST: Final = "latest"
+LATEST_FILE: Final = "latest.json"
 PREVIOUS: Final = "previous"  # no entry on disk: the word for the complete snapshot before the latest
 _SNAPSHOT: Final = "snapshot="
 SNAPSHOTS: Final = f"{_SNAPSHOT}*"  # all of them, as a glob
@@ -81,6 +84,7 @@ MARKER: Final = ".swr-crawler"
 LOCK: Final = ".lock"
 HOLDER: Final = ".holder.json"
 HOLDER_TEMPORARY: Final = ".holder-*.tmp"  # with the nonce of the run that makes it
+PROBE: Final = ".probe"
 STATE_FILE: Final = "run.json"
 PAGES: Final = "pages.ndjson"
 JOURNAL: Final = "journal"

@@ -14,6 +14,7 @@ from crawler.files.atomic import coalesced, make_folders, temporary_path, write_
 from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors, reason_and_advice
 from crawler.files.removal import remove_contents
+from crawler.files.sync import sync_file
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import REJECTS, is_written_here, part_path, partition_path
 from crawler.snapshot.manifest import FileEntry
@@ -120,7 +121,7 @@ class _PartFile:
     def finish(self) -> FileEntry:
         """Make the file durable and give it its final name; return its entry for the manifest."""
         self.flush()
-        os.fsync(self._descriptor)
+        sync_file(self._descriptor)
         self._temporary.rename(self._final)
         return FileEntry(path=self.path, records=self.records, bytes=self.bytes, sha256=self._hash.hexdigest())
 

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from crawler.errors import DiskError, UnavailableError
-from crawler.files.atomic import sync_folder, write_synced
+from crawler.files.atomic import write_synced
 from crawler.files.disk_errors import disk_errors, reason_and_advice
+from crawler.files.sync import sync_folder
 from crawler.files.tree import folders_below
 from crawler.model.key_set import KeySet
 from crawler.model.record import invalid_fields_of, key_of_line, namespace_of_line

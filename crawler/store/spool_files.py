@@ -6,8 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from crawler.files.atomic import coalesced, sync_folder, write_all
+from crawler.files.atomic import coalesced, write_all
 from crawler.files.closing import close_quietly
+from crawler.files.sync import sync_data, sync_folder
 from crawler.snapshot.layout import JOURNAL, PAGES
 
 # No link is followed: both files are truncated.
@@ -45,14 +46,14 @@ class SpoolFiles:
     def sync_pages(self) -> None:
         """Make the bytes of pages durable."""
         if self.sync and self.pages_end > self._synced_end:
-            os.fdatasync(self._pages_fd)
+            sync_data(self._pages_fd)
             self._synced_end = self.pages_end
 
     def append_journal(self, lines: bytes) -> None:
         """Append lines to the journal and make them durable."""
         write_all(self._journal_fd, lines)
         if self.sync:
-            os.fdatasync(self._journal_fd)
+            sync_data(self._journal_fd)
 
     def read_pages(self, at: int, size: int) -> bytes:
         """Return `size` bytes of pages from the offset `at`, fewer at the end of the file."""
@@ -69,7 +70,7 @@ class SpoolFiles:
         os.ftruncate(self._journal_fd, journal_end)
         os.ftruncate(self._pages_fd, pages_end)
         if self.sync and truncated:
-            os.fdatasync(self._journal_fd)  # or a power cut might bring old lines back behind new ones
+            sync_data(self._journal_fd)  # or a power cut might bring old lines back behind new ones
         self.pages_end = self._synced_end = pages_end
         return truncated
 

@@ -189,6 +189,10 @@ def _snapshot_format() -> Inserts:
     )
     beside = (
         (layout.LATEST, "A symbolic link to the newest complete snapshot. Anything else of this name is left alone."),
+        (
+            layout.LATEST_FILE,
+            'The same for every reader, also where there are no symbolic links: `{"snapshot": id, "folder": name}`.',
+        ),
         ("snapshot=ID/", "A snapshot. It appears under this name in one step, when it is finished."),
         (".work/", "The state of a run that has not ended, and what keeps a second run out, on another host too."),
     )

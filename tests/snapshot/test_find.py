@@ -75,6 +75,8 @@ def test_the_message_for_an_unknown_name_lists_the_snapshots_that_exist(output: 
 def test_a_link_that_leads_nowhere_is_no_latest(output: Path) -> None:
     (output / "latest").unlink()
     (output / "latest").symlink_to("snapshot=gone")
+    assert find_snapshot("latest", output).name == "snapshot=a"
+    (output / "latest.json").unlink()
     with pytest.raises(UsageError, match="called latest"):
         find_snapshot("latest", output)
 

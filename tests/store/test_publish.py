@@ -22,7 +22,7 @@ from crawler.files.atomic import make_folders
 from crawler.files.disk_errors import ADVICE, disk_errors
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
-from crawler.snapshot.layout import LATEST, MANIFEST, REJECTS, SUCCESS
+from crawler.snapshot.layout import LATEST, LATEST_FILE, MANIFEST, REJECTS, SUCCESS
 from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, from_json
 from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.publish import Destination, Published, finish, make_visible, publish_walk
@@ -377,7 +377,7 @@ def test_a_complete_snapshot_has_success_and_latest_points_to_it(tmp_path: Path)
     assert set(tree(final)) == {PART, REJECTS, MANIFEST, SUCCESS}
     assert (tmp_path / LATEST).readlink() == Path("snapshot=s1")
     assert from_json((tmp_path / LATEST / MANIFEST).read_bytes()).status == "complete"
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".work", LATEST, "snapshot=s1"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".work", LATEST, LATEST_FILE, "snapshot=s1"]
     assert not list((tmp_path / ".work" / "s1").iterdir())
 
 
@@ -493,7 +493,7 @@ def test_files_are_synced_before_they_get_their_names_and_success_comes_last(
     make(tmp_path, "complete")
     renamed = [Path(call.split(" ")[1]).name for call in failing.calls if call.split(" ")[0] in {"rename", "replace"}]
     order = [".part-00000.ndjson.tmp", f".{REJECTS}.tmp", f".{MANIFEST}.tmp", f".{SUCCESS}.tmp", "snapshot"]
-    assert renamed == [*order, LATEST]
+    assert renamed == [*order, f".{LATEST_FILE}.tmp", LATEST_FILE, LATEST]
     kinds = [call.split(" ")[0] for call in failing.calls]
     for at, kind in enumerate(kinds):
         if kind == "rename":

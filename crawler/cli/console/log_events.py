@@ -76,6 +76,14 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "run has taken the output over.",
     ),
     LogEvent(
+        "output.unsupported",
+        "warning",
+        ("path", "operation", "reason"),
+        "The file system of the output lacks an operation, and the run does without it. Without symbolic links, "
+        "latest.json alone names the newest complete snapshot; every command that takes the word latest reads it. "
+        "Without fsync of folders or of files, a power cut may undo what the run has written last: verify finds it.",
+    ),
+    LogEvent(
         "output.wait",
         "warning",
         ("holder", "wait_s"),

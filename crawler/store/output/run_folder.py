@@ -15,17 +15,20 @@ from typing import Final, NamedTuple
 import msgspec
 
 from crawler.errors import ConfigError
-from crawler.files.atomic import sync_folder, temporary_path
+from crawler.files.atomic import temporary_path
 from crawler.files.disk_errors import disk_errors
 from crawler.files.removal import remove_contents
+from crawler.files.sync import sync_file, sync_folder
 from crawler.snapshot.layout import (
     HOLDER,
     JOURNAL,
     LATEST,
+    LATEST_FILE,
     LATEST_TARGET,
     LOCK,
     MARKER,
     PAGES,
+    PROBE,
     STATE_FILE,
     UNPUBLISHED,
     is_written_here,
@@ -37,8 +40,8 @@ log = logging.getLogger(__name__)
 
 _TAKEN: Final = "~"  # in no snapshot id
 _FILES: Final = frozenset(
-    {STATE_FILE, temporary_path(Path(STATE_FILE)).name, JOURNAL, PAGES}
-    | {temporary_path(Path(name)).name for name in (JOURNAL, PAGES)}
+    {STATE_FILE, temporary_path(Path(STATE_FILE)).name, JOURNAL, PAGES, LATEST_FILE}
+    | {temporary_path(Path(name)).name for name in (JOURNAL, PAGES, LATEST_FILE)}
 )
 _BLOCK_BYTES: Final = 2**20
 
@@ -55,7 +58,7 @@ def run_folders(work: Path, *, say_foreign: bool = False) -> list[RunFolder]:
     found: list[RunFolder] = []
     with disk_errors(work):
         for path in sorted(work.iterdir()):
-            if path.name in {MARKER, LOCK, HOLDER}:
+            if path.name in {MARKER, LOCK, HOLDER, PROBE}:
                 continue
             if (run := _run_in(path)) is not None:
                 found.append(run)
@@ -161,7 +164,7 @@ def _copy_spool(folder: Path) -> None:
         with path.open("rb") as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target, _BLOCK_BYTES)
             target.flush()
-            os.fsync(target.fileno())
+            sync_file(target.fileno())
         shutil.copystat(path, copy)
     for path, copy in copies:
         copy.replace(path)

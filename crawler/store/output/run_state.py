@@ -7,8 +7,9 @@ from zlib import crc32
 
 import msgspec
 
-from crawler.files.atomic import sync_folder, write_synced
+from crawler.files.atomic import write_synced
 from crawler.files.disk_errors import disk_errors
+from crawler.files.sync import sync_folder
 from crawler.model.caller import CallerRecord
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import STATE_FILE

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from crawler.errors import ConfigError, DiskError
-from crawler.files.atomic import make_folders, sync_folder
+from crawler.files.atomic import make_folders
 from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors
+from crawler.files.sync import sync_folder
 from crawler.snapshot.layout import HOLDER, LOCK, MARKER, WORK
 from crawler.store.output.marker import mark
 from crawler.store.output.run_state import read_state

@@ -33,8 +33,10 @@ import msgspec
 
 from crawler.errors import ConfigError, DiskError, UsageError
 from crawler.files.disk_errors import disk_errors
+from crawler.files.probe import probe
 from crawler.model.caller import differences, records_of
 from crawler.model.walk_id import WalkId
+from crawler.snapshot.layout import MARKER, PROBE
 from crawler.store.output.output_lock import Hold, locked
 from crawler.store.output.published_runs import (
     EndedRun,
@@ -131,7 +133,8 @@ def open_workspace(
             if hold.was_silent:
                 take_runs(work, hold.file.nonce, hold.silent_run)
                 hold.file.end_moving()
-            destination.latest.is_ours()  # a warning before the first request, and not after hours of crawling
+            _probe(work)  # now, and not after hours of crawling
+            destination.latest.check()
             published = finish_published(destination, work, now - timedelta(seconds=request.max_age_s))
         for ended in published:
             if not why_not_the_result(ended, request):
@@ -146,6 +149,12 @@ def open_workspace(
                 create_run(work, run.state)
         hold.file.name_snapshot(run.state.snapshot)
         yield Workspace(destination, run.path, run.state, hold.file.check)
+
+
+def _probe(work: Path) -> None:
+    """Log a warning for each operation that the file system of the output lacks. Raises DiskError, OSError."""
+    for operation, reason in probe(work / PROBE, work / MARKER):
+        log.warning("output.unsupported", extra={"path": str(work.parent), "operation": operation, "reason": reason})
 
 
 def _sleep(check: Callable[[], None], duration_s: float) -> None:
