@@ -16,9 +16,9 @@ from crawler.emulator.inventory.center_rows import Inventory
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, emulator
 from crawler.errors import ConfigError
-from crawler.snapshot.find import open_named
+from crawler.snapshot.latest import followed
 from crawler.snapshot.layout import LATEST
-from crawler.snapshot.reader import SnapshotReader
+from crawler.snapshot.reader import SnapshotReader, open_snapshot
 from crawler.snapshot.verify import verify
 from crawler.text.human import count, counted
 
@@ -55,7 +55,7 @@ def demo(flags: Mapping[str, Any], repositories: int, seed: int, environ: Mappin
         code = crawl(config, {**without_settings, _TOKEN: served.token})
     if code == 0:
         with SIGNALS.raising():
-            _show(open_named(LATEST, Path(config.output)))
+            _show(open_snapshot(followed(Path(config.output, LATEST))))
     return code
 
 
