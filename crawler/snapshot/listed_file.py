@@ -1,13 +1,17 @@
-"""Opens a file that a manifest lists, once the disk says of it what the manifest says."""
+"""Opens a file that a manifest lists, once the disk says of it what the manifest says, and compares what is read."""
 
+from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from crawler.errors import IncompleteError
 from crawler.files.regular import open_regular, size_of
 from crawler.snapshot.manifest import FileEntry
-from crawler.text.human import count
+from crawler.text.human import count, shortened
 from crawler.text.human import size as in_units
+
+_LONGEST_VALUE: Final = 64  # a SHA-256 in hex; a manifest can say anything
 
 
 def open_checked(folder: Path, file: FileEntry) -> BinaryIO:
@@ -39,3 +43,29 @@ def _check_size(path: Path, file: FileEntry, size: int) -> None:
         raise IncompleteError(f"{path} differs from the manifest: bytes: {size}, the manifest says {file.bytes}")
     if not 0 <= file.records <= size:
         raise IncompleteError(f"{path}: the manifest says {count(file.records)} lines, and there are {in_units(size)}")
+
+
+class DigestCheck:
+    """The bytes of one file that were read so far: how many, their lines, and their SHA-256."""
+
+    def __init__(self, file: FileEntry) -> None:
+        self._file = file
+        self._digest = sha256()
+        self.bytes = 0
+        self.lines = 0
+
+    def add(self, data: bytes, lines: int) -> None:
+        """Add the next bytes; `lines` is the number of line ends in them."""
+        self._digest.update(data)
+        self.bytes += len(data)
+        self.lines += lines
+
+    def differences(self) -> Iterator[str]:
+        """Yield what differs from the entry; call it when the whole file is added."""
+        for what, found, expected in (
+            ("bytes", self.bytes, self._file.bytes),
+            ("lines", self.lines, self._file.records),
+            ("SHA-256", self._digest.hexdigest(), self._file.sha256),
+        ):
+            if found != expected:
+                yield f"{what}: {found}, the manifest says {shortened(str(expected), _LONGEST_VALUE)}"

@@ -18,9 +18,8 @@ import msgspec
 from crawler.errors import IncompleteError, UsageError
 from crawler.files.regular import open_regular, size_of
 from crawler.model.record import Record
-from crawler.snapshot.digest_check import DigestCheck
 from crawler.snapshot.layout import LATEST, MANIFEST, PART
-from crawler.snapshot.listed_file import open_checked, open_listed
+from crawler.snapshot.listed_file import DigestCheck, open_checked, open_listed
 from crawler.snapshot.manifest import FileEntry, Manifest, from_json
 from crawler.text.human import shortened
 from crawler.text.human import size as in_units

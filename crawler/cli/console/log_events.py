@@ -5,6 +5,8 @@ A test reads the calls of the logger from the tree and fails when they and this 
 
 from typing import Final, NamedTuple
 
+from crawler.snapshot.layout import LATEST_FILE
+
 
 class LogEvent(NamedTuple):
     """One event: `level` in lower case, two of them where it depends; `fields` in the order they are logged in."""
@@ -80,7 +82,7 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "warning",
         ("path", "operation", "reason"),
         "The file system of the output lacks an operation, and the run does without it. Without symbolic links, "
-        "latest.json alone names the newest complete snapshot; every command that takes the word latest reads it. "
+        f"{LATEST_FILE} alone names the newest complete snapshot; every command that takes the word latest reads it. "
         "Without fsync of folders or of files, a power cut may undo what the run has written last: verify finds it.",
     ),
     LogEvent(
