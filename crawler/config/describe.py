@@ -1,13 +1,13 @@
 """Show a configuration without its secrets: the rows of `config show`, and the plain values in a manifest (pure)."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from crawler.config.config import Config, Loaded
 from crawler.config.credentials.choice import choose_method
 from crawler.config.credentials.methods import ChosenMethod, Method, secret_refs
 from crawler.config.credentials.target import Target
+from crawler.config.credentials.tool_files.documents import ToolFiles
 from crawler.config.network.proxies import ProxyChoice
 from crawler.config.network.routes import API, routes
 from crawler.config.settings.secret_ref import SecretRef
@@ -25,15 +25,13 @@ class SettingRow(NamedTuple):
     help: str
 
 
-def describe(
-    loaded: Loaded, environ: Mapping[str, str], profiles: Mapping[str, str | None] = MappingProxyType({})
-) -> tuple[SettingRow, ...]:
+def describe(loaded: Loaded, environ: Mapping[str, str], files: ToolFiles | None = None) -> tuple[SettingRow, ...]:
     """Return one row per setting, those of targets first, then in the order of the table; suppressions are one row.
 
     After the settings of each target there is a row `credentials`: the chosen method, the references that it reads
-    and whether they are set, and where they were found; or the reason why there is none. A row `route` says by which
-    proxy its requests go. Of `environ` only whether variables are set and not empty matters, and the proxies that it
-    names; `profiles` is the text of each target's `credentials_file`, by that setting.
+    and whether they are set, where they were found, and what was found beside them and is not used; or the reason why
+    there is none. A row `route` says by which proxy its requests go. Of `environ` only whether variables are set and
+    not empty matters, the proxies that it names, and which entry of a file; None stands for no `files`.
     """
     config = loaded.config
     rows = [_row(name, value, loaded.origins[name], environ) for name, value in loaded.unbound.items()]
@@ -41,8 +39,7 @@ def describe(
         prefix = "" if "endpoint" in loaded.origins else f"target.{target.name}."
         values = {prefix + name: getattr(target, name) for name in TARGET_KEYS}
         rows += [_row(label, value, loaded.origins[label], environ) for label, value in values.items()]
-        profile = profiles.get(target.credentials_file)
-        rows += _method_rows(prefix, target, environ, profile)
+        rows += _method_rows(prefix, target, environ, files or ToolFiles())
     values = {name: getattr(config, name) for name in RUN_KEYS} | {"namespaces": config.namespaces + config.patterns}
     values |= {label: getattr(loaded.config.audit, SETTINGS[label].name) for label in AUDIT_KEYS}
     rows += [_row(label, value, loaded.origins[label], environ) for label, value in values.items()]
@@ -74,16 +71,17 @@ def _show_reference(ref: SecretRef, environ: Mapping[str, str]) -> str:
     return f"{ref} (set)" if environ.get(ref.name) else f"{ref} (not set)"
 
 
-def _method_rows(prefix: str, target: Target, environ: Mapping[str, str], profile: str | None) -> list[SettingRow]:
+def _method_rows(prefix: str, target: Target, environ: Mapping[str, str], files: ToolFiles) -> list[SettingRow]:
     """Return the rows of a target's credentials and of its ways, which are no settings but follow from many."""
     chosen: ChosenMethod | None = None
     try:
-        chosen = choose_method(target, environ, profile)
+        chosen = choose_method(target, environ, files)
     except CrawlerError as error:
         value, origin = f"none: {error}", "not found"
     else:
         refs = [f"{name} {_show_reference(ref, environ)}" for name, ref in secret_refs(chosen.method)]
         value = ": ".join(filter(None, (chosen.method.auth, ", ".join(refs))))
+        value += f"; not used: {', '.join(chosen.unread)}" if chosen.unread else ""
         origin = ", ".join(dict.fromkeys(place for _, place in chosen.origins))
     meaning = "the chosen method, and the secrets that it reads"
     credentials = SettingRow(f"{prefix}credentials", value, origin, "", meaning)

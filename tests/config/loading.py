@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from crawler.config.config import Loaded
+from crawler.config.credentials.tool_files.documents import ToolFiles
 from crawler.config.load import load
 from crawler.errors import CrawlerError
 
@@ -49,3 +50,8 @@ def refusal(
     assert SECRET not in f"{caught.value!r} {caught.value.__dict__}"
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     return caught.value
+
+
+def tool_files(texts: Mapping[str, str]) -> ToolFiles:
+    """Return the files of other tools, by their paths."""
+    return ToolFiles(lambda path, _setting: texts.get(path))

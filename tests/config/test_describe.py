@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from crawler.config.describe import describe, redacted
 from crawler.config.settings.table import SETTINGS
 from tests.config.examples import EXAMPLES, NAMES
-from tests.config.loading import SECRET, TWO_TARGETS, loaded
+from tests.config.loading import SECRET, TWO_TARGETS, loaded, tool_files
 
 
 @given(st.data())
@@ -72,7 +72,7 @@ def test_the_chosen_credentials_are_shown_as_references_with_their_origins() -> 
 def test_credentials_of_the_file_are_shown_when_its_text_is_passed_and_missing_ones_are_explained() -> None:
     result = loaded(flags={"endpoint": "a.example"})
     profiles = {"~/.huaweicloud/credentials": f"[basic]\nak = {SECRET}\nsk = {SECRET}"}
-    row = {row.setting: row for row in describe(result, {}, profiles)}["credentials"]
+    row = {row.setting: row for row in describe(result, {}, tool_files(profiles))}["credentials"]
     assert row.value == "aksk: access_key profile:basic.ak, secret_key profile:basic.sk"
     assert row.origin == "file ~/.huaweicloud/credentials"
     without = {row.setting: row for row in describe(result, {})}["credentials"]

@@ -51,6 +51,28 @@ def password_of(served: RunningEmulator) -> dict[str, str]:
     }
 
 
+def cloud_of(served: RunningEmulator, folder: Path) -> dict[str, str]:
+    """Write clouds.yaml with the user, and secure.yaml with the password; return the variables that name them."""
+    variables = {key.removeprefix("OS_").lower(): text for key, text in password_of(served).items()}
+    password = variables.pop("password")
+    auth = "".join(f"      {key}: {text}\n" for key, text in variables.items())
+    (folder / "clouds.yaml").write_text(f"clouds:\n  prod:\n    auth:\n{auth}")
+    secure = folder / "secure.yaml"
+    secure.write_text(f"clouds: {{prod: {{auth: {{password: {password}}}}}}}\n")
+    secure.chmod(0o600)
+    named = {"OS_CLIENT_CONFIG_FILE": str(folder / "clouds.yaml"), "OS_CLIENT_SECURE_FILE": str(secure)}
+    return {"OS_CLOUD": "prod", **named}
+
+
+def hcloud_of(served: RunningEmulator, folder: Path) -> dict[str, str]:
+    """Write the configuration of KooCLI with the access key; return the variable that names it."""
+    identity, file = served.identity, folder / "config.json"
+    keys = {"accessKeyId": identity.ak, "secretAccessKey": identity.sk, "projectId": identity.project_id}
+    file.write_bytes(orjson.dumps({"current": "p", "profiles": [{"name": "p", "mode": "AKSK", **keys}]}))
+    file.chmod(0o600)
+    return {"HW_SHARED_CONFIG_FILE": str(file)}
+
+
 def key_of(served: RunningEmulator) -> dict[str, str]:
     identity = served.identity
     return {
@@ -60,7 +82,7 @@ def key_of(served: RunningEmulator) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("method", ["token", "password", "aksk", "metadata", "profile"])
+@pytest.mark.parametrize("method", ["token", "password", "aksk", "metadata", "profile", "clouds", "hcloud"])
 def test_every_credential_method_reads_the_same_inventory_and_leaves_no_secret_anywhere(
     tmp_path: Path, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -83,6 +105,10 @@ def test_every_credential_method_reads_the_same_inventory_and_leaves_no_secret_a
             profile.write_text(f"[basic]\nak = {identity.ak}\nsk = {identity.sk}\nproject_id = {identity.project_id}\n")
             profile.chmod(0o600)
             toml = f'[crawl]\ncredentials_file = "{profile}"\n'
+        if method == "clouds":
+            environ = cloud_of(served, tmp_path)
+        if method == "hcloud":
+            environ = hcloud_of(served, tmp_path)
         result = run(environ, tmp_path / "output", toml, **flags)
         secrets = [served.token, served.identity.password, served.identity.sk]
     assert exit_code_of(result) == 0, result.errors
@@ -126,6 +152,19 @@ def test_temporary_keys_that_expire_during_a_crawl_are_fetched_again(tmp_path: P
         result = run({}, tmp_path, toml, endpoint=served.endpoint, limit=10, concurrency=8)
     assert exit_code_of(result) == 0, result.errors
     assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
+
+
+def test_a_secret_of_a_file_that_everybody_may_read_is_warned_of_and_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serve(INVENTORY) as served:
+        environ = cloud_of(served, tmp_path)
+        for name in ("clouds.yaml", "secure.yaml"):
+            (tmp_path / name).chmod(0o644)
+        result = run(environ, tmp_path / "output", endpoint=served.endpoint, limit=100)
+    assert exit_code_of(result) == 0, result.errors
+    exposed = [vars(record)["path"] for record in caplog.records if record.getMessage() == "credentials.exposed"]
+    assert exposed == [str(tmp_path / "secure.yaml")]  # the other file holds no secret
 
 
 def test_config_show_names_the_chosen_method_and_no_secret(

@@ -5,14 +5,15 @@ refused where the plain key would be used (`crawler.config.credentials.choice`).
 
     SDK                   replaces the key when all variables of a login through an identity provider are set; half of
                           them change nothing, neither there nor here
-    Terraform             each variable names a part of a role, an agency, a login or a profile; the other part may be
-                          in the Terraform files, so that each counts by itself. HW_ASSUME_ROLE_DURATION does not: it
-                          names nobody
+    Terraform             each variable names a part of a role, an agency or a login; the other part may be in the
+                          Terraform files, so that each counts by itself. HW_ASSUME_ROLE_DURATION does not: it names
+                          nobody
     OpenStack clients     each variable by itself; OS_AUTH_TYPE only with a method that is not the login of the user or
-                          the token; OS_CLOUD not for the entry that stands for the variables themselves
+                          the token
 
-Variables that are empty do not count, nor do those that the tool reads only when it finds no key, such as the variables
-of a pod identity.
+HW_PROFILE and OS_CLOUD name an entry of a file, which is used (`crawler.config.credentials.file_sources`); keys in it
+that act for somebody else are refused in the same words. Variables that are empty do not count, nor do those that the
+tool reads only when it finds no key, such as the variables of a pod identity.
 
 Source: docs/reference/swr-api.md#sdk-environment, #sdk-files, #terraform-environment, #openstack-environment (names
 and effects).
@@ -51,9 +52,7 @@ class IdentityRule(NamedTuple):
 
 _AGENCY: Final = Effect("Terraform acts as an agency", "temporary keys of the agency")
 _TERRAFORM_IDP: Final = Effect("Terraform logs in through an identity provider", "temporary keys of that login")
-_HCLOUD: Final = Effect("Terraform takes the key of a profile of the hcloud CLI", "the keys of that profile")
 _SDK_IDP: Final = Effect("the SDK logs in through an identity provider", "temporary keys of that login")
-_CLOUDS: Final = Effect("OpenStack clients use an entry of clouds.yaml", "the keys of that entry")
 _TRUST: Final = Effect("OpenStack clients act for the user who gave a trust", "keys of that user")
 _LOGIN: Final = Effect("OpenStack clients log in by another method", "temporary keys of that login")
 # The methods of OpenStack that end in the inventory of the same user or token.
@@ -84,13 +83,10 @@ TERRAFORM_RULES: Final = (
             ("ID_TOKEN_FILE", _TERRAFORM_IDP),
         )
     ),
-    IdentityRule(("HW_PROFILE",), _HCLOUD),
-    IdentityRule(("HW_SHARED_CONFIG_FILE",), _HCLOUD),
     *_AGENCY_RULES,
 )
 OPENSTACK_RULES: Final = (
     *TERRAFORM_RULES,
-    IdentityRule(("OS_CLOUD",), _CLOUDS, frozenset({"envvars"})),
     IdentityRule(("OS_TRUST_ID",), _TRUST),
     IdentityRule(("OS_AUTH_TYPE",), _LOGIN, _SAME_USER),
 )

@@ -15,14 +15,14 @@ from crawler.config.credentials.methods import (
     PasswordMethod,
     TokenMethod,
 )
-from crawler.config.credentials.sources import (
+from crawler.config.credentials.source import (
     PROJECT_ACCOUNT_FIELDS,
     PROJECT_FIELDS,
     CredentialSource,
     name_as_written,
 )
-from crawler.config.credentials.target import Target
-from crawler.config.settings.regions import iam_endpoint_of, region_of
+from crawler.config.credentials.target import Target, region_of_target
+from crawler.config.settings.regions import iam_endpoint_of
 from crawler.errors import ConfigError
 from crawler.swr.auth.iam_ref import IamRef
 
@@ -127,7 +127,7 @@ BUILDERS: Final[Mapping[str, Builder]] = MappingProxyType(
 def _region(target: Target) -> tuple[str | None, Origins]:
     """Return the region of a target, configured or derived from its endpoint, and the origin of that setting."""
     setting = "region" if target.region else "endpoint"
-    region = target.region or region_of(target.endpoint)
+    region = region_of_target(target)
     return region, ((setting, target.origin_of(setting)),) if region else ()
 
 

@@ -20,32 +20,34 @@ from collections.abc import Mapping
 from crawler.config.credentials.assumed_identity import AssumedIdentity
 from crawler.config.credentials.builders import BUILDERS, Builder, metadata_method
 from crawler.config.credentials.methods import ChosenMethod
-from crawler.config.credentials.sources import CredentialSource, own_source, sources
+from crawler.config.credentials.source import CredentialSource
+from crawler.config.credentials.sources import own_source, sources
 from crawler.config.credentials.target import Target
+from crawler.config.credentials.tool_files.documents import ToolFiles
 from crawler.errors import ConfigError, CredentialsError
 
 
-def choose_method(target: Target, environ: Mapping[str, str], profile_text: str | None) -> ChosenMethod:
+def choose_method(target: Target, environ: Mapping[str, str], files: ToolFiles) -> ChosenMethod:
     """Return the method by which `target` authenticates.
 
     Of `environ` only the variables of the sources matter; of secrets only whether they are set and not empty.
-    `profile_text` is the text of the target's `credentials_file`, None when there is no such file.
+    A file that is not needed is not read: it may be unreadable or malformed.
 
-    Raise ConfigError for settings that are incomplete or contradict each other, and for those of a tool that would
-    act for somebody else; CredentialsError when no source holds credentials. All messages are one line, without
-    secrets.
+    Raise ConfigError for settings that are incomplete or contradict each other, for those of a tool that would act for
+    somebody else, and for a file that does not hold what it should; CredentialsError when no source holds credentials,
+    and for a file that cannot be read. All messages are one line, without secrets.
     """
     own = own_source(target)
     if target.auth == "metadata":
         return metadata_method(target, own)
     builders = tuple(BUILDERS.values()) if target.auth == "auto" else (BUILDERS[target.auth],)
-    for source in sources(target, own, environ, profile_text):
+    for source in sources(target, own, environ, files):
         results = [_try_to_build(builder, target, source) for builder in builders]
         # With another `auth` than auto, what the tool does is of interest only beside credentials of that method.
         if source.assumed and (target.auth == "auto" or any(result is not None for result in results)):
             raise _acts_for_another(target, source.assumed)
         if chosen := _first_complete(results, strict=source is own):
-            return chosen
+            return chosen._replace(unread=source.unread)
     raise _not_found(target, own)
 
 

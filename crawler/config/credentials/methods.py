@@ -60,10 +60,14 @@ Method: TypeAlias = TokenMethod | PasswordMethod | AccessKeyMethod | MetadataMet
 
 
 class ChosenMethod(NamedTuple):
-    """A method, and the `origins` of the settings it uses: pairs of a setting and the place where it was found."""
+    """A method, and the `origins` of the settings it uses: pairs of a setting and the place where it was found.
+
+    `unread` names what is beside them in that place and this program does not use.
+    """
 
     method: Method
     origins: tuple[tuple[str, str], ...]
+    unread: tuple[str, ...] = ()
 
 
 def secret_refs(method: Method) -> tuple[tuple[str, SecretRef], ...]:

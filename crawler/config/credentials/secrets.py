@@ -2,11 +2,9 @@
 
 import logging
 import stat
-from collections.abc import Mapping
-from configparser import ConfigParser
-from configparser import Error as IniError
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeAlias
 
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.errors import CredentialsError
@@ -16,16 +14,23 @@ from crawler.files.regular import read_bounded
 log = logging.getLogger(__name__)
 
 _MAX_SECRET_BYTES: Final = 128 * 2**10  # four times the largest token (swr-api.md#header-size-limits)
-_MAX_PROFILE_BYTES: Final = 2**20
+_MAX_FILE_BYTES: Final = 256 * 2**10  # a hundred entries take a sixth; YAML is decoded slowly
+
+Stored: TypeAlias = Callable[[SecretRef], str]
 
 
-def read_secret(reference: SecretRef, environ: Mapping[str, str], profile: str | None) -> str:
+def nothing_stored(_reference: SecretRef) -> str:
+    """Return "", as `Stored` does when no file of another tool has the secret: for one that is not a target's."""
+    return ""
+
+
+def read_secret(reference: SecretRef, environ: Mapping[str, str], stored: Stored) -> str:
     """Return the secret that `reference` names, without the newline at the end of a file.
 
-    `profile` is the text of the credentials file. Raise CredentialsError for a secret that is missing or unreadable;
-    its message never contains what was read.
+    `stored` looks up what is in a file of another tool (`crawler.config.credentials.stored`). Raise CredentialsError
+    for a secret that is missing or unreadable; its message never contains what was read.
     """
-    secret = _text(reference, environ, profile).strip("\r\n")
+    secret = _text(reference, environ, stored).strip("\r\n")
     if not secret.strip():
         raise CredentialsError(f"{reference}: is empty; put the secret there, then rerun the command")
     if not _is_utf8(secret):
@@ -33,12 +38,12 @@ def read_secret(reference: SecretRef, environ: Mapping[str, str], profile: str |
     return secret
 
 
-def read_header(reference: SecretRef, environ: Mapping[str, str], profile: str | None) -> str:
+def read_header(reference: SecretRef, environ: Mapping[str, str], stored: Stored) -> str:
     """Return a secret that is sent in a header: a token or a key, never a password.
 
     Raise CredentialsError as `read_secret` does, and for characters that a header cannot hold.
     """
-    secret = read_secret(reference, environ, profile).strip()
+    secret = read_secret(reference, environ, stored).strip()
     if not (secret.isascii() and secret.isprintable()) or " " in secret:
         raise CredentialsError(
             f"{reference}: holds characters that no token or key has; check that the right secret is there"
@@ -46,23 +51,36 @@ def read_header(reference: SecretRef, environ: Mapping[str, str], profile: str |
     return secret
 
 
-def read_profile(path: str) -> str | None:
-    """Return the text of a credentials file, None when there is no such file; `path` may begin with `~`.
+def read_tool_file(path: str, setting: str) -> str | None:
+    """Return the text of a file in which another tool keeps credentials, None when there is no such file.
 
+    `setting` asks for it; `path` may begin with `~`. What is in a folder that this user may not look into is not there.
     Raise CredentialsError when the file cannot be read.
     """
+    shown = path if path.isprintable() else ascii(path)
     try:
-        return read_bounded(without_tilde(path), _MAX_PROFILE_BYTES).decode("utf-8-sig")
-    except FileNotFoundError:
-        return None
+        if not _is_there(path):
+            return None
+        return read_bounded(without_tilde(path), _MAX_FILE_BYTES).decode("utf-8-sig")
     except OSError as error:
-        raise CredentialsError(f"credentials_file {path}: {error.strerror}; let this user read it") from None
+        raise CredentialsError(f"{setting} {shown}: {error.strerror}; let this user read it") from None
     except UnicodeDecodeError:
-        raise CredentialsError(f"credentials_file {path}: is not UTF-8 text; name another file") from None
+        raise CredentialsError(f"{setting} {shown}: is not UTF-8 text; name another file") from None
+    except ValueError:  # a NUL in the path
+        raise CredentialsError(f"{setting} {shown}: cannot be the path of a file; name another file") from None
+
+
+def _is_there(path: str) -> bool:
+    """Return whether there is a file that this user can see. Raise OSError when the disk does not say."""
+    try:
+        without_tilde(path).stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return False
+    return True
 
 
 def warn_of_exposed(path: str) -> None:
-    """Log a warning when every user of the machine may read or change a credentials file that was read.
+    """Log a warning when every user of the machine may read or change a file that a secret was read from.
 
     Its group may: Kubernetes mounts a Secret as root's, and readable for the group of the pod (`fsGroup`).
     """
@@ -71,17 +89,11 @@ def warn_of_exposed(path: str) -> None:
             log.warning("credentials.exposed", extra={"path": path})
 
 
-def _text(reference: SecretRef, environ: Mapping[str, str], profile: str | None) -> str:
+def _text(reference: SecretRef, environ: Mapping[str, str], stored: Stored) -> str:
     if reference.kind == "env":
         return environ.get(reference.name, "")
-    if reference.kind == "profile":
-        section, _, name = reference.name.partition(".")
-        parser = ConfigParser(interpolation=None)
-        try:
-            parser.read_string(profile or "")
-        except IniError:  # its message would contain the line, and the line the secret
-            raise CredentialsError(f"{reference}: the credentials file is not an INI file") from None
-        return parser.get(section, name, fallback="")
+    if reference.kind != "file":
+        return stored(reference)
     try:
         return read_bounded(without_tilde(reference.name), _MAX_SECRET_BYTES).decode()
     except OSError as error:

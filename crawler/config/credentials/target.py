@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from crawler.config.settings.regions import region_of
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.target_settings import Auth
 
@@ -45,3 +46,8 @@ class Target:
     def origin_of(self, setting: str) -> str:
         """Return the place where `setting` was written, "default" for a setting without one."""
         return dict(self.origins).get(setting, "default")
+
+
+def region_of_target(target: Target) -> str | None:
+    """Return the region of a target, configured or derived from its endpoint; None for an endpoint of no known one."""
+    return target.region or region_of(target.endpoint)

@@ -49,6 +49,10 @@ def _tool(column: int, rules: tuple[IdentityRule, ...]) -> Tool:
     return Tool(variables, rules)
 
 
-TOOLS: Final = (_tool(1, SDK_RULES), _tool(2, TERRAFORM_RULES), _tool(3, OPENSTACK_RULES), _tool(4, ()))
+SDK: Final = _tool(1, SDK_RULES)
+TERRAFORM: Final = _tool(2, TERRAFORM_RULES)
+OPENSTACK: Final = _tool(3, OPENSTACK_RULES)
+CUSTODIAN: Final = _tool(4, ())
+TOOLS: Final = (SDK, TERRAFORM, OPENSTACK, CUSTODIAN)
 # The variables of all tools for a token: the default of the setting `token`.
 TOKEN_VARIABLES: Final = tuple(name for tool in TOOLS for name in tool.variables.get("token", ()))

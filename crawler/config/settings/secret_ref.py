@@ -9,10 +9,11 @@ from crawler.config.settings.names import printable
 class SecretRef(NamedTuple):
     """The place of a secret. `str()` returns `env:NAME`, `file:PATH` or `profile:SECTION.KEY`.
 
-    `profile` is the credentials file of the official SDK; each target names its own.
+    `profile` is the credentials file of the official SDK; each target names its own. `cloud:ENTRY.FIELD` is an entry of
+    clouds.yaml, and `hcloud:PROFILE.FIELD` a profile of KooCLI; both are found by variables, and no setting names them.
     """
 
-    kind: Literal["env", "file", "profile"]
+    kind: Literal["env", "file", "profile", "cloud", "hcloud"]
     name: str
 
     def __str__(self) -> str:

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from crawler.config.config import Config, require_endpoint
 from crawler.config.credentials.choice import choose_method
-from crawler.config.credentials.methods import AccessKeyMethod, Method, PasswordMethod, TokenMethod
-from crawler.config.credentials.secrets import read_header, read_profile, read_secret, warn_of_exposed
+from crawler.config.credentials.methods import AccessKeyMethod, Method, PasswordMethod, TokenMethod, secret_refs
+from crawler.config.credentials.secrets import Stored, read_header, read_secret, read_tool_file, warn_of_exposed
+from crawler.config.credentials.stored import StoredSecrets
 from crawler.config.credentials.target import Target
+from crawler.config.credentials.tool_files.documents import ToolFiles
 from crawler.crawl.clients.networks import network_of
-from crawler.errors import CredentialsError
 from crawler.model.caller import Caller
 from crawler.model.clock import Clock
 from crawler.swr.auth.credentials import AccessKeyCredentials, Credentials, TokenCredentials
@@ -45,45 +46,37 @@ def credential_factories(config: Config, environ: Mapping[str, str]) -> dict[str
     proxy, CredentialsError when a target has no method or a secret cannot be read.
     """
     require_endpoint(config)
-    profiles = {target.name: profile_of(target, environ) for target in config.targets}
-    for path in sorted({target.credentials_file for target in config.targets if profiles[target.name] is not None}):
+    files = ToolFiles(read_tool_file)
+    methods = {target.name: choose_method(target, environ, files).method for target in config.targets}
+    stored = {target.name: StoredSecrets(target, environ, files) for target in config.targets}
+    places = {stored[name].path(ref) for name, method in methods.items() for _, ref in secret_refs(method)}
+    for path in sorted(filter(None, places)):
         warn_of_exposed(path)
-    return {target.name: _factory_of(target, environ, profiles[target.name]) for target in config.targets}
+    return {
+        target.name: _factory_of(target, methods[target.name], environ, stored[target.name].text)
+        for target in config.targets
+    }
 
 
-def profile_of(target: Target, environ: Mapping[str, str]) -> str | None:
-    """Return the text of the credentials file, None when a setting or variable before it names a method already.
-
-    A file that is not needed is not read: it may be unreadable or malformed. Raises ConfigError like `choose_method`,
-    CredentialsError when the file cannot be used.
-    """
-    try:
-        choose_method(target, environ, None)
-    except CredentialsError:
-        return read_profile(target.credentials_file)
-    return None
+def _factory_of(target: Target, method: Method, environ: Mapping[str, str], stored: Stored) -> CredentialFactory:
+    return _factory(method, environ, stored)._replace(network=network_of(target, method, environ))
 
 
-def _factory_of(target: Target, environ: Mapping[str, str], profile: str | None) -> CredentialFactory:
-    method = choose_method(target, environ, profile).method
-    return _factory(method, environ, profile)._replace(network=network_of(target, method, environ))
-
-
-def _factory(method: Method, environ: Mapping[str, str], profile: str | None) -> CredentialFactory:
+def _factory(method: Method, environ: Mapping[str, str], stored: Stored) -> CredentialFactory:
     caller = partial(Caller, method=method.auth, salt=secrets.token_hex(16))
     if isinstance(method, TokenMethod):
-        token = read_header(method.token, environ, profile)
+        token = read_header(method.token, environ, stored)
         ready = TokenCredentials(token)
         return CredentialFactory(lambda _client, _clock: ready, caller(names={}, secret=token))
     if isinstance(method, PasswordMethod):
-        login, iam = _login(method, environ, profile), method.iam_endpoint
+        login, iam = _login(method, environ, stored), method.iam_endpoint
         names = {**_names_of(login), "IAM service": iam}
         return CredentialFactory(
             lambda client, clock: PasswordCredentials(login, iam, client.send, clock.utc), caller(names=names)
         )
     project = {"project": method.project_id} if method.project_id else {}
     if isinstance(method, AccessKeyMethod):
-        key = _access_key(method, environ, profile)
+        key = _access_key(method, environ, stored)
         return CredentialFactory(
             lambda _client, clock: AccessKeyCredentials(key, clock.utc), caller(names=project, secret=key.ak)
         )
@@ -95,18 +88,18 @@ def _factory(method: Method, environ: Mapping[str, str], profile: str | None) ->
     )
 
 
-def _access_key(method: AccessKeyMethod, environ: Mapping[str, str], profile: str | None) -> AccessKey:
+def _access_key(method: AccessKeyMethod, environ: Mapping[str, str], stored: Stored) -> AccessKey:
     token = method.security_token
     return AccessKey(
-        read_header(method.access_key, environ, profile),
-        read_header(method.secret_key, environ, profile),
-        None if token is None else read_header(token, environ, profile),
+        read_header(method.access_key, environ, stored),
+        read_header(method.secret_key, environ, stored),
+        None if token is None else read_header(token, environ, stored),
         method.project_id,
     )
 
 
-def _login(method: PasswordMethod, environ: Mapping[str, str], profile: str | None) -> PasswordLogin:
-    password = read_secret(method.password, environ, profile)
+def _login(method: PasswordMethod, environ: Mapping[str, str], stored: Stored) -> PasswordLogin:
+    password = read_secret(method.password, environ, stored)
     return PasswordLogin(method.user, method.account, password, method.project, method.project_account)
 
 

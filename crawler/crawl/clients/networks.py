@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from crawler.config.credentials.methods import Method
-from crawler.config.credentials.secrets import read_secret
+from crawler.config.credentials.secrets import nothing_stored, read_secret
 from crawler.config.credentials.target import Target
 from crawler.config.network.proxies import ProxyChoice, credentials_in_url
 from crawler.config.network.routes import API, IAM, routes
@@ -25,7 +25,7 @@ def _proxy(choice: ProxyChoice | None, environ: Mapping[str, str]) -> Proxy | No
         return None
     if choice.credentials is None:
         return Proxy(choice.proxy)
-    secret = read_secret(choice.credentials, environ, None)
+    secret = read_secret(choice.credentials, environ, nothing_stored)
     if choice.in_url:
         return Proxy(choice.proxy, credentials_in_url(secret))
     if ":" not in secret:

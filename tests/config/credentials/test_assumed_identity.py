@@ -18,6 +18,7 @@ from crawler.config.credentials.methods import MetadataMethod, TokenMethod
 from crawler.config.load import load
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.errors import ConfigError
+from tests.config.loading import tool_files
 
 SECRET = "hushhush"
 SDK_KEY = dict.fromkeys(("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"), SECRET)
@@ -35,7 +36,8 @@ def choose(environ: dict[str, str], profile: str | None = None, text: str = "") 
     region = "" if "region" in text else 'region = "eu-de"\n'
     loaded = load(flags={}, environ=environ, file_text=f"[crawl]\n{region}{text}", file_name="f")
     (target,) = loaded.config.targets
-    method, origins = choose_method(target, environ, profile)
+    files = tool_files({} if profile is None else {target.credentials_file: profile})
+    method, origins, _ = choose_method(target, environ, files)
     return f"{method.auth}: {origins[0][1]}"
 
 
@@ -73,15 +75,15 @@ def test_the_message_says_what_the_setting_does_and_what_to_do() -> None:
 
 
 def test_all_such_settings_are_named_at_once() -> None:
-    message = refusal(HW_KEY | ROLE | {"HW_ASSUME_ROLE_DOMAIN_NAME": "x", "HW_PROFILE": "x"})
-    assert "HW_ASSUME_ROLE_AGENCY_NAME and HW_ASSUME_ROLE_DOMAIN_NAME and HW_PROFILE are set" in message
+    message = refusal(HW_KEY | ROLE | {"HW_ASSUME_ROLE_DOMAIN_NAME": "x", "OS_AGENCY_NAME": "x"})
+    assert "HW_ASSUME_ROLE_AGENCY_NAME and HW_ASSUME_ROLE_DOMAIN_NAME and OS_AGENCY_NAME are set" in message
     assert "remove them" in message
 
 
 @pytest.mark.parametrize(
     ("key", "harmless"),
     [
-        (HW_KEY, dict.fromkeys(("HW_ASSUME_ROLE_AGENCY_NAME", "HW_PROFILE", "OS_AGENCY_NAME"), "")),
+        (HW_KEY, dict.fromkeys(("HW_ASSUME_ROLE_AGENCY_NAME", "HW_PROFILE", "HW_SHARED_CONFIG_FILE"), "")),
         (HW_KEY, {"HW_ASSUME_ROLE_DURATION": "3600"}),
         (HW_KEY, {"HW_ENTERPRISE_PROJECT_ID": "x"}),
         (HW_KEY, {"OS_CLOUD": "otc", "OS_TRUST_ID": "x"}),  # Terraform reads neither
@@ -110,7 +112,7 @@ def test_a_role_counts_for_the_keys_that_the_same_tool_reads_under_other_names()
 
 
 def test_a_tool_that_acts_for_another_is_the_first_that_has_credentials_even_without_a_key() -> None:
-    assert "HW_PROFILE" in refusal({"HW_PROFILE": "prod"}, PROFILE)
+    assert "OS_AGENCY_NAME" in refusal({"OS_AGENCY_NAME": "prod"}, PROFILE)
     assert "HW_ASSUME_ROLE_AGENCY_NAME" in refusal(CUSTODIAN_KEY | ROLE)
 
 
@@ -154,7 +156,7 @@ def test_settings_without_a_rule_assume_nothing() -> None:
 def test_a_temporary_key_of_openstack_has_its_token() -> None:
     assert choose(OS_KEY) == "aksk: environment OS_ACCESS_KEY"
     (target,) = load(flags={"region": "eu-de"}, environ=OS_KEY, file_text=None, file_name=None).config.targets
-    method = choose_method(target, OS_KEY, None).method
+    method = choose_method(target, OS_KEY, tool_files({})).method
     assert not isinstance(method, TokenMethod | MetadataMethod)
     assert getattr(method, "security_token", None) == SecretRef("env", "OS_SECURITY_TOKEN")
 

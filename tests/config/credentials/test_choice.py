@@ -18,12 +18,14 @@ from crawler.config.credentials.methods import (
     secret_refs,
 )
 from crawler.config.credentials.target import Target
+from crawler.config.credentials.tool_files.documents import ToolFiles
 from crawler.config.credentials.tools import TOKEN_VARIABLES
 from crawler.config.load import load
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.target_settings import Auth
 from crawler.errors import ConfigError, CrawlerError, CredentialsError
 from crawler.swr.auth.iam_ref import IamRef
+from tests.config.loading import tool_files
 
 SECRET = "hushhush"
 FILE = "~/.huaweicloud/credentials"
@@ -52,7 +54,8 @@ def chosen(
 ) -> ChosenMethod:
     """Return the choice for a target that was loaded from the same environment."""
     given_by = environ or {}
-    return choose_method(target(crawl, own=own, environ=given_by), given_by, profile)
+    only = target(crawl, own=own, environ=given_by)
+    return choose_method(only, given_by, tool_files({} if profile is None else {only.credentials_file: profile}))
 
 
 def refusal(
@@ -147,19 +150,19 @@ def test_a_user_that_is_named_by_id_needs_no_account_and_the_id_overrides_the_na
         assert password_method(environ=variables_of_user).user == IamRef("id", "07")
 
 
-def test_an_account_may_be_named_by_id_and_the_nearer_variable_of_openstack_names_it() -> None:
+def test_an_account_may_be_named_by_id_which_overrides_its_name() -> None:
     own = password_method('user = "ci"\naccount = "acme"\naccount_id = "0a"\npassword = "env:PW"')
     assert (own.user, own.account) == (IamRef("name", "ci"), IamRef("id", "0a"))
     assert ("account_id", "file f") in chosen('user = "ci"\naccount_id = "0a"\npassword = "env:PW"').origins
     assert password_method(environ={**HW_USER, "HW_DOMAIN_ID": "0a"}).account == IamRef("id", "0a")
     by_name, by_id = {"OS_USER_DOMAIN_NAME": "acme"}, {"OS_USER_DOMAIN_ID": "0a"}
-    for near, far, expected in (
-        (by_name, {"OS_DOMAIN_ID": "0b"}, IamRef("name", "acme")),
-        (by_id, {"OS_DOMAIN_NAME": "b"}, IamRef("id", "0a")),
-        (by_id, by_name, IamRef("id", "0a")),
-        ({}, {"OS_DOMAIN_ID": "0b"}, IamRef("id", "0b")),
+    for variables_of_account, expected in (
+        (by_name, IamRef("name", "acme")),
+        (by_id | by_name, IamRef("id", "0a")),
+        (by_id | {"OS_DOMAIN_ID": "0b"}, IamRef("id", "0a")),
+        (by_name | {"OS_DOMAIN_ID": "0b"}, IamRef("id", "0b")),
     ):
-        assert password_method(environ={**OS_USER, **far, **near}).account == expected
+        assert password_method(environ={**OS_USER, **variables_of_account}).account == expected
 
 
 def test_the_account_of_a_project_is_that_of_the_user_unless_openstack_names_another() -> None:
@@ -183,7 +186,7 @@ def test_the_account_of_a_project_is_that_of_the_user_unless_openstack_names_ano
         ("OS_USER_DOMAIN_ID", "a b"),
         ("OS_PROJECT_NAME", "eu\x00de"),
         ("OS_PROJECT_DOMAIN_NAME", "a\tb"),
-        ("OS_PROJECT_DOMAIN_ID", "a\n"),
+        ("OS_PROJECT_DOMAIN_ID", "a\nb"),
     ],
 )
 def test_a_name_that_is_not_one_line_of_text_is_refused_by_its_variable_and_never_sent(
@@ -379,7 +382,7 @@ def test_an_isolated_target_takes_account_project_and_iam_from_the_file_alone() 
     only = target('account = "acme"\ntoken = "env:CRAWL"', own='user = "ci"\npassword = "env:PW"', environ=environ)
     assert (only.isolated, only.account, only.token, only.project_id) == (True, "acme", None, None)
     assert only.credentials_file == FILE
-    method = choose_method(only, environ, None).method
+    method = choose_method(only, environ, ToolFiles()).method
     assert isinstance(method, PasswordMethod)
     assert (method.account, method.iam_endpoint) == (
         IamRef("name", "acme"),
@@ -390,7 +393,7 @@ def test_an_isolated_target_takes_account_project_and_iam_from_the_file_alone() 
 def test_a_target_without_its_own_credentials_uses_those_of_the_environment() -> None:
     only = target(own='project_id = "0f"', environ=HW_KEY)
     assert not only.isolated
-    method = choose_method(only, HW_KEY, None).method
+    method = choose_method(only, HW_KEY, ToolFiles()).method
     assert isinstance(method, AccessKeyMethod)
     assert method.project_id == "0f"
 
@@ -539,5 +542,5 @@ def test_missing_credentials_are_refused_with_the_ways_to_set_them() -> None:
 
 def test_a_target_made_by_hand_needs_no_origins() -> None:
     by_hand = replace(target('token = "env:T"'), origins=())
-    assert choose_method(by_hand, {}, None).origins == (("token", "default"),)
-    assert choose_method(replace(by_hand, auth="metadata"), {}, None).method.auth == "metadata"
+    assert choose_method(by_hand, {}, ToolFiles()).origins == (("token", "default"),)
+    assert choose_method(replace(by_hand, auth="metadata"), {}, ToolFiles()).method.auth == "metadata"

@@ -4,6 +4,7 @@ import pytest
 
 from crawler.config.credentials.sources import own_source, sources
 from crawler.config.load import load
+from tests.config.loading import tool_files
 
 PROFILE = "[basic]\nak = AK\nsk = SK\n"
 
@@ -22,9 +23,10 @@ def test_a_credentials_file_that_a_setting_names_is_before_the_variables_of_othe
     (target,) = load(
         flags={"endpoint": "https://h"}, environ=environ, file_text=file_text, file_name="crawler.toml"
     ).config.targets
+    texts = dict.fromkeys(("mine", "~/.huaweicloud/credentials"), PROFILE)
     found = [
         source.origins["access_key"]
-        for source in sources(target, own_source(target), environ, PROFILE)
+        for source in sources(target, own_source(target), environ, tool_files(texts))
         if "access_key" in source.origins
     ]
     assert [origin.removeprefix("environment ") for origin in found] == expected
