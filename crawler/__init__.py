@@ -101,6 +101,10 @@ def __getattr__(name: str) -> object:
 
 
 def _imported(module: str) -> object:
+    if sys.platform == "win32" and module != "errors":
+        from crawler.errors import NOT_ON_WINDOWS  # noqa: PLC0415 - few need it
+
+        raise ImportError(NOT_ON_WINDOWS)
     __import__(f"crawler.{module}")  # `importlib` takes longer to import than all of this
     return sys.modules[f"crawler.{module}"]
 

@@ -26,7 +26,10 @@ Source: docs/reference/swr-api.md#errors (what the service sends), #retry-classe
 """
 
 from datetime import datetime
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Final, Literal, NamedTuple
+
+# For the command and for `import crawler`.
+NOT_ON_WINDOWS: Final = "swr-crawler does not run on Windows: run it in WSL (Linux on Windows) or in a container"
 
 ErrorKind = Literal["usage", "incomplete", "disk", "unavailable", "credentials", "config", "interrupted"]
 

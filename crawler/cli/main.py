@@ -14,6 +14,18 @@ def _end(number: int, _frame: object) -> None:
     posix._exit(128 + number)  # noqa: SLF001
 
 
+def _refuse_windows() -> None:
+    """End the process: the modules that lock files and limit resources are not there (`fcntl`, `resource`)."""
+    import os  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    from crawler.cli.console.exit_status import CONFIG  # noqa: PLC0415
+    from crawler.errors import NOT_ON_WINDOWS  # noqa: PLC0415
+
+    os.write(2, f"swr-crawler: {NOT_ON_WINDOWS}\n".encode())
+    sys.exit(CONFIG)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code. `arguments` are those of the process by default."""
     import _signal  # type: ignore[import-not-found]  # noqa: PLC0415 - `signal` without the enumerations that it makes
@@ -24,6 +36,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     import sys  # noqa: PLC0415 - nothing may come before the signals
 
+    if sys.platform == "win32":
+        _refuse_windows()
     from crawler.cli.console.process_signals import SIGNALS  # noqa: PLC0415
 
     SIGNALS.install()

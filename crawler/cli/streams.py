@@ -42,7 +42,11 @@ def prepare_streams() -> None:
 
 def _waiting(stream: TextIO) -> TextIO:
     r"""Return a stream to the same place. What its encoding lacks it writes as an escape, such as \u6570."""
-    raw = _WaitingFile(stream.fileno(), "w", closefd=False)
+    try:
+        descriptor = stream.fileno()
+    except OSError:  # a program that calls `main` may have put another kind of stream there
+        return stream
+    raw = _WaitingFile(descriptor, "w", closefd=False)
     is_lined = stream is sys.stderr or stream.isatty()
     buffered = io.BufferedWriter(raw)
     return io.TextIOWrapper(buffered, stream.encoding, "backslashreplace", line_buffering=is_lined)
@@ -56,7 +60,8 @@ def _replace_closed_streams() -> None:
     for name, mode in (("stdin", os.O_RDONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY)):
         if getattr(sys, name) is None:
             descriptor = os.open(os.devnull, mode)
-            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w"))
+            # It stays open when its stream is gone: else another file would get its number, and the output.
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w", closefd=False))
 
 
 def flush_streams() -> None:

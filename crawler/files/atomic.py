@@ -83,11 +83,18 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         return
     temporary = temporary_path(final)
     try:
-        with os.fdopen(os.open(temporary, _TRUNCATED | os.O_NONBLOCK, 0o666), "wb") as file:  # no pipe is waited for
+        with os.fdopen(_open_temporary(temporary, path), "wb") as file:
             yield file
         _replace(temporary, final)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _open_temporary(temporary: Path, path: Path) -> int:
+    try:
+        return os.open(temporary, _TRUNCATED | os.O_NONBLOCK, 0o666)  # no pipe is waited for
+    except OSError as error:  # a person knows the name that they gave
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _without_links(path: Path) -> Path:

@@ -10,7 +10,7 @@ from crawler.errors import DiskError
 from crawler.files.disk_errors import reason_and_advice
 
 _MISSING: Final = (
-    "no folder takes temporary files ({purpose}): set TMPDIR to one that can be written, or mount one at /tmp (in "
+    "no folder takes temporary files ({purpose}); set TMPDIR to one that can be written, or mount one at /tmp (in "
     "Kubernetes an emptyDir), then rerun the command"
 )
 _ADVICE: Final = "free disk space there, or set TMPDIR to another folder, then rerun the command"

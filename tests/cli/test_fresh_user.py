@@ -161,7 +161,7 @@ def slow_copy() -> None:
 def test_records_for_a_closed_standard_output_are_not_silently_lost(target: Mapping[str, str], tmp_path: Path) -> None:
     ended = run_alone("crawl", "--output", "-", folder=tmp_path, environ=target, before=lambda: os.close(1))
     assert ended.code == 74
-    assert "standard output" in ended.last_line
+    assert "cannot write to standard output: Bad file descriptor" in ended.last_line
 
 
 # ---- limits of the machine
@@ -187,3 +187,17 @@ def test_no_threads_are_named_as_the_limit_that_they_are(target: Mapping[str, st
         ended = run_alone(*command, folder=tmp_path, environ=environ)
         assert ended.code == 74
         assert "no more threads: raise the limit of `ulimit -u`" in ended.last_line
+
+
+# ---- other systems
+
+
+def test_windows_is_told_at_once_that_it_is_not_supported(tmp_path: Path) -> None:
+    environ = other_system({"sys.platform": "win32", "fcntl.flock": None})
+    ended = run_alone("crawl", folder=tmp_path, environ=environ)
+    assert ended.code == 78
+    assert has_one_line(ended.err, "does not run on Windows: run it in WSL", "in a container")
+    imported = subprocess.run(
+        [sys.executable, "-c", "from crawler import crawl"], env=environ, capture_output=True, text=True, check=False
+    )
+    assert imported.stderr.splitlines()[-1].startswith("ImportError: swr-crawler does not run on Windows")

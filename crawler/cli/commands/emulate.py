@@ -15,6 +15,7 @@ from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.errors import ConfigError, DiskError
 from crawler.files.atomic import can_be_file, replacing
+from crawler.files.disk_errors import reason_and_advice
 from crawler.files.regular import bounded_lines
 
 _MAX_LINE_BYTES: Final = 16 * 2**20
@@ -99,4 +100,4 @@ def _replace(ready_file: Path, content: bytes | None) -> None:
             with replacing(ready_file) as file:
                 file.write(content)
     except OSError as error:
-        raise DiskError(f"cannot write {ready_file}: {error.strerror}") from error
+        raise DiskError(f"cannot write {ready_file}: {reason_and_advice(error)}") from error
