@@ -24,6 +24,7 @@ from crawler.config.credentials.source import CredentialSource
 from crawler.config.credentials.sources import own_source, sources
 from crawler.config.credentials.target import Target
 from crawler.config.credentials.tool_files.documents import ToolFiles
+from crawler.config.credentials.unused import describe_unused
 from crawler.errors import ConfigError, CredentialsError
 
 
@@ -48,7 +49,7 @@ def choose_method(target: Target, environ: Mapping[str, str], files: ToolFiles) 
             raise _acts_for_another(target, source.assumed)
         if chosen := _first_complete(results, strict=source is own):
             return chosen._replace(unread=source.unread)
-    raise _not_found(target, own)
+    raise _not_found(target, own, environ)
 
 
 def _try_to_build(builder: Builder, target: Target, source: CredentialSource) -> ChosenMethod | ConfigError | None:
@@ -86,7 +87,7 @@ def _acts_for_another(target: Target, assumed: AssumedIdentity) -> ConfigError:
     )
 
 
-def _not_found(target: Target, own: CredentialSource) -> CredentialsError:
+def _not_found(target: Target, own: CredentialSource, environ: Mapping[str, str]) -> CredentialsError:
     """Return the error of a target for which no source holds credentials."""
     if target.auth == "auto" and target.isolated:
         return CredentialsError(
@@ -95,8 +96,8 @@ def _not_found(target: Target, own: CredentialSource) -> CredentialsError:
         )
     if target.auth == "auto":
         return CredentialsError(
-            f"no credentials for target {target.name}: export SWR_CRAWLER_TOKEN=TOKEN, or SWR_CRAWLER_ACCESS_KEY"
-            " and SWR_CRAWLER_SECRET_KEY; on an ECS with an agency set auth to metadata"
+            f"no credentials for target {target.name}: {describe_unused(environ)}export SWR_CRAWLER_TOKEN=TOKEN, or"
+            " SWR_CRAWLER_ACCESS_KEY and SWR_CRAWLER_SECRET_KEY; on an ECS with an agency set auth to metadata"
         )
     fix = " and ".join(own.how_to_set[group[0]] for group in BUILDERS[target.auth].required)
     return CredentialsError(

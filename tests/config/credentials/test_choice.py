@@ -540,6 +540,35 @@ def test_missing_credentials_are_refused_with_the_ways_to_set_them() -> None:
     )
 
 
+POD = {"HC_CONTAINER_CREDENTIALS_FULL_URI": "http://x", "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/t"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "says"),
+    [
+        (
+            POD,
+            "HC_CONTAINER_CREDENTIALS_FULL_URI is set, by which the SDK takes temporary keys of the agency of this pod",
+        ),
+        ({"OS_CLIENT_CONFIG_FILE": "/c"}, "OS_CLIENT_CONFIG_FILE is set, but OS_CLOUD does not say which entry"),
+        (
+            {"HUAWEICLOUD_SDK_CREDENTIALS_FILE": "/c"},
+            "HUAWEICLOUD_SDK_CREDENTIALS_FILE is set, but there is no such file",
+        ),
+    ],
+)
+def test_what_another_tool_would_use_where_nothing_else_was_found_is_named(
+    environ: Mapping[str, str], says: str
+) -> None:
+    error = refusal(environ=environ)
+    assert isinstance(error, CredentialsError)
+    assert str(error).startswith(f"no credentials for target eu-de: {says}")
+    assert "; export SWR_CRAWLER_TOKEN=TOKEN, or SWR_CRAWLER_ACCESS_KEY" in str(error)
+    assert chosen(environ={**environ, **HW_KEY}).method.auth == "aksk"
+    for name in environ:
+        assert "export SWR_CRAWLER_TOKEN" in str(refusal(environ={**environ, name: ""})).partition(": ")[2][:30]
+
+
 def test_a_target_made_by_hand_needs_no_origins() -> None:
     by_hand = replace(target('token = "env:T"'), origins=())
     assert choose_method(by_hand, {}, ToolFiles()).origins == (("token", "default"),)
