@@ -62,8 +62,10 @@ def read_tool_file(path: str, setting: str) -> str | None:
         if not _is_there(path):
             return None
         return read_bounded(without_tilde(path), _MAX_FILE_BYTES).decode("utf-8-sig")
-    except OSError as error:
+    except PermissionError as error:
         raise CredentialsError(f"{setting} {shown}: {error.strerror}; let this user read it") from None
+    except OSError as error:
+        raise CredentialsError(f"{setting} {shown}: {error.strerror}; name another file") from None
     except UnicodeDecodeError:
         raise CredentialsError(f"{setting} {shown}: is not UTF-8 text; name another file") from None
     except ValueError:  # a NUL in the path

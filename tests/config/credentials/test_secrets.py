@@ -82,7 +82,7 @@ def test_a_profile_is_read_whatever_its_mode_and_may_be_missing(tmp_path: Path) 
         file.chmod(mode)
         assert read_tool_file(str(file), "credentials_file") == PROFILE
     assert read_tool_file(f"{file}/below", "credentials_file") is None
-    with pytest.raises(CredentialsError, match=r"credentials_file .*; let this user"):
+    with pytest.raises(CredentialsError, match=r"credentials_file .*; name another file"):
         read_tool_file(str(tmp_path), "credentials_file")
     with pytest.raises(CredentialsError, match=r"credentials_file .*: cannot be the path"):
         read_tool_file(f"{file}\0", "credentials_file")
