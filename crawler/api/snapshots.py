@@ -12,6 +12,7 @@ from crawler.diff.change import Change, Summary, Unknown
 from crawler.diff.changes import changes
 from crawler.diff.compare import Comparison
 from crawler.errors import UsageError
+from crawler.files.presence import exists
 from crawler.model.record import Record
 from crawler.model.walk_id import Center
 from crawler.snapshot.completeness import Shortfall, contradictions, shortfalls
@@ -73,7 +74,7 @@ class Snapshot:
     def complete(self) -> bool:
         """Whether the snapshot is proven complete: by its evidence, and nothing in its folder says otherwise."""
         says_so = self.manifest.status == "complete" and not self.completeness
-        marked = (self.folder / SUCCESS).exists()
+        marked = exists(self.folder / SUCCESS)
         return says_so and not any(contradictions(self.manifest, records=len(self), has_success_marker=marked))
 
     @property

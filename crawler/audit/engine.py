@@ -10,6 +10,7 @@ from crawler.audit.record_rules import CompiledPolicy, RecordRule, compile_polic
 from crawler.audit.rule import Observation, Rule, Violation
 from crawler.audit.suppressions import Suppressions, expired, unused
 from crawler.config.audit_policy import Policy, Suppression
+from crawler.files.presence import exists
 from crawler.model.record import Record
 from crawler.snapshot.find import order_doubt
 from crawler.snapshot.layout import MANIFEST, SUCCESS
@@ -34,7 +35,7 @@ class Audit:
         self.snapshot = snapshot
         self.policy = policy
         self.previous = previous
-        self._has_success_marker = (snapshot.folder / SUCCESS).exists()
+        self._has_success_marker = exists(snapshot.folder / SUCCESS)
         self.incomplete = is_incomplete(snapshot.manifest, has_success_marker=self._has_success_marker)
         self.records = 0
         self.suppressed = 0

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from crawler.files.presence import exists, is_dir, is_fifo, is_file, is_symlink
 from crawler.files.sync import sync_file, sync_folder
 
 _BLOCK_BYTES: Final = 2**20
@@ -64,7 +65,7 @@ def write_synced(path: Path, data: bytes) -> None:
 def can_be_file(path: Path) -> bool:
     """Return whether a file may be created at `path`: it is no folder, and its parent is one."""
     try:
-        return not path.is_dir() and path.parent.is_dir()
+        return not is_dir(path) and is_dir(path.parent)
     except OSError:  # the name is too long, or the parent cannot be read
         return False
 
@@ -77,7 +78,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     /dev/null. So is a file whose folder takes no other file. Raises OSError, also for a pipe without a reader.
     """
     final = _without_links(path)
-    if path.exists() and not (path.is_file() and os.access(final.parent, os.W_OK | os.X_OK)):
+    if exists(path) and not (is_file(path) and os.access(final.parent, os.W_OK | os.X_OK)):
         with _open_in_place(path) as file:
             yield file
         return
@@ -99,7 +100,7 @@ def _open_temporary(temporary: Path, path: Path) -> int:
 
 def _without_links(path: Path) -> Path:
     real = Path(os.path.realpath(path))  # `resolve` raises RuntimeError for a circle
-    if real.is_symlink():
+    if is_symlink(real):
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     return real
 
@@ -109,7 +110,7 @@ def _open_in_place(path: Path) -> BinaryIO:
     try:
         descriptor = os.open(path, _IN_PLACE)
     except OSError as error:
-        if error.errno == errno.ENXIO and path.is_fifo():
+        if error.errno == errno.ENXIO and is_fifo(path):
             raise OSError(errno.ENXIO, "no program reads this pipe", str(path)) from None
         raise
     os.set_blocking(descriptor, True)  # a reader that is there may be slow
@@ -131,7 +132,7 @@ def make_folders(folder: Path, *, inside: Path | None = None, sync: bool = True)
 
     With `inside`, a folder around it, that one must exist: FileNotFoundError if it was removed or moved away.
     """
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    missing = [one for one in (folder, *folder.parents) if not exists(one)]
     if inside in missing:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(inside))
     for one in reversed(missing):

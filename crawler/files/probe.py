@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from crawler.errors import DiskError
 from crawler.files.atomic import write_all
 from crawler.files.closing import close_quietly
+from crawler.files.presence import exists
 from crawler.files.sync import UNSUPPORTED, sync_file, sync_folder
 
 # What symbolic links are refused with: by FAT (EPERM), SMB, FUSE, shared folders of virtual machines (the last two).
@@ -75,7 +76,7 @@ def _check_renames(folder: Path) -> None:
         (folder / _FOLDER).mkdir()
         (folder / _RENAMED).rename(folder / _FOLDER / _FILE)
         (folder / _FOLDER).rename(folder / _MOVED)
-        if (folder / _MOVED / _FILE).read_bytes() != _CONTENT or (folder / _FOLDER).exists():
+        if (folder / _MOVED / _FILE).read_bytes() != _CONTENT or exists(folder / _FOLDER):
             raise OSError(errno.EINVAL, "it is not what it was")
 
 

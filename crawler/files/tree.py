@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from crawler.files.presence import is_symlink
+
 
 def folders_below(folder: Path) -> Iterator[Path]:
     """Yield a folder and every folder below it. No link is followed. Raises OSError."""
@@ -14,7 +16,7 @@ def folders_below(folder: Path) -> Iterator[Path]:
 def files_below(folder: Path) -> Iterator[Path]:
     """Yield every file below a folder, and every link, also one to a folder. No link is followed. Raises OSError."""
     for above, folders, names in os.walk(folder, onerror=_raise):
-        links = [name for name in folders if Path(above, name).is_symlink()]
+        links = [name for name in folders if is_symlink(Path(above, name))]
         for name in sorted((*names, *links)):
             yield Path(above, name)
 

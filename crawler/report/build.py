@@ -9,6 +9,7 @@ from crawler.audit.finding_counts import FindingCounts
 from crawler.config.audit_policy import Policy
 from crawler.diff.changes import changes
 from crawler.diff.compare import Comparison
+from crawler.files.presence import exists
 from crawler.report.completeness import completeness
 from crawler.report.highlights import ChangeCollector, ChangeHighlights
 from crawler.report.page import Content, render
@@ -42,7 +43,7 @@ def build_report(
     complete = completeness(
         manifest,
         records=statistics.total.records,
-        has_success_marker=(snapshot.folder / SUCCESS).exists(),
+        has_success_marker=exists(snapshot.folder / SUCCESS),
         most=_UNPROVEN_WALKS,
     )
     audit = Audit(snapshot, policy, previous=previous)

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from crawler.files.presence import is_symlink
 from crawler.files.regular import open_regular
 from crawler.snapshot.layout import LATEST, LATEST_FILE, LATEST_TARGET
 from crawler.text.malformed import MALFORMED
@@ -53,7 +54,7 @@ def read_latest_file(output: Path) -> LatestSnapshot | None:
 
 def is_latest_link(link: Path) -> bool:
     """Return whether a path is a link to a snapshot beside it: one that this program makes. Raises OSError."""
-    return link.is_symlink() and LATEST_TARGET.fullmatch(str(link.readlink())) is not None
+    return is_symlink(link) and LATEST_TARGET.fullmatch(str(link.readlink())) is not None
 
 
 def find_latest(output: Path) -> Path | None:

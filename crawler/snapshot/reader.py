@@ -16,6 +16,7 @@ from typing import BinaryIO, Final, NamedTuple, cast
 import msgspec
 
 from crawler.errors import IncompleteError, UsageError
+from crawler.files.presence import is_dir
 from crawler.files.regular import open_regular, size_of
 from crawler.model.record import Record
 from crawler.snapshot.layout import LATEST, MANIFEST, PART
@@ -227,6 +228,6 @@ def manifest_text(folder: Path) -> bytes:
 def is_folder(path: Path) -> bool:
     """Return whether `path` is a folder. Raises UsageError when the system refuses it, e.g. for its length."""
     try:
-        return path.is_dir()
+        return is_dir(path)
     except OSError as error:
         raise UsageError(f"{shortened(str(path), _LONGEST_NAME)}: {error.strerror}; name a snapshot") from None

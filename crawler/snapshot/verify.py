@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from crawler.errors import IncompleteError
+from crawler.files.presence import exists
 from crawler.files.tree import files_below
 from crawler.model.identity import IdentitySet
 from crawler.model.record import record_key
@@ -162,6 +163,6 @@ def _extra_files(snapshot: SnapshotReader) -> Iterator[str]:
 
 def _status(snapshot: SnapshotReader) -> Iterator[str]:
     walked = sum(walk.records for walk in snapshot.manifest.walks)  # compared with the files place by place: totals()
-    has_success_marker = (snapshot.folder / SUCCESS).exists()
+    has_success_marker = exists(snapshot.folder / SUCCESS)
     for file, difference in contradictions(snapshot.manifest, records=walked, has_success_marker=has_success_marker):
         yield f"{file}: {difference}"

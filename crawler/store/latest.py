@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from crawler.files.atomic import write_synced
+from crawler.files.presence import is_symlink
 from crawler.files.probe import NO_LINKS
 from crawler.files.sync import sync_folder
 from crawler.snapshot.latest import LatestSnapshot, is_latest_link, read_latest_file, to_bytes
@@ -40,7 +41,7 @@ class LatestLink:
         path = self._output / LATEST_FILE
         try:
             read_latest_file(self._output)
-            if not path.is_symlink():
+            if not is_symlink(path):
                 return True
         except (OSError, ValueError):
             pass

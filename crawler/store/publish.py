@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 from crawler.errors import DiskError, UnavailableError
 from crawler.files.atomic import write_synced
 from crawler.files.disk_errors import disk_errors, reason_and_advice
+from crawler.files.presence import exists
 from crawler.files.sync import sync_folder
 from crawler.files.tree import folders_below
 from crawler.model.key_set import KeySet
@@ -258,7 +259,7 @@ def make_visible(snapshot: Path, folder: Path, destination: Destination) -> None
     """
     try:
         sync_folder(snapshot.parent)
-        if (snapshot / SUCCESS).exists():
+        if exists(snapshot / SUCCESS):
             destination.verify()
             destination.latest.point_to(snapshot.name, folder)
     except (DiskError, UnavailableError) as error:  # of `verify`

@@ -168,7 +168,7 @@ def test_a_target_has_its_own_region_or_endpoint_else_those_of_crawl_and_is_name
 # --- plain http ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "127.9.9.9", "[::1]:80"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "127.9.9.9", "[::1]:80", "[::ffff:127.0.0.1]"])
 def test_plain_http_to_this_machine_is_accepted(host: str) -> None:
     assert loaded(flags={"endpoint": f"http://{host}"}).config.targets
 
@@ -185,7 +185,7 @@ def test_plain_http_to_iam_and_metadata_is_refused_beyond_this_machine_and_its_l
 
 
 @pytest.mark.parametrize(
-    "host", ["a.example", "localhost.example", "127.0.0.1.example", "[::2]", "10.0.0.1", "[::ffff:127.0.0.1]"]
+    "host", ["a.example", "localhost.example", "127.0.0.1.example", "[::2]", "10.0.0.1", "[::ffff:10.0.0.1]"]
 )
 def test_plain_http_to_other_machines_has_to_be_allowed(host: str) -> None:
     error = refusal(flags={"endpoint": f"http://{host}"})

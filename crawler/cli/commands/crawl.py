@@ -17,6 +17,7 @@ from crawler.cli.console.process_signals import SIGNALS, Interrupted
 from crawler.config.config import Config
 from crawler.errors import ConfigError, DiskError
 from crawler.files.atomic import replacing
+from crawler.files.presence import exists, is_dir, is_file
 
 if TYPE_CHECKING:
     from crawler.crawl.result import RunResult
@@ -80,8 +81,8 @@ def _print(text: str) -> None:
 def _check_summary_file(path: Path) -> None:
     try:
         # A file or device that is there can be written in a folder that can't.
-        writable = os.access(path, os.W_OK) if path.exists() else os.access(path.parent, os.W_OK | os.X_OK)
-        usable = writable and not path.is_dir()
+        writable = os.access(path, os.W_OK) if exists(path) else os.access(path.parent, os.W_OK | os.X_OK)
+        usable = writable and not is_dir(path)
     except OSError:  # the name is too long, or its links lead in a circle
         usable = False
     if not usable:
@@ -99,7 +100,7 @@ def _write(path: Path, data: bytes, what_stands: str) -> None:
     A file is replaced, whatever signal comes. The reader of a pipe may never read: then a signal ends the wait.
     """
     try:
-        may_wait = path.exists() and not path.is_file() and SIGNALS.received is None
+        may_wait = exists(path) and not is_file(path) and SIGNALS.received is None
         with SIGNALS.raising() if may_wait else nullcontext(), replacing(path) as file:
             file.write(data)
     except OSError as error:

@@ -16,6 +16,7 @@ from crawler.emulator.inventory.center_rows import Inventory
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, emulator
 from crawler.errors import ConfigError
+from crawler.files.presence import exists
 from crawler.snapshot.latest import followed
 from crawler.snapshot.layout import LATEST
 from crawler.snapshot.reader import SnapshotReader, open_snapshot
@@ -66,7 +67,7 @@ def _all_namespaces(inventory: Inventory) -> tuple[str, ...]:
 def _settings_file() -> Path:
     package = Path(crawler.__file__).parent
     for path in (package / _FILE, package.parent / "config" / _FILE):  # in an installation, or in a checkout
-        if path.exists():
+        if exists(path):
             return path
     raise ConfigError(f"{_FILE} is missing from this installation; reinstall swr-crawler")
 

@@ -16,6 +16,7 @@ from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
 from crawler.errors import ConfigError, DiskError
 from crawler.files.atomic import can_be_file, replacing
 from crawler.files.disk_errors import reason_and_advice
+from crawler.files.presence import exists, is_file
 from crawler.files.regular import bounded_lines
 
 _MAX_LINE_BYTES: Final = 16 * 2**20
@@ -92,7 +93,7 @@ def _connection(running: RunningEmulator) -> dict[str, str]:
 def _replace(ready_file: Path, content: bytes | None) -> None:
     """Replace the file in one step, or remove it if `content` is None. Raises DiskError."""
     try:
-        if not can_be_file(ready_file) or (ready_file.exists() and not ready_file.is_file()):  # root could replace it
+        if not can_be_file(ready_file) or (exists(ready_file) and not is_file(ready_file)):  # root could replace it
             raise DiskError(f"cannot write {ready_file}: it is no file; name one in an existing folder")
         if content is None:
             ready_file.unlink(missing_ok=True)

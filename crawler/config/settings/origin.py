@@ -46,18 +46,23 @@ def proxy_origin(text: str) -> str | None:
 def is_loopback(endpoint: str) -> bool:
     """Return whether an `origin` stays on this machine: localhost, 127.0.0.0/8 or ::1. Names are not resolved."""
     host = urlsplit(endpoint).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    address = _address(host)
+    return host == "localhost" if address is None else address.is_loopback
 
 
 def is_link_local(endpoint: str) -> bool:
     """Return whether an `origin` is an address that routers do not forward: 169.254.0.0/16 or fe80::/10."""
+    address = _address(urlsplit(endpoint).hostname or "")
+    return address is not None and address.is_link_local
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return a host that is an address; of ::ffff:127.0.0.1 the IPv4 one, as no Python before 3.13 does by itself."""
     try:
-        return ipaddress.ip_address(urlsplit(endpoint).hostname or "").is_link_local
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _host(netloc: str) -> str | None:
@@ -67,9 +72,15 @@ def _host(netloc: str) -> str | None:
         return None
     ipv6, name = split.groups()
     try:
-        return f"[{ipaddress.IPv6Address(ipv6)}]" if ipv6 else str(ipaddress.IPv4Address(name))
+        return f"[{_ipv6(ipv6)}]" if ipv6 else str(ipaddress.IPv4Address(name))
     except ValueError:
         return None if ipv6 else _dns_name(name.lower())
+
+
+def _ipv6(text: str) -> str:
+    """Return the normal form of an IPv6 address, the same on every Python. Raises ValueError."""
+    address = ipaddress.IPv6Address(text)
+    return str(address) if address.ipv4_mapped is None else f"::ffff:{address.ipv4_mapped}"
 
 
 def _dns_name(name: str) -> str | None:

@@ -17,6 +17,7 @@ import msgspec
 from crawler.errors import ConfigError
 from crawler.files.atomic import temporary_path
 from crawler.files.disk_errors import disk_errors
+from crawler.files.presence import exists, is_dir, is_symlink
 from crawler.files.removal import remove_contents
 from crawler.files.sync import sync_file, sync_folder
 from crawler.snapshot.layout import (
@@ -72,7 +73,7 @@ def _say(path: Path) -> None:
 
 
 def _run_in(path: Path) -> RunFolder | None:
-    if path.is_symlink() or not path.is_dir() or not os.access(path, os.R_OK | os.X_OK):
+    if is_symlink(path) or not is_dir(path) or not os.access(path, os.R_OK | os.X_OK):
         return None
     name = path.name.partition(_TAKEN)[0]
     state = read_state(path)
@@ -101,13 +102,13 @@ def remove_run(folder: Path) -> None:
 
     What cannot be removed is left to the next run.
     """
-    if folder.is_symlink():
+    if is_symlink(folder):
         return
     with disk_errors(folder):
         (folder / STATE_FILE).unlink(missing_ok=True)
     with suppress(OSError):
         link = folder / LATEST
-        if link.is_symlink() and LATEST_TARGET.fullmatch(str(link.readlink())):
+        if is_symlink(link) and LATEST_TARGET.fullmatch(str(link.readlink())):
             link.unlink()
         left = remove_contents(folder, _is_ours)
         if left == [MARKER]:
@@ -159,7 +160,7 @@ def _copy_spool(folder: Path) -> None:
     The copies keep the times: a resume must know how long ago the journal was written (crawl/resume.py).
     """
     copies = [(folder / name, temporary_path(folder / name)) for name in (JOURNAL, PAGES)]
-    copies = [(path, copy) for path, copy in copies if path.exists()]
+    copies = [(path, copy) for path, copy in copies if exists(path)]
     for path, copy in copies:
         with path.open("rb") as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target, _BLOCK_BYTES)

@@ -12,6 +12,7 @@ from crawler.errors import ConfigError, DiskError
 from crawler.files.atomic import make_folders
 from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors
+from crawler.files.presence import exists, is_dir, is_file, is_symlink
 from crawler.files.sync import sync_folder
 from crawler.snapshot.layout import HOLDER, LOCK, MARKER, WORK
 from crawler.store.output.marker import mark
@@ -30,10 +31,10 @@ def open_work_folder(output: Path) -> Path:
     """
     work = output / WORK
     with disk_errors(output):
-        if output.exists() and not output.is_dir():
+        if exists(output) and not is_dir(output):
             raise ConfigError(f"output: {output} is a file; name a folder", setting="output")
-        if work.is_symlink() or (work.exists() and not work.is_dir()):
-            raise _foreign(work, "is a symbolic link" if work.is_symlink() else "is a file")
+        if is_symlink(work) or (exists(work) and not is_dir(work)):
+            raise _foreign(work, "is a symbolic link" if is_symlink(work) else "is a file")
         try:
             make_folders(work)
         except (NotADirectoryError, FileNotFoundError) as error:
@@ -53,22 +54,22 @@ def open_work_folder(output: Path) -> Path:
 
 
 def _mark(work: Path) -> None:
-    if (work / MARKER).exists():
+    if exists(work / MARKER):
         return
     others = [path for path in work.iterdir() if path.name != MARKER]
     # Another host may have marked it in the meantime: everything else comes after the marker.
-    if not (work / MARKER).exists() and not all(map(_is_of_earlier_version, others)):
+    if not exists(work / MARKER) and not all(map(_is_of_earlier_version, others)):
         raise _foreign(work, "is a folder that swr-crawler did not make")
     mark(work, _OWNER)
 
 
 def _is_of_earlier_version(path: Path) -> bool:
     """Return whether a version that wrote no markers made this entry of a work folder."""
-    if path.is_symlink():
+    if is_symlink(path):
         return False
     if path.name in {LOCK, HOLDER}:
-        return path.is_file()
-    state = read_state(path) if path.is_dir() else None
+        return is_file(path)
+    state = read_state(path) if is_dir(path) else None
     return state is not None and state.snapshot == path.name
 
 

@@ -94,5 +94,16 @@ def test_loopback_is_localhost_and_its_addresses() -> None:
 
 
 def test_an_address_that_routers_do_not_forward_is_link_local() -> None:
-    assert all(map(is_link_local, ("http://169.254.169.254", "http://169.254.0.1:80", "http://[fe80::1]")))
+    assert all(
+        map(
+            is_link_local,
+            ("http://169.254.169.254", "http://169.254.0.1:80", "http://[fe80::1]", "http://[::ffff:169.254.0.1]"),
+        )
+    )
     assert not any(map(is_link_local, ("http://10.0.0.1", "http://127.0.0.1", "http://a.example", "x")))
+
+
+@pytest.mark.parametrize("host", ["::ffff:127.0.0.1", "::FFFF:7f00:1", "0:0:0:0:0:ffff:7f00:1"])
+def test_an_ipv4_address_written_as_ipv6_has_one_form_on_every_python(host: str) -> None:
+    assert origin(f"http://[{host}]") == "http://[::ffff:127.0.0.1]"
+    assert is_loopback(f"http://[{host}]")
