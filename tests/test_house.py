@@ -212,6 +212,7 @@ def test_neither_modules_nor_folders_import_in_a_circle() -> None:
     [
         ("aiolimiter", {"swr.http"}),
         ("aiohttp", {"swr.http", EMULATOR}),
+        ("yaml", {"config.credentials.tool_files"}),
         ("click", {"cli", "cli.commands", "cli.console"}),
     ],
 )

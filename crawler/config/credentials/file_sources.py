@@ -28,6 +28,7 @@ from crawler.config.credentials.tool_files.clouds import find_cloud
 from crawler.config.credentials.tool_files.documents import ToolFiles
 from crawler.config.credentials.tool_files.hcloud import HCLOUD_KEYS, find_profile
 from crawler.config.settings.secret_ref import SecretRef
+from crawler.config.settings.variables import without_newline
 from crawler.errors import ConfigError
 
 _AGENCY: Final = Effect("Terraform acts as an agency", "temporary keys of the agency")
@@ -97,7 +98,7 @@ def _refuse_contradiction(
     """Raise ConfigError for a variable that names other credentials than the entry."""
     for field, origin in variables.origins.items():
         variable = name_as_written(field, origin)
-        if field not in added and entry.fields.get(field) != environ[variable]:
+        if field not in added and entry.fields.get(field) != without_newline(environ[variable]):
             raise ConfigError(
                 f"target {target.name}: {CLOUD} and {variable} are set and do not agree; the clients of OpenStack use"
                 f" the one or the other, and would list other inventories; remove {variable} to use the entry of"

@@ -124,7 +124,7 @@ def test_a_variable_that_says_something_else_than_the_entry_is_refused(variable:
 
 
 def test_a_variable_that_says_the_same_as_the_entry_is_no_contradiction() -> None:
-    same = {"OS_USERNAME": "ci", "OS_PASSWORD": SECRET, "OS_PROJECT_NAME": "eu-de_a"}
+    same = {"OS_USERNAME": "ci\n", "OS_PASSWORD": SECRET, "OS_PROJECT_NAME": "eu-de_a"}
     assert chosen(CLOUD | same, clouds()) == chosen(CLOUD, clouds())
 
 

@@ -55,18 +55,26 @@ _REGION: Final = "{region_name}"
 
 
 class Layer(NamedTuple):
-    """One part of an entry: what is in `auth` and what is outside it, by key with `_` for `-`, and its file."""
+    """One part of an entry: what is in `auth` and what is outside it, by key with `_` for `-`, and its file.
+
+    Its repr shows no secret.
+    """
 
     auth: Mapping[str, Tree]
     outside: Mapping[str, Tree]
     path: str
+
+    def __repr__(self) -> str:
+        """Return the file alone."""
+        return f"{type(self).__name__}({self.path!r})"
 
 
 class CloudEntry(NamedTuple):
     """The credentials in an entry, by field, and the file that each of them is in.
 
     `unsupported` are the keys by which a client would act for somebody else than these fields say, or log in by a
-    method that this program does not have. `unread` are those of TRANSPORT_KEYS that the entry has.
+    method that this program does not have. `unread` are those of TRANSPORT_KEYS that the entry has. Its repr shows no
+    secret.
     """
 
     fields: Mapping[str, str]
@@ -74,12 +82,19 @@ class CloudEntry(NamedTuple):
     unsupported: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Return which fields there are, without what they hold."""
+        return f"{type(self).__name__}({', '.join(self.fields)})"
+
 
 class _Found(NamedTuple):
-    """The text of a key, and the file that it is in."""
+    """The text of a key, and the file that it is in. Its repr does not show the text."""
 
     text: str
     path: str
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.path!r})"
 
 
 def layer_of(entry: Tree, path: str) -> Layer:

@@ -1,7 +1,7 @@
 """The files of other tools as they are asked for: each is read once and decoded once (pure)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from crawler.config.credentials.tool_files.tree import (
     MissingLibraryError,
@@ -13,6 +13,8 @@ from crawler.config.credentials.tool_files.tree import (
 )
 from crawler.errors import ConfigError
 
+Decode: TypeAlias = Callable[[str], Tree]
+
 
 class ReadFile(Protocol):
     """Reads a file that `setting` asks for; `path` may begin with `~`."""
@@ -23,10 +25,14 @@ class ReadFile(Protocol):
 
 
 class Document(NamedTuple):
-    """A decoded file, and its path as messages show it."""
+    """A decoded file, and its path as messages show it. Its repr shows no secret."""
 
     path: str
     tree: Tree
+
+    def __repr__(self) -> str:
+        """Return the path alone."""
+        return f"{type(self).__name__}({self.path!r})"
 
     def table(self, key: str) -> Mapping[str, Tree]:
         """Return the mapping below `key` at the top of the document, an empty one if there is none."""
@@ -38,7 +44,7 @@ class ToolFiles:
 
     def __init__(self, read: ReadFile = lambda _path, _setting: None) -> None:
         self._read = read
-        self._found: dict[str, Document | None] = {}
+        self._found: dict[tuple[str, Decode], Document | None] = {}
 
     def ini(self, path: str, setting: str) -> Document | None:
         """Return the INI file at `path`, None when there is no such file; raise as `first` does."""
@@ -59,11 +65,12 @@ class ToolFiles:
         )
         return next((document for document in found if document is not None), None)
 
-    def _document(self, path: str, setting: str, decode: Callable[[str], Tree]) -> Document | None:
-        if path not in self._found:
+    def _document(self, path: str, setting: str, decode: Decode) -> Document | None:
+        if (path, decode) not in self._found:
             text = self._read(path, setting)
-            self._found[path] = None if text is None else Document(path, _decoded(text, path, setting, decode))
-        return self._found[path]
+            document = None if text is None else Document(path, _decoded(text, path, setting, decode))
+            self._found[path, decode] = document
+        return self._found[path, decode]
 
 
 def table_of(tree: Tree) -> Mapping[str, Tree]:
@@ -74,7 +81,7 @@ def table_of(tree: Tree) -> Mapping[str, Tree]:
 _NOTHING: Final[Mapping[str, Tree]] = {}
 
 
-def _decoded(text: str, path: str, setting: str, decode: Callable[[str], Tree]) -> Tree:
+def _decoded(text: str, path: str, setting: str, decode: Decode) -> Tree:
     try:
         return decode(text.removeprefix("\ufeff"))
     except UnreadableTreeError as problem:

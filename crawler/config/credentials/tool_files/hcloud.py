@@ -34,12 +34,19 @@ _KEY_ID: Final = re.compile(r"[A-Za-z0-9]{1,40}")  # 20 characters; KooCLI encry
 
 
 class HcloudProfile(NamedTuple):
-    """The credentials in a profile, by field, and the file; `unsupported` are the keys by which it is an agency's."""
+    """The credentials in a profile, by field, and the file; `unsupported` are the keys by which it is an agency's.
+
+    Its repr shows no secret.
+    """
 
     name: str
     path: str
     fields: Mapping[str, str]
     unsupported: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return the profile and which fields it has, without what they hold."""
+        return f"{type(self).__name__}({self.name!r}, {', '.join(self.fields)})"
 
 
 def names_profile(environ: Mapping[str, str]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from crawler.config.credentials.tool_files.cloud_entry import CloudEntry
+from crawler.config.credentials.tool_files.cloud_entry import CloudEntry, layer_of
 from crawler.config.credentials.tool_files.clouds import cloud_name, find_cloud
 from crawler.config.credentials.tool_files.documents import ToolFiles
 from crawler.errors import ConfigError
@@ -205,6 +205,14 @@ def test_a_list_in_the_place_of_a_text_is_refused(text: str) -> None:
     lines = "".join(f"    {line}\n" for line in text.splitlines())
     message = refusal(tool_files({HERE: f"clouds:\n  prod:\n{lines}"}))
     assert message.endswith("of cloud prod in ./clouds.yaml is no text; correct ./clouds.yaml")
+
+
+def test_no_repr_shows_a_secret() -> None:
+    found = entry(f"password: {SECRET}\nauth: {{token: {SECRET}}}")
+    assert repr(found) == "CloudEntry(password)"
+    document = tool_files({HERE: f"a: {SECRET}"}).first([HERE], "OS_CLOUD")
+    assert repr(document) == "Document('./clouds.yaml')"
+    assert repr(layer_of({"auth": {"password": SECRET}}, HERE)) == "Layer('./clouds.yaml')"
 
 
 def test_a_key_in_two_spellings_is_refused() -> None:

@@ -56,6 +56,7 @@ def test_a_profile_has_keys_project_and_account() -> None:
         "project_id": "0f",
         "account_id": "0d",
     }
+    assert SECRET not in repr(whole)
     assert found(profile(securityToken="", projectId=None)).fields == {"access_key": "AK1", "secret_key": SECRET}
 
 
