@@ -88,13 +88,10 @@ class CloudEntry(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """The text of a key, and the file that it is in. Its repr does not show the text."""
+    """The text of a key, and the file that it is in."""
 
     text: str
     path: str
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.path!r})"
 
 
 def layer_of(entry: Tree, path: str) -> Layer:

@@ -245,6 +245,7 @@ def test_the_values_of_the_targets_region_hold_and_a_region_that_the_entry_does_
     assert fields(text, region="eu-nl") == {"project": "nl", "user": "u"}
     assert fields(text, region=None)["project"] == "nl"  # the first one
     assert fields("region_name: eu-de,eu-nl\nauth: {username: u}", region="eu-nl") == {"user": "u"}
+    assert fields("regions: [{name: [eu-nl]}, eu-de]\nauth: {username: u}") == {"user": "u"}
     assert fields("region_name: []\nauth: {username: u}") == {"user": "u"}
     files = tool_files({HERE: "clouds: {prod: {region_name: eu-nl}}"})
     assert refusal(files) == (
