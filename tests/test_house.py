@@ -211,7 +211,7 @@ def test_neither_modules_nor_folders_import_in_a_circle() -> None:
     ("library", "only"),
     [
         ("aiolimiter", {"swr.http"}),
-        ("aiohttp", {"swr.http", EMULATOR}),
+        ("aiohttp", {"swr.http", "swr.http.network", EMULATOR}),
         ("yaml", {"config.credentials.tool_files"}),
         ("click", {"cli", "cli.commands", "cli.console"}),
     ],

@@ -10,7 +10,13 @@ from crawler.config.settings.kinds import InvalidValueError, preview
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.setting import Setting
 from crawler.config.settings.table import SETTINGS
-from crawler.config.settings.variables import CONFIG_VARIABLE, CREDENTIALS_FILE_VARIABLE, PREFIX, without_newline
+from crawler.config.settings.variables import (
+    CA_VARIABLES,
+    CONFIG_VARIABLE,
+    CREDENTIALS_FILE_VARIABLE,
+    PREFIX,
+    without_newline,
+)
 from crawler.errors import ConfigError, UsageError
 
 # The variables that Kubernetes sets in every container of a namespace that has a Service called swr-crawler, or
@@ -88,9 +94,9 @@ def read_environment(environ: Mapping[str, str]) -> dict[str, SourcedValue]:
 
 
 def read_defaults(environ: Mapping[str, str]) -> dict[str, SourcedValue]:
-    """Return the defaults; those of the token and the credentials file are other tools' variables, where set.
+    """Return the defaults; those of token, credentials file and CA file are other tools' variables, where set.
 
-    Raise ConfigError for a wrong path of the credentials file.
+    Raise ConfigError for a wrong path of either file.
     """
     defaults = declared_defaults()
     tokens = [variable for variable in TOKEN_VARIABLES if environ.get(variable)]
@@ -103,6 +109,10 @@ def read_defaults(environ: Mapping[str, str]) -> dict[str, SourcedValue]:
         source = SettingSource(f"environment {variable}", variable, variable, precedence=1)
         path = _from_text(SETTINGS["credentials_file"], without_newline(environ[variable]), source)
         defaults["credentials_file"] = SourcedValue(path, source)
+    for variable in [name for name in CA_VARIABLES if environ.get(name)][:1]:
+        # As with the token, the file overrides it.
+        source = SettingSource(f"environment {variable}", variable, variable)
+        defaults["ca_file"] = SourcedValue(_from_text(SETTINGS["ca_file"], environ[variable], source), source)
     return defaults
 
 

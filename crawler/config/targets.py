@@ -24,6 +24,11 @@ from crawler.config.settings.target_settings import CREDENTIAL_KEYS, SCOPE_KEYS
 from crawler.config.sources import DEFAULT_SOURCE, SourcedValue, declared_defaults, merge, suggest
 from crawler.errors import ConfigError
 
+# What belongs to another setting, and what is said of it without that one.
+_PARTS: Final = (
+    ("proxy", "proxy_credentials", "there is no proxy that they are for; set proxy to its URL, or remove them"),
+    ("client_cert", "client_key", ""),  # found when the files are read
+)
 _PACE: Final = frozenset({"rate_per_s", "concurrency"})
 
 
@@ -125,19 +130,20 @@ def _value(
 
 
 def _way(given: Mapping[str, SourcedValue], table: Mapping[str, SourcedValue]) -> dict[str, SourcedValue]:
-    """Return the setting for the credentials of a target's proxy: those that were written for this proxy, or none.
+    """Return the settings of a target that belong to another one and were not written for it: they have no value.
 
-    A `[[target]]`, the `table`, that names a proxy names its credentials, too; else those of a lower precedence were
-    written for another proxy. Raise the error of their source for credentials that are for no proxy at all.
+    A `[[target]]`, the `table`, that names a proxy or a certificate names what belongs to it, too; else what has a
+    lower precedence was written for another one. Raise the error of its source for what belongs to nothing at all.
     """
-    proxy, credentials = given["proxy"], given["proxy_credentials"]
-    in_table = table.get("proxy") is proxy
-    is_own = credentials is table.get("proxy_credentials") if in_table else _rank(credentials) >= _rank(proxy)
-    if not is_own:
-        return {"proxy_credentials": SourcedValue(None, DEFAULT_SOURCE)}
-    if credentials.value and proxy.value in {None, NO_PROXY_WORD}:
-        credentials.source.fail("there is no proxy that they are for; set proxy to its URL, or remove them")
-    return {}
+    dropped = {}
+    for owner, part, problem in _PARTS:
+        of, own = given[owner], given[part]
+        in_table = table.get(owner) is of
+        if own is not table.get(part) if in_table else _rank(own) < _rank(of):
+            dropped[part] = SourcedValue(None, DEFAULT_SOURCE)
+        elif problem and own.value and of.value in {None, NO_PROXY_WORD}:
+            own.source.fail(problem)
+    return dropped
 
 
 def _rank(given: SourcedValue) -> int:

@@ -28,7 +28,7 @@ Who does what: `decide` is called by WindowFetcher.fetch (crawl/engine/window_fe
 - A page that proves nothing yet is requested again (Walk.on_page), after `wait_s`; one that is too short at most
   `short_tries` times.
 
-Which response is which error is decided in swr/error_response.py and swr/http/failures.py.
+Which response is which error is decided in swr/error_response.py and swr/http/network/failures.py.
 
 Source: docs/reference/swr-api.md#retry-classes (which failures pass), #throttle-wait, #retry-after (how long).
 """

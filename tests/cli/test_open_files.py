@@ -11,7 +11,7 @@ import pytest
 from crawler.cli import run_command
 from crawler.files.disk_errors import ADVICE, reason_and_advice
 from crawler.files.open_files import open_file_limit
-from crawler.swr.http.failures import failure_of
+from crawler.swr.http.network.failures import failure_of
 
 
 @pytest.mark.unmeasured

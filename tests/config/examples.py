@@ -19,6 +19,9 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     ),
     "credentials_file": (("a", "a", "a"), ("~/b", "~/b", "~/b"), ("/c", "/c", "/c")),
     "proxy": (("a", "a", "http://a"), ("https://b:8", "https://b:8", "https://b:8"), ("none", "none", "none")),
+    "ca_file": (("a", "a", "a"), ("~/b", "~/b", "~/b"), ("", "", None)),
+    "client_cert": (("a", "a", "a"), ("b", "b", "b"), ("/c", "/c", "/c")),
+    "client_key": (("a", "a", "a"), ("b", "b", "b"), ("", "", None)),
     "rate_per_s": ((1, "1", 1.0), (2.5, "2.5", 2.5), ("unlimited", "unlimited", None)),
     "concurrency": ((1, "1", 1), (2, "2", 2), (1024, "1024", 1024)),
     "centers": (

@@ -9,7 +9,7 @@ from crawler.cli.run_command import run_command
 from crawler.crawl.ending.refused_target import ACTION, error_of
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
-from crawler.errors import ConfigError, CredentialsError, ErrorDetails, RefusedError, SizeRefusedError
+from crawler.errors import ConfigError, CredentialsError, ErrorDetails, RefusedError, RouteError, SizeRefusedError
 from tests.support.emulator_fixture import QuickClock, crawl, port_of, published_keys, serve, snapshot_of
 
 INVENTORY = synthetic(namespaces=4, repositories=200, seed=7)
@@ -95,7 +95,10 @@ def test_a_list_of_one_page_that_is_too_large_names_the_setting() -> None:
 
 
 def test_a_certificate_that_is_not_valid_names_what_to_look_at() -> None:
-    error = error_of("eu", RefusedError(ErrorDetails(text="the server's certificate is not valid")))
+    error = error_of("eu", RouteError(ErrorDetails(text="the certificate of a.test has expired; do this"), "endpoint"))
     assert isinstance(error, ConfigError)
-    assert "SSL_CERT_FILE" in str(error)
+    assert str(error).endswith(
+        "no request gets through: the certificate of a.test has expired; do this; then rerun the command"
+    )
+    assert error.setting == "endpoint"
     assert isinstance(error_of("eu", RefusedError(ErrorDetails(403))), CredentialsError)

@@ -1,36 +1,67 @@
 """Certificates of a throw-away authority, for tests of TLS."""
 
 import ssl
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import trustme
 
+LONG_AGO = datetime.now(UTC) - timedelta(days=400)
+
+
+class ClientFiles(NamedTuple):
+    """The files of a client certificate, and of its key."""
+
+    certificate: Path
+    key: Path
+
 
 @cache
-def authority(name: str = "one") -> trustme.CA:
+def authority(name: str) -> trustme.CA:
     """Return an authority that nothing trusts; another one for each name."""
     return trustme.CA(organization_name=f"test {name}")
 
 
 @cache
-def server_tls(*names: str) -> ssl.SSLContext:
-    """Return what serves TLS with a certificate of the authority for these names, by default localhost."""
+def server_tls(
+    *names: str, expired: bool = False, clients_of: str = "", version: ssl.TLSVersion | None = None
+) -> ssl.SSLContext:
+    """Return what serves TLS with a certificate of the authority for these names, by default localhost.
+
+    `clients_of` names the authority of the client certificates that it demands.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority().issue_cert(*(names or ("localhost",))).configure_cert(context)
+    until = LONG_AGO if expired else None
+    authority("one").issue_cert(*(names or ("localhost",)), not_before=None, not_after=until).configure_cert(context)
+    if version is not None:
+        context.minimum_version = context.maximum_version = version
+    if clients_of:
+        context.verify_mode = ssl.CERT_REQUIRED
+        authority(clients_of).configure_trust(context)
     return context
 
 
 @cache
 def client_tls() -> ssl.SSLContext:
     """Return what trusts the authority, and no other."""
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=None)
-    authority().configure_trust(context)
+    context = ssl.create_default_context()
+    authority("one").configure_trust(context)
     return context
 
 
-def ca_file(folder: Path) -> Path:
-    """Write the certificate of the authority into a file."""
-    path = folder / "ca.pem"
-    authority().cert_pem.write_to_path(str(path))
+def ca_file(folder: Path, name: str = "one") -> Path:
+    """Write the certificate of an authority into a file."""
+    path = folder / f"ca-{name}.pem"
+    authority(name).cert_pem.write_to_path(str(path))
     return path
+
+
+def client_files(folder: Path, name: str = "one") -> ClientFiles:
+    """Write a client certificate of an authority, and its key, into two files."""
+    files = ClientFiles(folder / f"client-{name}.pem", folder / f"client-{name}.key")
+    issued = authority(name).issue_cert("client@example.test")
+    issued.cert_chain_pems[0].write_to_path(str(files.certificate))
+    issued.private_key_pem.write_to_path(str(files.key))
+    return files

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from crawler.swr.decode.bounds import MAX_ELEMENTS, excess, has_many_elements
-from crawler.swr.http.failures import redirect_host
+from crawler.swr.http.network.failures import redirect_host
 from crawler.swr.throttle_wait import asks_to_wait, http_date, throttle_wait_s
 from crawler.text.redaction import masked
 

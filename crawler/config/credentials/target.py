@@ -38,6 +38,9 @@ class Target:
     credentials_file: str
     proxy: str | None
     proxy_credentials: SecretRef | None
+    ca_file: str | None
+    client_cert: str | None
+    client_key: str | None
     rate_per_s: float | None
     concurrency: int
     isolated: bool = False

@@ -40,6 +40,7 @@ _PROXY_CREDENTIALS: Final = Text(
     sensitive=True,
     type_name="secret reference",
 )
+_FILE: Final = Text("a path of printable characters", printable, none="")
 _PROJECT_ID: Final = Text("a project id: 1 to 64 of A-Z a-z 0-9 _ -", iam_id, none="", sensitive=True)
 _ID: Final = Text("an id: 1 to 64 of A-Z a-z 0-9 _ -", iam_id, none="", sensitive=True)
 _REGION: Final = Text("the name of a region, such as cn-north-4", region, metavar="R")
@@ -108,6 +109,13 @@ TARGET_SETTINGS: Final = declare(
     " proxy, whatever these variables say",
     Setting("proxy_credentials", _PROXY_CREDENTIALS, secret=True),
     "place of the proxy's USER:PASSWORD: env:NAME or file:PATH",
+    Setting("ca_file", _FILE),
+    "file or folder of the CA certificates (PEM) that are trusted in place of the system's; not set: that of"
+    " REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or OS_CACERT",
+    Setting("client_cert", _FILE),
+    "file of the certificate (PEM) for a service or a proxy that asks for one",
+    Setting("client_key", _FILE),
+    "file of the private key (PEM, not encrypted) of client_cert; not set: that file has the key, too",
     Setting("rate_per_s", Number(100_000, none="unlimited", metavar="R"), 50.0, "requests/s", flag_of="plan"),
     "maximum requests per second to a target, retries included",
     Setting("concurrency", Integer(1, 1024), 64, "requests", flag_of="plan"),

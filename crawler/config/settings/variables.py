@@ -15,3 +15,7 @@ CREDENTIALS_FILE_VARIABLE: Final = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
 def without_newline(value: str) -> str:
     """Return the value of a variable without newlines at its end: one that is made of a mounted file has one."""
     return value.rstrip("\r\n")
+
+
+# Other programs' variables for the CA certificates that are trusted: requests, curl, OpenStack clients.
+CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "OS_CACERT")

@@ -13,9 +13,8 @@ from crawler.config.credentials.choice import choose_method
 from crawler.config.credentials.methods import AccessKeyMethod, Method, PasswordMethod, TokenMethod, secret_refs
 from crawler.config.credentials.secrets import Stored, read_header, read_secret, read_tool_file, warn_of_exposed
 from crawler.config.credentials.stored import StoredSecrets
-from crawler.config.credentials.target import Target
 from crawler.config.credentials.tool_files.documents import ToolFiles
-from crawler.crawl.clients.networks import network_of
+from crawler.crawl.clients.networks import Networks
 from crawler.model.caller import Caller
 from crawler.model.clock import Clock
 from crawler.swr.auth.credentials import AccessKeyCredentials, Credentials, TokenCredentials
@@ -23,7 +22,7 @@ from crawler.swr.auth.metadata import MetadataCredentials
 from crawler.swr.auth.password import PasswordCredentials, PasswordLogin
 from crawler.swr.auth.signing import AccessKey
 from crawler.swr.http.client import Client
-from crawler.swr.http.network import DIRECT, Network
+from crawler.swr.http.network.proxy import DIRECT, Network
 
 
 class CredentialFactory(NamedTuple):
@@ -42,8 +41,8 @@ class CredentialFactory(NamedTuple):
 def credential_factories(config: Config, environ: Mapping[str, str]) -> dict[str, CredentialFactory]:
     """Return what makes the credentials of each target, by the target's name; its secrets are read already, each once.
 
-    Raises ConfigError without a target, for a method of which one half is missing and for a variable that names no
-    proxy, CredentialsError when a target has no method or a secret cannot be read.
+    Raises ConfigError without a target, for a method of which one half is missing, for a variable that names no proxy
+    and for a file that holds no certificates, CredentialsError when a target has no method or a secret cannot be read.
     """
     require_endpoint(config)
     files = ToolFiles(read_tool_file)
@@ -52,14 +51,11 @@ def credential_factories(config: Config, environ: Mapping[str, str]) -> dict[str
     places = {stored[name].path(ref) for name, method in methods.items() for _, ref in secret_refs(method)}
     for path in sorted(filter(None, places)):
         warn_of_exposed(path)
+    networks = Networks(environ)
+    factories = {name: _factory(method, environ, stored[name].text) for name, method in methods.items()}
     return {
-        target.name: _factory_of(target, methods[target.name], environ, stored[target.name].text)
-        for target in config.targets
+        one.name: factories[one.name]._replace(network=networks.of(one, methods[one.name])) for one in config.targets
     }
-
-
-def _factory_of(target: Target, method: Method, environ: Mapping[str, str], stored: Stored) -> CredentialFactory:
-    return _factory(method, environ, stored)._replace(network=network_of(target, method, environ))
 
 
 def _factory(method: Method, environ: Mapping[str, str], stored: Stored) -> CredentialFactory:

@@ -1,23 +1,43 @@
-"""Makes the network of each target from its configuration: its proxies, with their credentials."""
+"""Makes the network of each target from its configuration: proxies with their credentials, and certificates."""
 
+import ssl
 from collections.abc import Mapping
 
-from crawler.config.credentials.methods import Method
+from crawler.config.credentials.methods import Method, PasswordMethod
 from crawler.config.credentials.secrets import nothing_stored, read_secret
 from crawler.config.credentials.target import Target
 from crawler.config.network.proxies import ProxyChoice, credentials_in_url
 from crawler.config.network.routes import API, IAM, routes
+from crawler.crawl.clients.tls_context import TlsFiles, tls_context, tls_files
 from crawler.errors import CredentialsError
-from crawler.swr.http.network import Network, Proxy
+from crawler.swr.http.network.proxy import Network, Proxy
 
 
-def network_of(target: Target, method: Method, environ: Mapping[str, str]) -> Network:
-    """Return the network of a target that authenticates by `method`.
+class Networks:
+    """Makes the networks of a run's targets. Targets with the same files of TLS share what is made of them."""
 
-    Raise ConfigError for a variable that names no proxy, CredentialsError when the proxy's secret cannot be read.
-    """
-    ways = routes(target, method, environ)
-    return Network(api=_proxy(ways[API], environ), issuer=_proxy(ways.get(IAM), environ))
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._contexts: dict[TlsFiles, ssl.SSLContext] = {}
+
+    def of(self, target: Target, method: Method) -> Network:
+        """Return the network of a target that authenticates by `method`.
+
+        Raise ConfigError for a variable that names no proxy and for a file that is none of TLS, CredentialsError when
+        the proxy's secret cannot be read.
+        """
+        ways = routes(target, method, self._environ)
+        api, issuer = (_proxy(ways.get(service), self._environ) for service in (API, IAM))
+        issuers = [method.iam_endpoint] if isinstance(method, PasswordMethod) else []
+        asked = [target.endpoint, *issuers, *(proxy.origin for proxy in (api, issuer) if proxy is not None)]
+        is_secured = any(origin.startswith("https:") for origin in asked)
+        return Network(api, issuer, self._tls(target) if is_secured else None)
+
+    def _tls(self, target: Target) -> ssl.SSLContext | None:
+        files = tls_files(target, self._environ)
+        if files is not None and files not in self._contexts:
+            self._contexts[files] = tls_context(files)
+        return self._contexts[files] if files else None
 
 
 def _proxy(choice: ProxyChoice | None, environ: Mapping[str, str]) -> Proxy | None:

@@ -22,7 +22,7 @@ from crawler.swr.content_encoding import ACCEPTED
 from crawler.swr.http.body import BodyReader
 from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.connector import Connector, TracedResponse
-from crawler.swr.http.network import DIRECT, Network
+from crawler.swr.http.network.proxy import DIRECT, Network
 from crawler.swr.http.rate_limiter import RateLimiter
 from crawler.swr.http.transport import HEADER_BYTES, MAX_HEADERS, Transport
 from crawler.swr.request import Request

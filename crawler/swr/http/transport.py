@@ -17,8 +17,8 @@ from crawler.swr.content_range import parse_content_range
 from crawler.swr.exchange import Exchange
 from crawler.swr.http.body import BodyReader, details_of
 from crawler.swr.http.connector import Connector, TracedConnection, UnansweredError, connection_of
-from crawler.swr.http.failures import failure_of, redirect_host
-from crawler.swr.http.network import Network, options_of
+from crawler.swr.http.network.failures import failure_of, redirect_host
+from crawler.swr.http.network.proxy import Network, options_of
 from crawler.swr.request import ListRequest, Request
 from crawler.swr.response import Response
 from crawler.text.redaction import Mask, Secrets
@@ -94,9 +94,9 @@ class Transport:
                         raise
                     return Response(response.status, _dated(response.headers), content, generation, exchange, mask)
         except UnansweredError as unanswered:
-            raise failure_of(unanswered.error, proxy) from None
+            raise failure_of(unanswered.error, proxy, url.raw_host or "") from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise failure_of(error, proxy) from None
+            raise failure_of(error, proxy, url.raw_host or "") from None
 
     def _mask_of(self, headers: Mapping[str, str]) -> Mask:
         """Return what masks the known secrets, and those of a request with these headers."""

@@ -12,7 +12,7 @@ from crawler.errors import RequestError, RouteError, TransientError
 from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.client import Client, connected
-from crawler.swr.http.network import Network, Proxy
+from crawler.swr.http.network.proxy import Network, Proxy
 from crawler.swr.http.rate_limiter import LocalRateLimiter
 from tests.emulator.client import numbered
 from tests.support.certificates import client_tls, server_tls

@@ -3,21 +3,19 @@
 Source: docs/reference/swr-api.md#transient-failures.
 """
 
-import ssl
 from typing import Final
 
 import aiohttp
 from yarl import URL
 
-from crawler.errors import ErrorDetails, RefusedError, RequestError, TransientError
+from crawler.errors import ErrorDetails, RequestError, TransientError
 from crawler.files.open_files import open_files_advice
 from crawler.swr.error_response import printable
-from crawler.swr.http.network import Proxy, refusal_of
+from crawler.swr.http.network.certificates import client_certificate_error, host_of, untrusted, verification_error
+from crawler.swr.http.network.proxy import Proxy, refusal_of
 
 # The first line whose class matches holds.
 _FAILURES: Final[tuple[tuple[type[BaseException], type[RequestError], str], ...]] = (
-    (aiohttp.ClientConnectorCertificateError, RefusedError, "the server's certificate is not valid"),
-    (ssl.SSLCertVerificationError, RefusedError, "the server's certificate is not valid"),
     (aiohttp.ClientConnectorDNSError, TransientError, "cannot resolve the host name"),
     (aiohttp.ConnectionTimeoutError, TransientError, "no connection within the timeout"),
     (TimeoutError, TransientError, "no response within the timeout"),
@@ -32,13 +30,17 @@ _FAILURES: Final[tuple[tuple[type[BaseException], type[RequestError], str], ...]
 _LARGE_HEAD: Final = ("Got more than", "Too many headers")  # aiohttp has no class of its own for them at this point
 
 
-def failure_of(error: BaseException, proxy: Proxy | None = None) -> RequestError:
+def failure_of(error: BaseException, proxy: Proxy | None = None, host: str = "", details: str = "") -> RequestError:
     """Return the error that says what to do after `error`, with the operating system's reason if it gives one.
 
-    `proxy` is that of the request, which is named. Nothing else of `error` is shown: aiohttp's own messages quote what
+    `host` is the one that was asked, by `proxy`, if by any, which is named; `details` are those of a certificate that
+    is not trusted. Nothing else of `error` is shown: aiohttp's own messages quote what
     the server sent.
     """
-    refusal = refusal_of(error, proxy)
+    untrusted_by = verification_error(error)
+    if untrusted_by is not None:
+        return untrusted(untrusted_by, host_of(error, host), proxy, details)
+    refusal = refusal_of(error, proxy) or client_certificate_error(error, proxy)
     if refusal is not None:
         return refusal
     kind, text = next((kind, text) for foreign, kind, text in _FAILURES if isinstance(error, foreign))

@@ -35,6 +35,11 @@ class Proxy:
     credentials: str = field(default="", repr=False)
 
     @property
+    def host(self) -> str:
+        """Its host, a name or an address."""
+        return URL(self.origin).raw_host or ""
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """The password, and what is sent for it."""
         return tuple(filter(None, (self.credentials.partition(":")[2], self._basic)))

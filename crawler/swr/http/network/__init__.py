@@ -1,0 +1,1 @@
+"""The way of requests: proxies, certificates, and in words what fails on it."""
