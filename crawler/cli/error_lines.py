@@ -22,6 +22,7 @@ _NEXT_STEP: Final[Mapping[ErrorKind, str]] = {
     "interrupted": "rerun the command",
 }
 _NO_THREAD: Final = "can't start new thread"  # the only words by which Python tells it
+_NO_ROOM: Final = ("failed to map segment", "annot allocate memory")
 _THREADS: Final = (
     "the system gives this process no more threads: raise the limit of `ulimit -u`, or that of the container (pids), "
     "then rerun the command"
@@ -45,16 +46,25 @@ def with_next_step(error: CrawlerError) -> str:
     return text if "; " in text else f"{text}; {_NEXT_STEP[error.kind]}"
 
 
-def local_limit(error: BaseException) -> ErrorLine | None:
-    """Return the line for an error that is a limit of the machine or its settings; None for every other one."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+def only_error(error: Exception) -> Exception:
+    """Return the one error in a group of one, and every other error as it is."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
+    return error
+
+
+def local_limit(error: Exception) -> ErrorLine | None:
+    """Return the line for an error that is a limit of the machine or its settings; None for every other one."""
     if isinstance(error, UnicodeEncodeError):
         lacking = ascii(error.object[error.start : error.end][:20])
         text = f"the encoding of this process, {error.encoding}, lacks {lacking}"
         return ErrorLine(f"{text}: set LANG=C.UTF-8 or PYTHONUTF8=1, then rerun the command", CONFIG)
     if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
         return ErrorLine(_THREADS, DISK)
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-        return ErrorLine(_MEMORY, DISK)
-    return None
+    return ErrorLine(_MEMORY, DISK) if _lacks_memory(error) else None
+
+
+def _lacks_memory(error: Exception) -> bool:
+    if isinstance(error, ImportError):  # of a library that the system's loader finds no room for
+        return any(words in str(error) for words in _NO_ROOM)
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)

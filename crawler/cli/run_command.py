@@ -23,7 +23,7 @@ from crawler.cli.console.exit_status import (
 )
 from crawler.cli.console.output import say
 from crawler.cli.console.process_signals import SIGNALS
-from crawler.cli.error_lines import local_limit, with_next_step
+from crawler.cli.error_lines import local_limit, only_error, with_next_step
 from crawler.errors import CrawlerError, ReaderGoneError, UsageError
 from crawler.files.disk_errors import reason_and_advice
 from crawler.files.open_files import open_files_advice
@@ -56,7 +56,8 @@ def run_command(arguments: list[str]) -> int:
     except OSError as error:
         return _exit_code_of_os_error(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
-        return _report_bug(error)
+        only = only_error(error)
+        return _exit_code_of_os_error(only) if isinstance(only, OSError) else _report_bug(only)
 
 
 def _check_arguments(arguments: list[str]) -> None:

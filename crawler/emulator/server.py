@@ -7,6 +7,7 @@ Source: docs/reference/swr-api.md#header-size-limits (request limits), #gateway-
 """
 
 import asyncio
+import errno
 import os
 import ssl
 import time
@@ -200,6 +201,8 @@ async def emulator(settings: EmulatorSettings, *, tls: ssl.SSLContext | None = N
     except OSError as error:
         message = f"cannot listen on {HOST}:{settings.port}: {error.strerror or error}"
         raise ConfigError(message, setting="port") from error
+    if not listener.sockets:  # asyncio says so in its log alone
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
     port = listener.sockets[0].getsockname()[1]
     running.endpoint = f"https://{TLS_HOST}:{port}" if tls else f"http://{HOST}:{port}"
     try:

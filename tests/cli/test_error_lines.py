@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from crawler.cli.error_lines import local_limit, with_next_step
+from crawler.cli.error_lines import local_limit, only_error, with_next_step
 from crawler.errors import (
     ConfigError,
     CrawlerError,
@@ -47,9 +47,9 @@ def test_a_character_that_the_encoding_lacks_is_named_with_what_to_set() -> None
     ("error", "words"),
     [
         (RuntimeError("can't start new thread"), "no more threads: raise the limit of `ulimit -u`"),
-        (ExceptionGroup("", [RuntimeError("can't start new thread")]), "no more threads"),
         (MemoryError(), "no more memory: raise the limit of `ulimit -v`"),
         (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), "no more memory"),
+        (ImportError("x.so: failed to map segment from shared object"), "no more memory"),
     ],
 )
 def test_threads_and_memory_that_the_system_refuses_are_limits_to_raise(error: Exception, words: str) -> None:
@@ -64,8 +64,16 @@ def test_threads_and_memory_that_the_system_refuses_are_limits_to_raise(error: E
     [
         RuntimeError("dictionary changed size during iteration"),
         OSError(errno.EPROTO, os.strerror(errno.EPROTO)),
-        ExceptionGroup("", [MemoryError(), KeyError("x")]),
+        ImportError("no module named x"),
     ],
 )
 def test_every_other_error_is_a_bug(error: Exception) -> None:
     assert local_limit(error) is None
+
+
+def test_the_one_error_of_a_task_group_is_taken_out_of_its_groups() -> None:
+    inner = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    assert only_error(ExceptionGroup("", [ExceptionGroup("", [inner])])) is inner
+    both = ExceptionGroup("", [inner, KeyError("x")])
+    assert only_error(both) is both
+    assert only_error(inner) is inner

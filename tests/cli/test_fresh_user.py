@@ -10,6 +10,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,18 @@ def test_few_open_files_are_enough_or_named(target: Mapping[str, str], tmp_path:
     assert ended.code in {0, 74, 75}
     assert ended.code == 0 or "ulimit -n" in ended.err
     assert ended.code == 0 or limit < 20
+
+
+@pytest.mark.parametrize("command", [("plan",), ("demo", "--repositories", "20")])
+def test_the_other_commands_name_the_limit_of_open_files_too(
+    target: Mapping[str, str], tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    for limit in (6, 8, 10, 12):
+        ended = run_alone(
+            *command, folder=tmp_path, environ=target, before=partial(limited, resource.RLIMIT_NOFILE, limit)
+        )
+        assert ended.code in {0, 74, 75}, ended.err
+        assert ended.code == 0 or "ulimit -n" in ended.err
 
 
 def test_no_threads_are_named_as_the_limit_that_they_are(target: Mapping[str, str], tmp_path: Path) -> None:
