@@ -88,7 +88,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
         _replace(temporary, final)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only file system refuses to remove what is not there
+            temporary.unlink(missing_ok=True)
 
 
 def _open_temporary(temporary: Path, path: Path) -> int:

@@ -124,3 +124,16 @@ def test_a_link_that_leads_in_a_circle_is_an_error_and_stays(tmp_path: Path) -> 
         file.write(b"new")
     assert (tmp_path / "target").read_bytes() == b"new"
     assert (tmp_path / "link").is_symlink()
+
+
+def test_a_file_that_a_read_only_file_system_refuses_is_named_as_the_user_named_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: object, *_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)  # also of what is not there
+    with pytest.raises(OSError, match="Read-only file system") as caught, replacing(tmp_path / "report.html"):
+        pass
+    assert caught.value.filename == str(tmp_path / "report.html")
