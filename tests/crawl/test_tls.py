@@ -11,7 +11,7 @@ from crawler.config.load import load
 from crawler.crawl.result import RunResult
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.errors import ConfigError
-from tests.support.certificates import ca_file, client_files, server_tls
+from tests.support.certificates import LONG_AGO, ca_file, client_files, server_tls
 from tests.support.connect_proxy import served_proxy
 from tests.support.emulator_fixture import (
     TOKEN,
@@ -96,7 +96,9 @@ def test_an_authority_that_is_not_trusted_ends_the_run_before_anything_is_sent(t
         words, setting = refusal_of(run(served.endpoint, tmp_path))
         assert served.counters()["requests"] == 0
     assert words.startswith("the certificate of localhost is signed by an authority that is not trusted")
-    assert "set ca_file to the CA certificate (PEM) that signed it" in words
+    assert "(subject O=" in words
+    assert "; issuer O=test one" in words
+    assert "; for localhost); set ca_file to the CA certificate (PEM) that signed it" in words
     assert setting == "ca_file"
 
 
@@ -104,11 +106,13 @@ def test_a_certificate_for_other_names_and_one_that_has_expired_are_told_apart(t
     trusting = {"OS_CACERT": str(ca_file(tmp_path))}
     with serve(INVENTORY, tls=server_tls("other.example.test")) as served:
         words, setting = refusal_of(run(served.endpoint, tmp_path, trusting))
-    assert words.startswith("the certificate of localhost is for other names")
+    assert words.startswith("the certificate of localhost is for other names (subject ")
+    assert "; for other.example.test); set endpoint" in words
     assert setting == "endpoint"
     with serve(INVENTORY, tls=server_tls(expired=True)) as served:
         words, setting = refusal_of(run(served.endpoint, tmp_path / "2", trusting))
-    assert words.startswith("the certificate of localhost has expired")
+    assert words.startswith("the certificate of localhost has expired (subject ")
+    assert f"; valid until {LONG_AGO.date()}; for localhost)" in words
     assert "check the clock of this machine" in words
 
 
@@ -123,7 +127,8 @@ def test_a_proxy_that_opens_tls_is_trusted_by_its_own_authority(tmp_path: Path) 
     with serve(INVENTORY, tls=server_tls(host)) as opened, served_proxy({host: port_of(opened)}) as proxy:
         environ = {"HTTPS_PROXY": proxy.endpoint}
         words, _ = refusal_of(run(f"https://{host}", tmp_path, environ))
-        assert words.startswith(f"the certificate of {host} is signed by an authority that is not trusted")
+        assert words.startswith(f"the certificate of {host} is signed by an authority that is not trusted (subject ")
+        assert "; issuer O=test one" in words
         assert all_read(run(f"https://{host}", tmp_path / "2", environ | {"CURL_CA_BUNDLE": str(ca_file(tmp_path))}))
 
 
@@ -210,3 +215,9 @@ def test_a_variable_that_names_no_file_is_named(tmp_path: Path, variable: str) -
 def test_a_key_without_a_certificate_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="client_key has no certificate that it is for; set client_cert"):
         run("https://localhost:1", tmp_path, toml='[crawl]\nclient_key = "k.pem"')
+
+
+def test_a_home_folder_that_nothing_knows_is_a_line(tmp_path: Path) -> None:
+    for setting in ("ca_file", "client_cert"):
+        with pytest.raises(ConfigError, match=f"^{setting}: cannot read ~nobody-of-this-name/a.pem: nothing says"):
+            run("https://localhost:1", tmp_path, toml=f'[crawl]\n{setting} = "~nobody-of-this-name/a.pem"')

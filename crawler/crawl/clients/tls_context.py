@@ -54,16 +54,17 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
     """Return what TLS trusts and shows. Raise ConfigError, which names the setting, for a file that cannot be used."""
     context = _trusting(files)
     if files.client_cert:
-        _show(context, without_tilde(files.client_cert), without_tilde(files.client_key or files.client_cert))
+        _show(context, Path(files.client_cert), Path(files.client_key or files.client_cert))
     context.set_alpn_protocols(("http/1.1",))  # as aiohttp's own
     return context
 
 
 def _trusting(files: TlsFiles) -> ssl.SSLContext:
     """Return a context that trusts `ca_file` alone, else what the system trusts."""
-    path = without_tilde(files.ca_file or files.system_file)
+    path = Path(files.ca_file or files.system_file)
     setting = files.ca_setting if files.ca_file else SYSTEM_FILE
     try:
+        path = without_tilde(str(path))
         if files.ca_file:
             file, folder = (None, path) if is_dir(path) else (path, None)
             return ssl.create_default_context(cafile=file, capath=folder)
@@ -83,11 +84,7 @@ def _trusting(files: TlsFiles) -> ssl.SSLContext:
 
 def _show(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
     """Let a context show a client certificate. Raise ConfigError when the files hold none, or not its key."""
-    for setting, path in (("client_cert", certificate), ("client_key", key)):
-        try:
-            read_bounded(path, _MAX_BYTES)
-        except OSError as error:
-            raise _unreadable(setting, path, error) from None
+    certificate, key = (_readable(*one) for one in (("client_cert", certificate), ("client_key", key)))
     asked_for = []
 
     def password() -> str:  # without it OpenSSL asks on the terminal
@@ -104,6 +101,16 @@ def _show(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
         else:
             problem = f"client_cert: {certificate} and {key} hold no certificate with its key (PEM); name files that do"
         raise ConfigError(problem, setting=problem.partition(":")[0]) from None
+
+
+def _readable(setting: str, path: Path) -> Path:
+    """Return the whole path of a file. Raise ConfigError for one that cannot be read: OpenSSL does not say which."""
+    try:
+        path = without_tilde(str(path))
+        read_bounded(path, _MAX_BYTES)
+    except OSError as error:
+        raise _unreadable(setting, path, error) from None
+    return path
 
 
 def _unreadable(setting: str, path: Path, error: OSError) -> ConfigError:

@@ -18,6 +18,7 @@ from crawler.swr.exchange import Exchange
 from crawler.swr.http.body import BodyReader, details_of
 from crawler.swr.http.connector import Connector, TracedConnection, UnansweredError, connection_of
 from crawler.swr.http.network.failures import failure_of, redirect_host
+from crawler.swr.http.network.peer import failure_with_certificate
 from crawler.swr.http.network.proxy import Network, options_of
 from crawler.swr.request import ListRequest, Request
 from crawler.swr.response import Response
@@ -46,6 +47,7 @@ class Transport:
         self._body_reader = body_reader
         self._secrets = secrets
         self._network = network
+        self._certificates: dict[str, str] = {}  # that were not trusted, in words, by host
         self._timeout_s = timeout_s
         self._checks_offsets = True  # whether Content-Range of this service names the requested offset
 
@@ -96,7 +98,7 @@ class Transport:
         except UnansweredError as unanswered:
             raise failure_of(unanswered.error, proxy, url.raw_host or "") from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise failure_of(error, proxy, url.raw_host or "") from None
+            raise await failure_with_certificate(error, url, proxy, self._certificates) from None
 
     def _mask_of(self, headers: Mapping[str, str]) -> Mask:
         """Return what masks the known secrets, and those of a request with these headers."""
