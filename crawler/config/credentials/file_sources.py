@@ -34,6 +34,8 @@ from crawler.errors import ConfigError
 _AGENCY: Final = Effect("Terraform acts as an agency", "temporary keys of the agency")
 _LOGIN: Final = Effect("OpenStack clients log in by another method or for another user", "temporary keys of that login")
 _KEYS: Final = ("access_key", "secret_key", "security_token")
+# The settings of this program for what an entry says about the way to the service; verification has no switch.
+_INSTEAD: Final = {"cacert": " (set ca_file)", "cert": " (set client_cert)", "key": " (set client_key)"}
 # What the variables may add to an entry that has none of the group.
 _ADDED: Final = (("password",), ACCOUNT_FIELDS, PROJECT_FIELDS, PROJECT_ACCOUNT_FIELDS, ("iam_endpoint",))
 
@@ -82,7 +84,7 @@ def cloud_source(
         | {field: variables.origins[field] for field in added},
         how_to_set={field: f"{keys[0]} below auth {where} in clouds.yaml" for field, keys in CLOUD_KEYS.items()},
         assumed=AssumedIdentity(unsupported, _LOGIN) if unsupported else variables.assumed,
-        unread=tuple(f"{key} {where}" for key in entry.unread),
+        unread=tuple(f"{key} {where}{_INSTEAD.get(key, '')}" for key in entry.unread),
     )
 
 

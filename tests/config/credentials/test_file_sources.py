@@ -159,9 +159,12 @@ def test_an_incomplete_entry_says_which_key_is_missing_and_where() -> None:
 
 def test_config_show_names_the_file_the_entry_and_what_of_it_is_not_used() -> None:
     result = loaded('[crawl]\nregion = "eu-de"', environ=CLOUD)
-    rows = describe(result, CLOUD, tool_files(clouds(more="cacert: /ca")))
+    rows = describe(result, CLOUD, tool_files(clouds(more="cacert: /ca\n    verify: false")))
     (row,) = [row for row in rows if row.setting == "credentials"]
-    assert row.value == "password: password cloud:prod.password; not used: cacert of cloud prod"
+    assert (
+        row.value
+        == "password: password cloud:prod.password; not used: verify of cloud prod, cacert of cloud prod (set ca_file)"
+    )
     assert row.origin.startswith(f"file {CLOUDS}, ")
     (missing,) = [row for row in describe(result, CLOUD, tool_files({})) if row.setting == "credentials"]
     assert missing.value.startswith("none: OS_CLOUD is prod, but there is no clouds.yaml in ")
