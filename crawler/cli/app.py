@@ -250,14 +250,33 @@ def show(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     metavar="FILE",
     help="Written when the server listens: endpoint, token, ak, sk, project_id, …",
 )
+@click.option(
+    "--tls",
+    type=click.Path(),
+    metavar="DIR",
+    help="Serve https by a throw-away CA, and write what a client needs to DIR: ca.pem, client.pem, client.key.",
+)
+@click.option("--require-client-cert", is_flag=True, help="With --tls, serve only clients that show client.pem.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME:KEY=VALUE,…", help="Repeatable; 'list' names them.")
-def emulate(*, inventory: str | None, ready_file: str | None, faults: tuple[str, ...], **settings: Any) -> int:  # noqa: ANN401
+def emulate(
+    *,
+    inventory: str | None,
+    ready_file: str | None,
+    faults: tuple[str, ...],
+    tls: str | None,
+    require_client_cert: bool,
+    **settings: Any,  # noqa: ANN401
+) -> int:
     """Serve the API on 127.0.0.1 with made-up repositories until a signal; then print the counters."""
     from crawler.cli.commands.emulate import emulate as run  # noqa: PLC0415
 
+    if require_client_cert and not tls:
+        raise click.UsageError("--require-client-cert: needs --tls DIR")
     settings = {name: value for name, value in settings.items() if value is not None}
     raise_open_file_limit()
-    return run(Path(inventory) if inventory else None, Path(ready_file) if ready_file else None, faults, settings)
+    secured = (Path(tls), require_client_cert) if tls else None
+    served, ready = (Path(one) if one else None for one in (inventory, ready_file))
+    return run(served, ready, faults, settings, secured)
 
 
 @cli.command(cls=DeferredFlags, flags=flags_of("output", "progress"))

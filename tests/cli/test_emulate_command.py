@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from crawler.cli.commands.emulate import serve_until_signalled
+from crawler.cli.run_command import run_command
 from crawler.emulator.server import EmulatorSettings
 from crawler.errors import DiskError
 from tests.emulator.client import numbered
@@ -22,6 +23,7 @@ from pathlib import Path
 from crawler.cli.console.process_signals import SIGNALS
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.cli.commands.emulate import serve_until_signalled
+from crawler.cli.run_command import run_command
 from crawler.emulator.server import EmulatorSettings
 SIGNALS.install()
 settings = EmulatorSettings(inventory=synthetic(namespaces=2, repositories=20, seed=0), port=int(sys.argv[1]))
@@ -88,3 +90,28 @@ def test_without_a_ready_file_it_serves_at_the_port_given() -> None:
 def test_a_ready_file_that_cannot_be_written_is_a_disk_error(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match=r"cannot write .*missing/ready\.json"):
         serve_until_signalled(EmulatorSettings(inventory=numbered(1)), ready_file=tmp_path / "missing" / "ready.json")
+
+
+@pytest.mark.parametrize("mutual", [False, True])
+def test_with_tls_it_serves_https_to_who_trusts_its_throw_away_authority(tmp_path: Path, *, mutual: bool) -> None:
+    ready_file, folder = tmp_path / "ready.json", tmp_path / "tls"
+    ready_file.write_bytes(STALE)
+    flags = ["--repositories", "20", "--ready-file", str(ready_file), "--tls", str(folder)]
+    flags += ["--require-client-cert"] if mutual else []
+    with subprocess.Popen([sys.executable, "-m", "crawler", "emulate", *flags], stdout=subprocess.PIPE) as process:  # noqa: S603 - ourselves
+        ready = wait_for(ready_file, process)
+        keys = {"client_cert", "client_key"} if mutual else set()
+        settings = {name: ready[name] for name in {"endpoint", "token", "ca_file"} | keys}
+        environ = {f"SWR_CRAWLER_{name.upper()}": value for name, value in settings.items()}
+        own = {"PATH": "/usr/bin:/bin", **environ}
+        crawl = [sys.executable, "-m", "crawler", "crawl", "--output", str(tmp_path / "out")]
+        done = subprocess.run(crawl, env=own, capture_output=True, text=True, check=False)  # noqa: S603 - ourselves
+        process.terminate()
+    assert ready["endpoint"].startswith("https://localhost:")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "client.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_client_certificate_is_demanded_with_tls_only(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["emulate", "--require-client-cert"]) == 2
+    assert "--require-client-cert: needs --tls DIR" in capfd.readouterr().err

@@ -13,6 +13,7 @@ from crawler.emulator.faults.registry import FAULTS, parse_fault
 from crawler.emulator.inventory.ndjson import from_ndjson
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
+from crawler.emulator.tls import ServerTls, make_server_tls
 from crawler.errors import ConfigError, DiskError
 from crawler.files.atomic import can_be_file, replacing
 from crawler.files.disk_errors import reason_and_advice
@@ -23,11 +24,18 @@ _MAX_LINE_BYTES: Final = 16 * 2**20
 _MAX_INVENTORY_BYTES: Final = 16 * 2**30
 
 
-def emulate(inventory: Path | None, ready_file: Path | None, faults: tuple[str, ...], settings: dict[str, Any]) -> int:
+def emulate(
+    inventory: Path | None,
+    ready_file: Path | None,
+    faults: tuple[str, ...],
+    settings: dict[str, Any],
+    tls: tuple[Path, bool] | None = None,
+) -> int:
     """Serve synthetic repositories, or those of the file `inventory`, until a signal; return the exit code.
 
-    With "list" among `faults`, print the names of all faults instead. Raises ConfigError (port, inventory),
-    UsageError (faults), DiskError (ready_file).
+    With "list" among `faults`, print the names of all faults instead. `tls` is the folder for what a client of https
+    needs, and whether it must show a certificate; None serves http. Raises ConfigError (port, inventory, tls),
+    UsageError (faults), DiskError (ready_file, tls).
     """
     if "list" in faults:
         say("\n".join(FAULTS))
@@ -45,30 +53,34 @@ def emulate(inventory: Path | None, ready_file: Path | None, faults: tuple[str, 
         except OSError as error:
             raise ConfigError(f"--inventory: cannot read {inventory}: {error.strerror}") from None
     parsed = tuple(parse_fault(fault) for fault in faults)
-    serve_until_signalled(EmulatorSettings(inventory=served, faults=parsed, **settings), ready_file=ready_file)
+    secured = None if tls is None else make_server_tls(tls[0], require_client_cert=tls[1])
+    chosen = EmulatorSettings(inventory=served, faults=parsed, **settings)
+    serve_until_signalled(chosen, ready_file=ready_file, tls=secured)
     return 0
 
 
-def serve_until_signalled(settings: EmulatorSettings, *, ready_file: Path | None) -> None:
+def serve_until_signalled(settings: EmulatorSettings, *, ready_file: Path | None, tls: ServerTls | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then write the counters to standard output as one line of JSON.
 
     When the emulator listens, `ready_file` appears complete: a JSON object of strings with `endpoint`, `token`, `ak`,
-    `sk`, `project_id`, `project_name`, `user`, `password`, `domain`, and `security_token` if the key has one. A file
-    of an earlier run is removed first, so that it does not name a dead endpoint.
+    `sk`, `project_id`, `project_name`, `user`, `password`, `domain`, and `security_token` if the key has one; with
+    `tls` also `ca_file`, `client_cert` and `client_key`. A file of an earlier run is removed first, so that it does not
+    name a dead endpoint.
 
     Raises ConfigError (port), DiskError (ready_file).
     """
     SIGNALS.watch()
-    counters = asyncio.run(_serve(settings, ready_file))
+    counters = asyncio.run(_serve(settings, ready_file, tls))
     say(orjson.dumps(counters).decode())
 
 
-async def _serve(settings: EmulatorSettings, ready_file: Path | None) -> dict[str, Any]:
+async def _serve(settings: EmulatorSettings, ready_file: Path | None, tls: ServerTls | None) -> dict[str, Any]:
     if ready_file is not None:
         _replace(ready_file, None)
-    async with emulator(settings) as running:
+    async with emulator(settings, tls=tls.context if tls else None) as running:
         if ready_file is not None:
-            _replace(ready_file, orjson.dumps(_connection(running)) + b"\n")
+            files = {} if tls is None else {name: str(path) for name, path in tls.files.items()}
+            _replace(ready_file, orjson.dumps(_connection(running) | files) + b"\n")
         await SignalStop().wait()
     return running.counters()
 
