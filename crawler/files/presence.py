@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 # Nothing is there: a part of the path is missing or no folder, or its links lead in a circle.
-_ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EBADF, errno.ELOOP})
+ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EBADF, errno.ELOOP})
 
 
 def exists(path: Path) -> bool:
@@ -45,6 +45,6 @@ def _mode(path: Path, *, follow_symlinks: bool = True) -> int | None:
     except ValueError:
         return None
     except OSError as error:
-        if error.errno not in _ABSENT:
+        if error.errno not in ABSENT:
             raise
         return None

@@ -1,10 +1,30 @@
-"""Lists what is below a folder; a folder that cannot be read is an error, and not an empty one."""
+"""Lists what is below a folder; a folder that cannot be read is an error, and not an empty one.
 
+`Path.glob` takes a folder that fails for an empty one since Python 3.12, so nothing else uses it (tests/test_house.py).
+"""
+
+import fnmatch
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from crawler.files.presence import is_symlink
+from crawler.files.presence import ABSENT, is_symlink
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """Return the paths in a folder whose names match a pattern, in no order.
+
+    There are none in a folder that is missing, or that this user may not read. Raises OSError when the disk fails.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return [folder / name for name in fnmatch.filter([entry.name for entry in entries], pattern)]
+    except PermissionError:
+        return []
+    except OSError as error:
+        if error.errno not in ABSENT:
+            raise
+        return []
 
 
 def folders_below(folder: Path) -> Iterator[Path]:

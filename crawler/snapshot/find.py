@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from crawler.errors import IncompleteError, UsageError
+from crawler.files.tree import matching
 from crawler.snapshot.latest import find_latest, followed
 from crawler.snapshot.layout import LATEST, MANIFEST, PREVIOUS, SNAPSHOTS, SUCCESS, snapshot_folder, snapshot_id
 from crawler.snapshot.manifest import Manifest, check_counts
@@ -163,7 +164,7 @@ def _head(folder: Path) -> _Head | None:
 
 
 def _folders(output: Path) -> list[Path]:
-    return sorted(folder for folder in output.glob(SNAPSHOTS) if os.path.isdir(folder))  # noqa: PTH112 - the same
+    return sorted(folder for folder in matching(output, SNAPSHOTS) if os.path.isdir(folder))  # noqa: PTH112 - the same
 
 
 def _existing(output: Path) -> str:

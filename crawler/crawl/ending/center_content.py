@@ -1,11 +1,13 @@
 """Reads from part files which of some records a center holds, and what they hold."""
 
 from collections.abc import Collection, Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from crawler.files.disk_errors import disk_errors
+from crawler.files.tree import folders_below, matching
 from crawler.model.record import RecordKey, differ_by_owner, record_key
 from crawler.model.walk_id import Center
 from crawler.snapshot.layout import partition_path
@@ -53,7 +55,8 @@ def unheld(folder: Path, target: str, center: Center, keys: Collection[int]) -> 
 
 def _records(folder: Path, target: str, center: Center) -> Iterator[tuple[RecordKey, RecordContent]]:
     with disk_errors(folder):
-        for path in folder.glob(f"**/{partition_path(center)}/*"):
+        partitions = [below for below in folders_below(folder) if below.name == partition_path(center)]
+        for path in chain.from_iterable(matching(partition, "*") for partition in partitions):
             with path.open("rb") as part:
                 for record in map(_decode, part):
                     if record.target == target:

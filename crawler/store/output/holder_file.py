@@ -26,6 +26,7 @@ from crawler.errors import DiskError, UnavailableError
 from crawler.files.atomic import write_all
 from crawler.files.closing import close_quietly
 from crawler.files.disk_errors import disk_errors
+from crawler.files.tree import matching
 from crawler.snapshot.layout import HOLDER_TEMPORARY
 from crawler.store.output.holder_record import RECORD_BYTES, HolderRecord, from_bytes, to_bytes
 
@@ -189,5 +190,5 @@ class HolderFile:
 
 def remove_temporary_files(work: Path) -> None:
     """Remove the files of runs that were killed before the record had its name. Raises OSError."""
-    for path in work.glob(HOLDER_TEMPORARY):
+    for path in matching(work, HOLDER_TEMPORARY):
         path.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from crawler.files.disk_errors import disk_errors
 from crawler.files.presence import exists, is_dir, is_symlink
 from crawler.files.removal import remove_contents
 from crawler.files.sync import sync_file, sync_folder
+from crawler.files.tree import matching
 from crawler.snapshot.layout import (
     HOLDER,
     JOURNAL,
@@ -174,4 +175,4 @@ def _copy_spool(folder: Path) -> None:
 
 def is_taken(work: Path, snapshot: str) -> bool:
     """Return whether a run in the work folder, or anything else there, has this id. Raises OSError."""
-    return os.path.lexists(work / snapshot) or any(work.glob(f"{snapshot}{_TAKEN}*"))
+    return os.path.lexists(work / snapshot) or bool(matching(work, f"{snapshot}{_TAKEN}*"))
