@@ -48,3 +48,10 @@ CERTIFICATE = issued("a.test")
 @given(at=st.integers(0, len(CERTIFICATE) - 1), byte=st.integers(0, 255), size=st.integers(0, len(CERTIFICATE)))
 def test_a_damaged_certificate_raises_nothing(at: int, byte: int, size: int) -> None:
     read_certificate((CERTIFICATE[:at] + bytes([byte]) + CERTIFICATE[at + 1 :])[:size])
+
+
+def test_parts_of_a_name_and_names_that_are_no_hosts_are_left_out() -> None:
+    unit, country = bytes.fromhex("55040b"), bytes.fromhex("550406")
+    seen = read_certificate(issued("a.test", "someone@a.test").replace(unit, country))
+    assert seen is not None
+    assert (seen.subject, seen.issuer, seen.hosts) == ("O=Cloud ä, CN=swr", "O=Company", ("a.test",))
