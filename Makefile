@@ -30,8 +30,9 @@ test: $(STAMP)  ## the whole suite with its branch coverage gates
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --fail-under=100 --include="$$($(BIN)/python -m tests.layers)"
 
-suite: $(STAMP)  ## the whole suite, without measuring coverage
-	$(BIN)/pytest -n 4 --dist worksteal
+TESTS ?= tests
+suite: $(STAMP)  ## the whole suite, or TESTS of it, without measuring coverage
+	$(BIN)/pytest -n 4 --dist worksteal $(TESTS)
 
 PYTHONS ?=
 test-all:  ## the suite on each supported Python of this machine, and on those in PYTHONS; each has a venv of its own

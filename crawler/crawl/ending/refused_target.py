@@ -53,11 +53,6 @@ def error_of(target: str, error: RequestError, reason: str = "") -> CrawlerError
 
 
 def _advice(status: int) -> str:
-    if not status:
-        return (
-            "check the endpoint, the clock of this machine, and the CA certificates that it trusts (SSL_CERT_FILE): a "
-            "proxy that opens TLS has a certificate of its own"
-        )
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return "something between here and the service changes its answers: reach the endpoint by another way"
     if status < HTTPStatus.BAD_REQUEST:
