@@ -182,6 +182,12 @@ def test_the_same_holds_for_them_while_they_import(
     assert check_reading(fresh, reading(snapshot, served, tmp_path)[name], 3) & {130, 143}
 
 
+def test_a_signal_during_the_last_imports_of_a_command_does_not_crash_the_process(fresh: Sweep) -> None:
+    undisturbed = fresh.run(Shot(["schema"]))
+    for at in range(undisturbed.events - 12, undisturbed.events + 1):
+        assert fresh.run(Shot(["schema"], [(at, signal.SIGTERM)])).code in {0, 143}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_holds_for_them_at_hundreds_of_instants(

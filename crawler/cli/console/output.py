@@ -59,9 +59,10 @@ def print_lines(lines: Iterable[bytes]) -> None:
 
 def print_json(content: object) -> None:
     """Print one JSON document, indented, with control characters escaped."""
-    import orjson  # noqa: PLC0415 - only when JSON is printed; a message needs less
+    # Not orjson: what a signal raises while it imports the modules that it needs ends the process with SIGSEGV.
+    import msgspec  # noqa: PLC0415 - only when JSON is printed; a message needs less
 
-    text = orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
+    text = msgspec.json.format(msgspec.json.encode(content), indent=2).decode()
     lines = (escaped(line) for line in text.split("\n"))  # JSON does not escape U+009B, which some terminals obey
     sys.stdout.buffer.write("".join(f"{line}\n" for line in lines).encode())
     sys.stdout.flush()
