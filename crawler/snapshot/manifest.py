@@ -4,7 +4,7 @@ Schema 2 differs from 1 in the words of the verdicts (`VERDICTS_OF_SCHEMA_1`), a
 the settings. Both can be read; `config` is kept as it was written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
@@ -268,7 +268,10 @@ def _from_schema_1(text: bytes) -> Manifest:
     return msgspec.convert({**content, "schema": SCHEMA}, type=Manifest)
 
 
-_DECODERS: Final = {1: _from_schema_1, 2: msgspec.json.Decoder(Manifest).decode}
+_DECODERS: Final[Mapping[int, Callable[[bytes], Manifest]]] = {
+    1: _from_schema_1,
+    2: lambda text: msgspec.json.decode(text, type=Manifest),  # a Decoder would be made at each start
+}
 
 
 def _check_paths(manifest: Manifest) -> None:

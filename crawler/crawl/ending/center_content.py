@@ -8,7 +8,7 @@ import msgspec
 
 from crawler.files.disk_errors import disk_errors
 from crawler.files.tree import folders_below, matching
-from crawler.model.record import RecordKey, differ_by_owner, record_key
+from crawler.model.record import RecordKey, differ_by_owner, names_of, record_key
 from crawler.model.walk_id import Center
 from crawler.snapshot.layout import partition_path
 
@@ -45,12 +45,16 @@ def unheld(folder: Path, target: str, center: Center, keys: Collection[int]) -> 
 
     It reads all records of the center. Raises DiskError.
     """
-    left = set(keys)
+    left: dict[int, set[int]] = {}  # by what an owner does not change: one look for each record
+    for key in keys:
+        left.setdefault(names_of(key), set()).add(key)
     for of, _ in _records(folder, target, center):
-        left -= {key for key in left if key == of.key or differ_by_owner(key, of.key)}
-        if not left:
-            break
-    return frozenset(left)
+        same_names = left.get(names_of(of.key))
+        if same_names:
+            same_names -= {key for key in same_names if key == of.key or differ_by_owner(key, of.key)}
+            if not any(left.values()):
+                break
+    return frozenset().union(*left.values())
 
 
 def _records(folder: Path, target: str, center: Center) -> Iterator[tuple[RecordKey, RecordContent]]:

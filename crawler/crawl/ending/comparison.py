@@ -44,7 +44,8 @@ def _unheld(evidence: Evidence, folder: Path) -> dict[tuple[str, Center], int]:
 
     Where the totals show that some are missing, the records shown may be among them: that says nothing more.
     """
-    totals = [total for total in evidence.totals if total.target not in evidence.failed_targets]
+    failed = evidence.failed_targets
+    totals = [total for total in evidence.totals if total.target not in failed]
     whole = {(one.target, one.center) for one in cover(totals, evidence.walks) if one.uncovered == 0}
     outside = {(one.target, one.center): one.outside for one in evidence.centers}
     shown = {total[:2]: {*total.unmatched, *outside.get(total[:2], ())} for total in totals}

@@ -18,7 +18,6 @@ from crawler.swr.exchange import Exchange
 from crawler.swr.http.body import BodyReader, details_of
 from crawler.swr.http.connector import Connector, TracedConnection, UnansweredError, connection_of
 from crawler.swr.http.network.failures import failure_of, redirect_host
-from crawler.swr.http.network.peer import failure_with_certificate
 from crawler.swr.http.network.proxy import Network, options_of
 from crawler.swr.request import ListRequest, Request
 from crawler.swr.response import Response
@@ -98,6 +97,8 @@ class Transport:
         except UnansweredError as unanswered:
             raise failure_of(unanswered.error, proxy, url.raw_host or "") from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            from crawler.swr.http.network.peer import failure_with_certificate  # noqa: PLC0415 - few requests fail
+
             raise await failure_with_certificate(error, url, proxy, self._certificates) from None
 
     def _mask_of(self, headers: Mapping[str, str]) -> Mask:

@@ -34,8 +34,7 @@ def failure_of(error: BaseException, proxy: Proxy | None = None, host: str = "",
     """Return the error that says what to do after `error`, with the operating system's reason if it gives one.
 
     `host` is the one that was asked, by `proxy`, if by any, which is named; `details` are those of a certificate that
-    is not trusted. Nothing else of `error` is shown: aiohttp's own messages quote what
-    the server sent.
+    is not trusted. Nothing else of `error` is shown: aiohttp's own messages quote what the server sent.
     """
     untrusted_by = verification_error(error)
     if untrusted_by is not None:
