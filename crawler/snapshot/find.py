@@ -39,11 +39,10 @@ class _Head(msgspec.Struct, frozen=True):
 def find_snapshot(name: str, output: Path) -> Path:
     """Return the folder of a snapshot by its name.
 
-    `latest` is the one that `output/latest` points to, or else `output/latest.json` names.
-
-    `previous` is the newest complete snapshot that was started
-    before `latest` (by `started_at` of the manifests; of the same time, the one with the smaller id). Any other name is
-    a folder, or else the id of a snapshot in `output`; write `./latest` for a folder of that name.
+    `latest` is the one that `output/latest` points to, or else `output/latest.json` names. `previous` is the newest
+    complete snapshot that was started before `latest` (by `started_at` of the manifests; of the same time, the one with
+    the smaller id). Any other name is a folder, or else the id of a snapshot in `output`; write `./latest` for a folder
+    of that name.
 
     Raises UsageError, with the snapshots that exist, when there is none of this name; IncompleteError when `previous`
     is asked for and the manifest of `latest` cannot be read.

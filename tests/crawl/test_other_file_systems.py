@@ -13,7 +13,7 @@ import pytest
 
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
-from tests.support.emulator_fixture import serve
+from tests.support.emulator_fixture import environ_of, serve
 from tests.support.other_system import Ended, other_system, run_alone
 
 pytestmark = pytest.mark.unmeasured
@@ -37,7 +37,7 @@ def served() -> Iterator[RunningEmulator]:
 
 @pytest.fixture
 def target(served: RunningEmulator) -> dict[str, str]:
-    return {"SWR_CRAWLER_ENDPOINT": served.endpoint, "SWR_CRAWLER_TOKEN": served.identity.token}
+    return environ_of(served)
 
 
 def crawl(target: Mapping[str, str], folder: Path, snapshot: str, calls: Mapping[str, object]) -> Ended:

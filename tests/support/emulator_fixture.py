@@ -61,6 +61,11 @@ def port_of(served: RunningEmulator) -> int:
     return int(served.endpoint.rsplit(":", 1)[1])
 
 
+def environ_of(served: RunningEmulator) -> dict[str, str]:
+    """Return the variables by which a command asks this emulator."""
+    return {"SWR_CRAWLER_ENDPOINT": served.endpoint, "SWR_CRAWLER_TOKEN": served.identity.token}
+
+
 def snapshot_of(result: RunResult) -> Path:
     """Return the folder of the published snapshot."""
     assert result.path is not None

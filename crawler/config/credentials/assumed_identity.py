@@ -50,7 +50,7 @@ class IdentityRule(NamedTuple):
         return all(given) and given[0] not in self.harmless
 
 
-_AGENCY: Final = Effect("Terraform acts as an agency", "temporary keys of the agency")
+AGENCY: Final = Effect("Terraform acts as an agency", "temporary keys of the agency")
 _TERRAFORM_IDP: Final = Effect("Terraform logs in through an identity provider", "temporary keys of that login")
 _SDK_IDP: Final = Effect("the SDK logs in through an identity provider", "temporary keys of that login")
 _TRUST: Final = Effect("OpenStack clients act for the user who gave a trust", "keys of that user")
@@ -68,16 +68,16 @@ SDK_RULES: Final = (
     ),
 )
 _AGENCY_RULES: Final = tuple(
-    IdentityRule((name,), _AGENCY) for name in ("OS_AGENCY_NAME", "OS_AGENCY_DOMAIN_NAME", "OS_DELEGATED_PROJECT")
+    IdentityRule((name,), AGENCY) for name in ("OS_AGENCY_NAME", "OS_AGENCY_DOMAIN_NAME", "OS_DELEGATED_PROJECT")
 )
 # The provider reads OS_… as aliases of HW_…, so that its roles hold for the keys of both.
 TERRAFORM_RULES: Final = (
     *(
         IdentityRule((f"HW_ASSUME_ROLE_{part}",), effect)
         for part, effect in (
-            ("AGENCY_NAME", _AGENCY),
-            ("DOMAIN_NAME", _AGENCY),
-            ("DOMAIN_ID", _AGENCY),
+            ("AGENCY_NAME", AGENCY),
+            ("DOMAIN_NAME", AGENCY),
+            ("DOMAIN_ID", AGENCY),
             ("IDP_ID", _TERRAFORM_IDP),
             ("ID_TOKEN", _TERRAFORM_IDP),
             ("ID_TOKEN_FILE", _TERRAFORM_IDP),

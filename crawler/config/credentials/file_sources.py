@@ -12,7 +12,7 @@ Source: docs/reference/swr-api.md#hcloud-file, #clouds-yaml.
 from collections.abc import Mapping
 from typing import Final
 
-from crawler.config.credentials.assumed_identity import AssumedIdentity, Effect
+from crawler.config.credentials.assumed_identity import AGENCY, AssumedIdentity, Effect
 from crawler.config.credentials.source import (
     ACCOUNT_FIELDS,
     PROJECT_ACCOUNT_FIELDS,
@@ -31,7 +31,6 @@ from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.variables import without_newline
 from crawler.errors import ConfigError
 
-_AGENCY: Final = Effect("Terraform acts as an agency", "temporary keys of the agency")
 _LOGIN: Final = Effect("OpenStack clients log in by another method or for another user", "temporary keys of that login")
 _KEYS: Final = ("access_key", "secret_key", "security_token")
 # The settings of this program for what an entry says about the way to the service; verification has no switch.
@@ -52,7 +51,7 @@ def hcloud_source(
     secrets = {field: SecretRef("hcloud", f"{profile.name}.{field}") for field in profile.fields if field in _KEYS}
     values = {field: text for field, text in profile.fields.items() if field in VALUE_FIELDS}
     where = f"of profile {profile.name} in {profile.path}"
-    assumed = AssumedIdentity(profile.unsupported, _AGENCY) if profile.unsupported else variables.assumed
+    assumed = AssumedIdentity(profile.unsupported, AGENCY) if profile.unsupported else variables.assumed
     return variables._replace(
         secrets=others | secrets,
         values={**variables.values, **values},

@@ -21,12 +21,12 @@ from crawler.files.presence import exists, is_dir, is_symlink
 from crawler.files.removal import remove_contents
 from crawler.files.sync import sync_file, sync_folder
 from crawler.files.tree import matching
+from crawler.snapshot.latest import is_latest_link
 from crawler.snapshot.layout import (
     HOLDER,
     JOURNAL,
     LATEST,
     LATEST_FILE,
-    LATEST_TARGET,
     LOCK,
     MARKER,
     PAGES,
@@ -109,7 +109,7 @@ def remove_run(folder: Path) -> None:
         (folder / STATE_FILE).unlink(missing_ok=True)
     with suppress(OSError):
         link = folder / LATEST
-        if is_symlink(link) and LATEST_TARGET.fullmatch(str(link.readlink())):
+        if is_latest_link(link):
             link.unlink()
         left = remove_contents(folder, _is_ours)
         if left == [MARKER]:
