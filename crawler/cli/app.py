@@ -12,7 +12,7 @@ import crawler
 from crawler.cli.console.exit_status import BROKEN_PIPE
 from crawler.cli.console.process_signals import SIGNALS
 from crawler.cli.numbers import SEED, integer
-from crawler.cli.open_files import raise_open_file_limit
+from crawler.cli.open_files import prepare_open_files
 from crawler.cli.options import (
     DeferredFlags,
     config_file,
@@ -78,7 +78,7 @@ def crawl(**given: Any) -> int:  # noqa: ANN401 - the flags, as `load` takes the
     config = load(given).config
     from crawler.cli.commands.crawl import crawl as run  # noqa: PLC0415
 
-    raise_open_file_limit()
+    prepare_open_files()
     return run(config, os.environ)
 
 
@@ -91,7 +91,7 @@ def plan(*, as_json: bool, **given: Any) -> int:  # noqa: ANN401
     config = load(given).config
     from crawler.cli.commands.plan import plan as run  # noqa: PLC0415
 
-    raise_open_file_limit()
+    prepare_open_files()
     return run(config, os.environ, as_json=as_json)
 
 
@@ -273,7 +273,7 @@ def emulate(
     if require_client_cert and not tls:
         raise click.UsageError("--require-client-cert: needs --tls DIR")
     settings = {name: value for name, value in settings.items() if value is not None}
-    raise_open_file_limit()
+    prepare_open_files()
     secured = (Path(tls), require_client_cert) if tls else None
     served, ready = (Path(one) if one else None for one in (inventory, ready_file))
     return run(served, ready, faults, settings, secured)
@@ -286,5 +286,5 @@ def demo(*, repositories: int, seed: int, **given: Any) -> int:  # noqa: ANN401
     """Crawl an emulated registry: 20 namespaces, both centers, up to a verified snapshot."""
     from crawler.cli.commands.demo import demo as run  # noqa: PLC0415
 
-    raise_open_file_limit()
+    prepare_open_files()
     return run({name: value for name, value in given.items() if value is not None}, repositories, seed, os.environ)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crawler.errors import ConfigError, DiskError
+from crawler.files.disk_errors import reason_and_advice
 
 HOSTS = ("localhost", "127.0.0.1", "::1")
 
@@ -51,5 +52,5 @@ def make_server_tls(folder: Path, *, require_client_cert: bool) -> ServerTls:
         client.cert_chain_pems[0].write_to_path(str(made.client_cert))
         client.private_key_pem.write_to_path(str(made.client_key))
     except OSError as error:
-        raise DiskError(f"cannot write {folder}: {error.strerror}") from error
+        raise DiskError(f"cannot write {folder}: {reason_and_advice(error)}") from error
     return made

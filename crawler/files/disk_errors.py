@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,9 +35,19 @@ def disk_errors(place: Path) -> Iterator[None]:
 def reason_and_advice(error: OSError, advice: str = ADVICE) -> str:
     """Return the system's reason, and what to do: `advice`, but for what only one thing helps against, that.
 
-    A caller's own `advice` holds for every reason but too many open files.
+    A caller's own `advice` holds for every reason but a limit of this process: too many open files, too large a file.
     """
-    limit = open_files_advice(error.errno)
+    limit = open_files_advice(error.errno) or _file_size_advice(error.errno)
     if not limit and advice is ADVICE:
         limit = _ADVICE_OF.get(error.errno or 0, "").format(user=os.geteuid())
     return f"{error.strerror or error}; {f'{limit}, {_THEN}' if limit else advice}"
+
+
+def _file_size_advice(number: int | None) -> str:
+    """Return which limit a file has reached, and what to do, for the error of that; "" for any other error."""
+    if number != errno.EFBIG:
+        return ""
+    soft, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if soft == resource.RLIM_INFINITY:
+        return "its file system takes no larger files: name a place on another one"
+    return f"this process may write files of {soft} bytes at most: raise the limit with `ulimit -f`"

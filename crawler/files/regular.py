@@ -42,7 +42,7 @@ def _check_regular(descriptor: int, path: Path) -> None:
 def read_bounded(path: Path, max_bytes: int) -> bytes:
     """Return what the file, pipe or device at `path` holds.
 
-    Raises OSError, for more than `max_bytes` with EFBIG and words of its own.
+    Raises OSError, for more than `max_bytes` with EOVERFLOW and words of its own.
     """
     with path.open("rb") as file:
         content = file.read(max_bytes + 1)
@@ -57,14 +57,15 @@ def bounded_lines(path: Path, file: BinaryIO, *, max_line_bytes: int, max_bytes:
     while line := file.readline(max_line_bytes + 1):
         size += len(line)
         if len(line) > max_line_bytes:
-            raise OSError(errno.EFBIG, f"a line is longer than {max_line_bytes} bytes", str(path))
+            raise OSError(errno.EOVERFLOW, f"a line is longer than {max_line_bytes} bytes", str(path))
         if size > max_bytes:
             raise _too_large(path, max_bytes)
         yield line
 
 
 def _too_large(path: Path, max_bytes: int) -> OSError:
-    return OSError(errno.EFBIG, f"it holds more than {max_bytes} bytes", str(path))
+    # As open(2) has it for a file that is too large to be opened. EFBIG says that a file cannot be written on.
+    return OSError(errno.EOVERFLOW, f"it holds more than {max_bytes} bytes", str(path))
 
 
 def size_of(file: BinaryIO) -> int:

@@ -192,6 +192,25 @@ def test_the_other_commands_name_the_limit_of_open_files_too(
         assert ended.code == 0 or "ulimit -n" in ended.err
 
 
+@pytest.mark.parametrize("command", [("crawl",), ("plan",), ("demo",), ("emulate",)])
+def test_too_few_files_for_an_event_loop_are_one_line(
+    target: Mapping[str, str], tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    five = partial(limited, resource.RLIMIT_NOFILE, 5)  # with four Python itself cannot start
+    ended = run_alone(*command, folder=tmp_path, environ=target, before=five)
+    assert ended.code == 74
+    assert has_one_line(ended.err, "Too many open files", "may have 5 open at a time: raise the limit with `ulimit -n`")
+
+
+def test_the_limit_of_a_file_s_size_is_no_full_disk(target: Mapping[str, str], tmp_path: Path) -> None:
+    small = partial(limited, resource.RLIMIT_FSIZE, 4096)
+    for command in (("crawl",), ("crawl", "--output", "-"), ("schema",)):
+        with (tmp_path / "out").open("wb") as out:
+            ended = run_alone(*command, folder=tmp_path, environ=target, stdout=out.fileno(), before=small)
+        assert ended.code == 74
+        assert "File too large; this process may write files of 4096 bytes at most" in ended.last_line
+
+
 def test_no_threads_are_named_as_the_limit_that_they_are(target: Mapping[str, str], tmp_path: Path) -> None:
     refused = "RuntimeError: can't start new thread"
     starts = {"threading._start_new_thread": refused, "threading._start_joinable_thread": refused}  # 3.12, 3.13

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import subprocess
 import sys
 
@@ -20,8 +21,8 @@ def test_the_limit_of_open_files_is_raised_to_what_the_system_allows(soft: int, 
     code = (
         "import resource\n"
         f"resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))\n"
-        "from crawler.cli.open_files import raise_open_file_limit\n"
-        "raise_open_file_limit()\n"
+        "from crawler.cli.open_files import prepare_open_files\n"
+        "prepare_open_files()\n"
         "print(*resource.getrlimit(resource.RLIMIT_NOFILE))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
@@ -41,6 +42,15 @@ def test_the_limit_of_the_whole_machine_is_another_one() -> None:
     refused = OSError(errno.ENFILE, os.strerror(errno.ENFILE))
     assert "all programs of this machine" in reason_and_advice(refused)
     assert "free disk space" not in reason_and_advice(refused)
+
+
+def test_a_file_that_may_not_grow_is_no_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = OSError(errno.EFBIG, os.strerror(errno.EFBIG), "/there/part")
+    no_limit = "File too large; its file system takes no larger files: name a place on another one, then rerun"
+    assert reason_and_advice(refused).startswith(no_limit)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (4096, resource.RLIM_INFINITY))
+    limit = "File too large; this process may write files of 4096 bytes at most: raise the limit with `ulimit -f`"
+    assert reason_and_advice(refused, "and no advice of a caller") == f"{limit}, then rerun the command"
 
 
 def test_any_other_error_of_a_disk_is_told_as_before() -> None:

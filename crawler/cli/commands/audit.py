@@ -21,6 +21,7 @@ from crawler.cli.console.output import print_lines, say, say_styled
 from crawler.config.audit_policy import Policy
 from crawler.errors import DiskError, UsageError
 from crawler.files.atomic import can_be_file, replacing
+from crawler.files.disk_errors import reason_and_advice
 from crawler.model.audit_rules import Severity
 from crawler.snapshot.find import open_named, open_to_compare
 from crawler.snapshot.reader import SnapshotReader
@@ -135,7 +136,7 @@ def _print(lines: Iterable[str]) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise DiskError(f"cannot write to standard output: {error.strerror}") from None
+        raise DiskError(f"cannot write to standard output: {reason_and_advice(error)}") from None
 
 
 def _styled() -> Callable[[Severity, str], str]:
@@ -154,4 +155,4 @@ def _write(path: str, lines: Iterable[bytes]) -> None:
         with replacing(Path(path)) as file:
             file.writelines(line + b"\n" for line in lines)
     except OSError as error:
-        raise DiskError(f"cannot write {path}: {error.strerror}") from None
+        raise DiskError(f"cannot write {path}: {reason_and_advice(error)}") from None

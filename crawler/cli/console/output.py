@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from crawler.errors import DiskError
+from crawler.files.disk_errors import reason_and_advice
 from crawler.text.human import escaped
 
 
@@ -54,7 +55,7 @@ def print_lines(lines: Iterable[bytes]) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise DiskError(f"cannot write to standard output: {error.strerror}") from None
+        raise DiskError(f"cannot write to standard output: {reason_and_advice(error)}") from None
 
 
 def print_json(content: object) -> None:
