@@ -1,9 +1,11 @@
 """A client behind a proxy: it asks the proxy for every host, names it in every error, and shows none of its secrets."""
 
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 
 from crawler.crawl.system_clock import SystemClock
@@ -12,6 +14,7 @@ from crawler.errors import RequestError, RouteError, TransientError
 from crawler.swr.auth.credentials import TokenCredentials
 from crawler.swr.http.buffer_budget import BufferBudget
 from crawler.swr.http.client import Client, connected
+from crawler.swr.http.network.failures import failure_of
 from crawler.swr.http.network.proxy import Network, Proxy
 from crawler.swr.http.rate_limiter import LocalRateLimiter
 from tests.emulator.client import numbered
@@ -174,6 +177,21 @@ async def test_a_connection_through_a_proxy_with_unread_bytes_is_not_used_again(
         pool[0][0].data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         assert (await client.get(REQUEST)).status == 200
     assert len(proxy.asked()) == 2
+
+
+@pytest.mark.parametrize(
+    ("failure", "is_advised"),
+    [
+        (aiohttp.ConnectionTimeoutError(), True),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), True),
+        (OSError(errno.ECONNREFUSED, "Connection refused"), False),  # something is there
+        (aiohttp.ServerDisconnectedError(), False),
+    ],
+)
+def test_a_host_that_nothing_leads_to_may_be_behind_a_proxy(failure: Exception, *, is_advised: bool) -> None:
+    advice = "; if only a proxy leads out of this network, set proxy or HTTPS_PROXY"
+    assert str(failure_of(failure)).endswith(advice) is is_advised
+    assert advice not in str(failure_of(failure, Proxy("http://proxy.test:3128")))
 
 
 async def test_no_secret_of_a_proxy_is_shown() -> None:

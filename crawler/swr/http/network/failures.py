@@ -3,6 +3,7 @@
 Source: docs/reference/swr-api.md#transient-failures.
 """
 
+import errno
 from typing import Final
 
 import aiohttp
@@ -48,8 +49,21 @@ def failure_of(error: BaseException, proxy: Proxy | None = None, host: str = "",
     text = text if proxy is None else _through(proxy, error, text)
     reason = getattr(error, "strerror", None) or ""
     text = f"{text} ({printable(reason, str)})" if reason else text
-    advice = open_files_advice(error.errno) if isinstance(error, OSError) else ""
+    advice = _advice(error, proxy)
     return kind(ErrorDetails(text=f"{text}; {advice}" if advice else text))
+
+
+_NO_WAY_OUT: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH})
+_WAY_OUT: Final = "if only a proxy leads out of this network, set proxy or HTTPS_PROXY"
+
+
+def _advice(error: BaseException, proxy: Proxy | None) -> str:
+    """Return what to do about a failure besides asking again, "" for nothing."""
+    number = error.errno if isinstance(error, OSError) else None
+    unreached = isinstance(error, aiohttp.ClientConnectorDNSError | aiohttp.ConnectionTimeoutError)
+    if proxy is None and (unreached or number in _NO_WAY_OUT):
+        return open_files_advice(number) or _WAY_OUT
+    return open_files_advice(number)
 
 
 def _through(proxy: Proxy, error: BaseException, text: str) -> str:
