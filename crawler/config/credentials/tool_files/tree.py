@@ -14,6 +14,7 @@ Tree: TypeAlias = "Mapping[str, Tree] | list[Tree] | str | None"
 
 _MAX_NODES: Final = 50_000  # of YAML, each counted as often as aliases repeat it; a large file has some thousands
 _MAX_LEVELS: Final = 40
+_TOO_DEEP: Final = f"has more than {_MAX_LEVELS} levels"
 _NULL: Final = "tag:yaml.org,2002:null"
 _MERGE: Final = "tag:yaml.org,2002:merge"
 _STANDARD: Final = "tag:yaml.org,2002:"
@@ -38,15 +39,31 @@ def decode_yaml(text: str) -> Tree:
     except ImportError:
         raise MissingLibraryError from None
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_shallow(yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise UnreadableTreeError(f"is not YAML{f' in line {mark.line + 1}' if mark else ''}") from None
     except yaml.YAMLError:  # a character that no YAML has; its message shows the text around it
         raise UnreadableTreeError("is not YAML: it holds characters that are no text") from None
-    except RecursionError:
-        raise UnreadableTreeError(f"has more than {_MAX_LEVELS} levels") from None
     return None if root is None else _Nodes().tree_of(root, 0)
+
+
+def _shallow(loader: Any) -> Any:  # noqa: ANN401 - a class; PyYAML has no types
+    """Return a loader that stops at a level too many: to read on to the end takes the time of its levels squared."""
+
+    class ShallowLoader(loader):  # type: ignore[misc]
+        _level = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401
+            if self._level > _MAX_LEVELS:
+                raise UnreadableTreeError(_TOO_DEEP)
+            self._level += 1
+            try:
+                return super().compose_node(parent, index)
+            finally:
+                self._level -= 1
+
+    return ShallowLoader
 
 
 class _Nodes:
@@ -85,7 +102,7 @@ class _Nodes:
     def _count(self, node: Any, level: int) -> None:  # noqa: ANN401
         self._left -= 1
         if level > _MAX_LEVELS:
-            raise UnreadableTreeError(f"has more than {_MAX_LEVELS} levels")
+            raise UnreadableTreeError(_TOO_DEEP)
         if self._left < 0:
             raise UnreadableTreeError(f"holds more than {_MAX_NODES} values, with what its aliases repeat")
         if not node.tag.startswith(_STANDARD) or (node.id != "scalar" and node.tag not in {_MAPPING, _SEQUENCE}):

@@ -77,6 +77,14 @@ def test_what_is_no_plain_document_is_refused_with_its_line(text: str, says: str
     assert says in refusal(text)
 
 
+def test_a_document_may_have_forty_levels_in_either_style() -> None:
+    assert decode_yaml("[" * 41 + "]" * 41) is not None
+    assert "has more than 40 levels" in refusal("[" * 42 + "]" * 42)
+    blocks = "\n".join(" " * level + "a:" for level in range(40))
+    assert decode_yaml(blocks) is not None
+    assert "has more than 40 levels" in refusal(blocks + "\n" + " " * 40 + "a:")
+
+
 @pytest.mark.parametrize("merge", ["", "<<: "])
 def test_aliases_that_repeat_far_more_than_the_file_holds_are_refused(merge: str) -> None:
     """The attack is called a billion laughs: nine levels of ten aliases each."""
