@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
-from crawler.config.credentials.tools import TOKEN_VARIABLES
+from crawler.config.credentials.tools.variables import TOKEN_VARIABLES
 from crawler.config.renamed import renamed, renamed_variables
 from crawler.config.settings.kinds import InvalidValueError, preview
 from crawler.config.settings.secret_ref import SecretRef

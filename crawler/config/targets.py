@@ -66,7 +66,7 @@ def _make_target(name: str, given: Mapping[str, SourcedValue], *, isolated: bool
 
 def _refuse_plain_http(given: Mapping[str, SourcedValue], *, allow_http: bool) -> None:
     """Raise the error of an endpoint's source when credentials would cross a network unencrypted."""
-    for name in ("endpoint", "iam_endpoint", "metadata_endpoint"):
+    for name in ("endpoint", "iam_endpoint", "sts_endpoint", "metadata_endpoint"):
         endpoint, source = given[name].value or "", given[name].source
         is_local = is_loopback(endpoint) or (name == "metadata_endpoint" and is_link_local(endpoint))
         if endpoint.startswith("http:") and not (allow_http or is_local):

@@ -3,14 +3,21 @@
 Whose inventory it is, account and project decide; which part of it is listed, the permissions of the caller. So a run
 is resumed only by a caller of whom all of this is known to be equal:
 
-    method     names, kept as they are                  kept as a digest   equal
-    ---------  ---------------------------------------  -----------------  -----------------------------------------
-    password   account, user, project, IAM service      nothing            by name; the password may change
-    aksk       project, if it was given                 access key id      the same key: nobody says whose another is
-    token      none                                     token              the same token, for the same reason
-    metadata   machine (the id of the ECS), project     nothing            by name: a machine belongs to one account
+    method        names, kept as they are                 kept as a digest  equal
+    ------------  --------------------------------------  ----------------  -----------------------------------------
+    password      account, user, project, IAM service     nothing           by name; the password may change
+    aksk          project, if it was given                access key id     the same key: nobody says whose another is
+    token         none                                    token             the same token, for the same reason
+    metadata      machine (the id of the ECS), project    nothing           by name: a machine belongs to one account
+    oidc          agency, provider, session policy,       nothing           by name: the token is another each hour
+                  issuer and subject of the token
+    idp           provider, IAM service, issuer and       nothing           by name, for the same reason
+                  subject of the token
+    pod-identity  issuer, subject and id of the service   nothing           by name, for the same reason
+                  account
 
-A machine whose id is not known equals none, itself neither. The endpoint that is asked is part of the run's plan.
+An identity token that does not say whose it is is kept as a digest, and equals only itself. A machine whose id is not
+known equals none, itself neither. The endpoint that is asked is part of the run's plan.
 
 Digests are HMAC-SHA-256 with a salt of their own. They are taken of tokens and of key ids only, which are long and
 random; passwords and secret keys are never part of them.
@@ -24,7 +31,12 @@ from typing import Final
 import msgspec
 
 MACHINE: Final = "machine"
-_SECRET_NAMES: Final = {"aksk": "access key", "token": "token"}
+_IDENTITY_TOKEN: Final = "identity token"  # noqa: S105 - a name
+_SECRET_NAMES: Final = {
+    "aksk": "access key",
+    "token": "token",
+    **dict.fromkeys(("oidc", "idp", "pod-identity"), _IDENTITY_TOKEN),
+}
 
 
 class CallerRecord(msgspec.Struct, frozen=True, kw_only=True):

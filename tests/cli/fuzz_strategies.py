@@ -72,7 +72,8 @@ def _is_text_of_environment(text: str) -> bool:
     return "\0" not in text
 
 
-_ENDPOINTS: Final = frozenset({"endpoint", "iam_endpoint", "metadata_endpoint", "region"})  # would be asked
+# What would be asked.
+_ENDPOINTS: Final = frozenset({"endpoint", "iam_endpoint", "sts_endpoint", "metadata_endpoint", "region"})
 _VARIABLES: Final = tuple(
     setting.variable for label, setting in SETTINGS.items() if setting.variable and label not in _ENDPOINTS
 )

@@ -14,6 +14,7 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     "project_id": (("a", "a", "a"), ("0f", "0f", "0f"), ("", "", None)),
     "project": (("eu-de_a", "eu-de_a", "eu-de_a"), ("b", "b", "b"), ("", "", None)),
     "iam_endpoint": (("a.example", "a.example", "https://a.example"), ("b:8", "b:8", "https://b:8"), ("", "", None)),
+    "sts_endpoint": (("a.example", "a.example", "https://a.example"), ("b:8", "b:8", "https://b:8"), ("", "", None)),
     "metadata_endpoint": tuple(
         (f"http://{a}", f"http://{a}", f"http://{a}") for a in ("169.254.0.1", "[::1]", "127.0.0.1")
     ),

@@ -175,7 +175,7 @@ def test_plain_http_to_this_machine_is_accepted(host: str) -> None:
 
 def test_plain_http_to_iam_and_metadata_is_refused_beyond_this_machine_and_its_link() -> None:
     endpoint = 'endpoint = "a.example"\n'
-    for name in ("iam_endpoint", "metadata_endpoint"):
+    for name in ("iam_endpoint", "sts_endpoint", "metadata_endpoint"):
         text = f'[[target]]\n{endpoint}{name} = "http://10.0.0.1"'
         assert str(refusal(text)).startswith(f"crawler.toml, [[target]] 1 {name}: plain http exposes the token")
         assert loaded(text, flags={"allow_http": True}).config.targets

@@ -13,6 +13,7 @@ from crawler.cli.run_command import run_command as _run
 from crawler.config.load import load
 from crawler.crawl.result import RunResult
 from crawler.emulator.faults.registry import parse_fault
+from crawler.emulator.http.request import POD_CREDENTIALS
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import ConfigError, CredentialsError
@@ -73,6 +74,31 @@ def hcloud_of(served: RunningEmulator, folder: Path) -> dict[str, str]:
     return {"HW_SHARED_CONFIG_FILE": str(file)}
 
 
+def workload_of(method: str, served: RunningEmulator, folder: Path) -> dict[str, str]:
+    """Write the identity token to a file; return the variables of the SDK that name it, its issuer and the project."""
+    identity, file = served.identity, folder / "identity-token"
+    file.write_text(f"{identity.id_token}\n")
+    file.chmod(0o600)
+    variables = {
+        "oidc": {
+            "HUAWEICLOUD_OIDC_PROVIDER_URN": identity.provider_urn,
+            "HUAWEICLOUD_OIDC_AGENCY_URN": identity.agency_urn,
+            "HUAWEICLOUD_OIDC_TOKEN_FILE": str(file),
+            "HUAWEICLOUD_SDK_STS_ENDPOINT": served.endpoint,
+        },
+        "idp": {
+            "HUAWEICLOUD_SDK_IDP_ID": identity.idp,
+            "HUAWEICLOUD_SDK_ID_TOKEN_FILE": str(file),
+            "HUAWEICLOUD_SDK_IAM_ENDPOINT": served.endpoint,
+        },
+        "pod-identity": {
+            "HC_CONTAINER_CREDENTIALS_FULL_URI": served.endpoint + POD_CREDENTIALS,
+            "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(file),
+        },
+    }
+    return {**variables[method], "HUAWEICLOUD_SDK_PROJECT_ID": identity.project_id}
+
+
 def key_of(served: RunningEmulator) -> dict[str, str]:
     identity = served.identity
     return {
@@ -82,7 +108,9 @@ def key_of(served: RunningEmulator) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("method", ["token", "password", "aksk", "metadata", "profile", "clouds", "hcloud"])
+@pytest.mark.parametrize(
+    "method", ["token", "password", "aksk", "metadata", "profile", "clouds", "hcloud", "oidc", "idp", "pod-identity"]
+)
 def test_every_credential_method_reads_the_same_inventory_and_leaves_no_secret_anywhere(
     tmp_path: Path, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -109,8 +137,10 @@ def test_every_credential_method_reads_the_same_inventory_and_leaves_no_secret_a
             environ = cloud_of(served, tmp_path)
         if method == "hcloud":
             environ = hcloud_of(served, tmp_path)
+        if method in {"oidc", "idp", "pod-identity"}:
+            environ = workload_of(method, served, tmp_path)
         result = run(environ, tmp_path / "output", toml, **flags)
-        secrets = [served.token, served.identity.password, served.identity.sk]
+        secrets = [served.token, served.identity.password, served.identity.sk, served.identity.id_token]
     assert exit_code_of(result) == 0, result.errors
     assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
     left = b"".join(path.read_bytes() for path in (tmp_path / "output").rglob("*") if path.is_file())
@@ -152,6 +182,56 @@ def test_temporary_keys_that_expire_during_a_crawl_are_fetched_again(tmp_path: P
         result = run({}, tmp_path, toml, endpoint=served.endpoint, limit=10, concurrency=8)
     assert exit_code_of(result) == 0, result.errors
     assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
+
+
+@pytest.mark.parametrize("method", ["oidc", "idp", "pod-identity"])
+def test_keys_for_an_identity_token_that_expire_during_a_crawl_are_asked_for_again(tmp_path: Path, method: str) -> None:
+    with serve(INVENTORY, temporary_requests=40) as served:
+        environ = workload_of(method, served, tmp_path)
+        result = run(environ, tmp_path / "output", endpoint=served.endpoint, limit=10, concurrency=8)
+    assert exit_code_of(result) == 0, result.errors
+    assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
+
+
+@pytest.mark.parametrize("method", ["oidc", "idp", "pod-identity"])
+def test_an_identity_token_that_is_refused_is_77_with_its_file_and_nothing_of_it(tmp_path: Path, method: str) -> None:
+    with serve(INVENTORY) as served:
+        environ = workload_of(method, served, tmp_path)
+        (tmp_path / "identity-token").write_text("wrong-and-secret")
+        result = run(environ, tmp_path / "output", endpoint=served.endpoint)
+        asked = served.counters()["requests"]
+    assert (exit_code_of(result), asked) == (77, 1)
+    message = str(result.errors["default"])
+    assert f"_TOKEN_FILE ({tmp_path / 'identity-token'}): HTTP 401" in message
+    assert "wrong" not in message
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "No such file or directory; put the secret there"),
+        ("", "is empty; put the secret there"),
+        ("two words", "holds characters that no token or key has"),
+        ("a" * 200_000, "holds more than 131072 bytes"),
+    ],
+)
+@pytest.mark.parametrize("method", ["oidc", "idp", "pod-identity"])
+def test_an_identity_token_that_is_not_there_stops_the_run_before_its_first_request(
+    tmp_path: Path, method: str, content: str | None, says: str
+) -> None:
+    with serve(INVENTORY) as served:
+        key = {"HW_ACCESS_KEY": served.identity.ak, "HW_SECRET_KEY": served.identity.sk}
+        environ = workload_of(method, served, tmp_path) | (key if method != "pod-identity" else {})
+        file = tmp_path / "identity-token"
+        file.unlink()
+        if content is not None:
+            file.write_text(content)
+        with pytest.raises(CredentialsError) as caught:
+            run(environ, tmp_path / "output", endpoint=served.endpoint)
+        assert served.counters()["requests"] == 0  # least of all with the key of another place
+    assert str(caught.value).startswith(("HUAWEICLOUD_", "HC_CONTAINER_"))
+    assert f"_TOKEN_FILE: file:{file}: " in str(caught.value)
+    assert says in str(caught.value)
 
 
 def test_a_secret_of_a_file_that_everybody_may_read_is_warned_of_and_used(

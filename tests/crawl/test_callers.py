@@ -9,15 +9,19 @@ import msgspec
 import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
+from crawler.config.credentials.methods import OidcMethod
 from crawler.config.load import load
+from crawler.config.settings.secret_ref import SecretRef
+from crawler.crawl.clients.workload_factories import names_of
 from crawler.crawl.result import RunResult
 from crawler.emulator.faults.registry import parse_fault
-from crawler.emulator.http.request import MACHINE_DATA
+from crawler.emulator.http.request import MACHINE_DATA, POD_CREDENTIALS
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import UsageError
 from crawler.store.output.run_state import read_state, write_state
 from tests.support.emulator_fixture import QuickClock, inventory_keys, port_of, published_keys, serve, snapshot_of
+from tests.support.identity_tokens import POD_CLAIMS, jwt
 from tests.support.process_kill import KILLED, CallAtRequest, KillableCrawl
 from tests.support.running import run_crawl
 
@@ -32,13 +36,19 @@ A: Final[Account] = {
     "domain": "account-a",
     "project_id": "a" * 32,
     "machine_id": "ecs-of-a",
+    "id_token": jwt({**POD_CLAIMS, "sub": "subject-of-a"}),
+    "provider_urn": "provider-of-a",
+    "agency_urn": "agency-of-a",
+    "idp": "idp-of-a",
 }
 B: Final[Account] = {
     name: value.replace("a" * 32, "b" * 32).replace("-a", "-b").replace("A", "B") for name, value in A.items()
-}
+} | {"id_token": jwt({**POD_CLAIMS, "sub": "subject-of-b"})}
+NAMELESS: Final = "another token issuer and another subject"
 PRIVATE: Final = synthetic(namespaces=3, repositories=200, seed=7)
 OTHERS: Final = synthetic(namespaces=2, repositories=120, seed=8)
-METHODS: Final = ("token", "aksk", "password", "metadata")
+WORKLOADS: Final = ("oidc", "idp", "pod-identity")
+METHODS: Final = ("token", "aksk", "password", "metadata", *WORKLOADS)
 STOP: Final = parse_fault("unauthorized:after_requests=6")
 
 
@@ -62,10 +72,35 @@ def crawl_as(account: Account, method: str, served: RunningEmulator, output: Pat
             "SWR_CRAWLER_METADATA_ENDPOINT": served.endpoint,
             "SWR_CRAWLER_PROJECT_ID": account["project_id"],
         },
+        "oidc": {
+            "HUAWEICLOUD_OIDC_PROVIDER_URN": account["provider_urn"],
+            "HUAWEICLOUD_OIDC_AGENCY_URN": account["agency_urn"],
+            "HUAWEICLOUD_OIDC_ID_TOKEN": account["id_token"],
+            "HUAWEICLOUD_SDK_STS_ENDPOINT": served.endpoint,
+            "HUAWEICLOUD_SDK_PROJECT_ID": account["project_id"],
+        },
+        "idp": {
+            "HUAWEICLOUD_SDK_IDP_ID": account["idp"],
+            "HUAWEICLOUD_SDK_ID_TOKEN_FILE": token_file(account, output),
+            "HUAWEICLOUD_SDK_IAM_ENDPOINT": served.endpoint,
+            "HUAWEICLOUD_SDK_PROJECT_ID": account["project_id"],
+        },
+        "pod-identity": {
+            "HC_CONTAINER_CREDENTIALS_FULL_URI": served.endpoint + POD_CREDENTIALS,
+            "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE": token_file(account, output),
+            "HUAWEICLOUD_SDK_PROJECT_ID": account["project_id"],
+        },
     }[method]
     given = {"rate_per_s": "unlimited", "limit": 20, "endpoint": served.endpoint, "output": str(output), **flags}
     config = load(flags=given, environ=environ, file_text=None, file_name=None).config
     return run_crawl(config, environ, clock=QuickClock())
+
+
+def token_file(account: Account, output: Path) -> str:
+    """Write the identity token of an account beside the output, as a platform does; return its path."""
+    path = output.with_name(f"{output.name}-token")
+    path.write_text(account["id_token"])
+    return str(path)
 
 
 @contextmanager
@@ -100,6 +135,9 @@ def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
         ("aksk", "another project and another access key"),
         ("password", "another account and another user"),
         ("metadata", "another machine and another project"),
+        ("oidc", "another agency and another identity provider and another subject and another project"),
+        ("idp", "another identity provider and another subject and another project"),
+        ("pod-identity", "another subject and another project"),
     ],
 )
 def test_run_again_as_another_account_the_same_command_publishes_nothing_of_the_first(
@@ -136,6 +174,7 @@ def test_another_method_may_be_another_account(tmp_path: Path, other: str) -> No
         ("password", {"password": "changed-since"}),  # the same user of the same account and project, by name
         ("aksk", {"sk": "SecretOfTheSameKey"}),
         ("metadata", {"temporary_requests": 30}),  # each key of a machine is another
+        *((method, {"id_token": jwt({**POD_CLAIMS, "sub": "subject-of-a", "exp": 7})}) for method in WORKLOADS),
     ],
 )
 def test_credentials_renewed_for_a_known_caller_resume_the_run(
@@ -152,6 +191,12 @@ def test_credentials_renewed_for_a_known_caller_resume_the_run(
     [
         ("aksk", {"ak": "AKROTATED", "sk": "SKrotated"}, "another access key"),
         ("token", {"token": "MII-renewed"}, "another token"),
+        *((method, {"id_token": "opaque"}, f"{NAMELESS} and another identity token") for method in ("oidc", "idp")),
+        (
+            "pod-identity",
+            {"id_token": jwt({"iss": "i", "sub": "s"})},  # of which cluster, it does not say
+            f"{NAMELESS} and another service account id and another identity token",
+        ),
     ],
 )
 def test_a_rotated_key_or_a_renewed_token_begins_a_new_run_since_nothing_says_whose_it_is(
@@ -162,6 +207,28 @@ def test_a_rotated_key_or_a_renewed_token_begins_a_new_run_since_nothing_says_wh
     with again(stopped, account) as served:
         assert_holds(crawl_as(account, method, served, tmp_path), PRIVATE, resumed=0)
     assert reasons(caplog) == [f"target default: {reason}"]
+
+
+def test_other_permissions_of_a_session_are_another_caller() -> None:
+    def names(policy: str | None = None, policy_ids: tuple[str, ...] = ()) -> dict[str, str]:
+        method = OidcMethod(
+            id_token=SecretRef("env", "T"),
+            token_setting="T",
+            provider_urn="p",
+            agency_urn="a",
+            session_name="s",
+            duration_s=900,
+            policy=policy,
+            policy_ids=policy_ids,
+            sts_endpoint="https://sts",
+            project_id=None,
+        )
+        return names_of(method, "t")[0]
+
+    assert names() == {"agency": "a", "identity provider": "p"}
+    limited = [names("{}"), names(None, ("x", "y")), names(None, ("y",)), names("{}", ("y",)), names()]
+    assert all(one != other for index, one in enumerate(limited) for other in limited[index + 1 :])
+    assert names("{}") == names("{}")
 
 
 def test_on_a_machine_that_nobody_names_no_run_is_resumed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -199,7 +266,7 @@ def test_the_state_of_a_run_holds_no_secret(tmp_path: Path) -> None:
         stopped_run(method, tmp_path / method)
     states = b"".join(path.read_bytes() for path in tmp_path.rglob("run.json"))
     assert states.count(b'"callers"') == len(METHODS)
-    assert not [A[name] for name in ("token", "ak", "sk", "password") if A[name].encode() in states]
+    assert not [A[name] for name in ("token", "ak", "sk", "password", "id_token") if A[name].encode() in states]
 
 
 def test_the_state_of_an_older_version_is_not_resumed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

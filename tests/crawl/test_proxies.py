@@ -14,6 +14,7 @@ from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.load import load
 from crawler.crawl.result import RunResult
 from crawler.emulator.faults.registry import parse_fault
+from crawler.emulator.http.request import ASSUME_WITH_OIDC, POD_CREDENTIALS
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import ConfigError, CredentialsError, UnavailableError
@@ -105,6 +106,27 @@ def test_the_metadata_service_is_never_asked_through_a_proxy(tmp_path: Path) -> 
         assert {target.partition("?")[0] for target in proxy.asked("GET")} == {
             f"http://{SWR}/v2/manage/shared-repositories"
         }
+
+
+def test_sts_is_asked_through_the_proxy_and_the_agent_of_a_pod_never_is(tmp_path: Path) -> None:
+    with behind_proxy() as (proxy, served):
+        identity = served.identity
+        toml = f'[crawl]\nproxy = "{proxy.endpoint}"\nproject_id = "{identity.project_id}"\n'
+        oidc = {
+            "HUAWEICLOUD_OIDC_PROVIDER_URN": identity.provider_urn,
+            "HUAWEICLOUD_OIDC_AGENCY_URN": identity.agency_urn,
+            "HUAWEICLOUD_OIDC_ID_TOKEN": identity.id_token,
+        }
+        assert all_read(run(tmp_path / "oidc", oidc, f'{toml}sts_endpoint = "http://{IAM}"'))
+        assert proxy.asked("POST") == [f"http://{IAM}{ASSUME_WITH_OIDC}"]
+        (tmp_path / "token").write_text(identity.id_token)
+        pod = {
+            "HC_CONTAINER_CREDENTIALS_FULL_URI": f"{served.endpoint}{POD_CREDENTIALS}",
+            "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(tmp_path / "token"),
+        }
+        assert all_read(run(tmp_path / "pod", pod, toml))
+        assert len(proxy.asked("POST")) == 1
+        assert served.counters()["by_path"][POD_CREDENTIALS] == 1
 
 
 def test_a_signed_request_names_its_host_without_the_port_of_its_scheme(tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ import pytest
 
 from crawler.cli.run_command import run_command
 from crawler.emulator.faults.registry import parse_fault
+from crawler.emulator.http.request import POD_CREDENTIALS
 from crawler.emulator.inventory.ndjson import synthetic
 from tests.support.emulator_fixture import serve
+from tests.support.identity_tokens import POD_CLAIMS, jwt
 from tests.support.sweeps import sampled
 
 pytestmark = pytest.mark.unmeasured
@@ -112,3 +114,39 @@ def test_iam_that_repeats_the_login_gets_no_password_written_or_said(
     assert holders(tmp_path, said, PASSWORD) == []
     assert "IAM.0011" in said
     assert "***" in said or spelled != "plain"  # what is spelled longer may be cut before it
+
+
+@pytest.mark.parametrize("method", ["oidc", "idp", "pod-identity"])
+@pytest.mark.parametrize("spelled", SPELLED)
+def test_what_is_asked_for_keys_and_repeats_the_request_gets_no_token_written_or_said(
+    spelled: str, method: str, tmp_path: Path, environ: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token, file = jwt({**POD_CLAIMS, "jti": "0123456789-abcdef"}), tmp_path / "token"
+    file.write_text(token)
+    (tmp_path / "work").mkdir()
+    fault = parse_fault(f"echo-login:spelled={spelled}")
+    with serve(INVENTORY, id_token=token, faults=(fault,)) as served:
+        own = served.identity
+        variables = {
+            "oidc": {
+                "HUAWEICLOUD_OIDC_PROVIDER_URN": own.provider_urn,
+                "HUAWEICLOUD_OIDC_AGENCY_URN": own.agency_urn,
+                "HUAWEICLOUD_OIDC_ID_TOKEN": token,
+                "HUAWEICLOUD_SDK_STS_ENDPOINT": served.endpoint,
+            },
+            "idp": {
+                "HUAWEICLOUD_SDK_IDP_ID": own.idp,
+                "HUAWEICLOUD_SDK_ID_TOKEN_FILE": str(file),
+                "HUAWEICLOUD_SDK_IAM_ENDPOINT": served.endpoint,
+            },
+            "pod-identity": {
+                "HC_CONTAINER_CREDENTIALS_FULL_URI": served.endpoint + POD_CREDENTIALS,
+                "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(file),
+            },
+        }
+        for name, value in variables[method].items():
+            environ.setenv(name, value)
+        code, said = run(served.endpoint, tmp_path / "work", capsys)
+    assert code == 77, said
+    assert "IAM.0011" in said
+    assert holders(tmp_path / "work", said, token) == []

@@ -83,7 +83,7 @@ def _values(kind: str, values: str, *, secret: bool) -> str:
     if secret or not values:
         return kind
     if kind == "choice":
-        return ", ".join(code(word) for word in re.findall(r"[\w.]+", values) if word != "or")
+        return ", ".join(code(word) for word in re.findall(r"[\w.-]+", values) if word != "or")
     if kind.startswith("list"):
         return prose(f"list, {values}")
     return prose(values if kind in {"text", "boolean", "date"} else f"{kind}, {values}")

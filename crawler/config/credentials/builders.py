@@ -32,20 +32,25 @@ Origins: TypeAlias = tuple[tuple[str, str], ...]
 class Builder(NamedTuple):
     """How a method is built: a source that holds one of the fields `signs` has to hold one of each group in `required`.
 
-    `build` makes it of the target, the source, and the fields in `signs` that were found.
+    `build` makes it of the target, the source, and the fields in `signs` that were found. Of a method that
+    `takes_all_or_none`, a part is nothing, unless `auth` names the method; all of it replaces the other methods of its
+    source.
     """
 
     signs: tuple[str, ...]
     required: tuple[tuple[str, ...], ...]
     build: Callable[[Target, CredentialSource, Origins], ChosenMethod]
+    takes_all_or_none: bool = False
 
     def method_of(self, target: Target, source: CredentialSource) -> ChosenMethod | None:
         """Return the method, None when the source has nothing for it. Raise ConfigError for an incomplete one."""
         found = source.origins_of(*self.signs)
         missing = [group[0] for group in self.required if len(source.missing(*group)) == len(group)]
+        if missing and self.takes_all_or_none and target.auth == "auto":
+            return None
         if found and missing:
             fix = " and ".join(source.how_to_set[field] for field in missing)
-            raise _incomplete(target, found, " or ".join(missing), fix)
+            raise incomplete(target, found, " or ".join(missing), fix)
         return self.build(target, source, found) if found else None
 
 
@@ -55,7 +60,7 @@ def metadata_method(target: Target, own: CredentialSource) -> ChosenMethod:
     Raise ConfigError for a project that is given by name.
     """
     origins = tuple((setting, target.origin_of(setting)) for setting in ("auth", "metadata_endpoint"))
-    method = MetadataMethod(endpoint=target.metadata_endpoint, project_id=_project_id(target, own))
+    method = MetadataMethod(endpoint=target.metadata_endpoint, project_id=project_id_of(target, own))
     return ChosenMethod(method, origins + own.origins_of("project_id"))
 
 
@@ -68,19 +73,19 @@ def _access_key(target: Target, source: CredentialSource, found: Origins) -> Cho
         access_key=source.secrets["access_key"],
         secret_key=source.secrets["secret_key"],
         security_token=source.secrets.get("security_token"),
-        project_id=_project_id(target, source),
+        project_id=project_id_of(target, source),
     )
     return ChosenMethod(method, found + source.origins_of("project_id"))
 
 
 def _password(target: Target, source: CredentialSource, found: Origins) -> ChosenMethod:
-    region, region_origin = _region(target)
+    region, region_origin = region_and_origin(target)
     project_id, project = source.value("project_id"), source.value("project") or region
     iam_endpoint = source.value("iam_endpoint") or iam_endpoint_of(region or "")
     if not project_id and not project:
-        raise _incomplete(target, found, "project", "region, project or project_id")
+        raise incomplete(target, found, "project", "region, project or project_id")
     if not iam_endpoint:
-        raise _incomplete(target, found, "IAM endpoint", "iam_endpoint, or a known region")
+        raise incomplete(target, found, "IAM endpoint", "iam_endpoint, or a known region")
     user = _iam_ref(source, "user")
     account = _iam_ref(source, "account") if user.key == "name" else None  # an id is unique without it
     has_owner = not project_id and len(source.missing(*PROJECT_ACCOUNT_FIELDS)) < len(PROJECT_ACCOUNT_FIELDS)
@@ -108,7 +113,7 @@ def _iam_ref(source: CredentialSource, field: str) -> IamRef:
     return IamRef("name", source.value(field) or "") if by_id is None else IamRef("id", by_id)
 
 
-# By the value of `auth`, in the order in which method auto tries them.
+# By the value of `auth`, in the order in which method auto tries them; those of a workload are in workload_builders.py.
 BUILDERS: Final[Mapping[str, Builder]] = MappingProxyType(
     {
         "token": Builder(("token",), (("token",),), _token),
@@ -124,21 +129,21 @@ BUILDERS: Final[Mapping[str, Builder]] = MappingProxyType(
 )
 
 
-def _region(target: Target) -> tuple[str | None, Origins]:
+def region_and_origin(target: Target) -> tuple[str | None, Origins]:
     """Return the region of a target, configured or derived from its endpoint, and the origin of that setting."""
     setting = "region" if target.region else "endpoint"
     region = region_of_target(target)
     return region, ((setting, target.origin_of(setting)),) if region else ()
 
 
-def _project_id(target: Target, source: CredentialSource) -> str | None:
+def project_id_of(target: Target, source: CredentialSource) -> str | None:
     """Return the project id that an access key is used with, None for the region's own project.
 
     Raise ConfigError for a project that is given by name only: a signed request names its project by id
     (swr-api.md#project-id-header), and without it the service would list the images of the wrong project.
     """
     project_id, project = source.value("project_id"), source.value("project")
-    if project_id is None and project not in {None, _region(target)[0]}:
+    if project_id is None and project not in {None, region_and_origin(target)[0]}:
         origin = source.origins["project"]
         raise ConfigError(
             f"target {target.name}: project ({origin}) is a name, but access keys need the id of the project; set"
@@ -148,7 +153,7 @@ def _project_id(target: Target, source: CredentialSource) -> str | None:
     return project_id
 
 
-def _incomplete(target: Target, found: Origins, missing: str, fix: str) -> ConfigError:
+def incomplete(target: Target, found: Origins, missing: str, fix: str) -> ConfigError:
     """Return the error of an incomplete method: what was found and where, what is missing, and how to set it."""
     present = " and ".join(f"{field} ({origin})" for field, origin in found)
     remove = " and ".join(name_as_written(field, origin) for field, origin in found)

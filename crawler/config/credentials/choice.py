@@ -1,14 +1,16 @@
 """The choice of a target's method of authentication (pure).
 
 The first source (`crawler.config.credentials.sources` has their order) that holds any credentials is used, and
-sources are never mixed. Methods within a source are tried in the order token, aksk, password; a value of `auth` other
-than auto allows only that method, in the same sources. Method metadata is used only when `auth` names it: a request to
-the metadata address takes seconds to fail on other machines, and on an ECS it would use the machine's permissions
-when a user forgot to give their own.
+sources are never mixed. Methods within a source are tried in the order oidc, idp, token, aksk, password; a value of
+`auth` other than auto allows only that method, in the same sources. Method metadata is used only when `auth` names it:
+a request to the metadata address takes seconds to fail on other machines, and on an ECS it would use the machine's
+permissions when a user forgot to give their own. The variables of a pod identity are set for that pod, so that method
+pod-identity is used without being named; it is the last, as in the SDK.
 
 An incomplete method is an error that names what is missing: to continue with the next source would use the
-credentials of another account. There is one exception: in the variables and files of other tools an incomplete method
-beside a complete one is ignored.
+credentials of another account. There are two exceptions: in the variables and files of other tools an incomplete method
+beside a complete one is ignored, and so is a part of a workload's login (oidc, idp, pod-identity), as the SDK ignores
+it. All of such a login replaces the key beside it: an error in it is never a reason to use the key.
 
 A source whose tool would act for somebody else, as an agency for example, is refused: it would be the first that holds
 any credentials, and they are not those of the account that the tool lists. The crawler's own settings are not in
@@ -16,16 +18,21 @@ question: they say whose inventory is meant, whatever other tools do. So is meth
 """
 
 from collections.abc import Mapping
+from typing import Final
 
-from crawler.config.credentials.assumed_identity import AssumedIdentity
 from crawler.config.credentials.builders import BUILDERS, Builder, metadata_method
 from crawler.config.credentials.methods import ChosenMethod
 from crawler.config.credentials.source import CredentialSource
 from crawler.config.credentials.sources import own_source, sources
 from crawler.config.credentials.target import Target
 from crawler.config.credentials.tool_files.documents import ToolFiles
-from crawler.config.credentials.unused import describe_unused
+from crawler.config.credentials.tools.assumed_identity import AssumedIdentity
+from crawler.config.credentials.tools.unused import describe_unused
+from crawler.config.credentials.tools.variables import POD_IDENTITY, SDK
+from crawler.config.credentials.workload_builders import AFTER_KEYS, BEFORE_KEYS
 from crawler.errors import ConfigError, CredentialsError
+
+_BUILDERS: Final = {**BEFORE_KEYS, **BUILDERS, **AFTER_KEYS}  # in the order in which method auto tries them
 
 
 def choose_method(target: Target, environ: Mapping[str, str], files: ToolFiles) -> ChosenMethod:
@@ -41,7 +48,7 @@ def choose_method(target: Target, environ: Mapping[str, str], files: ToolFiles) 
     own = own_source(target)
     if target.auth == "metadata":
         return metadata_method(target, own)
-    builders = tuple(BUILDERS.values()) if target.auth == "auto" else (BUILDERS[target.auth],)
+    builders = tuple(_BUILDERS.values()) if target.auth == "auto" else (_BUILDERS[target.auth],)
     for source in sources(target, own, environ, files):
         results = [_try_to_build(builder, target, source) for builder in builders]
         # With another `auth` than auto, what the tool does is of interest only beside credentials of that method.
@@ -53,10 +60,15 @@ def choose_method(target: Target, environ: Mapping[str, str], files: ToolFiles) 
 
 
 def _try_to_build(builder: Builder, target: Target, source: CredentialSource) -> ChosenMethod | ConfigError | None:
-    """Return the result of `builder` or the error that it raised: whether that one matters depends on the others."""
+    """Return the result of `builder` or the error that it raised: whether that one matters depends on the others.
+
+    Raise ConfigError for a login that replaces the others.
+    """
     try:
         return builder.method_of(target, source)
     except ConfigError as error:
+        if builder.takes_all_or_none:
+            raise
         return error
 
 
@@ -99,7 +111,11 @@ def _not_found(target: Target, own: CredentialSource, environ: Mapping[str, str]
             f"no credentials for target {target.name}: {describe_unused(environ)}export SWR_CRAWLER_TOKEN=TOKEN, or"
             " SWR_CRAWLER_ACCESS_KEY and SWR_CRAWLER_SECRET_KEY; on an ECS with an agency set auth to metadata"
         )
-    fix = " and ".join(own.how_to_set[group[0]] for group in BUILDERS[target.auth].required)
+    names = {**SDK.variables, **POD_IDENTITY.variables}
+    needed = [group[0] for group in _BUILDERS[target.auth].required]
+    fix = " and ".join(own.how_to_set.get(field) or names[field][0] for field in needed)
+    if target.isolated and _BUILDERS[target.auth].takes_all_or_none:
+        fix += ", and remove the credentials from its [[target]]: it uses no other source"
     return CredentialsError(
         f'target {target.name}: auth is "{target.auth}" ({target.origin_of("auth")}), but there are no such'
         f" credentials; set {fix}"

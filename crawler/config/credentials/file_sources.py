@@ -12,7 +12,6 @@ Source: docs/reference/swr-api.md#hcloud-file, #clouds-yaml.
 from collections.abc import Mapping
 from typing import Final
 
-from crawler.config.credentials.assumed_identity import AGENCY, AssumedIdentity, Effect
 from crawler.config.credentials.source import (
     ACCOUNT_FIELDS,
     PROJECT_ACCOUNT_FIELDS,
@@ -27,6 +26,7 @@ from crawler.config.credentials.tool_files.cloud_entry import CLOUD, CLOUD_KEYS,
 from crawler.config.credentials.tool_files.clouds import find_cloud
 from crawler.config.credentials.tool_files.documents import ToolFiles
 from crawler.config.credentials.tool_files.hcloud import HCLOUD_KEYS, find_profile
+from crawler.config.credentials.tools.assumed_identity import AGENCY, AssumedIdentity, Effect
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.variables import without_newline
 from crawler.errors import ConfigError

@@ -1,6 +1,7 @@
 """The methods of authentication, each with the references and values that it uses (pure).
 
-Source: docs/reference/swr-api.md#auth-methods, #token-request, #signature, #metadata-service.
+Source: docs/reference/swr-api.md#auth-methods, #token-request, #signature, #metadata-service, #oidc-exchange,
+#federation-exchange, #pod-identity.
 """
 
 from typing import ClassVar, NamedTuple, TypeAlias
@@ -56,7 +57,49 @@ class MetadataMethod(Struct, frozen=True, kw_only=True):
     project_id: str | None
 
 
-Method: TypeAlias = TokenMethod | PasswordMethod | AccessKeyMethod | MetadataMethod
+class OidcMethod(Struct, frozen=True, kw_only=True):
+    """Temporary access keys of an agency, from STS for an identity token that a provider issued.
+
+    `token_setting` is what the user wrote to name the token. `duration_s` is how long the keys live, in seconds; the
+    policy and the ids of policies limit what they may do.
+    """
+
+    auth: ClassVar[Auth] = "oidc"
+    id_token: SecretRef
+    token_setting: str
+    provider_urn: str
+    agency_urn: str
+    session_name: str
+    duration_s: int
+    policy: str | None
+    policy_ids: tuple[str, ...]
+    sts_endpoint: str
+    project_id: str | None
+
+
+class IdpMethod(Struct, frozen=True, kw_only=True):
+    """Temporary access keys of a user of an identity provider, from IAM for the user's identity token."""
+
+    auth: ClassVar[Auth] = "idp"
+    id_token: SecretRef
+    token_setting: str
+    idp_id: str
+    iam_endpoint: str
+    project_id: str | None
+
+
+class PodIdentityMethod(Struct, frozen=True, kw_only=True):
+    """Temporary access keys of the agency of a pod, from the agent at `url` for the token of its service account."""
+
+    auth: ClassVar[Auth] = "pod-identity"
+    id_token: SecretRef
+    token_setting: str
+    url: str
+    project_id: str | None
+
+
+WorkloadMethod: TypeAlias = OidcMethod | IdpMethod | PodIdentityMethod
+Method: TypeAlias = TokenMethod | PasswordMethod | AccessKeyMethod | MetadataMethod | WorkloadMethod
 
 
 class ChosenMethod(NamedTuple):

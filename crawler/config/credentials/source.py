@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from crawler.config.credentials.assumed_identity import AssumedIdentity
+from crawler.config.credentials.tools.assumed_identity import AssumedIdentity
+from crawler.config.credentials.tools.workload import WORKLOAD_KINDS, WORKLOAD_SECRETS
 from crawler.config.settings.kinds import InvalidValueError
 from crawler.config.settings.origin import is_loopback
 from crawler.config.settings.secret_ref import SecretRef
@@ -17,8 +18,10 @@ PROJECT_FIELDS: Final = ("project_id", "project")
 # The account of a project that is named by name; no setting of the crawler, but OpenStack clients have it.
 PROJECT_ACCOUNT_FIELDS: Final = ("project_account_id", "project_account")
 SECRET_FIELDS: Final = SECRET_KEYS
+TOOL_SECRET_FIELDS: Final = (*SECRET_FIELDS, *WORKLOAD_SECRETS)
 OWN_FIELDS: Final = ("user", "user_id", *SCOPE_KEYS)
-VALUE_FIELDS: Final = (*OWN_FIELDS, *PROJECT_ACCOUNT_FIELDS)
+VALUE_FIELDS: Final = (*OWN_FIELDS, *PROJECT_ACCOUNT_FIELDS, *WORKLOAD_KINDS)
+_ISSUERS: Final = ("iam_endpoint", "sts_endpoint")
 
 
 class CredentialSource(NamedTuple):
@@ -69,10 +72,13 @@ def name_as_written(field: str, origin: str) -> str:
 
 def _normalize(field: str, text: str) -> str:
     """Return the normal form of a value written for another tool. Raise InvalidValueError when it has none."""
+    if field in WORKLOAD_KINDS:
+        of_workload = WORKLOAD_KINDS[field]
+        return str(of_workload.normalize(of_workload.parse(text)))
     kind = SETTINGS[field.removeprefix("project_") if field in PROJECT_ACCOUNT_FIELDS else field].kind
-    if field != "iam_endpoint":
+    if field not in _ISSUERS:
         return str(kind.normalize(text))
     origin = str(kind.normalize(re.sub(r"/v3/?$", "", text)))  # an AUTH_URL is the root of an API, not an origin
     if origin.startswith("http:") and not is_loopback(origin):
-        raise InvalidValueError("plain http exposes the password to the network; use https://")
+        raise InvalidValueError("plain http exposes the credentials to the network; use https://")
     return origin

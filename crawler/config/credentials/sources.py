@@ -6,18 +6,18 @@
     4  OS_…                    OpenStack clients; an entry of clouds.yaml if OS_CLOUD is set
     5  HUAWEI_…                Cloud Custodian
     6  the credentials file    its section [basic]; directly after 1 when a setting of 1 names the file
+    7  HC_CONTAINER_…          the agency of a pod of CCE; the SDK looks there last, too
 
 An isolated target, one whose own `[[target]]` has credentials, has only source 1 and the file that its table names.
-Account, project and IAM service that source 1 sets hold for the credentials of every source. Of sources 2 to 6 it is
-also read whether the tool itself would act for somebody else (`crawler.config.credentials.assumed_identity`).
+Account, project, IAM and STS that source 1 sets hold for the credentials of every source. Of sources 3 and 4 it is
+also read whether the tool itself would act for somebody else (`crawler.config.credentials.tools.assumed_identity`).
 
-Source: docs/reference/swr-api.md#sdk-files (the section and its keys).
+Source: docs/reference/swr-api.md#sdk-files (the section and its keys), #sdk-environment (the order of the SDK).
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from crawler.config.credentials.assumed_identity import PROFILE_RULES, assumed_identity
 from crawler.config.credentials.file_sources import cloud_source, hcloud_source
 from crawler.config.credentials.source import (
     ACCOUNT_FIELDS,
@@ -25,6 +25,7 @@ from crawler.config.credentials.source import (
     PROJECT_ACCOUNT_FIELDS,
     PROJECT_FIELDS,
     SECRET_FIELDS,
+    TOOL_SECRET_FIELDS,
     VALUE_FIELDS,
     CredentialSource,
 )
@@ -32,7 +33,17 @@ from crawler.config.credentials.target import Target
 from crawler.config.credentials.tool_files.clouds import cloud_name
 from crawler.config.credentials.tool_files.documents import Document, ToolFiles
 from crawler.config.credentials.tool_files.hcloud import names_profile
-from crawler.config.credentials.tools import OPENSTACK, TERRAFORM, TOKEN_VARIABLES, TOOLS, Tool
+from crawler.config.credentials.tools.assumed_identity import assumed_identity
+from crawler.config.credentials.tools.variables import (
+    FILE_VARIABLES,
+    IAM_ENDPOINT_VARIABLE,
+    OPENSTACK,
+    POD_IDENTITY,
+    TERRAFORM,
+    TOKEN_VARIABLES,
+    TOOLS,
+    Tool,
+)
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.table import SETTINGS
 from crawler.config.settings.target_settings import SCOPE_KEYS
@@ -41,6 +52,8 @@ from crawler.errors import CredentialsError
 
 SECTION: Final = "basic"
 _PROFILE_KEYS: Final = {"access_key": "ak", "secret_key": "sk", "security_token": "security_token"}
+_PROFILE_VALUES: Final = ("project_id", "iam_endpoint", "idp_id")
+_PROFILE_TOKEN: Final = "id_token_file"  # noqa: S105 - a key
 # What is not said twice: a field of the crawler's settings overrides these fields of another tool.
 _OVERRIDDEN: Final = dict.fromkeys(ACCOUNT_FIELDS, ACCOUNT_FIELDS + PROJECT_ACCOUNT_FIELDS) | dict.fromkeys(
     PROJECT_FIELDS, PROJECT_FIELDS + PROJECT_ACCOUNT_FIELDS
@@ -65,13 +78,14 @@ def sources(
                 f"target {target.name}: credentials_file is {target.credentials_file} ({file_origin}), but there is no"
                 " such file; create it or set another path"
             )
-        yield _with_scope(_profile_source(target, profile), own)
+        yield _with_scope(_profile_source(target, profile, environ), own)
     if target.isolated:
         return
     yield from (_with_scope(_tool_source(tool, target, environ, files), own) for tool in TOOLS)
     profile = None if named else files.ini(target.credentials_file, "credentials_file")
     if profile is not None:
-        yield _with_scope(_profile_source(target, profile), own)
+        yield _with_scope(_profile_source(target, profile, environ), own)
+    yield _with_scope(_environment_source(POD_IDENTITY, environ), own)
 
 
 def own_source(target: Target) -> CredentialSource:
@@ -110,7 +124,7 @@ def _environment_source(tool: Tool, environ: Mapping[str, str]) -> CredentialSou
     found = {field: [name for name in names if environ.get(name)] for field, names in tool.variables.items()}
     first = {field: names[0] for field, names in found.items() if names}
     return CredentialSource(
-        secrets={field: SecretRef("env", name) for field, name in first.items() if field in SECRET_FIELDS},
+        secrets={field: _reference(name, environ) for field, name in first.items() if field in TOOL_SECRET_FIELDS},
         values={field: without_newline(environ[name]) for field, name in first.items() if field in VALUE_FIELDS},
         origins={field: f"environment {name}" for field, name in first.items()},
         how_to_set={field: names[0] for field, names in tool.variables.items()},
@@ -118,19 +132,32 @@ def _environment_source(tool: Tool, environ: Mapping[str, str]) -> CredentialSou
     )
 
 
-def _profile_source(target: Target, document: Document) -> CredentialSource:
-    """Return what the section `[basic]` of the credentials file holds."""
+def _reference(variable: str, environ: Mapping[str, str]) -> SecretRef:
+    """Return where the secret is that a variable holds, or whose file it names."""
+    if variable in FILE_VARIABLES:
+        return SecretRef("file", without_newline(environ[variable]))
+    return SecretRef("env", variable)
+
+
+def _profile_source(target: Target, document: Document, environ: Mapping[str, str]) -> CredentialSource:
+    """Return what the section `[basic]` of the credentials file holds; the SDK reads its variable for IAM, too."""
     section = {key: text for key, text in document.table(SECTION).items() if isinstance(text, str)}
     found = {field: key for field, key in _PROFILE_KEYS.items() if section.get(key)}
-    values = {"project_id": section["project_id"]} if section.get("project_id") else {}
-    assumed = assumed_identity(PROFILE_RULES, section)
+    secrets = {field: SecretRef("profile", f"{SECTION}.{key}") for field, key in found.items()}
+    if section.get(_PROFILE_TOKEN):
+        secrets["idp_token"] = SecretRef("file", section[_PROFILE_TOKEN])
+    values = {field: section[field] for field in _PROFILE_VALUES if section.get(field)}
+    origins = dict.fromkeys((*secrets, *values), f"file {target.credentials_file}")
+    if environ.get(IAM_ENDPOINT_VARIABLE) and "iam_endpoint" not in values:
+        values["iam_endpoint"] = without_newline(environ[IAM_ENDPOINT_VARIABLE])
+        origins["iam_endpoint"] = f"environment {IAM_ENDPOINT_VARIABLE}"
+    keys = {**_PROFILE_KEYS, "idp_id": "idp_id", "idp_token": _PROFILE_TOKEN}
     where = f"in section [{SECTION}] of {target.credentials_file}"
     return CredentialSource(
-        secrets={field: SecretRef("profile", f"{SECTION}.{key}") for field, key in found.items()},
+        secrets=secrets,
         values=values,
-        origins=dict.fromkeys((*found, *values), f"file {target.credentials_file}"),
-        how_to_set={field: f"{key} {where}" for field, key in _PROFILE_KEYS.items()},
-        assumed=assumed and assumed._replace(settings=tuple(f"{key} {where}" for key in assumed.settings)),
+        origins=origins,
+        how_to_set={field: f"{key} {where}" for field, key in keys.items()},
     )
 
 

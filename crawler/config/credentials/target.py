@@ -34,6 +34,7 @@ class Target:
     project_id: str | None
     project: str | None
     iam_endpoint: str | None
+    sts_endpoint: str | None
     metadata_endpoint: str
     credentials_file: str
     proxy: str | None

@@ -3,23 +3,46 @@
 from collections.abc import Mapping
 from typing import Final
 
-from crawler.config.credentials.methods import MetadataMethod, Method, PasswordMethod
+from crawler.config.credentials.methods import (
+    IdpMethod,
+    MetadataMethod,
+    Method,
+    OidcMethod,
+    PasswordMethod,
+    PodIdentityMethod,
+)
 from crawler.config.credentials.target import Target
 from crawler.config.network.proxies import ProxyChoice, choose_proxy
 
 API: Final = "API"
-IAM: Final = "IAM"
+# What issues credentials on the machine itself, or on its link, is asked without a proxy, always: a proxy would ask
+# that of its own machine, whose keys are those of somebody else.
+_NEAR: Final = ProxyChoice(None, "always")
 
 
 def routes(target: Target, method: Method | None, environ: Mapping[str, str]) -> dict[str, ProxyChoice]:
     """Return how requests go to each service that a target asks when it authenticates by `method`, None if by none.
 
-    The metadata service of a machine is asked without a proxy, always: a proxy would ask that of its own machine, whose
-    keys are those of somebody else. Raise ConfigError for a variable that names no proxy.
+    The API is the first, what issues the credentials the second. Raise ConfigError for a variable that names no proxy.
     """
     ways = {API: choose_proxy(target, target.endpoint, environ)}
-    if isinstance(method, PasswordMethod):
-        ways[IAM] = choose_proxy(target, method.iam_endpoint, environ)
-    elif isinstance(method, MetadataMethod):
-        ways["metadata service"] = ProxyChoice(None, "always")
+    if isinstance(method, MetadataMethod):
+        ways["metadata service"] = _NEAR
+    elif isinstance(method, PodIdentityMethod):
+        ways["pod identity agent"] = _NEAR
+    elif isinstance(method, OidcMethod):
+        ways["STS"] = choose_proxy(target, method.sts_endpoint, environ)
+    elif isinstance(method, PasswordMethod | IdpMethod):
+        ways["IAM"] = choose_proxy(target, method.iam_endpoint, environ)
     return ways
+
+
+def issuer_of(method: Method) -> str | None:
+    """Return the endpoint that issues the credentials of a method, None when nothing does."""
+    if isinstance(method, MetadataMethod):
+        return method.endpoint
+    if isinstance(method, PodIdentityMethod):
+        return method.url
+    if isinstance(method, OidcMethod):
+        return method.sts_endpoint
+    return method.iam_endpoint if isinstance(method, PasswordMethod | IdpMethod) else None

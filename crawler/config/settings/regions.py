@@ -1,9 +1,10 @@
-"""Names of regions, and the endpoints of their API and of their IAM.
+"""Names of regions, and the endpoints of their API, of their IAM and of their STS.
 
 Only a region in the list has an endpoint: credentials must not go to a host that is derived from an unknown name. A
 region whose endpoint is configured need not be in the list.
 
-Source: docs/reference/swr-api.md#region-endpoints, #iam-endpoints, #open-telekom-cloud.
+Source: docs/reference/swr-api.md#region-endpoints, #iam-endpoints, #sts-endpoints,
+#open-telekom-cloud.
 """
 
 import re
@@ -26,6 +27,14 @@ _DOMAINS: Final = (
     | dict.fromkeys(_TELEKOM, "otc.t-systems.com")
 )
 REGIONS: Final = tuple(_DOMAINS)
+# The regions whose STS the official client knows. It asks that of cn-north-4 for all others, which ours does not: an
+# identity token goes to no other region than that of the target.
+_STS: Final = frozenset(
+    (
+        *("cn-north-4", "cn-south-1", "cn-east-3", "cn-southwest-2", "af-south-1", "sa-brazil-1", "la-south-2"),
+        *("ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "tr-west-1"),
+    )
+)
 
 
 def region(text: str) -> str | None:
@@ -41,6 +50,11 @@ def endpoint_of(name: str) -> str | None:
 def iam_endpoint_of(name: str) -> str | None:
     """Return the origin of the IAM service of a region, None for a region that is not in the list."""
     return f"https://iam.{name}.{_DOMAINS[name]}" if name in _DOMAINS else None
+
+
+def sts_endpoint_of(name: str) -> str | None:
+    """Return the origin of the Security Token Service of a region, None for a region without a known one."""
+    return f"https://sts.{name}.{_DOMAINS[name]}" if name in _STS else None
 
 
 def region_of(endpoint: str) -> str | None:

@@ -13,7 +13,7 @@ from crawler.config.settings.regions import region
 from crawler.config.settings.secret_ref import place_of_secret, secret_ref
 from crawler.config.settings.setting import Setting, declare
 
-Auth: TypeAlias = Literal["auto", "token", "password", "aksk", "metadata"]
+Auth: TypeAlias = Literal["auto", "oidc", "idp", "token", "aksk", "password", "pod-identity", "metadata"]
 
 _LINE: Final = Text("one line of printable characters", printable, none="", sensitive=True)
 _ORIGIN_FORM: Final = "an origin: https://host or https://host:port, without user, path or query"
@@ -67,7 +67,7 @@ TARGET_SETTINGS: Final = declare(
     Setting("region", Regions(_REGION), (), flag_of="plan"),
     "region, whose endpoint is used when endpoint is not set; several regions are one target each",
     Setting("auth", Choice(get_args(Auth)), "auto", flag_of="plan"),
-    "authentication method; auto: the first of token, aksk and password that has credentials",
+    "authentication method; auto: the first that has credentials; metadata is used only when it is named",
     _secret("token"),
     _place("the token"),
     _secret("access_key"),
@@ -91,7 +91,9 @@ TARGET_SETTINGS: Final = declare(
     Setting("project", _LINE),
     "name of the project, for method password; not set: the project with the region's name",
     Setting("iam_endpoint", _ORIGIN),
-    "origin of IAM, which issues tokens for method password; not set: that of the region",
+    "origin of IAM, which issues tokens for the methods password and idp; not set: that of the region",
+    Setting("sts_endpoint", _ORIGIN),
+    "origin of STS, which issues temporary keys for method oidc; not set: that of the region",
     Setting(
         "metadata_endpoint",
         Text(_ORIGIN_FORM, origin, sensitive=True),
@@ -127,5 +129,5 @@ SECRET_KEYS: Final = tuple(
 )
 # A [[target]] that has one of these is isolated: it uses credentials from no other source.
 CREDENTIAL_KEYS: Final = frozenset({"user", "user_id", "credentials_file", *SECRET_KEYS})
-# The account, project and IAM service that credentials are used with.
-SCOPE_KEYS: Final = ("account", "account_id", "project_id", "project", "iam_endpoint")
+# The account, project and issuer that credentials are used with.
+SCOPE_KEYS: Final = ("account", "account_id", "project_id", "project", "iam_endpoint", "sts_endpoint")

@@ -1,6 +1,6 @@
-"""Makes usable credentials from the configuration of each target: the only module that reads their secrets.
+"""Makes usable credentials from the configuration of each target: it reads their secrets.
 
-networks.py reads those of its proxies.
+networks.py reads those of its proxies, workload_factories.py the identity tokens.
 """
 
 import secrets
@@ -10,11 +10,19 @@ from typing import NamedTuple
 
 from crawler.config.config import Config, require_endpoint
 from crawler.config.credentials.choice import choose_method
-from crawler.config.credentials.methods import AccessKeyMethod, Method, PasswordMethod, TokenMethod, secret_refs
+from crawler.config.credentials.methods import (
+    AccessKeyMethod,
+    MetadataMethod,
+    Method,
+    PasswordMethod,
+    TokenMethod,
+    secret_refs,
+)
 from crawler.config.credentials.secrets import Stored, read_header, read_secret, read_tool_file, warn_of_exposed
 from crawler.config.credentials.stored import StoredSecrets
 from crawler.config.credentials.tool_files.documents import ToolFiles
 from crawler.crawl.clients.networks import Networks
+from crawler.crawl.clients.workload_factories import identity_token, names_of, workload_credentials
 from crawler.model.caller import Caller
 from crawler.model.clock import Clock
 from crawler.swr.auth.credentials import AccessKeyCredentials, Credentials, TokenCredentials
@@ -76,12 +84,17 @@ def _factory(method: Method, environ: Mapping[str, str], stored: Stored) -> Cred
         return CredentialFactory(
             lambda _client, clock: AccessKeyCredentials(key, clock.utc), caller(names=project, secret=key.ak)
         )
-    endpoint, project_id = method.endpoint, method.project_id
-    return CredentialFactory(
-        lambda client, clock: MetadataCredentials(endpoint, project_id, client.send, clock.utc),
-        caller(names=project),
-        endpoint,
-    )
+    if isinstance(method, MetadataMethod):
+        endpoint, project_id = method.endpoint, method.project_id
+        return CredentialFactory(
+            lambda client, clock: MetadataCredentials(endpoint, project_id, client.send, clock.utc),
+            caller(names=project),
+            endpoint,
+        )
+    identity = identity_token(method, environ)
+    names, secret = names_of(method, identity.read())
+    make = workload_credentials(method, identity)
+    return CredentialFactory(make, caller(names={**names, **project}, secret=secret))
 
 
 def _access_key(method: AccessKeyMethod, environ: Mapping[str, str], stored: Stored) -> AccessKey:

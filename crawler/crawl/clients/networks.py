@@ -3,11 +3,11 @@
 import ssl
 from collections.abc import Mapping
 
-from crawler.config.credentials.methods import Method, PasswordMethod
+from crawler.config.credentials.methods import Method
 from crawler.config.credentials.secrets import nothing_stored, read_secret
 from crawler.config.credentials.target import Target
 from crawler.config.network.proxies import ProxyChoice, credentials_in_url
-from crawler.config.network.routes import API, IAM, routes
+from crawler.config.network.routes import API, issuer_of, routes
 from crawler.crawl.clients.tls_context import TlsFiles, tls_context, tls_files
 from crawler.errors import CredentialsError
 from crawler.swr.http.network.proxy import Network, Proxy
@@ -27,10 +27,11 @@ class Networks:
         the proxy's secret cannot be read.
         """
         ways = routes(target, method, self._environ)
-        api, issuer = (_proxy(ways.get(service), self._environ) for service in (API, IAM))
-        issuers = [method.iam_endpoint] if isinstance(method, PasswordMethod) else []
-        asked = [target.endpoint, *issuers, *(proxy.origin for proxy in (api, issuer) if proxy is not None)]
-        is_secured = any(origin.startswith("https:") for origin in asked)
+        api = _proxy(ways.pop(API), self._environ)
+        issuer = next((_proxy(way, self._environ) for way in ways.values()), None)
+        proxies = [proxy.origin for proxy in (api, issuer) if proxy is not None]
+        asked = [target.endpoint, issuer_of(method) or "", *proxies]
+        is_secured = any(endpoint.startswith("https:") for endpoint in asked)
         return Network(api, issuer, self._tls(target) if is_secured else None)
 
     def _tls(self, target: Target) -> ssl.SSLContext | None:
@@ -40,8 +41,8 @@ class Networks:
         return self._contexts[files] if files else None
 
 
-def _proxy(choice: ProxyChoice | None, environ: Mapping[str, str]) -> Proxy | None:
-    if choice is None or choice.proxy is None:
+def _proxy(choice: ProxyChoice, environ: Mapping[str, str]) -> Proxy | None:
+    if choice.proxy is None:
         return None
     if choice.credentials is None:
         return Proxy(choice.proxy)

@@ -8,7 +8,7 @@ from crawler.emulator.auth.access import AccessState
 from crawler.emulator.auth.grants import iam_time
 from crawler.emulator.auth.identity import Identity
 from crawler.emulator.auth.signature import explain_refusal
-from crawler.emulator.http.request import METADATA_ROUTES, ROUTES, SWR_ROUTES, TOKENS, ReceivedRequest
+from crawler.emulator.http.request import OPEN_ROUTES, ROUTES, SWR_ROUTES, ReceivedRequest
 from crawler.emulator.http.response import ServedResponse, error, gateway_error, service_error
 from crawler.swr.auth.signing import ALGORITHM
 
@@ -19,7 +19,7 @@ def refuse_at_gateway(request: ReceivedRequest, identity: Identity, access: Acce
     """Return 404 for an unknown route, 401 for invalid credentials, 403 for a token without a project, or None."""
     if ROUTES.get(request.path) != request.method:
         return error(404, request.request_id)
-    if request.token == identity.token or request.path == TOKENS or request.path in METADATA_ROUTES:
+    if request.token == identity.token or request.path in OPEN_ROUTES:
         return None
     if request.token is not None:
         return _refuse_token(request, request.token, identity, access)

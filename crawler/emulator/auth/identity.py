@@ -1,7 +1,7 @@
 """The credentials that the emulator accepts and issues, and how they expire. None of them protects anything.
 
 Source: docs/reference/swr-api.md#token-lifetime (tokens), #clock-skew, #key-lockout, #project-id-header (keys),
-#metadata-service (temporary keys), #machine-id.
+#metadata-service (temporary keys), #machine-id, #workload-tokens (identity tokens).
 """
 
 from dataclasses import dataclass
@@ -33,8 +33,10 @@ class Identity:
     - `ak` and `sk` are always valid, together with `security_token` unless None. A signature is valid for `max_skew_s`
       before and after its X-Sdk-Date. `lock_after` failures in a row lock a key for `lock_s`. `project_id_required`
       refuses signed requests without X-Project-Id.
-    - `metadata` issues temporary keys, each valid for `temporary_ttl_s` and, unless None, for `temporary_requests`
-      requests. `machine_id` is the id of the machine that it serves.
+    - Temporary keys are valid for `temporary_ttl_s` and, unless None, for `temporary_requests` requests.
+    - `metadata` issues them. `machine_id` is the id of the machine that it serves.
+    - STS, IAM and the agent of a pod issue them, too, for `id_token`: STS for the agency and the provider of these
+      URNs, IAM for the identity provider `idp`.
     """
 
     token: str = option("emulator-token", _ACCEPT)
@@ -59,6 +61,10 @@ class Identity:
     lock_s: float = option(300.0, "Seconds it stays locked.", low=0, flag="--lock-s")
     metadata: MetadataMode = option("handshake", "How the metadata service behaves.")
     machine_id: str = "00000000-0000-4000-8000-000000000001"
+    id_token: str = option("emulator-id-token", _ACCEPT)
+    provider_urn: str = option("iam::emulator-domain:oidcProvider:emulator", _ACCEPT)
+    agency_urn: str = option("iam::emulator-domain:agency:emulator", _ACCEPT)
+    idp: str = option("emulator-idp", _ACCEPT)
     temporary_ttl_s: float = option(86_400.0, "Seconds a temporary key is valid.", low=0, above=True)
     temporary_requests: int | None = option(None, "Requests after which temporary keys expire.", low=1)
 

@@ -11,17 +11,17 @@ from typing import Final
 import orjson
 
 from crawler.emulator.auth.access import AccessState
-from crawler.emulator.auth.grants import iam_time, pseudo_random_text
+from crawler.emulator.auth.grants import pseudo_random_text
 from crawler.emulator.auth.identity import Identity
+from crawler.emulator.auth.temporary_keys import IAM_NAMES, issue_key
 from crawler.emulator.http.request import MACHINE_DATA, METADATA_TOKEN, ReceivedRequest
 from crawler.emulator.http.response import GATEWAY_JSON, TEXT, WITHHELD, ServedResponse
-from crawler.swr.auth.signing import AccessKey
 
 TTL_HEADER: Final = "X-Metadata-Token-Ttl-Seconds"
 TOKEN_HEADER: Final = "X-Metadata-Token"  # noqa: S105 - a name
 _MAX_TTL_S: Final = 21_600  # six hours, which the official client requests
 _TTL: Final = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
-_AK_LETTERS, _SK_LETTERS, _METADATA_LETTERS, _SECURITY_LETTERS = 17, 40, 56, 1200
+_METADATA_LETTERS: Final = 56
 # The official client looks for exactly this sentence and then does not request another token.
 _NO_AGENCY: Final = ServedResponse(401, b"Please configure Cloud Service Agency first", TEXT)
 _REFUSED: Final = ServedResponse(401, b"Unauthorized", TEXT)
@@ -71,27 +71,10 @@ def _key_response(request: ReceivedRequest, identity: Identity, access: AccessSt
         return _REFUSED
     if identity.metadata not in _PUT_STATUS and not _has_valid_token(request, access):
         return _REFUSED
-    return _issue_key(request, identity, access)
+    credential = issue_key(request, identity, access, IAM_NAMES)
+    return ServedResponse(200, orjson.dumps({"credential": credential}), GATEWAY_JSON)
 
 
 def _has_valid_token(request: ReceivedRequest, access: AccessState) -> bool:
     token = access.metadata_tokens.find(request.headers_by_name().get(TOKEN_HEADER.lower()))
     return token is not None and token.use(request.now_s)
-
-
-def _issue_key(request: ReceivedRequest, identity: Identity, access: AccessState) -> ServedResponse:
-    serial = len(access.keys.issued)
-    key = AccessKey(
-        ak="HST" + pseudo_random_text("ak", access.salt, serial, _AK_LETTERS).upper(),
-        sk=pseudo_random_text("sk", access.salt, serial, _SK_LETTERS),
-        security_token=pseudo_random_text("security", access.salt, serial, _SECURITY_LETTERS),
-    )
-    expires_s = request.now_s + identity.temporary_ttl_s
-    access.keys.issue(key.ak, key, expires_s=expires_s, uses=identity.temporary_requests)
-    credential = {
-        "access": key.ak,
-        "secret": key.sk,
-        "securitytoken": key.security_token,
-        "expires_at": iam_time(expires_s),
-    }
-    return ServedResponse(200, orjson.dumps({"credential": credential}), GATEWAY_JSON)

@@ -1,4 +1,6 @@
-"""Faults of token requests. They count token requests, not requests for the list.
+"""Faults of token requests, and of requests for the temporary keys of a workload.
+
+They count such requests, not requests for the list.
 
 Source: docs/reference/swr-api.md#iam-errors (codes).
 """
@@ -8,7 +10,7 @@ Source: docs/reference/swr-api.md#iam-errors (codes).
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import formatdate
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -18,6 +20,8 @@ from crawler.emulator.faults.fault import Call, Fault, Recurring
 from crawler.emulator.fields.option import MAX_NUMBER
 from crawler.emulator.fields.parameter import error_status, number, one_of
 from crawler.emulator.http.response import ServedResponse, error, gateway_error, iam_error
+
+_TIMES: Final = frozenset({"expires_at", "expiration", "issued_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class SkewTokens(Fault):
         token = _token_in(body)
         if token is None:
             return replace(response, headers=(*response.headers, date))
-        for name in ("expires_at", "issued_at"):
+        for name in _TIMES & token.keys():
             token[name] = iam_time(datetime.fromisoformat(token[name]).timestamp() + self.by_s)
         return replace(response, body=orjson.dumps(body), headers=(*response.headers, date))
 
@@ -88,13 +92,14 @@ class OddExpiry(Fault):
         token = _token_in(body)
         if token is None:
             return response
-        token["expires_at"] = self.expires_at
+        token["expiration" if "expiration" in token else "expires_at"] = self.expires_at
         return replace(response, body=orjson.dumps(body))
 
 
 def _token_in(body: Any) -> dict[str, Any] | None:  # noqa: ANN401 - decoded JSON
-    """Return what a response says of a token that was issued, None when none was."""
-    return body.get("token") if isinstance(body, dict) else None
+    """Return what a response says of a token or a key that was issued, None when none was."""
+    grants = (body.get(name) for name in ("token", "credential", "credentials")) if isinstance(body, dict) else ()
+    return next((grant for grant in grants if grant), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,18 @@ import orjson
 
 from crawler.emulator.auth.iam import issue_token, list_projects
 from crawler.emulator.auth.metadata import metadata
+from crawler.emulator.auth.workload import issue_to_workload
 from crawler.emulator.faults.fault import Call
 from crawler.emulator.http.page import page_of, render_page
 from crawler.emulator.http.query import ListQuery, QueryRefusedError, effective_parameters, parse_query
-from crawler.emulator.http.request import METADATA_ROUTES, NAMESPACES, PROJECTS, TOKENS, ReceivedRequest
+from crawler.emulator.http.request import (
+    METADATA_ROUTES,
+    NAMESPACES,
+    PROJECTS,
+    TOKENS,
+    WORKLOAD_ROUTES,
+    ReceivedRequest,
+)
 from crawler.emulator.http.response import ServedResponse, service_error
 from crawler.emulator.inventory.center_rows import CENTERS, Inventory
 from crawler.emulator.service.config import NamespaceCounts, ServiceConfig
@@ -25,9 +33,12 @@ _FIRST_ID = 1422  # the id in the vendor's example
 
 
 def respond(request: ReceivedRequest, config: ServiceConfig, state: EmulatorState) -> ServedResponse:
-    """Return the response to an authorised request. Faults apply to the list and to token requests only."""
-    if request.path == TOKENS:
-        return _token(request, config, state)
+    """Return the response to an authorised request.
+
+    Faults apply to the list, and to requests for tokens and for the temporary keys of a workload.
+    """
+    if request.path == TOKENS or request.path in WORKLOAD_ROUTES:
+        return _grant(request, config, state)
     if request.path == PROJECTS:
         return list_projects(request, config.identity)
     if request.path in METADATA_ROUTES:
@@ -41,7 +52,7 @@ def respond(request: ReceivedRequest, config: ServiceConfig, state: EmulatorStat
     return _shared_repositories(request, config, state)
 
 
-def _token(request: ReceivedRequest, config: ServiceConfig, state: EmulatorState) -> ServedResponse:
+def _grant(request: ReceivedRequest, config: ServiceConfig, state: EmulatorState) -> ServedResponse:
     state.token_requests += 1
     call = Call(
         number=state.token_requests,
@@ -50,7 +61,8 @@ def _token(request: ReceivedRequest, config: ServiceConfig, state: EmulatorState
         headers=request.headers,
         body=request.body,
     )
-    response = issue_token(request, config.identity, state.access)
+    issue = issue_token if request.path == TOKENS else issue_to_workload
+    response = issue(request, config.identity, state.access)
     for index, fault in enumerate(config.faults):
         response = state.count_trigger(index, response, fault.on_token(state.call(index, call), response))
     return response

@@ -1,4 +1,4 @@
-"""The exchange with an issuer of credentials, IAM or the metadata service: how its responses are read (pure).
+"""The exchange with an issuer of credentials, such as IAM or the metadata service: how its responses are read (pure).
 
 Source: docs/reference/swr-api.md#token-response, #metadata-service (their bodies), #token-lifetime, #iam-errors
 (their refusals).
@@ -33,17 +33,18 @@ class Send(Protocol):
         ...
 
 
-def raise_for_refusal(response: Response, issuer: str, requested: str) -> None:
+def raise_for_refusal(response: Response, issuer: str, requested: str, fix: str = "fix the cause") -> None:
     """Raise TransientError for a failure that may pass, CredentialsError for a refusal; return after a success.
 
-    `issuer` and `requested` name the parties of the message: "IAM at https://…" refused "a token for user u".
+    `issuer` and `requested` name the parties of the message: "IAM at https://…" refused "a token for user u". `fix`
+    says what to do then.
     """
     if response.status in _SUCCESS:
         return
     error = error_from_response(response)
     if isinstance(error, TransientError):
         raise error
-    raise CredentialsError(f"{issuer} refused {requested}: {error.details}; fix the cause, then rerun the command")
+    raise CredentialsError(f"{issuer} refused {requested}: {error.details}; {fix}, then rerun the command")
 
 
 def json_object(body: bytes) -> dict[str, Any]:

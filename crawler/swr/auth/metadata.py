@@ -1,64 +1,36 @@
 """Temporary access keys of an ECS, from the metadata service of the machine that this process runs on, and its id.
 
-Source: docs/reference/swr-api.md#metadata-service, #metadata-handshake, #metadata-timeouts, #temporary-key-refresh,
-#machine-id.
+Source: docs/reference/swr-api.md#metadata-service, #metadata-handshake, #metadata-timeouts, #machine-id.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
-from typing import ClassVar, Final
+from typing import Final
 
 import anyio
 
 from crawler.errors import CredentialsError, RequestError, TransientError
-from crawler.swr.auth.issued_secrets import IssuedSecrets
-from crawler.swr.auth.issuer import Send, can_be_sent, first_text, json_object, lifetime, raise_for_refusal
-from crawler.swr.auth.refreshing_grant import Grant, RefreshingGrant
-from crawler.swr.auth.signing import AccessKey, Signable, sign
+from crawler.swr.auth.issuer import Send, can_be_sent, first_text, json_object, raise_for_refusal
+from crawler.swr.auth.refreshing_grant import Grant
+from crawler.swr.auth.signing import AccessKey
+from crawler.swr.auth.temporary_key import TemporaryKeyCredentials
 from crawler.swr.response import Response
 
-_REFRESH_MARGIN: Final = timedelta(minutes=40)  # the official client's (swr-api.md#temporary-key-refresh)
 _TIMEOUT_S: Final = 9.0  # three requests of three seconds, as in the official client (swr-api.md#metadata-timeouts)
 _ID_TIMEOUT_S: Final = 3.0  # a machine that answers does so at once; one that doesn't gets no key either
 _NO_HANDSHAKE: Final = frozenset({404, 405, 503})  # an older service (swr-api.md#metadata-handshake)
 
 
-class MetadataCredentials:
-    """A temporary access key. `endpoint` is an origin; `now` returns the time, with time zone."""
-
-    locks_on_failure: ClassVar = False  # the next key replaces a refused one
+class MetadataCredentials(TemporaryKeyCredentials):
+    """A temporary access key of the machine. `endpoint` is an origin; `now` returns the time, with time zone."""
 
     def __init__(self, endpoint: str, project_id: str | None, send: Send, now: Callable[[], datetime]) -> None:
+        super().__init__(project_id, now)
         self._endpoint = endpoint
         self._issuer = _issuer(endpoint)
-        self._project_id = project_id
         self._send = send
-        self._now = now
-        self._key = RefreshingGrant(self._fetch, _REFRESH_MARGIN, now)
-        self._secrets = IssuedSecrets()
-
-    @property
-    def generation(self) -> int:
-        """The number of keys fetched."""
-        return self._key.generation
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What the last keys sign with, and the last tokens."""
-        return self._secrets.all()
-
-    async def headers(self, request: Callable[[], Signable]) -> Mapping[str, str]:
-        """Return the headers of the signature; fetch the key first if necessary.
-
-        Raises CredentialsError when this machine has no key to give.
-        """
-        return sign(request(), await self._key.get(), at=self._now())
-
-    async def renew(self, generation: int) -> bool:
-        """Return True after fetching a new key, once for all requests that the same key was refused for."""
-        return await self._key.renew(generation)
 
     async def _fetch(self) -> Grant[AccessKey]:
         try:
@@ -70,15 +42,7 @@ class MetadataCredentials:
         except (TimeoutError, TransientError):
             message = f"{self._issuer} does not respond; if this machine is not an ECS, choose another --auth"
             raise CredentialsError(message) from None
-        content = json_object(response.body)
-        fields = content.get("credential") or content.get("credentials") or {}
-        pair = first_text(fields, "access", "accessKeyId"), first_text(fields, "secret", "secretAccessKey")
-        token = first_text(fields, "securitytoken", "securityToken") or None
-        if not all(pair) or not all(map(can_be_sent, (*pair, token or ""))):
-            raise CredentialsError(f"{self._issuer} returned no key; check that this machine has an agency")
-        key = AccessKey(*pair, security_token=token, project_id=self._project_id)
-        self._secrets.add(*key.secrets)
-        return Grant(key, lifetime(response, fields, "expires_at", "expiration", now=self._now()))
+        return self._grant(response, self._issuer, "check that this machine has an agency")
 
     async def _request_key(self) -> Response:
         headers = await _handshake(self._endpoint, self._send)

@@ -5,16 +5,14 @@ from pathlib import Path
 import pytest
 
 from crawler.cli.run_command import run_command
-from crawler.config.credentials.assumed_identity import (
+from crawler.config.credentials.choice import choose_method
+from crawler.config.credentials.methods import MetadataMethod, TokenMethod
+from crawler.config.credentials.tools.assumed_identity import (
     OPENSTACK_RULES,
-    PROFILE_RULES,
-    SDK_RULES,
     TERRAFORM_RULES,
     IdentityRule,
     assumed_identity,
 )
-from crawler.config.credentials.choice import choose_method
-from crawler.config.credentials.methods import MetadataMethod, TokenMethod
 from crawler.config.load import load
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.errors import ConfigError
@@ -28,7 +26,7 @@ OS_USER = {"OS_USERNAME": "ci", "OS_PASSWORD": SECRET, "OS_USER_DOMAIN_NAME": "a
 CUSTODIAN_KEY = dict.fromkeys(("HUAWEI_ACCESS_KEY_ID", "HUAWEI_SECRET_ACCESS_KEY"), SECRET)
 PROFILE = f"[basic]\nak = {SECRET}\nsk = {SECRET}\n"
 ROLE = {"HW_ASSUME_ROLE_AGENCY_NAME": "auditors"}
-TOOLS = [(SDK_KEY, SDK_RULES), (HW_KEY, TERRAFORM_RULES), (OS_KEY, OPENSTACK_RULES), (OS_USER, OPENSTACK_RULES)]
+TOOLS = [(HW_KEY, TERRAFORM_RULES), (OS_KEY, OPENSTACK_RULES), (OS_USER, OPENSTACK_RULES)]
 
 
 def choose(environ: dict[str, str], profile: str | None = None, text: str = "") -> str:
@@ -59,8 +57,8 @@ def test_each_setting_that_assumes_another_identity_is_refused_beside_the_key(
     key: dict[str, str], rule: IdentityRule
 ) -> None:
     choose(key)  # without it the key is used
-    message = refusal(key | dict.fromkeys(rule.settings, "auditors"))
-    assert message.startswith("target eu-de: " + " and ".join(rule.settings))
+    message = refusal(key | {rule.setting: "auditors"})
+    assert message.startswith(f"target eu-de: {rule.setting}")
     assert rule.effect.does in message
     assert rule.effect.instead in message
     assert "SWR_CRAWLER_ACCESS_KEY, SWR_CRAWLER_SECRET_KEY and SWR_CRAWLER_SECURITY_TOKEN" in message
@@ -118,7 +116,7 @@ def test_a_tool_that_acts_for_another_is_the_first_that_has_credentials_even_wit
 
 def test_what_the_crawlers_own_settings_say_is_not_questioned(tmp_path: Path) -> None:
     own = dict.fromkeys(("SWR_CRAWLER_ACCESS_KEY", "SWR_CRAWLER_SECRET_KEY"), SECRET)
-    everything = HW_KEY | ROLE | dict.fromkeys(SDK_RULES[1].settings, "x")
+    everything = HW_KEY | ROLE
     assert choose(own | everything) == "aksk: environment SWR_CRAWLER_ACCESS_KEY"
     assert choose(everything, text='token = "file:/run/t"\n') == "token: file f"
     assert choose(everything, text='auth = "metadata"\n') == "metadata: file f"
@@ -129,27 +127,14 @@ def test_what_the_crawlers_own_settings_say_is_not_questioned(tmp_path: Path) ->
 
 
 def test_with_a_chosen_method_only_a_tool_that_has_it_counts() -> None:
-    token = {"OS_TOKEN": SECRET}
     assert choose(HW_KEY | ROLE | {"HW_AUTH_TOKEN": ""} | SDK_KEY, text='auth = "aksk"\n').startswith("aksk")
-    sdk = dict.fromkeys(SDK_RULES[1].settings, "x")
-    assert choose(SDK_KEY | sdk | token, text='auth = "token"\n') == "token: environment OS_TOKEN"
-    assert "HUAWEICLOUD_OIDC_AGENCY_URN" in refusal(SDK_KEY | sdk | token)
-
-
-def test_a_login_in_the_credentials_file_replaces_its_key() -> None:
-    assert choose({}, PROFILE + "idp_id = acme\n").startswith("aksk")
-    assert choose({}, PROFILE + "idp_id = acme\nid_token_file =\n").startswith("aksk")
-    message = refusal({}, PROFILE + "idp_id = acme\nid_token_file = /run/t\n")
-    where = "in section [basic] of ~/.huaweicloud/credentials"
-    assert f"idp_id {where} and id_token_file {where} are set" in message
-    isolated = 'region = "eu-de"\n[[target]]\ncredentials_file = "mine"\n'
-    assert "or set access_key, secret_key and security_token in its [[target]] to" in refusal(
-        {}, PROFILE + "idp_id = acme\nid_token_file = /run/t\n", isolated
-    )
+    user_of_hw = {"HW_USER_NAME": "ci", "HW_AGENCY": "x"} | ROLE
+    assert choose(user_of_hw | {"OS_TOKEN": ""} | CUSTODIAN_KEY, text='auth = "aksk"\n').startswith("aksk")
+    assert "HW_ASSUME_ROLE_AGENCY_NAME" in refusal(user_of_hw | CUSTODIAN_KEY)
 
 
 def test_settings_without_a_rule_assume_nothing() -> None:
-    assert assumed_identity(PROFILE_RULES, {"ak": "x"}) is None
+    assert assumed_identity(TERRAFORM_RULES, {"HW_ACCESS_KEY": "x"}) is None
     assert assumed_identity((), ROLE) is None
 
 
@@ -175,5 +160,4 @@ def test_config_show_says_the_same_as_a_crawl(
 
 def test_the_guide_names_every_such_setting() -> None:
     page = Path("docs/how-to/accounts.md").read_text(encoding="utf-8")
-    rules = (*SDK_RULES, *OPENSTACK_RULES, *PROFILE_RULES)
-    assert not [name for rule in rules for name in rule.settings if f"`{name}`" not in page]
+    assert not [rule.setting for rule in OPENSTACK_RULES if f"`{rule.setting}`" not in page]

@@ -19,7 +19,7 @@ from crawler.config.credentials.methods import (
 )
 from crawler.config.credentials.target import Target
 from crawler.config.credentials.tool_files.documents import ToolFiles
-from crawler.config.credentials.tools import TOKEN_VARIABLES
+from crawler.config.credentials.tools.variables import TOKEN_VARIABLES
 from crawler.config.load import load
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.config.settings.target_settings import Auth
@@ -490,7 +490,7 @@ def test_a_target_without_its_own_credentials_uses_those_of_the_environment() ->
             {**HW_USER, "HW_AUTH_URL": "http://a/v3"},
             None,
             "HW_AUTH_URL",
-            "HW_AUTH_URL: plain http exposes the password",
+            "HW_AUTH_URL: plain http exposes the credentials",
         ),
     ],
 )
@@ -540,33 +540,37 @@ def test_missing_credentials_are_refused_with_the_ways_to_set_them() -> None:
     )
 
 
-POD = {"HC_CONTAINER_CREDENTIALS_FULL_URI": "http://x", "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/t"}
-
-
 @pytest.mark.parametrize(
     ("environ", "says"),
     [
-        (
-            POD,
-            "HC_CONTAINER_CREDENTIALS_FULL_URI is set, by which the SDK takes temporary keys of the agency of this pod",
-        ),
         ({"OS_CLIENT_CONFIG_FILE": "/c"}, "OS_CLIENT_CONFIG_FILE is set, but OS_CLOUD does not say which entry"),
         (
             {"HUAWEICLOUD_SDK_CREDENTIALS_FILE": "/c"},
             "HUAWEICLOUD_SDK_CREDENTIALS_FILE is set, but there is no such file",
         ),
+        (
+            {"HUAWEICLOUD_OIDC_ID_TOKEN": "a"},
+            "HUAWEICLOUD_OIDC_ID_TOKEN is set, but not HUAWEICLOUD_OIDC_PROVIDER_URN and HUAWEICLOUD_OIDC_AGENCY_URN",
+        ),
+        (
+            {"HUAWEICLOUD_OIDC_AGENCY_URN": "a", "HUAWEICLOUD_OIDC_PROVIDER_URN": "p"},
+            "HUAWEICLOUD_OIDC_PROVIDER_URN and HUAWEICLOUD_OIDC_AGENCY_URN are set, but not HUAWEICLOUD_OIDC_ID_TOKEN",
+        ),
+        ({"HUAWEICLOUD_SDK_IDP_ID": "a"}, "HUAWEICLOUD_SDK_IDP_ID is set, but not HUAWEICLOUD_SDK_ID_TOKEN_FILE"),
+        (
+            {"HC_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/t"},
+            "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE is set, but not HC_CONTAINER_CREDENTIALS_FULL_URI",
+        ),
     ],
 )
-def test_what_another_tool_would_use_where_nothing_else_was_found_is_named(
-    environ: Mapping[str, str], says: str
-) -> None:
+def test_what_leads_to_nothing_where_nothing_else_was_found_is_named(environ: Mapping[str, str], says: str) -> None:
     error = refusal(environ=environ)
     assert isinstance(error, CredentialsError)
     assert str(error).startswith(f"no credentials for target eu-de: {says}")
     assert "; export SWR_CRAWLER_TOKEN=TOKEN, or SWR_CRAWLER_ACCESS_KEY" in str(error)
     assert chosen(environ={**environ, **HW_KEY}).method.auth == "aksk"
-    for name in environ:
-        assert "export SWR_CRAWLER_TOKEN" in str(refusal(environ={**environ, name: ""})).partition(": ")[2][:30]
+    none_of_it = dict.fromkeys(environ, "")
+    assert "export SWR_CRAWLER_TOKEN" in str(refusal(environ=none_of_it)).partition(": ")[2][:30]
 
 
 def test_a_target_made_by_hand_needs_no_origins() -> None:

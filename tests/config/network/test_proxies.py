@@ -4,10 +4,16 @@ from collections.abc import Mapping
 
 import pytest
 
-from crawler.config.credentials.methods import MetadataMethod, PasswordMethod
+from crawler.config.credentials.methods import (
+    IdpMethod,
+    MetadataMethod,
+    PasswordMethod,
+    PodIdentityMethod,
+    TokenMethod,
+)
 from crawler.config.credentials.target import Target
 from crawler.config.network.proxies import ProxyChoice, choose_proxy, credentials_in_url
-from crawler.config.network.routes import routes
+from crawler.config.network.routes import issuer_of, routes
 from crawler.config.settings.secret_ref import SecretRef
 from crawler.errors import ConfigError
 from crawler.swr.auth.iam_ref import IamRef
@@ -235,6 +241,17 @@ def test_api_and_iam_have_each_its_way_and_the_metadata_service_has_none() -> No
     proxied = ProxyChoice("http://a:1", "environment HTTPS_PROXY", in_url=True)
     assert routes(target(), login, environ) == {"API": proxied, "IAM": ProxyChoice(None, "environment NO_PROXY")}
     assert routes(target(), metadata, environ) == {"API": proxied, "metadata service": ProxyChoice(None, "always")}
+    pod = PodIdentityMethod(id_token=secret, token_setting="F", url="http://169.254.7.7/v1", project_id=None)
+    assert routes(target(), pod, environ)["pod identity agent"] == ProxyChoice(None, "always")
+    idp = IdpMethod(id_token=secret, token_setting="F", idp_id="i", iam_endpoint="https://iam.eu", project_id=None)
+    assert routes(target(), idp, environ)["IAM"] == proxied
     own = target('[crawl]\nproxy = "http://a:1"')
+    assert [issuer_of(one) for one in (login, metadata, pod, idp, TokenMethod(secret))] == [
+        "https://iam.example.com",
+        "http://169.254.169.254",
+        "http://169.254.7.7/v1",
+        "https://iam.eu",
+        None,
+    ]
     assert routes(own, metadata, {})["metadata service"].proxy is None
     assert routes(target(), None, environ) == {"API": proxied}

@@ -1,14 +1,21 @@
 """Laws of the list of regions: the official client's own endpoints, and no endpoint for an unknown name."""
 
 import pytest
-from huaweicloudsdkcore.auth.endpoint import get_iam_endpoint_by_id
+from huaweicloudsdkcore.auth.endpoint import get_iam_endpoint_by_id, get_sts_endpoint_by_id
 from huaweicloudsdkswr.v2.region.swr_region import SwrRegion
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.config.settings.names import target_name
 from crawler.config.settings.origin import origin
-from crawler.config.settings.regions import REGIONS, endpoint_of, iam_endpoint_of, region, region_of
+from crawler.config.settings.regions import (
+    REGIONS,
+    endpoint_of,
+    iam_endpoint_of,
+    region,
+    region_of,
+    sts_endpoint_of,
+)
 
 OPEN_TELEKOM_CLOUD = {"eu-de", "eu-nl"}
 
@@ -22,6 +29,11 @@ def test_the_regions_are_those_of_the_official_client_and_of_open_telekom_cloud(
 def test_an_endpoint_is_the_official_clients(name: str) -> None:
     assert [endpoint_of(name)] == SwrRegion.static_fields[name].endpoints
     assert iam_endpoint_of(name) == get_iam_endpoint_by_id(name, iam_endpoint_of(name))
+
+
+@pytest.mark.parametrize("name", REGIONS)
+def test_a_region_has_the_sts_that_the_official_client_knows_for_it_and_no_other(name: str) -> None:
+    assert sts_endpoint_of(name) == get_sts_endpoint_by_id(name)
 
 
 def test_the_exceptions_are_in_other_domains() -> None:
@@ -44,6 +56,7 @@ def test_every_region_can_name_a_target_and_its_endpoints_are_origins() -> None:
 def test_an_unknown_region_has_no_endpoint(text: str) -> None:
     assert endpoint_of(text) is None
     assert iam_endpoint_of(text) is None
+    assert sts_endpoint_of(text) is None
     assert region_of(text) is None
 
 

@@ -67,7 +67,7 @@ def test_every_declaration_says_what_it_means_in_one_line_and_what_it_accepts() 
         ("limit", "integer", "1 to 1000", "1000"),
         ("rate_per_s", "number", '0.001 to 100000, or "unlimited"', "50"),
         ("discover", "boolean", "true or false", "false"),
-        ("auth", "choice", "auto, token, password, aksk or metadata", "auto"),
+        ("auth", "choice", "auto, oidc, idp, token, aksk, password, pod-identity or metadata", "auto"),
         ("audit.fail_on", "choice", 'error, warning or note, or "never"', "error"),
         ("centers", "list of choice values", "one or more, each self or thirdparty", "self,thirdparty"),
         ("snapshot", "text", "a snapshot id: 1 to 64 of A-Z a-z 0-9 . _ -, first a letter or digit", "not set"),

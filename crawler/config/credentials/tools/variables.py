@@ -1,12 +1,17 @@
 """The other tools whose credentials are used, in their order: their variables, and how they act for another (pure).
 
+The SDK has more fields than the others: those of a workload (`crawler.config.credentials.tools.workload`).
+
 Source: docs/reference/swr-api.md#sdk-environment, #terraform-environment, #openstack-environment,
 #custodian-environment (names).
 """
 
 from typing import Final, NamedTuple
 
-from crawler.config.credentials.assumed_identity import OPENSTACK_RULES, SDK_RULES, TERRAFORM_RULES, IdentityRule
+from crawler.config.credentials.tools.assumed_identity import OPENSTACK_RULES, TERRAFORM_RULES, IdentityRule
+
+# The official SDK's, for its credentials file, too.
+IAM_ENDPOINT_VARIABLE: Final = "HUAWEICLOUD_SDK_IAM_ENDPOINT"
 
 # Of several variables for a field the first that is set counts.
 _VARIABLES: Final = """
@@ -32,6 +37,23 @@ project_account_id  -                               -                  OS_PROJEC
 iam_endpoint        -                               HW_AUTH_URL        OS_AUTH_URL             -
 """
 _ROWS: Final = [line.split() for line in _VARIABLES.splitlines()[2:]]
+_SDK_WORKLOAD: Final = {
+    "provider_urn": ("HUAWEICLOUD_OIDC_PROVIDER_URN",),
+    "agency_urn": ("HUAWEICLOUD_OIDC_AGENCY_URN",),
+    "id_token": ("HUAWEICLOUD_OIDC_ID_TOKEN", "HUAWEICLOUD_OIDC_TOKEN_FILE"),
+    "session_name": ("HUAWEICLOUD_OIDC_SESSION_NAME",),
+    "session_duration_s": ("HUAWEICLOUD_OIDC_DURATION_SECONDS",),
+    "session_policy": ("HUAWEICLOUD_OIDC_POLICY",),
+    "session_policy_ids": ("HUAWEICLOUD_OIDC_POLICY_IDS",),
+    "sts_endpoint": ("HUAWEICLOUD_SDK_STS_ENDPOINT",),
+    "idp_id": ("HUAWEICLOUD_SDK_IDP_ID",),
+    "idp_token": ("HUAWEICLOUD_SDK_ID_TOKEN_FILE",),
+    "iam_endpoint": (IAM_ENDPOINT_VARIABLE,),
+}
+# What these hold is the path of the file that has the secret.
+FILE_VARIABLES: Final = frozenset(
+    ("HUAWEICLOUD_OIDC_TOKEN_FILE", "HUAWEICLOUD_SDK_ID_TOKEN_FILE", "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+)
 
 
 class Tool(NamedTuple):
@@ -49,10 +71,19 @@ def _tool(column: int, rules: tuple[IdentityRule, ...]) -> Tool:
     return Tool(variables, rules)
 
 
-SDK: Final = _tool(1, SDK_RULES)
+SDK: Final = Tool(_tool(1, ()).variables | _SDK_WORKLOAD, ())
 TERRAFORM: Final = _tool(2, TERRAFORM_RULES)
 OPENSTACK: Final = _tool(3, OPENSTACK_RULES)
 CUSTODIAN: Final = _tool(4, ())
 TOOLS: Final = (SDK, TERRAFORM, OPENSTACK, CUSTODIAN)
+# CCE sets the variables in a pod whose service account is associated with an agency.
+POD_IDENTITY: Final = Tool(
+    {
+        "pod_url": ("HC_CONTAINER_CREDENTIALS_FULL_URI",),
+        "pod_token": ("HC_CONTAINER_AUTHORIZATION_TOKEN_FILE",),
+        "project_id": SDK.variables["project_id"],
+    },
+    (),
+)
 # The variables of all tools for a token: the default of the setting `token`.
 TOKEN_VARIABLES: Final = tuple(name for tool in TOOLS for name in tool.variables.get("token", ()))

@@ -3,8 +3,6 @@
 This program does not act on them: with the plain key it would list another inventory than the tool lists. So they are
 refused where the plain key would be used (`crawler.config.credentials.choice`).
 
-    SDK                   replaces the key when all variables of a login through an identity provider are set; half of
-                          them change nothing, neither there nor here
     Terraform             each variable names a part of a role, an agency or a login; the other part may be in the
                           Terraform files, so that each counts by itself. HW_ASSUME_ROLE_DURATION does not: it names
                           nobody
@@ -12,11 +10,10 @@ refused where the plain key would be used (`crawler.config.credentials.choice`).
                           the token
 
 HW_PROFILE and OS_CLOUD name an entry of a file, which is used (`crawler.config.credentials.file_sources`); keys in it
-that act for somebody else are refused in the same words. Variables that are empty do not count, nor do those that the
-tool reads only when it finds no key, such as the variables of a pod identity.
+that act for somebody else are refused in the same words. Variables that are empty do not count. The SDK is not among
+them: what it acts on, this program acts on, too (`crawler.config.credentials.workload_builders`).
 
-Source: docs/reference/swr-api.md#sdk-environment, #sdk-files, #terraform-environment, #openstack-environment (names
-and effects).
+Source: docs/reference/swr-api.md#terraform-environment, #openstack-environment (names and effects).
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,21 +35,20 @@ class AssumedIdentity(NamedTuple):
 
 
 class IdentityRule(NamedTuple):
-    """Settings that have an effect when all are set; `harmless` are values of the first that have none."""
+    """A setting that has an effect when it is set; `harmless` are values that have none."""
 
-    settings: tuple[str, ...]
+    setting: str
     effect: Effect
     harmless: frozenset[str] = frozenset()
 
     def applies(self, settings: Mapping[str, str]) -> bool:
-        """Return whether all settings of the rule are set and not empty, the first to no harmless value."""
-        given = [settings.get(name, "") for name in self.settings]
-        return all(given) and given[0] not in self.harmless
+        """Return whether the setting is set and not empty, and to no harmless value."""
+        given = settings.get(self.setting, "")
+        return bool(given) and given not in self.harmless
 
 
 AGENCY: Final = Effect("Terraform acts as an agency", "temporary keys of the agency")
 _TERRAFORM_IDP: Final = Effect("Terraform logs in through an identity provider", "temporary keys of that login")
-_SDK_IDP: Final = Effect("the SDK logs in through an identity provider", "temporary keys of that login")
 _TRUST: Final = Effect("OpenStack clients act for the user who gave a trust", "keys of that user")
 _LOGIN: Final = Effect("OpenStack clients log in by another method", "temporary keys of that login")
 # The methods of OpenStack that end in the inventory of the same user or token.
@@ -60,20 +56,13 @@ _SAME_USER: Final = frozenset(
     ("password", "token", "v2password", "v2token", "v3password", "v3token", "v3totp", "v3multifactor")
 )
 
-SDK_RULES: Final = (
-    IdentityRule(("HUAWEICLOUD_SDK_IDP_ID", "HUAWEICLOUD_SDK_ID_TOKEN_FILE"), _SDK_IDP),
-    *(
-        IdentityRule(("HUAWEICLOUD_OIDC_AGENCY_URN", "HUAWEICLOUD_OIDC_PROVIDER_URN", token), _SDK_IDP)
-        for token in ("HUAWEICLOUD_OIDC_ID_TOKEN", "HUAWEICLOUD_OIDC_TOKEN_FILE")
-    ),
-)
 _AGENCY_RULES: Final = tuple(
-    IdentityRule((name,), AGENCY) for name in ("OS_AGENCY_NAME", "OS_AGENCY_DOMAIN_NAME", "OS_DELEGATED_PROJECT")
+    IdentityRule(name, AGENCY) for name in ("OS_AGENCY_NAME", "OS_AGENCY_DOMAIN_NAME", "OS_DELEGATED_PROJECT")
 )
 # The provider reads OS_… as aliases of HW_…, so that its roles hold for the keys of both.
 TERRAFORM_RULES: Final = (
     *(
-        IdentityRule((f"HW_ASSUME_ROLE_{part}",), effect)
+        IdentityRule(f"HW_ASSUME_ROLE_{part}", effect)
         for part, effect in (
             ("AGENCY_NAME", AGENCY),
             ("DOMAIN_NAME", AGENCY),
@@ -87,10 +76,9 @@ TERRAFORM_RULES: Final = (
 )
 OPENSTACK_RULES: Final = (
     *TERRAFORM_RULES,
-    IdentityRule(("OS_TRUST_ID",), _TRUST),
-    IdentityRule(("OS_AUTH_TYPE",), _LOGIN, _SAME_USER),
+    IdentityRule("OS_TRUST_ID", _TRUST),
+    IdentityRule("OS_AUTH_TYPE", _LOGIN, _SAME_USER),
 )
-PROFILE_RULES: Final = (IdentityRule(("idp_id", "id_token_file"), _SDK_IDP),)
 
 
 def assumed_identity(rules: Iterable[IdentityRule], settings: Mapping[str, str]) -> AssumedIdentity | None:
@@ -98,4 +86,4 @@ def assumed_identity(rules: Iterable[IdentityRule], settings: Mapping[str, str])
     found = [rule for rule in rules if rule.applies(settings)]
     if not found:
         return None
-    return AssumedIdentity(tuple(dict.fromkeys(name for rule in found for name in rule.settings)), found[0].effect)
+    return AssumedIdentity(tuple(rule.setting for rule in found), found[0].effect)
