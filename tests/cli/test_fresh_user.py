@@ -19,6 +19,7 @@ from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from tests.support.emulator_fixture import environ_of, serve
 from tests.support.other_system import other_system, run_alone
+from tests.support.sweeps import sampled, swept
 
 pytestmark = pytest.mark.unmeasured
 
@@ -172,7 +173,7 @@ def limited(which: int, limit: int) -> None:
     resource.setrlimit(which, (limit, limit))
 
 
-@pytest.mark.parametrize("limit", [6, 8, 10, 12, 14, 16, 20, 64])
+@pytest.mark.parametrize("limit", sampled([6, 8, 10, 12, 14, 16, 20, 64], 2))
 def test_few_open_files_are_enough_or_named(target: Mapping[str, str], tmp_path: Path, limit: int) -> None:
     ended = run_alone("crawl", folder=tmp_path, environ=target, before=lambda: limited(resource.RLIMIT_NOFILE, limit))
     assert ended.code in {0, 74, 75}
@@ -180,11 +181,12 @@ def test_few_open_files_are_enough_or_named(target: Mapping[str, str], tmp_path:
     assert ended.code == 0 or limit < 20
 
 
+@swept(2)
 @pytest.mark.parametrize("command", [("plan",), ("demo", "--repositories", "20")])
 def test_the_other_commands_name_the_limit_of_open_files_too(
-    target: Mapping[str, str], tmp_path: Path, command: tuple[str, ...]
+    target: Mapping[str, str], tmp_path: Path, command: tuple[str, ...], every: int
 ) -> None:
-    for limit in (6, 8, 10, 12):
+    for limit in (6, 8, 10, 12)[::every]:
         ended = run_alone(
             *command, folder=tmp_path, environ=target, before=partial(limited, resource.RLIMIT_NOFILE, limit)
         )

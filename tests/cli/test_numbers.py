@@ -17,6 +17,7 @@ from crawler.emulator.faults.registry import FAULTS
 from crawler.emulator.fields.option import MAX_NUMBER
 from tests.audit.examples import item, publish
 from tests.cli.test_fuzz import NOWHERE, check, quick, run
+from tests.support.sweeps import swept
 
 __all__ = ["quick"]  # a fixture: no example waits, and a bug is raised
 
@@ -92,23 +93,29 @@ def test_no_number_of_the_command_line_ends_in_a_bug_report(
             check([*words_of(names, snapshot), option.opts[0], text], {}, b"")
 
 
+@swept(3)
 @pytest.mark.parametrize("setting", SETTINGS_OF_NUMBERS, ids=lambda setting: setting.label)
-def test_no_number_of_a_variable_flag_or_file_ends_in_a_bug_report(setting: Setting, snapshot: Path) -> None:
+def test_no_number_of_a_variable_flag_or_file_ends_in_a_bug_report(
+    setting: Setting, snapshot: Path, every: int
+) -> None:
     kind: Any = setting.kind
     words = ["audit", str(snapshot)] if setting.table == "audit" else ["crawl", "--endpoint", NOWHERE]
-    for text in (*ODD, str(kind.low), str(kind.high)):
+    first = SETTINGS_OF_NUMBERS.index(setting) % every  # so that the settings together meet each text
+    for number, text in enumerate((*ODD, str(kind.low), str(kind.high))):
         check(["config", "show"], {setting.variable: text}, b"")
-        if setting.name == "rate_per_s" and text == str(kind.low):
-            continue  # it is accepted, and waits
+        if number % every != first or (setting.name == "rate_per_s" and text == str(kind.low)):
+            continue  # the second one is accepted, and waits
         check(words, {setting.variable: text}, b"")
         check([*words, "--config", "file"], {}, f"[{setting.table}]\n{setting.name} = {text}\n".encode())
         if setting.flag:
             check([*words, setting.flag, text], {}, b"")
 
 
+@swept(3)
 @pytest.mark.parametrize(("name", "parameter"), NUMBERS_OF_FAULTS, ids=name_of)
-def test_no_number_of_a_fault_ends_in_a_bug_report(name: str, parameter: Any) -> None:  # noqa: ANN401
-    for text in ("9" * 4000, *ODD):
+def test_no_number_of_a_fault_ends_in_a_bug_report(name: str, parameter: Any, every: int) -> None:  # noqa: ANN401
+    first = NUMBERS_OF_FAULTS.index((name, parameter)) % every  # as above
+    for text in ("9" * 4000, *ODD)[first::every]:
         check(["emulate", "--repositories", "5", "--fault", f"{name}:{parameter.name}={text}"], {}, b"")
 
 
