@@ -1,3 +1,4 @@
+import atexit
 import gc
 import logging
 import signal
@@ -25,6 +26,7 @@ def pytest_collection_finish() -> None:
     """Leave the tests themselves out of garbage collection: each `gc.collect()` of a test looked at all of them."""
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)  # else DuckDB's bindings print what they take for leaks
 
 
 @pytest.fixture(autouse=True)

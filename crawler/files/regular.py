@@ -27,14 +27,15 @@ def open_regular(path: Path, *, within: Path, buffering: int = -1) -> BinaryIO:
         raise OSError(errno.EINVAL, "leads out of its folder", str(path))
     descriptor = os.open(real, _READ)
     try:
-        _check_regular(descriptor, path)
+        check_regular(descriptor, path)
         return os.fdopen(descriptor, "rb", buffering=buffering)
     except BaseException:
         close_quietly(descriptor)
         raise
 
 
-def _check_regular(descriptor: int, path: Path) -> None:
+def check_regular(descriptor: int, path: Path) -> None:
+    """Raise OSError as `open_regular` does if an open file is no regular one; it is at `path`."""
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         raise OSError(errno.EINVAL, "is no regular file", str(path))
 

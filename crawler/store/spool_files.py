@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 
 from crawler.files.atomic import coalesced, write_all
 from crawler.files.closing import close_quietly
+from crawler.files.regular import check_regular
 from crawler.files.sync import sync_data, sync_folder
 from crawler.snapshot.layout import JOURNAL, PAGES
 
@@ -83,4 +84,5 @@ class SpoolFiles:
 def _open(path: Path, opened: ExitStack) -> int:
     descriptor = os.open(path, _FLAGS, 0o666)
     opened.callback(os.close, descriptor)
+    check_regular(descriptor, path)  # a pipe of that name would be waited for
     return descriptor

@@ -1,5 +1,6 @@
 """Whatever happened to the files of an unfinished run, the same command ends with the bytes of an undisturbed one."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from crawler.cli.console.exit_status import exit_code_of
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
+from crawler.errors import DiskError
 from crawler.model.window import Order, Window
 from crawler.store.journal import LossEntry, to_line
 from tests.support.emulator_fixture import crawl, parts, port_of, serve, snapshot_of
@@ -91,6 +93,25 @@ def test_a_file_may_be_gone_or_empty(stopped: Stopped, tmp_path: Path, name: str
     if not gone:
         (folder / name).touch()
     stopped.goes_on(tmp_path / "output", snapshot=folder.name if named else None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pipe_or_a_device_in_place_of_a_file_is_refused_at_once(stopped: Stopped, tmp_path: Path, name: str) -> None:
+    folder = stopped.copy(tmp_path / "output")
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(DiskError, match="is no regular file"):
+        crawl(stopped.served.endpoint, tmp_path / "output", limit=4, namespaces=WALKS)
+    (folder / name).unlink()
+    (folder / name).symlink_to("/dev/zero")
+    with pytest.raises(DiskError, match="leads out of its folder" if name == "run.json" else "symbolic links"):
+        crawl(stopped.served.endpoint, tmp_path / "output", limit=4, namespaces=WALKS)
+
+
+def test_a_state_that_is_larger_than_any_is_begun_again(stopped: Stopped, tmp_path: Path) -> None:
+    folder = stopped.copy(tmp_path / "output")
+    os.truncate(folder / "run.json", 2**27 + 1)
+    stopped.goes_on(tmp_path / "output")
 
 
 FIRST: Final = Window(1, 0, 4, Order("name", "asc"))

@@ -2,17 +2,20 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from zlib import crc32
 
 import msgspec
 
 from crawler.files.atomic import write_synced
 from crawler.files.disk_errors import disk_errors
+from crawler.files.regular import open_regular
 from crawler.files.sync import sync_folder
 from crawler.model.caller import CallerRecord
 from crawler.model.walk_id import WalkId
 from crawler.snapshot.layout import STATE_FILE
+
+_MAX_BYTES: Final = 2**27  # it lists walks, as a manifest does, which has more to say of each
 
 
 class RunState(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +82,10 @@ def write_state(folder: Path, state: RunState) -> None:
 
 
 def read_state(folder: Path) -> RunState | None:
-    """Return the state of the run in `folder`, None when it is missing or damaged. Raises DiskError."""
+    """Return the state of the run in `folder`, None when it is missing or damaged.
+
+    Raises DiskError, also for a pipe, a device or a link out of the folder.
+    """
     try:
         with disk_errors(folder):
             envelope = msgspec.json.decode(_bytes_of(folder / STATE_FILE), type=_Envelope)
@@ -91,7 +97,10 @@ def read_state(folder: Path) -> RunState | None:
 
 
 def _bytes_of(path: Path) -> bytes:
+    """Return what a state holds, nothing when it is missing or far larger than any."""
     try:
-        return path.read_bytes()
+        with open_regular(path, within=path.parent) as file:
+            text = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
         return b""
+    return text if len(text) <= _MAX_BYTES else b""

@@ -239,7 +239,7 @@ def test_any_changed_byte_of_a_state_is_noticed(tmp_path: Path) -> None:
 
 def test_a_state_that_cannot_be_read_is_a_disk_error_and_is_not_removed(tmp_path: Path) -> None:
     (open_work_folder(tmp_path) / ID / "run.json").mkdir(parents=True)
-    with pytest.raises(DiskError, match=r"run\.json: Is a directory"):
+    with pytest.raises(DiskError, match=r"run\.json: is no regular file"):
         opened(tmp_path, resume_request())
     assert (tmp_path / WORK / ID / "run.json").exists()
 
