@@ -12,6 +12,8 @@ from crawler.config.settings.setting import Setting
 from crawler.config.settings.table import SETTINGS
 from crawler.config.settings.variables import (
     CA_VARIABLES,
+    CLIENT_CERT_VARIABLE,
+    CLIENT_KEY_VARIABLE,
     CONFIG_VARIABLE,
     CREDENTIALS_FILE_VARIABLE,
     PREFIX,
@@ -32,7 +34,7 @@ class SettingSource(NamedTuple):
 
     `origin` is the place in `config show`, `where` the place in messages, `name` the setting as the user wrote it. The
     value with the higher `precedence` holds: 2 for a flag or an argument of `Config.load`, 1 for a variable, 0 for all
-    others.
+    others, -1 for a variable of another tool that must not be combined with what any of them says.
     """
 
     origin: str
@@ -94,9 +96,9 @@ def read_environment(environ: Mapping[str, str]) -> dict[str, SourcedValue]:
 
 
 def read_defaults(environ: Mapping[str, str]) -> dict[str, SourcedValue]:
-    """Return the defaults; those of token, credentials file and CA file are other tools' variables, where set.
+    """Return the defaults; those of token and of several files are other tools' variables, where set.
 
-    Raise ConfigError for a wrong path of either file.
+    Raise ConfigError for a wrong path of a file.
     """
     defaults = declared_defaults()
     tokens = [variable for variable in TOKEN_VARIABLES if environ.get(variable)]
@@ -109,11 +111,19 @@ def read_defaults(environ: Mapping[str, str]) -> dict[str, SourcedValue]:
         source = SettingSource(f"environment {variable}", variable, variable, precedence=1)
         path = _from_text(SETTINGS["credentials_file"], without_newline(environ[variable]), source)
         defaults["credentials_file"] = SourcedValue(path, source)
+    # As with the token, the file overrides these.
     for variable in [name for name in CA_VARIABLES if environ.get(name)][:1]:
-        # As with the token, the file overrides it.
-        source = SettingSource(f"environment {variable}", variable, variable)
-        defaults["ca_file"] = SourcedValue(_from_text(SETTINGS["ca_file"], environ[variable], source), source)
+        defaults["ca_file"] = _of_other_tool("ca_file", variable, environ, precedence=0)
+    if environ.get(CLIENT_CERT_VARIABLE):
+        defaults["client_cert"] = _of_other_tool("client_cert", CLIENT_CERT_VARIABLE, environ, precedence=-1)
+        if environ.get(CLIENT_KEY_VARIABLE):
+            defaults["client_key"] = _of_other_tool("client_key", CLIENT_KEY_VARIABLE, environ, precedence=-1)
     return defaults
+
+
+def _of_other_tool(setting: str, variable: str, environ: Mapping[str, str], *, precedence: int) -> SourcedValue:
+    source = SettingSource(f"environment {variable}", variable, variable, precedence)
+    return SourcedValue(_from_text(SETTINGS[setting], without_newline(environ[variable]), source), source)
 
 
 def declared_defaults() -> dict[str, SourcedValue]:

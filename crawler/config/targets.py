@@ -28,6 +28,8 @@ from crawler.errors import ConfigError
 _PARTS: Final = (
     ("proxy", "proxy_credentials", "there is no proxy that they are for; set proxy to its URL, or remove them"),
     ("client_cert", "client_key", ""),  # found when the files are read
+    ("client_cert", "client_key_password", ""),
+    ("client_key", "client_key_password", ""),
 )
 _PACE: Final = frozenset({"rate_per_s", "concurrency"})
 
@@ -47,6 +49,11 @@ def resolve_targets(base: Mapping[str, SourcedValue], tables: TableSettings) -> 
     isolated = _isolated(tables) if has_tables else frozenset()
     targets = tuple(_make_target(name, given, isolated=name in isolated) for name, given in settings.items())
     return targets, has_tables or len(targets) > 1
+
+
+def _of_other_tools(base: Mapping[str, SourcedValue]) -> list[str]:
+    """Return the settings with the credentials that the variables of another tool name."""
+    return [name for name, given in base.items() if given.source.precedence < DEFAULT_SOURCE.precedence]
 
 
 def _isolated(tables: TableSettings) -> frozenset[str]:
@@ -100,7 +107,7 @@ def _from_tables(base: Mapping[str, SourcedValue], tables: TableSettings) -> dic
     own_credentials = {
         **base,
         **{setting: beside_them[setting] for setting in SCOPE_KEYS},
-        **{setting: defaults[setting] for setting in CREDENTIAL_KEYS},
+        **{setting: defaults[setting] for setting in (*CREDENTIAL_KEYS, *_of_other_tools(base))},
     }
     targets = {}
     for name, table in (tables.targets or {}).items():

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization as pem
 
 from crawler.cli.console.exit_status import exit_code_of
+from crawler.cli.run_command import run_command
 from crawler.config.load import load
 from crawler.crawl.result import RunResult
 from crawler.emulator.inventory.ndjson import synthetic
-from crawler.errors import ConfigError
+from crawler.errors import ConfigError, CredentialsError
 from tests.support.certificates import LONG_AGO, ca_file, client_files, server_tls
 from tests.support.connect_proxy import served_proxy
 from tests.support.emulator_fixture import (
@@ -163,47 +165,148 @@ def test_a_certificate_and_its_key_may_be_one_file(tmp_path: Path) -> None:
         assert all_read(run(served.endpoint, tmp_path, toml=toml))
 
 
-ENCRYPTED = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n{}\n-----END ENCRYPTED PRIVATE KEY-----\n"
+# ---- files that cannot be used, and keys that are encrypted
+
+PASSWORD = "päss of the key"
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"ca_file": "missing"}, "ca_file: cannot read {}/missing: No such file"),
-        ({"ca_file": "text"}, "ca_file: {}/text holds no CA certificate (PEM)"),
-        ({"client_cert": "missing"}, "client_cert: cannot read {}/missing: No such file"),
-        ({"client_cert": "text"}, "client_cert: {0}/text and {0}/text hold no certificate with its key"),
-        ({"client_cert": "client-one.pem", "client_key": "missing"}, "client_key: cannot read {}/missing: No such"),
-        (
-            {"client_cert": "client-one.pem", "client_key": "client-two.key"},
-            "client_key: {0}/client-two.key is not the key of {0}/client-one.pem",
-        ),
-        (
-            {"client_cert": "client-one.pem", "client_key": "encrypted.key"},
-            "client_key: {}/encrypted.key is encrypted, which is not supported",
-        ),
-    ],
-)
-def test_a_file_that_cannot_be_used_is_named_before_the_first_request(
-    tmp_path: Path, settings: Mapping[str, str], words: str
-) -> None:
-    (tmp_path / "text").write_text("no certificate")
+def encrypt(key: Path, encrypted: Path, form: pem.PrivateFormat = pem.PrivateFormat.PKCS8) -> None:
+    private = pem.load_pem_private_key(key.read_bytes(), None)
+    how = pem.BestAvailableEncryption(PASSWORD.encode())
+    encrypted.write_bytes(private.private_bytes(pem.Encoding.PEM, form, how))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Return a folder with certificates, keys, and files that are neither."""
     for name in ("one", "two"):
         client_files(tmp_path, name)
+    client_files(tmp_path, "expired", not_after=LONG_AGO)
     encrypt(tmp_path / "client-one.key", tmp_path / "encrypted.key")
-    lines = [f'{name} = "{tmp_path / path}"' for name, path in settings.items()]
+    (tmp_path / "text").write_text("no certificate")
+    (tmp_path / "empty").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "damaged").write_text((tmp_path / "client-one.key").read_text().replace("M", "?"))
+    (tmp_path / "unreadable").symlink_to("unreadable")  # root reads what others may not
+    return tmp_path
+
+
+CANNOT_BE_USED = [
+    ({"ca_file": "missing"}, "ca_file: cannot read {}/missing: No such file or directory"),
+    ({"ca_file": "unreadable"}, "ca_file: cannot read {}/unreadable: Too many levels of symbolic links"),
+    ({"ca_file": "text"}, "ca_file: {}/text holds no CA certificate (PEM); name a file that does"),
+    ({"ca_file": "empty"}, "ca_file: {}/empty holds no CA certificate (PEM); name a file that does"),
+    ({"ca_file": "folder"}, "ca_file: no file in {0}/folder is named by the hash of an authority; run `openssl rehash"),
+    ({"client_cert": "missing"}, "client_cert: cannot read {}/missing: No such file or directory"),
+    ({"client_cert": "folder"}, "client_cert: cannot read {}/folder: Is a directory"),
+    ({"client_cert": "unreadable"}, "client_cert: cannot read {}/unreadable: Too many levels of symbolic links"),
+    ({"client_cert": "text"}, "client_cert: {}/text holds no certificate (PEM); name a file that does"),
+    ({"client_cert": "empty"}, "client_cert: {}/empty holds no certificate (PEM); name a file that does"),
+    (
+        {"client_cert": "client-one.pem"},
+        "client_cert: {}/client-one.pem holds no private key (PEM); name a file that does, or set client_key",
+    ),
+    (
+        {"client_cert": "client-expired.pem", "client_key": "client-expired.key"},
+        "client_cert: {}/client-expired.pem has expired (subject ",
+    ),
+    ({"client_cert": "client-one.pem", "client_key": "missing"}, "client_key: cannot read {}/missing: No such"),
+    ({"client_cert": "client-one.pem", "client_key": "text"}, "client_key: {}/text holds no private key (PEM)"),
+    (
+        {"client_cert": "client-one.pem", "client_key": "damaged"},
+        "client_key: {0}/damaged and {0}/client-one.pem hold no certificate with its key (PEM) that can be read",
+    ),
+    (
+        {"client_cert": "client-one.pem", "client_key": "client-two.key"},
+        "client_key: {0}/client-two.key is not the key of {0}/client-one.pem; name the one that is",
+    ),
+    (
+        {"client_cert": "client-one.pem", "client_key": "encrypted.key"},
+        (
+            "client_key: {0}/encrypted.key is encrypted; set client_key_password to env:NAME or file:PATH of its"
+            " password, or name a plain key: openssl pkey -in {0}/encrypted.key -out PLAIN"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "words"), CANNOT_BE_USED)
+def test_a_file_that_cannot_be_used_ends_a_crawl_and_a_look_at_the_settings_with_the_same_line(
+    files: Path, settings: Mapping[str, str], words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = [f'{name} = "{files / path}"' for name, path in settings.items()]
+    toml = "\n".join(["[crawl]", 'endpoint = "https://localhost:1"', 'token = "file:/no/token"', *lines])
+    (files / "crawler.toml").write_text(toml)
     with pytest.raises(ConfigError) as caught:
-        run("https://localhost:1", tmp_path, toml="\n".join(["[crawl]", *lines]))
-    assert str(caught.value).startswith(words.format(tmp_path))
+        run("https://localhost:1", files, toml="\n".join(["[crawl]", *lines]))
+    assert str(caught.value).startswith(words.format(files))
     assert caught.value.setting == words.partition(":")[0]
+    assert run_command(["config", "show", "--config", str(files / "crawler.toml")]) == 78
+    shown = capfd.readouterr()
+    assert shown.err.startswith(f"swr-crawler: {caught.value}")
+    assert "log_format " in shown.out  # the last row
 
 
-def encrypt(key: Path, encrypted: Path) -> None:
-    from cryptography.hazmat.primitives import serialization as pem  # noqa: PLC0415
+def test_an_expired_certificate_is_named_by_subject_issuer_and_day(files: Path) -> None:
+    toml = f'[crawl]\nclient_cert = "{files}/client-expired.pem"\nclient_key = "{files}/client-expired.key"'
+    whose = rf"has expired \(subject O=.*; issuer O=test expired.*; valid until {LONG_AGO.date()}\); name one"
+    with pytest.raises(ConfigError, match=whose):
+        run("https://localhost:1", files, toml=toml)
 
-    private = pem.load_pem_private_key(key.read_bytes(), None)
-    how = pem.BestAvailableEncryption(b"a password")
-    encrypted.write_bytes(private.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, how))
+
+@pytest.mark.parametrize("form", [pem.PrivateFormat.PKCS8, pem.PrivateFormat.TraditionalOpenSSL], ids=["new", "old"])
+@pytest.mark.parametrize("place", ["env:PASSWORD_OF_KEY", "file"])
+def test_a_key_that_is_encrypted_is_opened_by_its_password(files: Path, form: pem.PrivateFormat, place: str) -> None:
+    encrypt(files / "client-one.key", files / "encrypted.key", form)
+    (files / "password").write_text(f"{PASSWORD}\n")
+    toml = (
+        f'[crawl]\nca_file = "{ca_file(files)}"\nclient_cert = "{files}/client-one.pem"\n'
+        f'client_key = "{files}/encrypted.key"\n'
+        f'client_key_password = "{place if place != "file" else f"file:{files}/password"}"'
+    )
+    with serve(INVENTORY, tls=server_tls(clients_of="one")) as served:
+        assert all_read(run(served.endpoint, files, {"PASSWORD_OF_KEY": PASSWORD}, toml))
+
+
+@pytest.mark.parametrize("password", ["another one", "x" * 2000])
+def test_a_password_that_does_not_open_the_key_is_named_by_its_place_and_not_shown(files: Path, password: str) -> None:
+    toml = f'[crawl]\nclient_cert = "{files}/client-one.pem"\nclient_key = "{files}/encrypted.key"'
+    with pytest.raises(ConfigError) as caught:
+        run("https://localhost:1", files, {"SWR_CRAWLER_CLIENT_KEY_PASSWORD": password}, toml)
+    assert str(caught.value) == (
+        f"client_key: {files}/encrypted.key is encrypted, and env:SWR_CRAWLER_CLIENT_KEY_PASSWORD is not its password;"
+        " correct client_key_password"
+    )
+
+
+def test_the_place_of_a_password_that_holds_none_is_named(files: Path) -> None:
+    toml = (
+        f'[crawl]\nclient_cert = "{files}/client-one.pem"\nclient_key = "{files}/encrypted.key"\n'
+        'client_key_password = "file:/no/password"'
+    )
+    with pytest.raises(CredentialsError, match=r"^file:/no/password: No such file or directory; put the secret there"):
+        run("https://localhost:1", files, toml=toml)
+
+
+# ---- the variables of OpenStack clients
+
+
+def test_the_certificate_of_openstack_clients_is_shown_with_its_key(files: Path) -> None:
+    environ = {
+        "OS_CACERT": str(ca_file(files)),
+        "OS_CERT": f"{files}/client-one.pem",
+        "OS_KEY": f"{files}/client-one.key",
+    }
+    with serve(INVENTORY, tls=server_tls(clients_of="one")) as served:
+        assert all_read(run(served.endpoint, files, environ))
+
+
+def test_a_file_that_a_variable_of_openstack_clients_names_is_named_by_the_variable(files: Path) -> None:
+    environ = {"OS_CERT": f"{files}/client-one.pem", "OS_KEY": f"{files}/text"}
+    with pytest.raises(ConfigError, match=f"^OS_KEY: {files}/text holds no private key"):
+        run("https://localhost:1", files, environ)
+    with pytest.raises(ConfigError, match=r"^OS_CERT: cannot read /no/cert.pem"):
+        run("https://localhost:1", files, {"OS_CERT": "/no/cert.pem"})
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "OS_CACERT", "SSL_CERT_FILE"])
@@ -212,9 +315,11 @@ def test_a_variable_that_names_no_file_is_named(tmp_path: Path, variable: str) -
         run("https://localhost:1", tmp_path, {variable: "/no/ca.pem"})
 
 
-def test_a_key_without_a_certificate_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="client_key has no certificate that it is for; set client_cert"):
-        run("https://localhost:1", tmp_path, toml='[crawl]\nclient_key = "k.pem"')
+def test_a_key_or_its_password_without_a_certificate_is_an_error(tmp_path: Path) -> None:
+    for line in ('client_key = "k.pem"', 'client_key_password = "env:K"'):
+        words = f"^target default: {line.split()[0]} has no certificate that it is for; set client_cert, or remove it$"
+        with pytest.raises(ConfigError, match=words):
+            run("https://localhost:1", tmp_path, toml=f"[crawl]\n{line}")
 
 
 def test_a_home_folder_that_nothing_knows_is_a_line(tmp_path: Path) -> None:

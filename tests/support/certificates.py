@@ -58,10 +58,10 @@ def ca_file(folder: Path, name: str = "one") -> Path:
     return path
 
 
-def client_files(folder: Path, name: str = "one") -> ClientFiles:
+def client_files(folder: Path, name: str = "one", *, not_after: datetime | None = None) -> ClientFiles:
     """Write a client certificate of an authority, and its key, into two files."""
     files = ClientFiles(folder / f"client-{name}.pem", folder / f"client-{name}.key")
-    issued = authority(name).issue_cert("client@example.test")
+    issued = authority(name).issue_cert("client@example.test", not_after=not_after)
     issued.cert_chain_pems[0].write_to_path(str(files.certificate))
     issued.private_key_pem.write_to_path(str(files.key))
     return files

@@ -42,6 +42,7 @@ class Target:
     ca_file: str | None
     client_cert: str | None
     client_key: str | None
+    client_key_password: SecretRef | None
     rate_per_s: float | None
     concurrency: int
     isolated: bool = False

@@ -37,8 +37,8 @@ def routes(target: Target, method: Method | None, environ: Mapping[str, str]) ->
     return ways
 
 
-def issuer_of(method: Method) -> str | None:
-    """Return the endpoint that issues the credentials of a method, None when nothing does."""
+def issuer_of(method: Method | None) -> str | None:
+    """Return the endpoint that issues the credentials of a method, None when nothing does, or without a method."""
     if isinstance(method, MetadataMethod):
         return method.endpoint
     if isinstance(method, PodIdentityMethod):

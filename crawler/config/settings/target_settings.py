@@ -33,13 +33,6 @@ _PROXY: Final = Text(
     metavar="URL",
     sensitive=True,
 )
-_PROXY_CREDENTIALS: Final = Text(
-    'a reference to USER:PASSWORD: write "env:NAME" or "file:PATH", never the secret itself',
-    place_of_secret,
-    none="",
-    sensitive=True,
-    type_name="secret reference",
-)
 _FILE: Final = Text("a path of printable characters", printable, none="")
 _PROJECT_ID: Final = Text("a project id: 1 to 64 of A-Z a-z 0-9 _ -", iam_id, none="", sensitive=True)
 _ID: Final = Text("an id: 1 to 64 of A-Z a-z 0-9 _ -", iam_id, none="", sensitive=True)
@@ -53,6 +46,18 @@ def _secret(name: str) -> Setting:
 
 def _place(secret: str) -> str:
     return f"place of {secret}: env:NAME, file:PATH or profile:SECTION.KEY"
+
+
+def _secret_of_network(name: str, content: str) -> Setting:
+    """Return the declaration of a secret that is no credential for the service, so that no profile has it."""
+    kind = Text(
+        f'a reference to {content}: write "env:NAME" or "file:PATH", never the secret itself',
+        place_of_secret,
+        none="",
+        sensitive=True,
+        type_name="secret reference",
+    )
+    return Setting(name, kind, secret=True)
 
 
 (TARGET_NAME,) = declare(
@@ -109,24 +114,24 @@ TARGET_SETTINGS: Final = declare(
     Setting("proxy", _PROXY),
     "HTTP proxy for requests to the API and to IAM; not set: that of HTTPS_PROXY, as far as NO_PROXY allows; none: no"
     " proxy, whatever these variables say",
-    Setting("proxy_credentials", _PROXY_CREDENTIALS, secret=True),
+    _secret_of_network("proxy_credentials", "USER:PASSWORD"),
     "place of the proxy's USER:PASSWORD: env:NAME or file:PATH",
     Setting("ca_file", _FILE),
     "file or folder of the CA certificates (PEM) that are trusted in place of the system's; not set: that of"
     " REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or OS_CACERT",
     Setting("client_cert", _FILE),
-    "file of the certificate (PEM) for a service or a proxy that asks for one",
+    "file of the certificate (PEM) for a service or a proxy that asks for one; not set: that of OS_CERT",
     Setting("client_key", _FILE),
-    "file of the private key (PEM, not encrypted) of client_cert; not set: that file has the key, too",
+    "file of the private key (PEM) of client_cert; not set: that of OS_KEY for OS_CERT, else the file of client_cert",
+    _secret_of_network("client_key_password", "the password of client_key"),
+    "place of the password of client_key, if that is encrypted: env:NAME or file:PATH",
     Setting("rate_per_s", Number(100_000, none="unlimited", metavar="R"), 50.0, "requests/s", flag_of="plan"),
     "maximum requests per second to a target, retries included",
     Setting("concurrency", Integer(1, 1024), 64, "requests", flag_of="plan"),
     "maximum requests in flight to a target; the crawl adapts their number below it",
 )
-# What the service, or IAM, is asked with; a proxy has credentials of its own.
-SECRET_KEYS: Final = tuple(
-    setting.name for setting in TARGET_SETTINGS if setting.secret and setting.name != "proxy_credentials"
-)
+# What the service, or IAM, is asked with; the secrets of the way there are others.
+SECRET_KEYS: Final = tuple(setting.name for setting in TARGET_SETTINGS if setting.kind is _SECRET)
 # A [[target]] that has one of these is isolated: it uses credentials from no other source.
 CREDENTIAL_KEYS: Final = frozenset({"user", "user_id", "credentials_file", *SECRET_KEYS})
 # The account, project and issuer that credentials are used with.

@@ -19,3 +19,6 @@ def without_newline(value: str) -> str:
 
 # Other programs' variables for the CA certificates that are trusted: requests, curl, OpenStack clients.
 CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "OS_CACERT")
+# Those of OpenStack clients for a certificate that a service asks for, and for its key, which is read beside it only.
+CLIENT_CERT_VARIABLE: Final = "OS_CERT"
+CLIENT_KEY_VARIABLE: Final = "OS_KEY"

@@ -7,7 +7,7 @@ from crawler.config.credentials.methods import Method
 from crawler.config.credentials.secrets import nothing_stored, read_secret
 from crawler.config.credentials.target import Target
 from crawler.config.network.proxies import ProxyChoice, credentials_in_url
-from crawler.config.network.routes import API, issuer_of, routes
+from crawler.config.network.routes import API, routes
 from crawler.crawl.clients.tls_context import TlsFiles, tls_context, tls_files
 from crawler.errors import CredentialsError
 from crawler.swr.http.network.proxy import Network, Proxy
@@ -24,20 +24,17 @@ class Networks:
         """Return the network of a target that authenticates by `method`.
 
         Raise ConfigError for a variable that names no proxy and for a file that is none of TLS, CredentialsError when
-        the proxy's secret cannot be read.
+        the secret of the proxy, or of a key, cannot be read.
         """
         ways = routes(target, method, self._environ)
         api = _proxy(ways.pop(API), self._environ)
         issuer = next((_proxy(way, self._environ) for way in ways.values()), None)
-        proxies = [proxy.origin for proxy in (api, issuer) if proxy is not None]
-        asked = [target.endpoint, issuer_of(method) or "", *proxies]
-        is_secured = any(endpoint.startswith("https:") for endpoint in asked)
-        return Network(api, issuer, self._tls(target) if is_secured else None)
+        return Network(api, issuer, self._tls(target, method))
 
-    def _tls(self, target: Target) -> ssl.SSLContext | None:
-        files = tls_files(target, self._environ)
+    def _tls(self, target: Target, method: Method) -> ssl.SSLContext | None:
+        files = tls_files(target, method, self._environ)
         if files is not None and files not in self._contexts:
-            self._contexts[files] = tls_context(files)
+            self._contexts[files] = tls_context(files, self._environ)
         return self._contexts[files] if files else None
 
 

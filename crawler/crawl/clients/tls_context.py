@@ -9,65 +9,91 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from crawler.config.credentials.methods import Method
 from crawler.config.credentials.source import name_as_written
 from crawler.config.credentials.target import Target
+from crawler.config.network.routes import issuer_of, routes
+from crawler.crawl.clients.client_certificate import ClientCertificate, NamedFile, show, unreadable
 from crawler.errors import ConfigError
 from crawler.files.home import without_tilde
 from crawler.files.presence import is_dir
-from crawler.files.regular import read_bounded
 
 SYSTEM_FILE: Final = "SSL_CERT_FILE"
 SYSTEM_FOLDERS: Final = "SSL_CERT_DIR"
-_MAX_BYTES: Final = 2**20
-_MISMATCH: Final = "KEY_VALUES_MISMATCH"
+_HASHED: Final = frozenset("0123456789abcdef")
+_HASH_DIGITS: Final = 8
 
 
 class TlsFiles(NamedTuple):
-    """The files of a target's TLS, "" for each that it does not have; `ca_setting` is how a user wrote `ca_file`.
+    """The files of a target's TLS.
 
-    `system_file` and `system_folders` are those of OpenSSL's own variables: what the system trusts, beside its default.
+    `authorities` are trusted in place of the system's. `system_file` and `system_folders` are those of OpenSSL's own
+    variables, "" if not set: what the system trusts, beside its default.
     """
 
-    ca_file: str
-    ca_setting: str
-    system_file: str
-    system_folders: str
-    client_cert: str
-    client_key: str
+    authorities: NamedFile | None = None
+    system_file: str = ""
+    system_folders: str = ""
+    client: ClientCertificate | None = None
 
 
-def tls_files(target: Target, environ: Mapping[str, str]) -> TlsFiles | None:
-    """Return the files of a target's TLS, None for a target that has none. Raise ConfigError for a key alone."""
-    if target.client_key and not target.client_cert:
-        raise ConfigError(
-            f"target {target.name}: client_key has no certificate that it is for; set client_cert, or remove it",
-            setting=name_as_written("client_key", target.origin_of("client_key")),
-        )
-    ca_file = target.ca_file or ""
-    system = ("", "") if ca_file else (environ.get(SYSTEM_FILE, ""), environ.get(SYSTEM_FOLDERS, ""))
-    written = name_as_written("ca_file", target.origin_of("ca_file"))
-    files = TlsFiles(ca_file, written, *system, target.client_cert or "", target.client_key or "")
-    return files if any(files._replace(ca_setting="")) else None
+def tls_files(target: Target, method: Method | None, environ: Mapping[str, str]) -> TlsFiles | None:
+    """Return the files of TLS when a target is asked that authenticates by `method`; None without any, or without TLS.
+
+    Raise ConfigError for a variable that names no proxy, and for a key alone.
+    """
+    if not _is_secured(target, method, environ):
+        return None
+    authorities = _named(target, "ca_file")
+    system = ("", "") if authorities else (environ.get(SYSTEM_FILE, ""), environ.get(SYSTEM_FOLDERS, ""))
+    files = TlsFiles(authorities, *system, _client_certificate(target))
+    return files if any(files) else None
 
 
-def tls_context(files: TlsFiles) -> ssl.SSLContext:
-    """Return what TLS trusts and shows. Raise ConfigError, which names the setting, for a file that cannot be used."""
+def _is_secured(target: Target, method: Method | None, environ: Mapping[str, str]) -> bool:
+    """Return whether the API, the issuer of credentials or a proxy is asked by TLS."""
+    proxies = [way.proxy for way in routes(target, method, environ).values() if way.proxy is not None]
+    return any(asked.startswith("https:") for asked in (target.endpoint, issuer_of(method) or "", *proxies))
+
+
+def _client_certificate(target: Target) -> ClientCertificate | None:
+    file = _named(target, "client_cert")
+    if file is not None:
+        return ClientCertificate(file, _named(target, "client_key"), target.client_key_password)
+    for setting in ("client_key", "client_key_password"):
+        if getattr(target, setting):
+            raise ConfigError(
+                f"target {target.name}: {setting} has no certificate that it is for; set client_cert, or remove it",
+                setting=name_as_written(setting, target.origin_of(setting)),
+            )
+    return None
+
+
+def _named(target: Target, setting: str) -> NamedFile | None:
+    path = getattr(target, setting)
+    return NamedFile(path, name_as_written(setting, target.origin_of(setting))) if path else None
+
+
+def tls_context(files: TlsFiles, environ: Mapping[str, str]) -> ssl.SSLContext:
+    """Return what TLS trusts and shows. Raise ConfigError, which names the setting, for a file that cannot be used.
+
+    The password of an encrypted key may be in `environ`; raise CredentialsError if it cannot be read.
+    """
     context = _trusting(files)
-    if files.client_cert:
-        _show(context, Path(files.client_cert), Path(files.client_key or files.client_cert))
+    if files.client is not None:
+        show(context, files.client, environ)
     context.set_alpn_protocols(("http/1.1",))  # as aiohttp's own
     return context
 
 
 def _trusting(files: TlsFiles) -> ssl.SSLContext:
-    """Return a context that trusts `ca_file` alone, else what the system trusts."""
-    path = Path(files.ca_file or files.system_file)
-    setting = files.ca_setting if files.ca_file else SYSTEM_FILE
+    """Return a context that trusts the `authorities` alone, else what the system trusts."""
+    written, setting = files.authorities or NamedFile(files.system_file, SYSTEM_FILE)
+    path = Path(written)
     try:
-        path = without_tilde(str(path))
-        if files.ca_file:
-            file, folder = (None, path) if is_dir(path) else (path, None)
-            return ssl.create_default_context(cafile=file, capath=folder)
+        path = without_tilde(written)
+        if files.authorities:
+            return _trusting_only(path, setting)
         context = ssl.create_default_context()
         if files.system_file:
             context.load_verify_locations(path)
@@ -78,40 +104,23 @@ def _trusting(files: TlsFiles) -> ssl.SSLContext:
             f"{setting}: {path} holds no CA certificate (PEM); name a file that does", setting=setting
         ) from None
     except OSError as error:
-        raise _unreadable(setting, path, error) from None
+        raise unreadable(setting, path, error) from None
     return context
 
 
-def _show(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
-    """Let a context show a client certificate. Raise ConfigError when the files hold none, or not its key."""
-    certificate, key = (_readable(*one) for one in (("client_cert", certificate), ("client_key", key)))
-    asked_for = []
-
-    def password() -> str:  # without it OpenSSL asks on the terminal
-        asked_for.append(key)
-        return ""
-
-    try:
-        context.load_cert_chain(certificate, key, password)
-    except (ssl.SSLError, OSError, ValueError) as error:
-        if asked_for:
-            problem = f"client_key: {key} is encrypted, which is not supported; name a file with the plain key"
-        elif getattr(error, "reason", "") == _MISMATCH:
-            problem = f"client_key: {key} is not the key of {certificate}; name the one that is"
-        else:
-            problem = f"client_cert: {certificate} and {key} hold no certificate with its key (PEM); name files that do"
-        raise ConfigError(problem, setting=problem.partition(":")[0]) from None
+def _trusting_only(path: Path, setting: str) -> ssl.SSLContext:
+    if not is_dir(path):
+        return ssl.create_default_context(cafile=path)
+    # OpenSSL opens such a file when it meets a certificate of this authority, and says nothing of any other name.
+    if not any(_is_hash(file.name) for file in path.iterdir()):
+        raise ConfigError(
+            f"{setting}: no file in {path} is named by the hash of an authority; run `openssl rehash {path}`, or name"
+            " the file",
+            setting=setting,
+        )
+    return ssl.create_default_context(capath=path)
 
 
-def _readable(setting: str, path: Path) -> Path:
-    """Return the whole path of a file. Raise ConfigError for one that cannot be read: OpenSSL does not say which."""
-    try:
-        path = without_tilde(str(path))
-        read_bounded(path, _MAX_BYTES)
-    except OSError as error:
-        raise _unreadable(setting, path, error) from None
-    return path
-
-
-def _unreadable(setting: str, path: Path, error: OSError) -> ConfigError:
-    return ConfigError(f"{setting}: cannot read {path}: {error.strerror}", setting=setting)
+def _is_hash(name: str) -> bool:
+    digits, _, number = name.partition(".")
+    return len(digits) == _HASH_DIGITS and set(digits) <= _HASHED and number.isdecimal()

@@ -104,7 +104,8 @@ def test_a_unit_in_the_name_of_a_setting_is_its_unit() -> None:
 
 def test_only_secrets_hold_references() -> None:
     assert {setting.name for setting in ALL if setting.secret} == {
-        *("token", "access_key", "secret_key", "security_token", "password", "proxy_credentials")
+        *("token", "access_key", "secret_key", "security_token", "password"),
+        *("proxy_credentials", "client_key_password"),
     }
     assert not any(setting.flag for setting in ALL if setting.secret)
 

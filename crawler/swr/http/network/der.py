@@ -20,12 +20,18 @@ _ALTERNATIVE_NAMES: Final = bytes.fromhex("551d11")
 
 
 class Certificate(NamedTuple):
-    """What a person looks at: both names as `CN=…, O=…`, the end of its time as a day, and the hosts that it is for."""
+    """What a person looks at: both names as `CN=…, O=…`, the end of its time, and the hosts that it is for."""
 
     subject: str
     issuer: str
-    not_after: str
+    not_after: datetime
     hosts: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """Whose it is, who signed it, and its last day, as far as messages say it."""
+        subject = self.subject or "without a name"
+        return f"subject {subject}; issuer {self.issuer}; valid until {self.not_after.date()}"
 
 
 class _Field(NamedTuple):
@@ -41,7 +47,7 @@ def read_certificate(data: bytes) -> Certificate | None:
         _serial, _algorithm, issuer, validity, subject = body[:5]
         _begin, end = _fields(validity.content)
         extensions = next((field.content for field in body if field.tag == _EXTENSIONS), b"")
-        return Certificate(_name(subject), _name(issuer), _day(end), tuple(_hosts(extensions)))
+        return Certificate(_name(subject), _name(issuer), _time(end), tuple(_hosts(extensions)))
     except (ValueError, IndexError, StopIteration):
         return None
 
@@ -70,9 +76,9 @@ def _name(field: _Field) -> str:
     return ", ".join(parts)
 
 
-def _day(field: _Field) -> str:
+def _time(field: _Field) -> datetime:
     form = "%y%m%d%H%M%SZ" if field.tag == _UTC_TIME else "%Y%m%d%H%M%SZ"
-    return datetime.strptime(field.content.decode("ascii"), form).replace(tzinfo=UTC).date().isoformat()
+    return datetime.strptime(field.content.decode("ascii"), form).replace(tzinfo=UTC)
 
 
 def _hosts(extensions: bytes) -> Iterator[str]:

@@ -54,8 +54,7 @@ async def describe_certificate(url: URL, proxy: Proxy | None) -> str:
     if seen is None:
         return ""
     hosts = ", ".join(seen.hosts[:_MOST_HOSTS]) + (" …" if len(seen.hosts) > _MOST_HOSTS else "")
-    text = f"subject {seen.subject or 'without a name'}; issuer {seen.issuer}; valid until {seen.not_after}"
-    return printable(f"{text}; for {hosts or 'no host'}", str)
+    return printable(f"{seen.summary}; for {hosts or 'no host'}", str)
 
 
 async def _certificate_of(url: URL, proxy: Proxy | None) -> bytes:

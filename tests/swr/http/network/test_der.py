@@ -25,13 +25,15 @@ def test_both_names_the_last_day_and_the_hosts_are_read() -> None:
     assert seen is not None
     assert seen.subject.startswith("O=Cloud ä, OU=Testing cert #")
     assert seen.subject.endswith(", CN=swr")
-    assert seen[1:] == ("O=Company, OU=Net", "2031-02-03", ("a.test", "*.b.test", "10.0.0.1", "::1"))
+    assert (seen.issuer, seen.not_after) == ("O=Company, OU=Net", UNTIL)
+    assert seen.hosts == ("a.test", "*.b.test", "10.0.0.1", "::1")
+    assert seen.summary == f"subject {seen.subject}; issuer O=Company, OU=Net; valid until 2031-02-03"
 
 
 def test_a_time_beyond_2049_is_read() -> None:
     seen = read_certificate(issued("a.test", until=FAR))
     assert seen is not None
-    assert seen.not_after == "2077-01-02"
+    assert seen.not_after == FAR
 
 
 TRUNCATED = [b"", b"\x30", b"\x30\x05\x00", b"\x30\x00", b"\x30\x84\xff\xff\xff\xff", b"\x30\x02\x30\x00"]
@@ -48,6 +50,12 @@ CERTIFICATE = issued("a.test")
 @given(at=st.integers(0, len(CERTIFICATE) - 1), byte=st.integers(0, 255), size=st.integers(0, len(CERTIFICATE)))
 def test_a_damaged_certificate_raises_nothing(at: int, byte: int, size: int) -> None:
     read_certificate((CERTIFICATE[:at] + bytes([byte]) + CERTIFICATE[at + 1 :])[:size])
+
+
+def test_a_certificate_without_a_name_says_so() -> None:
+    seen = read_certificate(issued("a.test"))
+    assert seen is not None
+    assert seen._replace(subject="").summary.startswith("subject without a name; issuer O=Company")
 
 
 def test_parts_of_a_name_and_names_that_are_no_hosts_are_left_out() -> None:
