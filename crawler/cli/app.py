@@ -269,9 +269,12 @@ def emulate(
 ) -> int:
     """Serve the API on 127.0.0.1 with made-up repositories until a signal; then print the counters."""
     from crawler.cli.commands.emulate import emulate as run  # noqa: PLC0415
+    from crawler.cli.console.extras import require_extra  # noqa: PLC0415
 
     if require_client_cert and not tls:
         raise click.UsageError("--require-client-cert: needs --tls DIR")
+    if tls:
+        require_extra("tls", "trustme")
     settings = {name: value for name, value in settings.items() if value is not None}
     prepare_open_files()
     secured = (Path(tls), require_client_cert) if tls else None

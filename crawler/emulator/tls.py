@@ -1,13 +1,13 @@
 """A throw-away authority for an emulator that serves https: made when it starts, trusted by nobody else.
 
-It needs trustme (`pip install trustme`), imported when it is asked for.
+It needs trustme, of the extra `tls` (pyproject.toml).
 """
 
 import ssl
 from pathlib import Path
 from typing import NamedTuple
 
-from crawler.errors import ConfigError, DiskError
+from crawler.errors import DiskError
 from crawler.files.disk_errors import reason_and_advice
 
 HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -30,13 +30,11 @@ class ServerTls(NamedTuple):
 def make_server_tls(folder: Path, *, require_client_cert: bool) -> ServerTls:
     """Make an authority, write what a client needs into `folder`, and return what serves with it.
 
-    With `require_client_cert` only a client with a certificate of the authority is served. Raises ConfigError without
-    trustme, DiskError when the folder cannot be written.
+    With `require_client_cert` only a client with a certificate of the authority is served. Raises DiskError when the
+    folder cannot be written.
     """
-    try:
-        import trustme  # noqa: PLC0415 - few emulators serve https
-    except ImportError:
-        raise ConfigError("--tls: needs trustme; pip install trustme", setting="tls") from None
+    import trustme  # noqa: PLC0415 - few emulators serve https
+
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*HOSTS).configure_cert(context)

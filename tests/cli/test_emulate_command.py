@@ -115,3 +115,18 @@ def test_with_tls_it_serves_https_to_who_trusts_its_throw_away_authority(tmp_pat
 def test_a_client_certificate_is_demanded_with_tls_only(capfd: pytest.CaptureFixture[str]) -> None:
     assert run_command(["emulate", "--require-client-cert"]) == 2
     assert "--require-client-cert: needs --tls DIR" in capfd.readouterr().err
+
+
+def test_tls_without_the_library_for_it_names_what_to_install(tmp_path: Path) -> None:
+    code = (
+        "import sys, importlib.util\n"
+        "found = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name: None if name == 'trustme' else found(name)\n"
+        "from crawler.cli.main import main\n"
+        "main(['emulate', '--tls', sys.argv[1]])\n"
+    )
+    line = [sys.executable, "-c", code, str(tmp_path / "tls")]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)  # noqa: S603 - ourselves
+    assert done.returncode == 2
+    assert "trustme is not installed; pip install 'swr-crawler[tls]' installs it" in done.stderr
+    assert not (tmp_path / "tls").exists()

@@ -156,6 +156,14 @@ def test_a_service_that_asks_for_a_client_certificate_gets_that_of_its_target(
         assert setting == "client_cert"
 
 
+def test_a_certificate_of_the_older_form_is_shown(tmp_path: Path) -> None:
+    own = client_files(tmp_path)
+    (tmp_path / "older").write_text(own.certificate.read_text().replace(" CERTIFICATE", " X509 CERTIFICATE"))
+    toml = f'[crawl]\nca_file = "{ca_file(tmp_path)}"\nclient_cert = "{tmp_path}/older"\nclient_key = "{own.key}"'
+    with serve(INVENTORY, tls=server_tls(clients_of="one")) as served:
+        assert all_read(run(served.endpoint, tmp_path, toml=toml))
+
+
 def test_a_certificate_and_its_key_may_be_one_file(tmp_path: Path) -> None:
     own = client_files(tmp_path)
     both = tmp_path / "both.pem"
@@ -187,6 +195,8 @@ def files(tmp_path: Path) -> Path:
     (tmp_path / "empty").touch()
     (tmp_path / "folder").mkdir()
     (tmp_path / "damaged").write_text((tmp_path / "client-one.key").read_text().replace("M", "?"))
+    key = (tmp_path / "client-one.key").read_text()
+    (tmp_path / "broken").write_text(f"-----BEGIN CERTIFICATE-----\nMIIB!\n-----END CERTIFICATE-----\n{key}")
     (tmp_path / "unreadable").symlink_to("unreadable")  # root reads what others may not
     return tmp_path
 
@@ -209,6 +219,10 @@ CANNOT_BE_USED = [
     (
         {"client_cert": "client-expired.pem", "client_key": "client-expired.key"},
         "client_cert: {}/client-expired.pem has expired (subject ",
+    ),
+    (
+        {"client_cert": "broken"},
+        "client_cert: {}/broken holds no certificate with its key (PEM) that can be read",
     ),
     ({"client_cert": "client-one.pem", "client_key": "missing"}, "client_key: cannot read {}/missing: No such"),
     ({"client_cert": "client-one.pem", "client_key": "text"}, "client_key: {}/text holds no private key (PEM)"),

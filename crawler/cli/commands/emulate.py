@@ -34,7 +34,7 @@ def emulate(
     """Serve synthetic repositories, or those of the file `inventory`, until a signal; return the exit code.
 
     With "list" among `faults`, print the names of all faults instead. `tls` is the folder for what a client of https
-    needs, and whether it must show a certificate; None serves http. Raises ConfigError (port, inventory, tls),
+    needs, and whether it must show a certificate; None serves http. Raises ConfigError (port, inventory),
     UsageError (faults), DiskError (ready_file, tls).
     """
     if "list" in faults:

@@ -20,7 +20,7 @@ from crawler.swr.http.network.der import read_certificate
 
 _MAX_BYTES: Final = 2**20
 _MISMATCH: Final = "KEY_VALUES_MISMATCH"
-_CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
+_CERTIFICATE: Final = re.compile(r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END [A-Z0-9 ]+-----")
 _KEY: Final = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")
 
 
@@ -93,7 +93,7 @@ def _check(certificate: _Pem) -> None:
         raise certificate.wrong("holds no certificate (PEM); name a file that does")
     try:
         seen = read_certificate(ssl.PEM_cert_to_DER_cert(found[0]))
-    except ValueError:  # no base64: OpenSSL will say so
+    except ValueError:  # no base64, which OpenSSL will say, or of the older forms, which are for authorities
         return
     if seen is not None and seen.not_after < datetime.now(UTC):
         shown = printable(seen.summary, str)
