@@ -9,16 +9,16 @@ import msgspec
 import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
-from crawler.config.credentials.methods import OidcMethod
+from crawler.config.credentials.methods import OidcMethod, PodIdentityMethod
 from crawler.config.load import load
 from crawler.config.settings.secret_ref import SecretRef
-from crawler.crawl.clients.workload_factories import names_of
+from crawler.crawl.clients.workload_factories import identity_token, names_of
 from crawler.crawl.result import RunResult
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.http.request import MACHINE_DATA, POD_CREDENTIALS
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.emulator.server import RunningEmulator
-from crawler.errors import UsageError
+from crawler.errors import CredentialsError, UsageError
 from crawler.store.output.run_state import read_state, write_state
 from tests.support.emulator_fixture import QuickClock, inventory_keys, port_of, published_keys, serve, snapshot_of
 from tests.support.identity_tokens import POD_CLAIMS, jwt
@@ -314,3 +314,16 @@ def test_discovered_namespaces_are_read_already(tmp_path: Path) -> None:
         assert exit_code_of(crawl_as(A, "token", served, tmp_path, discover=True)) == 77
     with again(served, B, OTHERS) as second:
         assert_holds(crawl_as(B, "token", second, tmp_path, discover=True), OTHERS, resumed=0)
+
+
+def test_the_file_of_an_identity_token_is_read_whenever_the_token_is_needed(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    reference = SecretRef("file", str(file))
+    method = PodIdentityMethod(id_token=reference, token_setting="TOKEN_FILE", url="http://127.0.0.1/", project_id=None)
+    token = identity_token(method, {})
+    with pytest.raises(CredentialsError, match=f"^TOKEN_FILE: file:{file}: No such file"):
+        token.read()
+    for content in ("first\n", "second"):
+        file.write_text(content)
+        assert token.read() == content.strip()
+    assert token.place == f"TOKEN_FILE ({file})"

@@ -27,7 +27,6 @@ from crawler.config.credentials.sources import own_source, sources
 from crawler.config.credentials.target import Target
 from crawler.config.credentials.tool_files.documents import ToolFiles
 from crawler.config.credentials.tools.assumed_identity import AssumedIdentity
-from crawler.config.credentials.tools.unused import describe_unused
 from crawler.config.credentials.tools.variables import POD_IDENTITY, SDK
 from crawler.config.credentials.workload_builders import AFTER_KEYS, BEFORE_KEYS
 from crawler.errors import ConfigError, CredentialsError
@@ -107,6 +106,8 @@ def _not_found(target: Target, own: CredentialSource, environ: Mapping[str, str]
             " source is used; set token, or access_key and secret_key, in it"
         )
     if target.auth == "auto":
+        from crawler.config.credentials.tools.unused import describe_unused  # noqa: PLC0415 - few runs need it
+
         return CredentialsError(
             f"no credentials for target {target.name}: {describe_unused(environ)}export SWR_CRAWLER_TOKEN=TOKEN, or"
             " SWR_CRAWLER_ACCESS_KEY and SWR_CRAWLER_SECRET_KEY; on an ECS with an agency set auth to metadata"

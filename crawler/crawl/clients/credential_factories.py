@@ -22,7 +22,6 @@ from crawler.config.credentials.secrets import Stored, read_header, read_secret,
 from crawler.config.credentials.stored import StoredSecrets
 from crawler.config.credentials.tool_files.documents import ToolFiles
 from crawler.crawl.clients.networks import Networks
-from crawler.crawl.clients.workload_factories import identity_token, names_of, workload_credentials
 from crawler.model.caller import Caller
 from crawler.model.clock import Clock
 from crawler.swr.auth.credentials import AccessKeyCredentials, Credentials, TokenCredentials
@@ -91,9 +90,9 @@ def _factory(method: Method, environ: Mapping[str, str], stored: Stored) -> Cred
             caller(names=project),
             endpoint,
         )
-    identity = identity_token(method, environ)
-    names, secret = names_of(method, identity.read())
-    make = workload_credentials(method, identity)
+    from crawler.crawl.clients.workload_factories import workload_factory  # noqa: PLC0415 - few runs need it
+
+    make, names, secret = workload_factory(method, environ)
     return CredentialFactory(make, caller(names={**names, **project}, secret=secret))
 
 

@@ -13,6 +13,17 @@ from crawler.swr.auth.workload import FederatedCredentials, OidcCredentials, Oid
 from crawler.swr.http.client import Client
 
 
+def workload_factory(
+    method: WorkloadMethod, environ: Mapping[str, str]
+) -> tuple[Callable[[Client, Clock], Credentials], dict[str, str], str]:
+    """Return what makes the credentials of a method, what names its caller, and what else tells it from others.
+
+    Raise CredentialsError when the identity token cannot be read.
+    """
+    token = identity_token(method, environ)
+    return workload_credentials(method, token), *names_of(method, token.read())
+
+
 def identity_token(method: WorkloadMethod, environ: Mapping[str, str]) -> IdentityToken:
     """Return the identity token of a method; its file is read anew whenever the token is needed."""
     reference, setting = method.id_token, method.token_setting

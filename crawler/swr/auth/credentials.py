@@ -1,12 +1,14 @@
 """The credentials of a request: what they have to offer, and the two kinds that come ready from the configuration.
 
-    class                  proves itself with                     `renew` fetches
-    ---------------------  -------------------------------------  ------------------
-    TokenCredentials       a token                                nothing
-    AccessKeyCredentials   a signature by a permanent access key  nothing
-    PasswordCredentials    a token from IAM (password.py)         another token
-    MetadataCredentials    a signature by a temporary access key  another access key
-                           from this machine (metadata.py)
+    class                    proves itself with                     `renew` fetches
+    -----------------------  -------------------------------------  ------------------
+    TokenCredentials         a token                                nothing
+    AccessKeyCredentials     a signature by a permanent access key  nothing
+    PasswordCredentials      a token from IAM (password.py)         another token
+    TemporaryKeyCredentials  a signature by a temporary access key  another access key
+                             (temporary_key.py): of this machine
+                             (metadata.py), or for an identity
+                             token (workload.py)
 
 Source: docs/reference/swr-api.md#auth-methods, #key-lockout (why a refused access key is not used again).
 """

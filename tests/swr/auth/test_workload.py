@@ -14,7 +14,7 @@ from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.http.request import ASSUME_WITH_OIDC, FEDERATED_TOKENS, POD_CREDENTIALS, SECURITY_TOKENS
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
-from crawler.errors import CredentialsError, TransientError
+from crawler.errors import CredentialsError, ErrorDetails, RouteError, TransientError
 from crawler.swr.auth.credentials import Credentials
 from crawler.swr.auth.identity_token import IdentityToken
 from crawler.swr.auth.issuer import Send
@@ -23,6 +23,7 @@ from crawler.swr.auth.workload import FederatedCredentials, OidcCredentials, Oid
 from crawler.swr.http.client import Client, connect
 from crawler.swr.http.rate_limiter import LocalRateLimiter
 from crawler.swr.request import ListRequest
+from crawler.swr.response import Response
 from tests.support.handler_client import client_of
 
 pytestmark = pytest.mark.anyio
@@ -283,3 +284,13 @@ def at_handler(method: str, client: Client) -> Credentials:
     if method == "idp":
         return FederatedCredentials("i", origin, token, None, client.send, real_now)
     return PodIdentityCredentials(origin + POD_CREDENTIALS, token, None, client.send, real_now)
+
+
+async def test_a_proxy_in_the_way_says_what_to_set_and_nothing_of_the_credentials() -> None:
+    async def send(*_: object, **__: object) -> Response:
+        raise RouteError(ErrorDetails(text="the proxy answered 407"), "proxy")
+
+    token = IdentityToken(lambda: TOKEN, PLACE)
+    credentials = PodIdentityCredentials("http://127.0.0.1/", token, None, send, real_now)
+    with pytest.raises(RouteError, match="the proxy answered 407"):
+        await credentials.headers(lambda: Signable("GET", "h", "/"))
