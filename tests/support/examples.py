@@ -6,7 +6,7 @@ second one; tests/conftest.py registers them before pytest imports a test.
 
 from typing import Final
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 QUICK: Final = "quick"
 THOROUGH: Final = "thorough"
@@ -16,9 +16,11 @@ TIMES: Final = 20  # a proof draws so many times the examples of a quick run
 def register_profiles() -> None:
     """Register both profiles and load the quick one.
 
-    No example has a deadline: how long one takes depends on what else runs on the machine.
+    No example has a deadline: how long one takes depends on what else runs on the machine. In a quick run Hypothesis
+    does not explain a failure: for that it traces each line of hundreds of replays, which takes most of their time.
     """
-    settings.register_profile(QUICK, max_examples=25, deadline=None)
+    quick = tuple(phase for phase in Phase if phase is not Phase.explain)
+    settings.register_profile(QUICK, max_examples=25, deadline=None, phases=quick)
     settings.register_profile(THOROUGH, max_examples=25 * TIMES, deadline=None)
     settings.load_profile(QUICK)
 
