@@ -12,6 +12,7 @@ import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.load import load
+from crawler.crawl import estimate
 from crawler.crawl.result import RunResult
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.http.request import ASSUME_WITH_OIDC, POD_CREDENTIALS
@@ -161,7 +162,10 @@ def test_a_proxy_that_wants_credentials_ends_the_run_as_a_wrong_setting_that_is_
     assert f"the proxy {proxy.endpoint} answered 407" in str(error)
 
 
-def test_namespaces_and_an_estimate_that_the_proxy_refuses_name_the_proxy(tmp_path: Path) -> None:
+def test_namespaces_and_an_estimate_that_the_proxy_refuses_name_the_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "SystemClock", QuickClock)
     with behind_proxy(status=407) as (proxy, _):
         environ = TOKEN | {"HTTP_PROXY": proxy.endpoint}
         found = run(tmp_path, environ, discover=True).errors["default"]
@@ -220,7 +224,8 @@ def test_the_command_goes_through_connect_and_no_secret_of_the_proxy_is_anywhere
         assert done.returncode == 0, done.stderr
         assert served.counters()["requests"] > 0
         shown = command("config", "show", "--endpoint", f"https://{SWR}", cwd=tmp_path, **environ)
-        refused = command("crawl", "--endpoint", f"https://{SWR}", cwd=tmp_path, **environ | {"https_proxy": url[:-1]})
+        nowhere = environ | {"https_proxy": url[:-1], "SWR_CRAWLER_MAX_TRIES": "1"}
+        refused = command("crawl", "--endpoint", f"https://{SWR}", cwd=tmp_path, **nowhere)
     assert {*proxy.asked()} == {f"{SWR}:443"}
     assert f"{proxy.endpoint}, with credentials" in shown.stdout
     texts = [done.stdout, done.stderr, shown.stdout, refused.stderr]

@@ -6,6 +6,7 @@ import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
 from crawler.cli.run_command import run_command
+from crawler.crawl import estimate
 from crawler.crawl.ending.refused_target import ACTION, error_of
 from crawler.emulator.faults.registry import parse_fault
 from crawler.emulator.inventory.ndjson import synthetic
@@ -76,6 +77,7 @@ def test_an_estimate_of_a_target_that_refuses_everything_fails_too(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SWR_CRAWLER_TOKEN", "emulator-token")
+    monkeypatch.setattr(estimate, "SystemClock", QuickClock)
     with serve(INVENTORY, faults=(parse_fault(f"{ALL}403"),)) as served:
         assert run_command(["plan", "--endpoint", served.endpoint]) == 77
     assert ACTION in capfd.readouterr().err
