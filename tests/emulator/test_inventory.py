@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import cache
 
 import orjson
 import pytest
@@ -16,7 +17,12 @@ from crawler.errors import ConfigError
 from tests.emulator.client import inventory_of, item, numbered
 from tests.support.examples import examples
 
-BIG = synthetic(namespaces=12, repositories=6000, seed=1)
+
+@cache
+def big() -> Inventory:
+    return synthetic(namespaces=12, repositories=6000, seed=1)
+
+
 RFC3339_NANO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,8}[1-9])?Z")
 
 
@@ -57,22 +63,22 @@ def test_uniform_means_the_same_size_for_each_namespace_in_both_centers() -> Non
 
 
 def test_sizes_of_namespaces_are_skewed_and_none_is_empty() -> None:
-    counts = sorted(Counter(one["namespace"] for one in BIG.items("self")).values())
+    counts = sorted(Counter(one["namespace"] for one in big().items("self")).values())
     assert len(counts) == 12
     assert sum(counts) == 3000
     assert counts[-1] > 10 * counts[0] > 0
 
 
 def test_the_centers_have_no_namespace_in_common_and_different_owners() -> None:
-    assert not set(BIG.namespaces("self")) & set(BIG.namespaces("thirdparty"))
-    assert {one["domain_name"] for one in BIG.items("self")} == {"domain"}
-    owners = {one["domain_name"] for one in BIG.items("thirdparty")}
+    assert not set(big().namespaces("self")) & set(big().namespaces("thirdparty"))
+    assert {one["domain_name"] for one in big().items("self")} == {"domain"}
+    owners = {one["domain_name"] for one in big().items("thirdparty")}
     assert len(owners) > 1
     assert "domain" not in owners
 
 
 def test_synthetic_items_are_as_varied_as_real_ones() -> None:
-    items = [one for center in CENTERS for one in BIG.items(center)]
+    items = [one for center in CENTERS for one in big().items(center)]
     assert all(RFC3339_NANO.fullmatch(one[field]) for one in items for field in ("created_at", "updated_at"))
     digits = {len(one["updated_at"]) - 21 if "." in one["updated_at"] else 0 for one in items}
     assert digits >= {0, 3, 5, 6, 8, 9}
@@ -82,7 +88,7 @@ def test_synthetic_items_are_as_varied_as_real_ones() -> None:
     assert max(len(one["tags"]) for one in items) > 200
     assert any(not one["description"].isascii() for one in items)
     assert any("\x1b" in one["description"] for one in items)
-    assert {one["status"] for one in BIG.items("thirdparty")} == {True, False}
+    assert {one["status"] for one in big().items("thirdparty")} == {True, False}
     assert all(len(one["tags"]) == len(set(one["tags"])) for one in items)
 
 
