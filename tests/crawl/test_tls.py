@@ -61,6 +61,28 @@ def test_an_authority_that_a_variable_names_is_trusted(tmp_path: Path, variable:
         assert all_read(run(served.endpoint, tmp_path, {variable: str(ca_file(tmp_path))}))
 
 
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_what_issues_keys_is_trusted_as_the_service_is_and_else_gets_no_token(
+    tmp_path: Path, *, is_trusted: bool
+) -> None:
+    with serve(INVENTORY, tls=server_tls()) as served, serve(INVENTORY) as plain:
+        identity = served.identity
+        environ = {
+            "SWR_CRAWLER_TOKEN": "",
+            "HUAWEICLOUD_OIDC_PROVIDER_URN": identity.provider_urn,
+            "HUAWEICLOUD_OIDC_AGENCY_URN": identity.agency_urn,
+            "HUAWEICLOUD_OIDC_ID_TOKEN": identity.id_token,
+            "HUAWEICLOUD_SDK_STS_ENDPOINT": served.endpoint,
+            "HUAWEICLOUD_SDK_PROJECT_ID": identity.project_id,
+        }
+        if is_trusted:
+            assert all_read(run(served.endpoint, tmp_path, {**environ, "SWR_CRAWLER_CA_FILE": str(ca_file(tmp_path))}))
+            return
+        words, setting = refusal_of(run(plain.endpoint, tmp_path, environ))
+        assert (served.counters()["requests"], plain.counters()["requests"], setting) == (0, 0, "ca_file")
+    assert "the certificate of localhost is signed by an authority that is not trusted" in words
+
+
 def test_folders_of_authorities_are_trusted_by_the_hash_of_their_names(tmp_path: Path) -> None:
     folder = tmp_path / "authorities"
     folder.mkdir()
