@@ -13,7 +13,7 @@ from crawler.config.load import load
 from crawler.crawl.result import RunResult
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.errors import ConfigError, CredentialsError
-from tests.support.certificates import LONG_AGO, ca_file, client_files, server_tls
+from tests.support.certificates import LONG_AGO, authority, ca_file, careless_tls, client_files, server_tls
 from tests.support.connect_proxy import served_proxy
 from tests.support.emulator_fixture import (
     TOKEN,
@@ -104,6 +104,26 @@ def hashed_names(folder: Path) -> list[str]:
     except FileNotFoundError:
         pytest.skip("needs the command openssl")
     return [f"{done.stdout.strip()}.0"]
+
+
+def test_certificates_that_are_written_carelessly_are_trusted_on_every_python_when_their_authority_is_named(
+    tmp_path: Path,
+) -> None:
+    """Python 3.13 and later refuse them by default: https://github.com/python/cpython/issues/138193."""
+    tls, authority_file = careless_tls(tmp_path)
+    with serve(INVENTORY, tls=tls) as served:
+        for number, variable in enumerate(("CURL_CA_BUNDLE", "SSL_CERT_FILE")):
+            assert all_read(run(served.endpoint, tmp_path / str(number), {variable: str(authority_file)}))
+        assert refusal_of(run(served.endpoint, tmp_path / "2"))[1] == "ca_file"
+
+
+def test_an_authority_that_another_one_signed_is_enough_on_every_python(tmp_path: Path) -> None:
+    below = authority("one").create_child_ca()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    below.issue_cert("localhost").configure_cert(tls)
+    (tmp_path / "below.pem").write_bytes(below.cert_pem.bytes())
+    with serve(INVENTORY, tls=tls) as served:
+        assert all_read(run(served.endpoint, tmp_path, {"CURL_CA_BUNDLE": str(tmp_path / "below.pem")}))
 
 
 def test_the_setting_outranks_the_variables_and_replaces_what_the_system_trusts(tmp_path: Path) -> None:

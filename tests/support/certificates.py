@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=400)
 
@@ -41,6 +45,31 @@ def server_tls(
         context.verify_mode = ssl.CERT_REQUIRED
         authority(clients_of).configure_trust(context)
     return context
+
+
+def careless_tls(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """Return what serves TLS for localhost with certificates as many proxies of companies write them, and their CA.
+
+    They lack what RFC 5280 demands: no key identifiers, no key usage, and the constraint of a CA is not critical.
+    """
+    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    ca = _signed("Company CA", x509.BasicConstraints(ca=True, path_length=None), ca_key, ca_key)
+    leaf = _signed("localhost", x509.SubjectAlternativeName([x509.DNSName("localhost")]), key, ca_key)
+    (folder / "company-ca.pem").write_bytes(ca)
+    (folder / "served.pem").write_bytes(leaf + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "served.pem")
+    return context, folder / "company-ca.pem"
+
+
+def _signed(
+    name: str, extension: x509.ExtensionType, key: ec.EllipticCurvePrivateKey, ca_key: ec.EllipticCurvePrivateKey
+) -> bytes:
+    """Return a certificate with this extension alone that holds today, signed by the company, as PEM."""
+    issuer, subject = (x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, one)]) for one in ("Company CA", name))
+    day, now = timedelta(days=1), datetime.now(UTC)
+    made = x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number(), now - day, now + day)
+    return made.add_extension(extension, critical=False).sign(ca_key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 @cache

@@ -43,7 +43,7 @@ def public_proxy(folder: Path, *, credentials: str = "", unix_socket: Path | Non
     command += ["--port-file", str(ready), "--log-file", str(log), "--data-dir", str(folder / "data")]
     command += ["--basic-auth", credentials] if credentials else []
     where = ["--unix-socket-path", str(unix_socket)] if unix_socket else ["--hostname", "127.0.0.1", "--port", "0"]
-    own = {"PATH": os.defpath, "PYTHONPATH": str(_ROOT)}
+    own = {"PATH": os.defpath, "PYTHONPATH": str(_ROOT), "HOME": str(folder)}  # it makes a folder in its home
     with (folder / "said").open("wb") as said, _group([*command, *where], own, said.fileno()) as process:
         while not ready.exists() or not (unix_socket or ready.read_text().endswith("\n")):
             assert process.poll() is None, (folder / "said").read_text()

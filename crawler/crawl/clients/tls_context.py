@@ -80,10 +80,23 @@ def tls_context(files: TlsFiles, environ: Mapping[str, str]) -> ssl.SSLContext:
     The password of an encrypted key may be in `environ`; raise CredentialsError if it cannot be read.
     """
     context = _trusting(files)
+    if files.authorities or files.system_file or files.system_folders:
+        _judge_alike(context)
     if files.client is not None:
         show(context, files.client, environ)
     context.set_alpn_protocols(("http/1.1",))  # as aiohttp's own
     return context
+
+
+def _judge_alike(context: ssl.SSLContext) -> None:
+    """Let a context judge the certificates that a user trusts in the same way on every Python.
+
+    Since 3.13 Python trusts what signed a certificate without what signed that, as curl does, and refuses what is not
+    written as RFC 5280 has it, which many proxies of companies are not. Who signed, until when and for which host is
+    verified all the same.
+    """
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
 
 
 def _trusting(files: TlsFiles) -> ssl.SSLContext:
