@@ -65,7 +65,9 @@ def test_a_signal_ends_it_cleanly_with_its_counters(tmp_path: Path, number: sign
         process.send_signal(number)
         out, err = process.communicate(timeout=10)
     who = {"token", "ak", "sk", "project_id", "project_name", "user", "password", "domain"}
-    assert set(ready) == {"endpoint", *who}
+    workload = {"id_token", "provider_urn", "agency_urn", "idp", "pod_url"}
+    assert set(ready) == {"endpoint", *who, *workload}
+    assert ready["pod_url"] == f"{ready['endpoint']}/v1/credentials"
     assert all(ready.values())
     assert ready["endpoint"].startswith("http://127.0.0.1:")
     assert (process.returncode, err) == (0, b"")

@@ -10,6 +10,7 @@ from crawler.cli.console.output import say
 from crawler.cli.console.process_signals import SIGNALS
 from crawler.cli.console.signals import SignalStop
 from crawler.emulator.faults.registry import FAULTS, parse_fault
+from crawler.emulator.http.request import POD_CREDENTIALS
 from crawler.emulator.inventory.ndjson import from_ndjson
 from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, RunningEmulator, emulator
@@ -63,9 +64,9 @@ def serve_until_signalled(settings: EmulatorSettings, *, ready_file: Path | None
     """Serve until SIGTERM or SIGINT, then write the counters to standard output as one line of JSON.
 
     When the emulator listens, `ready_file` appears complete: a JSON object of strings with `endpoint`, `token`, `ak`,
-    `sk`, `project_id`, `project_name`, `user`, `password`, `domain`, and `security_token` if the key has one; with
-    `tls` also `ca_file`, `client_cert` and `client_key`. A file of an earlier run is removed first, so that it does not
-    name a dead endpoint.
+    `sk`, `project_id`, `project_name`, `user`, `password`, `domain`, `id_token`, `provider_urn`, `agency_urn`, `idp`,
+    `pod_url`, and `security_token` if the key has one; with `tls` also `ca_file`, `client_cert` and `client_key`.
+    A file of an earlier run is removed first, so that it does not name a dead endpoint.
 
     Raises ConfigError (port), DiskError (ready_file).
     """
@@ -98,6 +99,11 @@ def _connection(running: RunningEmulator) -> dict[str, str]:
         "user": identity.user,
         "password": identity.password,
         "domain": identity.domain,
+        "id_token": identity.id_token,
+        "provider_urn": identity.provider_urn,
+        "agency_urn": identity.agency_urn,
+        "idp": identity.idp,
+        "pod_url": running.endpoint + POD_CREDENTIALS,
     }
     return content if identity.security_token is None else content | {"security_token": identity.security_token}
 
