@@ -30,6 +30,8 @@ CRAWL = ("crawl", "--endpoint", NOWHERE, "--max-duration", "1")
         ((*CRAWL, "--config", "file"), {"SWR_CRAWLER_TOKEN": ""}, b'[crawl]\ntoken = "file:/dev/zero"\n', 77),
         (CRAWL, {"SWR_CRAWLER_TOKEN": "", "SWR_CRAWLER_CREDENTIALS_FILE": "/dev/zero"}, b"", 77),
         (CRAWL, {"SWR_CRAWLER_TOKEN": "", "HUAWEICLOUD_SDK_CREDENTIALS_FILE": "/dev/zero"}, b"", 77),
+        (CRAWL, {"SWR_CRAWLER_TOKEN": "", "HW_PROFILE": "a", "HW_SHARED_CONFIG_FILE": "/dev/zero"}, b"", 77),
+        (CRAWL, {"SWR_CRAWLER_TOKEN": "", "OS_CLOUD": "a", "OS_CLIENT_CONFIG_FILE": "/dev/zero"}, b"", 77),
     ],
 )
 def test_a_file_without_an_end_is_a_line_and_takes_little_memory(
