@@ -104,7 +104,7 @@ def walk(served: RunningEmulator, root: Path, numbers: tuple[int, ...], every: i
     return [outcome for outcome in outcomes if outcome.failed]
 
 
-@swept(6)
+@swept(11)
 def test_whichever_call_of_publishing_fails_the_exit_code_is_true_of_what_stands(
     served: RunningEmulator, tmp_path: Path, every: int
 ) -> None:

@@ -124,7 +124,7 @@ def sweep(tmp_path: Path, served: Two, recording: Recording, kind: str, share: i
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("kind", NAMES)
 @pytest.mark.parametrize("fault", FAILING)
-@pytest.mark.parametrize("share", [7, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("share", [13, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_at_any_operation_a_run_that_goes_on_ends_with_0_and_once(
     tmp_path: Path, kind: str, fault: str, share: int
 ) -> None:
@@ -139,7 +139,7 @@ def test_killed_at_any_operation_a_run_that_goes_on_ends_with_0_and_once(
 
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("kind", NAMES)
-@pytest.mark.parametrize("share", [7, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("share", [13, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_before_its_snapshot_has_a_name_and_again_at_any_operation_a_run_ends_once(
     tmp_path: Path, kind: str, share: int
 ) -> None:

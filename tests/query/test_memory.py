@@ -54,7 +54,7 @@ def run(snapshot: Path, sql: str, *arguments: str) -> tuple[int, bytes, list[str
 
 @pytest.mark.unmeasured
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not say what a process has")
-@pytest.mark.parametrize(("sql", "form"), sampled(product(LARGE, ["--json", "--csv", "--rows=5"]), 2))
+@pytest.mark.parametrize(("sql", "form"), sampled(product(LARGE, ["--json", "--csv", "--rows=5"]), 4))
 def test_what_a_statement_may_take_is_bounded_and_said(snapshot: Path, sql: str, form: str) -> None:
     code, _, errors, peak = run(snapshot, sql, form)
     assert (code, len(errors)) == (2, 1), errors

@@ -178,7 +178,7 @@ def test_the_recording_is_complete_and_a_published_snapshot_survives_a_power_cut
     assert visible.items() <= end.lost().items()
 
 
-@swept(7)
+@swept(13)
 def test_after_a_crash_at_any_operation_readers_see_complete_snapshots_and_a_rerun_ends_with_the_same_bytes(
     stage: Stage, every: int
 ) -> None:
@@ -191,7 +191,7 @@ def test_the_same_holds_however_much_unsynced_data_survives(stage: Stage, seed: 
     check_all(stage, seed)
 
 
-@swept(7)
+@swept(13)
 def test_after_a_crash_no_page_is_attributed_to_a_namespace_that_was_added_since(tmp_path: Path, every: int) -> None:
     grown = from_ndjson(
         [*SMALL_ROWS, b'{"center":"self","domain_name":"d","namespace":"a-new-one","name":"r"}'], source="rows"
