@@ -194,7 +194,9 @@ def test_a_service_that_asks_for_a_client_certificate_gets_that_of_its_target(
         assert setting == "client_cert"
         wrong = f'{trust}client_cert = "{other.certificate}"\nclient_key = "{other.key}"'
         words, setting = refusal_of(run(endpoint, tmp_path / "3", toml=wrong))
-        assert words.startswith("the service refuses the client certificate (unknown ca); set client_cert")
+        assert words.startswith("the service refuses the client certificate (unknown ca; subject O=")
+        assert "; issuer O=test two" in words
+        assert words.partition("); ")[2].startswith("set client_cert to one that it knows")
         assert setting == "client_cert"
 
 

@@ -50,14 +50,14 @@ class _Pem(NamedTuple):
         return ConfigError(f"{self.setting}: {self.path} {problem}", setting=self.setting)
 
 
-def show(context: ssl.SSLContext, client: ClientCertificate, environ: Mapping[str, str]) -> None:
-    """Let a context show a client certificate.
+def show(context: ssl.SSLContext, client: ClientCertificate, environ: Mapping[str, str]) -> str:
+    """Let a context show a client certificate; return whose it is, who signed it, and until when it is valid.
 
     Raise ConfigError when the files hold none that is valid today, or not its key, CredentialsError when the key is
     encrypted and the place of its password holds none.
     """
     certificate = _read(client.file)
-    _check(certificate)
+    summary = _summary(certificate)
     key = _read(client.key) if client.key else certificate
     if not _KEY.search(key.text):
         other = "" if client.key else ", or set client_key"
@@ -84,20 +84,25 @@ def show(context: ssl.SSLContext, client: ClientCertificate, environ: Mapping[st
             holds = "holds" if key is certificate else f"and {certificate.path} hold"
             problem = f"{holds} no certificate with its key (PEM) that can be read; name files that do"
         raise key.wrong(problem) from None
+    return summary
 
 
-def _check(certificate: _Pem) -> None:
-    """Raise ConfigError for a file without a certificate, and for a certificate that has expired."""
+def _summary(certificate: _Pem) -> str:
+    """Return what people need to tell a certificate from others, "" for one that cannot be read.
+
+    Raise ConfigError for a file without a certificate, and for a certificate that has expired.
+    """
     found = _CERTIFICATE.search(certificate.text)
     if found is None:
         raise certificate.wrong("holds no certificate (PEM); name a file that does")
     try:
         seen = read_certificate(ssl.PEM_cert_to_DER_cert(found[0]))
     except ValueError:  # no base64, which OpenSSL will say, or of the older forms, which are for authorities
-        return
+        return ""
+    shown = printable(seen.summary, str) if seen is not None else ""
     if seen is not None and seen.not_after < datetime.now(UTC):
-        shown = printable(seen.summary, str)
         raise certificate.wrong(f"has expired ({shown}); name one that is valid, or correct the clock of this machine")
+    return shown
 
 
 def _read(file: NamedFile) -> _Pem:

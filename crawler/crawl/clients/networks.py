@@ -1,6 +1,5 @@
 """Makes the network of each target from its configuration: proxies with their credentials, and certificates."""
 
-import ssl
 from collections.abc import Mapping
 
 from crawler.config.credentials.methods import Method
@@ -8,7 +7,7 @@ from crawler.config.credentials.secrets import nothing_stored, read_secret
 from crawler.config.credentials.target import Target
 from crawler.config.network.proxies import ProxyChoice, credentials_in_url
 from crawler.config.network.routes import API, routes
-from crawler.crawl.clients.tls_context import TlsFiles, tls_context, tls_files
+from crawler.crawl.clients.tls_context import LoadedTls, TlsFiles, tls_context, tls_files
 from crawler.errors import CredentialsError
 from crawler.swr.http.network.proxy import Network, Proxy
 
@@ -18,7 +17,7 @@ class Networks:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self._contexts: dict[TlsFiles, ssl.SSLContext] = {}
+        self._loaded: dict[TlsFiles, LoadedTls] = {}
 
     def of(self, target: Target, method: Method) -> Network:
         """Return the network of a target that authenticates by `method`.
@@ -29,13 +28,14 @@ class Networks:
         ways = routes(target, method, self._environ)
         api = _proxy(ways.pop(API), self._environ)
         issuer = next((_proxy(way, self._environ) for way in ways.values()), None)
-        return Network(api, issuer, self._tls(target, method))
+        loaded = self._tls(target, method)
+        return Network(api, issuer) if loaded is None else Network(api, issuer, *loaded)
 
-    def _tls(self, target: Target, method: Method) -> ssl.SSLContext | None:
+    def _tls(self, target: Target, method: Method) -> LoadedTls | None:
         files = tls_files(target, method, self._environ)
-        if files is not None and files not in self._contexts:
-            self._contexts[files] = tls_context(files, self._environ)
-        return self._contexts[files] if files else None
+        if files is not None and files not in self._loaded:
+            self._loaded[files] = tls_context(files, self._environ)
+        return self._loaded[files] if files else None
 
 
 def _proxy(choice: ProxyChoice, environ: Mapping[str, str]) -> Proxy | None:

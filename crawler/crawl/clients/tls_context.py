@@ -37,6 +37,13 @@ class TlsFiles(NamedTuple):
     client: ClientCertificate | None = None
 
 
+class LoadedTls(NamedTuple):
+    """What TLS trusts and shows, and whose client certificate it shows, in words; "" for none."""
+
+    context: ssl.SSLContext
+    client_certificate: str
+
+
 def tls_files(target: Target, method: Method | None, environ: Mapping[str, str]) -> TlsFiles | None:
     """Return the files of TLS when a target is asked that authenticates by `method`; None without any, or without TLS.
 
@@ -74,7 +81,7 @@ def _named(target: Target, setting: str) -> NamedFile | None:
     return NamedFile(path, name_as_written(setting, target.origin_of(setting))) if path else None
 
 
-def tls_context(files: TlsFiles, environ: Mapping[str, str]) -> ssl.SSLContext:
+def tls_context(files: TlsFiles, environ: Mapping[str, str]) -> LoadedTls:
     """Return what TLS trusts and shows. Raise ConfigError, which names the setting, for a file that cannot be used.
 
     The password of an encrypted key may be in `environ`; raise CredentialsError if it cannot be read.
@@ -82,10 +89,9 @@ def tls_context(files: TlsFiles, environ: Mapping[str, str]) -> ssl.SSLContext:
     context = _trusting(files)
     if files.authorities or files.system_file or files.system_folders:
         _judge_alike(context)
-    if files.client is not None:
-        show(context, files.client, environ)
+    shown = "" if files.client is None else show(context, files.client, environ)
     context.set_alpn_protocols(("http/1.1",))  # as aiohttp's own
-    return context
+    return LoadedTls(context, shown)
 
 
 def _judge_alike(context: ssl.SSLContext) -> None:

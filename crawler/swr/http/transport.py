@@ -95,11 +95,12 @@ class Transport:
                         raise
                     return Response(response.status, _dated(response.headers), content, generation, exchange, mask)
         except UnansweredError as unanswered:
-            raise failure_of(unanswered.error, proxy, url.raw_host or "") from None
+            raise failure_of(unanswered.error, proxy, url.raw_host or "", self._network.client_certificate) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             from crawler.swr.http.network.peer import failure_with_certificate  # noqa: PLC0415 - few requests fail
 
-            raise await failure_with_certificate(error, url, proxy, self._certificates) from None
+            own = self._network.client_certificate
+            raise await failure_with_certificate(error, url, proxy, self._certificates, own) from None
 
     def _mask_of(self, headers: Mapping[str, str]) -> Mask:
         """Return what masks the known secrets, and those of a request with these headers."""

@@ -55,8 +55,11 @@ def untrusted(error: ssl.SSLCertVerificationError, host: str, proxy: Proxy | Non
     return RouteError(ErrorDetails(text=text), reason.setting)
 
 
-def client_certificate_error(error: BaseException, proxy: Proxy | None) -> RouteError | None:
-    """Return the error of a server that wants a client certificate or refuses the one shown; None for any other."""
+def client_certificate_error(error: BaseException, proxy: Proxy | None, details: str = "") -> RouteError | None:
+    """Return the error of a server that wants a client certificate or refuses the one shown; None for any other.
+
+    `details` tell whose certificate was shown.
+    """
     # aiohttp keeps the text alone of an error that came after the handshake.
     found = _REASON.search(str(error)) if isinstance(error, OSError) else None
     reason = found[1] if found else ""
@@ -70,6 +73,7 @@ def client_certificate_error(error: BaseException, proxy: Proxy | None) -> Route
         )
     elif reason in _REFUSES_CERTIFICATE:
         said = reason.partition("ALERT_")[2].lower().replace("_", " ")
+        said = f"{said}; {details}" if details else said
         text = f"the service refuses the client certificate ({said}){through}; set client_cert to one that it knows"
     else:
         return None

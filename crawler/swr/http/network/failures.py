@@ -34,13 +34,14 @@ _LARGE_HEAD: Final = ("Got more than", "Too many headers")  # aiohttp has no cla
 def failure_of(error: BaseException, proxy: Proxy | None = None, host: str = "", details: str = "") -> RequestError:
     """Return the error that says what to do after `error`, with the operating system's reason if it gives one.
 
-    `host` is the one that was asked, by `proxy`, if by any, which is named; `details` are those of a certificate that
-    is not trusted. Nothing else of `error` is shown: aiohttp's own messages quote what the server sent.
+    `host` is the one that was asked, by `proxy`, if by any, which is named; `details` are those of the certificate that
+    is not trusted, the other side's or our own. Nothing else of `error` is shown: aiohttp's own messages quote what the
+    server sent.
     """
     untrusted_by = verification_error(error)
     if untrusted_by is not None:
         return untrusted(untrusted_by, host_of(error, host), proxy, details)
-    refusal = refusal_of(error, proxy) or client_certificate_error(error, proxy)
+    refusal = refusal_of(error, proxy) or client_certificate_error(error, proxy, details)
     if refusal is not None:
         return refusal
     kind, text = next((kind, text) for foreign, kind, text in _FAILURES if isinstance(error, foreign))

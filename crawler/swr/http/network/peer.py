@@ -24,15 +24,16 @@ _MAX_HEAD_BYTES: Final = 16 * 2**10
 
 
 async def failure_with_certificate(
-    error: BaseException, url: URL, proxy: Proxy | None, seen: dict[str, str]
+    error: BaseException, url: URL, proxy: Proxy | None, seen: dict[str, str], own: str = ""
 ) -> RequestError:
     """Return the error of a request to `url`, as `failure_of` does, with the certificate that is not trusted.
 
-    `seen` has what was found before, by host: each is looked at once.
+    `own` tells whose certificate was shown to the other side. `seen` has what was found before, by host: each is looked
+    at once.
     """
     host = url.raw_host or ""
     if verification_error(error) is None:
-        return failure_of(error, proxy, host)
+        return failure_of(error, proxy, host, own)
     asked = host_of(error, host)
     if asked not in seen:
         is_proxys = proxy is not None and asked == proxy.host

@@ -93,12 +93,14 @@ _SCHEMES: Final = ("Basic", "Digest", "Kerberos", "Negotiate", "NTLM")
 class Network(NamedTuple):
     """The proxies of a target: for its API, and for the issuer of its credentials; None for a direct way.
 
-    `tls` has the certificates that are trusted, None for those that aiohttp trusts.
+    `tls` has the certificates that are trusted and the one that is shown, None for those that aiohttp trusts;
+    `client_certificate` says whose is shown, for people, "" without one.
     """
 
     api: Proxy | None = None
     issuer: Proxy | None = None
     tls: ssl.SSLContext | None = None
+    client_certificate: str = ""
 
     @property
     def secrets(self) -> tuple[str, ...]:
