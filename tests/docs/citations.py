@@ -59,9 +59,25 @@ def citations(text: str) -> Iterator[tuple[int, str, str]]:
 
 def prose(code: str) -> Iterator[Mention]:
     """Yield the docstrings and comments of a module."""
+    yield from comments(code)
+    yield from docstrings(code)
+
+
+def names_in_comments(code: str) -> bool:
+    """Return whether a comment of a module may name a file or a module: to find the comments themselves takes long."""
+    ends = "\n".join(line[line.index("#") :] for line in code.splitlines() if "#" in line)
+    return bool(_PATH.search(ends) or _MODULE.search(ends))
+
+
+def comments(code: str) -> Iterator[Mention]:
+    """Yield the comments of a module."""
     for token in tokenize.generate_tokens(io.StringIO(code).readline):
         if token.type == tokenize.COMMENT:
             yield Mention(token.start[0], token.string)
+
+
+def docstrings(code: str) -> Iterator[Mention]:
+    """Yield the docstrings of a module, and of its functions and classes."""
     for node in _documented(ast.parse(code)):
         docstring = ast.get_docstring(node, clean=False)
         if docstring is not None:

@@ -14,9 +14,11 @@ from tests.docs.citations import (
     Tree,
     anchors,
     citations,
+    docstrings,
     inline_code,
     links,
     module_names,
+    names_in_comments,
     paths,
     prose,
 )
@@ -42,8 +44,12 @@ def files() -> Iterator[tuple[Path, str]]:
 
 @cache
 def prose_of_all_modules() -> list[tuple[Path, Mention]]:
+    """Return the docstrings of all modules, and the comments of those that name something in one."""
     sources = (path for path in TREE.sources("crawler", "tests") if path not in EXAMPLES)
-    return [(path, text) for path in sources for text in prose(path.read_text(encoding="utf-8"))]
+    codes = ((path, path.read_text(encoding="utf-8")) for path in sources)
+    return [
+        (path, text) for path, code in codes for text in (prose(code) if names_in_comments(code) else docstrings(code))
+    ]
 
 
 def where(path: Path, mention: Mention) -> str:

@@ -12,6 +12,7 @@ from tests.docs.citations import (
     inline_code,
     links,
     module_names,
+    names_in_comments,
     paths,
     prose,
 )
@@ -27,6 +28,19 @@ def test_a_citation_is_a_page_and_one_or_more_anchors() -> None:
         (5, "y.md", "f"),
         (5, "y.md", "g"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("x = 1  # as crawler/walk/walk.py has it", True),
+        ('"""See crawler/walk/walk.py."""\nx = "#"', False),
+        ("# crawler.walk.walk", True),
+        ("x = 1  # noqa: S603 - ourselves", False),
+    ],
+)
+def test_comments_are_looked_for_where_one_names_something(code: str, *, names: bool) -> None:
+    assert names_in_comments(code) == names
 
 
 def test_prose_is_docstrings_and_comments_only() -> None:
