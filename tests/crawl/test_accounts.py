@@ -184,9 +184,12 @@ def test_temporary_keys_that_expire_during_a_crawl_are_fetched_again(tmp_path: P
     assert set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
 
 
+@pytest.mark.parametrize("fault", [None, "throttle-tokens:every=2", "fail-tokens:every=2", "skew-tokens:by_s=86400"])
 @pytest.mark.parametrize("method", ["oidc", "idp", "pod-identity"])
-def test_keys_for_an_identity_token_that_expire_during_a_crawl_are_asked_for_again(tmp_path: Path, method: str) -> None:
-    with serve(INVENTORY, temporary_requests=40) as served:
+def test_keys_for_an_identity_token_that_expire_during_a_crawl_are_asked_for_again_also_of_a_busy_issuer(
+    tmp_path: Path, method: str, fault: str | None
+) -> None:
+    with serve(INVENTORY, temporary_requests=40, faults=(parse_fault(fault),) if fault else ()) as served:
         environ = workload_of(method, served, tmp_path)
         result = run(environ, tmp_path / "output", endpoint=served.endpoint, limit=10, concurrency=8)
     assert exit_code_of(result) == 0, result.errors

@@ -125,17 +125,16 @@ class FederatedCredentials(_WorkloadCredentials):
         super().__init__(f"IAM at {iam_endpoint}", token, project_id, send, now)
         self._idp_id = idp_id
         self._iam_endpoint = iam_endpoint
+        self._unused = ""  # a token of IAM that no keys were given for yet
 
     async def _fetch(self) -> Grant[AccessKey]:
-        token = await self._federated_token()
+        # When IAM was too busy to give keys, it is asked for them again, and not for another token.
+        token = self._unused = self._unused or await self._federated_token()
         identity = {"methods": ["token"], "token": {"id": token, "duration_seconds": _FEDERATED_KEY_S}}
-        url, body = (
-            f"{self._iam_endpoint}/v3.0/OS-CREDENTIAL/securitytokens",
-            orjson.dumps({"auth": {"identity": identity}}),
-        )
-        response = await self._post(
-            url, _JSON, body, "temporary keys", "check what the identity provider's users may do"
-        )
+        url, body = f"{self._iam_endpoint}/v3.0/OS-CREDENTIAL/securitytokens", {"auth": {"identity": identity}}
+        fix = "check what users of the identity provider may do"
+        response = await self._post(url, _JSON, orjson.dumps(body), "temporary keys", fix)
+        self._unused = ""
         return self._grant(response, self._issuer, "check iam_endpoint")
 
     async def _federated_token(self) -> str:

@@ -158,6 +158,20 @@ async def test_an_issuer_that_is_busy_may_be_asked_again(method: str, fault: str
         assert await statuses(client, 1) == [200]
 
 
+async def test_an_iam_that_is_too_busy_for_keys_is_not_asked_for_another_token() -> None:
+    async with connected(faults=(parse_fault("throttle-tokens:every=2"),)) as (served, client):
+        client.credentials = credentials_of("idp", served, client.send)
+        with pytest.raises(TransientError):
+            await client.credentials.renew(0)
+        assert await client.credentials.renew(0)
+        assert client.credentials.generation == 1
+        by_path = served.counters()["by_path"]
+        assert (by_path[FEDERATED_TOKENS], by_path[SECURITY_TOKENS]) == (1, 2)
+        with pytest.raises(TransientError):  # the token is used up: the next keys need another one
+            await client.credentials.renew(1)
+        assert served.counters()["by_path"][FEDERATED_TOKENS] == 2
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("ahead_s", [-86_400, 86_400, 7])
 async def test_a_key_is_judged_by_the_clock_of_its_issuer(method: str, ahead_s: int) -> None:
