@@ -34,7 +34,7 @@ def _check_network(loaded: Loaded, environ: Environ, files: ToolFiles) -> None:
     Credentials may be missing: the row of a target says so, and they often come only when the crawl is started.
     """
     from crawler.config.credentials.choice import choose_method  # noqa: PLC0415
-    from crawler.crawl.clients.tls_context import tls_context, tls_files  # noqa: PLC0415
+    from crawler.crawl.clients.tls_files import tls_files  # noqa: PLC0415
 
     for target in loaded.config.targets:
         method = None
@@ -42,4 +42,6 @@ def _check_network(loaded: Loaded, environ: Environ, files: ToolFiles) -> None:
             method = choose_method(target, environ, files).method
         named = tls_files(target, method, environ)
         if named is not None:
+            from crawler.crawl.clients.tls_context import tls_context  # noqa: PLC0415 - few targets have files of TLS
+
             tls_context(named, environ)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from crawler.config.credentials.secrets import nothing_stored, read_secret
-from crawler.config.settings.secret_ref import SecretRef
+from crawler.crawl.clients.tls_files import ClientCertificate, NamedFile, unreadable
 from crawler.errors import ConfigError
 from crawler.files.home import without_tilde
 from crawler.files.regular import read_bounded
@@ -22,21 +22,6 @@ _MAX_BYTES: Final = 2**20
 _MISMATCH: Final = "KEY_VALUES_MISMATCH"
 _CERTIFICATE: Final = re.compile(r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END [A-Z0-9 ]+-----")
 _KEY: Final = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")
-
-
-class NamedFile(NamedTuple):
-    """A path, and the setting or the variable in which a user wrote it."""
-
-    path: str
-    setting: str
-
-
-class ClientCertificate(NamedTuple):
-    """The file of a certificate, that of its key, None for the same, and the place of the password of the key."""
-
-    file: NamedFile
-    key: NamedFile | None
-    key_password: SecretRef | None
 
 
 class _Pem(NamedTuple):
@@ -113,8 +98,3 @@ def _read(file: NamedFile) -> _Pem:
         return _Pem(file.setting, path, read_bounded(path, _MAX_BYTES).decode("ascii", "replace"))
     except OSError as error:
         raise unreadable(file.setting, path, error) from None
-
-
-def unreadable(setting: str, path: Path, error: OSError) -> ConfigError:
-    """Return the error of a file of TLS that cannot be read."""
-    return ConfigError(f"{setting}: cannot read {path}: {error.strerror}", setting=setting)

@@ -7,7 +7,8 @@ from crawler.config.credentials.secrets import nothing_stored, read_secret
 from crawler.config.credentials.target import Target
 from crawler.config.network.proxies import ProxyChoice, credentials_in_url
 from crawler.config.network.routes import API, routes
-from crawler.crawl.clients.tls_context import LoadedTls, TlsFiles, tls_context, tls_files
+from crawler.crawl.clients.tls_context import LoadedTls, tls_context
+from crawler.crawl.clients.tls_files import TlsFiles, tls_files
 from crawler.errors import CredentialsError
 from crawler.swr.http.network.proxy import Network, Proxy
 

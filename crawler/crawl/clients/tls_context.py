@@ -9,32 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from crawler.config.credentials.methods import Method
-from crawler.config.credentials.source import name_as_written
-from crawler.config.credentials.target import Target
-from crawler.config.network.routes import issuer_of, routes
-from crawler.crawl.clients.client_certificate import ClientCertificate, NamedFile, show, unreadable
+from crawler.crawl.clients.tls_files import SYSTEM_FILE, NamedFile, TlsFiles, unreadable
 from crawler.errors import ConfigError
 from crawler.files.home import without_tilde
 from crawler.files.presence import is_dir
 
-SYSTEM_FILE: Final = "SSL_CERT_FILE"
-SYSTEM_FOLDERS: Final = "SSL_CERT_DIR"
 _HASHED: Final = frozenset("0123456789abcdef")
 _HASH_DIGITS: Final = 8
-
-
-class TlsFiles(NamedTuple):
-    """The files of a target's TLS.
-
-    `authorities` are trusted in place of the system's. `system_file` and `system_folders` are those of OpenSSL's own
-    variables, "" if not set: what the system trusts, beside its default.
-    """
-
-    authorities: NamedFile | None = None
-    system_file: str = ""
-    system_folders: str = ""
-    client: ClientCertificate | None = None
 
 
 class LoadedTls(NamedTuple):
@@ -42,43 +23,6 @@ class LoadedTls(NamedTuple):
 
     context: ssl.SSLContext
     client_certificate: str
-
-
-def tls_files(target: Target, method: Method | None, environ: Mapping[str, str]) -> TlsFiles | None:
-    """Return the files of TLS when a target is asked that authenticates by `method`; None without any, or without TLS.
-
-    Raise ConfigError for a variable that names no proxy, and for a key alone.
-    """
-    if not _is_secured(target, method, environ):
-        return None
-    authorities = _named(target, "ca_file")
-    system = ("", "") if authorities else (environ.get(SYSTEM_FILE, ""), environ.get(SYSTEM_FOLDERS, ""))
-    files = TlsFiles(authorities, *system, _client_certificate(target))
-    return files if any(files) else None
-
-
-def _is_secured(target: Target, method: Method | None, environ: Mapping[str, str]) -> bool:
-    """Return whether the API, the issuer of credentials or a proxy is asked by TLS."""
-    proxies = [way.proxy for way in routes(target, method, environ).values() if way.proxy is not None]
-    return any(asked.startswith("https:") for asked in (target.endpoint, issuer_of(method) or "", *proxies))
-
-
-def _client_certificate(target: Target) -> ClientCertificate | None:
-    file = _named(target, "client_cert")
-    if file is not None:
-        return ClientCertificate(file, _named(target, "client_key"), target.client_key_password)
-    for setting in ("client_key", "client_key_password"):
-        if getattr(target, setting):
-            raise ConfigError(
-                f"target {target.name}: {setting} has no certificate that it is for; set client_cert, or remove it",
-                setting=name_as_written(setting, target.origin_of(setting)),
-            )
-    return None
-
-
-def _named(target: Target, setting: str) -> NamedFile | None:
-    path = getattr(target, setting)
-    return NamedFile(path, name_as_written(setting, target.origin_of(setting))) if path else None
 
 
 def tls_context(files: TlsFiles, environ: Mapping[str, str]) -> LoadedTls:
@@ -89,9 +33,12 @@ def tls_context(files: TlsFiles, environ: Mapping[str, str]) -> LoadedTls:
     context = _trusting(files)
     if files.authorities or files.system_file or files.system_folders:
         _judge_alike(context)
-    shown = "" if files.client is None else show(context, files.client, environ)
     context.set_alpn_protocols(("http/1.1",))  # as aiohttp's own
-    return LoadedTls(context, shown)
+    if files.client is None:
+        return LoadedTls(context, "")
+    from crawler.crawl.clients.client_certificate import show  # noqa: PLC0415 - few targets have one
+
+    return LoadedTls(context, show(context, files.client, environ))
 
 
 def _judge_alike(context: ssl.SSLContext) -> None:
