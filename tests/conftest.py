@@ -40,6 +40,13 @@ def _logging_as_it_was() -> Iterator[None]:
         logger.setLevel(level)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _own_garbage() -> Iterator[None]:
+    """Collect what the tests of a module left: an error of its finalizers would fail whichever test runs by then."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_disk() -> Iterator[None]:
     """Let nothing in this process wait for the disk: a crawl syncs some thirty times, and no test cuts the power.
