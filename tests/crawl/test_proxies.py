@@ -216,6 +216,14 @@ def command(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedP
     return subprocess.run(line, cwd=cwd, env=path | environ, capture_output=True, text=True, check=False)  # noqa: S603 - ourselves
 
 
+def test_a_look_at_the_settings_ends_as_a_crawl_does_when_a_variable_names_no_proxy(tmp_path: Path) -> None:
+    environ = {**TOKEN, "HTTPS_PROXY": "socks5h://127.0.0.1:1080", "SWR_CRAWLER_ENDPOINT": f"https://{SWR}"}
+    shown, crawled = (command(*words, cwd=tmp_path, **environ) for words in (("config", "show"), ("crawl",)))
+    assert (shown.returncode, shown.stderr) == (crawled.returncode, crawled.stderr)
+    assert (shown.returncode, "HTTPS_PROXY: names a SOCKS proxy" in shown.stderr) == (78, True)
+    assert "audit.suppress " in shown.stdout  # the last row
+
+
 def test_the_command_goes_through_connect_and_no_secret_of_the_proxy_is_anywhere(tmp_path: Path) -> None:
     with behind_proxy(tls=True, credentials=CREDENTIALS) as (proxy, served):
         url = proxy.endpoint.replace("://", f"://{CREDENTIALS}@")

@@ -302,7 +302,7 @@ def test_a_file_that_cannot_be_used_ends_a_crawl_and_a_look_at_the_settings_with
     assert run_command(["config", "show", "--config", str(files / "crawler.toml")]) == 78
     shown = capfd.readouterr()
     assert shown.err.startswith(f"swr-crawler: {caught.value}")
-    assert "log_format " in shown.out  # the last row
+    assert "audit.suppress " in shown.out  # the last row
 
 
 def test_an_expired_certificate_is_named_by_subject_issuer_and_day(files: Path) -> None:
