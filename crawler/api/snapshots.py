@@ -16,8 +16,8 @@ from crawler.files.presence import exists
 from crawler.model.record import Record
 from crawler.model.walk_id import Center
 from crawler.snapshot.completeness import Shortfall, contradictions, shortfalls
-from crawler.snapshot.find import open_named
-from crawler.snapshot.latest import followed
+from crawler.snapshot.history.find import open_named
+from crawler.snapshot.history.latest import followed
 from crawler.snapshot.layout import LATEST, SUCCESS
 from crawler.snapshot.manifest import Manifest, WalkEntry
 from crawler.snapshot.reader import SnapshotReader, open_snapshot

@@ -12,8 +12,8 @@ from crawler.audit.finding import Evidence, Location
 from crawler.audit.rule import Observation, Rule, Violation, declare
 from crawler.config.audit_policy import Policy
 from crawler.snapshot.completeness import is_proven
+from crawler.snapshot.history.shrinkage import ShrinkLimits, has_shrunk
 from crawler.snapshot.manifest import Manifest
-from crawler.snapshot.shrinkage import ShrinkLimits, has_shrunk
 from crawler.text.human import count, counted, size
 
 RECORDS_GREW: Final = declare(

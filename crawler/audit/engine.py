@@ -12,7 +12,7 @@ from crawler.audit.suppressions import Suppressions, expired, unused
 from crawler.config.audit_policy import Policy, Suppression
 from crawler.files.presence import exists
 from crawler.model.record import Record
-from crawler.snapshot.find import order_doubt
+from crawler.snapshot.history.find import order_doubt
 from crawler.snapshot.layout import MANIFEST, SUCCESS
 from crawler.snapshot.manifest_values import moment_of
 from crawler.snapshot.reader import SnapshotReader

@@ -10,6 +10,7 @@ from crawler.config.audit_policy import Policy
 from crawler.config.credentials.target import Target
 from crawler.config.settings.run_settings import DialectChoice, DiscoverMode, LogFormat, Progress, Require
 from crawler.errors import ConfigError
+from crawler.files.compression.codec import Compression
 from crawler.model.walk_id import Center
 
 
@@ -47,6 +48,9 @@ class Config(Struct, frozen=True, kw_only=True):
     resume: bool | None
     resume_max_age_s: float
     max_part_bytes: int
+    compression: Compression
+    zstd_level: int
+    gzip_level: int
     max_body_bytes: int
     allow_http: bool
     require: Require

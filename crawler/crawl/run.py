@@ -24,7 +24,7 @@ from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
 from crawler.crawl.result import RunResult
 from crawler.crawl.resume import resume
 from crawler.crawl.run_end import RunEnd
-from crawler.crawl.run_output import STDOUT, WalkReceiver, open_part_writer, open_run_workspace
+from crawler.crawl.run_output import STDOUT, WalkReceiver, check_compression, open_part_writer, open_run_workspace
 from crawler.crawl.run_store import RunStore
 from crawler.crawl.system_clock import SystemClock
 from crawler.model.clock import Clock
@@ -71,6 +71,8 @@ async def _crawl(  # noqa: PLR0913, PLR0917 - what `crawl` is given
     stop: StopSource,
 ) -> RunResult:
     stop.watch()
+    if receiver is None:
+        check_compression(config)
     check = partial(raise_if_asked, stop)
     # Standard output has no state: nobody can resume it.
     callers = {} if config.output == STDOUT else await find_callers(config, factories, clock, stop)

@@ -22,8 +22,8 @@ from crawler.crawl.run_store import RunStore
 from crawler.errors import CrawlerError, InterruptedRunError
 from crawler.model.stop_reason import StopSource
 from crawler.snapshot.completeness import shortfalls
+from crawler.snapshot.history.shrinkage import ShrinkLimits
 from crawler.snapshot.manifest import CarriedOver, Manifest
-from crawler.snapshot.shrinkage import ShrinkLimits
 from crawler.store.output.workspace import Workspace
 from crawler.store.part_files import PartFiles, PartWriter
 from crawler.store.publish import finish
@@ -42,23 +42,23 @@ class RunEnd:
     def finish(self, evidence: Evidence, schedule: Schedule, store: RunStore, part_writer: PartWriter) -> RunResult:
         """Publish what the targets that ended hold; return how the crawl ended."""
         errors, facts = schedule.errors(), self._facts()
-        compared = self._compared(evidence, facts, part_writer) if evidence.is_publishable else NOT_COMPARED
-        is_published = evidence.is_publishable and not (errors and evidence.stop_reason.kind != "done")
         folder: Path | None = None
-        if is_published and isinstance(part_writer, PartFiles):
+        if evidence.is_publishable and isinstance(part_writer, PartFiles):
             folder = part_writer.folder
-            files, rejects = part_writer.close()
-            evidence = msgspec.structs.replace(evidence, files=files, rejects=rejects)
+            evidence = msgspec.structs.replace(evidence, **part_writer.close()._asdict())
+        compared = self._compared(evidence, facts, folder) if evidence.is_publishable else NOT_COMPARED
+        is_published = evidence.is_publishable and not (errors and evidence.stop_reason.kind != "done")
         manifest = snapshot_of(evidence, facts, compared)
         result = self._result(manifest, evidence, facts, errors, is_published=is_published)
-        return result if folder is None else self._publish(result, manifest, schedule, store, folder)
+        if folder is None or not is_published:
+            return result
+        return self._publish(result, manifest, schedule, store, folder)
 
     def _facts(self) -> RunFacts:
         state = self._workspace.state
         return RunFacts(state.publication, state.started_at, datetime.now(UTC), state.resumed, redacted(self._config))
 
-    def _compared(self, evidence: Evidence, facts: RunFacts, part_writer: PartWriter) -> Compared:
-        folder = part_writer.folder if isinstance(part_writer, PartFiles) else None
+    def _compared(self, evidence: Evidence, facts: RunFacts, folder: Path | None) -> Compared:
         return compare(
             evidence,
             facts.config,

@@ -10,6 +10,9 @@ from tempfile import mkdtemp
 from typing import Final, Protocol
 
 from crawler.config.config import Config
+from crawler.errors import ConfigError
+from crawler.files.compression.codec import Codec
+from crawler.files.compression.library import MissingZstdError
 from crawler.files.temporary import temporary_errors
 from crawler.model.caller import Callers
 from crawler.snapshot.layout import UNPUBLISHED
@@ -66,8 +69,27 @@ def open_part_writer(config: Config, workspace: Workspace, receiver: WalkReceive
         yield receiver or StdoutWriter(sys.stdout.buffer)
         return
     folder = workspace.folder / UNPUBLISHED
-    parts = PartFiles(folder, max_part_bytes=config.max_part_bytes, by_target=len(config.targets) > 1)
+    by_target = len(config.targets) > 1
+    parts = PartFiles(folder, max_part_bytes=config.max_part_bytes, by_target=by_target, codec=_codec(config))
     try:
         yield parts
     finally:
         parts.abandon()
+
+
+def _codec(config: Config) -> Codec:
+    levels = {"none": 0, "zstd": config.zstd_level, "gzip": config.gzip_level}
+    return Codec(config.compression, levels[config.compression])
+
+
+def check_compression(config: Config) -> None:
+    """Raise ConfigError for a compression that is not possible, before anything is asked or written."""
+    if config.output == STDOUT and config.compression != "none":
+        how = f'compression = "none", and pipe them to {config.compression}'
+        raise ConfigError(
+            f"compression: records to standard output are not compressed; set {how}", setting="compression"
+        )
+    try:
+        _codec(config).encoder()
+    except MissingZstdError as error:
+        raise ConfigError(f"compression: {error}", setting="compression") from None

@@ -28,7 +28,7 @@ from crawler.diff.pairing import JoinKey, order_of, paired
 from crawler.errors import IncompleteError
 from crawler.files.temporary import temporary_errors
 from crawler.model.record import Record
-from crawler.snapshot.manifest import FileEntry
+from crawler.snapshot.file_entry import FileEntry
 from crawler.snapshot.reader import Partition, SnapshotReader, decode_record
 from crawler.text.malformed import MALFORMED
 
@@ -83,14 +83,14 @@ class OuterJoin:
 
     def _without_equal(self, parts: _Parts) -> _Parts:
         """Return the parts without those that both snapshots hold; read these once to check them."""
-        equal = {file.sha256 for file in parts[0]} & {file.sha256 for file in parts[1]}
+        equal = {file.lines.sha256 for file in parts[0]} & {file.lines.sha256 for file in parts[1]}
         for side, files in enumerate(parts):
             for file in files:
-                if file.sha256 in equal:
+                if file.lines.sha256 in equal:
                     for _ in self._sides[side].blocks(file):
                         pass
-        self.same += sum(file.records for file in parts[0] if file.sha256 in equal)
-        old, new = ([file for file in files if file.sha256 not in equal] for files in parts)
+        self.same += sum(file.records for file in parts[0] if file.lines.sha256 in equal)
+        old, new = ([file for file in files if file.lines.sha256 not in equal] for files in parts)
         return old, new
 
     def _split(self, side: int, file: FileEntry, boundaries: list[_Names], first: int) -> None:
@@ -238,7 +238,7 @@ def _by_partition(sides: tuple[SnapshotReader, SnapshotReader]) -> list[tuple[Pa
 
 def _boundaries(sides: tuple[SnapshotReader, SnapshotReader], parts: _Parts, range_bytes: int) -> list[_Names]:
     """Return the keys at which ranges begin, without the first one; a range has about `range_bytes`."""
-    total = sum(file.bytes for files in parts for file in files)
+    total = sum(file.lines.bytes for files in parts for file in files)
     ranges = -(-total // range_bytes)
     if ranges <= 1:
         return []
@@ -255,6 +255,9 @@ def _boundaries(sides: tuple[SnapshotReader, SnapshotReader], parts: _Parts, ran
 
 def _sample(snapshot: SnapshotReader, file: FileEntry, step: int) -> Iterator[_Names]:
     """Yield the keys of lines about `step` bytes apart, without lines that are no record: reading them will fail."""
+    if file.content is not None:
+        yield from _sample_compressed(snapshot, file, step)
+        return
     try:
         with snapshot.open(file) as raw, BufferedReader(cast("RawIOBase", raw), _SAMPLE_BYTES) as part:
             for at in range(0, file.bytes, step):
@@ -264,3 +267,14 @@ def _sample(snapshot: SnapshotReader, file: FileEntry, step: int) -> Iterator[_N
                     yield _decode_key(part.readline(RANGE_BYTES)).names
     except OSError as error:
         raise IncompleteError(f"{snapshot.folder / file.path}: {error.strerror}") from None
+
+
+def _sample_compressed(snapshot: SnapshotReader, file: FileEntry, step: int) -> Iterator[_Names]:
+    """Yield as `_sample` does; a compressed file is read from its begin on."""
+    read = wanted = 0
+    for line in snapshot.lines(file):
+        if read >= wanted:
+            wanted += step
+            with suppress(*MALFORMED):
+                yield _decode_key(line).names
+        read += len(line)

@@ -2,12 +2,12 @@
 
 output/
 |-- latest -> snapshot=<id>             the newest complete one
-|-- latest.json                         the same for readers without links (snapshot/latest.py)
+|-- latest.json                         the same for readers without links (snapshot/history/latest.py)
 |-- snapshot=<id>/
 |   |-- _SUCCESS                        written last, and only when the snapshot is complete
 |   |-- _manifest.json
 |   |-- _rejects.ndjson
-|   `-- [target=<name>/]center=<center>/part-00000.ndjson    with the target when there are several
+|   `-- [target=<name>/]center=<center>/part-00000.ndjson[.zst|.gz]    with the target when there are several
 `-- .work/                              store/output/work_folder.py
     |-- .swr-crawler                    the marker: this program made the folder
     |-- .lock                           held while a run lives (store/output/output_lock.py)
@@ -22,7 +22,11 @@ output/
 """
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
+
+from crawler.files.compression.codec import Compression
 
 # --- a snapshot
 
@@ -32,7 +36,11 @@ SUCCESS: Final = "_SUCCESS"
 
 _TARGET: Final = "target="
 _CENTER: Final = "center="
-PART: Final = re.compile(rf"(?:{_TARGET}([a-z0-9][a-z0-9_-]*)/)?{_CENTER}(self|thirdparty)/part-[0-9]{{5,}}\.ndjson")
+_SUFFIXES: Final[Mapping[Compression, str]] = MappingProxyType({"none": "", "zstd": ".zst", "gzip": ".gz"})
+_SUFFIX: Final = "|".join(map(re.escape, _SUFFIXES.values()))
+PART: Final = re.compile(
+    rf"(?:{_TARGET}([a-z0-9][a-z0-9_-]*)/)?{_CENTER}(self|thirdparty)/part-[0-9]{{5,}}\.ndjson(?:{_SUFFIX})"
+)
 _FOLDER: Final = re.compile(rf"(?:{_TARGET}[a-z0-9][a-z0-9_-]*/)?(?:{_CENTER}(?:self|thirdparty)/)?")
 _TEMPORARY: Final = re.compile(r"(.*/)?\.([^/]+)\.tmp")  # as files/atomic.py names a file that is not complete
 
@@ -42,9 +50,14 @@ def partition_path(center: str, target: str | None = None) -> str:
     return f"{_CENTER}{center}" if target is None else f"{_TARGET}{target}/{_CENTER}{center}"
 
 
-def part_path(partition: str, number: int) -> str:
+def part_path(partition: str, number: int, compression: Compression = "none") -> str:
     """Return the path of a part in the folder `partition`; `number` counts from 0."""
-    return f"{partition}/part-{number:05d}.ndjson"
+    return f"{partition}/part-{number:05d}.ndjson{_SUFFIXES[compression]}"
+
+
+def compression_of(path: str) -> Compression:
+    """Return how the file of this name is compressed."""
+    return next((name for name, suffix in _SUFFIXES.items() if suffix and path.endswith(suffix)), "none")
 
 
 def is_written_here(path: str) -> bool:

@@ -1,4 +1,7 @@
-"""Opens a file that a manifest lists, once the disk says of it what the manifest says, and compares what is read."""
+"""Opens a file that a manifest lists, once the disk says of it what the manifest says, and compares what is read.
+
+What is read are its lines, whether the file is compressed or not.
+"""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -7,7 +10,9 @@ from typing import BinaryIO, Final
 
 from crawler.errors import IncompleteError
 from crawler.files.regular import open_regular, size_of
-from crawler.snapshot.manifest import FileEntry
+from crawler.snapshot.content import content_of
+from crawler.snapshot.file_entry import FileEntry
+from crawler.snapshot.layout import compression_of
 from crawler.text.human import count, shortened
 from crawler.text.human import size as in_units
 
@@ -15,10 +20,10 @@ _LONGEST_VALUE: Final = 64  # a SHA-256 in hex; a manifest can say anything
 
 
 def open_checked(folder: Path, file: FileEntry) -> BinaryIO:
-    """Return a file of a snapshot's folder, open for reading and without a buffer.
+    """Return the lines of a file of a snapshot's folder, open for reading and without a buffer.
 
     Raises IncompleteError when it is no regular file inside the folder, has another size than its entry, or fewer bytes
-    than its entry has records.
+    than its entry has records; and as `content_of` does.
     """
     opened = open_listed(folder, file)
     try:
@@ -26,11 +31,19 @@ def open_checked(folder: Path, file: FileEntry) -> BinaryIO:
     except BaseException:
         opened.close()
         raise
-    return opened
+    return lines_of(opened, folder, file)
+
+
+def lines_of(opened: BinaryIO, folder: Path, file: FileEntry) -> BinaryIO:
+    """Return the lines of an open file of a snapshot. Raises as `content_of` does, also while they are read."""
+    return content_of(opened, folder / file.path, compression_of(file.path), file.sha256)
 
 
 def open_listed(folder: Path, file: FileEntry) -> BinaryIO:
-    """Return the file as `open_checked` does, whatever its size is."""
+    """Return the file itself, open for reading and without a buffer, whatever its size is.
+
+    Raises IncompleteError when it is no regular file inside the folder.
+    """
     path = folder / file.path
     try:
         return open_regular(path, within=folder, buffering=0)
@@ -41,12 +54,13 @@ def open_listed(folder: Path, file: FileEntry) -> BinaryIO:
 def _check_size(path: Path, file: FileEntry, size: int) -> None:
     if size != file.bytes:
         raise IncompleteError(f"{path} differs from the manifest: bytes: {size}, the manifest says {file.bytes}")
-    if not 0 <= file.records <= size:
-        raise IncompleteError(f"{path}: the manifest says {count(file.records)} lines, and there are {in_units(size)}")
+    if not 0 <= file.records <= file.lines.bytes:
+        held = in_units(file.lines.bytes)
+        raise IncompleteError(f"{path}: the manifest says {count(file.records)} lines, and there are {held}")
 
 
 class DigestCheck:
-    """The bytes of one file that were read so far: how many, their lines, and their SHA-256."""
+    """What was read of the lines of one file so far: how many bytes and lines, and their SHA-256."""
 
     def __init__(self, file: FileEntry) -> None:
         self._file = file
@@ -63,9 +77,9 @@ class DigestCheck:
     def differences(self) -> Iterator[str]:
         """Yield what differs from the entry; call it when the whole file is added."""
         for what, found, expected in (
-            ("bytes", self.bytes, self._file.bytes),
+            ("bytes", self.bytes, self._file.lines.bytes),
             ("lines", self.lines, self._file.records),
-            ("SHA-256", self._digest.hexdigest(), self._file.sha256),
+            ("SHA-256", self._digest.hexdigest(), self._file.lines.sha256),
         ):
             if found != expected:
                 yield f"{what}: {found}, the manifest says {shortened(str(expected), _LONGEST_VALUE)}"

@@ -14,7 +14,8 @@ from crawler.errors import ErrorKind
 from crawler.model.record import Record
 from crawler.model.verdict import Verdict
 from crawler.model.walk_id import Center
-from crawler.snapshot.layout import MANIFEST, PART, REJECTS
+from crawler.snapshot.file_entry import FileEntry
+from crawler.snapshot.layout import MANIFEST, PART, REJECTS, compression_of
 from crawler.snapshot.manifest_values import Claim, Count, Moment, Seconds, check_moments
 from crawler.text.human import escaped
 from crawler.text.malformed import MALFORMED
@@ -186,15 +187,6 @@ class TargetEntry(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One file of the snapshot; `path` is relative to its folder, `bytes` its size, `sha256` in hex."""
-
-    path: str
-    records: Count
-    bytes: Claim
-    sha256: str
-
-
 class Requests(msgspec.Struct, frozen=True, kw_only=True):
     """The requests of the run. `by_status` counts responses by HTTP status, "none" those that got no response.
 
@@ -207,7 +199,10 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """All of `_manifest.json`. `status` is `complete` exactly when `_SUCCESS` is beside it."""
+    """All of `_manifest.json`. `status` is `complete` exactly when `_SUCCESS` is beside it.
+
+    `partitions` are the folders of the centers that were read. One without records has no file, and no folder on disk.
+    """
 
     schema: Annotated[int, msgspec.Meta(description="The version of this format.")]
     snapshot: str
@@ -227,6 +222,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     rejects: FileEntry
     unknown_fields: tuple[str, ...]
     requests: Requests
+    partitions: tuple[str, ...] = ()
 
 
 def to_json(manifest: Manifest) -> bytes:
@@ -282,6 +278,9 @@ def _check_paths(manifest: Manifest) -> None:
         raise ValueError(f"names a file that is not part of a snapshot: {escaped(strange[0])}")
     if len(set(paths)) != len(paths):
         raise ValueError("names a file twice")
+    for file in (*manifest.files, manifest.rejects):
+        if (compression_of(file.path) == "none") != (file.content is None):
+            raise ValueError(f"does not say what a compressed file holds: {escaped(file.path)}")
 
 
 def check_counts(manifest: Manifest) -> None:

@@ -19,9 +19,10 @@ from crawler.errors import IncompleteError, UsageError
 from crawler.files.presence import is_dir
 from crawler.files.regular import open_regular, size_of
 from crawler.model.record import Record
+from crawler.snapshot.file_entry import FileEntry
 from crawler.snapshot.layout import LATEST, MANIFEST, PART
-from crawler.snapshot.listed_file import DigestCheck, open_checked, open_listed
-from crawler.snapshot.manifest import FileEntry, Manifest, from_json
+from crawler.snapshot.listed_file import DigestCheck, lines_of, open_checked, open_listed
+from crawler.snapshot.manifest import Manifest, from_json
 from crawler.text.human import shortened
 from crawler.text.human import size as in_units
 from crawler.text.malformed import MALFORMED
@@ -63,7 +64,10 @@ class SnapshotReader:
             self.open(file).close()
 
     def open(self, file: FileEntry) -> BinaryIO:
-        """Return a file, open for reading and without a buffer. Raises IncompleteError as `check_sizes` does."""
+        """Return the lines of a file, open for reading and without a buffer. Raises IncompleteError as `check_sizes`.
+
+        Reading them raises it, too, where a compressed file is damaged.
+        """
         return open_checked(self.folder, file)
 
     def size(self, file: FileEntry) -> int:
@@ -81,13 +85,18 @@ class SnapshotReader:
         return Partition(match[1] or only, match[2])
 
     def lines(self, file: FileEntry, size: int | None = None) -> Iterator[bytes]:
-        """Yield the lines of one file with their ends; neither size nor digest is checked.
+        """Yield the lines of one file with their ends, without comparing them with the manifest.
 
-        Nothing behind the first `size` bytes is read, by default as many as there are when the file is opened.
-        Raises IncompleteError for a file that cannot be opened and for a line of more than MAX_LINE_BYTES, OSError.
+        Nothing behind the first `size` bytes is read, by default as many as there are when the file is opened; of a
+        compressed one no more lines than the manifest says.
+        Raises IncompleteError as `open` and for a line of more than MAX_LINE_BYTES, OSError.
         """
-        with open_listed(self.folder, file) as raw, BufferedReader(cast("RawIOBase", raw), _BLOCK_BYTES) as part:
-            left = size_of(raw) if size is None else size  # and not what is appended meanwhile
+        with (
+            open_listed(self.folder, file) as opened,
+            lines_of(opened, self.folder, file) as raw,
+            BufferedReader(cast("RawIOBase", raw), _BLOCK_BYTES) as part,
+        ):
+            left = file.lines.bytes + 1 if file.content else size_of(opened) if size is None else size
             while left > 0 and (line := part.readline(min(left, MAX_LINE_BYTES + 1))):
                 left -= len(line)
                 if len(line) > MAX_LINE_BYTES:
@@ -105,7 +114,7 @@ class SnapshotReader:
         waiting = 0
         try:
             with self.open(file) as part:
-                while check.bytes <= file.bytes and (block := part.read(_BLOCK_BYTES)):
+                while check.bytes <= file.lines.bytes and (block := part.read(_BLOCK_BYTES)):
                     check.add(block, block.count(b"\n"))
                     end = block.rfind(b"\n") + 1
                     if end:
@@ -171,7 +180,7 @@ def _first_malformed(block: bytes) -> int:
 
 
 def open_snapshot(folder: Path) -> SnapshotReader:
-    """Return the snapshot in a folder whose files are all there; `crawler/snapshot/find.py` finds it by a name.
+    """Return the snapshot in a folder whose files are all there; `crawler/snapshot/history/find.py` finds it by a name.
 
     Raises UsageError when `folder` is no folder; IncompleteError when its manifest is missing, damaged or of a newer
     version, names a file that no snapshot has, or says another size of a file than the disk.

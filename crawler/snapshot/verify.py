@@ -12,9 +12,9 @@ from crawler.files.tree import files_below
 from crawler.model.identity import IdentitySet
 from crawler.model.record import record_key
 from crawler.snapshot.completeness import contradictions
+from crawler.snapshot.file_entry import FileEntry
 from crawler.snapshot.layout import MANIFEST, PART, REJECTS, SUCCESS
 from crawler.snapshot.listed_file import DigestCheck
-from crawler.snapshot.manifest import FileEntry
 from crawler.snapshot.reader import SnapshotReader, decode_record
 from crawler.text.human import counted, escaped
 

@@ -11,7 +11,7 @@ from crawler.files.atomic import write_synced
 from crawler.files.presence import is_symlink
 from crawler.files.probe import NO_LINKS
 from crawler.files.sync import sync_folder
-from crawler.snapshot.latest import LatestSnapshot, is_latest_link, read_latest_file, to_bytes
+from crawler.snapshot.history.latest import LatestSnapshot, is_latest_link, read_latest_file, to_bytes
 from crawler.snapshot.layout import LATEST, LATEST_FILE, snapshot_id
 
 log = logging.getLogger(__name__)

@@ -1,23 +1,24 @@
 """Where published lines go: the part files of an unpublished snapshot, or standard output.
 
-Lines are collected to about a megabyte before they are hashed and written (files/atomic.py, `coalesced`). They are
-written after `flush`, and part files are durable after `close`: until then the spool has every page.
+Lines are collected to about a megabyte before they are hashed, compressed and written (files/atomic.py, `coalesced`).
+Part files are durable after `close`: until then the spool has every page.
 """
 
 import os
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, NamedTuple, Protocol
 
 from crawler.errors import DiskError, ReaderGoneError
 from crawler.files.atomic import coalesced, make_folders, temporary_path, write_all
 from crawler.files.closing import close_quietly
+from crawler.files.compression.codec import Codec
 from crawler.files.disk_errors import disk_errors, reason_and_advice
 from crawler.files.removal import remove_contents
 from crawler.files.sync import sync_file
 from crawler.model.walk_id import WalkId
+from crawler.snapshot.file_entry import FileContent, FileEntry
 from crawler.snapshot.layout import REJECTS, is_written_here, part_path, partition_path
-from crawler.snapshot.manifest import FileEntry
 from crawler.text.human import escaped
 
 
@@ -89,12 +90,18 @@ def _for_terminal(lines: bytes) -> bytes:
 
 
 class _PartFile:
-    """One file under its temporary name, hashed while it is written. Every method raises OSError."""
+    """One file under its temporary name, hashed and compressed while it is written. Every method raises OSError.
 
-    def __init__(self, folder: Path, path: str) -> None:
+    `bytes` are those of its lines.
+    """
+
+    def __init__(self, folder: Path, path: str, codec: Codec) -> None:
         self.path = path
         self.bytes = 0
         self.records = 0
+        self._encoder = codec.encoder()
+        self._written_bytes = 0
+        self._written_hash = sha256()
         self._final = folder / path
         self._temporary = temporary_path(self._final)
         self._hash = sha256()
@@ -116,30 +123,59 @@ class _PartFile:
         buffer, self._buffer, self._buffered_bytes = self._buffer, [], 0
         for block in coalesced(buffer):
             self._hash.update(block)
-            write_all(self._descriptor, block)
+            if self._encoder is None:
+                write_all(self._descriptor, block)
+            else:
+                self._write_encoded(self._encoder.encode(block))
+
+    def _write_encoded(self, data: bytes) -> None:
+        self._written_hash.update(data)
+        self._written_bytes += len(data)
+        write_all(self._descriptor, data)
 
     def finish(self) -> FileEntry:
         """Make the file durable and give it its final name; return its entry for the manifest."""
         self.flush()
+        if self._encoder is not None:
+            self._write_encoded(self._encoder.end())
         sync_file(self._descriptor)
         self._temporary.rename(self._final)
-        return FileEntry(path=self.path, records=self.records, bytes=self.bytes, sha256=self._hash.hexdigest())
+        return self._entry(FileContent(bytes=self.bytes, sha256=self._hash.hexdigest()))
+
+    def _entry(self, lines: FileContent) -> FileEntry:
+        if self._encoder is None:
+            return FileEntry(path=self.path, records=self.records, bytes=lines.bytes, sha256=lines.sha256)
+        written, digest = self._written_bytes, self._written_hash.hexdigest()
+        return FileEntry(path=self.path, records=self.records, bytes=written, sha256=digest, content=lines)
 
     def close(self) -> None:
         close_quietly(self._descriptor)
 
 
+class WrittenParts(NamedTuple):
+    """The entries of the parts and of the rejects, and the folders of all centers, also of those without records."""
+
+    files: tuple[FileEntry, ...]
+    rejects: FileEntry
+    partitions: tuple[str, ...]
+
+
+_PLAIN: Final = Codec()
+
+
 class PartFiles:
     """The part files of an unpublished snapshot in `folder`. A part ends before `max_part_bytes`.
 
-    Parts are cut between records, by size alone: neither the page size nor the order of arrival changes them. Files of
-    a publication that did not end are removed. Raises DiskError, also when other files are there.
+    Parts are cut between records, by the size of their lines alone: neither the page size nor the order of arrival nor
+    the compression changes them. Files of a publication that did not end are removed. Raises DiskError, also when other
+    files are there.
     """
 
-    def __init__(self, folder: Path, *, max_part_bytes: int, by_target: bool) -> None:
+    def __init__(self, folder: Path, *, max_part_bytes: int, by_target: bool, codec: Codec = _PLAIN) -> None:
         self.folder = folder
         self._max_part_bytes = max_part_bytes
         self._by_target = by_target
+        self._codec = codec
         self._files: list[FileEntry] = []
         self._partition = ""
         self._numbers: dict[str, int] = {}  # of the next part, by partition
@@ -149,16 +185,16 @@ class PartFiles:
                 advice = "move it away, then rerun the command"
                 raise DiskError(f"{folder / left[0]} would be published, and swr-crawler did not write it: {advice}")
             make_folders(folder, inside=folder.parent, sync=False)
-            self._rejects = _PartFile(folder, REJECTS)
+            self._rejects = _PartFile(folder, REJECTS, _PLAIN)
 
     def open_walk(self, walk: WalkId) -> None:
-        """Start with a walk: open a part of its center, even if the walk has no records. Raises DiskError."""
+        """Start with a walk; the first part of its center is opened with the first record. Raises DiskError."""
         partition = partition_path(walk.center, walk.target if self._by_target else None)
         if partition != self._partition:
             with disk_errors(self.folder):
                 self._close_part()
                 self._partition = partition
-                self._open_part()
+                self._numbers.setdefault(partition, 0)
 
     def write(self, lines: bytes, records: int) -> None:
         """Write lines, into the next part when this one is full. Raises DiskError."""
@@ -187,15 +223,16 @@ class PartFiles:
             self._rejects.write(lines, rejects)
 
     def flush(self) -> None:
-        """Pass everything to the system. Raises DiskError."""
+        """Pass everything to the system but what the encoder holds of a frame. Raises DiskError."""
         with disk_errors(self.folder):
             if self._part is not None:
                 self._part.flush()
 
     def _open_part(self) -> _PartFile:
-        number = self._numbers.get(self._partition, 0)
+        number = self._numbers[self._partition]
         self._numbers[self._partition] = number + 1
-        self._part = _PartFile(self.folder, part_path(self._partition, number))
+        path = part_path(self._partition, number, self._codec.compression)
+        self._part = _PartFile(self.folder, path, self._codec)
         return self._part
 
     def _close_part(self) -> None:
@@ -204,11 +241,11 @@ class PartFiles:
             self._part.close()
             self._part = None
 
-    def close(self) -> tuple[tuple[FileEntry, ...], FileEntry]:
-        """Finish all files; return the entries of the parts, and the one of the rejects. Raises DiskError."""
+    def close(self) -> WrittenParts:
+        """Finish all files; return their entries. Raises DiskError."""
         with disk_errors(self.folder):
             self._close_part()
-            return tuple(self._files), self._rejects.finish()
+            return WrittenParts(tuple(self._files), self._rejects.finish(), tuple(self._numbers))
 
     def abandon(self) -> None:
         """Close all files where they are; the next run removes them."""

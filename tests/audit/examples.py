@@ -12,7 +12,8 @@ from crawler.audit.finding import Finding, Location, fingerprint
 from crawler.emulator.faults.fault import Fault
 from crawler.emulator.inventory.ndjson import from_ndjson
 from crawler.model.record import Record
-from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, WalkEntry
+from crawler.snapshot.file_entry import FileEntry
+from crawler.snapshot.manifest import SCHEMA, Manifest, Requests, WalkEntry
 from tests.support.emulator_fixture import crawl, serve, snapshot_of
 
 SOUND = Record(

@@ -16,12 +16,13 @@ import pytest
 
 from crawler.config.describe import redacted
 from crawler.errors import IncompleteError
-from crawler.snapshot.find import newest_of_plans
+from crawler.snapshot.file_entry import FileEntry
+from crawler.snapshot.history.find import newest_of_plans
+from crawler.snapshot.history.shrinkage import center_plans
 from crawler.snapshot.manifest import (
     CarriedOver,
     CenterSplit,
     Coverage,
-    FileEntry,
     Lost,
     Overlap,
     Requests,
@@ -31,11 +32,10 @@ from crawler.snapshot.manifest import (
     to_json,
 )
 from crawler.snapshot.reader import SnapshotReader, open_snapshot
-from crawler.snapshot.shrinkage import center_plans
 from crawler.snapshot.verify import verify
 from tests.audit.examples import COMPLETE, WALK
 from tests.store.builders import publish_records, records_named, rewrite
-from tests.support.cli_runner import Said, Say, saying
+from tests.support.cli_runner import Say, ends_with_a_line, saying
 from tests.support.emulator_fixture import configure
 
 COMMANDS: Final = (
@@ -67,10 +67,6 @@ def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_
 
 def part_of(snapshot: SnapshotReader) -> Path:
     return snapshot.folder / snapshot.manifest.files[0].path
-
-
-def ends_with_a_line(said: Said) -> bool:
-    return said.code == 3 and (said.err.count("\n") == 1 or (not said.err and "difference" in said.out))
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

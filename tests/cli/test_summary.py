@@ -17,10 +17,10 @@ from crawler.crawl.result import RunResult
 from crawler.errors import CredentialsError, UnavailableError
 from crawler.model.stop_reason import StopReason
 from crawler.snapshot.completeness import is_proven, shortfalls
+from crawler.snapshot.file_entry import FileEntry
 from crawler.snapshot.manifest import (
     CarriedOver,
     Coverage,
-    FileEntry,
     Lost,
     Manifest,
     Overlap,

@@ -25,7 +25,8 @@ from crawler.model.key_sample import KeySample
 from crawler.model.stop_reason import StopReason
 from crawler.model.window import Order
 from crawler.snapshot.coverage import CenterTotal
-from crawler.snapshot.manifest import FileEntry, Manifest, Overlap, Shrinkage
+from crawler.snapshot.file_entry import FileEntry
+from crawler.snapshot.manifest import Manifest, Overlap, Shrinkage
 from crawler.walk.server_profile import ServerProfile
 from tests.audit.examples import walk
 from tests.support.emulator_fixture import TOKEN, configure, crawl, serve

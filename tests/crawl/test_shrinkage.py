@@ -13,7 +13,7 @@ from crawler.crawl.result import RunResult
 from crawler.emulator.inventory.center_rows import CenterRows
 from crawler.emulator.inventory.ndjson import Inventory, synthetic
 from crawler.emulator.server import RunningEmulator
-from crawler.snapshot.find import find_snapshot
+from crawler.snapshot.history.find import find_snapshot
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from tests.support.emulator_fixture import crawl, port_of, published_keys, serve, snapshot_of

@@ -7,9 +7,9 @@ import pytest
 
 from crawler.config.describe import redacted
 from crawler.errors import IncompleteError, UsageError
-from crawler.snapshot.find import find_snapshot, newest_of_plans, open_named, open_to_compare
+from crawler.snapshot.history.find import find_snapshot, newest_of_plans, open_named, open_to_compare
+from crawler.snapshot.history.shrinkage import Place, center_plans
 from crawler.snapshot.reader import SnapshotReader
-from crawler.snapshot.shrinkage import Place, center_plans
 from tests.store.builders import publish_records, records_named, rewrite
 from tests.support.emulator_fixture import configure
 

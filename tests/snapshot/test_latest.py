@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.snapshot.latest import LatestSnapshot, find_latest, followed, read_latest_file, to_bytes
+from crawler.snapshot.history.latest import LatestSnapshot, find_latest, followed, read_latest_file, to_bytes
 from crawler.snapshot.layout import LATEST, LATEST_FILE
 
 

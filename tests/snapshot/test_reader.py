@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from crawler.errors import IncompleteError
-from crawler.snapshot.manifest import FileEntry
+from crawler.snapshot.file_entry import FileEntry
 from crawler.snapshot.reader import Partition, SnapshotReader, open_snapshot
 from crawler.snapshot.verify import verify
 from tests.audit.examples import record

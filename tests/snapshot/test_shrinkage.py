@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from crawler.config.describe import redacted
 from crawler.model.walk_id import Center
-from crawler.snapshot.manifest import Shrinkage, WalkEntry
-from crawler.snapshot.shrinkage import (
+from crawler.snapshot.history.shrinkage import (
     CenterPlan,
     Place,
     ShrinkLimits,
@@ -18,6 +17,7 @@ from crawler.snapshot.shrinkage import (
     find_shrinkage,
     has_shrunk,
 )
+from crawler.snapshot.manifest import Shrinkage, WalkEntry
 from tests.audit.examples import manifest, walk
 from tests.support.emulator_fixture import configure
 

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from crawler.files.probe import NO_LINKS
-from crawler.snapshot.latest import LatestSnapshot, read_latest_file
+from crawler.snapshot.history.latest import LatestSnapshot, read_latest_file
 from crawler.snapshot.layout import LATEST, LATEST_FILE
 from crawler.store.latest import LatestLink
 from tests.store.output.builders import files_in

@@ -22,8 +22,9 @@ from crawler.files.atomic import make_folders
 from crawler.files.disk_errors import disk_errors
 from crawler.model.walk_id import WalkId
 from crawler.model.window import Window
+from crawler.snapshot.file_entry import FileEntry
 from crawler.snapshot.layout import LATEST, LATEST_FILE, MANIFEST, REJECTS, SUCCESS
-from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Requests, from_json
+from crawler.snapshot.manifest import SCHEMA, Manifest, Requests, from_json
 from crawler.store.part_files import PartFiles, StdoutWriter
 from crawler.store.publish import Destination, Published, finish, make_visible, publish_walk
 from crawler.store.spool import Spool, open_spool
@@ -173,7 +174,7 @@ def test_no_key_is_published_twice_and_none_that_was_read_is_left_out(
 ) -> None:
     pages = [(n, o, page_of(*(b"0" if name == "0" else item(name) for name in page))) for n, o, page in drawn]
     files, published = publish(tmp_path_factory.mktemp("p"), pages, last_pass_only=False)
-    found = [*names(files[PART]), *raws(files[REJECTS])]
+    found = [*names(files.get(PART, b"")), *raws(files[REJECTS])]
     records = [name for name in found if name != "0"]
     assert len(records) == len(set(records)) == published.records
     assert set(found) == {name for _, _, page in drawn for name in page}
@@ -211,7 +212,7 @@ def test_as_many_lines_are_published_as_the_walk_counts_identities(pages: list[l
 def test_a_walk_without_pages_publishes_nothing(tmp_path: Path) -> None:
     files, published = publish(tmp_path, [])
     assert published == Published(0, 0)
-    assert files == {PART: b"", REJECTS: b""}
+    assert files == {REJECTS: b""}
 
 
 # ---- parts
@@ -219,9 +220,9 @@ def test_a_walk_without_pages_publishes_nothing(tmp_path: Path) -> None:
 
 def greedy(lines: list[bytes], max_part_bytes: int) -> list[bytes]:
     """Cut lines into parts one by one; the reference."""
-    parts = [b""]
+    parts: list[bytes] = []
     for line in lines:
-        if parts[-1] and len(parts[-1]) + len(line) > max_part_bytes:
+        if not parts or len(parts[-1]) + len(line) > max_part_bytes:
             parts.append(b"")
         parts[-1] += line
     return parts
@@ -263,7 +264,7 @@ def test_a_part_may_be_exactly_full(tmp_path: Path, lengths: tuple[int, ...]) ->
 
 
 @pytest.mark.parametrize("by_target", [False, True])
-def test_every_center_has_a_part_even_without_records(tmp_path: Path, *, by_target: bool) -> None:
+def test_a_center_without_records_has_no_part_and_its_folder_is_told(tmp_path: Path, *, by_target: bool) -> None:
     part_files = PartFiles(tmp_path / "parts", max_part_bytes=10, by_target=by_target)
     walks = [WALK._replace(namespace="x"), WALK._replace(namespace="y"), OTHER, WALK._replace(target="us")]
     for walk in walks:
@@ -272,16 +273,16 @@ def test_every_center_has_a_part_even_without_records(tmp_path: Path, *, by_targ
             part_files.write(b"%b is a line\n" % (walk.namespace or "all").encode(), 1)
     if not by_target:  # then all targets share the parts of a center
         walks[-1] = WALK
-    files, _ = part_files.close()
+    files, _, partitions = part_files.close()
     eu, us = ("target=eu/", "target=us/") if by_target else ("", "")
     us_part = f"{us}center=self/part-{0 if by_target else 2:05d}.ndjson"
     assert {file.path: file.records for file in files} == {
         f"{eu}center=self/part-00000.ndjson": 1,
         f"{eu}center=self/part-00001.ndjson": 1,
-        f"{eu}center=thirdparty/part-00000.ndjson": 0,
         us_part: 1,
     }
-    assert tree(part_files.folder)[f"{eu}center=thirdparty/part-00000.ndjson"] == b""
+    assert set(tree(part_files.folder)) == {*(file.path for file in files), REJECTS}
+    assert set(partitions) == {f"{eu}center=self", f"{eu}center=thirdparty", f"{us}center=self"}
 
 
 def test_the_entry_of_each_file_has_its_true_size_count_and_digest(tmp_path: Path) -> None:
@@ -289,7 +290,7 @@ def test_the_entry_of_each_file_has_its_true_size_count_and_digest(tmp_path: Pat
     pages = [(1, 2 * i, page_of(item(f"a{i}"), item(f"b{i}"), b"%d" % i)) for i in range(4)]
     with spooled(tmp_path / "spool", pages) as spool:
         publish_walk(part_files, spool, 0, WALK, last_pass_only=True, deduplicate=False)
-    files, rejects = part_files.close()
+    files, rejects, _ = part_files.close()
     on_disk = tree(part_files.folder)
     assert set(on_disk) == {*(file.path for file in files), rejects.path}
     assert len(files) == 4
@@ -366,7 +367,7 @@ def make(output: Path, status: Status) -> Path:
         part_files.open_walk(WALK)
         part_files.write(page.items.lines, 1)
         part_files.reject(page.items.rejects, 1)
-        return finish(part_files.folder, manifest(status, *part_files.close()), Destination(output))
+        return finish(part_files.folder, manifest(status, *part_files.close()[:2]), Destination(output))
     finally:
         part_files.abandon()
 
@@ -538,7 +539,7 @@ def test_a_full_disk_is_a_disk_error_and_no_part_gets_its_final_name(tmp_path: P
 @pytest.mark.parametrize("size", [0, 5])
 def test_a_manifest_that_cannot_be_written_publishes_nothing(tmp_path: Path, size: int) -> None:
     part_files = PartFiles(tmp_path / "parts", max_part_bytes=MANY, by_target=False)
-    files, rejects = part_files.close()
+    files, rejects, _ = part_files.close()
     written = msgspec.structs.replace(manifest("complete", files, rejects))
     with files_no_larger_than(size), pytest.raises(DiskError, match="File too large"):
         finish(part_files.folder, written, Destination(tmp_path))

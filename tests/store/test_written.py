@@ -6,8 +6,9 @@ from typing import Final
 
 import pytest
 
+from crawler.snapshot.file_entry import FileEntry
 from crawler.snapshot.layout import MANIFEST, REJECTS, SUCCESS
-from crawler.snapshot.manifest import FileEntry, to_json
+from crawler.snapshot.manifest import to_json
 from crawler.store.written import Written
 from tests.audit.examples import manifest
 

@@ -34,3 +34,8 @@ def saying(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *
         return Said(code, *capfd.readouterr())
 
     return run
+
+
+def ends_with_a_line(said: Said) -> bool:
+    """Return whether a command found damage and said so in one line, or in the differences that it lists."""
+    return said.code == 3 and (said.err.count("\n") == 1 or (not said.err and "difference" in said.out))

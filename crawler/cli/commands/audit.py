@@ -23,7 +23,7 @@ from crawler.errors import DiskError, UsageError
 from crawler.files.atomic import can_be_file, replacing
 from crawler.files.disk_errors import reason_and_advice
 from crawler.model.audit_rules import Severity
-from crawler.snapshot.find import open_named, open_to_compare
+from crawler.snapshot.history.find import open_named, open_to_compare
 from crawler.snapshot.reader import SnapshotReader
 
 STDOUT: Final = "-"

@@ -17,7 +17,7 @@ from crawler.emulator.inventory.synthetic import synthetic
 from crawler.emulator.server import EmulatorSettings, emulator
 from crawler.errors import ConfigError
 from crawler.files.presence import exists
-from crawler.snapshot.latest import followed
+from crawler.snapshot.history.latest import followed
 from crawler.snapshot.layout import LATEST
 from crawler.snapshot.reader import SnapshotReader, open_snapshot
 from crawler.snapshot.verify import verify

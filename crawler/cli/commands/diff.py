@@ -16,7 +16,7 @@ from crawler.diff.changes import changes
 from crawler.diff.compare import Comparison
 from crawler.diff.render import COLUMNS, UNKNOWN_COLUMNS, closing, row, unknown_row
 from crawler.errors import UsageError
-from crawler.snapshot.find import open_named, order_doubt
+from crawler.snapshot.history.find import open_named, order_doubt
 from crawler.text.human import count, counted
 
 

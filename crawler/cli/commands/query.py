@@ -10,7 +10,7 @@ from crawler.cli.console.output import print_lines, print_table, say
 from crawler.errors import UsageError
 from crawler.query.engine import QueryLimits, QueryResult, execute, open_database
 from crawler.query.sql_values import cells, csv_line, distinct_names, json_line
-from crawler.snapshot.find import open_named
+from crawler.snapshot.history.find import open_named
 from crawler.text.human import count
 
 _MAX_SQL: Final = 2**20  # characters

@@ -11,7 +11,7 @@ from crawler.errors import UsageError
 from crawler.files.atomic import can_be_file, replacing
 from crawler.files.disk_errors import disk_errors
 from crawler.report.build import build_report
-from crawler.snapshot.find import open_named, open_to_compare
+from crawler.snapshot.history.find import open_named, open_to_compare
 from crawler.text.human import size
 
 _STDOUT: Final = "-"

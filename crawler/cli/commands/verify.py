@@ -9,7 +9,7 @@ from crawler.text.human import count, counted, size
 
 def verify(folder: Path, *, as_json: bool) -> int:
     """Compare a snapshot with its manifest and print the differences; return 3 when there are some, else 0."""
-    from crawler.snapshot.latest import followed  # noqa: PLC0415
+    from crawler.snapshot.history.latest import followed  # noqa: PLC0415
     from crawler.snapshot.reader import open_unchecked  # noqa: PLC0415
     from crawler.snapshot.verify import verify as check  # noqa: PLC0415
 

@@ -6,6 +6,7 @@ from crawler.config.settings.kinds import Boolean, Choice, Integer, Number, Text
 from crawler.config.settings.lists import ListOf, Namespaces
 from crawler.config.settings.names import printable, snapshot_id
 from crawler.config.settings.setting import Setting, declare
+from crawler.files.compression.codec import Compression
 from crawler.model.namespace import namespace_or_pattern
 from crawler.model.walk_id import Center
 from crawler.swr.request import MAX_LIMIT
@@ -85,7 +86,13 @@ RUN_SETTINGS: Final = declare(
     Setting("resume_max_age_s", Number(366 * 86_400), 21600.0, "s", formerly="resume_within_s"),
     "maximum age of an unfinished run that resume = auto resumes",
     Setting("max_part_bytes", Integer(1, 2**40), 268435456, "bytes", formerly="part_bytes"),
-    "size at which the next part file begins",
+    "size at which the next part file begins, before compression",
+    Setting("compression", Choice(get_args(Compression)), "none", flag_of="crawl"),
+    "compression of the part files; zstd needs the extra zstd before Python 3.14",
+    Setting("zstd_level", Integer(1, 19), 3),
+    "compression level of zstd; a higher one takes more time",
+    Setting("gzip_level", Integer(1, 9), 6),
+    "compression level of gzip; a higher one takes more time",
     Setting("max_body_bytes", Integer(1024, 2**30), 67108864, "bytes", formerly="body_bytes"),
     "maximum size of a response body, decompressed; a larger one is refused",
     Setting("allow_http", Boolean(), default=False, flag_of="plan"),

@@ -1,8 +1,10 @@
 """Reads from part files which of some records a center holds, and what they hold."""
 
 from collections.abc import Collection, Iterator
+from io import BufferedReader, RawIOBase
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -10,7 +12,8 @@ from crawler.files.disk_errors import disk_errors
 from crawler.files.tree import folders_below, matching
 from crawler.model.record import RecordKey, differ_by_owner, names_of, record_key
 from crawler.model.walk_id import Center
-from crawler.snapshot.layout import partition_path
+from crawler.snapshot.content import content_of
+from crawler.snapshot.layout import compression_of, partition_path
 
 
 class RecordContent(msgspec.Struct, frozen=True, gc=False):
@@ -61,7 +64,9 @@ def _records(folder: Path, target: str, center: Center) -> Iterator[tuple[Record
     with disk_errors(folder):
         partitions = [below for below in folders_below(folder) if below.name == partition_path(center)]
         for path in chain.from_iterable(matching(partition, "*") for partition in partitions):
-            with path.open("rb") as part:
+            opened = path.open("rb", buffering=0)
+            lines = cast("RawIOBase", content_of(opened, path, compression_of(path.name)))
+            with BufferedReader(lines) as part:
                 for record in map(_decode, part):
                     if record.target == target:
                         yield record_key(record.domain_name, record.namespace, record.name), record

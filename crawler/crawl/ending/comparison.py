@@ -10,10 +10,10 @@ from crawler.crawl.ending.snapshot_of import Compared
 from crawler.files.disk_errors import disk_errors
 from crawler.model.walk_id import Center
 from crawler.snapshot.coverage import cover
-from crawler.snapshot.find import newest_of_plans
+from crawler.snapshot.history.find import newest_of_plans
+from crawler.snapshot.history.shrinkage import ShrinkLimits, center_plans, find_shrinkage
 from crawler.snapshot.manifest import Shrinkage
 from crawler.snapshot.overlap import overlaps
-from crawler.snapshot.shrinkage import ShrinkLimits, center_plans, find_shrinkage
 
 
 def compare(

@@ -16,7 +16,8 @@ from crawler.model.key_sample import KeySample
 from crawler.model.stop_reason import StopReason
 from crawler.model.walk_id import Center
 from crawler.snapshot.coverage import CenterTotal
-from crawler.snapshot.manifest import CarriedOver, CenterSplit, FileEntry, TargetEntry, WalkEntry
+from crawler.snapshot.file_entry import FileEntry
+from crawler.snapshot.manifest import CarriedOver, CenterSplit, TargetEntry, WalkEntry
 from crawler.walk.server_profile import ServerProfile
 
 VERSION: Final = 1
@@ -76,6 +77,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     carried_over: tuple[CarriedOver, ...] = ()
     files: tuple[FileEntry, ...] = ()
     rejects: FileEntry | None = None
+    partitions: tuple[str, ...] = ()
 
     @property
     def target_entries(self) -> tuple[TargetEntry, ...]:

@@ -13,8 +13,9 @@ from crawler.crawl.ending.evidence import Evidence, TargetEvidence
 from crawler.model.walk_id import Center
 from crawler.snapshot.completeness import shortfalls, status_from
 from crawler.snapshot.coverage import cover
+from crawler.snapshot.file_entry import FileEntry
 from crawler.snapshot.layout import REJECTS
-from crawler.snapshot.manifest import SCHEMA, FileEntry, Manifest, Overlap, Requests, Shrinkage
+from crawler.snapshot.manifest import SCHEMA, Manifest, Overlap, Requests, Shrinkage
 from crawler.text.timestamp import timestamp
 
 _NO_REJECTS: Final = FileEntry(path=REJECTS, records=0, bytes=0, sha256=sha256(b"").hexdigest())
@@ -71,6 +72,7 @@ def snapshot_of(evidence: Evidence, run: RunFacts, compared: Compared = NOT_COMP
         carried_over=evidence.carried_over,
         files=evidence.files,
         rejects=evidence.rejects or _NO_REJECTS,
+        partitions=evidence.partitions,
         unknown_fields=tuple(sorted(unknown)),
         requests=_requests(evidence.targets),
     )

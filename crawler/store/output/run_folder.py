@@ -21,7 +21,7 @@ from crawler.files.presence import exists, is_dir, is_symlink
 from crawler.files.removal import remove_contents
 from crawler.files.sync import sync_file, sync_folder
 from crawler.files.tree import matching
-from crawler.snapshot.latest import is_latest_link
+from crawler.snapshot.history.latest import is_latest_link
 from crawler.snapshot.layout import (
     HOLDER,
     JOURNAL,

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from crawler.snapshot.file_entry import FileEntry
 from crawler.snapshot.layout import MANIFEST, REJECTS, SUCCESS, WORK
-from crawler.snapshot.manifest import FileEntry, to_json
+from crawler.snapshot.manifest import to_json
 from crawler.store.output.marker import mark
 from crawler.store.output.resume_request import ResumeRequest
 from crawler.store.output.run_state import RunState, write_state

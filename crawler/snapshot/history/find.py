@@ -10,11 +10,11 @@ import msgspec
 
 from crawler.errors import IncompleteError, UsageError
 from crawler.files.tree import matching
-from crawler.snapshot.latest import find_latest, followed
+from crawler.snapshot.history.latest import find_latest, followed
+from crawler.snapshot.history.shrinkage import CenterPlan, Place, center_plans
 from crawler.snapshot.layout import LATEST, MANIFEST, PREVIOUS, SNAPSHOTS, SUCCESS, snapshot_folder, snapshot_id
 from crawler.snapshot.manifest import Manifest, check_counts
 from crawler.snapshot.reader import SnapshotReader, is_folder, open_snapshot, read_manifest
-from crawler.snapshot.shrinkage import CenterPlan, Place, center_plans
 from crawler.text.malformed import MALFORMED
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""How the bytes of a file are compressed and read again (pure)."""
