@@ -199,10 +199,12 @@ async def emulator(settings: EmulatorSettings, *, tls: ssl.SSLContext | None = N
     try:
         listener = await asyncio.get_running_loop().create_server(server, HOST, settings.port, backlog=1024, ssl=tls)
     except OSError as error:
+        if error.errno is None:  # no socket could be made, of which Python before 3.13 says nothing
+            raise _no_socket() from None
         message = f"cannot listen on {HOST}:{settings.port}: {error.strerror or error}"
         raise ConfigError(message, setting="port") from error
-    if not listener.sockets:  # asyncio says so in its log alone
-        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    if not listener.sockets:
+        raise _no_socket()
     port = listener.sockets[0].getsockname()[1]
     running.endpoint = f"https://{TLS_HOST}:{port}" if tls else f"http://{HOST}:{port}"
     try:
@@ -212,3 +214,8 @@ async def emulator(settings: EmulatorSettings, *, tls: ssl.SSLContext | None = N
         running.release_connections()
         await server.shutdown(_SHUTDOWN_S)
         await listener.wait_closed()
+
+
+def _no_socket() -> OSError:
+    """Return the reason that asyncio writes to its log alone."""
+    return OSError(errno.EMFILE, os.strerror(errno.EMFILE))
