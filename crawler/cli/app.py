@@ -1,16 +1,13 @@
 """The commands with their flags; what a command does is in `crawler/cli/commands/`, imported when it runs."""
 
 import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
 import click
 
 import crawler
 from crawler.cli.console.exit_status import BROKEN_PIPE
-from crawler.cli.console.process_signals import SIGNALS
 from crawler.cli.numbers import SEED, integer
 from crawler.cli.open_files import prepare_open_files
 from crawler.cli.options import (
@@ -24,20 +21,10 @@ from crawler.cli.options import (
     previous_snapshot,
     snapshot_location,
 )
+from crawler.cli.output_commands import list_snapshots
+from crawler.cli.reading import interruptible as _read
 
 PROGRAM: Final = "swr-crawler"
-
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _read(command: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what a command that only reads returns; a signal raises Interrupted in it, also while it prints."""
-    with SIGNALS.raising():
-        code = command(*args, **kwargs)
-        sys.stdout.flush()
-    return code
 
 
 class _Commands(click.Group):
@@ -103,6 +90,9 @@ def verify(*, snapshot: str, as_json: bool) -> int:
     from crawler.cli.commands.verify import verify as run  # noqa: PLC0415
 
     return _read(run, Path(snapshot), as_json=as_json)
+
+
+cli.add_command(list_snapshots)
 
 
 @cli.command()

@@ -79,6 +79,7 @@ def test_an_unknown_user_without_a_home_folder_crawls_and_reads_what_was_crawled
     for command in (
         ("plan",),
         ("verify", "output/latest"),
+        ("list",),
         ("diff", "latest", "latest"),
         ("audit", "latest", "--fail-on", "never"),
         ("query", "latest", SQL),

@@ -206,7 +206,8 @@ POLICIES = st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(TOML)), max
 ) | st.sampled_from(["", "[audit", "\x00", "audit = 1", "[[audit]]", "[audit.suppress]", "a.b.c.d = 1\n" * 50])
 
 ARGUMENTS: Final = (
-    *("verify", "diff", "audit", "query", "schema", "config", "show", "GOOD", "latest", "previous", "record", "all"),
+    *("verify", "list", "diff", "audit", "query", "schema", "config", "show", "GOOD", "latest", "previous", "record"),
+    "all",
     *("-", "--", "--json", "--csv", "--raw", "--previous", "--output", "--rows", "--memory", "--threads", "--ignore"),
     *("--exit-code", "--sarif", "--junit", "-o", "--fail-on", "--config", "--help", "--list-downloads", "extra."),
     *("1", "-1", "10%", "-1GB", "0", "note", "x" * 300, "", "\udcff", "\x1b[2J", "select 1", "from repositories"),

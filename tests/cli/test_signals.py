@@ -139,6 +139,7 @@ def reading(snapshot: Path, served: RunningEmulator, folder: Path) -> dict[str, 
     name = str(snapshot)
     return {
         "verify": ["verify", name],
+        "list": ["list", "--output", str(snapshot.parent)],
         "diff": ["diff", name, name],
         "audit": ["audit", name, "--fail-on", "never", "--sarif", str(folder / "sarif.json")],
         "report": ["report", name, "-o", str(folder / "report.html")],
@@ -165,7 +166,7 @@ def check_reading(running: Sweep, command: list[str], wanted: int) -> set[int]:
     return codes
 
 
-NAMES: Final = ("verify", "diff", "audit", "report", "query", "schema", "config", "plan", "demo", "emulate")
+NAMES: Final = ("verify", "list", "diff", "audit", "report", "query", "schema", "config", "plan", "demo", "emulate")
 
 
 @pytest.mark.parametrize("name", NAMES[:-1])  # the last one ends before anything of it can be interrupted

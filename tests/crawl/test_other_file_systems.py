@@ -64,6 +64,7 @@ def test_night_after_night_without_links_locks_and_fsync_of_folders(target: Mapp
         assert latest == {"snapshot": night, "folder": f"snapshot={night}"}
     for command in (
         ("verify", "output/latest"),
+        ("list",),
         ("diff", "previous", "latest"),
         ("audit", "latest", "--fail-on", "never"),
         ("query", "latest", "select count(*) from repositories", "--csv"),

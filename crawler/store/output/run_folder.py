@@ -56,13 +56,20 @@ class RunFolder(NamedTuple):
 
 
 def run_folders(work: Path, *, say_foreign: bool = False) -> list[RunFolder]:
-    """Return the folders of runs in the work folder; log a warning for what is not ours if wanted. Raises DiskError."""
+    """Return the folders of runs in the work folder; log a warning for what is not ours if wanted. Raises DiskError.
+
+    A run that another process removes in the meantime is none.
+    """
     found: list[RunFolder] = []
     with disk_errors(work):
         for path in sorted(work.iterdir()):
             if path.name in {MARKER, LOCK, HOLDER, PROBE}:
                 continue
-            if (run := _run_in(path)) is not None:
+            try:
+                run = _run_in(path)
+            except FileNotFoundError:
+                continue
+            if run is not None:
                 found.append(run)
             elif say_foreign:
                 _say(path)

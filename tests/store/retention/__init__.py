@@ -1,0 +1,1 @@
+"""Tests of what an output holds beside its snapshots, and of their removal."""
