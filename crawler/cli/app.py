@@ -19,6 +19,7 @@ from crawler.cli.options import (
     namespaces_file,
     output_folder,
     previous_snapshot,
+    schema_format,
     snapshot_location,
 )
 from crawler.cli.output_commands import list_snapshots
@@ -203,12 +204,16 @@ def query(*, snapshot: str, sql: str, config: str | None, output: str | None, **
 
 
 @cli.command()
-@click.argument("which", type=click.Choice(["record", "manifest", "change", "finding", "all"]), default="all")
-def schema(which: str) -> None:
-    """Print the JSON Schema of a record, of the manifest, of a line of diff --json or audit --json, or of all."""
+@click.argument("which", type=click.Choice(["record", "manifest", "change", "finding", "all"]), required=False)
+@schema_format
+def schema(which: str | None, form: str) -> None:
+    """Print the JSON Schema of a record, of the manifest, of a line of diff --json or audit --json, or of all.
+
+    The schema of a record is printed in other formats, too, for readers that must not guess types.
+    """
     from crawler.cli.commands.schema import schema as run  # noqa: PLC0415
 
-    _read(run, which)
+    _read(run, which, form)
 
 
 @cli.group()

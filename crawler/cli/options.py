@@ -100,6 +100,18 @@ def previous_snapshot(command: Command) -> Command:
     )(command)
 
 
+def schema_format(command: Command) -> Command:
+    """Add the flag that says what the schema of a record is printed for."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["json", "arrow", "duckdb", "odcs"]),
+        default="json",
+        show_default=True,
+        help="JSON Schema; of a record also pyarrow's as Python, DuckDB's columns, or a data contract (ODCS 3.1).",
+    )(command)
+
+
 def load(flags: dict[str, Any]) -> "Loaded":
     """Return the configuration from the flags of a command, the environment and the file.
 

@@ -2,50 +2,13 @@
 
 from typing import Final
 
-import msgspec
-from msgspec import inspect
-
 from crawler.model.record import Record
 from crawler.snapshot.manifest import WalkEntry
+from crawler.snapshot.schema.duckdb_columns import duckdb_columns
+from crawler.snapshot.schema.fields import fields_of
 
-
-def columns_of(kind: type[msgspec.Struct]) -> dict[str, str]:
-    """Return the type of each field of a struct in DuckDB's SQL, in their order.
-
-    Types are declared, since guessed ones would depend on the first rows. Raises TypeError for a field that SQL has no
-    type for.
-    """
-    match inspect.type_info(kind):
-        case inspect.StructType(fields=fields):
-            return {field.encode_name: _sql_type(field.type) for field in fields}
-    raise TypeError(f"{kind} is no struct")
-
-
-def _sql_type(kind: inspect.Type) -> str:  # noqa: PLR0911 - one for each type
-    match kind:
-        case inspect.Metadata(type=inner, extra_json_schema=schema):
-            return "TIMESTAMP" if (schema or {}).get("format") == "date-time" else _sql_type(inner)
-        case inspect.UnionType(types=types):
-            (inner,) = (one for one in types if not isinstance(one, inspect.NoneType))
-            return _sql_type(inner)
-        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
-            return f"{_sql_type(item)}[]"
-        case inspect.StructType(fields=fields):
-            inner_columns = (f'"{field.encode_name}" {_sql_type(field.type)}' for field in fields)
-            return f"STRUCT({', '.join(inner_columns)})"
-        case inspect.StrType() | inspect.LiteralType():
-            return "VARCHAR"
-        case inspect.BoolType():
-            return "BOOLEAN"
-        case inspect.IntType():
-            return "BIGINT"
-        case inspect.DictType():
-            return "JSON"
-    raise TypeError(f"{kind} has no type in SQL")
-
-
-RECORD_COLUMNS: Final = columns_of(Record)
-WALK_COLUMNS: Final = columns_of(WalkEntry)
+RECORD_COLUMNS: Final = duckdb_columns(fields_of(Record))
+WALK_COLUMNS: Final = duckdb_columns(fields_of(WalkEntry))
 # Of a line that `swr/decode/reject.py` writes; a test holds the two equal.
 REJECT_COLUMNS: Final = {
     "target": "VARCHAR",

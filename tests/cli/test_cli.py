@@ -239,6 +239,22 @@ def test_what_is_written_is_valid_by_the_schemas(say: Say, tmp_path: Path) -> No
             record.validate(orjson.loads(line))
 
 
+def test_the_schema_of_a_record_is_printed_for_other_readers_too(say: Say) -> None:
+    assert say("schema", "record", "--format", "json").out == say("schema", "record").out
+    assert say("schema", "record", "--format", "arrow").out.startswith("import pyarrow\n\nschema = pyarrow.schema(\n")
+    assert say("schema", "record", "--format", "duckdb").out.startswith("columns = {\n  \"target\": 'VARCHAR',\n")
+    contract = orjson.loads(say("schema", "record", "--format", "odcs").out)
+    assert (contract["kind"], contract["version"]) == ("DataContract", crawler.__version__)
+
+
+def test_another_format_is_of_records_and_of_nothing_else(say: Say) -> None:
+    assert say("schema", "--format", "duckdb").out == say("schema", "record", "--format", "duckdb").out
+    for which in ("manifest", "all"):
+        said = say("schema", which, "--format", "odcs")
+        assert (said.code, said.out) == (2, "")
+        assert "for records only; try: swr-crawler schema record --format odcs" in said.err
+
+
 def test_config_show_says_where_a_setting_was_set_and_hides_the_token(
     say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

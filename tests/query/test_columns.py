@@ -1,13 +1,10 @@
 """Laws of the columns: each is a field of what the view shows, and its type follows from the field's."""
 
-from typing import Any
-
-import msgspec
 import orjson
 import pytest
 
 from crawler.model.record import Record
-from crawler.query.columns import RECORD_COLUMNS, REJECT_COLUMNS, WALK_COLUMNS, columns_of
+from crawler.query.columns import RECORD_COLUMNS, REJECT_COLUMNS, WALK_COLUMNS
 from crawler.snapshot.manifest import WalkEntry
 from crawler.swr.decode.batch import Source
 from crawler.swr.decode.reject import MAX_RAW_BYTES, Shown, reject_line
@@ -34,16 +31,6 @@ def test_the_columns_are_the_fields_in_their_order() -> None:
 )
 def test_the_type_of_a_column_follows_from_its_field(columns: dict[str, str], name: str, kind: str) -> None:
     assert columns[name] == kind
-
-
-def test_a_field_that_sql_has_no_type_for_is_refused() -> None:
-    class Odd(msgspec.Struct):
-        field: Any
-
-    with pytest.raises(TypeError, match="no type in SQL"):
-        columns_of(Odd)
-    with pytest.raises(TypeError, match="no struct"):
-        columns_of(int)  # type: ignore[arg-type]  # on purpose
 
 
 def test_the_columns_of_rejects_are_what_a_line_of_one_has() -> None:
