@@ -22,7 +22,7 @@ from crawler.cli.options import (
     schema_format,
     snapshot_location,
 )
-from crawler.cli.output_commands import list_snapshots
+from crawler.cli.output_commands import list_snapshots, prune
 from crawler.cli.reading import interruptible as _read
 
 PROGRAM: Final = "swr-crawler"
@@ -94,6 +94,7 @@ def verify(*, snapshot: str, as_json: bool) -> int:
 
 
 cli.add_command(list_snapshots)
+cli.add_command(prune)
 
 
 @cli.command()

@@ -48,7 +48,8 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
     ExitCode(
         USAGE,
         "usage",
-        "The command line is wrong, or names a snapshot that does not exist.",
+        "The command line is wrong, or names a snapshot or an output that does not exist. For prune also: no rule says "
+        "what to keep.",
         "Correct the flag or argument that the message names.",
     ),
     ExitCode(
@@ -72,7 +73,8 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         DISK,
         "disk",
         "The output cannot be written: the disk is full, read-only, or no longer there. For crawl also a summary file "
-        "that cannot be written: the message then says what is published, and how the run itself ended.",
+        "that cannot be written: the message then says what is published, and how the run itself ended. For prune: a "
+        "snapshot could not be removed; the message says which were.",
         "Free disk space or fix the problem, then rerun the command; crawl resumes. With --snapshot ID it finds what "
         "is published, asks for nothing and writes the summary again.",
     ),
@@ -80,7 +82,7 @@ EXIT_CODES: Final[tuple[ExitCode, ...]] = (
         UNAVAILABLE,
         "unavailable",
         "The service was throttled or down for longer than the retries last, --max-duration was reached, or another "
-        "run is writing to the same output. With several targets, the others may be published.",
+        "run is using the same output (crawl, prune). With several targets, the others may be published.",
         "Rerun the command later; crawl resumes, and reads only what is missing.",
     ),
     ExitCode(

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from crawler.config.audit_policy import Policy
 from crawler.config.credentials.target import Target
+from crawler.config.retention import Retention
 from crawler.config.settings.run_settings import DialectChoice, DiscoverMode, LogFormat, Progress, Require
 from crawler.errors import ConfigError
 from crawler.files.compression.codec import Compression
@@ -21,7 +22,7 @@ class Config(Struct, frozen=True, kw_only=True):
     and `patterns` match (see `crawler.config.namespaces.filter_names`); without namespaces and `discover` there is one
     walk per center over all namespaces. `max_duration_s` None: unlimited. `output` "-": standard output. `snapshot`
     None: the time of the start. `resume` None: automatic, for runs younger than `resume_max_age_s`. The columns of
-    `order` are tried in turn. `audit` is the table `[audit]`.
+    `order` are tried in turn. `audit` is the table `[audit]`, `retention` the table `[retention]`.
     """
 
     targets: tuple[Target, ...]
@@ -58,6 +59,7 @@ class Config(Struct, frozen=True, kw_only=True):
     progress: Progress
     log_format: LogFormat
     audit: Policy = Policy()
+    retention: Retention = Retention()
 
     @classmethod
     def load(
@@ -73,7 +75,7 @@ class Config(Struct, frozen=True, kw_only=True):
         None: those of the process, which are not read otherwise. `settings` have the names and the values that they
         have below `[crawl]` in a file, secrets as references. A number, a list and a boolean are Python's; None is
         what "unlimited", "auto" or "" are in a file. `targets` is a list of tables as `[[target]]`, which replaces
-        those of the file, and `audit` a table as `[audit]`.
+        those of the file, and `audit` and `retention` are tables as `[audit]` and `[retention]`.
 
             Config.load("crawler.toml", limit=500, targets=[{"region": "eu-de", "token": "env:TOKEN"}])
 
@@ -91,7 +93,8 @@ class Loaded(NamedTuple):
     `origins` maps setting names to "flag --limit", "environment SWR_CRAWLER_LIMIT", "file crawler.toml" or
     "default". With `[[target]]` tables or several regions the settings of a target are
     `target.<name>.<setting>`; an endpoint that a region stands for has the region's origin. Those of an audit are
-    `audit.<setting>`, and `audit.suppress` for all suppressions. `unbound` holds the settings of a target while no
+    `audit.<setting>`, and `audit.suppress` for all suppressions; those of
+    retention `retention.<setting>`. `unbound` holds the settings of a target while no
     endpoint is set, so that `config show` can show them; otherwise it is empty.
     """
 

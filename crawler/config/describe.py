@@ -11,7 +11,7 @@ from crawler.config.credentials.tool_files.documents import ToolFiles
 from crawler.config.network.proxies import ProxyChoice
 from crawler.config.network.routes import API, routes
 from crawler.config.settings.secret_ref import SecretRef
-from crawler.config.settings.table import AUDIT_KEYS, RUN_KEYS, SETTINGS, TARGET_KEYS
+from crawler.config.settings.table import AUDIT_KEYS, RETENTION_KEYS, RUN_KEYS, SETTINGS, TARGET_KEYS
 from crawler.errors import CrawlerError
 
 
@@ -42,13 +42,14 @@ def describe(loaded: Loaded, environ: Mapping[str, str], files: ToolFiles | None
         rows += _method_rows(prefix, target, environ, files or ToolFiles())
     values = {name: getattr(config, name) for name in RUN_KEYS} | {"namespaces": config.namespaces + config.patterns}
     values |= {label: getattr(loaded.config.audit, SETTINGS[label].name) for label in AUDIT_KEYS}
+    values |= {label: getattr(loaded.config.retention, SETTINGS[label].name) for label in RETENTION_KEYS}
     rows += [_row(label, value, loaded.origins[label], environ) for label, value in values.items()]
     return (*rows, _suppressions_row(loaded))
 
 
 def redacted(config: Config) -> dict[str, object]:
     """Return the settings of a run as plain JSON values under their own names; a secret is its reference, or null."""
-    names = [name for name in config.__struct_fields__ if name != "audit"]
+    names = [name for name in config.__struct_fields__ if name not in {"audit", "retention"}]
     plain: dict[str, object] = {name: getattr(config, name) for name in names}
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
     plain["targets"] = [

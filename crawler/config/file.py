@@ -6,19 +6,19 @@ from typing import Any, Final, NamedTuple, NoReturn
 from crawler.config.audit_policy import Suppression
 from crawler.config.renamed import renamed, renamed_keys
 from crawler.config.settings.audit_settings import AUDIT_SETTINGS, SUPPRESSION_KEYS
-from crawler.config.settings.run_settings import RUN_SETTINGS
+from crawler.config.settings.run_settings import RETENTION_SETTINGS, RUN_SETTINGS
 from crawler.config.settings.setting import Setting
 from crawler.config.settings.table import RUN_KEYS, SETTINGS, TARGET_KEYS
 from crawler.config.settings.target_settings import TARGET_NAME, TARGET_SETTINGS
 from crawler.config.sources import SettingSource, SourcedValue, normalize, show_key, suggest
 
 DEFAULT_TARGET: Final = "default"  # the name of a target that has neither a name nor a region
-_TABLES: Final = ("crawl", "target", "audit")
+_TABLES: Final = ("crawl", "target", "audit", "retention")
 _SUPPRESS: Final = "audit.suppress"
 
 
 class TableSettings(NamedTuple):
-    """The settings of a file or of arguments: `[crawl]` and `[audit]` together, each `[[target]]` by its name.
+    """The settings of a file or of arguments: its tables together, each `[[target]]` by its name.
 
     `targets` and `suppressions` are None where no list of them is given. `where` is how messages call the whole,
     `precedence` as in `SettingSource`.
@@ -42,22 +42,24 @@ def read_file(text: str | None, file_name: str | None) -> TableSettings:
     for key in document:
         if key not in _TABLES:
             _refuse_top_level(key, file)
-    crawl, audit = (
-        _table(document.get(name, {}), file, f"{name} is not a table; write [{name}]") for name in ("crawl", "audit")
+    crawl, audit, retention = (
+        _table(document.get(name, {}), file, f"{name} is not a table; write [{name}]")
+        for name in ("crawl", "audit", "retention")
     )
     tables = _tables(document.get("target"), file, "target is not a list of tables; write [[target]]")
     problem = f"{_SUPPRESS} is not a list of tables; write [[{_SUPPRESS}]]"
     suppressions = _tables(audit.pop("suppress", None), file, problem)
     settings = _read_table(crawl, "[crawl]", file, (*TARGET_SETTINGS, *RUN_SETTINGS))
     settings |= _read_table(audit, "[audit]", file, AUDIT_SETTINGS)
+    settings |= _read_table(retention, "[retention]", file, RETENTION_SETTINGS)
     return TableSettings(settings, _read_targets(tables, file), _read_suppressions(suppressions, file), file_name)
 
 
 def read_arguments(arguments: Mapping[str, object]) -> TableSettings:
     """Return the settings that `Config.load` takes by keyword, with the names and the values that a file has.
 
-    `targets` is a list of tables as each `[[target]]`, `audit` a table as `[audit]`, with a list `suppress`. Raise
-    ConfigError for an unknown name and for a wrong value.
+    `targets` is a list of tables as each `[[target]]`, `audit` a table as `[audit]`, with a list `suppress`,
+    `retention` one as `[retention]`. Raise ConfigError for an unknown name and for a wrong value.
     """
     read = TableSettings({}, where="argument targets", precedence=2)
     for name, value in arguments.items():
@@ -70,6 +72,9 @@ def read_arguments(arguments: Mapping[str, object]) -> TableSettings:
             suppressions = _tables(audit.pop("suppress", None), source, "suppress is not a list of tables")
             read.settings.update(_read_table(audit, "[audit]", source, AUDIT_SETTINGS))
             read = read._replace(suppressions=_read_suppressions(suppressions, source))
+        elif name == "retention":
+            table = _table(value, source, "is not a table")
+            read.settings.update(_read_table(table, "[retention]", source, RETENTION_SETTINGS))
         elif name in (*TARGET_KEYS, *RUN_KEYS):
             read.settings[name] = SourcedValue(normalize(SETTINGS[name].kind.normalize, value, source), source)
         else:
@@ -104,9 +109,9 @@ def _refuse_argument(name: str, source: SettingSource) -> NoReturn:
     """Raise ConfigError for a keyword that is no setting: with its new name, its table, or a name that resembles it."""
     if new := renamed_keys("crawl").get(name):
         source.fail(renamed(name, new))
-    known = (*TARGET_KEYS, *RUN_KEYS, "targets", "audit")
-    is_of_audit = f"audit.{name}" in SETTINGS
-    hint = f'; it belongs into audit={{"{name}": …}}' if is_of_audit else suggest(name, known)
+    known = (*TARGET_KEYS, *RUN_KEYS, "targets", "audit", "retention")
+    tables = [table for table in ("audit", "retention") if f"{table}.{name}" in SETTINGS]
+    hint = f'; it belongs into {tables[0]}={{"{name}": …}}' if tables else suggest(name, known)
     source.fail(f"unknown argument {show_key(name)}{hint}")
 
 

@@ -4,6 +4,7 @@
     settings of a target:     see `crawler.config.targets`
     settings of an audit:     flag or argument  >  environment  >  file [audit]  >  default
     suppressions:             argument  >  file
+    settings of retention:    flag or argument  >  environment  >  file [retention]  >  default
 
 Flags are those of the command line, arguments those of `Config.load`. `crawler.config.credentials.choice` chooses the
 credentials of a target.
@@ -13,13 +14,14 @@ value is removed. A wrong flag is a UsageError, any other wrong value a ConfigEr
 the setting as the user wrote it. Secrets are never read here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from crawler.config.audit_policy import Policy
 from crawler.config.file import TableSettings
-from crawler.config.settings.table import AUDIT_KEYS, RUN_KEYS, SETTINGS, TARGET_KEYS
+from crawler.config.retention import Retention
+from crawler.config.settings.table import AUDIT_KEYS, RETENTION_KEYS, RUN_KEYS, SETTINGS, TARGET_KEYS
 from crawler.config.sources import (
     DEFAULT_SOURCE,
     SourcedValue,
@@ -64,10 +66,11 @@ def resolve(given: TableSettings, environ: Mapping[str, str], in_file: TableSett
     }
     suppressions = given.suppressions or in_file.suppressions or SourcedValue((), DEFAULT_SOURCE)
     unbound = {} if targets else {name: base[name].value for name in TARGET_KEYS}
-    origins |= {label: base[label].source.origin for label in (*unbound, *RUN_KEYS, *AUDIT_KEYS)}
+    origins |= {label: base[label].source.origin for label in (*unbound, *RUN_KEYS, *AUDIT_KEYS, *RETENTION_KEYS)}
     origins |= {"audit.suppress": suppressions.source.origin}
-    audit = Policy(**_policy_values(base), suppressions=suppressions.value)
-    fields = {**_run_values(base), "targets": targets, "audit": audit}
+    audit = Policy(**_values_of(AUDIT_KEYS, base), suppressions=suppressions.value)
+    retention = Retention(**_values_of(RETENTION_KEYS, base))
+    fields = {**_run_values(base), "targets": targets, "audit": audit, "retention": retention}
     return Resolved(MappingProxyType(fields), MappingProxyType(origins), MappingProxyType(unbound))
 
 
@@ -87,9 +90,9 @@ def _implied(base: Mapping[str, SourcedValue]) -> dict[str, SourcedValue]:
     return {"discover": SourcedValue(value=True, source=wish)}
 
 
-def _policy_values(base: Mapping[str, SourcedValue]) -> dict[str, Any]:
-    """Return the settings of an audit by the fields of Policy."""
-    return {SETTINGS[label].name: base[label].value for label in AUDIT_KEYS}
+def _values_of(labels: Iterable[str], base: Mapping[str, SourcedValue]) -> dict[str, Any]:
+    """Return the settings of one table by the fields of its class."""
+    return {SETTINGS[label].name: base[label].value for label in labels}
 
 
 def _run_values(base: Mapping[str, SourcedValue]) -> dict[str, Any]:

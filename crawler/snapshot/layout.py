@@ -12,6 +12,7 @@ output/
     |-- .swr-crawler                    the marker: this program made the folder
     |-- .lock                           held while a run lives (store/output/output_lock.py)
     |-- .holder.json                    the run that holds the output (store/output/holder_file.py)
+    |-- .trash/                         snapshots that are being removed (store/retention/trash.py)
     |-- .probe/                         while a run finds out what the file system can do (files/probe.py)
     `-- <id>/ or <id>~<nonce>/          one run (store/output/run_folder.py); ~ after another host took it over
         |-- .swr-crawler                the marker, with the run's id
@@ -98,6 +99,7 @@ LOCK: Final = ".lock"
 HOLDER: Final = ".holder.json"
 HOLDER_TEMPORARY: Final = ".holder-*.tmp"  # with the nonce of the run that makes it
 PROBE: Final = ".probe"
+TRASH: Final = ".trash"
 STATE_FILE: Final = "run.json"
 PAGES: Final = "pages.ndjson"
 JOURNAL: Final = "journal"

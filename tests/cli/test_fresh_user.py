@@ -80,6 +80,7 @@ def test_an_unknown_user_without_a_home_folder_crawls_and_reads_what_was_crawled
         ("plan",),
         ("verify", "output/latest"),
         ("list",),
+        ("prune", "--keep-last", "1"),
         ("diff", "latest", "latest"),
         ("audit", "latest", "--fail-on", "never"),
         ("query", "latest", SQL),

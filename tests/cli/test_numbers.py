@@ -99,7 +99,10 @@ def test_no_number_of_a_variable_flag_or_file_ends_in_a_bug_report(
     setting: Setting, snapshot: Path, every: int
 ) -> None:
     kind: Any = setting.kind
-    words = ["audit", str(snapshot)] if setting.table == "audit" else ["crawl", "--endpoint", NOWHERE]
+    words = {
+        "audit": ["audit", str(snapshot)],
+        "retention": ["prune", "--dry-run", "--output", str(snapshot.parent)],
+    }.get(setting.table, ["crawl", "--endpoint", NOWHERE])
     first = SETTINGS_OF_NUMBERS.index(setting) % every  # so that the settings together meet each text
     for number, text in enumerate((*ODD, str(kind.low), str(kind.high))):
         check(["config", "show"], {setting.variable: text}, b"")

@@ -140,6 +140,7 @@ def reading(snapshot: Path, served: RunningEmulator, folder: Path) -> dict[str, 
     return {
         "verify": ["verify", name],
         "list": ["list", "--output", str(snapshot.parent)],
+        "prune": ["prune", "--keep-last", "1", "--output", str(snapshot.parent)],
         "diff": ["diff", name, name],
         "audit": ["audit", name, "--fail-on", "never", "--sarif", str(folder / "sarif.json")],
         "report": ["report", name, "-o", str(folder / "report.html")],
@@ -166,7 +167,10 @@ def check_reading(running: Sweep, command: list[str], wanted: int) -> set[int]:
     return codes
 
 
-NAMES: Final = ("verify", "list", "diff", "audit", "report", "query", "schema", "config", "plan", "demo", "emulate")
+NAMES: Final = (
+    *("verify", "list", "prune", "diff", "audit", "report", "query"),
+    *("schema", "config", "plan", "demo", "emulate"),
+)
 
 
 @pytest.mark.parametrize("name", NAMES[:-1])  # the last one ends before anything of it can be interrupted

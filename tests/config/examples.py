@@ -85,6 +85,11 @@ EXAMPLES: dict[str, tuple[tuple[object, str, object], ...]] = {
     "audit.max_shrink_percent": ((0, "0", 0), (100, "100", 100), (7, "7", 7)),
     "audit.min_shrink_records": ((1, "1", 1), (2, "2", 2), (10**9, str(10**9), 10**9)),
     "audit.min_shrink_bytes": ((1, "1", 1), (2, "2", 2), (2**50, str(2**50), 2**50)),
+    "retention.keep_last": ((0, "0", 0), (1, "1", 1), (100_000, "100000", 100_000)),
+    "retention.keep_daily": ((0, "0", 0), (7, "7", 7), (100_000, "100000", 100_000)),
+    "retention.keep_weekly": ((0, "0", 0), (5, "5", 5), (100_000, "100000", 100_000)),
+    "retention.keep_monthly": ((0, "0", 0), (12, "12", 12), (100_000, "100000", 100_000)),
+    "retention.keep_within": (("90d", "90d", "90d"), ("1y6m3d2h", "1y6m3d2h", "1y6m3d2h"), ("", "", None)),
 }
 NAMES = sorted(EXAMPLES)
 
@@ -92,4 +97,5 @@ NAMES = sorted(EXAMPLES)
 def value_of(result: Loaded, name: str) -> object:
     if SETTINGS[name].scope == "target":
         return getattr(result.config.targets[0], name)
-    return getattr(result.config if SETTINGS[name].table == "crawl" else result.config.audit, SETTINGS[name].name)
+    tables = {"crawl": result.config, "audit": result.config.audit, "retention": result.config.retention}
+    return getattr(tables[SETTINGS[name].table], SETTINGS[name].name)

@@ -86,7 +86,7 @@ def test_a_file_that_is_missing_or_no_text_is_refused_with_its_path(tmp_path: Pa
 # --- names and values
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if not name.startswith("audit.")])
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if "." not in name])
 def test_every_setting_is_an_argument_with_the_name_and_the_values_of_the_file(name: str) -> None:
     in_file, _, normal = EXAMPLES[name][1]
     config = load(**{"endpoint": "a.example", name: in_file})
@@ -99,6 +99,29 @@ def test_the_table_audit_is_an_argument(name: str) -> None:
     in_file, _, normal = EXAMPLES[name][1]
     key = SETTINGS[name].name
     assert getattr(load(audit={key: in_file}).audit, key) == normal
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.startswith("retention.")])
+def test_the_table_retention_is_an_argument(name: str) -> None:
+    in_file, _, normal = EXAMPLES[name][1]
+    key = SETTINGS[name].name
+    assert getattr(load(retention={key: in_file}).retention, key) == normal
+    assert f'it belongs into retention={{"{key}": …}}' in problem(None, **{key: in_file})
+
+
+def test_the_table_retention_is_checked_as_the_others_are(tmp_path: Path) -> None:
+    assert problem(retention=3) == "argument retention: is not a table"
+    assert "unknown key keep_lats; did you mean keep_last?" in problem(retention={"keep_lats": 1})
+    assert "-1 is not a whole number from 0 to 100000" in problem(retention={"keep_last": -1})
+    (tmp_path / "f.toml").write_text("[retention]\nkeep_within = '3 days'", encoding="utf-8")
+    assert "[retention] keep_within: '3 days' is not a time such as 90d" in problem(path=tmp_path / "f.toml")
+    (tmp_path / "f.toml").write_text("retention = 1", encoding="utf-8")
+    assert "write [retention]" in problem(path=tmp_path / "f.toml")
+
+
+@pytest.mark.parametrize("text", ["0d", "0y0h", "d", "1d1y", "1w", "-1d", "1.5d", "999999d", " 1d", "1D", "٣d", "12"])
+def test_a_time_is_one_of_calendar_units_in_their_order_and_not_zero(text: str) -> None:
+    assert "is not a time such as 90d, 1y6m or 36h" in problem(retention={"keep_within": text})
 
 
 def test_suppressions_are_in_the_table_audit_and_replace_those_of_the_file(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_for_each_setting_a_flag_overrides_the_environment_which_overrides_the_f
 ) -> None:
     flags: dict[str, object] = {"endpoint": "x.example"}
     environ: dict[str, str] = {}
-    lines: dict[str, list[str]] = {"crawl": ["[crawl]"], "audit": ["[audit]"]}
+    lines: dict[str, list[str]] = {table: [f"[{table}]"] for table in ("crawl", "audit", "retention")}
     expected: dict[str, tuple[object, str]] = {}
     for name, (in_file, in_environ, in_flag, spelling) in given_settings.items():
         setting, examples = SETTINGS[name], EXAMPLES[name]
@@ -99,7 +99,7 @@ def test_for_each_setting_a_flag_overrides_the_environment_which_overrides_the_f
         expected["endpoint"] = ("https://x.example", "flag --endpoint")
     if in_environment(expected, "client_cert") and not in_environment(expected, "client_key"):
         expected.pop("client_key", None)  # that of the file was written for another certificate
-    result = loaded("\n".join(lines["crawl"] + lines["audit"]), environ, flags)
+    result = loaded("\n".join(line for table in lines.values() for line in table), environ, flags)
     for name in NAMES:
         value, origin = expected.get(name, (SETTINGS[name].default, "default"))
         assert (value_of(result, name), result.origins[name]) == (value, origin), name

@@ -31,6 +31,12 @@ def glob_pattern(text: str) -> str | None:
     return text if printable(text) and len(text) <= _MAX_GLOB_LENGTH else None
 
 
+def time_span(text: str) -> str | None:
+    """Return `text` if it is a time in calendar units, such as 1y6m, 90d or 36h, and none of zero; else None."""
+    found = re.fullmatch(r"(?:[0-9]{1,3}y)?(?:[0-9]{1,4}m)?(?:[0-9]{1,5}d)?(?:[0-9]{1,6}h)?", text)
+    return text if found and re.search("[1-9]", text) else None
+
+
 def iam_id(text: str) -> str | None:
     """Return `text` if it can be the id of a project, a user or an account, else None.
 

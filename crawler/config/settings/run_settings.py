@@ -1,10 +1,10 @@
-"""The settings of a whole run: what it reads, how it asks, what it writes."""
+"""The settings of a whole run: what it reads, how it asks, what it writes, and which snapshots it keeps."""
 
 from typing import Final, Literal, TypeAlias, get_args
 
 from crawler.config.settings.kinds import Boolean, Choice, Integer, Number, Text
 from crawler.config.settings.lists import ListOf, Namespaces
-from crawler.config.settings.names import printable, snapshot_id
+from crawler.config.settings.names import printable, snapshot_id, time_span
 from crawler.config.settings.setting import Setting, declare
 from crawler.files.compression.codec import Compression
 from crawler.model.namespace import namespace_or_pattern
@@ -106,4 +106,24 @@ RUN_SETTINGS: Final = declare(
     "live view on standard error; auto: on if standard error is a terminal",
     Setting("log_format", Choice(get_args(LogFormat)), "auto", flag_of="plan"),
     "format of the log on standard error; auto: text on a terminal, else JSON",
+)
+
+_SNAPSHOTS: Final = Integer(0, 100_000)
+
+RETENTION_SETTINGS: Final = declare(
+    "retention",
+    Setting("keep_last", _SNAPSHOTS, 0, "snapshots", flag_of="prune"),
+    "keep the newest complete snapshots, so many",
+    Setting("keep_daily", _SNAPSHOTS, 0, "days", flag_of="prune"),
+    "keep the newest complete snapshot of each of the last so many days (UTC) that have one",
+    Setting("keep_weekly", _SNAPSHOTS, 0, "weeks", flag_of="prune"),
+    "keep the newest complete snapshot of each of the last so many ISO weeks (UTC) that have one",
+    Setting("keep_monthly", _SNAPSHOTS, 0, "months", flag_of="prune"),
+    "keep the newest complete snapshot of each of the last so many months (UTC) that have one",
+    Setting(
+        "keep_within",
+        Text("a time such as 90d, 1y6m or 36h: years, months, days, hours", time_span, none="", metavar="TIME"),
+        flag_of="prune",
+    ),
+    "keep the complete snapshots that began within this time before the newest one",
 )

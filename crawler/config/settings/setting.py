@@ -5,12 +5,12 @@ from typing import Literal, NamedTuple, TypeAlias
 from crawler.config.settings.kinds import Boolean, Kind
 from crawler.config.settings.variables import PREFIX
 
-Scope: TypeAlias = Literal["target", "crawl", "audit", "audit.suppress"]
-FlagOf: TypeAlias = Literal["", "plan", "crawl", "audit"]
+Scope: TypeAlias = Literal["target", "crawl", "audit", "audit.suppress", "retention"]
+FlagOf: TypeAlias = Literal["", "plan", "crawl", "audit", "prune"]
 
 
 class Setting(NamedTuple):
-    """One declaration. `name` is the field of Config, Target, Policy or Suppression, and the key in the file.
+    """One declaration. `name` is the field of Config, Target or the like, and the key in the file.
 
     `default` is in normal form. `unit` is empty for a value without one. `flag_of` is the first command that has the
     flag: those of `plan` belong to `crawl` too; empty for a setting without a flag. `word` names the setting in its
@@ -39,7 +39,7 @@ class Setting(NamedTuple):
     def label(self) -> str:
         """Return the name by which all sources know it: a name outside `[crawl]` has its table in front.
 
-        `[crawl]` and `[audit]` may have a key of the same name.
+        `[crawl]`, `[audit]` and `[retention]` may have a key of the same name.
         """
         return self.name if self.table == "crawl" else f"{self.table}.{self.name}"
 
@@ -51,7 +51,7 @@ class Setting(NamedTuple):
     @property
     def variable(self) -> str:
         """Return the environment variable, empty for a key that only the file has."""
-        prefix = f"{PREFIX}AUDIT_" if self.scope == "audit" else PREFIX
+        prefix = f"{PREFIX}{self.scope.upper()}_" if self.scope in {"audit", "retention"} else PREFIX
         return "" if self.file_only else prefix + self._word.upper()
 
     @property

@@ -32,6 +32,7 @@ from crawler.snapshot.layout import (
     PAGES,
     PROBE,
     STATE_FILE,
+    TRASH,
     UNPUBLISHED,
     is_written_here,
 )
@@ -63,7 +64,7 @@ def run_folders(work: Path, *, say_foreign: bool = False) -> list[RunFolder]:
     found: list[RunFolder] = []
     with disk_errors(work):
         for path in sorted(work.iterdir()):
-            if path.name in {MARKER, LOCK, HOLDER, PROBE}:
+            if path.name in {MARKER, LOCK, HOLDER, PROBE, TRASH}:
                 continue
             try:
                 run = _run_in(path)

@@ -114,6 +114,30 @@ class Workspace(NamedTuple):
                 remove_run(self.folder)
 
 
+class HeldOutput(NamedTuple):
+    """An output that this process holds; `work` is its work folder."""
+
+    work: Path
+    hold: Hold
+    destination: Destination
+
+
+@contextmanager
+def hold_output(output: Path, now: datetime, check: Callable[[], None] = lambda: None) -> Iterator[HeldOutput]:
+    """Lock `output` and yield it; `now` is in UTC, `check` as in `open_workspace`.
+
+    The runs of a holder that only seemed dead are moved away from it. Raises ConfigError when `output` is no folder,
+    DiskError when it cannot be written, UnavailableError when another run holds it.
+    """
+    work = open_work_folder(output)
+    with locked(work, now, partial(_sleep, check)) as hold, _explain_loss(hold):
+        if hold.was_silent:
+            with disk_errors(output):
+                take_runs(work, hold.file.nonce, hold.silent_run)
+                hold.file.end_moving()
+        yield HeldOutput(work, hold, Destination(output, hold.file.verify))
+
+
 @contextmanager
 def open_workspace(
     output: Path, request: ResumeRequest, now: datetime, check: Callable[[], None] = lambda: None
@@ -126,13 +150,8 @@ def open_workspace(
     Raises ConfigError when `output` is no folder or the id is taken, DiskError when it cannot be written,
     UnavailableError when another run holds it, UsageError when there is nothing to resume and `resume` is True.
     """
-    work = open_work_folder(output)
-    with locked(work, now, partial(_sleep, check)) as hold, _explain_loss(hold):
-        destination = Destination(output, hold.file.verify)
+    with hold_output(output, now, check) as (work, hold, destination):
         with disk_errors(output):
-            if hold.was_silent:
-                take_runs(work, hold.file.nonce, hold.silent_run)
-                hold.file.end_moving()
             _probe(work)  # now, and not after hours of crawling
             destination.latest.check()
             published = finish_published(destination, work, now - timedelta(seconds=request.max_age_s))

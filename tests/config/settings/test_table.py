@@ -10,10 +10,11 @@ from crawler.cli.app import cli
 from crawler.config.audit_policy import Policy, Suppression
 from crawler.config.config import Config
 from crawler.config.credentials.target import Target
+from crawler.config.retention import Retention
 from crawler.config.settings.audit_settings import SUPPRESSION_KEYS
 from crawler.config.settings.kinds import Integer, InvalidValueError, Number
 from crawler.config.settings.setting import Setting
-from crawler.config.settings.table import AUDIT_KEYS, RUN_KEYS, SETTINGS, TARGET_KEYS
+from crawler.config.settings.table import AUDIT_KEYS, RETENTION_KEYS, RUN_KEYS, SETTINGS, TARGET_KEYS
 from crawler.config.settings.target_settings import TARGET_NAME
 
 ALL = list(SETTINGS.values())
@@ -39,8 +40,8 @@ def test_labels_flags_and_variables_are_each_used_once() -> None:
 def test_each_declared_flag_is_the_option_of_the_command_line_that_sets_it() -> None:
     options = {
         (table, option.name): "/".join((*option.opts, *option.secondary_opts))
-        for table in ("crawl", "audit")  # the commands that take the settings of the table of their name
-        for option in cli.commands[table].params
+        for table, command in (("crawl", "crawl"), ("audit", "audit"), ("retention", "prune"))
+        for option in cli.commands[command].params
         if isinstance(option, click.Option)
     }
     for setting in ALL:
@@ -48,9 +49,10 @@ def test_each_declared_flag_is_the_option_of_the_command_line_that_sets_it() -> 
 
 
 def test_each_class_that_holds_settings_has_exactly_their_fields() -> None:
-    assert set(Config.__struct_fields__) == {*RUN_KEYS, "targets", "patterns", "audit"}
+    assert set(Config.__struct_fields__) == {*RUN_KEYS, "targets", "patterns", "audit", "retention"}
     assert {field.name for field in fields(Target)} == {*TARGET_KEYS, "name", "isolated", "origins"}
     assert set(Policy.__struct_fields__) == {*(SETTINGS[label].name for label in AUDIT_KEYS), "suppressions"}
+    assert set(Retention.__struct_fields__) == {SETTINGS[label].name for label in RETENTION_KEYS}
     assert set(Suppression.__struct_fields__) == {key.name for key in SUPPRESSION_KEYS}
 
 
