@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from crawler.files.closing import close_quietly
 from crawler.files.presence import exists, is_dir, is_fifo, is_file, is_symlink
 from crawler.files.sync import sync_file, sync_folder
 
@@ -58,7 +59,7 @@ def write_synced(path: Path, data: bytes) -> None:
         write_all(descriptor, data)
         sync_file(descriptor)
     finally:
-        os.close(descriptor)
+        close_quietly(descriptor)
     temporary.rename(path)
 
 

@@ -19,7 +19,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "of a list.",
     "long moment": "The service says that nothing is there for longer than two looks are apart, and has said nothing "
     "else before.",
-    "one center": "The service ignores the center, and you crawl only one.",
+    "one center": "The service ignores the center, and only one is answered: you crawl no other, or may not list it.",
     "one empty list": "The service ignores the center, and the list that it sends for both is empty.",
     "wrong walk": "One answer is another walk's, and the two walks have the same total.",
     # These are in the states of a `ServerHistory`.
@@ -54,7 +54,7 @@ def blind_spots(faults: Iterable[Fault], total_of: Callable[[WalkEntry], float])
         elif isinstance(fault, EmptyMoment) and _outlasts_two_looks(fault):
             yield BlindSpot("long moment", lambda walk, _: walk.distinct == 0)
         elif ignores_center(fault):
-            yield BlindSpot("one center", lambda _, manifest: len({walk.center for walk in manifest.walks}) == 1)
+            yield BlindSpot("one center", _is_the_only_answered)
             yield BlindSpot("one empty list", _is_empty_in_both)
         elif isinstance(fault, WrongWalk):
             yield BlindSpot("wrong walk", _has_a_twin(total_of), double_read_sees=fault.times == 1)
@@ -62,6 +62,10 @@ def blind_spots(faults: Iterable[Fault], total_of: Callable[[WalkEntry], float])
 
 def _ends_at(ceiling: int) -> Callable[[WalkEntry, Manifest], bool]:
     return lambda walk, _: walk.distinct == ceiling
+
+
+def _is_the_only_answered(walk: WalkEntry, manifest: Manifest) -> bool:
+    return not any(other.center != walk.center and other.declared_totals for other in manifest.walks)
 
 
 def _is_empty_in_both(walk: WalkEntry, manifest: Manifest) -> bool:

@@ -76,6 +76,8 @@ def test_a_long_moment_excuses_no_walk_that_has_seen_rows(tmp_path: Path) -> Non
 def test_an_ignored_center_is_hidden_from_who_reads_one_and_told_by_who_reads_both(text: str, tmp_path: Path) -> None:
     assert judged(THIRD_PARTY_TWICE, tmp_path, text, centers=("self",)) == []
     assert judged(THIRD_PARTY_TWICE, tmp_path, text) == []  # the snapshot says that one list came for both
+    refuse = "refuse-center:center=thirdparty"
+    assert judged(THIRD_PARTY_TWICE, tmp_path / "refused", text, refuse, server=(refuse,)) == []  # nobody read both
 
 
 @pytest.mark.parametrize("text", ["missing-owner:every=1", "old-replica:every=1,totals=right,owner=absent"])
