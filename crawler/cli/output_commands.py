@@ -40,5 +40,7 @@ def prune(*, output: str | None, config: str | None, dry_run: bool, as_json: boo
     rules = {f"retention.{name}": value for name, value in given.items()}
     loaded = load({"config": config, "output": output, **rules}).config
     from crawler.cli.commands.output.prune import prune_output  # noqa: PLC0415
+    from crawler.cli.console import logs  # noqa: PLC0415
 
+    logs.configure(loaded.log_format)
     return interruptible(prune_output, Path(loaded.output), loaded.retention, dry_run=dry_run, as_json=as_json)

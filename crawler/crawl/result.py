@@ -10,6 +10,7 @@ from crawler.crawl.observing.target_stats import TargetStats
 from crawler.errors import CrawlerError, ErrorKind, IncompleteError, UnavailableError
 from crawler.model.stop_reason import StopReason, interruption
 from crawler.snapshot.completeness import Shortfall
+from crawler.snapshot.history.retention import Pruned
 from crawler.snapshot.manifest import (
     CarriedOver,
     Coverage,
@@ -42,7 +43,7 @@ class RunResult(NamedTuple):
     are None when there is no published folder. `errors` may also hold why some targets of a published snapshot failed.
     `state` is the folder from which the same command resumes the run, None when nothing is left to do. `require` is
     that of the configuration: whether a published snapshot may lack targets that failed. `shortfalls` say why what was
-    published is not complete.
+    published is not complete. `pruned` says which older snapshots were removed after that; None when none was to be.
     """
 
     stop_reason: StopReason
@@ -64,6 +65,7 @@ class RunResult(NamedTuple):
     carried_over: tuple[CarriedOver, ...] = ()
     require: Require = "all"
     shortfalls: tuple[Shortfall, ...] = ()
+    pruned: Pruned | None = None
 
     def failure(self) -> CrawlerError | None:
         """Return the error that stands for how the crawl ended; None when a complete snapshot is published.

@@ -21,6 +21,7 @@ from crawler.crawl.observing.observer import Observer
 from crawler.crawl.observing.run_events import RunEvents
 from crawler.crawl.planning.schedule import Schedule, make_schedule
 from crawler.crawl.planning.walk_plan import WalkPlan, find_walks, resume_digest
+from crawler.crawl.pruning import is_to_prune, pruned
 from crawler.crawl.result import RunResult
 from crawler.crawl.resume import resume
 from crawler.crawl.run_end import RunEnd
@@ -87,6 +88,9 @@ async def _crawl(  # noqa: PLR0913, PLR0917 - what `crawl` is given
             if result is None:
                 result = await _Run(config, workspace, clock, clients, stop, events).crawl(factories, receiver)
             events.publish(result.path, result.manifest)
+            if is_to_prune(config, result):
+                # In a thread: it may delete many gigabytes. The output is still held.
+                result = await anyio.to_thread.run_sync(pruned, config, workspace, result, clock.utc(), stop)
         events.end(result.status, result.stop_reason, result.errors, result.path)
         return result
 

@@ -10,6 +10,7 @@ import pytest
 
 from crawler.cli.commands.output.prune import prune_output
 from crawler.config.retention import Retention
+from crawler.store.output.work_folder import open_work_folder
 from crawler.store.output.workspace import open_workspace
 from tests.store.output.builders import files_in, resume_request
 from tests.store.retention.builders import NOW, publish_night, snapshots_in
@@ -139,6 +140,16 @@ def test_nothing_in_a_table_is_obeyed_by_a_terminal(output: Path, capfd: pytest.
     out = capfd.readouterr().out
     assert "\x1b" not in out
     assert "evil\\u001b[2J" in out
+
+
+def test_what_is_in_the_place_of_its_own_files_is_named_in_the_log(output: Path, say: Say) -> None:
+    theirs = open_work_folder(output) / ".trash" / "theirs"
+    theirs.mkdir(parents=True)
+    said = say("--keep-last", "1", "--json")
+    assert said.code == 0
+    assert said.lines[-1]["left"] == ["theirs/"]
+    (warning,) = map(orjson.loads, said.err.splitlines())
+    assert (warning["event"], warning["path"]) == ("output.foreign", "output/.work/.trash/theirs")
 
 
 def test_a_snapshot_that_cannot_be_removed_is_74_and_one_line(

@@ -48,7 +48,8 @@ def crawl(config: Config, environ: Environ) -> int:
         result = anyio.run(partial(run.crawl, config, environ, observer=observer, stop=stop))
     code = exit_code_of(result)
     _print(summary(result, style=_style(code)))
-    if stop.reason() is not None and result.stop_reason.kind == "done":
+    was_pruning = result.pruned is not None and result.pruned.failure  # the summary says why that stopped
+    if stop.reason() is not None and result.stop_reason.kind == "done" and not was_pruning:
         _print("swr-crawler: the signal came when the run had ended; it has changed nothing")
     if config.summary_file is not None:
         _write(Path(config.summary_file), summary_json(result), _what_stands(result, code))

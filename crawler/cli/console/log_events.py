@@ -113,6 +113,13 @@ LOG_EVENTS: Final[tuple[LogEvent, ...]] = (
         "A doubtful page is not what the service sends now. Its pass proves nothing; the walk is read once more.",
     ),
     LogEvent(
+        "retention.failed",
+        "warning",
+        ("path", "reason"),
+        "A complete snapshot is published in the output path, but older ones could not be removed; the reason says "
+        "which were. The exit code is that of the crawl. The next complete crawl, or prune, goes on.",
+    ),
+    LogEvent(
         "run.journal_truncated",
         "warning",
         ("snapshot", "reason"),

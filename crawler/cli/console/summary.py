@@ -53,6 +53,7 @@ def _finished(result: RunResult, totals: RunTotals) -> Iterator[str]:
         yield _labelled("where", f"{result.path} ({held})")
         if not result.stats:
             yield _labelled("note", "a run of this command has published it already; nothing was requested now")
+    yield from _retention(result)
     yield from _failed_targets(result, _of_kind(found, "target failed"))
     yield _labelled("walks", _verdicts(result.walks))
     yield from _splits(result)
@@ -72,6 +73,17 @@ def _finished(result: RunResult, totals: RunTotals) -> Iterator[str]:
     yield _labelled("requests", requests_text(result, totals))
     if result.state is not None:
         yield from _to_resume("rerun the same command: it reads only what is missing", result)
+
+
+def _retention(result: RunResult) -> Iterator[str]:
+    if (pruned := result.pruned) is None:
+        return
+    if pruned.removed:
+        kept = "" if pruned.kept is None else f"; {count(pruned.kept)} kept"
+        text = f"{counted(len(pruned.removed), 'old snapshot')} removed, {size(pruned.bytes)}{kept}"
+        yield _labelled("retention", text)
+    if pruned.failure:
+        yield _labelled("warning", f"retention: {pruned.failure}")
 
 
 def _headline(result: RunResult, totals: RunTotals, found: Sequence[Shortfall]) -> str:

@@ -24,7 +24,8 @@ def summary_json(result: RunResult) -> bytes:
     `records`, `rejects`, `invalid` (records with a field that could not be read), `missing` and `duplicates` count what
     is published, `seen` what was read so far in all passes.
     `shrinkage` is that of the manifest, also when the run accepts it. `requests` are those of this process, without
-    those before a resume.
+    those before a resume. `retention` says which older snapshots were removed, and in `failure` why that stopped; null
+    when none was to be.
     """
     totals = totals_of(result)
     finished = totals.status != "unfinished"
@@ -67,6 +68,7 @@ def summary_json(result: RunResult) -> bytes:
             "retries": totals.retries,
             "throttled_s": round(totals.throttled_s, 3),
         },
+        "retention": None if result.pruned is None else result.pruned._asdict(),
         "errors": {
             name: {"exit_code": exit_code_of_error(error), "message": str(error)}
             for name, error in result.errors.items()

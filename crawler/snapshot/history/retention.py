@@ -42,6 +42,20 @@ class DatedSnapshot(NamedTuple):
         return self.started_at, self.snapshot
 
 
+class Pruned(NamedTuple):
+    """What was removed, the oldest first, the bytes of that, and how many snapshots are kept; None: it is not known.
+
+    `left` names what is left of earlier removals since this program did not write it. `failure` says why a removal
+    stopped, "" for one that ended.
+    """
+
+    removed: tuple[str, ...] = ()
+    bytes: int = 0
+    kept: int | None = None
+    left: tuple[str, ...] = ()
+    failure: str = ""
+
+
 def keep(
     snapshots: Iterable[DatedSnapshot], rules: Retention, pinned: Mapping[str, Sequence[str]] = _NOTHING
 ) -> dict[str, tuple[str, ...]]:

@@ -15,21 +15,21 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from crawler.config.retention import Retention
-from crawler.errors import CrawlerError, DiskError, UnavailableError
+from crawler.errors import CrawlerError, DiskError, InterruptedRunError, UnavailableError
 from crawler.files.disk_errors import disk_errors
 from crawler.files.presence import is_dir
 from crawler.snapshot.history.listing import ListedSnapshot, list_snapshots
-from crawler.snapshot.history.retention import DatedSnapshot, keep
+from crawler.snapshot.history.retention import DatedSnapshot, Pruned, keep
 from crawler.snapshot.layout import WORK
 from crawler.snapshot.manifest_values import moment_of
 from crawler.store.output.run_folder import run_folders
 from crawler.store.output.workspace import hold_output
-from crawler.store.retention.trash import empty_trash, foreign_in, has_trash, move_to_trash, open_trash
+from crawler.store.retention.trash import empty_trash, foreign_in, has_trash, move_to_trash, open_trash, sync_move
 from crawler.text.human import counted
 
 log = logging.getLogger(__name__)
@@ -49,15 +49,6 @@ class PruneEntry(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int | None
     path: str
     reasons: tuple[str, ...] = ()
-
-
-class Pruned(msgspec.Struct, frozen=True, kw_only=True):
-    """What was removed, the oldest first, and what is left in the trash since this program did not write it."""
-
-    removed: tuple[str, ...] = ()
-    bytes: int = 0
-    kept: int = 0
-    left: tuple[str, ...] = ()
 
 
 def plan_prune(output: Path, rules: Retention, now: datetime) -> list[PruneEntry]:
@@ -95,12 +86,16 @@ def prune(output: Path, rules: Retention, now: datetime) -> tuple[list[PruneEntr
 
 
 def prune_held(
-    work: Path, rules: Retention, now: datetime, check: Callable[[], None]
+    work: Path,
+    rules: Retention,
+    now: datetime,
+    check: Callable[[], None],
+    on_removed: Callable[[PruneEntry], None] = lambda _: None,
 ) -> tuple[list[PruneEntry], Pruned]:
     """Remove what no rule keeps in an output that this process holds; `work` is its work folder.
 
-    `check` is called before each snapshot is removed, and may raise a CrawlerError. Raises DiskError, which says what
-    was removed.
+    `check` is called before each snapshot is removed, and may raise a CrawlerError; `on_removed` is told of each that
+    readers do not see any more. Raises DiskError, which says what was removed.
     """
     planned = plan_prune(work.parent, rules, now)
     to_remove = _to_remove(planned)
@@ -113,18 +108,33 @@ def prune_held(
                 check()
                 move_to_trash(Path(one.path), open_trash(work))
                 removed.append(one)
+                on_removed(one)
+                sync_move(Path(one.path), trash)
                 left = empty_trash(trash)
     except (DiskError, UnavailableError) as error:
         raise type(error)(_stopped(removed, to_remove, error)) from None
     for path in left:
         log.warning("output.foreign", extra={"path": str(trash / path), "reason": "swr-crawler did not make it"})
-    size = sum(one.bytes or 0 for one in removed)
-    return planned, Pruned(
-        removed=tuple(one.snapshot for one in removed),
-        bytes=size,
-        kept=len(planned) - len(removed),
-        left=tuple(left),
-    )
+    return planned, _summed(removed, kept=len(planned) - len(removed), left=tuple(left))
+
+
+def prune_after_run(work: Path, rules: Retention, now: datetime, check: Callable[[], None]) -> Pruned:
+    """Do the same after a run that holds the output has published; what fails is logged and in `failure`, not raised.
+
+    What the run has published stands, whatever becomes of older snapshots.
+    """
+    removed: list[PruneEntry] = []
+    try:
+        return prune_held(work, rules, now, check, removed.append)[1]
+    except InterruptedRunError:
+        return _summed(removed, failure="a signal came; the next complete crawl, or prune, removes the rest")
+    except (CrawlerError, OSError) as error:
+        log.warning("retention.failed", extra={"path": str(work.parent), "reason": str(error)})
+        return _summed(removed, failure=str(error))
+
+
+def _summed(removed: Sequence[PruneEntry], **fields: Any) -> Pruned:  # noqa: ANN401 - those of Pruned
+    return Pruned(tuple(one.snapshot for one in removed), sum(one.bytes or 0 for one in removed), **fields)
 
 
 def _to_remove(planned: Sequence[PruneEntry]) -> list[PruneEntry]:

@@ -58,11 +58,15 @@ def open_trash(work: Path) -> Path:
 
 
 def move_to_trash(snapshot: Path, trash: Path) -> None:
-    """Take a snapshot away from its readers, durably. Raises DiskError, OSError: then it is where it was."""
+    """Take a snapshot away from its readers. Raises DiskError, OSError: then it is where it was."""
     place = trash / snapshot.name
     if exists(place) or is_symlink(place):
         raise DiskError(f"{place} holds what swr-crawler did not write; move it away, then rerun the command")
     snapshot.rename(place)
+
+
+def sync_move(snapshot: Path, trash: Path) -> None:
+    """Make it durable that a snapshot was moved: else a power cut might bring half of it back. Raises OSError."""
     sync_folder(trash)
     sync_folder(snapshot.parent)
 

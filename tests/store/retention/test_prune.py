@@ -9,13 +9,14 @@ import pytest
 
 from crawler.config.retention import Retention
 from crawler.errors import ConfigError, DiskError, UnavailableError, UsageError
+from crawler.snapshot.history.retention import Pruned
 from crawler.snapshot.layout import HOLDER, TRASH, WORK
 from crawler.snapshot.reader import open_snapshot
 from crawler.snapshot.verify import verify
 from crawler.store.output.run_state import write_state
 from crawler.store.output.work_folder import open_work_folder
 from crawler.store.output.workspace import open_workspace
-from crawler.store.retention.prune import Pruned, plan_prune, prune
+from crawler.store.retention.prune import plan_prune, prune
 from tests.store.builders import rewrite
 from tests.store.output.builders import files_in, resume_request, unfinished
 from tests.store.retention.builders import NOW, publish_night, snapshots_in
@@ -211,6 +212,14 @@ def test_a_failure_says_what_was_removed_and_what_is_left_is_whole(output: Path)
     assert "; " in str(caught.value)
     assert snapshots_in(output) == ["n1", "n2", "n3", "n4"]
     assert all(not verify(open_snapshot(path)).differences for path in output.glob("snapshot=*"))
+
+
+def test_what_is_out_of_sight_counts_as_removed_also_when_that_cannot_be_made_durable(output: Path) -> None:
+    open_work_folder(output)
+    with watched(output.parent, Refusal("fsync", TRASH, 0)), pytest.raises(DiskError, match=r"1 of 3 .*\(n5\)"):
+        pruned(output)
+    assert snapshots_in(output) == ["n1", "n2", "n3", "n4"]
+    assert pruned(output).removed == ("n4", "n3")
 
 
 def test_what_cannot_be_deleted_is_out_of_sight_and_the_next_removal_deletes_it(output: Path) -> None:

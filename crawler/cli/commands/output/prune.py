@@ -11,7 +11,8 @@ from crawler.cli.console.exit_status import SUCCESS
 from crawler.cli.console.output import print_lines, print_table, say
 from crawler.config.retention import Retention
 from crawler.errors import UsageError
-from crawler.store.retention.prune import Pruned, PruneEntry, plan_prune, prune
+from crawler.snapshot.history.retention import Pruned
+from crawler.store.retention.prune import PruneEntry, plan_prune, prune
 from crawler.text.human import count, counted, shortened, size
 
 _COLUMNS: Final = ("", "snapshot", "started", "status", "records", "size", "why it is kept")
@@ -67,7 +68,7 @@ def _print(entries: Sequence[PruneEntry], ended: Pruned, output: Path, *, dry_ru
         return
     print_table(_COLUMNS, map(_row, entries), right=frozenset({4, 5}))
     verb = "would be removed" if dry_run else "removed"
-    say(f"{counted(len(ended.removed), 'snapshot')} {verb}, {size(ended.bytes)}; {count(ended.kept)} kept")
+    say(f"{counted(len(ended.removed), 'snapshot')} {verb}, {size(ended.bytes)}; {count(ended.kept or 0)} kept")
 
 
 def _row(one: PruneEntry) -> tuple[str, ...]:
