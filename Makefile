@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV   := .venv
 PEERS  := .venv-bench
+READERS := .venv-readers
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
@@ -12,7 +13,7 @@ STAMP  := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := check
-.PHONY: demo test suite test-all lint check docs proofs soak nights bench bench-quick clean constraints
+.PHONY: demo test suite test-all lint check docs proofs readers soak nights bench bench-quick clean constraints
 
 $(STAMP): pyproject.toml .ci/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "swr-crawler needs Python 3.11 or newer: make PYTHON=python3.x")'
@@ -54,6 +55,14 @@ docs: $(STAMP)  ## write the generated pages of docs/reference from the tables i
 proofs: $(STAMP)  ## the slow proofs, big crawls, and every property with thousands of examples
 	$(BIN)/pytest -m 'slow or hypothesis' --hypothesis-profile thorough -n 2 --timeout 900
 
+$(READERS)/.installed: tests/readers/requirements.txt
+	$(PYTHON) -m venv $(READERS)
+	$(READERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r tests/readers/requirements.txt
+	@touch $@
+
+readers: $(STAMP) $(READERS)/.installed  ## the snippets of docs/how-to/read.md, each in its own tool
+	READERS=required $(BIN)/pytest tests/readers
+
 MINUTES ?= 5
 SEED    ?= 1
 soak: $(STAMP)  ## random faults, drift, kills and resumes for MINUTES, from SEED on; prints what there was
@@ -78,4 +87,4 @@ constraints: $(STAMP)  ## pin what the venv holds now
 	$(BIN)/python -m pip freeze --exclude-editable > .ci/constraints.txt
 
 clean:
-	rm -rf $(VENV) .venv-3.* $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-3.* $(PEERS) $(READERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
