@@ -76,7 +76,10 @@ def empty_trash(trash: Path) -> list[str]:
 
     Raises OSError: what is left then is deleted the next time.
     """
-    left = remove_contents(trash, _is_ours)
+    try:
+        left = remove_contents(trash, _is_ours)
+    except OSError as error:  # it names a file without its folder
+        raise OSError(error.errno, error.strerror, str(trash)) from None
     if not left:
         trash.rmdir()
         sync_folder(trash.parent)

@@ -223,8 +223,13 @@ def test_what_is_out_of_sight_counts_as_removed_also_when_that_cannot_be_made_du
 
 
 def test_what_cannot_be_deleted_is_out_of_sight_and_the_next_removal_deletes_it(output: Path) -> None:
-    with watched(output.parent, Refusal("unlink", "part-", 0)), pytest.raises(DiskError, match=r"1 of 3 .*\(n5\)"):
+    trash = f"{output / WORK / TRASH}: Read-only file system; "
+    with (
+        watched(output.parent, Refusal("unlink", "part-", 0)),
+        pytest.raises(DiskError, match=r"1 of 3 .*\(n5\)") as told,
+    ):
         pruned(output)
+    assert trash in str(told.value)
     assert snapshots_in(output) == ["n1", "n2", "n3", "n4"]
     assert (output / WORK / TRASH / "snapshot=n5").is_dir()
     assert pruned(output, Retention(keep_last=9)) == Pruned(kept=4)
