@@ -41,7 +41,7 @@ def needed(*libraries: str) -> Path:
     if all(find_spec(library.partition(".")[0]) for library in libraries):
         return Path(sys.executable)
     if not READERS.is_file():
-        skip(f"{' and '.join(libraries)} are large: `make readers` installs them and runs this")
+        skip(f"not installed here: {', '.join(libraries)}; `make readers` installs them and runs this")
     return READERS
 
 
