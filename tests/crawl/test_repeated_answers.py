@@ -67,7 +67,7 @@ def test_a_random_crawl_is_complete_or_says_that_it_is_not(tmp_path: Path) -> No
 def test_each_of_many_random_crawls_is_complete_or_says_that_it_is_not(share: int, tmp_path: Path) -> None:
     codes = exit_codes(range(1000 + 100 * share, 1000 + 100 * (share + 1)), tmp_path)
     assert set(codes) <= {0, 3}
-    assert codes.count(0) > 95
+    assert codes.count(0) > 90  # on a busy machine some answers come too late for all tries
 
 
 def test_the_page_of_the_other_center_is_not_taken_for_one_s_own(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ _REDIRECTED: Final = re.compile(
 _EXIT_CODE: Final = re.compile(r"#.*\bexit code (\d+)")
 _STARTS_EMULATOR: Final = re.compile(rf"{PROGRAM} emulate\b.*--port .*&\s*(?:#.*)?")
 _START_S: Final = 20
-_COMMAND_S: Final = 60
+_COMMAND_S: Final = 180
 
 
 class Outcome(NamedTuple):

@@ -32,6 +32,7 @@ def blocks_of_all_pages() -> list[tuple[str, Block]]:
     return [(f"{page}:{block.line}", block) for page in PAGES for block in blocks(text_of(page))]
 
 
+@pytest.mark.timeout(300)  # more than one command may take, so that its own limit names it
 @pytest.mark.parametrize("page", PAGES)
 def test_every_example_runs_and_prints_what_the_page_shows(page: str, service: RunningEmulator, tmp_path: Path) -> None:
     with Session(tmp_path, service.endpoint) as session:
