@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from crawler.config.config import Config
 from crawler.errors import ConfigError
 from crawler.files.compression.codec import Codec
-from crawler.files.compression.library import MissingZstdError
+from crawler.files.compression.zstd import MissingZstdError
 from crawler.files.temporary import temporary_errors
 from crawler.model.caller import Callers
 from crawler.snapshot.layout import UNPUBLISHED

@@ -18,7 +18,7 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from io import BufferedReader, RawIOBase
+from io import BufferedReader
 from tempfile import TemporaryFile
 from typing import IO, Final, cast
 
@@ -259,7 +259,7 @@ def _sample(snapshot: SnapshotReader, file: FileEntry, step: int) -> Iterator[_N
         yield from _sample_compressed(snapshot, file, step)
         return
     try:
-        with snapshot.open(file) as raw, BufferedReader(cast("RawIOBase", raw), _SAMPLE_BYTES) as part:
+        with snapshot.open(file) as raw, BufferedReader(raw, _SAMPLE_BYTES) as part:
             for at in range(0, file.bytes, step):
                 part.seek(at)
                 part.readline(RANGE_BYTES)  # skips the rest of a line

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from crawler.errors import IncompleteError, UsageError
 from crawler.files.compression.codec import Compression
 from crawler.files.compression.decoder import DamagedError, Decoder, decoder
-from crawler.files.compression.library import MissingZstdError
+from crawler.files.compression.zstd import MissingZstdError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -59,8 +59,8 @@ class _Decompressed(RawIOBase):
         super().close()
 
 
-def content_of(file: BinaryIO, path: Path, compression: Compression, digest: str = "") -> BinaryIO:
-    """Return what an open file at `path` holds, without a buffer; closing it closes the file.
+def content_of(file: BinaryIO, path: Path, compression: Compression, digest: str = "") -> RawIOBase:
+    """Return what an open file at `path`, which has no buffer, holds; closing it closes the file.
 
     Reading raises IncompleteError where a compressed file is damaged or cut short, and at its end when its SHA-256 is
     not `digest`. Raises UsageError, with the file closed, when a library is missing.
@@ -70,4 +70,4 @@ def content_of(file: BinaryIO, path: Path, compression: Compression, digest: str
     except MissingZstdError as error:
         file.close()
         raise UsageError(f"{path}: {error}") from None
-    return file if decode is None else cast("BinaryIO", _Decompressed(file, path, decode, digest))
+    return cast("RawIOBase", file) if decode is None else _Decompressed(file, path, decode, digest)

@@ -5,6 +5,7 @@ What is read are its lines, whether the file is compressed or not.
 
 from collections.abc import Iterator
 from hashlib import sha256
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -19,7 +20,7 @@ from crawler.text.human import size as in_units
 _LONGEST_VALUE: Final = 64  # a SHA-256 in hex; a manifest can say anything
 
 
-def open_checked(folder: Path, file: FileEntry) -> BinaryIO:
+def open_checked(folder: Path, file: FileEntry) -> RawIOBase:
     """Return the lines of a file of a snapshot's folder, open for reading and without a buffer.
 
     Raises IncompleteError when it is no regular file inside the folder, has another size than its entry, or fewer bytes
@@ -34,7 +35,7 @@ def open_checked(folder: Path, file: FileEntry) -> BinaryIO:
     return lines_of(opened, folder, file)
 
 
-def lines_of(opened: BinaryIO, folder: Path, file: FileEntry) -> BinaryIO:
+def lines_of(opened: BinaryIO, folder: Path, file: FileEntry) -> RawIOBase:
     """Return the lines of an open file of a snapshot. Raises as `content_of` does, also while they are read."""
     return content_of(opened, folder / file.path, compression_of(file.path), file.sha256)
 

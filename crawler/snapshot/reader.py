@@ -11,7 +11,7 @@ the error.
 from collections.abc import Iterator
 from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -63,7 +63,7 @@ class SnapshotReader:
         for file in (*self.manifest.files, self.manifest.rejects):
             self.open(file).close()
 
-    def open(self, file: FileEntry) -> BinaryIO:
+    def open(self, file: FileEntry) -> RawIOBase:
         """Return the lines of a file, open for reading and without a buffer. Raises IncompleteError as `check_sizes`.
 
         Reading them raises it, too, where a compressed file is damaged.
@@ -94,7 +94,7 @@ class SnapshotReader:
         with (
             open_listed(self.folder, file) as opened,
             lines_of(opened, self.folder, file) as raw,
-            BufferedReader(cast("RawIOBase", raw), _BLOCK_BYTES) as part,
+            BufferedReader(raw, _BLOCK_BYTES) as part,
         ):
             left = file.lines.bytes + 1 if file.content else size_of(opened) if size is None else size
             while left > 0 and (line := part.readline(min(left, MAX_LINE_BYTES + 1))):
@@ -109,12 +109,12 @@ class SnapshotReader:
         Raises IncompleteError for a file that cannot be read or is not of the manifest's size, before the first block;
         and at the end for one that differs from the manifest.
         """
-        path, check = self.folder / file.path, DigestCheck(file)
+        path, check, size = self.folder / file.path, DigestCheck(file), file.lines.bytes
         rest: list[bytes] = []  # of a line longer than a block
         waiting = 0
         try:
             with self.open(file) as part:
-                while check.bytes <= file.lines.bytes and (block := part.read(_BLOCK_BYTES)):
+                while check.bytes <= size and (block := part.read(_BLOCK_BYTES)):
                     check.add(block, block.count(b"\n"))
                     end = block.rfind(b"\n") + 1
                     if end:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from crawler.files.compression.codec import FRAME_BYTES, Codec
 from crawler.files.compression.decoder import PIECE_BYTES, DamagedError, decoder
-from crawler.files.compression.library import MissingZstdError, zstd_library
+from crawler.files.compression.zstd import MissingZstdError, zstd_library
 
 zstd = zstd_library()
 CODECS: Final = (Codec("zstd", 3), Codec("gzip", 6))

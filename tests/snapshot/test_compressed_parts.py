@@ -10,7 +10,7 @@ import pytest
 
 from crawler.errors import IncompleteError
 from crawler.files.compression.codec import Codec
-from crawler.files.compression.library import zstd_library
+from crawler.files.compression.zstd import zstd_library
 from crawler.snapshot.file_entry import FileContent
 from crawler.snapshot.layout import MANIFEST
 from crawler.snapshot.manifest import from_json

@@ -1,10 +1,9 @@
 """Reads from part files which of some records a center holds, and what they hold."""
 
 from collections.abc import Collection, Iterator
-from io import BufferedReader, RawIOBase
+from io import BufferedReader
 from itertools import chain
 from pathlib import Path
-from typing import cast
 
 import msgspec
 
@@ -65,8 +64,7 @@ def _records(folder: Path, target: str, center: Center) -> Iterator[tuple[Record
         partitions = [below for below in folders_below(folder) if below.name == partition_path(center)]
         for path in chain.from_iterable(matching(partition, "*") for partition in partitions):
             opened = path.open("rb", buffering=0)
-            lines = cast("RawIOBase", content_of(opened, path, compression_of(path.name)))
-            with BufferedReader(lines) as part:
+            with BufferedReader(content_of(opened, path, compression_of(path.name))) as part:
                 for record in map(_decode, part):
                     if record.target == target:
                         yield record_key(record.domain_name, record.namespace, record.name), record

@@ -7,7 +7,7 @@ any of them. gzip is one member, since some readers stop at the end of the first
 import zlib
 from typing import Final, Literal, NamedTuple, Protocol
 
-from crawler.files.compression.library import zstd_library
+from crawler.files.compression.zstd import zstd_library
 
 Compression = Literal["none", "zstd", "gzip"]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 from crawler.files.compression.codec import GZIP, Compression
-from crawler.files.compression.library import zstd_library
+from crawler.files.compression.zstd import zstd_library
 
 PIECE_BYTES: Final = 2**20  # of what is decompressed at a time, whatever a file says of its size
 _LARGEST_WINDOW: Final = 23  # as a power of 2 in bytes: what level 19 needs, and all that a damaged frame gets
