@@ -133,6 +133,12 @@ def prune_after_run(work: Path, rules: Retention, now: datetime, check: Callable
         return _summed(removed, failure=str(error))
 
 
+def planned_removal(planned: Sequence[PruneEntry]) -> Pruned:
+    """Return what a removal of what is planned would tell."""
+    to_remove = _to_remove(planned)
+    return _summed(to_remove, kept=len(planned) - len(to_remove))
+
+
 def _summed(removed: Sequence[PruneEntry], **fields: Any) -> Pruned:  # noqa: ANN401 - those of Pruned
     return Pruned(tuple(one.snapshot for one in removed), sum(one.bytes or 0 for one in removed), **fields)
 

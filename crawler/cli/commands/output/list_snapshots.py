@@ -6,15 +6,15 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from crawler.cli.commands.output.cells import UNKNOWN, began, counted_or_unknown, in_a_cell, size_or_unknown
 from crawler.cli.console.exit_status import SUCCESS
 from crawler.cli.console.output import print_lines, print_table, say
 from crawler.snapshot.history.listing import ListedSnapshot, list_snapshots
 from crawler.snapshot.manifest_values import moment_of
 from crawler.store.retention.unfinished import UnfinishedRun, unfinished_runs
-from crawler.text.human import count, duration, shortened, size
+from crawler.text.human import duration
 
 _COLUMNS: Final = ("snapshot", "started", "age", "status", "records", "size", "named", "why")
-_LONGEST_REASON: Final = 200
 _UNFINISHED: Final = "unfinished"
 
 Listed: TypeAlias = ListedSnapshot | UnfinishedRun
@@ -49,15 +49,13 @@ def _age_s(one: Listed, now: datetime) -> float | None:
 
 
 def _row(one: Listed, now: datetime) -> tuple[str, ...]:
-    began = "unknown" if one.started_at is None else f"{one.started_at[:19]}Z"
-    held = "unknown" if one.bytes is None else size(one.bytes)
     status, records, names, reason = _of_snapshot(one) if isinstance(one, ListedSnapshot) else _of_run(one)
-    return one.snapshot, began, _age(_age_s(one, now)), status, records, held, names, shortened(reason, _LONGEST_REASON)
+    began_at, age, held = began(one.started_at), _age(_age_s(one, now)), size_or_unknown(one.bytes)
+    return one.snapshot, began_at, age, status, records, held, names, in_a_cell(reason)
 
 
 def _of_snapshot(one: ListedSnapshot) -> tuple[str, str, str, str]:
-    records = "unknown" if one.records is None else count(one.records)
-    return one.status, records, ", ".join(one.names), one.reason
+    return one.status, counted_or_unknown(one.records), ", ".join(one.names), one.reason
 
 
 def _of_run(one: UnfinishedRun) -> tuple[str, str, str, str]:
@@ -67,5 +65,5 @@ def _of_run(one: UnfinishedRun) -> tuple[str, str, str, str]:
 
 def _age(age_s: float | None) -> str:
     if age_s is None:
-        return "unknown"
+        return UNKNOWN
     return duration(age_s) if age_s >= 0 else "in the future"

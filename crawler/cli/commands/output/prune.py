@@ -7,16 +7,16 @@ from typing import Final
 
 import msgspec
 
+from crawler.cli.commands.output.cells import began, counted_or_unknown, in_a_cell, size_or_unknown
 from crawler.cli.console.exit_status import SUCCESS
 from crawler.cli.console.output import print_lines, print_table, say
 from crawler.config.retention import Retention
 from crawler.errors import UsageError
 from crawler.snapshot.history.retention import Pruned
-from crawler.store.retention.prune import PruneEntry, plan_prune, prune
-from crawler.text.human import count, counted, shortened, size
+from crawler.store.retention.prune import PruneEntry, plan_prune, planned_removal, prune
+from crawler.text.human import count, counted, size
 
 _COLUMNS: Final = ("", "snapshot", "started", "status", "records", "size", "why it is kept")
-_LONGEST_REASON: Final = 200
 
 
 def prune_output(
@@ -32,12 +32,7 @@ def prune_output(
     now = now or datetime.now(UTC)
     if dry_run:
         entries = plan_prune(output, rules, now)
-        to_remove = [one for one in reversed(entries) if one.action == "remove"]
-        ended = Pruned(
-            removed=tuple(one.snapshot for one in to_remove),
-            bytes=sum(one.bytes or 0 for one in to_remove),
-            kept=len(entries) - len(to_remove),
-        )
+        ended = planned_removal(entries)
     else:
         entries, ended = prune(output, rules, now)
     if as_json:
@@ -75,9 +70,9 @@ def _row(one: PruneEntry) -> tuple[str, ...]:
     return (
         one.action,
         one.snapshot,
-        "unknown" if one.started_at is None else f"{one.started_at[:19]}Z",
+        began(one.started_at),
         one.status,
-        "unknown" if one.records is None else count(one.records),
-        "unknown" if one.bytes is None else size(one.bytes),
-        shortened(", ".join(one.reasons), _LONGEST_REASON),
+        counted_or_unknown(one.records),
+        size_or_unknown(one.bytes),
+        in_a_cell(", ".join(one.reasons)),
     )
