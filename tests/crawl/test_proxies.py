@@ -24,6 +24,7 @@ from tests.support.connect_proxy import ConnectProxy, served_proxy
 from tests.support.emulator_fixture import (
     TOKEN,
     QuickClock,
+    all_read,
     inventory_keys,
     port_of,
     published_keys,
@@ -55,15 +56,10 @@ def run(output: Path, environ: Mapping[str, str], toml: str = "", **flags: objec
     return run_crawl(config, environ, clock=QuickClock())
 
 
-def all_read(result: RunResult) -> bool:
-    assert exit_code_of(result) == 0
-    return set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
-
-
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
 def test_a_crawl_goes_through_the_proxy_of_the_environment(tmp_path: Path, variable: str) -> None:
     with behind_proxy() as (proxy, served):
-        assert all_read(run(tmp_path, TOKEN | {variable: proxy.endpoint}))
+        assert all_read(run(tmp_path, TOKEN | {variable: proxy.endpoint}), INVENTORY)
         assert len(proxy.asked("GET")) == served.counters()["requests"]
 
 
@@ -72,7 +68,7 @@ def test_a_crawl_goes_through_the_proxy_of_its_target_with_credentials_from_a_fi
     secret.write_text(f"{CREDENTIALS}\n")
     with behind_proxy(credentials=CREDENTIALS) as (proxy, _):
         toml = f'[crawl]\nproxy = "{proxy.endpoint}"\nproxy_credentials = "file:{secret}"'
-        assert all_read(run(tmp_path / "out", TOKEN | {"NO_PROXY": "*"}, toml))
+        assert all_read(run(tmp_path / "out", TOKEN | {"NO_PROXY": "*"}, toml), INVENTORY)
 
 
 def test_iam_is_asked_through_the_proxy_and_the_token_is_renewed_through_it(tmp_path: Path) -> None:
@@ -92,7 +88,7 @@ def test_iam_is_asked_through_the_proxy_and_the_token_is_renewed_through_it(tmp_
             f'[crawl]\nproxy = "{proxy.endpoint}"\niam_endpoint = "http://{IAM}"\nallow_http = true\n'
             'proxy_credentials = "env:CORP"'
         )
-        assert all_read(run(tmp_path, environ | {"CORP": CREDENTIALS}, toml))
+        assert all_read(run(tmp_path, environ | {"CORP": CREDENTIALS}, toml), INVENTORY)
         assert len(proxy.asked("POST")) == 2
 
 
@@ -102,7 +98,7 @@ def test_the_metadata_service_is_never_asked_through_a_proxy(tmp_path: Path) -> 
             f'[crawl]\nauth = "metadata"\nmetadata_endpoint = "{served.endpoint}"\nproxy = "{proxy.endpoint}"\n'
             f'project_id = "{served.identity.project_id}"'
         )
-        assert all_read(run(tmp_path, {}, toml))
+        assert all_read(run(tmp_path, {}, toml), INVENTORY)
         assert proxy.asked("PUT") == []
         assert {target.partition("?")[0] for target in proxy.asked("GET")} == {
             f"http://{SWR}/v2/manage/shared-repositories"
@@ -118,14 +114,14 @@ def test_sts_is_asked_through_the_proxy_and_the_agent_of_a_pod_never_is(tmp_path
             "HUAWEICLOUD_OIDC_AGENCY_URN": identity.agency_urn,
             "HUAWEICLOUD_OIDC_ID_TOKEN": identity.id_token,
         }
-        assert all_read(run(tmp_path / "oidc", oidc, f'{toml}sts_endpoint = "http://{IAM}"'))
+        assert all_read(run(tmp_path / "oidc", oidc, f'{toml}sts_endpoint = "http://{IAM}"'), INVENTORY)
         assert proxy.asked("POST") == [f"http://{IAM}{ASSUME_WITH_OIDC}"]
         (tmp_path / "token").write_text(identity.id_token)
         pod = {
             "HC_CONTAINER_CREDENTIALS_FULL_URI": f"{served.endpoint}{POD_CREDENTIALS}",
             "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(tmp_path / "token"),
         }
-        assert all_read(run(tmp_path / "pod", pod, toml))
+        assert all_read(run(tmp_path / "pod", pod, toml), INVENTORY)
         assert len(proxy.asked("POST")) == 1
         assert served.counters()["by_path"][POD_CREDENTIALS] == 1
 
@@ -134,7 +130,7 @@ def test_a_signed_request_names_its_host_without_the_port_of_its_scheme(tmp_path
     with behind_proxy() as (proxy, served):
         environ = {"HW_ACCESS_KEY": served.identity.ak, "HW_SECRET_KEY": served.identity.sk}
         toml = f'[crawl]\nproject_id = "{served.identity.project_id}"'
-        assert all_read(run(tmp_path, environ | {"HTTP_PROXY": proxy.endpoint}, toml))
+        assert all_read(run(tmp_path, environ | {"HTTP_PROXY": proxy.endpoint}, toml), INVENTORY)
         assert {request.headers["host"] for request in proxy.requests} == {SWR}
 
 

@@ -11,24 +11,19 @@ from pathlib import Path
 import pytest
 
 from crawler.cli.console.exit_status import exit_code_of
-from crawler.config.load import load
-from crawler.crawl.result import RunResult
 from crawler.emulator.inventory.ndjson import synthetic
 from crawler.emulator.server import RunningEmulator
 from crawler.errors import ConfigError
 from tests.support.certificates import ca_file, server_tls
 from tests.support.emulator_fixture import (
     TOKEN,
-    QuickClock,
-    inventory_keys,
+    all_read,
+    crawl,
     port_of,
-    published_keys,
     serve,
-    snapshot_of,
 )
 from tests.support.other_system import run_alone
 from tests.support.public_proxy import PublicProxy, public_proxy
-from tests.support.running import run_crawl
 
 SWR, IAM = "swr.example.test", "iam.example.test"  # names that the proxy alone resolves
 INVENTORY = synthetic(namespaces=4, repositories=200, seed=7)
@@ -61,17 +56,6 @@ def password_of(served: RunningEmulator, scheme: str) -> dict[str, str]:
     return {f"SWR_CRAWLER_{name.upper()}": value for name, value in values.items()}
 
 
-def crawl(endpoint: str, output: Path, environ: dict[str, str]) -> RunResult:
-    flags = {"rate_per_s": "unlimited", "output": str(output), "allow_http": True, "endpoint": endpoint}
-    config = load(flags=flags, environ=environ, file_text=None, file_name=None).config
-    return run_crawl(config, environ, clock=QuickClock())
-
-
-def all_read(result: RunResult) -> bool:
-    assert exit_code_of(result) == 0, result.errors
-    return set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
-
-
 def test_iam_and_the_api_are_asked_by_connect_for_https(
     tmp_path: Path, proxy: PublicProxy, guarded: PublicProxy
 ) -> None:
@@ -80,7 +64,8 @@ def test_iam_and_the_api_are_asked_by_connect_for_https(
         trusting = password_of(served, "https") | {"REQUESTS_CA_BUNDLE": str(ca_file(tmp_path))}
         for asked, url in ((proxy, proxy.endpoint), (guarded, guarded.endpoint.replace("://", f"://{IN_A_URL}@"))):
             output = tmp_path / url.rpartition(":")[2]
-            assert all_read(crawl(f"https://{SWR}:{port}", output, trusting | {"HTTPS_PROXY": url}))
+            environ = trusting | {"HTTPS_PROXY": url}
+            assert all_read(crawl(f"https://{SWR}:{port}", output, environ=environ), INVENTORY)
             assert set(asked.asked(port)) == {f"CONNECT {IAM}", f"CONNECT {SWR}"}
 
 
@@ -91,7 +76,9 @@ def test_iam_and_the_api_are_asked_by_whole_urls_for_http(
         with serve(INVENTORY) as served:
             port = port_of(served)
             environ = password_of(served, "http") | {"SWR_CRAWLER_PROXY": asked.endpoint} | credentials
-            assert all_read(crawl(f"http://{SWR}:{port}", tmp_path / str(port), environ))
+            assert all_read(
+                crawl(f"http://{SWR}:{port}", tmp_path / str(port), environ=environ, allow_http=True), INVENTORY
+            )
             requests = served.counters()["requests"]
         assert Counter(asked.asked(port)) == {f"POST {IAM}": 1, f"GET {SWR}": requests - 1}
 
@@ -111,7 +98,7 @@ def test_its_407_ends_the_run_as_a_wrong_setting_and_nothing_is_asked(
     with serve(INVENTORY, tls=server_tls(SWR) if scheme == "https" else None) as served:
         port = port_of(served)
         environ = TOKEN | {f"{scheme}_proxy": url, "CURL_CA_BUNDLE": str(ca_file(tmp_path))}
-        result = crawl(f"{scheme}://{SWR}:{port}", tmp_path / "out", environ)
+        result = crawl(f"{scheme}://{SWR}:{port}", tmp_path / "out", environ=environ, allow_http=True)
         assert served.counters()["requests"] == 0
     assert (exit_code_of(result), result.path, guarded.asked(port)) == (78, None, [])
     error = result.errors["default"]

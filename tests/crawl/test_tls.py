@@ -18,11 +18,9 @@ from tests.support.connect_proxy import served_proxy
 from tests.support.emulator_fixture import (
     TOKEN,
     QuickClock,
-    inventory_keys,
+    all_read,
     port_of,
-    published_keys,
     serve,
-    snapshot_of,
 )
 from tests.support.running import run_crawl
 from tests.support.strict_tls_server import strict_tls_server
@@ -35,11 +33,6 @@ def run(endpoint: str, output: Path, environ: Mapping[str, str] | None = None, t
     own = TOKEN | dict(environ or {})
     config = load(flags=given, environ=own, file_text=toml, file_name="test.toml").config
     return run_crawl(config, own, clock=QuickClock())
-
-
-def all_read(result: RunResult) -> bool:
-    assert exit_code_of(result) == 0, result.errors
-    return set(published_keys(snapshot_of(result))) == inventory_keys(INVENTORY)
 
 
 def refusal_of(result: RunResult) -> tuple[str, str | None]:
@@ -58,7 +51,7 @@ def refusal_of(result: RunResult) -> tuple[str, str | None]:
 )
 def test_an_authority_that_a_variable_names_is_trusted(tmp_path: Path, variable: str) -> None:
     with serve(INVENTORY, tls=server_tls()) as served:
-        assert all_read(run(served.endpoint, tmp_path, {variable: str(ca_file(tmp_path))}))
+        assert all_read(run(served.endpoint, tmp_path, {variable: str(ca_file(tmp_path))}), INVENTORY)
 
 
 @pytest.mark.parametrize("is_trusted", [True, False])
@@ -76,7 +69,8 @@ def test_what_issues_keys_is_trusted_as_the_service_is_and_else_gets_no_token(
             "HUAWEICLOUD_SDK_PROJECT_ID": identity.project_id,
         }
         if is_trusted:
-            assert all_read(run(served.endpoint, tmp_path, {**environ, "SWR_CRAWLER_CA_FILE": str(ca_file(tmp_path))}))
+            trusting = {**environ, "SWR_CRAWLER_CA_FILE": str(ca_file(tmp_path))}
+            assert all_read(run(served.endpoint, tmp_path, trusting), INVENTORY)
             return
         words, setting = refusal_of(run(plain.endpoint, tmp_path, environ))
         assert (served.counters()["requests"], plain.counters()["requests"], setting) == (0, 0, "ca_file")
@@ -91,7 +85,7 @@ def test_folders_of_authorities_are_trusted_by_the_hash_of_their_names(tmp_path:
         (folder / name).write_text(certificate)
     with serve(INVENTORY, tls=server_tls()) as served:
         for number, variable in enumerate(("SSL_CERT_DIR", "CURL_CA_BUNDLE")):
-            assert all_read(run(served.endpoint, tmp_path / str(number), {variable: str(folder)}))
+            assert all_read(run(served.endpoint, tmp_path / str(number), {variable: str(folder)}), INVENTORY)
 
 
 def hashed_names(folder: Path) -> list[str]:
@@ -113,7 +107,7 @@ def test_certificates_that_are_written_carelessly_are_trusted_on_every_python_wh
     tls, authority_file = careless_tls(tmp_path)
     with serve(INVENTORY, tls=tls) as served:
         for number, variable in enumerate(("CURL_CA_BUNDLE", "SSL_CERT_FILE")):
-            assert all_read(run(served.endpoint, tmp_path / str(number), {variable: str(authority_file)}))
+            assert all_read(run(served.endpoint, tmp_path / str(number), {variable: str(authority_file)}), INVENTORY)
         assert refusal_of(run(served.endpoint, tmp_path / "2"))[1] == "ca_file"
 
 
@@ -123,14 +117,14 @@ def test_an_authority_that_another_one_signed_is_enough_on_every_python(tmp_path
     below.issue_cert("localhost").configure_cert(tls)
     (tmp_path / "below.pem").write_bytes(below.cert_pem.bytes())
     with serve(INVENTORY, tls=tls) as served:
-        assert all_read(run(served.endpoint, tmp_path, {"CURL_CA_BUNDLE": str(tmp_path / "below.pem")}))
+        assert all_read(run(served.endpoint, tmp_path, {"CURL_CA_BUNDLE": str(tmp_path / "below.pem")}), INVENTORY)
 
 
 def test_the_setting_outranks_the_variables_and_replaces_what_the_system_trusts(tmp_path: Path) -> None:
     right, wrong = ca_file(tmp_path), ca_file(tmp_path, "two")
     with serve(INVENTORY, tls=server_tls()) as served:
         by_file = run(served.endpoint, tmp_path, {"REQUESTS_CA_BUNDLE": "/no"}, f'[crawl]\nca_file = "{right}"')
-        assert all_read(by_file)
+        assert all_read(by_file, INVENTORY)
         other = run(served.endpoint, tmp_path / "2", {"SSL_CERT_FILE": str(right)}, f'[crawl]\nca_file = "{wrong}"')
     assert refusal_of(other)[1] == "ca_file"
 
@@ -173,7 +167,8 @@ def test_a_proxy_that_opens_tls_is_trusted_by_its_own_authority(tmp_path: Path) 
         words, _ = refusal_of(run(f"https://{host}", tmp_path, environ))
         assert words.startswith(f"the certificate of {host} is signed by an authority that is not trusted (subject ")
         assert "; issuer O=test one" in words
-        assert all_read(run(f"https://{host}", tmp_path / "2", environ | {"CURL_CA_BUNDLE": str(ca_file(tmp_path))}))
+        trusting = environ | {"CURL_CA_BUNDLE": str(ca_file(tmp_path))}
+        assert all_read(run(f"https://{host}", tmp_path / "2", trusting), INVENTORY)
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -185,7 +180,7 @@ def test_a_service_that_asks_for_a_client_certificate_gets_that_of_its_target(
     trust = f'[crawl]\nca_file = "{ca_file(tmp_path)}"\n'
     with serve(INVENTORY, tls=tls) as served:
         shown = f'{trust}client_cert = "{own.certificate}"\nclient_key = "{own.key}"'
-        assert all_read(run(served.endpoint, tmp_path / "1", toml=shown))
+        assert all_read(run(served.endpoint, tmp_path / "1", toml=shown), INVENTORY)
     with strict_tls_server(tls) as endpoint:
         words, setting = refusal_of(run(endpoint, tmp_path / "2", toml=trust))
         assert words.startswith(
@@ -205,7 +200,7 @@ def test_a_certificate_of_the_older_form_is_shown(tmp_path: Path) -> None:
     (tmp_path / "older").write_text(own.certificate.read_text().replace(" CERTIFICATE", " X509 CERTIFICATE"))
     toml = f'[crawl]\nca_file = "{ca_file(tmp_path)}"\nclient_cert = "{tmp_path}/older"\nclient_key = "{own.key}"'
     with serve(INVENTORY, tls=server_tls(clients_of="one")) as served:
-        assert all_read(run(served.endpoint, tmp_path, toml=toml))
+        assert all_read(run(served.endpoint, tmp_path, toml=toml), INVENTORY)
 
 
 def test_a_certificate_and_its_key_may_be_one_file(tmp_path: Path) -> None:
@@ -214,7 +209,7 @@ def test_a_certificate_and_its_key_may_be_one_file(tmp_path: Path) -> None:
     both.write_bytes(own.key.read_bytes() + own.certificate.read_bytes())
     toml = f'[crawl]\nca_file = "{ca_file(tmp_path)}"\nclient_cert = "{both}"'
     with serve(INVENTORY, tls=server_tls(clients_of="one")) as served:
-        assert all_read(run(served.endpoint, tmp_path, toml=toml))
+        assert all_read(run(served.endpoint, tmp_path, toml=toml), INVENTORY)
 
 
 # ---- files that cannot be used, and keys that are encrypted
@@ -323,7 +318,7 @@ def test_a_key_that_is_encrypted_is_opened_by_its_password(files: Path, form: pe
         f'client_key_password = "{place if place != "file" else f"file:{files}/password"}"'
     )
     with serve(INVENTORY, tls=server_tls(clients_of="one")) as served:
-        assert all_read(run(served.endpoint, files, {"PASSWORD_OF_KEY": PASSWORD}, toml))
+        assert all_read(run(served.endpoint, files, {"PASSWORD_OF_KEY": PASSWORD}, toml), INVENTORY)
 
 
 @pytest.mark.parametrize("password", ["another one", "x" * 2000])
@@ -356,7 +351,7 @@ def test_the_certificate_of_openstack_clients_is_shown_with_its_key(files: Path)
         "OS_KEY": f"{files}/client-one.key",
     }
     with serve(INVENTORY, tls=server_tls(clients_of="one")) as served:
-        assert all_read(run(served.endpoint, files, environ))
+        assert all_read(run(served.endpoint, files, environ), INVENTORY)
 
 
 def test_a_file_that_a_variable_of_openstack_clients_names_is_named_by_the_variable(files: Path) -> None:

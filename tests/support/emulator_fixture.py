@@ -10,6 +10,7 @@ import anyio.from_thread
 import anyio.lowlevel
 import orjson
 
+from crawler.cli.console.exit_status import exit_code_of
 from crawler.config.config import Config
 from crawler.config.load import load
 from crawler.crawl.result import RunResult
@@ -115,3 +116,9 @@ def inventory_keys(inventory: Inventory) -> set[Key]:
 
 def published_keys(snapshot: Path) -> list[Key]:
     return [(r["center"], r["domain_name"], r["namespace"], r["name"]) for r in records(snapshot)]
+
+
+def all_read(result: RunResult, inventory: Inventory) -> bool:
+    """Return whether a crawl that must have ended with 0 published the records of an inventory, and no others."""
+    assert exit_code_of(result) == 0, result.errors
+    return set(published_keys(snapshot_of(result))) == inventory_keys(inventory)
